@@ -15,7 +15,7 @@ from portal.views.account import (
     passkeys,
     second_factor,
 )
-from portal.views.administration import audit_log, people, staff
+from portal.views.administration import audit_log, people, practice, staff
 from portal.views.journal import comparison, entry, entry_new, entry_removal, entry_saving, index, revisions
 from portal.views.patients import brief, caseload, course, invitations
 from portal.views.public import health, help
@@ -170,6 +170,8 @@ ROUTES = (
     Rule("/records", FORM, IN_CARE, records.export_records),
     # The administrator's desk: who can come in, and what was done; nothing that anybody wrote
     Rule("/people", READ, ADMINISTRATOR, people.show_people),
+    Rule("/people/practice", READ, ADMINISTRATOR, practice.edit_practice),
+    Rule("/people/practice", SEND, ADMINISTRATOR, practice.edit_practice, fresh=True),
     Rule("/people/audit", READ, ADMINISTRATOR, audit_log.show_audit_log),
     Rule("/people/invitations", READ, ADMINISTRATOR, staff.show_setup_links),
     Rule("/people/invitations", SEND, ADMINISTRATOR, staff.show_setup_links, fresh=True),

@@ -11,7 +11,8 @@ import pytest
 from journal.catalogue.crisis_contacts import (
     DATA_FILE_SENTENCES,
     EMERGENCY_SENTENCE,
-    get_region,
+    find_region,
+    find_region_problems,
     list_regions,
     parse_contacts,
 )
@@ -20,15 +21,19 @@ FILE = resources.files("journal") / "data" / "crisis-contacts.json"
 CONTACTS = [contact for one in list_regions() for contact in (one.emergency, *one.contacts) if contact]
 
 
+def region(code):
+    return next(one for one in list_regions() if one.code == code)
+
+
 def numbers(code):
-    return [(contact.kind, contact.dial) for contact in get_region(code).contacts]
+    return [(contact.kind, contact.dial) for contact in region(code).contacts]
 
 
 def test_the_numbers_are_the_clinical_ones():
     """The lines named in the clinical pages are there."""
     assert ("call", "988") in numbers("US")
     assert ("text", "988") in numbers("US")
-    assert next(one.number for one in get_region("US").contacts if "Veterans" in one.name).endswith("press 1")
+    assert next(one.number for one in region("US").contacts if "Veterans" in one.name).endswith("press 1")
     assert ("call", "988") in numbers("CA")
     assert numbers("GB-ENG")[0] == ("call", "111")
     assert {("call", "116123"), ("text", "85258")} <= set(numbers("GB"))
@@ -66,11 +71,21 @@ def test_words_of_the_file_are_marked_for_translation():
     assert said == set(DATA_FILE_SENTENCES)
 
 
-def test_an_unknown_region_is_somewhere_else():
-    """Nobody who looks for help meets an error."""
-    assert get_region("Atlantis").code == "OTHER"
-    assert get_region("").contacts
+def test_an_unknown_region_is_none_and_the_last_is_for_everywhere_else():
+    """Nobody's region is guessed, and one can be left unchosen; only one that there is can be chosen."""
+    assert find_region("Atlantis") is None
+    assert find_region("") is None
+    assert find_region("NZ") is region("NZ")
+    assert find_region_problems("") == find_region_problems("NZ") == {}
+    assert find_region_problems("Atlantis") == {"region": "Choose one of these places."}
+    assert list_regions()[-1].code == "OTHER"
     assert "local emergency number" in EMERGENCY_SENTENCE
+
+
+def test_the_emergency_number_comes_first():
+    """All contacts of a region are the emergency number, where there is a single one, and the lines."""
+    assert [one.dial for one in region("NZ").all_contacts] == ["111", "1737", "1737"]
+    assert region("OTHER").all_contacts == region("OTHER").contacts
 
 
 @pytest.mark.parametrize(
