@@ -82,7 +82,8 @@ ROUTES = (
     Rule("/", READ, ANYONE, home.show_home),
     Rule("/healthz", READ, ANYONE, health.report_alive),
     Rule("/readyz", READ, ANYONE, health.report_ready),
-    Rule("/help-now", READ, ANYONE, help.show_help),
+    Rule("/help-now", FORM, ANYONE, help.show_help),
+    Rule("/help-now/practice", READ, ANYONE, help.show_practice_phones),
     Rule("/leave", READ, ANYONE, help.show_exit_page),
     # Accounts
     Rule("/sign-in", FORM, ANYONE, account.sign_in),
@@ -101,6 +102,7 @@ ROUTES = (
     Rule("/account/sessions/{id:uuid}/end", SEND, SIGNED_IN, active_sessions.end_session),
     Rule("/account/sessions/end", SEND, SIGNED_IN, active_sessions.end_all_sessions),
     Rule("/account/details", FORM, SIGNED_IN, details.edit_details),
+    Rule("/account/help-numbers", FORM, SIGNED_IN, details.edit_help_numbers),
     Rule("/account/email", FORM, SIGNED_IN, details.edit_email, fresh=True),
     Rule("/account/deletion", FORM, PATIENT, deletion.delete_account, fresh=True),
     Rule("/account/lock", FORM, SIGNED_IN, idle_lock.edit_lock_time),
