@@ -298,7 +298,9 @@ async def look_after(scribe: Scribe, alice: AsyncClient, first: str) -> None:
         await open_account(scribe, erin, f"/setup/{first}", email=f"{WORD}.keeper@example.org")
         where = "/people/practice"
         refused = await scribe.send(erin, form_to(await page_at(erin, where), where))
-        saved = await scribe.send(erin, form_to(refused, where), phone="030 1234", after_hours="", region="DE")
+        saved = await scribe.send(
+            erin, form_to(refused, where), phone="030 1234", after_hours="", region="DE"
+        )
         assert saved.url.endswith(f"{where}?done")
         where = "/people/invitations"
         made = await scribe.send(erin, form_to(await page_at(erin, where), where), position="nurse")
