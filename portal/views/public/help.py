@@ -8,8 +8,7 @@ from dataclasses import dataclass
 from starlette.requests import Request
 from starlette.responses import Response
 
-from journal.actor import Actor
-from journal.authentication import web_sessions
+from journal.authentication import idle_lock, web_sessions
 from journal.catalogue import crisis_contacts, grounding_skills
 from journal.catalogue.crisis_contacts import Region
 from journal.catalogue.grounding_skills import Skill
@@ -64,11 +63,11 @@ async def show_help(request: Request) -> Response:
 
 
 async def show_practice_phones(request: Request) -> Response:
-    """Show the practice's phone numbers to whoever is signed in, within seconds or not at all."""
+    """Show the practice's phone numbers to whoever is signed in, locked or not, within seconds or not at all."""
     phones: tuple[PracticePhone, ...] | None = None
     try:
         async with asyncio.timeout(PRACTICE_TIMEOUT):
-            if await _load_actor(request) is not None:
+            if await _has_session(request):
                 await request.app.state.practice.reload(request.app.state.installation)
                 phones = request.app.state.practice.current.phones
     except (Damaged, *UNAVAILABLE_ERRORS):
@@ -78,9 +77,13 @@ async def show_practice_phones(request: Request) -> Response:
     return render_page(request, "practice_phones.html", PracticePhonesPage(phones), block="phones")
 
 
-async def _load_actor(request: Request) -> Actor | None:
-    token = get_token(request)
-    return await web_sessions.load_actor(request.app.state.installation, token) if token else None
+async def _has_session(request: Request) -> bool:
+    installation, token = request.app.state.installation, get_token(request)
+    if token is None:
+        return False
+    if await web_sessions.load_actor(installation, token) is not None:
+        return True
+    return await idle_lock.find_locked_session(installation, token) is not None
 
 
 async def show_exit_page(request: Request) -> Response:

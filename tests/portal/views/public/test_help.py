@@ -153,6 +153,26 @@ async def test_the_practices_numbers_are_for_whoever_is_signed_in(any_portal: Po
         assert "0301234" not in (await browser.get(own)).text
 
 
+async def test_a_locked_session_gets_the_number_and_an_ended_one_does_not(any_portal: Portal) -> None:
+    """Nobody types a password to call for help; nothing of whoever is locked stands beside the number."""
+    await set_practice(any_portal, phone="030 1234", region="DE")
+    async with any_portal.client("alice") as browser:
+        token = {"cookie": f"hearthside={browser.cookies['hearthside']}"}
+        assert (await browser.post("/lock", headers={"hx-request": "true"})).status_code == 204
+        for headers in ({}, {"hx-request": "true"}):
+            told = await browser.get("/help-now/practice", headers=headers)
+            assert 'href="tel:0301234"' in told.text
+            assert "Alice" not in told.text
+        await browser.post("/sign-out")
+        assert (
+            await browser.get("/help-now/practice", headers=token | {"hx-request": "true"})
+        ).status_code == 204
+        whole = await browser.get("/help-now/practice", headers=token)
+        assert "you are signed out" in whole.text
+        assert "0301234" not in whole.text
+        assert 'href="tel:112"' in (await browser.get("/help-now", headers=token)).text
+
+
 async def test_a_practice_without_a_number_takes_no_room(portal: Portal) -> None:
     """Nothing is asked for that is not there, and whoever asks all the same is told."""
     async with portal.client("alice") as browser:
