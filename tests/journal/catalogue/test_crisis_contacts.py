@@ -35,15 +35,20 @@ def test_the_numbers_are_the_clinical_ones():
     assert ("text", "988") in numbers("US")
     assert next(one.number for one in region("US").contacts if "Veterans" in one.name).endswith("press 1")
     assert ("call", "988") in numbers("CA")
-    assert numbers("GB-ENG")[0] == ("call", "111")
+    assert numbers("GB-ENG")[0] == numbers("GB-WLS")[0] == ("call", "111")
     assert {("call", "116123"), ("text", "85258")} <= set(numbers("GB"))
     assert ("call", "131114") in numbers("AU")
     assert ("call", "1737") in numbers("NZ")
     assert ("call", "116123") in numbers("IE")
+    assert numbers("ES") == [("call", "024")]
+    assert numbers("MX") == [("call", "8009112000")]
+    assert ("call", "18002221222") in numbers("US")
+    spanish = [one.number for one in region("US").contacts if one.note == "In Spanish"]
+    assert spanish == ["988, then press 2", "AYUDA to 988"]
     emergency = {one.code: one.emergency and one.emergency.dial for one in list_regions()}
     assert emergency == {
-        "US": "911", "CA": "911", "GB-ENG": "999", "GB": "999", "IE": "112",
-        "AU": "000", "NZ": "111", "DE": "112", "EU": "112", "OTHER": None,
+        "US": "911", "CA": "911", "GB-ENG": "999", "GB-WLS": "999", "GB": "999", "IE": "112",
+        "AU": "000", "NZ": "111", "DE": "112", "ES": "112", "MX": "911", "EU": "112", "OTHER": None,
     }  # fmt: skip
 
 
@@ -54,6 +59,11 @@ def test_every_contact_can_be_reached():
         assert re.fullmatch(shapes[contact.kind], contact.href)
         shown = re.sub(r",.*|[^0-9]", "", contact.number)
         assert contact.kind == "web" or shown == contact.dial
+
+
+def test_every_emergency_number_was_checked():
+    """The number that stands first, and at the foot of each page, stood in a source that the file names."""
+    assert [one.code for one in list_regions() if one.emergency and not one.emergency.verified] == []
 
 
 def test_what_was_not_checked_says_so():
