@@ -8,12 +8,15 @@ import pytest
 from httpx import AsyncClient
 
 from journal.accounts import details
+from journal.authentication import recovery_key
 from journal.catalogue import crisis_contacts
 from journal.practice import practice
 from journal.practice.practice import PracticeSettings
 from portal.config import Config
 from portal.web.help_region import LIFETIME
+from tests.authenticator import Authenticator
 from tests.cast import PASSWORDS, PRACTICE
+from tests.factors import app_code, enrolled
 from tests.portal.browsing import opened
 from tests.portal.conftest import Portal
 from tests.portal.test_statements import counted
@@ -127,6 +130,38 @@ async def test_signing_in_brings_the_accounts_region_to_the_device(any_portal: P
             assert await first_region(browser) == region
             await browser.post("/sign-out")
             assert await first_region(browser) == region
+
+
+async def test_every_way_in_brings_it(any_portal: Portal) -> None:
+    """A passkey, a code after the password and the recovery key do; the password before a code does not yet."""
+    cast, device = any_portal.cast, Authenticator()
+    alice = await cast.actor("alice")
+    await details.set_region(alice, "IE")
+    key = await recovery_key.offer_recovery_key(alice)
+    token = cast.tokens["alice"]
+    await recovery_key.confirm_recovery_key(alice, token, key.sealed, key.formatted_key)
+    async with any_portal.client("alice") as browser:
+        answer = device.make((await browser.get("/account/passkeys/options")).json())
+        sent = {"name": "Phone", "credential": answer.credential, "prf": answer.prf}
+        assert (await browser.post("/account/passkeys/new", data=sent)).status_code == 303
+    secret, _ = await enrolled(cast, "alice")
+    cast.clock.forward(minutes=1)
+    async with any_portal.client() as browser:
+        answer = device.use((await browser.get("/sign-in/passkey")).json())
+        sent = {"credential": answer.credential, "prf": answer.prf, "next": "/"}
+        await browser.post("/sign-in/passkey", data=sent)
+        assert await first_region(browser) == "Ireland"
+    async with any_portal.client() as browser:
+        form = {"email": "alice@example.org", "password": PASSWORDS["alice"]}
+        await browser.post("/sign-in", data=form)
+        assert await first_region(browser) == ""
+        await browser.post("/sign-in/second", data={"code": app_code(secret, cast.clock()), "next": "/"})
+        assert await first_region(browser) == "Ireland"
+    async with any_portal.client() as browser:
+        new = {"password": "seven small stones in a row", "repeated": "seven small stones in a row"}
+        form = {"email": "alice@example.org", "recovery_key": key.formatted_key, **new}
+        assert (await browser.post("/recover", data=form)).status_code == 303
+        assert await first_region(browser) == "Ireland"
 
 
 async def test_the_practices_numbers_are_for_whoever_is_signed_in(any_portal: Portal) -> None:
