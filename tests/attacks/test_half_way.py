@@ -87,7 +87,7 @@ async def test_nothing_leaves_before_every_factor(target: Target, forms: dict[st
                     async with target.client() as stranger:
                         region = target.portal.app.state.config.region_cookie
                         stranger.cookies.set(
-                            region, browser.cookies.get(region, "")
+                            region, browser.cookies.get(region) or ""
                         )  # the device's, not hers
                         if (
                             rule.path in PUBLIC_PATHS
