@@ -35,6 +35,7 @@ class Actor:
     confirmed_at: datetime | None
     profession: str = ""
     lock_minutes: int = 30
+    region: str = ""  # whose crisis contacts are shown first; the practice's default when empty
     prefetched: Sequence[Sequence[Sequence[Any]]] = ()  # what the page asked for beside the session
     is_head_request: bool = False  # a program asks for headers alone: nobody reads what is opened for it
 

@@ -17,6 +17,8 @@ from crypto import has_mark_flood, normalize, plain_digits
 
 MAX_NUMBER_LENGTH = 40
 """Characters of a number, a day or a time with blanks around it; what is longer is none."""
+PHONE_DIGITS = range(3, 16)
+"""How many digits a phone number has: up to 15 (ITU-T E.164), or as few as an emergency number."""
 MAX_TEXT_LENGTH = 80_000
 """Characters of a text; what is longer is more than any field holds, also where each letter came as four signs."""
 MAX_LINE_LENGTH = 4096
@@ -34,6 +36,8 @@ _INVISIBLE = regex.compile(
     r"[\p{Default_Ignorable_Code_Point}--[\u180b-\u180f\u200c\u200d\ufe00-\ufe0f\U000e0020-\U000e007f\U000e0100-\U000e01ef]]",
     regex.VERSION1,
 )
+# What people write between the digits of a phone number.
+_PHONE_SEPARATORS = re.compile(r"[\s()./\u2010-\u2015\u2212-]")
 # What parts words without being a blank: the zero-width space, and Hangul fillers, which look like one.
 _WORD_SEPARATORS = str.maketrans(dict.fromkeys("\u200b\u115f\u1160\u3164\uffa0", " "))
 
@@ -73,6 +77,23 @@ def parse_whole_number(text: str, max_digits: int = 9) -> int | None:
     """Return the whole number that was typed, in the digits of any script; None when it is none or has more digits."""
     found = re.fullmatch("[0-9]+", _normalize_number(text))
     return int(found[0]) if found and len(found[0]) <= max_digits else None
+
+
+def parse_phone(text: str) -> str | None:
+    """
+    Return the phone number that was typed, as it is shown; None when a phone would dial another one.
+
+    Its digits keep their groups, with single blanks between them, so that what is dialed is what is shown. A zero in
+    brackets after a country code is not dialed, so a number with one is none.
+    """
+    typed = _normalize_number(text)
+    shown = " ".join(_PHONE_SEPARATORS.sub(" ", typed).split()).replace("+ ", "+", 1)
+    if (
+        re.fullmatch("[+]?[0-9]+( [0-9]+)*", shown) is None
+        or len(re.findall("[0-9]", shown)) not in PHONE_DIGITS
+    ):
+        return None
+    return None if "(0)" in typed and shown.startswith(("+", "00")) else shown
 
 
 def parse_day(text: str) -> date | None:

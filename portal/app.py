@@ -13,6 +13,7 @@ from starlette.middleware import Middleware
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
+from journal.errors import Damaged
 from journal.installation.installation import Installation, utc_now
 from journal.practice import practice
 from journal.practice.practice import PracticeView
@@ -31,19 +32,41 @@ from portal.web.errors import HANDLERS
 from portal.web.pages import build_environment
 
 NOT_SET_UP = PracticeView("", False)
+DAMAGED = PracticeView("", False, damaged=True)
 PRACTICE_DAMAGED = "the record of the practice is damaged; no page shows its name: hearthside doctor"
 
 
 @dataclass(slots=True)
 class PracticeCache:
-    """The practice for every page; loaded until it is known, since it then stays the same."""
+    """The practice for every page, and the row it was opened from; opened anew when that is another one."""
 
     current: PracticeView = NOT_SET_UP
+    sealed: object = None
 
     async def load(self, installation: Installation) -> None:
-        """Load the practice, unless it is known."""
-        if self.current is NOT_SET_UP:
-            self.current = await practice.load_practice_view(installation) or NOT_SET_UP
+        """
+        Load the practice when the process starts.
+
+        Raises:
+            WrongServerKey: If this is another installation's database.
+        """
+        await practice.load_practice_view(installation)
+        await self.reload(installation)
+
+    async def reload(self, installation: Installation) -> None:
+        """Load the practice again."""
+        await self.refresh(installation, await practice.fetch_sealed_practice())
+
+    async def refresh(self, installation: Installation, sealed: object) -> None:
+        """Open what stands in the practice's row now, unless it is what stood there before."""
+        if sealed == self.sealed:
+            return
+        try:
+            self.current = await practice.open_practice(installation, sealed) or NOT_SET_UP
+        except Damaged:
+            self.current = DAMAGED
+            logs.log_event(logging.ERROR, PRACTICE_DAMAGED)
+        self.sealed = sealed
 
 
 def create_app(
@@ -68,7 +91,7 @@ def create_app(
         try:
             with store.use():
                 await _load_practice(app)
-                async with run_periodic_tasks(app.state.installation):
+                async with run_periodic_tasks(app.state.installation, app.state.practice.reload):
                     yield
         finally:
             # Also when the start failed: an open connection keeps the process from ending.
@@ -115,8 +138,6 @@ async def _open_store(config: Config) -> Store:
 async def _load_practice(app: Starlette) -> None:
     try:
         await app.state.practice.load(app.state.installation)
-        if app.state.practice.current.damaged:
-            logs.log_event(logging.ERROR, PRACTICE_DAMAGED)
     except Exception as error:
         logs.log_event(
             logging.CRITICAL, "the database cannot be read: hearthside doctor", logs.describe_error(error)

@@ -22,6 +22,8 @@ from journal.operations.retention import purge_deleted
 from portal import logs
 from portal.web.translation import Translator
 
+PRACTICE_INTERVAL = timedelta(seconds=10)
+"""How often the practice is read for people who are not signed in; whoever is signed in sees it as it is."""
 MAIL_INTERVAL = timedelta(seconds=10)
 RETRY_INTERVAL = timedelta(minutes=1)
 UNCHAINABLE_EVENTS = "events wait to be chained that this service did not write so: hearthside verify-audit"
@@ -64,7 +66,9 @@ async def chain_events(worker: AuditChainWorker) -> None:
 
 
 @asynccontextmanager
-async def run_periodic_tasks(installation: Installation) -> AsyncIterator[None]:
+async def run_periodic_tasks(
+    installation: Installation, reload_practice: Callable[[Installation], Awaitable[None]]
+) -> AsyncIterator[None]:
     """
     Run the periodic tasks for as long as the block lasts.
 
@@ -81,6 +85,7 @@ async def run_periodic_tasks(installation: Installation) -> AsyncIterator[None]:
     names = PeriodicTask(lambda: seal_unnamed_links(installation), timedelta(hours=1))
     mail = PeriodicTask(lambda: deliver_due(installation, words.translate), MAIL_INTERVAL)
     chaining = PeriodicTask(lambda: chain_events(sealer), chain_worker.INTERVAL)
+    naming = PeriodicTask(lambda: reload_practice(installation), PRACTICE_INTERVAL)
     begun = [
         (here, await here.run_once()),
         (beating, await beating.run_once()),
@@ -89,6 +94,7 @@ async def run_periodic_tasks(installation: Installation) -> AsyncIterator[None]:
         (mail, timedelta(0)),
         (chaining, await chaining.run_once()),
         (names, await names.run_once()),
+        (naming, PRACTICE_INTERVAL),
     ]
     tasks = [asyncio.create_task(run_forever(chore, rest)) for chore, rest in begun]
     try:

@@ -258,6 +258,11 @@ class Config:
         """Return the name of the cookie of a browser that was signed in with before; it opens nothing."""
         return "__Host-hearthside-known" if self.is_secure else "hearthside-known"
 
+    @property
+    def region_cookie(self) -> str:
+        """Return the name of the cookie with the code of a region, whose crisis contacts this browser shows first."""
+        return "__Host-hearthside-region" if self.is_secure else "hearthside-region"
+
     @classmethod
     def from_mapping(cls, environment: Mapping[str, str]) -> Self:
         """

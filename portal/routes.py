@@ -15,7 +15,7 @@ from portal.views.account import (
     passkeys,
     second_factor,
 )
-from portal.views.administration import audit_log, people, staff
+from portal.views.administration import audit_log, people, practice, staff
 from portal.views.journal import comparison, entry, entry_new, entry_removal, entry_saving, index, revisions
 from portal.views.patients import brief, caseload, course, invitations
 from portal.views.public import health, help
@@ -82,7 +82,8 @@ ROUTES = (
     Rule("/", READ, ANYONE, home.show_home),
     Rule("/healthz", READ, ANYONE, health.report_alive),
     Rule("/readyz", READ, ANYONE, health.report_ready),
-    Rule("/help-now", READ, ANYONE, help.show_help),
+    Rule("/help-now", FORM, ANYONE, help.show_help),
+    Rule("/help-now/practice", READ, ANYONE, help.show_practice_phones),
     Rule("/leave", READ, ANYONE, help.show_exit_page),
     # Accounts
     Rule("/sign-in", FORM, ANYONE, account.sign_in),
@@ -101,6 +102,7 @@ ROUTES = (
     Rule("/account/sessions/{id:uuid}/end", SEND, SIGNED_IN, active_sessions.end_session),
     Rule("/account/sessions/end", SEND, SIGNED_IN, active_sessions.end_all_sessions),
     Rule("/account/details", FORM, SIGNED_IN, details.edit_details),
+    Rule("/account/help-numbers", FORM, SIGNED_IN, details.edit_help_numbers),
     Rule("/account/email", FORM, SIGNED_IN, details.edit_email, fresh=True),
     Rule("/account/deletion", FORM, PATIENT, deletion.delete_account, fresh=True),
     Rule("/account/lock", FORM, SIGNED_IN, idle_lock.edit_lock_time),
@@ -170,6 +172,8 @@ ROUTES = (
     Rule("/records", FORM, IN_CARE, records.export_records),
     # The administrator's desk: who can come in, and what was done; nothing that anybody wrote
     Rule("/people", READ, ADMINISTRATOR, people.show_people),
+    Rule("/people/practice", READ, ADMINISTRATOR, practice.edit_practice),
+    Rule("/people/practice", SEND, ADMINISTRATOR, practice.edit_practice, fresh=True),
     Rule("/people/audit", READ, ADMINISTRATOR, audit_log.show_audit_log),
     Rule("/people/invitations", READ, ADMINISTRATOR, staff.show_setup_links),
     Rule("/people/invitations", SEND, ADMINISTRATOR, staff.show_setup_links, fresh=True),

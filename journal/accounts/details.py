@@ -12,6 +12,7 @@ from journal.accounts.profiles import LOCK_CHOICES, Profile, load_profile, profi
 from journal.actor import Actor
 from journal.audit import log as audit_log
 from journal.audit.acts import Act
+from journal.catalogue.crisis_contacts import find_region_problems
 from journal.errors import InvalidInput
 from journal.i18n import N_
 from journal.mail.mail_addresses import normalize_address
@@ -69,6 +70,14 @@ async def set_lock_minutes(actor: Actor, minutes: int | None) -> None:
         raise InvalidInput({"minutes": N_("Choose one of these times.")})
     async with transaction():
         await _save_profile(actor, replace(await _load_locked_profile(actor), lock_minutes=minutes))
+
+
+async def set_region(actor: Actor, region: str) -> None:
+    """Set the region whose crisis contacts the actor is shown first; empty for the practice's default."""
+    if problems := find_region_problems(region):
+        raise InvalidInput(problems)
+    async with transaction():
+        await _save_profile(actor, replace(await _load_locked_profile(actor), region=region))
 
 
 async def _load_locked_profile(actor: Actor) -> Profile:

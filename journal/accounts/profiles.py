@@ -29,6 +29,7 @@ class Profile(msgspec.Struct, frozen=True):
     lock_minutes: int = 30
     devices: tuple[str, ...] = ()
     keys: str = ""  # SHA-256 of the public keys that the account was opened with, in hexadecimal digits
+    region: str = ""  # whose crisis contacts are shown first; the practice's default when empty
 
 
 class ProfileRow(Row, frozen=True):

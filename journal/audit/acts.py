@@ -46,6 +46,7 @@ class Act(StrEnum):
     RECOVERY_CODE_USED = "account.recovery-code-used"
     SETUP_LINK_MADE = "practice.setup-link-made"
     SETUP_LINK_WITHDRAWN = "practice.setup-link-withdrawn"
+    PRACTICE_CHANGED = "practice.changed"
     SUSPENDED = "account.suspended"
     UNSUSPENDED = "account.unsuspended"
     LOG_READ = "audit.read"

@@ -230,6 +230,7 @@ async def load_actor(
         confirmed_at=row.confirmed_at,
         profession=profile.profession,
         lock_minutes=profile.lock_minutes,
+        region=profile.region,
         prefetched=prefetched,
     )
 

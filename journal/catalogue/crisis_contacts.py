@@ -28,17 +28,22 @@ DATA_FILE_SENTENCES: tuple[str, ...] = (
     N_("Emotional support line"),
     N_("Free, day and night"),
     N_("Day and night"),
+    N_("In Spanish"),
+    N_("For an overdose or poisoning; free, day and night"),
     N_("For veterans, service members and those close to them"),
     N_("In many countries of the European Union, not in all"),
     N_("Lists helplines by country"),
     N_("United States"),
     N_("Canada"),
     N_("England"),
-    N_("Scotland, Wales and Northern Ireland"),
+    N_("Wales"),
+    N_("Scotland and Northern Ireland"),
     N_("Ireland"),
     N_("Australia"),
     N_("New Zealand"),
     N_("Germany"),
+    N_("Spain"),
+    N_("Mexico"),
     N_("Elsewhere in the European Union"),
     N_("Somewhere else"),
 )
@@ -82,6 +87,11 @@ class Region(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     emergency: Contact | None
     contacts: tuple[Contact, ...]
 
+    @property
+    def all_contacts(self) -> tuple[Contact, ...]:
+        """Return the emergency number, if there is one, and then the others."""
+        return ((self.emergency,) if self.emergency else ()) + self.contacts
+
 
 class _ContactFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     reviewed: date
@@ -117,6 +127,11 @@ def list_regions() -> tuple[Region, ...]:
     return parse_contacts((resources.files("journal") / "data" / "crisis-contacts.json").read_bytes())
 
 
-def get_region(code: str) -> Region:
-    """Return the region of this code, or the one for everywhere else: nobody in need meets an error."""
-    return next((one for one in list_regions() if one.code == code), list_regions()[-1])
+def find_region(code: str) -> Region | None:
+    """Return the region of this code, or None where nobody has chosen one that there is."""
+    return next((one for one in list_regions() if one.code == code), None)
+
+
+def find_region_problems(code: str) -> dict[str, str]:
+    """Return the problem with a region's code, by field; an empty one is no choice, and fine."""
+    return {} if not code or find_region(code) else {"region": N_("Choose one of these places.")}

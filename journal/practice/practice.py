@@ -2,21 +2,29 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
 from functools import partial
+from typing import Any
 
 import msgspec
 
 from crypto import Context
 from journal.accounts import tables as accounts_tables
 from journal.accounts.profiles import ProfileRow, open_profile
-from journal.errors import Damaged, JournalError
+from journal.actor import Actor
+from journal.audit import log as audit_log
+from journal.audit.acts import Act
+from journal.catalogue.crisis_contacts import find_region_problems
+from journal.errors import Damaged, InvalidInput, JournalError, NotFound
 from journal.i18n import N_
 from journal.installation.installation import Installation
 from journal.practice import setup_links, tables
-from journal.roles import THERAPIST, Position
+from journal.roles import THERAPIST, Position, Role
 from journal.sealing import open_document, seal_document
-from journal.store.rows import Row, fetch_row, fetch_rows, open_rows
+from journal.store.database import execute, fetch_raw, transaction
+from journal.store.rows import Row, fetch_row, fetch_rows, open_rows, parse_first_row
+from journal.user_input import clean_name, parse_phone
 
 
 class PracticeDetails(msgspec.Struct, frozen=True):
@@ -24,10 +32,19 @@ class PracticeDetails(msgspec.Struct, frozen=True):
 
     name: str
     demo: bool | None = None  # None in rows that were written before it was sealed
+    phone: str = ""
+    after_hours: str = ""
+    region: str = ""
 
 
 PRACTICE_ID = 1
+SELECT_PRACTICE = "SELECT sealed FROM practice WHERE id = 1"
+LOCK_PRACTICE = "UPDATE practice SET demo = demo WHERE id = $1"
 BATCH_SIZE = 50  # accounts
+MAX_NAME_LENGTH = 100
+PHONE_PROBLEM = N_(
+    "Write the number as it is dialed, with digits and spaces: +44 20 7946 0000. Leave out a 0 in brackets."
+)
 DEMO_ADDRESSES = ("bob@example.org", "alice@example.org", "dana@example.org", "femi@example.org")
 """The accounts of the demonstration in `journal/data`, by which a practice of before it was sealed is recognised."""
 PRACTICE_CONTEXT = Context("practice", bytes(16), bytes(16))
@@ -40,12 +57,37 @@ class PracticeRow(Row, frozen=True):
 
 
 @dataclass(frozen=True, slots=True)
+class PracticePhone:
+    """A phone number of the practice, as it is shown, and when it is for."""
+
+    label: str
+    number: str
+
+    @property
+    def href(self) -> str:
+        """Return the link that calls it: it dials the digits that are shown."""
+        return "tel:" + self.number.replace(" ", "")
+
+
+@dataclass(frozen=True, slots=True)
 class PracticeView:
     """The practice as every page names it; without a name where its row is `damaged`."""
 
     name: str
     is_demo: bool
     damaged: bool = False
+    phones: tuple[PracticePhone, ...] = ()
+    region: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PracticeSettings:
+    """What an administrator sets: name, phone numbers and the region whose crisis contacts are shown first."""
+
+    name: str
+    phone: str = ""
+    after_hours: str = ""
+    region: str = ""
 
 
 class DemoConflict(JournalError):
@@ -64,14 +106,96 @@ class WrongServerKey(JournalError):
     )
 
 
-async def load_practice(installation: Installation) -> PracticeView | None:
-    """Return the practice, or None while nobody has set it up."""
-    row = await fetch_row(PracticeRow, tables.Practice.filter(id=PRACTICE_ID))
+async def fetch_sealed_practice() -> object:
+    """Return what stands in the practice's row, unopened; None while nobody has set it up."""
+    return get_sealed_practice(await fetch_raw(SELECT_PRACTICE))
+
+
+def get_sealed_practice(rows: Sequence[Sequence[Any]]) -> object:
+    """Return what `SELECT_PRACTICE` found, as storage made it."""
+    return rows[0][0] if rows else None
+
+
+async def open_practice(installation: Installation, sealed: object) -> PracticeView | None:
+    """Open what stands in the practice's row, or return None when there is no row; raises `Damaged`."""
+    row = parse_first_row(PracticeRow, [] if sealed is None else [(sealed,)])
     if row is None:
         return None
-    details = open_document(installation.server_keys, row.sealed, PRACTICE_CONTEXT, PracticeDetails)
+    details = _open_details(installation, row)
     demo = await _has_demo_accounts(installation) if details.demo is None else details.demo
-    return PracticeView(details.name, demo)
+    phones = tuple(
+        PracticePhone(label, number)
+        for label, number in (
+            (N_("Your practice"), details.phone),
+            (N_("Your practice, after hours"), details.after_hours),
+        )
+        if number
+    )
+    return PracticeView(details.name, demo, phones=phones, region=details.region)
+
+
+async def load_practice(installation: Installation) -> PracticeView | None:
+    """Return the practice, or None while nobody has set it up."""
+    return await open_practice(installation, await fetch_sealed_practice())
+
+
+async def load_settings(actor: Actor) -> PracticeSettings:
+    """Return what an administrator can change about the practice."""
+    actor.require_role(Role.ADMINISTRATOR)
+    details = await _load_details(actor.installation)
+    return PracticeSettings(details.name, details.phone, details.after_hours, details.region)
+
+
+async def change_practice(actor: Actor, typed: PracticeSettings) -> None:
+    """
+    Change the practice's name, phone numbers and region.
+
+    Raises:
+        InvalidInput: With a sentence for each field that needs another look.
+    """
+    actor.require_role(Role.ADMINISTRATOR)
+    settings = _validate(typed)
+    async with transaction():
+        await execute(LOCK_PRACTICE, PRACTICE_ID)
+        before = await _load_details(actor.installation)
+        after = msgspec.structs.replace(before, **asdict(settings))
+        if after == before:
+            return
+        sealed = seal_document(actor.installation.server_keys, after, PRACTICE_CONTEXT)
+        await tables.Practice.filter(id=PRACTICE_ID).update(sealed=sealed)
+        await audit_log.record_event(actor, Act.PRACTICE_CHANGED)
+
+
+def find_practice_name_problems(name: str) -> dict[str, str]:
+    """Return the problem with a practice's name, by field."""
+    if 1 <= len(name) <= MAX_NAME_LENGTH:
+        return {}
+    return {"practice_name": N_("Write the practice's name, up to 100 characters.")}
+
+
+def _validate(typed: PracticeSettings) -> PracticeSettings:
+    name, region = clean_name(typed.name), typed.region
+    problems = find_practice_name_problems(name) | find_region_problems(region)
+    numbers = {field: getattr(typed, field).strip() for field in ("phone", "after_hours")}
+    for field, number in numbers.items():
+        shown = parse_phone(number) if number else ""
+        if shown is None:
+            problems[field] = PHONE_PROBLEM
+        numbers[field] = shown or ""
+    if problems:
+        raise InvalidInput(problems)
+    return PracticeSettings(name, **numbers, region=region)
+
+
+async def _load_details(installation: Installation) -> PracticeDetails:
+    row = await fetch_row(PracticeRow, tables.Practice.filter(id=PRACTICE_ID))
+    if row is None:
+        raise NotFound
+    return _open_details(installation, row)
+
+
+def _open_details(installation: Installation, row: PracticeRow) -> PracticeDetails:
+    return open_document(installation.server_keys, row.sealed, PRACTICE_CONTEXT, PracticeDetails)
 
 
 async def load_practice_view(installation: Installation) -> PracticeView | None:

@@ -9,10 +9,9 @@ from journal.authentication import registration, web_sessions
 from journal.authentication.registration import NewAccount
 from journal.care import invitations
 from journal.errors import InvalidInput, LinkExpired
-from journal.i18n import N_
 from journal.installation.installation import Installation
 from journal.practice import setup_links
-from journal.practice.practice import create_practice, load_practice
+from journal.practice.practice import create_practice, find_practice_name_problems, load_practice
 from journal.roles import Position, Role
 from journal.store.database import transaction
 from journal.store.progress import run_with_retry
@@ -80,9 +79,7 @@ async def register_staff(
     position = await setup_links.load_position(installation, token)
     practice = await load_practice(installation)
     name = practice.name if practice else clean_name(practice_name)
-    problems: dict[str, str] = {}
-    if not 1 <= len(name) <= 100:
-        problems["practice_name"] = N_("Write the practice's name, up to 100 characters.")
+    problems = {} if practice else find_practice_name_problems(name)
     try:
         new = await installation.run_password_hash(
             partial(new.validate, name, mails=installation.mail is not None)

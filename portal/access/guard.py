@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -17,8 +18,11 @@ from journal.authentication import idle_lock, sign_in, web_sessions
 from journal.authentication.idle_lock import LockedSession
 from journal.errors import Damaged, InvalidInput, NotFound
 from journal.passkeys import management as passkey_management
+from journal.practice import practice
 from journal.roles import Role
+from journal.store.database import Statement
 from journal.store.progress import Progress, run_with_retry
+from journal.store.statements import Subquery
 from portal.access.session_cookie import (
     ALLOWED_ROLES,
     RECOVERY_KEY,
@@ -36,8 +40,8 @@ from portal.web.errors import build_refusal_arguments
 from portal.web.forms import Form
 from portal.web.pages import is_htmx, redirect, render_page
 
-PUBLIC_PATHS = frozenset({"/healthz", "/readyz", "/help-now", "/leave"})
-"""Pages that are the same for everybody: the session is not loaded for them."""
+PUBLIC_PATHS = frozenset({"/healthz", "/readyz", "/help-now", "/help-now/practice", "/leave"})
+"""Pages that never wait for the session: it is not loaded for them."""
 PURPOSE_HEADERS = frozenset({b"sec-purpose", b"purpose", b"x-purpose", b"x-moz"})
 """The headers in which a browser says that it prefetches: the standard's, and those of older browsers."""
 PREFETCH_PURPOSES = (b"prefetch", b"prerender", b"preview")
@@ -108,9 +112,14 @@ async def _load_actor(
     request: Request, token: bytes, audience: Audience, prefetch: RequestPrefetch | None
 ) -> Actor | None:
     """Return the person whom the cookie signs in; None also where the page answers without knowing."""
+    installation, whole_page = request.app.state.installation, not is_htmx(request)
     try:
-        asked = partial(prefetch, request) if prefetch else None
-        actor = await web_sessions.load_actor(request.app.state.installation, token, asked)
+        asked = partial(_build_prefetch, request, prefetch) if prefetch or whole_page else None
+        actor = await web_sessions.load_actor(installation, token, asked)
+        if actor is not None and whole_page:
+            *prefetched, named = actor.prefetched
+            actor = replace(actor, prefetched=prefetched)
+            await request.app.state.practice.refresh(installation, practice.get_sealed_practice(named))
         return (
             replace(actor, is_head_request=True)
             if actor is not None and "hearthside.head" in request.scope
@@ -122,6 +131,14 @@ async def _load_actor(
             raise
         request.state.trouble = error
     return None
+
+
+def _build_prefetch(
+    request: Request, prefetch: RequestPrefetch | None, account: Subquery
+) -> Sequence[Statement]:
+    """Return what the page asks for beside the session, and last, for a whole page, the practice that it names."""
+    statements = prefetch(request, account) if prefetch else ()
+    return statements if is_htmx(request) else (*statements, (practice.SELECT_PRACTICE, ()))
 
 
 async def _ask_to_sign_in(request: Request) -> Response:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -13,9 +14,12 @@ from starlette.responses import Response
 
 from journal.actor import Actor
 from journal.authentication import web_sessions
+from journal.errors import Damaged
 from journal.roles import Role
 from journal.store.database import Statement
 from journal.store.statements import Subquery
+from portal.web.errors import UNAVAILABLE_ERRORS
+from portal.web.help_region import set_help_region
 
 RequestPrefetch = Callable[[Request, Subquery], Sequence[Statement]]
 View = Callable[[Request], Awaitable[Response]]
@@ -118,6 +122,16 @@ def set_token(request: Request, response: Response, token: bytes) -> Response:
         secure=config.is_secure,
         samesite="lax",
     )
+    return response
+
+
+async def sign_in_browser(request: Request, response: Response, token: bytes) -> Response:
+    """Store the token of a new session, and the region that its account chose, whose help numbers come first."""
+    set_token(request, response, token)
+    with suppress(Damaged, *UNAVAILABLE_ERRORS):  # who has just signed in is in, with or without a region
+        actor = await web_sessions.load_actor(request.app.state.installation, token)
+        if actor is not None and actor.region:
+            set_help_region(request, response, actor.region)
     return response
 
 

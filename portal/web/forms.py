@@ -43,6 +43,7 @@ RESTORABLE_FIELDS = (
         {
             "about",
             "adult",
+            "after_hours",
             "cancel_reason",
             "compared",
             "course",
@@ -70,6 +71,7 @@ RESTORABLE_FIELDS = (
             "patient",
             "person",
             "phase",
+            "phone",
             "position",
             "practice_name",
             "preparation_days_before",

@@ -21,6 +21,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from portal import __version__
 from portal.web.cached_macros import CachedMacro, MacroCache, RenderedHtml
 from portal.web.escaping import remove_controls
+from portal.web.help_region import find_help_region
 from portal.web.template_compiler import CompilingEnvironment
 from portal.web.translation import LANGUAGE, Translator
 
@@ -182,6 +183,7 @@ def _build_shared_values(request: Request) -> dict[str, Any]:
     return {
         "actor": getattr(request.state, "actor", None),
         "practice": state.practice.current,
+        "help_region": find_help_region(request),
         "path": request.scope["path"],
         "passkey_host": state.config.passkey_host,
         "lang": LANGUAGE,

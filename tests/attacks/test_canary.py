@@ -292,10 +292,16 @@ async def wait_at_the_doors(url: str) -> None:
 
 
 async def look_after(scribe: Scribe, alice: AsyncClient, first: str) -> None:
-    """Have an administrator come in and make a set-up link."""
+    """Have an administrator come in, name the practice and make a set-up link."""
     async with browser_at(alice.headers["origin"]) as erin:
         erin.event_hooks = alice.event_hooks
         await open_account(scribe, erin, f"/setup/{first}", email=f"{WORD}.keeper@example.org")
+        where = "/people/practice"
+        refused = await scribe.send(erin, form_to(await page_at(erin, where), where))
+        saved = await scribe.send(
+            erin, form_to(refused, where), phone="030 1234", after_hours="", region="DE"
+        )
+        assert saved.url.endswith(f"{where}?done")
         where = "/people/invitations"
         made = await scribe.send(erin, form_to(await page_at(erin, where), where), position="nurse")
         link = re.search(r"/setup/([\w-]{43})", made.text)

@@ -85,6 +85,10 @@ async def test_nothing_leaves_before_every_factor(target: Target, forms: dict[st
                     assert answer.status_code == 401, told
                 elif rule.path not in AFRESH:
                     async with target.client() as stranger:
+                        region = target.portal.app.state.config.region_cookie
+                        stranger.cookies.set(
+                            region, browser.cookies.get(region) or ""
+                        )  # the device's, not hers
                         if (
                             rule.path in PUBLIC_PATHS
                         ):  # where nobody looks whose cookie came: one made up gets the same

@@ -34,6 +34,7 @@ FOR_ANYONE = {
     "/healthz": "says that the process is alive",
     "/readyz": "says that the database answers",
     "/help-now": "whoever needs help gets it without asking",
+    "/help-now/practice": "the practice's phone numbers, for whoever is signed in, and no word to others",
     "/leave": "an empty page to leave to",
     "/sign-in": "how people come in",
     "/sign-in/passkey": "a passkey is the right",
@@ -60,6 +61,7 @@ FOR_ONESELF = {
     "/account/sessions/end": "one's own browsers",
     "/account/details": "one's own name and time zone",
     "/account/email": "one's own address",
+    "/account/help-numbers": "one's own choice of a region",
     "/account/deletion": "one's own account, with a word typed",
     "/account/lock": "one's own choice",
     "/here": "says nothing",
@@ -93,6 +95,7 @@ FOR_ONESELF = {
     "/people": "who has an account here",
     "/people/audit": "ids and acts, with the names of people",
     "/people/invitations": "the set-up links of the staff",
+    "/people/practice": "the practice's name and numbers",
 }
 PARAMETERS = {
     ("account", "id"): "passkey",
@@ -349,7 +352,7 @@ async def test_what_is_refused_or_static_is_dressed_alike(target: Target) -> Non
             ("/sign-in", b"email=a", form, 422),
             ("/sign-in", b"", {"host": "evil.example"}, 400),
             ("/sign-out", b"", {"sec-fetch-site": "cross-site"}, 403),
-            ("/help-now", b"", {}, 405),
+            ("/leave", b"", {}, 405),
         ):
             answer = await browser.post(path, content=content, headers=headers)
             assert answer.status_code == status, (path, headers)
@@ -372,11 +375,13 @@ async def test_behind_tls_every_answer_asks_for_tls(target: Target) -> None:
         ]
         answers.append(await browser.get("/", headers={"host": "evil.example"}))
         answers.append(await browser.post("/sign-in", headers={"sec-fetch-site": "none"}))
+        answers.append(await browser.post("/help-now", data={"region": "NZ"}))
         typed = {"email": "alice@example.org", "password": PASSWORDS["alice"]}
         answers.append(await browser.post("/sign-in", data=typed))
-    assert [answer.status_code for answer in answers] == [200, 200, 404, 200, 400, 403, 303]
+    assert [answer.status_code for answer in answers] == [200, 200, 404, 200, 400, 403, 303, 303]
     assert {answer.headers["strict-transport-security"] for answer in answers} == {HTTPS_ONLY[0][1]}
-    cookies = answers[-1].headers.get_list("set-cookie")
+    cookies = [one for answer in answers for one in answer.headers.get_list("set-cookie")]
+    assert any(cookie.startswith("__Host-hearthside-region=") for cookie in cookies)
     assert any(cookie.startswith("__Host-hearthside=") for cookie in cookies)
     for cookie in cookies:
         assert re.fullmatch(

@@ -44,7 +44,7 @@ async def test_a_database_that_goes_away_comes_back(own_server: PostgresServer, 
             for name in (None, "alice"):
                 async with portal.client(name) as watch:
                     assert (await watch.get("/readyz")).status_code == 503
-                    for path in ("/healthz", "/help-now", "/leave"):
+                    for path in ("/healthz", "/help-now", "/help-now/practice", "/leave"):
                         assert (await watch.get(path)).status_code == 200, path
         await asyncio.to_thread(own_server.start)
         told = await autosaved(browser, kept, title="After", **FULL)

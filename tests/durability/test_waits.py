@@ -12,9 +12,12 @@ from urllib.parse import urlsplit
 
 import asyncpg
 import pytest
+from httpx import AsyncClient
 from tortoise.exceptions import DBConnectionError
 
 from journal.entries import entries
+from journal.practice import practice
+from journal.practice.practice import PracticeSettings
 from journal.store import configuration as store_configuration
 from journal.store import database
 from journal.store import postgres as store_postgres
@@ -25,6 +28,7 @@ from journal.store.progress import Progress, run_with_retry
 from portal.app import create_app
 from portal.config import Config
 from portal.views.public import health
+from portal.views.public import help as help_pages
 from portal.web.errors import UNAVAILABLE_ERRORS
 from tests.cast import PASSWORDS, SERVER_KEY, Furniture
 from tests.durability.test_no_room import FULL
@@ -483,6 +487,67 @@ async def test_a_database_that_says_nothing_stops_nobody_from_help(
             assert (await browser.post(action(given_back), data=given_back.fields)).status_code == 303
             assert await saved(portal) == ["After"]
         await asyncio.gather(*wire.carrying)
+
+
+OWN_NUMBER = "/help-now/practice"
+
+
+async def set_number(portal: Portal) -> None:
+    """Have the practice have a phone number, which this process knows of."""
+    await practice.change_practice(
+        await portal.cast.actor("erin"), PracticeSettings("Practice", phone="030 1234")
+    )
+    await portal.app.state.practice.reload(portal.app.state.installation)
+
+
+async def without_number(portal: Portal, browser: AsyncClient) -> None:
+    """See that Help now is whole at once while the practice's number does not come, and that this ends in seconds."""
+    for headers, status in (({"hx-request": "true"}, 204), ({}, 200)):
+        asking = asyncio.create_task(browser.get(OWN_NUMBER, headers=headers))
+        await asyncio.sleep(0)
+        page = await browser.get("/help-now")
+        assert (page.status_code, OWN_NUMBER in page.text, "988" in page.text) == (200, True, True)
+        assert not asking.done()
+        let_pass(help_pages.PRACTICE_TIMEOUT)
+        told = await asyncio.wait_for(asking, PATIENCE)
+        assert (told.status_code, "0301234" in told.text) == (status, False)
+        assert status == 204 or "did not answer in time" in Page.of(told).words
+
+
+async def test_the_practices_number_comes_within_seconds_or_not_at_all(
+    furnished_postgres_url: tuple[str, Furniture], tmp_path: Path
+) -> None:
+    """Behind a wire that swallows everything the page is whole without it; it is there again with the database."""
+    url, furniture = furnished_postgres_url
+    parts = urlsplit(url)
+    wire = Wire((parts.hostname or "", parts.port or 0))
+    async with await asyncio.start_server(wire.connected, "127.0.0.1", 0) as server:
+        port = server.sockets[0].getsockname()[1]
+        there = f"{parts.username}:{parts.password}@127.0.0.1:{port}"
+        patient = f"command_timeout={round(10 * PATIENCE)}"  # nothing else ends the waiting
+        through = parts._replace(netloc=there, query=patient).geturl()
+        async with running(through, furniture, tmp_path) as portal, portal.client("alice") as browser:
+            await set_number(portal)
+            assert "0301234" in (await browser.get(OWN_NUMBER)).text
+            wire.cuts, wire.swallows = lambda _: False, True
+            await without_number(portal, browser)
+            wire.cuts, wire.swallows = None, False
+            assert "0301234" in (await browser.get(OWN_NUMBER)).text
+        await asyncio.gather(*wire.carrying)
+
+
+async def test_the_practices_number_waits_for_no_writer(
+    furnished_sqlite_url: tuple[str, Furniture], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """SQLite is being written to for good, when the session's use would be noted: the page is whole without it."""
+    monkeypatch.setattr(store_sqlite, "WRITER_TIMEOUT", 10 * PATIENCE)
+    url, furniture = furnished_sqlite_url
+    async with running(url, furniture, tmp_path) as portal, portal.client("alice") as browser:
+        await set_number(portal)
+        portal.cast.clock.forward(minutes=3)
+        async with writer_held(portal):
+            await without_number(portal, browser)
+        assert "0301234" in (await browser.get(OWN_NUMBER)).text
 
 
 async def until(is_so: Callable[[], bool], *tasks: asyncio.Task[Any], forward: float = 0) -> None:

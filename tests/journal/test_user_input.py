@@ -17,6 +17,7 @@ from journal.user_input import (
     clean_name,
     clean_text,
     parse_day,
+    parse_phone,
     parse_time,
     parse_whole_number,
 )
@@ -186,3 +187,56 @@ def test_what_is_longer_than_any_line_is_refused_by_its_length() -> None:
 def test_a_line_is_gathered_from_the_first_blank(text: str) -> None:
     """Where it begins to look is only a matter of time: the line is the same."""
     assert clean_line(text) == re.sub(" *[\n\t][ \n\t]*", " ", text).strip()
+
+
+@pytest.mark.parametrize(
+    ("typed", "shown"),
+    [
+        ("+44 20 7946 0000", "+44 20 7946 0000"),
+        (" (415) 555-2671 ", "415 555 2671"),
+        ("+1.415.555.2671", "+1 415 555 2671"),
+        ("0711/12 34\u201156", "0711 12 34 56"),
+        ("(+49) 711 123456", "+49 711 123456"),
+        ("+ 49 711 123456", "+49 711 123456"),
+        ("0\u00a0711\u2009123", "0 711 123"),
+        ("(0)20 7946 0000", "0 20 7946 0000"),
+        ("٠٧١١ ١٢٣", "0711 123"),
+        ("112", "112"),
+        ("1" * 15, "1" * 15),
+    ],
+)
+def test_a_phone_number_is_shown_as_it_is_dialed(typed: str, shown: str) -> None:
+    """Whatever stands between its digits becomes a blank; the digits stay, in their order."""
+    assert parse_phone(typed) == shown
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "",
+        "12",
+        "1" * 16,
+        "+44 (0)20 7946 0000",
+        "0044 (0)20 7946 0000",
+        "020 7946 0000 ext 5",
+        "020 7946 0000;123",
+        "0800 FLOWERS",
+        "+44+20 7946",
+        "20 7946+",
+        "++44 20 7946",
+        "*100#",
+        "1,2,3,4",
+        "javascript:alert(1)",
+        "1 " * 21,
+    ],
+)
+def test_what_would_dial_another_number_is_none(typed: str) -> None:
+    """Letters, extensions, codes of networks, a zero that is left out abroad, and what is too short or too long."""
+    assert parse_phone(typed) is None
+
+
+@given(st.text(max_size=60))
+def test_no_phone_number_dials_anything_but_its_digits(typed: str) -> None:
+    """What is accepted is a plus sign at most and digits in groups, and is read again as itself."""
+    shown = parse_phone(typed)
+    assert shown is None or (re.fullmatch("[+]?[0-9]+( [0-9]+)*", shown) and parse_phone(shown) == shown)

@@ -31,6 +31,7 @@ from journal.operations.retention import purge_deleted
 from journal.passkeys import management as passkey_management
 from journal.passkeys import sign_in as passkey_sign_in
 from journal.practice import account_deletion, audit_review, people, practice, setup_links
+from journal.practice.practice import PracticeSettings
 from journal.rate_limiting.attempts import Visitor
 from journal.scheduling import plan as session_plan
 from journal.sessions.session import SessionDetails, SessionKind, Setting
@@ -235,6 +236,9 @@ async def at_the_desk(cast: Cast) -> None:
     assert (await last(Act.SETUP_LINK_MADE)).actor_id == erin.id
     await setup_links.withdraw_setup_link(erin, made)
     assert (await last(Act.SETUP_LINK_WITHDRAWN)).object_id == made
+    await practice.change_practice(erin, PracticeSettings("Harbour Practice", "030 1234"))
+    event = await last(Act.PRACTICE_CHANGED)
+    assert (event.actor_id, event.object_id, event.patient_id) == (erin.id, None, None)
     for one, record in ((charlie, None), (dana, dana.id)):
         await people.suspend_person(erin, one.id)
         await people.unsuspend_person(erin, one.id)

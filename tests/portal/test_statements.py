@@ -13,6 +13,7 @@ from journal.authentication.registration import NewAccount
 from journal.care import invitations
 from journal.care import links as care_links
 from journal.care.link_keys import get_peer_identity
+from journal.practice.practice import SELECT_PRACTICE
 from journal.roles import Role
 from journal.scheduling import plan as session_plan
 from journal.sessions.rows import load_my_sessions
@@ -153,7 +154,11 @@ async def test_a_care_link_is_read_with_the_other_person_alone(portal: Portal, w
 async def test_a_page_asks_for_what_it_shows_and_no_more(
     portal: Portal, who: str, path: str, most: int
 ) -> None:
-    """A bound for each page that is looked at often: a statement more is to be thought about."""
+    """
+    A bound for each page that is looked at often: a statement more is to be thought about.
+
+    Beside them, and beside the session, each asks once for the practice, which its last line names.
+    """
     await no_chores()
     cast = portal.cast
     alice = await cast.actor("alice")
@@ -164,4 +169,16 @@ async def test_a_page_asks_for_what_it_shows_and_no_more(
     await more_shared(cast, FEW)
     (one, *_) = await load_my_sessions(alice)
     asked = await noted(portal, who, path.format(alice=alice.id, link=cast.link, session=one.id))
-    assert len(asked) <= most
+    assert asked.count(SELECT_PRACTICE) == 1
+    assert len(asked) - 1 <= most
+
+
+async def test_a_part_of_a_page_does_not_ask_for_the_practice(portal: Portal) -> None:
+    """What is put into a page that is there names nobody's practice: a draft that saves itself asks nothing more."""
+    await no_chores()
+    async with portal.client("alice") as browser:
+        assert (await browser.get("/here")).status_code == 204
+        async with counted(portal) as asked:
+            assert (await browser.get("/here", headers={"hx-request": "true"})).status_code == 204
+    assert len(asked) == 1
+    assert SELECT_PRACTICE not in asked

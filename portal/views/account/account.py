@@ -32,7 +32,7 @@ from portal.web.errors import (
 from portal.web.forms import Form
 from portal.web.pages import redirect, render_page
 
-DONE = ("password", "recovery", "renewed", "kept", "lock", "details", "email")
+DONE = ("password", "recovery", "renewed", "kept", "lock", "details", "email", "help")
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +90,7 @@ async def sign_in(request: Request) -> Response:
         await web_sessions.end_session(request.app.state.installation, old)
     if signed_in.stage is Stage.SECOND_FACTOR:
         where = f"/sign-in/second?{urlencode({'next': where})}"
-    answer = session_cookie.set_token(request, redirect(request, where), signed_in.token)
+    answer = await session_cookie.sign_in_browser(request, redirect(request, where), signed_in.token)
     return known_browser.set_mark(request, answer, signed_in.mark)
 
 

@@ -1,18 +1,21 @@
-"""Change one's name, time zone and e-mail address."""
+"""Change one's name, time zone, e-mail address, and the region of the help numbers."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from starlette.requests import Request
 from starlette.responses import Response
 
 from journal.accounts import details as account_details
+from journal.catalogue import crisis_contacts
+from journal.catalogue.crisis_contacts import Region
 from journal.errors import InvalidInput
 from journal.mail.mail_addresses import is_deliverable
 from journal.time_zones import list_common_zones
 from portal.access.session_cookie import get_actor
 from portal.web.forms import Form
+from portal.web.help_region import set_help_region
 from portal.web.pages import redirect, render_page
 
 
@@ -32,6 +35,16 @@ class EmailPage:
 
     email: str
     old_address_notified: bool
+    errors: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class HelpNumbersPage:
+    """Context of the page for the region whose help numbers are shown first; `default` is the practice's."""
+
+    region: str
+    regions: tuple[Region, ...]
+    default: Region | None
     errors: dict[str, str] = field(default_factory=dict)
 
 
@@ -63,3 +76,19 @@ async def edit_email(request: Request) -> Response:
         again = EmailPage(form["email"], told, dict(error.fields))
         return render_page(request, "account/email.html", again, status=422)
     return redirect(request, "/account?done=email")
+
+
+async def edit_help_numbers(request: Request) -> Response:
+    """Show or save the region whose help numbers are shown first, on this device too."""
+    actor = get_actor(request)
+    default = crisis_contacts.find_region(request.app.state.practice.current.region)
+    context = HelpNumbersPage(actor.region, crisis_contacts.list_regions(), default)
+    if request.method == "GET":
+        return render_page(request, "account/help_numbers.html", context)
+    code = (await Form.read(request))["region"]
+    try:
+        await account_details.set_region(actor, code)
+    except InvalidInput as error:
+        again = replace(context, errors=dict(error.fields))
+        return render_page(request, "account/help_numbers.html", again, status=422)
+    return set_help_region(request, redirect(request, "/account?done=help"), code)

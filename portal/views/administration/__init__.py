@@ -1,3 +1,3 @@
-"""The administrator's pages: people, set-up links and the audit log; nothing that anybody wrote."""
+"""The administrator's pages: the practice, people, set-up links and the audit log; nothing that anybody wrote."""
 
-__all__ = ["audit_log", "people", "staff"]
+__all__ = ["audit_log", "people", "practice", "staff"]

@@ -51,6 +51,7 @@ SENTENCES: Mapping[Act, str] = MappingProxyType(
         Act.RECOVERY_KEY_MADE: N_("%(who)s made a recovery key"),
         Act.SETUP_LINK_MADE: N_("%(who)s made a set-up link"),
         Act.SETUP_LINK_WITHDRAWN: N_("%(who)s withdrew a set-up link"),
+        Act.PRACTICE_CHANGED: N_("%(who)s changed the name, phone numbers or region of the practice"),
         Act.SUSPENDED: N_("%(who)s suspended %(other)s"),
         Act.UNSUSPENDED: N_("%(who)s let %(other)s sign in again"),
         Act.LOG_READ: N_("%(who)s looked at this log"),
@@ -98,7 +99,7 @@ SENTENCES_WITHOUT_ACTOR: Mapping[Act, str] = MappingProxyType(
 ROOMS: Mapping[str, str] = MappingProxyType(
     {
         "account": N_("Signing in, and accounts"),
-        "practice": N_("Set-up links"),
+        "practice": N_("The practice and set-up links"),
         "care": N_("Invitations and care"),
         "session": N_("Plans of sessions"),
         "share": N_("What is shared and opened"),

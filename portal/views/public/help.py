@@ -2,40 +2,88 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass
 
 from starlette.requests import Request
 from starlette.responses import Response
 
+from journal.authentication import idle_lock, web_sessions
 from journal.catalogue import crisis_contacts, grounding_skills
 from journal.catalogue.crisis_contacts import Region
 from journal.catalogue.grounding_skills import Skill
+from journal.errors import Damaged
+from journal.practice.practice import PracticePhone
 from portal.access.session_cookie import get_token
-from portal.web.pages import render_page
+from portal.web.errors import UNAVAILABLE_ERRORS
+from portal.web.forms import Form
+from portal.web.help_region import set_help_region
+from portal.web.pages import is_htmx, redirect, render_page
+
+PRACTICE_TIMEOUT = 3.0  # seconds
 
 
 @dataclass(frozen=True, slots=True)
 class HelpPage:
     """
-    Context of the help page: the chosen region's contacts first, all the others below.
+    Context of the help page; the chosen region's contacts stand first.
 
     `may_leave`: a session's cookie came, so the quick exit is offered; it is not checked whether the session is valid.
+    `practice_phones`: for how many numbers of the practice there is room, which a request of its own fetches.
     """
 
-    chosen: Region | None
     regions: tuple[Region, ...]
     skills: tuple[Skill, ...]
     may_leave: bool
+    practice_phones: int
+
+
+@dataclass(frozen=True, slots=True)
+class PracticePhonesPage:
+    """Context of the practice's phone numbers: None when it is not known who asks, or not soon enough."""
+
+    phones: tuple[PracticePhone, ...] | None
 
 
 async def show_help(request: Request) -> Response:
-    """Show crisis contacts by region, chosen and never guessed, and ways to come back to the present."""
-    code = request.query_params.get("region", "")
-    regions = crisis_contacts.list_regions()
-    chosen = next((region for region in regions if region.code == code), None)
+    """
+    Show crisis contacts, those of this browser's region first, and ways to come back to the present.
+
+    Sent as a form, it keeps a region in this browser. Neither asks the database.
+    """
+    if request.method == "POST":
+        code = (await Form.read(request))["region"]
+        known = crisis_contacts.find_region(code) is not None
+        answer = redirect(request, "/help-now")
+        return set_help_region(request, answer, code) if known else answer
     may_leave = get_token(request) is not None
-    context = HelpPage(chosen, regions, grounding_skills.HELP_NOW, may_leave)
+    phones = len(request.app.state.practice.current.phones) if may_leave else 0
+    context = HelpPage(crisis_contacts.list_regions(), grounding_skills.HELP_NOW, may_leave, phones)
     return render_page(request, "help_now.html", context)
+
+
+async def show_practice_phones(request: Request) -> Response:
+    """Show the practice's phone numbers to whoever is signed in, locked or not, within seconds or not at all."""
+    phones: tuple[PracticePhone, ...] | None = None
+    try:
+        async with asyncio.timeout(PRACTICE_TIMEOUT):
+            if await _has_session(request):
+                await request.app.state.practice.reload(request.app.state.installation)
+                phones = request.app.state.practice.current.phones
+    except (Damaged, *UNAVAILABLE_ERRORS):
+        pass  # the crisis contacts are there without them
+    if is_htmx(request) and not phones:
+        return Response(status_code=204)  # the page stays as it is
+    return render_page(request, "practice_phones.html", PracticePhonesPage(phones), block="phones")
+
+
+async def _has_session(request: Request) -> bool:
+    installation, token = request.app.state.installation, get_token(request)
+    if token is None:
+        return False
+    if await web_sessions.load_actor(installation, token) is not None:
+        return True
+    return await idle_lock.find_locked_session(installation, token) is not None
 
 
 async def show_exit_page(request: Request) -> Response:

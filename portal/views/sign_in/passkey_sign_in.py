@@ -47,7 +47,7 @@ async def sign_in_with_passkey(request: Request) -> Response:
         return render_page(request, "sign_in.html", again, status=422)
     if old := session_cookie.get_token(request):
         await web_sessions.end_session(installation, old)
-    return session_cookie.set_token(request, redirect(request, where), token)
+    return await session_cookie.sign_in_browser(request, redirect(request, where), token)
 
 
 async def complete_second_step_with_passkey(request: Request) -> Response:
@@ -68,7 +68,7 @@ async def complete_second_step_with_passkey(request: Request) -> Response:
     except InvalidInput as error:
         again = SecondStepPage(where, errors={"code": error.fields["passkey"]}, passkey=True)
         return render_page(request, "account/second_step.html", again, status=422)
-    return session_cookie.set_token(request, redirect(request, where), opened)
+    return await session_cookie.sign_in_browser(request, redirect(request, where), opened)
 
 
 async def unlock_with_passkey(request: Request) -> Response:

@@ -44,6 +44,7 @@ async def register_patient(request: Request) -> Response:
     actor: Actor | None = request.state.actor
     async with known_browser.count_link_attempt(request):
         found = await invitations.preview_invitation(installation, token)
+    await request.app.state.practice.reload(installation)  # the page says whose invitation it is
     if request.method == "GET":
         context = PatientRegistrationPage(
             found, suggest_passphrase(), list_common_zones(), name=found.invited_as

@@ -57,7 +57,7 @@ async def recover_account(request: Request) -> Response:
         again = RecoverPage(form["email"], dict(error.fields))
         return render_page(request, "account/recover.html", again, **build_refusal_arguments(error))
     where = session_cookie.RECOVERY_KEY + ("?second-step=off" if recovered.factor_removed else "")
-    return session_cookie.set_token(request, redirect(request, where), recovered.token)
+    return await session_cookie.sign_in_browser(request, redirect(request, where), recovered.token)
 
 
 async def offer_recovery_key(request: Request) -> Response:

@@ -58,5 +58,5 @@ async def complete_second_step(request: Request) -> Response:
     except InvalidInput as error:
         again = SecondStepPage(where, by_paper, dict(error.fields), passkey)
         return render_page(request, "account/second_step.html", again, **build_refusal_arguments(error))
-    answer = session_cookie.set_token(request, redirect(request, where), signed_in.token)
+    answer = await session_cookie.sign_in_browser(request, redirect(request, where), signed_in.token)
     return known_browser.set_mark(request, answer, signed_in.mark)

@@ -11,7 +11,8 @@ import pytest
 from journal.catalogue.crisis_contacts import (
     DATA_FILE_SENTENCES,
     EMERGENCY_SENTENCE,
-    get_region,
+    find_region,
+    find_region_problems,
     list_regions,
     parse_contacts,
 )
@@ -20,25 +21,34 @@ FILE = resources.files("journal") / "data" / "crisis-contacts.json"
 CONTACTS = [contact for one in list_regions() for contact in (one.emergency, *one.contacts) if contact]
 
 
+def region(code):
+    return next(one for one in list_regions() if one.code == code)
+
+
 def numbers(code):
-    return [(contact.kind, contact.dial) for contact in get_region(code).contacts]
+    return [(contact.kind, contact.dial) for contact in region(code).contacts]
 
 
 def test_the_numbers_are_the_clinical_ones():
     """The lines named in the clinical pages are there."""
     assert ("call", "988") in numbers("US")
     assert ("text", "988") in numbers("US")
-    assert next(one.number for one in get_region("US").contacts if "Veterans" in one.name).endswith("press 1")
+    assert next(one.number for one in region("US").contacts if "Veterans" in one.name).endswith("press 1")
     assert ("call", "988") in numbers("CA")
-    assert numbers("GB-ENG")[0] == ("call", "111")
+    assert numbers("GB-ENG")[0] == numbers("GB-WLS")[0] == ("call", "111")
     assert {("call", "116123"), ("text", "85258")} <= set(numbers("GB"))
     assert ("call", "131114") in numbers("AU")
     assert ("call", "1737") in numbers("NZ")
     assert ("call", "116123") in numbers("IE")
+    assert numbers("ES") == [("call", "024")]
+    assert numbers("MX") == [("call", "8009112000")]
+    assert ("call", "18002221222") in numbers("US")
+    spanish = [one.number for one in region("US").contacts if one.note == "In Spanish"]
+    assert spanish == ["988, then press 2", "AYUDA to 988"]
     emergency = {one.code: one.emergency and one.emergency.dial for one in list_regions()}
     assert emergency == {
-        "US": "911", "CA": "911", "GB-ENG": "999", "GB": "999", "IE": "112",
-        "AU": "000", "NZ": "111", "DE": "112", "EU": "112", "OTHER": None,
+        "US": "911", "CA": "911", "GB-ENG": "999", "GB-WLS": "999", "GB": "999", "IE": "112",
+        "AU": "000", "NZ": "111", "DE": "112", "ES": "112", "MX": "911", "EU": "112", "OTHER": None,
     }  # fmt: skip
 
 
@@ -49,6 +59,11 @@ def test_every_contact_can_be_reached():
         assert re.fullmatch(shapes[contact.kind], contact.href)
         shown = re.sub(r",.*|[^0-9]", "", contact.number)
         assert contact.kind == "web" or shown == contact.dial
+
+
+def test_every_emergency_number_was_checked():
+    """The number that stands first, and at the foot of each page, stood in a source that the file names."""
+    assert [one.code for one in list_regions() if one.emergency and not one.emergency.verified] == []
 
 
 def test_what_was_not_checked_says_so():
@@ -66,11 +81,21 @@ def test_words_of_the_file_are_marked_for_translation():
     assert said == set(DATA_FILE_SENTENCES)
 
 
-def test_an_unknown_region_is_somewhere_else():
-    """Nobody who looks for help meets an error."""
-    assert get_region("Atlantis").code == "OTHER"
-    assert get_region("").contacts
+def test_an_unknown_region_is_none_and_the_last_is_for_everywhere_else():
+    """Nobody's region is guessed, and one can be left unchosen; only one that there is can be chosen."""
+    assert find_region("Atlantis") is None
+    assert find_region("") is None
+    assert find_region("NZ") is region("NZ")
+    assert find_region_problems("") == find_region_problems("NZ") == {}
+    assert find_region_problems("Atlantis") == {"region": "Choose one of these places."}
+    assert list_regions()[-1].code == "OTHER"
     assert "local emergency number" in EMERGENCY_SENTENCE
+
+
+def test_the_emergency_number_comes_first():
+    """All contacts of a region are the emergency number, where there is a single one, and the lines."""
+    assert [one.dial for one in region("NZ").all_contacts] == ["111", "1737", "1737"]
+    assert region("OTHER").all_contacts == region("OTHER").contacts
 
 
 @pytest.mark.parametrize(

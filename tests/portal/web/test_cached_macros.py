@@ -96,13 +96,21 @@ def test_what_a_macro_alters_is_no_piece(altered: str) -> None:
 def test_the_timeline_in_pieces_is_the_page(first: bool, is_intact: bool, rest: bool, is_demo: bool) -> None:
     """Whatever practice, person and rows it is for: byte for byte what the template writes as a whole."""
     for name in HOSTILE:
-        actor = SimpleNamespace(role=Role.PATIENT, id=UUID(int=len(name)), lock_minutes=len(name) + 1)
+        region = ("", "NZ", "OTHER", "US")[len(name) % 4]
+        actor = SimpleNamespace(
+            role=Role.PATIENT, id=UUID(int=len(name)), lock_minutes=len(name) + 1, region=region
+        )
         practice = SimpleNamespace(current=PracticeView(name, is_demo))
         state = SimpleNamespace(
-            templates=ENVIRONMENT, practice=practice, config=SimpleNamespace(passkey_host="")
+            templates=ENVIRONMENT,
+            practice=practice,
+            config=SimpleNamespace(passkey_host="", region_cookie="region"),
         )
         asked = SimpleNamespace(
-            app=SimpleNamespace(state=state), state=SimpleNamespace(actor=actor), scope={"path": "/journal"}
+            app=SimpleNamespace(state=state),
+            state=SimpleNamespace(actor=actor),
+            scope={"path": "/journal"},
+            cookies={},
         )
         for older in ("", "2026-11-22T10%3A00%3A00%2B00%3A00"):
             for spine in (Markup(""), Markup("<li>") + name + Markup("</li>")):
