@@ -1,4 +1,4 @@
-"""On a dosing day a page that nobody uses covers itself calmly: it asks for nothing, in the dark, and opens in place."""
+"""On a dosing day a page that nobody uses covers itself calmly: dark, asking for nothing, and it opens in place."""
 
 from __future__ import annotations
 
@@ -19,7 +19,10 @@ from tests.browser.test_passkeys import added, equipped, named, signed_in
 from tests.cast import PASSWORDS, Furniture
 
 TITLE = "You are here. There is nothing to do."
-IS_DARK = "() => matchMedia('(prefers-color-scheme: light)').matches && getComputedStyle(document.querySelector('.cover, body')).backgroundColor"
+IS_DARK = """
+() => matchMedia("(prefers-color-scheme: light)").matches
+  && getComputedStyle(document.querySelector(".cover, body")).backgroundColor
+"""
 NIGHT = "oklch(0.178 0.011 48)"
 INTENTION = "To let the sea be"
 

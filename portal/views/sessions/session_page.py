@@ -75,12 +75,17 @@ class SessionPage:
 
 @dataclass(frozen=True, slots=True)
 class CalmPage:
-    """Context of the one calm screen while a dosing session is under way, with the moves that fit it."""
+    """
+    Context of the one calm screen while a dosing session is under way, with the moves that fit it.
+
+    `saved`: the patient comes from a few words that were saved.
+    """
 
     line: SessionLine
     day: DayState
     intention: str
     moves: tuple[tuple[Status, str], ...]
+    saved: bool = False
     errors: Mapping[str, str] = field(default_factory=dict)
 
 

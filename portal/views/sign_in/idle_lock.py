@@ -9,6 +9,7 @@ from starlette.responses import PlainTextResponse, Response
 
 from journal.accounts import details as account_details
 from journal.accounts.profiles import LOCK_CHOICES
+from journal.actor import Actor
 from journal.authentication import idle_lock, sign_in
 from journal.authentication.idle_lock import LockedSession
 from journal.errors import InvalidInput, NotFound
@@ -67,8 +68,6 @@ async def unlock_session(request: Request) -> Response:
     """
     Unlock with the password, from the page of a locked session or from a page that covered itself.
 
-    A script that covers a page asks what to cover it with; that is the same for an open session.
-
     A page that covered itself sends whose it is, and nobody else's password uncovers it.
     """
     installation, token, actor = (
@@ -76,23 +75,13 @@ async def unlock_session(request: Request) -> Response:
         session_cookie.get_token(request),
         request.state.actor,
     )
-    owner = LockedSession(actor.id, actor.role) if actor else None
-    if token and owner is None:
-        owner = await idle_lock.find_locked_session(installation, token)
+    owner = await _find_owner(request, token)
     form = await Form.read(request) if request.method == "POST" else Form()
     where = session_cookie.get_safe_path(form["next"] or request.query_params.get("next", "/"))
     if token is None or owner is None or (form["whose"] or str(owner.account)) != str(owner.account):
-        return (
-            _respond_with_sentence(request, SESSION_OVER, 401)
-            if is_htmx(request)
-            else redirect(request, "/sign-in")
-        )
+        return _refuse_over(request)
     if request.method == "GET":
-        if is_htmx(request):
-            return render_page(request, "locked_cover.html", await build_cover(installation, owner))
-        if actor:
-            return redirect(request, where)
-        return render_page(request, "locked.html", await build_locked_page(installation, owner, where))
+        return await _show_lock(request, owner, where)
     password = form.confirmation_password or ""
     try:
         if actor:
@@ -100,11 +89,7 @@ async def unlock_session(request: Request) -> Response:
         else:
             opened = await idle_lock.unlock_session(installation, token, password)
     except NotFound:
-        return (
-            _respond_with_sentence(request, SESSION_OVER, 401)
-            if is_htmx(request)
-            else redirect(request, "/sign-in")
-        )
+        return _refuse_over(request)
     except Busy as error:
         if is_htmx(request):
             return _respond_with_sentence(request, error.message, 503)
@@ -119,6 +104,30 @@ async def unlock_session(request: Request) -> Response:
         return render_page(request, "locked.html", again, **build_refusal_arguments(error))
     done = Response(status_code=204) if is_htmx(request) else redirect(request, where)
     return session_cookie.set_token(request, done, opened)
+
+
+async def _find_owner(request: Request, token: bytes | None) -> LockedSession | None:
+    """Return whose session it is, also before it has locked: a page covers itself first."""
+    actor: Actor | None = request.state.actor
+    if actor:
+        return LockedSession(actor.id, actor.role)
+    return await idle_lock.find_locked_session(request.app.state.installation, token) if token else None
+
+
+async def _show_lock(request: Request, owner: LockedSession, where: str) -> Response:
+    """Return what a script covers a page with, or the page that unlocks a session, which is nothing for an open one."""
+    installation = request.app.state.installation
+    if is_htmx(request):
+        return render_page(request, "locked_cover.html", await build_cover(installation, owner))
+    if request.state.actor:
+        return redirect(request, where)
+    return render_page(request, "locked.html", await build_locked_page(installation, owner, where))
+
+
+def _refuse_over(request: Request) -> Response:
+    if is_htmx(request):
+        return _respond_with_sentence(request, SESSION_OVER, 401)
+    return redirect(request, "/sign-in")
 
 
 def _respond_with_sentence(request: Request, sentence: str, status: int) -> Response:
