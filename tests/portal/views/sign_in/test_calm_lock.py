@@ -7,12 +7,15 @@ from uuid import UUID
 import pytest
 from httpx import AsyncClient
 
+from journal.catalogue.crisis_contacts import list_regions
 from journal.scheduling import plan as session_plan
 from journal.sessions import tables as sessions_tables
 from journal.sessions.session import SessionDetails, SessionKind, Setting, Status
+from portal.web.pages import build_environment
 from tests.cast import PASSWORDS, Cast
 from tests.portal.browsing import Page, opened
 from tests.portal.conftest import Portal
+from tests.portal.markup import Markup
 from tests.shared_material import write
 from tests.test_architecture import ROOT
 
@@ -165,6 +168,19 @@ async def test_nobody_learns_of_anothers_day(portal: Portal) -> None:
     for name in ("bob", "dana"):
         async with portal.client(name) as browser:
             assert "Look around" not in (await cover(browser)).answer.text
+
+
+def test_numbers_to_call_are_of_the_chosen_place() -> None:
+    """With a place, its emergency number comes first and its lines below; without one, each emergency number once."""
+    calls = build_environment().get_template("macros/calm.html").module.calls  # type: ignore[attr-defined]
+    for region in list_regions():
+        found = [one.attributes["href"] for one in Markup(str(calls(region))).all("a")]
+        if region.emergency:
+            lines = [one.href for one in region.contacts if one.kind == "call"]
+            assert found == [region.emergency.href, *lines]
+        else:
+            assert found == [one.attributes["href"] for one in Markup(str(calls())).all("a")]
+            assert found == ["tel:911", "tel:999", "tel:112", "tel:000", "tel:111"]
 
 
 def test_no_page_of_a_locked_session_knows_a_name() -> None:
