@@ -23,6 +23,7 @@ IS_DARK = """
 () => matchMedia("(prefers-color-scheme: light)").matches
   && getComputedStyle(document.querySelector(".cover, body")).backgroundColor
 """
+BAR = "document.querySelector('meta[name=theme-color]').content"  # how a phone colours its own bars
 NIGHT = "oklch(0.178 0.011 48)"
 INTENTION = "To let the sea be"
 
@@ -113,8 +114,10 @@ async def test_a_page_that_knew_nothing_of_the_day_asks(page: Page) -> None:
     await expect(page.get_by_role("dialog")).to_have_count(1)
     await expect(page.get_by_role("heading", name=TITLE)).to_be_focused()
     assert await page.evaluate(IS_DARK) == NIGHT
+    assert await page.evaluate(BAR) == NIGHT
     await open_it(page)
     await expect(page.get_by_role("heading", name="Account", level=1)).to_be_visible()
+    assert await page.evaluate(BAR) == "#f4efe7"
 
 
 async def test_without_the_network_it_is_calm_as_well(desk: Desk, page: Page, where: str) -> None:

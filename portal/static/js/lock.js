@@ -19,6 +19,8 @@
   let dialog = null;
   let before = null; // what the page was like before it was covered
 
+  const bar = Object.assign(document.createElement("meta"), { name: "theme-color" }); // colours a phone's own bars like the cover
+
   const headers = { "HX-Request": "true" };
   const tell = (what) => others.postMessage({ what, whose });
 
@@ -65,6 +67,11 @@
     dialog?.remove();
     dialog = fresh;
     document.body.append(dialog);
+    bar.remove();
+    if (dialog.matches(".cover-calm")) {
+      bar.content = getComputedStyle(dialog).backgroundColor;
+      document.head.prepend(bar);
+    }
     const password = dialog.querySelector("[type=password]");
     password.form.addEventListener("submit", open);
     dialog.querySelector(".calm-open details")?.addEventListener("toggle", ({ target }) => { if (target.open) password.focus(); });
@@ -91,6 +98,7 @@
     if (!dialog) return;
     dialog.remove();
     dialog = null;
+    bar.remove();
     document.documentElement.toggleAttribute("data-covered", false);
     before.inert.forEach((one) => { one.inert = false; });
     document.title = before.title;
