@@ -20,7 +20,7 @@ from journal.ages import build_alive_filter, compute_age
 from journal.audit import log as audit_log
 from journal.audit.acts import Act
 from journal.authentication import sign_in, tables, web_sessions
-from journal.authentication.web_sessions import LIFETIME, USE_INTERVAL, Stage, WebSessionRow
+from journal.authentication.web_sessions import LIFETIME, ROLES, USE_INTERVAL, Stage, WebSessionRow
 from journal.errors import Damaged, NotFound
 from journal.installation.installation import Installation
 from journal.rate_limiting import attempts
@@ -42,11 +42,10 @@ class UnusedRow(Row, frozen=True):
 
 @dataclass(frozen=True, slots=True)
 class LockedSession:
-    """The owner of a locked session."""
+    """The owner of a locked session, unnamed: whoever holds the device is not known."""
 
     account: UUID
-    name: str
-    role: str
+    role: Role
 
 
 async def find_locked_session(installation: Installation, token: bytes) -> LockedSession | None:
@@ -56,9 +55,11 @@ async def find_locked_session(installation: Installation, token: bytes) -> Locke
         return None
     web_sessions.open_browser(
         installation, row
-    )  # else whoever writes the database could learn anybody's name
+    )  # else whoever writes the database could learn of anybody's day
     profile = await load_profile(installation, row.account_id)
-    return LockedSession(row.account_id, profile.name, profile.role)
+    if profile.role not in ROLES:
+        raise Damaged
+    return LockedSession(row.account_id, Role(profile.role))
 
 
 async def unlock_session(installation: Installation, token: bytes, password: str) -> bytes:
@@ -76,7 +77,7 @@ async def unlock_session(installation: Installation, token: bytes, password: str
     owner = await find_locked_session(installation, token)
     if owner is None:
         raise NotFound
-    patient = owner.account if owner.role == Role.PATIENT.value else None
+    patient = owner.account if owner.role is Role.PATIENT else None
     counts = attempts.build_confirmation_counts(installation, owner.account, session_id(token).hex())
     key = await sign_in.unlock_account(installation, owner.account, password, patient, counts)
     return await run_with_retry(lambda: reopen_session(installation, token, key))

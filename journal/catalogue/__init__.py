@@ -1,3 +1,12 @@
 """What is asked and offered, as data: forms, grounding skills and crisis contacts; keeps nothing."""
 
-__all__ = ["answers", "crisis_contacts", "emotions", "fields", "forms", "grounding_skills", "preparation"]
+__all__ = [
+    "answers",
+    "crisis_contacts",
+    "emotions",
+    "fields",
+    "forms",
+    "grounding_skills",
+    "integration",
+    "preparation",
+]

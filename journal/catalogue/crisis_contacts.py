@@ -7,6 +7,7 @@ The region is always chosen by the person and never guessed from an address or a
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from datetime import date
 from functools import cache
 from importlib import resources
@@ -93,6 +94,14 @@ class Region(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         return ((self.emergency,) if self.emergency else ()) + self.contacts
 
 
+@dataclass(frozen=True, slots=True)
+class EmergencyNumber:
+    """One emergency number, and the names of the regions where it is that."""
+
+    contact: Contact
+    places: tuple[str, ...]
+
+
 class _ContactFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     reviewed: date
     about: str
@@ -125,6 +134,20 @@ def get_review_date() -> date:
 def list_regions() -> tuple[Region, ...]:
     """Return every region in the order they are offered; the last one is for everywhere else."""
     return parse_contacts((resources.files("journal") / "data" / "crisis-contacts.json").read_bytes())
+
+
+@cache
+def list_emergency_numbers() -> tuple[EmergencyNumber, ...]:
+    """Return every emergency number once, in the order of the regions."""
+    found: dict[str, list[Region]] = {}
+    for region in list_regions():
+        if region.emergency:
+            found.setdefault(region.emergency.dial, []).append(region)
+    return tuple(
+        EmergencyNumber(regions[0].emergency, tuple(region.name for region in regions))
+        for regions in found.values()
+        if regions[0].emergency
+    )
 
 
 def find_region(code: str) -> Region | None:

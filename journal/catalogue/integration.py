@@ -11,6 +11,7 @@ CAPTURE = Form(
     N_("What you remember"),
     N_("Write what you remember, do not explain yet. A few words are plenty."),
     (
+        Field("int.remembered", N_("In your own words"), FieldKind.TEXT, "capture", brief_role="came"),
         Field(
             "int.images",
             N_("Images, colours, scenes"),
@@ -69,6 +70,9 @@ CAPTURE = Form(
         ),
     ),
 )
+
+CAPTURE_SHORT: tuple[str, ...] = ("int.remembered",)
+"""The one box for whoever is still dosed, or just was; the questions below it can come later."""
 
 _MEANING = (
     Field(

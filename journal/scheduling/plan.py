@@ -89,7 +89,7 @@ async def load_plan_access(actor: Actor, patient: UUID | None) -> PlanAccess:
 
 async def load_plan(actor: Actor, access: PlanAccess) -> OpenedRows[Session]:
     """Return a patient's sessions in the order of their times."""
-    return await session_rows.load_plan(actor, access.patient)
+    return await session_rows.load_plan(actor.installation, access.patient)
 
 
 async def load_patient_plan(actor: Actor, patient: UUID) -> OpenedRows[Session]:
@@ -104,14 +104,16 @@ async def load_patient_plans(actor: Actor, patients: Sequence[UUID]) -> dict[UUI
     of_each: dict[UUID, list[SessionRow | DamagedRow]] = {patient: [] for patient in patients}
     for row in rows:
         of_each[get_column(row, "patient_id")].append(row)  # readable, since the query matched it
-    return {patient: session_rows.open_sessions(actor, found) for patient, found in of_each.items()}
+    return {
+        patient: session_rows.open_sessions(actor.installation, found) for patient, found in of_each.items()
+    }
 
 
 async def load_session(actor: Actor, wanted: UUID) -> Session:
     """Return one session, to its patient and their clinicians."""
     for row in parse_rows(SessionRow, await fetch_raw(session_rows.SELECT_SESSION, wanted)):
         await load_plan_access(actor, get_column(row, "patient_id"))
-        return session_rows.open_session(actor, require_undamaged(row))
+        return session_rows.open_session(actor.installation, require_undamaged(row))
     raise NotFound
 
 
@@ -124,8 +126,8 @@ async def load_session_with_plan(
         if get_column(row, "id") == wanted:
             access = await load_plan_access(actor, get_column(row, "patient_id"))
             return (
-                session_rows.open_session(actor, require_undamaged(row)),
-                session_rows.open_sessions(actor, rows),
+                session_rows.open_session(actor.installation, require_undamaged(row)),
+                session_rows.open_sessions(actor.installation, rows),
                 access,
             )
     raise NotFound
@@ -291,7 +293,7 @@ async def _verify_details(
     actor: Actor, patient: UUID, details: SessionDetails, current: Session | None = None
 ) -> None:
     problems = check_session(details)
-    plan = await session_rows.load_plan(actor, patient)
+    plan = await session_rows.load_plan(actor.installation, patient)
     if details.about is not None:
         dosing = {one.id.hex for one in plan if one.details.kind is SessionKind.DOSING}
         if details.about not in dosing or details.kind is SessionKind.DOSING:

@@ -9,10 +9,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
+from uuid import UUID
 
 from journal.ages import CLOCK_TOLERANCE
+from journal.installation.installation import Installation
 from journal.sessions.holds import find_hold
-from journal.sessions.rows import Session
+from journal.sessions.rows import Session, load_plan
 from journal.sessions.session import SessionDetails, SessionKind, Status
 
 EARLY = timedelta(hours=12)
@@ -121,6 +123,11 @@ def find_current_day(plan: Sequence[Session], now: datetime) -> tuple[DayState, 
         if found := [(state, one) for state, one in states if state in among]:
             return found[0] if wanted in (DayState.READY, DayState.AHEAD) else found[-1]
     return DayState.OVER, None
+
+
+async def load_day_state(installation: Installation, patient: UUID) -> DayState:
+    """Return the state of a patient's day. It needs no key of theirs, so a locked session knows it as well."""
+    return find_current_day(await load_plan(installation, patient), installation.clock())[0]
 
 
 def _get_planned_state(details: SessionDetails, now: datetime) -> DayState:

@@ -21,6 +21,7 @@ from journal.audit.acts import Act
 from journal.errors import StaleRevision
 from journal.i18n import N_
 from journal.installation.bounded_cache import CacheKey
+from journal.installation.installation import Installation
 from journal.roles import Role
 from journal.sealing import open_document, seal_document
 from journal.sessions import tables
@@ -103,10 +104,10 @@ class Plan(OpenedRows[Session]):
     cache_key: CacheKey
 
 
-async def load_plan(actor: Actor, patient: UUID) -> Plan:
+async def load_plan(installation: Installation, patient: UUID) -> Plan:
     """Return all sessions of a patient. The caller has authorised it."""
     sql, values = build_plan_query(patient)
-    return parse_plan(actor, await fetch_raw(sql, *values))
+    return parse_plan(installation, await fetch_raw(sql, *values))
 
 
 def build_plan_query(patient: UUID | Subquery) -> Statement:
@@ -114,23 +115,23 @@ def build_plan_query(patient: UUID | Subquery) -> Statement:
     return SELECT_PATIENT_SESSIONS, (patient,)
 
 
-def parse_plan(actor: Actor, raw: Sequence[Sequence[Any]]) -> Plan:
+def parse_plan(installation: Installation, raw: Sequence[Sequence[Any]]) -> Plan:
     """Return all sessions of a patient by their rows; the very same rows are opened once."""
     values = [value for row in raw for value in row]
     key = (Plan, *values, *map(type, values))
-    found: Plan | None = actor.installation.server_keys.document_cache.get(key)
+    found: Plan | None = installation.server_keys.document_cache.get(key)
     if found is None:
-        sessions = open_sessions(actor, parse_rows(SessionRow, raw))
+        sessions = open_sessions(installation, parse_rows(SessionRow, raw))
         found = Plan(sessions, sessions.damaged)
         found.cache_key = key
         if not found.damaged:
-            actor.installation.server_keys.document_cache.put(key, found)
+            installation.server_keys.document_cache.put(key, found)
     return found
 
 
-def open_sessions(actor: Actor, rows: Iterable[SessionRow | DamagedRow]) -> OpenedRows[Session]:
+def open_sessions(installation: Installation, rows: Iterable[SessionRow | DamagedRow]) -> OpenedRows[Session]:
     """Open rows and sort what opens by time."""
-    found = open_rows(rows, partial(open_session, actor))
+    found = open_rows(rows, partial(open_session, installation))
     return OpenedRows(sorted(found, key=lambda one: (one.starts_at, one.id)), found.damaged)
 
 
@@ -172,19 +173,19 @@ async def save_session(actor: Actor, current: Session, base: int, details: Sessi
         await audit_log.record_event(actor, Act.SESSION_CHANGED, patient=current.patient, about=current.id)
 
 
-def open_session(actor: Actor, row: SessionRow) -> Session:
+def open_session(installation: Installation, row: SessionRow) -> Session:
     """Open one row, once while it is unchanged; raises `Damaged`."""
-    memory = actor.installation.server_keys.document_cache
+    memory = installation.server_keys.document_cache
     key = (Session, row.id, row.patient_id, row.course_id, row.revision, row.sealed)
     found: Session | None = memory.get(key)
     if found is None:
-        found = memory.put(key, _open_session(actor, row))
+        found = memory.put(key, _open_session(installation, row))
     return found
 
 
-def _open_session(actor: Actor, row: SessionRow) -> Session:
+def _open_session(installation: Installation, row: SessionRow) -> Session:
     where = session_context(row.patient_id, row.id, row.revision)
-    details = open_document(actor.installation.server_keys, row.sealed, where, SessionDetails)
+    details = open_document(installation.server_keys, row.sealed, where, SessionDetails)
     return Session(row.id, row.patient_id, row.course_id, row.revision, details, details.starts_at)
 
 
@@ -201,4 +202,4 @@ def course_context(patient: UUID, course: UUID) -> Context:
 async def load_my_sessions(actor: Actor) -> Plan:
     """Return the patient's own sessions in the order of their times."""
     actor.require_role(Role.PATIENT)
-    return await load_plan(actor, actor.id)
+    return await load_plan(actor.installation, actor.id)

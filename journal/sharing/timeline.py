@@ -52,7 +52,7 @@ async def load_timeline_page(
     entries, sessions, copies = rows or await fetch_each(
         *build_timeline_queries(actor.id, before=before, limit=limit)
     )
-    plan = parse_plan(actor, sessions)
+    plan = parse_plan(actor.installation, sessions)
     lines = listing.parse_list(actor, entries, before, limit) if trusted else None
     if lines is not None:
         return TimelineResult(EntryList(True, lines), plan, parse_readers(actor, copies))

@@ -23,12 +23,12 @@ from journal.roles import Role
 from journal.store.database import Statement
 from journal.store.progress import Progress, run_with_retry
 from journal.store.statements import Subquery
+from portal.access.locked_page import build_locked_page
 from portal.access.session_cookie import (
     ALLOWED_ROLES,
     RECOVERY_KEY,
     Audience,
     ConfirmPage,
-    LockedPage,
     RequestPrefetch,
     SignInPage,
     View,
@@ -161,24 +161,28 @@ async def _ask_to_unlock(request: Request, owner: LockedSession) -> Response:
     told = {LOCKED_HEADER: "1"}
     if is_htmx(request):
         return render_page(request, "locked_fragment.html", status=401, headers=told)
-    passkey = await passkey_management.has_unlocking_passkey(owner.account)
+    installation = request.app.state.installation
     if request.method == "GET":
-        context = LockedPage(owner.name, _get_current_path(request), passkey=passkey)
+        context = await build_locked_page(installation, owner, _get_current_path(request))
         return render_page(request, "locked.html", context, status=401, headers=told)
     form = await Form.read(request)
     token, problem = get_token(request), ""
     answered: dict[str, Any] = {"status": 401}
     if token and form.confirmation_password:
         try:
-            opened = await idle_lock.unlock_session(
-                request.app.state.installation, token, form.confirmation_password
-            )
+            opened = await idle_lock.unlock_session(installation, token, form.confirmation_password)
         except InvalidInput as error:
             problem, answered = error.fields["current"], build_refusal_arguments(error)
             told |= answered.pop("headers")
         else:
             return set_token(request, RedirectResponse(_get_current_path(request), 307), opened)
-    context = LockedPage(owner.name, "/", problem, form.restorable, _get_current_path(request), passkey)
+    context = await build_locked_page(
+        installation,
+        owner,
+        problem=problem,
+        pending_fields=form.restorable,
+        pending_action=_get_current_path(request),
+    )
     return render_page(request, "locked.html", context, headers=told, **answered)
 
 

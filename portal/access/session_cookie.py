@@ -82,22 +82,6 @@ class ConfirmPage:
     passkey: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class LockedPage:
-    """
-    Context of the page of a locked session. `pending_fields` are the fields of a form that waits for it.
-
-    `passkey`: they have one that can open it.
-    """
-
-    name: str
-    next: str = "/"
-    problem: str = ""
-    pending_fields: tuple[tuple[str, str], ...] = ()
-    pending_action: str = ""
-    passkey: bool = False
-
-
 def get_token(request: Request) -> bytes | None:
     """Return the session token of the cookie, or None when there is no valid one."""
     sent = request.cookies.get(request.app.state.config.cookie)

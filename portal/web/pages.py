@@ -18,6 +18,8 @@ from markupsafe import Markup
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
+from journal.catalogue.crisis_contacts import list_emergency_numbers
+from journal.catalogue.grounding_skills import HELP_NOW
 from portal import __version__
 from portal.web.cached_macros import CachedMacro, MacroCache, RenderedHtml
 from portal.web.escaping import remove_controls
@@ -57,6 +59,8 @@ def build_environment() -> Environment:
     environment.install_gettext_callables(words.gettext, words.ngettext)  # type: ignore[attr-defined]
     environment.globals["_"] = words.gettext  # the alias that Jinja puts there looks it up for every word
     environment.globals["static"] = _get_static_url
+    environment.globals["calm_skills"] = HELP_NOW
+    environment.globals["emergency_numbers"] = list_emergency_numbers
     environment.filters.update(
         date=_filter_date,
         time=_filter_time,

@@ -1,13 +1,16 @@
 /* Covers the page when nobody has used it for a while, and uncovers it in place: the words, the cursor and an unsaved
    draft stay where they were. The server locks by its own clock; this keeps its answer from coming as a surprise.
 
-   template#cover   the dialog; data-minutes after how long, data-whose whose page it is, data-title for the tab
+   template#cover   the dialog; data-minutes after how long, data-title for the tab. The dialog says whose page it is in data-whose,
+                    names in data-script the script for its passkey button, and begins with [data-first] or the password
+   form[action="/lock"]   covers the other pages of this browser too
    Nothing is stored; pages of one browser tell each other over a channel that somebody is there. */
 (() => {
   "use strict";
   const frame = document.querySelector("template#cover");
   if (!frame) return;
-  const { whose, title } = frame.dataset;
+  const { title } = frame.dataset;
+  const { whose } = frame.content.firstElementChild.dataset;
   const limit = Number(frame.dataset.minutes) * 60000;
   const others = new BroadcastChannel("hearthside");
   let used = Date.now(); // when somebody last did something, here or in another tab
@@ -15,6 +18,8 @@
   let timer = 0;
   let dialog = null;
   let before = null; // what the page was like before it was covered
+
+  const bar = Object.assign(document.createElement("meta"), { name: "theme-color" }); // colours a phone's own bars like the cover
 
   const headers = { "HX-Request": "true" };
   const tell = (what) => others.postMessage({ what, whose });
@@ -27,8 +32,7 @@
   function look() {
     if (dialog) return;
     if (Date.now() - used < limit) return wait();
-    fetch("/lock", { method: "POST", headers }).catch(() => {});
-    cover();
+    cover(fetch("/lock", { method: "POST", headers }));
     tell("covered");
   }
 
@@ -49,22 +53,52 @@
     if (now - told > limit / 4) keepOpen();
   }
 
-  function cover() {
+  function cover(locked) {
     if (dialog) return;
     before = { focused: document.activeElement, title: document.title, inert: [...document.body.children].filter((one) => !one.inert) };
-    dialog = frame.content.firstElementChild.cloneNode(true);
     before.inert.forEach((one) => { one.inert = true; });
     document.documentElement.toggleAttribute("data-covered", true);
     document.title = title;
+    draw(frame.content.firstElementChild.cloneNode(true));
+    refresh(locked);
+  }
+
+  function draw(fresh) {
+    dialog?.remove();
+    dialog = fresh;
     document.body.append(dialog);
-    dialog.querySelector("form").addEventListener("submit", open);
-    dialog.querySelector("[type=password]").focus();
+    bar.remove();
+    if (dialog.matches(".cover-calm")) {
+      bar.content = getComputedStyle(dialog).backgroundColor;
+      document.head.prepend(bar);
+    }
+    const password = dialog.querySelector("[type=password]");
+    password.form.addEventListener("submit", open);
+    dialog.querySelector(".calm-open details")?.addEventListener("toggle", ({ target }) => { if (target.open) password.focus(); });
+    (dialog.querySelector("[data-first]") ?? password).focus();
+    const { script } = dialog.dataset;
+    if (!script) return;
+    if (!document.querySelector(`script[src="${script}"]`)) document.head.append(Object.assign(document.createElement("script"), { src: script }));
+    document.dispatchEvent(new Event("offered"));
+  }
+
+  // What the page brought was right when it was loaded. Since then a session may have begun, or a passkey been added.
+  async function refresh(locked) {
+    try {
+      await locked?.catch(() => {});
+      const answer = await fetch("/unlock", { headers });
+      if (answer.status !== 200) return;
+      const fresh = new DOMParser().parseFromString(await answer.text(), "text/html").querySelector(".cover");
+      if (!dialog || fresh?.dataset.whose !== whose || fresh.isEqualNode(dialog)) return;
+      if (!dialog.querySelector("[type=password]").value) draw(fresh);
+    } catch { /* Without the server it stays as the page brought it. */ }
   }
 
   function uncover() {
     if (!dialog) return;
     dialog.remove();
     dialog = null;
+    bar.remove();
     document.documentElement.toggleAttribute("data-covered", false);
     before.inert.forEach((one) => { one.inert = false; });
     document.title = before.title;
@@ -84,10 +118,7 @@
     problem.textContent = "";
     try {
       const answer = await fetch(form.action, { method: "POST", headers, body: sent });
-      if (answer.status === 204) {
-        tell("uncovered");
-        return uncover();
-      }
+      if (answer.status === 204) return form.dispatchEvent(new Event("opened", { bubbles: true }));
       problem.textContent = answer.headers.has("hearthside-locked") ? await answer.text() : form.dataset.offline;
       form.querySelector("[data-over]").hidden = answer.status !== 401;
     } catch {
@@ -97,6 +128,11 @@
     form.querySelector("[type=password]").select();
   }
 
+  document.addEventListener("opened", () => {
+    tell("uncovered");
+    uncover();
+  });
+  document.addEventListener("submit", ({ target }) => { if (target.matches("form[action='/lock']")) tell("covered"); });
   others.addEventListener("message", ({ data }) => {
     if (data.whose !== whose) return;
     if (data.what === "used") used = Date.now();

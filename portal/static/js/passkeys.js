@@ -5,7 +5,9 @@
    [data-no-passkeys]       says why there is no offer; hidden where there is one
    form[data-passkey]       "create" or "get": asks the address in data-options what for, fills in `credential` and
                             `prf`, and sends itself. data-trouble is its sentence for when nothing came of it
-   data-then, data-next     sends itself in the background, and then the form of that id, or goes to that address */
+   data-then, data-next     sends itself in the background, and then the form of that id, or goes to that address
+   data-stays               sends itself in the background, and then says `opened`
+   The event `offered` says that an offer was put into the page. */
 (() => {
   "use strict";
   const all = (selector) => document.querySelectorAll(selector);
@@ -65,13 +67,14 @@
   }
 
   async function send(form) {
-    const { then, next } = form.dataset;
-    if (!then && !next) return form.submit();
+    const { then, next, stays } = form.dataset;
+    if (!then && !next && stays === undefined) return form.submit();
     const body = new URLSearchParams(new FormData(form));
     const response = await fetch(form.action, { method: "POST", body, credentials: "same-origin" });
-    if (!response.ok) throw new Error("refused");
+    if (response.status !== 204) throw new Error("refused");
     if (then) document.getElementById(then).submit();
-    else location.replace(next);
+    else if (next) location.replace(next);
+    else form.dispatchEvent(new Event("opened", { bubbles: true }));
   }
 
   document.addEventListener("submit", async (event) => {
@@ -95,6 +98,8 @@
   });
 
   if (!window.PublicKeyCredential) return;
-  all("[data-passkeys]").forEach((offer) => { offer.hidden = offer.dataset.passkeys !== location.hostname; });
+  const show = () => all("[data-passkeys][hidden]").forEach((offer) => { offer.hidden = offer.dataset.passkeys !== location.hostname; });
+  document.addEventListener("offered", show);
+  show();
   if (document.querySelector("[data-passkeys]:not([hidden])")) all("[data-no-passkeys]").forEach((line) => { line.hidden = true; });
 })();

@@ -15,6 +15,7 @@ from journal.catalogue.answers import Problem
 from journal.catalogue.fields import EntryKind, Form
 from journal.catalogue.forms import THEMES, get_form
 from journal.sessions import schedule
+from journal.sessions.day_state import DayState, find_current_day
 from journal.sessions.rows import Session, load_my_sessions
 from journal.sharing import shares
 from journal.sharing.shares import OutgoingShare
@@ -43,9 +44,9 @@ class WritingPage:
     """
     Context of the writing page.
 
-    `screen` is there when the questions come one at a time; `more` are the parts offered after the first few.
-    `sitting` names this page, so that it never conflicts with itself. Without `is_intact`, the journal is not as its
-    owner left it.
+    `screen` is there when the questions come one at a time; `more` are the parts offered after the first few. `day`
+    is the state of the patient's day. `sitting` names this page, so that it never conflicts with itself. Without
+    `is_intact`, the journal is not as its owner left it.
     """
 
     id: UUID
@@ -63,6 +64,7 @@ class WritingPage:
     screen: Screen | None
     shares: tuple[OutgoingShare, ...]
     has_many_questions: bool
+    day: DayState
     problems: Mapping[str, str] = field(default_factory=dict)
     saved_at: datetime | None = None
     lost: SaveConflict | None = None
@@ -118,6 +120,7 @@ async def build_writing_page(
         screen=screen,
         shares=given,
         has_many_questions=len(form.fields) > 1,
+        day=find_current_day(plan, actor.now)[0],
         problems=found,
         saved_at=saved_at,
         lost=lost,

@@ -157,6 +157,8 @@ def _get_next_address(form: Form, draft: EntryDraft, ground: bool) -> str:
         screen = get_screen(get_form(EntryKind(draft.document.kind)), prompt)
         if there := screen.previous if go == "back" else screen.next:
             return build_address(draft, prompt=there, **ground_first)
+    if go == "session" and draft.document.session_id:
+        return f"/sessions/{UUID(draft.document.session_id)}" + ("?saved=yes" if draft.revision else "")
     if not draft.revision:
         return "/journal"
     return f"/journal/{draft.id}" + ("?ground=yes" if ground else "")

@@ -5,12 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from journal.catalogue.fields import Field, FieldKind, Form
+from journal.catalogue.integration import CAPTURE_SHORT
 from journal.catalogue.preparation import PREPARATION_SHORT
 from journal.errors import NotFound
 
 FIRST_SCREEN = "first"
 PAUSE_SCREEN = "more"
 """The pause after the first few questions, where the others are offered."""
+FIRST_QUESTIONS = frozenset((*PREPARATION_SHORT, *CAPTURE_SHORT))
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +33,7 @@ class Screen:
 
 def split_questions(form: Form) -> tuple[tuple[Field, ...], tuple[Field, ...]]:
     """Return the questions that are offered first, and those that are optional."""
-    few = [fields for fields in _group_fields(form) if fields[0].id in PREPARATION_SHORT]
+    few = [fields for fields in _group_fields(form) if fields[0].id in FIRST_QUESTIONS]
     if not few:
         return form.fields, ()
     others = [fields for fields in _group_fields(form) if fields not in few]
@@ -41,6 +43,8 @@ def split_questions(form: Form) -> tuple[tuple[Field, ...], tuple[Field, ...]]:
 def build_screens(form: Form) -> tuple[Screen, ...]:
     """Return all screens of a form in the order they are shown."""
     parts = [_group_fields(form, part) for part in split_questions(form) if part]
+    if len(parts[0]) == 1:  # one question is nothing to pause after
+        parts = [[fields for part in parts for fields in part]]
     flat = [(fields, place, len(part)) for part in parts for place, fields in enumerate(part, 1)]
     found = []
     for index, (fields, number, of) in enumerate(flat):

@@ -48,7 +48,7 @@ class TimelineSession(msgspec.Struct, frozen=True):
     """
     A session on the spine, so far as that follows from the plan alone; `label` and `day` are written out.
 
-    `rendered` is how it looks, by its progress and the word beside its day, not yet translated; there are a few of each.
+    `rendered` is how it looks, by its progress and the untranslated word beside its day; there are a few of each.
     """
 
     session: Session

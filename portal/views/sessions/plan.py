@@ -111,7 +111,8 @@ async def _render_session(
     one, plan, access = await session_plan.load_session_with_plan(actor, request.path_params["id"])
     code = 422 if errors else 200
     if actor.role is Role.PATIENT and schedule.is_acute(one, actor.now):
-        calm = replace(await build_calm_page(actor, one, plan), errors=errors or {})
+        saved = "saved" in request.query_params
+        calm = replace(await build_calm_page(actor, one, plan), saved=saved, errors=errors or {})
         return render_page(request, "sessions/calm.html", calm, status=code)
     context = replace(await build_session_page(actor, one, plan, access), errors=errors or {}, reason=reason)
     return await render_long_page(

@@ -11,7 +11,6 @@ from uuid import UUID
 from journal.actor import Actor
 from journal.care import links
 from journal.catalogue.fields import EntryKind
-from journal.catalogue.grounding_skills import HELP_NOW, Skill
 from journal.entries import listing
 from journal.scheduling import plan as session_plan
 from journal.scheduling.next_step import suggest_kind
@@ -78,12 +77,17 @@ class SessionPage:
 
 @dataclass(frozen=True, slots=True)
 class CalmPage:
-    """Context of the one calm screen while a dosing session is under way, with the moves that fit it."""
+    """
+    Context of the one calm screen while a dosing session is under way, with the moves that fit it.
+
+    `saved`: the patient comes from a few words that were saved.
+    """
 
     line: SessionLine
+    day: DayState
     intention: str
     moves: tuple[tuple[Status, str], ...]
-    skills: tuple[Skill, ...] = HELP_NOW
+    saved: bool = False
     errors: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -101,7 +105,10 @@ async def build_calm_page(actor: Actor, one: Session, plan: OpenedRows[Session])
     under_way = one.status is Status.IN_SESSION
     moves = list_status_choices(actor, one)
     return CalmPage(
-        line, intention, tuple(move for move in moves if under_way or move[0] is Status.IN_SESSION)
+        line,
+        get_day_state(one.details, actor.now),
+        intention,
+        tuple(move for move in moves if under_way or move[0] is Status.IN_SESSION),
     )
 
 

@@ -9,15 +9,17 @@ from starlette.responses import PlainTextResponse, Response
 
 from journal.accounts import details as account_details
 from journal.accounts.profiles import LOCK_CHOICES
+from journal.actor import Actor
 from journal.authentication import idle_lock, sign_in
+from journal.authentication.idle_lock import LockedSession
 from journal.errors import InvalidInput, NotFound
 from journal.i18n import N_
 from journal.installation.password_work import Busy
-from journal.passkeys import management as passkey_management
 from journal.rate_limiting.limits import TooManyAttempts
 from portal.access import session_cookie
 from portal.access.guard import LOCKED_HEADER
-from portal.access.session_cookie import LockedPage, get_actor
+from portal.access.locked_page import build_cover, build_locked_page
+from portal.access.session_cookie import get_actor
 from portal.web.errors import build_refusal_arguments
 from portal.web.forms import Form
 from portal.web.pages import get_translator, is_htmx, redirect, render_page
@@ -73,21 +75,13 @@ async def unlock_session(request: Request) -> Response:
         session_cookie.get_token(request),
         request.state.actor,
     )
-    owner = await idle_lock.find_locked_session(installation, token) if token and not actor else None
+    owner = await _find_owner(request, token)
     form = await Form.read(request) if request.method == "POST" else Form()
     where = session_cookie.get_safe_path(form["next"] or request.query_params.get("next", "/"))
-    whose = actor.id if actor else owner.account if owner else None
-    if token is None or whose is None or (form["whose"] or str(whose)) != str(whose):
-        return (
-            _respond_with_sentence(request, SESSION_OVER, 401)
-            if is_htmx(request)
-            else redirect(request, "/sign-in")
-        )
+    if token is None or owner is None or (form["whose"] or str(owner.account)) != str(owner.account):
+        return _refuse_over(request)
     if request.method == "GET":
-        if owner is None:
-            return redirect(request, where)
-        passkey = await passkey_management.has_unlocking_passkey(owner.account)
-        return render_page(request, "locked.html", LockedPage(owner.name, where, passkey=passkey))
+        return await _show_lock(request, owner, where)
     password = form.confirmation_password or ""
     try:
         if actor:
@@ -95,11 +89,7 @@ async def unlock_session(request: Request) -> Response:
         else:
             opened = await idle_lock.unlock_session(installation, token, password)
     except NotFound:
-        return (
-            _respond_with_sentence(request, SESSION_OVER, 401)
-            if is_htmx(request)
-            else redirect(request, "/sign-in")
-        )
+        return _refuse_over(request)
     except Busy as error:
         if is_htmx(request):
             return _respond_with_sentence(request, error.message, 503)
@@ -110,16 +100,34 @@ async def unlock_session(request: Request) -> Response:
             return _respond_with_sentence(
                 request, sentence, 429 if isinstance(error, TooManyAttempts) else 422
             )
-        name = actor.name if actor else owner.name if owner else ""
-        again = LockedPage(
-            name,
-            where,
-            sentence,
-            passkey=owner is not None and await passkey_management.has_unlocking_passkey(owner.account),
-        )
+        again = await build_locked_page(installation, owner, where, sentence)
         return render_page(request, "locked.html", again, **build_refusal_arguments(error))
     done = Response(status_code=204) if is_htmx(request) else redirect(request, where)
     return session_cookie.set_token(request, done, opened)
+
+
+async def _find_owner(request: Request, token: bytes | None) -> LockedSession | None:
+    """Return whose session it is, also before it has locked: a page covers itself first."""
+    actor: Actor | None = request.state.actor
+    if actor:
+        return LockedSession(actor.id, actor.role)
+    return await idle_lock.find_locked_session(request.app.state.installation, token) if token else None
+
+
+async def _show_lock(request: Request, owner: LockedSession, where: str) -> Response:
+    """Return what a script covers a page with, or the page that unlocks a session, which is nothing for an open one."""
+    installation = request.app.state.installation
+    if is_htmx(request):
+        return render_page(request, "locked_cover.html", await build_cover(installation, owner))
+    if request.state.actor:
+        return redirect(request, where)
+    return render_page(request, "locked.html", await build_locked_page(installation, owner, where))
+
+
+def _refuse_over(request: Request) -> Response:
+    if is_htmx(request):
+        return _respond_with_sentence(request, SESSION_OVER, 401)
+    return redirect(request, "/sign-in")
 
 
 def _respond_with_sentence(request: Request, sentence: str, status: int) -> Response:

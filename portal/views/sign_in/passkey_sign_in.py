@@ -72,19 +72,21 @@ async def complete_second_step_with_passkey(request: Request) -> Response:
 
 
 async def unlock_with_passkey(request: Request) -> Response:
-    """Unlock a session with a passkey that holds the key; what waits for it is sent next."""
+    """Unlock a session with a passkey that holds the key; what waits for it goes on next."""
     installation, site, token = (
         request.app.state.installation,
         get_site(request),
         session_cookie.get_token(request),
     )
-    if token is None or await idle_lock.find_locked_session(installation, token) is None:
+    owner = await idle_lock.find_locked_session(installation, token) if token else None
+    if token is None or owner is None:
         return redirect(request, "/sign-in")
     if request.method == "GET":
         return JSONResponse(await passkey_sign_in.build_unlocking_options(installation, token, site))
-    opened = await passkey_sign_in.unlock_session(
-        installation, token, site, _parse_answer(await Form.read(request))
-    )
+    form = await Form.read(request)
+    if (form["whose"] or str(owner.account)) != str(owner.account):  # a covered page of somebody else
+        raise NotFound
+    opened = await passkey_sign_in.unlock_session(installation, token, site, _parse_answer(form))
     return session_cookie.set_token(request, Response(status_code=204), opened)
 
 

@@ -34,6 +34,7 @@ PROMPTS = {
     "prep.old_story": "Is there a belief about yourself you would like to look at gently?",
     "prep.for_therapist": "Is there anything you want your therapist to know before?",
     "prep.last_learning": "From last time: what is still with you?",
+    "int.remembered": "In your own words",
     "int.images": "Images, colours, scenes",
     "int.body": "Where in the body, what quality",
     "int.emotions": "Feelings, in order or jumbled",
@@ -70,7 +71,7 @@ IDS = {
     EntryKind.PREPARATION: "why_now intention hold_lightly state sleep_body fears place people "
     "after_plan resources anchor anchor_before anchor_after boundaries old_story old_story_belief "
     "for_therapist last_learning",
-    EntryKind.CAPTURE: "images body emotions words sound hard kind",
+    EntryKind.CAPTURE: "remembered images body emotions words sound hard kind",
     EntryKind.INTEGRATION: "meaning intention_link different unsure pattern relationships reframe_link "
     "ground_link one_action confidence obstacle followup learned top3 not_first not_ready",
     EntryKind.REFRAME: "trigger old_meaning old_belief_before emotions body cost facts_for "

@@ -151,16 +151,16 @@ async def test_what_authenticates_a_row_counts_like_its_bytes(cast: Cast) -> Non
     row = session_rows.SessionRow(
         one.id, alice.id, None, 1, bytes((await sessions_tables.KapSession.get(id=one.id)).sealed)
     )
-    assert session_rows.open_session(alice, row) is one
+    assert session_rows.open_session(alice.installation, row) is one
     for other in (
         session_rows.SessionRow(alice.id, alice.id, None, 1, row.sealed),
         session_rows.SessionRow(one.id, dana.id, None, 1, row.sealed),
         session_rows.SessionRow(one.id, alice.id, None, 2, row.sealed),
     ):
         with pytest.raises(Damaged):
-            session_rows.open_session(alice, other)
+            session_rows.open_session(alice.installation, other)
     moved = session_rows.open_session(
-        alice, session_rows.SessionRow(one.id, alice.id, dana.id, 1, row.sealed)
+        alice.installation, session_rows.SessionRow(one.id, alice.id, dana.id, 1, row.sealed)
     )
     assert moved.course == dana.id
     hers = bytes((await accounts_tables.Account.get(id=alice.id)).sealed)
