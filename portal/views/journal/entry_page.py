@@ -62,6 +62,7 @@ class WritingPage:
     more_open: bool
     screen: Screen | None
     shares: tuple[OutgoingShare, ...]
+    partial: frozenset[UUID]
     has_many_questions: bool
     problems: Mapping[str, str] = field(default_factory=dict)
     saved_at: datetime | None = None
@@ -117,6 +118,7 @@ async def build_writing_page(
         more_open=any(one.value or one.error for part in more for one in part.questions),
         screen=screen,
         shares=given,
+        partial=shares.find_partial(document, given),
         has_many_questions=len(form.fields) > 1,
         problems=found,
         saved_at=saved_at,

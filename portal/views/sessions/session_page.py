@@ -147,7 +147,7 @@ async def _load_entry_lines(
     actor: Actor, plan: tuple[Session, ...], wanted: set[UUID]
 ) -> tuple[bool, tuple[EntryLine, ...]]:
     is_intact, found = await listing.load_entries_of_sessions(actor, plan, wanted)
-    who = await load_readers(actor, [entry.id for entry in found])
+    who = await load_readers(actor, {entry.id: entry.updated_at for entry in found})
     return is_intact, tuple(
         EntryLine(entry, EntryKind(entry.document.kind).label, who.get(str(entry.id), ())) for entry in found
     )

@@ -15,7 +15,7 @@ from journal.i18n import N_
 from journal.sessions import holds
 from journal.sessions.holds import Hold
 from journal.sessions.rows import load_my_sessions
-from journal.sharing import shares
+from journal.sharing import copies, shares
 from journal.vault.entry_rows import Entry
 from portal.views.sharing.shared_items import SharedItem, load_shared_items
 from portal.views.sharing.shared_view import (
@@ -110,8 +110,10 @@ async def build_preview(
 
     Raises:
         InvalidInput: If nothing is chosen that can be shared.
+        HeldUntilRested, SharingPaused, TrustBroken: Where the copy could not be shared now.
     """
-    copy = shares.build_copy(entry, sections, actor.now)
+    await shares.require_open(actor, to)
+    copy = copies.build_copy(entry, sections, actor.now)
     about = find_session(copy, SessionAssignment(await load_my_sessions(actor)))
     replaces = any(await shares.list_shares(actor, entry=entry.id, team=[to]))
     return PreviewPage(
@@ -121,8 +123,8 @@ async def build_preview(
 
 def _list_choices(entry: Entry) -> Iterable[tuple[str, SharedSection]]:
     if entry.document.title:
-        yield shares.TITLE, SharedSection(N_("Its title"), entry.document.title)
+        yield copies.TITLE, SharedSection(N_("Its title"), entry.document.title)
     if entry.document.note:
-        yield shares.NOTE, SharedSection(N_("Your content note"), entry.document.note)
-    for one in shares.list_shareable_fields(entry):
+        yield copies.NOTE, SharedSection(N_("Your content note"), entry.document.note)
+    for one in copies.list_shareable_fields(entry):
         yield one.id, build_section(one, entry.document.answers[one.id])

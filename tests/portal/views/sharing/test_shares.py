@@ -233,21 +233,28 @@ async def test_before_choosing_she_reads_what_sharing_means(portal: Portal) -> N
     assert text.index("cannot take back") < text.index("Which parts?")
 
 
-async def test_an_update_takes_one_press(any_portal: Portal) -> None:
-    """The button says which text was looked at; the copy is new and unread."""
+async def test_an_update_shows_the_new_words_first(any_portal: Portal) -> None:
+    """It leads to a preview of the same parts; once that is confirmed the copy is new and unread."""
     cast = any_portal.cast
     entry = await written(cast)
     share = await shared(cast, entry)
     await opened_by(cast, "bob", share)
-    await rewritten(cast, entry, **{"int.meaning": "Newer words."})
+    await rewritten(cast, entry, **{"int.meaning": "Newer words.", "int.top3": "Still hers alone."})
     async with any_portal.client("alice") as alice:
         page = await alice.get(f"/journal/{entry.id}/shares")
-        assert "Changed since you shared it" in words(page)
-        data = {"previewed": hidden(page, "previewed")}
-        done = await alice.post(f"/shares/{share}/update", data=data)
+        assert "Bob Example has the version of Sun 22 Nov 2026, 13:00." in words(page)
+        assert f'href="/shares/{share}/update"' in page.text
+        preview = await alice.get(f"/shares/{share}/update")
+        assert preview.status_code == 200
+        assert "Newer words." in words(preview)
+        assert "Still hers alone." not in preview.text
+        assert "takes the place of what Bob Example can read" in words(preview)
+        (copy,) = await read_by(cast, "bob")
+        assert copy.answers == {"int.meaning": "Maybe that I am allowed to rest."}
+        done = await confirm(alice, entry, preview)
         assert done.status_code == 303
         page = await alice.get(f"/journal/{entry.id}/shares")
-    assert "Changed since you shared it" not in words(page)
+    assert "has the version of" not in words(page)
     assert "Not opened since you updated it. Bob Example opened the copy before" in words(page)
     (copy,) = await read_by(cast, "bob")
     assert copy.answers == {"int.meaning": "Newer words."}
@@ -256,19 +263,19 @@ async def test_an_update_takes_one_press(any_portal: Portal) -> None:
 
 
 async def test_an_update_never_shares_what_was_not_looked_at(portal: Portal) -> None:
-    """Changed in another tab since, or sent without saying what was seen: the preview comes first."""
+    """Looking shares nothing, and what changed in another tab since is shown before it can be shared."""
     cast = portal.cast
     entry = await written(cast)
     share = await shared(cast, entry)
     entry = await rewritten(cast, entry, **{"int.meaning": "Second."})
-    await rewritten(cast, entry, **{"int.meaning": "Third, and private."})
     async with portal.client("alice") as alice:
-        stale = await alice.post(f"/shares/{share}/update", data={"previewed": str(entry.revision)})
-        unsaid = await alice.post(f"/shares/{share}/update")
-    assert (stale.status_code, unsaid.status_code) == (409, 200)
-    for page in (stale, unsaid):
-        assert "Third, and private." in words(page)
-        assert "Share this with Bob Example" in words(page)
+        preview = await alice.get(f"/shares/{share}/update")
+        await rewritten(cast, entry, **{"int.meaning": "Third, and private."})
+        stale = await confirm(alice, entry, preview)
+        assert (await alice.post(f"/shares/{share}/update", data={"previewed": "3"})).status_code == 405
+    assert stale.status_code == 409
+    assert "Third, and private." in words(stale)
+    assert "Share this with Bob Example" in words(stale)
     (copy,) = await read_by(cast, "bob")
     assert copy.answers["int.meaning"] == "Maybe that I am allowed to rest."
 
@@ -320,7 +327,7 @@ async def test_nothing_of_hers_answers_to_others(portal: Portal) -> None:
             for answer in (
                 await outsider.get(f"/journal/{entry.id}/shares"),
                 await outsider.post(f"/journal/{entry.id}/shares", data=form),
-                await outsider.post(f"/shares/{share}/update", data={"previewed": "1"}),
+                await outsider.get(f"/shares/{share}/update"),
                 await outsider.get(f"/shares/{share}/revocation"),
                 await outsider.post(f"/shares/{share}/revocation"),
             ):
@@ -408,7 +415,7 @@ async def test_changed_keys_stop_sharing_on_every_page(any_portal: Portal) -> No
         await accounts_tables.Account.filter(id=bob.id).update(public_identity=swapped)
         for page in (
             await confirm(alice, other, preview),
-            await alice.post(f"/shares/{share}/update", data={"previewed": "2"}),
+            await alice.get(f"/shares/{share}/update"),
         ):
             assert page.status_code == 409
             assert "Sharing with Bob Example has stopped" in words(page)
