@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from uuid import UUID
 
 from journal.actor import Actor
+from journal.audit import events as audit_events
 from journal.care.links import CareTeam, Link
 from journal.catalogue.fields import EntryKind
 from journal.entries.assignment import SessionAssignment
@@ -33,7 +34,8 @@ class SharingPage:
     Context of the page on which an entry is shared.
 
     Without `to`, the person is asked whom it is for. `trusted` is False when that one's keys have changed;
-    `waiting` is why nothing can be shared today; `problem` is why the step before failed.
+    `is_first` while nothing was ever shared with them; `last` are the parts that were chosen the last time for such
+    an entry. `waiting` is why nothing can be shared today; `problem` is why the step before failed.
     """
 
     entry: Entry
@@ -42,8 +44,10 @@ class SharingPage:
     team: tuple[Link, ...]
     to: Link | None
     trusted: bool
+    is_first: bool
     waiting: Hold | None
     choices: tuple[tuple[str, SharedSection], ...]
+    last: tuple[SharedSection, ...]
     chosen: frozenset[str]
     done: str = ""
     problem: str = ""
@@ -85,7 +89,12 @@ async def build_sharing_page(
     given, plan = await shares.list_shares(actor, entry=entry.id, team=team), await load_my_sessions(actor)
     if to is None and len(team) == 1:
         to = team[0]
-    before = next((one.document.fields for one in given if to and one.link.id == to.id), [])
+    waiting, choices = holds.get_hold(actor, plan), tuple(_list_choices(entry))
+    before, is_first, last = list[str](), False, tuple[str, ...]()
+    if to is not None and to.trusted and not to.paused_at and not waiting and not done:
+        before = next((one.document.fields for one in given if one.link.id == to.id), [])
+        is_first = not await audit_events.has_shared(actor.id, to.clinician)
+        last = () if before else await shares.load_last_parts(actor, to, entry.document.kind)
     return SharingPage(
         entry=entry,
         kind=EntryKind(entry.document.kind).label,
@@ -93,8 +102,10 @@ async def build_sharing_page(
         team=team,
         to=to,
         trusted=to is None or to.trusted,
-        waiting=holds.get_hold(actor, plan),
-        choices=tuple(_list_choices(entry)),
+        is_first=is_first,
+        waiting=waiting,
+        choices=choices,
+        last=tuple(section for part, section in choices if part in last),
         chosen=frozenset(before if chosen is None else chosen),
         done=done,
         problem=problem,
@@ -119,6 +130,17 @@ async def build_preview(
     return PreviewPage(
         entry, to, build_shared_view(copy, actor.zone, about), tuple(copy.fields), replaces, problem
     )
+
+
+async def list_sections(
+    actor: Actor, entry: Entry, to: Link, step: str, ticked: Iterable[str]
+) -> Iterable[str]:
+    """Return the parts that are asked for: everything, the same as last time, or those that were *ticked*."""
+    if step == "everything":
+        return copies.list_shareable_parts(entry)
+    if step == "same":
+        return await shares.load_last_parts(actor, to, entry.document.kind)
+    return ticked
 
 
 def _list_choices(entry: Entry) -> Iterable[tuple[str, SharedSection]]:

@@ -52,7 +52,7 @@ async def share_entry(request: Request) -> Response:
         )
         return render_page(request, "sharing/choose.html", context)
     seen = form.get_whole_number("previewed") if form["step"] == "confirm" else None
-    sections = form.get_all("sections")
+    sections = await share_steps.list_sections(actor, entry, to, form["step"], form.get_all("sections"))
     return await _share_or_preview(request, actor, entry, to, sections, seen)
 
 
