@@ -160,6 +160,7 @@ async def share_entry(actor: Actor, wanted: UUID, to: UUID, fields: Iterable[str
         SharingPaused: While sharing with this clinician is paused.
     """
     entry, link = await entries.load_entry(actor, wanted), await care_links.load_my_link(actor, to)
+    await refuse_while_held(actor)
     await require_open(actor, link)
     if entry.revision != previewed:
         raise StaleRevision(ENTRY_CHANGED)
@@ -171,8 +172,7 @@ async def share_entry(actor: Actor, wanted: UUID, to: UUID, fields: Iterable[str
 
 
 async def require_open(actor: Actor, link: Link) -> None:
-    """Raise what keeps the actor from sharing with the clinician of *link* now, as `share_entry` does."""
-    await refuse_while_held(actor)
+    """Raise `SharingPaused` or `TrustBroken` while the actor cannot share with the clinician of *link*."""
     if link.paused_at:
         raise SharingPaused(N_("Sharing with this person is paused. Resume it first; nothing was shared."))
     await get_peer_identity(actor, link)  # a changed key stops sharing
@@ -253,9 +253,27 @@ async def _open_shares(
 
 async def load_last_parts(actor: Actor, to: Link, kind: str) -> tuple[str, ...]:
     """Return the parts of the copy that the clinician of *to* was given last of an entry of *kind*, if there is one."""
-    links, keys = {to.id: to}, dict[UUID, Sealer]()
-    rows = await _load_rows(actor, links)
-    lists = await _load_lists(actor, links) if rows else {}
+    rows = await _load_rows(actor, {to.id: to})
+    return await _find_last_parts(
+        actor, to, kind, rows, await _load_lists(actor, {to.id: to}) if rows else {}
+    )
+
+
+async def list_shares_and_last_parts(
+    actor: Actor, entry: Entry, to: Link, team: Iterable[Link]
+) -> tuple[tuple[OutgoingShare, ...], tuple[str, ...]]:
+    """Return the copies of one entry as `list_shares` does, and what `load_last_parts` does for an entry like it."""
+    links = await _load_current_links(actor, team)
+    rows, theirs = await _load_rows(actor, links, entry.id), await _load_rows(actor, {to.id: to})
+    lists = await _load_lists(actor, links) if rows or theirs else {}
+    last = await _find_last_parts(actor, to, entry.document.kind, theirs, lists)
+    return await _open_shares(actor, links, rows, lists), last
+
+
+async def _find_last_parts(
+    actor: Actor, to: Link, kind: str, rows: ShareRows, lists: Lists
+) -> tuple[str, ...]:
+    keys: dict[UUID, Sealer] = {}
     for row in rows:  # the latest first
         one = await _open_share(actor, row, to, keys, lists.get(to.id))
         if not one.damaged and one.document.kind == kind:

@@ -11,12 +11,13 @@ from journal.audit import events as audit_events
 from journal.care.links import CareTeam, Link
 from journal.catalogue.fields import EntryKind
 from journal.entries.assignment import SessionAssignment
-from journal.errors import NotFound
+from journal.errors import HeldUntilRested, NotFound
 from journal.i18n import N_
 from journal.sessions import holds
 from journal.sessions.holds import Hold
 from journal.sessions.rows import load_my_sessions
 from journal.sharing import copies, shares
+from journal.sharing.shares import OutgoingShare
 from journal.vault.entry_rows import Entry
 from portal.views.sharing.shared_items import SharedItem, load_shared_items
 from portal.views.sharing.shared_view import (
@@ -86,15 +87,17 @@ async def build_sharing_page(
     errors: Mapping[str, str] | None = None,
 ) -> SharingPage:
     """Build the first step. Nothing is chosen but what *to* can read already, or what was chosen before."""
-    given, plan = await shares.list_shares(actor, entry=entry.id, team=team), await load_my_sessions(actor)
+    plan = await load_my_sessions(actor)
     if to is None and len(team) == 1:
         to = team[0]
     waiting, choices = holds.get_hold(actor, plan), tuple(_list_choices(entry))
     before, is_first, last = list[str](), False, tuple[str, ...]()
-    if to is not None and to.trusted and not to.paused_at and not waiting and not done:
-        before = next((one.document.fields for one in given if one.link.id == to.id), [])
+    if to is not None and to.trusted and not (to.paused_at or waiting or done):
+        given, last = await shares.list_shares_and_last_parts(actor, entry, to, team)
         is_first = not await audit_events.has_shared(actor.id, to.clinician)
-        last = () if before else await shares.load_last_parts(actor, to, entry.document.kind)
+        before = next((one.document.fields for one in given if one.link.id == to.id), [])
+    else:
+        given = await shares.list_shares(actor, entry=entry.id, team=team)
     return SharingPage(
         entry=entry,
         kind=EntryKind(entry.document.kind).label,
@@ -105,7 +108,7 @@ async def build_sharing_page(
         is_first=is_first,
         waiting=waiting,
         choices=choices,
-        last=tuple(section for part, section in choices if part in last),
+        last=() if before else tuple(section for part, section in choices if part in last),
         chosen=frozenset(before if chosen is None else chosen),
         done=done,
         problem=problem,
@@ -114,19 +117,27 @@ async def build_sharing_page(
 
 
 async def build_preview(
-    actor: Actor, entry: Entry, to: Link, sections: Iterable[str], problem: str = ""
+    actor: Actor,
+    entry: Entry,
+    to: Link,
+    sections: Iterable[str],
+    problem: str = "",
+    replaced: OutgoingShare | None = None,
 ) -> PreviewPage:
     """
-    Build the second step, from the very copy that would be sealed.
+    Build the second step, from the very copy that would be sealed; *replaced* is one that is known to be there.
 
     Raises:
         InvalidInput: If nothing is chosen that can be shared.
         HeldUntilRested, SharingPaused, TrustBroken: Where the copy could not be shared now.
     """
+    plan = await load_my_sessions(actor)
+    if (waiting := holds.get_hold(actor, plan)) is not None:
+        raise HeldUntilRested(waiting.sentence)
     await shares.require_open(actor, to)
     copy = copies.build_copy(entry, sections, actor.now)
-    about = find_session(copy, SessionAssignment(await load_my_sessions(actor)))
-    replaces = any(await shares.list_shares(actor, entry=entry.id, team=[to]))
+    about = find_session(copy, SessionAssignment(plan))
+    replaces = replaced is not None or any(await shares.list_shares(actor, entry=entry.id, team=[to]))
     return PreviewPage(
         entry, to, build_shared_view(copy, actor.zone, about), tuple(copy.fields), replaces, problem
     )

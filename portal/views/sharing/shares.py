@@ -18,6 +18,7 @@ from journal.sessions import holds
 from journal.sessions.holds import Hold
 from journal.sessions.rows import load_my_sessions
 from journal.sharing import shares as sharing_shares
+from journal.sharing.shares import OutgoingShare
 from journal.vault.entry_rows import Entry
 from portal.access.session_cookie import get_actor
 from portal.views.sharing import share_steps
@@ -61,7 +62,7 @@ async def show_update(request: Request) -> Response:
     actor = get_actor(request)
     one = await sharing_shares.load_share(actor, request.path_params["id"])
     entry = await entries.load_entry(actor, one.entry)
-    return await _share_or_preview(request, actor, entry, one.link, one.document.fields)
+    return await _share_or_preview(request, actor, entry, one.link, one.document.fields, replaced=one)
 
 
 async def revoke_share(request: Request) -> Response:
@@ -88,6 +89,7 @@ async def _share_or_preview(
     to: Link,
     sections: Iterable[str],
     seen: int | None = None,
+    replaced: OutgoingShare | None = None,
 ) -> Response:
     sections, changed = tuple(sections), ""
     try:
@@ -97,7 +99,7 @@ async def _share_or_preview(
                 return redirect(request, f"/journal/{entry.id}/shares?done=shared")
             except StaleRevision as error:
                 changed = error.message
-        context = await share_steps.build_preview(actor, entry, to, sections, changed)
+        context = await share_steps.build_preview(actor, entry, to, sections, changed, replaced)
         return render_page(request, "sharing/preview.html", context, status=409 if changed else 200)
     except InvalidInput as error:
         again = await share_steps.build_sharing_page(
