@@ -131,7 +131,7 @@ ROUTES = (
     Rule("/account/set-aside", FORM, PATIENT, account_reset.restore_records),
     # Sharing
     Rule("/journal/{id:uuid}/shares", FORM, PATIENT, shares.share_entry),
-    Rule("/shares/{id:uuid}/update", SEND, PATIENT, shares.update_share),
+    Rule("/shares/{id:uuid}/update", READ, PATIENT, shares.show_update),
     Rule("/shares/{id:uuid}/revocation", FORM, PATIENT, shares.revoke_share),
     Rule("/sharing", READ, PATIENT, team.show_team),
     Rule("/sharing/log", READ, PATIENT, sharing_log.show_sharing_log),

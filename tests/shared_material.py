@@ -15,7 +15,7 @@ from journal.scheduling import plan as session_plan
 from journal.sessions.course import CoursePlan
 from journal.sessions.rows import Session, load_my_sessions
 from journal.sessions.session import Phase, Route, SessionKind, Setting
-from journal.sharing import shares
+from journal.sharing import copies, shares
 from journal.vault.documents import EntryDocument
 from tests.cast import NOON, Cast
 
@@ -71,7 +71,7 @@ async def share(cast: Cast, entry: UUID, *fields: str, at: datetime | None = Non
     """Have alice share parts of an entry with bob; all of it when none are named."""
     alice = replace(await cast.actor("alice"), now=at or cast.clock.now)
     written = await entries.load_entry(alice, entry)
-    chosen = fields or ("title", *(field.id for field in shares.list_shareable_fields(written)))
+    chosen = fields or ("title", *(field.id for field in copies.list_shareable_fields(written)))
     return await shares.share_entry(alice, entry, cast.link, chosen, previewed=written.revision)
 
 

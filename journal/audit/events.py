@@ -70,6 +70,14 @@ async def load_share_openings(patient: UUID, shares: Iterable[UUID]) -> dict[UUI
     return found
 
 
+async def has_shared(patient: UUID, clinician: UUID) -> bool:
+    """Return whether *patient* ever gave *clinician* a copy, also one that is gone."""
+    wanted = _match_patient(patient).with_clause(
+        "action = {} AND recipient_id = {}", Act.SHARED.value, clinician
+    )
+    return bool(filter_undamaged(await fetch_newest(wanted, 1)))
+
+
 async def list_all_patient_events(patient: UUID, *, by: UUID | None = None) -> OpenedRows[Event]:
     """Return all events about *patient*'s record, oldest first; with *by*, the acts of that person alone."""
     wanted = _match_patient(patient)

@@ -30,7 +30,7 @@ from journal.sessions import rows as session_rows
 from journal.sessions import tables as sessions_tables
 from journal.sessions.rows import CourseDetails, course_context
 from journal.sessions.session import SessionDetails
-from journal.sharing import shares
+from journal.sharing import copies, shares
 from journal.vault.documents import EntryDocument
 
 CARE_LEAD_TIME = timedelta(days=1)
@@ -103,7 +103,7 @@ async def _write_entry(
     saved = await entries.save_entry(actor, uuid4(), 0, written)
     if one.shared:
         later = min(actor.now + SHARING_DELAY, now)
-        sections = (shares.TITLE, *one.shared)
+        sections = (copies.TITLE, *one.shared)
         await shares.share_entry(_set_clock(actor, later), saved.id, link, sections, previewed=saved.revision)
     if one.edit:
         edited = EntryDocument(one.kind.value, one.title, one.note, about, one.get_latest_answers(today))

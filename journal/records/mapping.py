@@ -25,8 +25,9 @@ from journal.records.schema import (
     Version,
 )
 from journal.sessions.rows import Session
+from journal.sharing.copies import NOTE, TITLE
 from journal.sharing.reading import IncomingShare
-from journal.sharing.shares import NOTE, TITLE, OutgoingShare
+from journal.sharing.shares import OutgoingShare
 from journal.vault.documents import EntryDocument
 
 UNKNOWN_KIND = "unknown"
@@ -137,7 +138,7 @@ def build_share_record(share: OutgoingShare, openings: Iterable[datetime]) -> Sh
         share.entry,
         share.link.id,
         share.link.peer_name,
-        [Section(section, labels.get(section, "")) for section in document.fields],
+        [Section(part, labels.get(part, ""), part in share.outdated) for part in document.fields],
         document.entry_revision,
         datetime.fromisoformat(document.shared_at),
         list(openings),

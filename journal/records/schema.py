@@ -126,10 +126,11 @@ class LinkRecord(msgspec.Struct, frozen=True):
 
 
 class Section(msgspec.Struct, frozen=True):
-    """One part of an entry that was shared."""
+    """One part of an entry that was shared; `changed`: it reads differently in the entry now."""
 
     id: str
     label: str
+    changed: bool
 
 
 class ShareRecord(msgspec.Struct, frozen=True):

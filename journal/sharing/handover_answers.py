@@ -136,7 +136,7 @@ async def _copy_share(actor: Actor, link: UUID, item: sharing_shares.OutgoingSha
     sealed = seal_document(key, item.document, share_context(link, ident, 1))
     await care_tables.Share.create(
         id=ident, link_id=link, entry_id=item.entry, revision=1, sealed=sealed,
-        created_at=actor.now, updated_at=actor.now,
+        created_at=actor.now, updated_at=item.updated_at,  # of when its words are
     )  # fmt: skip
     await share_list.add_copy(actor, link, (ident, 1, sealed))
     return ident

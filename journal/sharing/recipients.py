@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
+
+import msgspec
 
 from crypto import CryptoError
 from journal.accounts.profiles import open_cached_profile
@@ -18,11 +20,21 @@ from journal.errors import Damaged
 from journal.i18n import N_
 from journal.roles import Role
 from journal.store.database import Statement, fetch_raw
-from journal.store.rows import JoinedValue, Row, as_bytes, filter_undamaged, parse_rows
+from journal.store.rows import (
+    FIRST_YEAR,
+    LAST_YEAR,
+    JoinedValue,
+    Row,
+    Timestamp,
+    as_bytes,
+    filter_undamaged,
+    parse_rows,
+)
 from journal.store.statements import Subquery
 
 SELECT_READERS_OF = """
-    SELECT share.entry_id, share.link_id, paused_at, patient_pin, account.id, account.sealed, public_identity
+    SELECT share.entry_id, share.link_id, share.updated_at,
+        paused_at, patient_pin, account.id, account.sealed, public_identity
     FROM share JOIN care_link ON care_link.id = share.link_id JOIN account ON account.id = care_link.clinician_id
     WHERE care_link.patient_id = $1 AND care_link.ended_at IS NULL AND share.entry_id IN (%s)
     ORDER BY share.created_at
@@ -38,6 +50,7 @@ class ReaderRow(Row, frozen=True):
 
     entry_id: UUID
     link_id: UUID
+    updated_at: JoinedValue
     paused_at: JoinedValue
     patient_pin: JoinedValue
     account_id: UUID
@@ -50,29 +63,39 @@ UNKNOWN_CONNECTION = N_("a connection that is not yours")
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """A clinician who was given a copy; while sharing is `paused` they cannot open it."""
+    """
+    A clinician who was given a copy; while sharing is `paused` they cannot open it.
+
+    `version` is when their words were copied, where the entry was saved since.
+    """
 
     name: str
     paused: bool
+    version: datetime | None = None
 
 
 Readers = Mapping[str, tuple[Reader, ...]]
 """Who has a copy of an entry, by its id as addresses write it."""
 
 
-async def load_readers(actor: Actor, entries: Collection[UUID | str]) -> Readers:
-    """Return for each of one's own *entries* that is shared the people who have a copy."""
+async def load_readers(actor: Actor, saved: Mapping[UUID | str, datetime]) -> Readers:
+    """
+    Return for each of one's own entries that is shared the people who have a copy.
+
+    Args:
+        saved: When each of the entries was saved last.
+    """
     actor.require_role(Role.PATIENT)
-    if not entries:
+    if not saved:
         return {}
-    wanted, rows = list(entries), list[Sequence[Any]]()
+    wanted, rows = list(saved), list[Sequence[Any]]()
     for at in range(0, len(wanted), BATCH_SIZE):
         if at:
             await asyncio.sleep(0)
         some = wanted[at : at + BATCH_SIZE]
         places = ", ".join(f"${place}" for place in range(2, len(some) + 2))
         rows += await fetch_raw(SELECT_READERS_OF % places, actor.id, *some)
-    return parse_readers(actor, rows)
+    return parse_readers(actor, rows, {str(entry): moment for entry, moment in saved.items()})
 
 
 def build_readers_query(patient: UUID | Subquery, before: datetime | None, limit: int) -> Statement:
@@ -82,17 +105,28 @@ def build_readers_query(patient: UUID | Subquery, before: datetime | None, limit
     return SELECT_READERS_BEFORE, (patient, patient, before, limit)
 
 
-def parse_readers(actor: Actor, rows: Sequence[Sequence[Any]]) -> Readers:
-    """Return who has a copy of which entry, by the rows of `SELECT_READERS`."""
+def parse_readers(actor: Actor, rows: Sequence[Sequence[Any]], saved: Mapping[str, datetime]) -> Readers:
+    """Return who has a copy of which entry, by the rows of `SELECT_READERS`; *saved* as in `load_readers`."""
     known: dict[UUID, Reader] = {}
     found: dict[str, tuple[Reader, ...]] = {}
     for row in filter_undamaged(parse_rows(ReaderRow, rows)):
         reader = known.get(row.link_id)
         if reader is None:
             reader = known[row.link_id] = Reader(_get_reader_name(actor, row), row.paused_at is not None)
-        entry = str(row.entry_id)
+        entry, copied = str(row.entry_id), _parse_time(row.updated_at)
+        if copied is not None and (last := saved.get(entry)) is not None and last > copied:
+            reader = replace(reader, version=copied)
         found[entry] = (*found.get(entry, ()), reader)
     return found
+
+
+def _parse_time(value: JoinedValue) -> datetime | None:
+    """Return a time out of a row; None for what is none, since that hides nobody who has a copy."""
+    try:
+        moment: datetime = msgspec.convert(value, Timestamp)
+    except msgspec.ValidationError:
+        return None
+    return moment if FIRST_YEAR <= moment.year <= LAST_YEAR else None
 
 
 def _get_reader_name(actor: Actor, row: ReaderRow) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from uuid import UUID, uuid4
 
 import msgspec
@@ -25,14 +25,14 @@ from journal.care.documents import ShareDocument, share_context
 from journal.care.link_keys import SharingPaused, get_peer_identity, open_shared_key
 from journal.care.links import Link, require_active
 from journal.care.share_list import Lists, ShareLinkRow, ShareList
-from journal.catalogue.fields import EntryKind, Field
-from journal.catalogue.forms import get_form
+from journal.catalogue.fields import EntryKind
 from journal.entries import entries
-from journal.errors import Damaged, InvalidInput, JournalError, NotFound, StaleRevision, TrustBroken
+from journal.errors import Damaged, JournalError, NotFound, StaleRevision, TrustBroken
 from journal.i18n import N_
 from journal.roles import Role
 from journal.sealing import open_document, seal_document
 from journal.sessions.holds import refuse_while_held
+from journal.sharing import copies
 from journal.store.database import fetch_raw, flush_deleted, transaction
 from journal.store.rows import (
     DamagedRow,
@@ -49,10 +49,8 @@ from journal.store.rows import (
 )
 from journal.vault import entry_rows, record_state
 from journal.vault import tables as vault_tables
+from journal.vault.documents import EntryDocument
 from journal.vault.entry_rows import UNKNOWN_ID, UNKNOWN_TIME, Entry, EntryRow
-
-TITLE = "title"  # the entry's own title is a section like any other
-NOTE = "note"  # and so is the content note before it
 
 ENTRY_CHANGED = N_("This entry has changed. Look at it again as it is now; nothing new is shared.")
 
@@ -103,7 +101,7 @@ class OutgoingShare:
     """
     One copy that a clinician can read, as its patient sees it.
 
-    `revision` is the entry's present one; `changed`: the chosen sections read differently now.
+    `outdated` are the chosen parts that read differently in the entry now; `changed`: so does anything of the copy.
     A copy that does not open is `damaged`: its document is empty, and it can only be revoked. Its `id` and `entry` are
     `UNKNOWN_ID` where they cannot be read.
     """
@@ -115,7 +113,7 @@ class OutgoingShare:
     updated_at: datetime
     opened_at: datetime | None
     changed: bool
-    revision: int
+    outdated: frozenset[str] = frozenset()
     damaged: bool = False
 
     @property
@@ -133,45 +131,20 @@ class OutgoingShare:
         """Return whether it is known when it was shared."""
         return self.updated_at is not UNKNOWN_TIME
 
+    @property
+    def can_be_opened(self) -> bool:
+        """Return whether its clinician can open it at present."""
+        return self.link.trusted and not (self.damaged or self.link.paused_at or self.link.peer_suspended)
 
-def list_shareable_fields(entry: Entry) -> tuple[Field, ...]:
-    """Return the answered questions of an entry that may be shared, in the form's order."""
-    return tuple(
-        field
-        for field in get_form(EntryKind(entry.document.kind)).fields
-        if field.shareable and field.id in entry.document.answers
-    )
+    @property
+    def version(self) -> datetime:
+        """Return when its words were copied from the entry."""
+        return datetime.fromisoformat(self.document.shared_at)
 
 
-def build_copy(entry: Entry, fields: Iterable[str], now: datetime) -> ShareDocument:
-    """
-    Build the copy that a clinician will read: the chosen sections and nothing else.
-
-    Raises:
-        InvalidInput: If nothing is chosen that can be shared.
-    """
-    chosen = set(fields)
-    heads = {TITLE: entry.document.title, NOTE: entry.document.note}
-    able = [head for head, words in heads.items() if words] + [
-        field.id for field in list_shareable_fields(entry)
-    ]
-    kept = [field for field in able if field in chosen]
-    if not kept:
-        raise InvalidInput(
-            {"sections": N_("Choose at least one part to share, or keep the entry to yourself.")}
-        )
-    return ShareDocument(
-        kind=entry.document.kind,
-        title=entry.document.title if TITLE in kept else "",
-        session_id=entry.document.session_id,
-        answers={field: entry.document.answers[field] for field in kept if field not in heads},
-        fields=kept,
-        written_at=entry.created_at.astimezone(UTC).isoformat(timespec="seconds"),
-        shared_at=now.astimezone(UTC).isoformat(timespec="seconds"),
-        entry_revision=entry.revision,
-        note=entry.document.note if NOTE in kept else "",
-        entry_id=entry.id.hex,
-    )
+def find_partial(document: EntryDocument, given: Iterable[OutgoingShare]) -> frozenset[UUID]:
+    """Return which of the copies lack a part of an entry."""
+    return frozenset(one.id for one in given if not one.damaged and copies.is_partial(document, one.document))
 
 
 async def share_entry(actor: Actor, wanted: UUID, to: UUID, fields: Iterable[str], *, previewed: int) -> UUID:
@@ -186,18 +159,23 @@ async def share_entry(actor: Actor, wanted: UUID, to: UUID, fields: Iterable[str
         HeldUntilRested: Too soon after a dosing session.
         SharingPaused: While sharing with this clinician is paused.
     """
-    await refuse_while_held(actor)
     entry, link = await entries.load_entry(actor, wanted), await care_links.load_my_link(actor, to)
+    await refuse_while_held(actor)
+    await require_open(actor, link)
     if entry.revision != previewed:
         raise StaleRevision(ENTRY_CHANGED)
-    if link.paused_at:
-        raise SharingPaused(N_("Sharing with this person is paused. Resume it first; nothing was shared."))
-    await get_peer_identity(actor, link)  # a changed key stops sharing
     seen = await record_state.require_intact(actor)  # and so does a journal that is not as its owner left it
     if not seen.has_entry(entry):  # it was read at another moment
         raise StaleRevision(ENTRY_CHANGED)
-    document = build_copy(entry, fields, actor.now)
+    document = copies.build_copy(entry, fields, actor.now)
     return await _save_share(actor, link, entry, document, await open_shared_key(actor, link))
+
+
+async def require_open(actor: Actor, link: Link) -> None:
+    """Raise `SharingPaused` or `TrustBroken` while the actor cannot share with the clinician of *link*."""
+    if link.paused_at:
+        raise SharingPaused(N_("Sharing with this person is paused. Resume it first; nothing was shared."))
+    await get_peer_identity(actor, link)  # a changed key stops sharing
 
 
 async def revoke_share(actor: Actor, wanted: UUID) -> None:
@@ -273,6 +251,36 @@ async def _open_shares(
     return tuple([await _open_share(actor, row, link, keys, lists.get(link.id)) for row, link in found])
 
 
+async def load_last_parts(actor: Actor, to: Link, kind: str) -> tuple[str, ...]:
+    """Return the parts of the copy that the clinician of *to* was given last of an entry of *kind*, if there is one."""
+    rows = await _load_rows(actor, {to.id: to})
+    return await _find_last_parts(
+        actor, to, kind, rows, await _load_lists(actor, {to.id: to}) if rows else {}
+    )
+
+
+async def list_shares_and_last_parts(
+    actor: Actor, entry: Entry, to: Link, team: Iterable[Link]
+) -> tuple[tuple[OutgoingShare, ...], tuple[str, ...]]:
+    """Return the copies of one entry as `list_shares` does, and what `load_last_parts` does for an entry like it."""
+    links = await _load_current_links(actor, team)
+    rows, theirs = await _load_rows(actor, links, entry.id), await _load_rows(actor, {to.id: to})
+    lists = await _load_lists(actor, links) if rows or theirs else {}
+    last = await _find_last_parts(actor, to, entry.document.kind, theirs, lists)
+    return await _open_shares(actor, links, rows, lists), last
+
+
+async def _find_last_parts(
+    actor: Actor, to: Link, kind: str, rows: ShareRows, lists: Lists
+) -> tuple[str, ...]:
+    keys: dict[UUID, Sealer] = {}
+    for row in rows:  # the latest first
+        one = await _open_share(actor, row, to, keys, lists.get(to.id))
+        if not one.damaged and one.document.kind == kind:
+            return tuple(one.document.fields)
+    return ()
+
+
 async def load_share(actor: Actor, wanted: UUID) -> OutgoingShare:
     """Return one copy that the actor shared."""
     for one in await list_shares(actor):
@@ -301,13 +309,15 @@ async def _open_share(
         document = open_document(keys[link.id], copy.sealed, where, ShareDocument)
         if document.entry_id != copy.entry_id.hex:
             raise Damaged
-        edited = copy.entry_revision != document.entry_revision
-        changed, damaged = edited and _is_different(_open_source_entry(actor, copy), document), False
+        changed, outdated, damaged = False, frozenset[str](), False
+        if copy.entry_revision != document.entry_revision:
+            entry = _open_source_entry(actor, copy)
+            changed, outdated = copies.is_changed(entry, document), copies.find_outdated(entry, document)
     except (Damaged, TrustBroken):
         # A damaged copy hides neither the journal nor other copies, and is not hidden itself.
         moment = (get_column(row, "updated_at") or UNKNOWN_TIME).isoformat(timespec="seconds")
         document = ShareDocument(EntryKind.FREE, "", None, {}, [], moment, moment, 0)
-        changed, damaged = False, True
+        changed, outdated, damaged = False, frozenset(), True
     return OutgoingShare(
         id=get_column(row, "id") or UNKNOWN_ID,
         entry=get_column(row, "entry_id") or UNKNOWN_ID,
@@ -316,7 +326,7 @@ async def _open_share(
         updated_at=get_column(row, "updated_at") or UNKNOWN_TIME,
         opened_at=get_column(row, "opened_at"),
         changed=changed,
-        revision=get_column(row, "entry_revision"),
+        outdated=outdated,
         damaged=damaged,
     )
 
@@ -327,15 +337,6 @@ def _open_source_entry(actor: Actor, copy: ShareRow) -> Entry:
     times = (copy.entry_created_at, copy.entry_updated_at, copy.entry_deleted_at)
     (row,) = parse_rows(EntryRow, [(*raw, *times)])
     return entry_rows.open_entry(actor, require_undamaged(row))
-
-
-def _is_different(entry: Entry, document: ShareDocument) -> bool:
-    try:
-        now = build_copy(entry, document.fields, entry.updated_at)
-    except InvalidInput:
-        return True
-    same = msgspec.structs.replace(now, shared_at=document.shared_at, entry_revision=document.entry_revision)
-    return same != document
 
 
 async def _find_replaced_share(

@@ -55,6 +55,12 @@ async def load_timeline_page(
     plan = parse_plan(actor.installation, sessions)
     lines = listing.parse_list(actor, entries, before, limit) if trusted else None
     if lines is not None:
-        return TimelineResult(EntryList(True, lines), plan, parse_readers(actor, copies))
+        return TimelineResult(
+            EntryList(True, lines),
+            plan,
+            parse_readers(actor, copies, {one.id: one.updated_at for one in lines}),
+        )
     found = await listing.list_compared(actor, before, limit)
-    return TimelineResult(found, plan, await load_readers(actor, [one.id for one in found.entries]))
+    return TimelineResult(
+        found, plan, await load_readers(actor, {one.id: one.updated_at for one in found.entries})
+    )

@@ -97,6 +97,12 @@ def format_time(value: datetime, zone: tzinfo) -> str:
     return _format_local(value.astimezone(zone).replace(tzinfo=None, second=0, microsecond=0), "HH:mm")
 
 
+def format_moment(value: datetime, zone: tzinfo) -> str:
+    """Write a day and a time as the filter `datetime` does."""
+    local = value.astimezone(zone).replace(tzinfo=None, second=0, microsecond=0)
+    return _format_local(local, "EEE d MMM y, HH:mm")
+
+
 def format_long_day(value: datetime, zone: tzinfo) -> str:
     """Write a day as the filter `date` does, for lists that are too long for a filter."""
     return _format_local(value.astimezone(zone).date(), "EEEE, d MMMM y")

@@ -23,7 +23,7 @@ from journal.passkeys import management as passkey_management
 from journal.roles import Role
 from journal.scheduling import plan as session_plan
 from journal.sessions.session import SessionDetails, SessionKind, Setting
-from journal.sharing import handover_offers, reading, shares
+from journal.sharing import copies, handover_offers, reading, shares
 from journal.store.database import Store
 from journal.vault.documents import EntryDocument
 from tests.attacks.world import HERS, YEAR, World, answers_of
@@ -65,7 +65,7 @@ async def _alice(world: World, installation: Installation, clock: Clock) -> None
         ident = world.ids[f"loose {number}"] = uuid4()
         words: Answers = {"free.text": f"{HERS} loose leaf {number}"}
         await entries.save_entry(at, ident, 0, EntryDocument("free", f"{HERS} loose {number}", answers=words))
-        await shares.share_entry(at, ident, world.ids["link"], [shares.TITLE, "free.text"], previewed=1)
+        await shares.share_entry(at, ident, world.ids["link"], [copies.TITLE, "free.text"], previewed=1)
         gone = world.ids[f"gone {number}"] = uuid4()
         await entries.save_entry(at, gone, 0, EntryDocument("free", f"{HERS} gone {number}", answers=words))
         await removal.delete_entry(at, gone)
@@ -105,7 +105,7 @@ async def _otto(world: World, installation: Installation) -> None:
         entry = uuid4()
         document = EntryDocument("free", f"Geese {number}", answers={"free.text": "above us"})
         await entries.save_entry(otto, entry, 0, document)
-        await shares.share_entry(otto, entry, link, [shares.TITLE, "free.text"], previewed=1)
+        await shares.share_entry(otto, entry, link, [copies.TITLE, "free.text"], previewed=1)
     offered = await reset_links.create_reset_link(bob, otto.id)
     again = "otto lights the lamp anew"
     tokens["otto"] = await account_reset.reset_account(

@@ -39,7 +39,7 @@ from journal.scheduling import plan as session_plan
 from journal.sessions.course import CoursePlan
 from journal.sessions.rows import load_my_sessions
 from journal.sessions.session import Phase, Route, SessionDetails, SessionKind, Setting
-from journal.sharing import handover_offers, reading, shares
+from journal.sharing import copies, handover_offers, reading, shares
 from journal.store.database import Store
 from journal.vault.documents import EntryDocument
 from tests.authenticator import SITE, Authenticator
@@ -196,7 +196,7 @@ async def _restart(making: _Making, ids: dict[str, UUID]) -> None:
         await entries.save_entry(
             patient, entry, 0, EntryDocument("free", "Swifts", answers={"free.text": "above us"})
         )
-        await shares.share_entry(patient, entry, link, [shares.TITLE, "free.text"], previewed=1)
+        await shares.share_entry(patient, entry, link, [copies.TITLE, "free.text"], previewed=1)
         if name == "mona":
             making.tokens[name] = await account_key_renewal.begin_rotation(patient, new.password)
         offered = await reset_links.create_reset_link(await making.actor("bob"), patient.id)
@@ -258,13 +258,13 @@ async def _share(making: _Making, ids: dict[str, UUID]) -> None:
             await making.actor("alice"), invited.token
         )
     alice = await making.actor("alice")
-    fields = [shares.TITLE, *answers_of(EntryKind.INTEGRATION)]
+    fields = [copies.TITLE, *answers_of(EntryKind.INTEGRATION)]
     for name in ("bob", "frieda", "gil", "karl"):
         link = ids["link" if name == "bob" else f"{name}'s link"]
         ids[f"{name}'s share"] = await shares.share_entry(alice, ids["entry"], link, fields, previewed=2)
         await reading.read_share(await making.actor(name), alice.id, ids[f"{name}'s share"])
     ids["share"] = ids["bob's share"]
-    fields = [shares.NOTE, *answers_of(EntryKind.REFRAME)]
+    fields = [copies.NOTE, *answers_of(EntryKind.REFRAME)]
     ids["changed share"] = await shares.share_entry(alice, ids["reframe"], ids["link"], fields, previewed=1)
     await reading.read_share(await making.actor("bob"), alice.id, ids["changed share"])
     changed = answers_of(EntryKind.REFRAME) | {"reframe.new_meaning": f"{HERS} truer still"}
@@ -289,7 +289,7 @@ async def _others(making: _Making, ids: dict[str, UUID]) -> None:
     dana, charlie = await making.actor("dana"), await making.actor("charlie")
     ids["dana's revision"] = (await versions.list_revisions(dana, ids["dana's entry"]))[0].id
     ids["dana's share"] = await shares.share_entry(
-        dana, ids["dana's entry"], ids["dana's link"], [shares.TITLE, "free.text"], previewed=2
+        dana, ids["dana's entry"], ids["dana's link"], [copies.TITLE, "free.text"], previewed=2
     )
     await reading.read_share(charlie, dana.id, ids["dana's share"])
     plan = CoursePlan(date(2033, 5, 3), time(9), ZONE, 1, 1, Setting.CLINIC, dose_text=f"{OTHERS} dose")

@@ -151,6 +151,8 @@ class Walk:
         """Choose two parts, look at the preview, and confirm."""
         await page.goto(entry + "/shares")
         await self.looked_at(page)
+        await page.get_by_text("Choose parts", exact=True).click()
+        await self.looked_at(page)
         boxes = page.get_by_role("main").get_by_role("checkbox")
         assert [await box.is_checked() for box in await boxes.all()].count(True) == 0
         await page.get_by_role("checkbox", name=re.compile("Title|title|What the door")).first.check()
@@ -205,8 +207,9 @@ class Walk:
         await alice.get_by_label(re.compile("^What might this be showing you")).fill(REST + " Or not yet.")
         await self.press(alice, "Save and close")
         await alice.goto(entry + "/shares")
-        await expect(alice.get_by_text("Changed since you shared it").first).to_be_visible()
-        await self.press(alice, re.compile("^Update|Share it as it reads now|Share the changes"))
+        await expect(alice.get_by_text(re.compile("Bob Example has the version of")).first).to_be_visible()
+        await self.follow(alice, "Update")
+        await self.press(alice, "Share this with Bob Example")
         await alice.goto("/sharing")
         await self.press(alice, "Pause all sharing")
         await self.looked_at(alice)

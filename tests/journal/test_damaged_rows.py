@@ -36,7 +36,7 @@ from journal.scheduling import plan as session_plan
 from journal.sessions import holds
 from journal.sessions.rows import load_my_sessions
 from journal.sessions.session import SessionDetails, SessionKind, Setting
-from journal.sharing import reading, shares
+from journal.sharing import copies, reading, shares
 from journal.store.database import execute, get_connection, is_sqlite
 from journal.vault import record_state
 from journal.vault import tables as vault_tables
@@ -127,12 +127,12 @@ async def test_a_wrong_copy_gives_way_to_a_new_one(cast: Cast) -> None:
     """It can be stopped or shared again; either way the clinician reads what is there now, and nothing is missing."""
     alice, bob, ident = await cast.actor("alice"), await cast.actor("bob"), await write(cast)
     for column in ("revision", "sealed"):
-        share = await shares.share_entry(alice, ident, cast.link, [shares.TITLE], previewed=1)
+        share = await shares.share_entry(alice, ident, cast.link, [copies.TITLE], previewed=1)
         await bend("share", column, share)
         (wrong,) = await shares.list_shares(alice)
         assert (wrong.id, wrong.entry, wrong.damaged) == (share, ident, True)
         assert (await reading.load_folder(bob, alice.id)).damaged == (share,)
-        again = await shares.share_entry(alice, ident, cast.link, [shares.TITLE], previewed=1)
+        again = await shares.share_entry(alice, ident, cast.link, [copies.TITLE], previewed=1)
         folder = await reading.load_folder(bob, alice.id)
         assert ([one.id for one in folder.shared], folder.damaged, folder.missing) == ([again], (), False)
         await bend("share", column, again)
@@ -225,7 +225,7 @@ async def test_the_log_names_how_many_events_it_lost(cast: Cast) -> None:
     alice = await cast.actor("alice")
     for _ in range(6):
         ident = await write(cast)
-        await shares.share_entry(alice, ident, cast.link, [shares.TITLE], previewed=1)
+        await shares.share_entry(alice, ident, cast.link, [copies.TITLE], previewed=1)
     await chain_all(cast.installation)
     every = await audit_events.list_all_patient_events(alice.id)
     assert every.damaged == ()

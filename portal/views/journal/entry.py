@@ -10,13 +10,14 @@ from uuid import UUID
 from starlette.requests import Request
 from starlette.responses import Response
 
-from journal.catalogue.fields import Answers, EntryKind, Form
+from journal.catalogue.fields import EntryKind, Form
 from journal.catalogue.forms import get_form
 from journal.entries import listing
 from journal.sessions.rows import Session, load_my_sessions
-from journal.sharing import shares
+from journal.sharing import copies, shares
 from journal.sharing.shares import OutgoingShare
 from journal.vault.documents import EntryDocument
+from journal.vault.entry_rows import Entry
 from portal.access.session_cookie import get_actor
 from portal.views.journal.entry_new import show_pause
 from portal.views.journal.entry_page import EntryDraft, build_writing_page
@@ -31,11 +32,25 @@ REFRAME_FIELDS = frozenset(
 
 
 @dataclass(frozen=True, slots=True)
+class PartReaders:
+    """
+    Who has one part of an entry: `current` are the names of those who can read it as it is here.
+
+    `outdated` are the copies that have it in other words, `closed` the names of those who cannot open theirs now.
+    """
+
+    current: tuple[str, ...]
+    outdated: tuple[OutgoingShare, ...]
+    closed: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class EntryPage:
     """
     Context of an entry as it is read; `beside` shows a reframe's two sentences next to each other.
 
-    `readers` are those who can read each part, when somebody has some parts and not others.
+    `partial` are the copies that lack a part of it. `readers` are those who have each part, when somebody has not
+    all of it as it is here.
     Without `is_intact`, storage returned something else than was left, here or elsewhere in the journal.
     """
 
@@ -48,7 +63,8 @@ class EntryPage:
     created_at: datetime
     updated_at: datetime
     shares: tuple[OutgoingShare, ...]
-    readers: Mapping[str, tuple[str, ...]]
+    partial: frozenset[UUID]
+    readers: Mapping[str, PartReaders]
     ground: bool
     is_intact: bool
 
@@ -73,23 +89,32 @@ async def show_entry(request: Request) -> Response:
         found.created_at,
         found.updated_at,
         given,
-        _find_partial_readers(given, answers),
+        shares.find_partial(document, given),
+        _list_part_readers(found, given),
         "ground" in request.query_params,
         is_intact,
     )
     return render_page(request, "journal/entry.html", context)
 
 
-def _find_partial_readers(
-    given: tuple[OutgoingShare, ...], answers: Answers
-) -> Mapping[str, tuple[str, ...]]:
-    if all(one.damaged or answers.keys() <= set(one.document.fields) for one in given):
+def _list_part_readers(entry: Entry, given: tuple[OutgoingShare, ...]) -> Mapping[str, PartReaders]:
+    """Return who has which part, as it is on this very page; nothing where the line at the top says all."""
+    given = tuple(one for one in given if not one.damaged)
+    outdated = {one.id: copies.find_outdated(entry, one.document) for one in given}
+    answers = entry.document.answers
+    if all(answers.keys() <= set(one.document.fields) - outdated[one.id] for one in given):
         return {}
-    return {
-        part: names
-        for part in answers
-        if (names := tuple(one.link.peer_name for one in given if part in one.document.fields))
-    }
+    found = {}
+    for part in answers:
+        having = [one for one in given if part in one.document.fields]
+        same = [one for one in having if part not in outdated[one.id]]
+        if having:
+            found[part] = PartReaders(
+                tuple(one.link.peer_name for one in same if one.can_be_opened),
+                tuple(one for one in having if part in outdated[one.id]),
+                tuple(one.link.peer_name for one in same if not one.can_be_opened),
+            )
+    return found
 
 
 async def edit_entry(request: Request) -> Response:

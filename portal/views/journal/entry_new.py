@@ -50,6 +50,7 @@ class PausePage:
     back: str
     enough: str
     shares: tuple[OutgoingShare, ...]
+    partial: frozenset[UUID]
 
 
 async def start_entry(request: Request) -> Response:
@@ -101,5 +102,6 @@ async def show_pause(request: Request, draft: EntryDraft) -> Response:
         build_address(draft, prompt=every[last].id),
         f"/journal/{draft.id}" if draft.revision else "/journal",
         given,
+        shares.find_partial(draft.document, given),
     )
     return render_page(request, "journal/more.html", context)

@@ -63,6 +63,7 @@ class WritingPage:
     more_open: bool
     screen: Screen | None
     shares: tuple[OutgoingShare, ...]
+    partial: frozenset[UUID]
     has_many_questions: bool
     day: DayState
     problems: Mapping[str, str] = field(default_factory=dict)
@@ -119,6 +120,7 @@ async def build_writing_page(
         more_open=any(one.value or one.error for part in more for one in part.questions),
         screen=screen,
         shares=given,
+        partial=shares.find_partial(document, given),
         has_many_questions=len(form.fields) > 1,
         day=find_current_day(plan, actor.now)[0],
         problems=found,

@@ -137,7 +137,7 @@ async def show_deleted_entries(request: Request) -> Response:
 
 async def _render_search(request: Request, actor: Actor, words: str) -> Response:
     is_intact, found = await page_search.search_entries(actor, words)
-    shares = await load_readers(actor, [one.id for one in found])
+    shares = await load_readers(actor, {one.id: one.updated_at for one in found})
     lines, needles, hits = TimelineRenderer(request), split_needles(words), []
     for one in found:
         hits.append(build_hit(lines.build_line(build_summary(one), shares), one.document, needles))

@@ -24,10 +24,16 @@ from journal.sharing.recipients import Reader, Readers
 from portal.access.session_cookie import get_actor
 from portal.views.sessions.session_lines import PROGRESS_LABELS, get_ordinal
 from portal.web.cached_macros import RenderedHtml, join_rendered
-from portal.web.pages import format_long_day, format_short_day, get_cached_macro, get_translator
+from portal.web.pages import (
+    format_long_day,
+    format_moment,
+    format_short_day,
+    get_cached_macro,
+    get_translator,
+)
 from portal.web.translation import LANGUAGE
 
-SPINE_MACROS, CHIP_MACROS = "macros/spine.html", "macros/entries.html"
+SPINE_MACROS, CHIP_MACROS = "macros/spine.html", "macros/readers.html"
 
 
 class TimelineLine(msgspec.Struct, frozen=True, gc=False):
@@ -155,15 +161,22 @@ class TimelineRenderer:
 
     def _render_entries(self, entries: Sequence[EntrySummary], readers: Readers) -> list[RenderedHtml]:
         """Render entries; the readers are rendered once for all entries with the same ones."""
-        shared, paused = (
-            get_cached_macro(self.request, CHIP_MACROS, name) for name in ("chip_shared", "chip_paused")
+        shared, paused, outdated = (
+            get_cached_macro(self.request, CHIP_MACROS, name)
+            for name in ("chip_shared", "chip_paused", "chip_outdated")
         )
+
+        def render_chip(one: Reader) -> RenderedHtml:
+            if one.version is None or one.paused:
+                return (paused if one.paused else shared)(one.name)
+            return outdated(one.name, format_moment(one.version, self.zone))
+
         chips: dict[tuple[Reader, ...], RenderedHtml] = {
             (): get_cached_macro(self.request, CHIP_MACROS, "chip_private")()
         }
 
         for several in set(readers.values()):
-            chips[several] = join_rendered([(paused if one.paused else shared)(one.name) for one in several])
+            chips[several] = join_rendered([render_chip(one) for one in several])
         return get_cached_macro(self.request, SPINE_MACROS, "entry").render_each(
             [(*self._get_texts(entry), chips[readers.get(entry.id, ())]) for entry in entries]
         )

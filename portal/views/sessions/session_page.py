@@ -158,7 +158,7 @@ async def _load_entry_lines(
     actor: Actor, plan: tuple[Session, ...], wanted: set[UUID]
 ) -> tuple[bool, tuple[EntryLine, ...]]:
     is_intact, found = await listing.load_entries_of_sessions(actor, plan, wanted)
-    who = await load_readers(actor, [entry.id for entry in found])
+    who = await load_readers(actor, {entry.id: entry.updated_at for entry in found})
 
     def build() -> tuple[EntryLine, ...]:
         return tuple(

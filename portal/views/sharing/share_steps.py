@@ -7,15 +7,17 @@ from dataclasses import dataclass, field
 from uuid import UUID
 
 from journal.actor import Actor
+from journal.audit import events as audit_events
 from journal.care.links import CareTeam, Link
 from journal.catalogue.fields import EntryKind
 from journal.entries.assignment import SessionAssignment
-from journal.errors import NotFound
+from journal.errors import HeldUntilRested, NotFound
 from journal.i18n import N_
 from journal.sessions import holds
 from journal.sessions.holds import Hold
 from journal.sessions.rows import load_my_sessions
-from journal.sharing import shares
+from journal.sharing import copies, shares
+from journal.sharing.shares import OutgoingShare
 from journal.vault.entry_rows import Entry
 from portal.views.sharing.shared_items import SharedItem, load_shared_items
 from portal.views.sharing.shared_view import (
@@ -33,7 +35,8 @@ class SharingPage:
     Context of the page on which an entry is shared.
 
     Without `to`, the person is asked whom it is for. `trusted` is False when that one's keys have changed;
-    `waiting` is why nothing can be shared today; `problem` is why the step before failed.
+    `is_first` while nothing was ever shared with them; `last` are the parts that were chosen the last time for such
+    an entry. `waiting` is why nothing can be shared today; `problem` is why the step before failed.
     """
 
     entry: Entry
@@ -42,8 +45,10 @@ class SharingPage:
     team: tuple[Link, ...]
     to: Link | None
     trusted: bool
+    is_first: bool
     waiting: Hold | None
     choices: tuple[tuple[str, SharedSection], ...]
+    last: tuple[SharedSection, ...]
     chosen: frozenset[str]
     done: str = ""
     problem: str = ""
@@ -82,10 +87,17 @@ async def build_sharing_page(
     errors: Mapping[str, str] | None = None,
 ) -> SharingPage:
     """Build the first step. Nothing is chosen but what *to* can read already, or what was chosen before."""
-    given, plan = await shares.list_shares(actor, entry=entry.id, team=team), await load_my_sessions(actor)
+    plan = await load_my_sessions(actor)
     if to is None and len(team) == 1:
         to = team[0]
-    before = next((one.document.fields for one in given if to and one.link.id == to.id), [])
+    waiting, choices = holds.get_hold(actor, plan), tuple(_list_choices(entry))
+    before, is_first, last = list[str](), False, tuple[str, ...]()
+    if to is not None and to.trusted and not (to.paused_at or waiting or done):
+        given, last = await shares.list_shares_and_last_parts(actor, entry, to, team)
+        is_first = not await audit_events.has_shared(actor.id, to.clinician)
+        before = next((one.document.fields for one in given if one.link.id == to.id), [])
+    else:
+        given = await shares.list_shares(actor, entry=entry.id, team=team)
     return SharingPage(
         entry=entry,
         kind=EntryKind(entry.document.kind).label,
@@ -93,8 +105,10 @@ async def build_sharing_page(
         team=team,
         to=to,
         trusted=to is None or to.trusted,
-        waiting=holds.get_hold(actor, plan),
-        choices=tuple(_list_choices(entry)),
+        is_first=is_first,
+        waiting=waiting,
+        choices=choices,
+        last=() if before else tuple(section for part, section in choices if part in last),
         chosen=frozenset(before if chosen is None else chosen),
         done=done,
         problem=problem,
@@ -103,26 +117,47 @@ async def build_sharing_page(
 
 
 async def build_preview(
-    actor: Actor, entry: Entry, to: Link, sections: Iterable[str], problem: str = ""
+    actor: Actor,
+    entry: Entry,
+    to: Link,
+    sections: Iterable[str],
+    problem: str = "",
+    replaced: OutgoingShare | None = None,
 ) -> PreviewPage:
     """
-    Build the second step, from the very copy that would be sealed.
+    Build the second step, from the very copy that would be sealed; *replaced* is one that is known to be there.
 
     Raises:
         InvalidInput: If nothing is chosen that can be shared.
+        HeldUntilRested, SharingPaused, TrustBroken: Where the copy could not be shared now.
     """
-    copy = shares.build_copy(entry, sections, actor.now)
-    about = find_session(copy, SessionAssignment(await load_my_sessions(actor)))
-    replaces = any(await shares.list_shares(actor, entry=entry.id, team=[to]))
+    plan = await load_my_sessions(actor)
+    if (waiting := holds.get_hold(actor, plan)) is not None:
+        raise HeldUntilRested(waiting.sentence)
+    await shares.require_open(actor, to)
+    copy = copies.build_copy(entry, sections, actor.now)
+    about = find_session(copy, SessionAssignment(plan))
+    replaces = replaced is not None or any(await shares.list_shares(actor, entry=entry.id, team=[to]))
     return PreviewPage(
         entry, to, build_shared_view(copy, actor.zone, about), tuple(copy.fields), replaces, problem
     )
 
 
+async def list_sections(
+    actor: Actor, entry: Entry, to: Link, step: str, ticked: Iterable[str]
+) -> Iterable[str]:
+    """Return the parts that are asked for: everything, the same as last time, or those that were *ticked*."""
+    if step == "everything":
+        return copies.list_shareable_parts(entry)
+    if step == "same":
+        return await shares.load_last_parts(actor, to, entry.document.kind)
+    return ticked
+
+
 def _list_choices(entry: Entry) -> Iterable[tuple[str, SharedSection]]:
     if entry.document.title:
-        yield shares.TITLE, SharedSection(N_("Its title"), entry.document.title)
+        yield copies.TITLE, SharedSection(N_("Its title"), entry.document.title)
     if entry.document.note:
-        yield shares.NOTE, SharedSection(N_("Your content note"), entry.document.note)
-    for one in shares.list_shareable_fields(entry):
+        yield copies.NOTE, SharedSection(N_("Your content note"), entry.document.note)
+    for one in copies.list_shareable_fields(entry):
         yield one.id, build_section(one, entry.document.answers[one.id])

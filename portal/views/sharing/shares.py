@@ -18,6 +18,7 @@ from journal.sessions import holds
 from journal.sessions.holds import Hold
 from journal.sessions.rows import load_my_sessions
 from journal.sharing import shares as sharing_shares
+from journal.sharing.shares import OutgoingShare
 from journal.vault.entry_rows import Entry
 from portal.access.session_cookie import get_actor
 from portal.views.sharing import share_steps
@@ -52,16 +53,16 @@ async def share_entry(request: Request) -> Response:
         )
         return render_page(request, "sharing/choose.html", context)
     seen = form.get_whole_number("previewed") if form["step"] == "confirm" else None
-    return await _share_or_preview(request, actor, entry, to, form.get_all("sections"), seen, done="shared")
+    sections = await share_steps.list_sections(actor, entry, to, form["step"], form.get_all("sections"))
+    return await _share_or_preview(request, actor, entry, to, sections, seen)
 
 
-async def update_share(request: Request) -> Response:
-    """Share the same sections again as they are now; a text not previewed yet is shown first."""
+async def show_update(request: Request) -> Response:
+    """Show the same parts as they are now, before they are shared again."""
     actor = get_actor(request)
     one = await sharing_shares.load_share(actor, request.path_params["id"])
     entry = await entries.load_entry(actor, one.entry)
-    seen = (await Form.read(request)).get_whole_number("previewed")
-    return await _share_or_preview(request, actor, entry, one.link, one.document.fields, seen, done="updated")
+    return await _share_or_preview(request, actor, entry, one.link, one.document.fields, replaced=one)
 
 
 async def revoke_share(request: Request) -> Response:
@@ -87,19 +88,18 @@ async def _share_or_preview(
     entry: Entry,
     to: Link,
     sections: Iterable[str],
-    seen: int | None,
-    *,
-    done: str,
+    seen: int | None = None,
+    replaced: OutgoingShare | None = None,
 ) -> Response:
     sections, changed = tuple(sections), ""
     try:
         if seen is not None:
             try:
                 await sharing_shares.share_entry(actor, entry.id, to.id, sections, previewed=seen)
-                return redirect(request, f"/journal/{entry.id}/shares?done={done}")
+                return redirect(request, f"/journal/{entry.id}/shares?done=shared")
             except StaleRevision as error:
                 changed = error.message
-        context = await share_steps.build_preview(actor, entry, to, sections, changed)
+        context = await share_steps.build_preview(actor, entry, to, sections, changed, replaced)
         return render_page(request, "sharing/preview.html", context, status=409 if changed else 200)
     except InvalidInput as error:
         again = await share_steps.build_sharing_page(

@@ -236,7 +236,9 @@ async def test_a_link_that_storage_points_elsewhere_shows_nobody(cast: Cast) -> 
             await look(charlie, alice.id)
     assert await reading.load_caseload(charlie) == reading.Caseload((), 1)
     assert await links.load_care_team(alice) == CareTeam((), (cast.link,))
-    assert await load_readers(alice, [entry.id]) == {str(entry.id): (Reader(UNKNOWN_CONNECTION, False),)}
+    assert await load_readers(alice, {entry.id: entry.updated_at}) == {
+        str(entry.id): (Reader(UNKNOWN_CONNECTION, False),)
+    }
     with pytest.raises(TrustBroken):
         await lifecycle.end_care(charlie, cast.link)
     await care_tables.CareLink.filter(id=cast.link).update(clinician_id=kept)

@@ -190,6 +190,12 @@ async def test_the_history_of_sharing_is_taken(cast: Cast) -> None:
     told = [(one.action, one.name, one.object_id) for one in found.log]
     assert (Act.SHARE_REVOKED, NAMES["alice"], gone) in told
     assert told.count((Act.RECORDS_TAKEN, NAMES["bob"], cast.link)) == 2
+    assert [one.changed for one in copy.sections] == [False, False]
+    edited = msgspec.structs.replace(entry.document, answers={"int.meaning": "z", "int.top3": "y"})
+    await entries.save_entry(await cast.actor("alice"), entry.id, entry.revision, edited)
+    (copy,) = (await taken_by(cast)).sharing.shares
+    assert copy.changed
+    assert [(one.id, one.changed) for one in copy.sections] == [("title", False), ("int.meaning", True)]
     assert told[-1] == (Act.RECORDS_TAKEN, NAMES["alice"], None)
 
 

@@ -42,7 +42,9 @@ async def test_a_page_is_its_parts(cast: Cast) -> None:
             assert page.listing == alone
             assert alone.is_intact
             assert page.plan == await load_my_sessions(alice)
-            assert page.readers == await load_readers(alice, [one.id for one in alone.entries])
+            assert page.readers == await load_readers(
+                alice, {one.id: one.updated_at for one in alone.entries}
+            )
     assert any(page.readers.values())
 
 

@@ -460,6 +460,22 @@ async def test_a_patients_pages_lead_from_sessions_to_entries(portal: Portal) ->
     assert links_that_lead_nowhere(pages) == []
 
 
+async def test_an_edit_leaves_what_somebody_has_as_it_was(portal: Portal) -> None:
+    """The archive says which version a clinician has, and which of its parts read differently in the entry."""
+    entry = await a_full_journal(portal.cast)
+    changed = msgspec.structs.replace(
+        entry.document, answers={**entry.document.answers, "int.meaning": "Else."}
+    )
+    portal.cast.clock.forward(minutes=1)
+    await entries.save_entry(await portal.cast.actor("alice"), entry.id, entry.revision, changed)
+    pages = await pages_of(portal.cast, "alice")
+    assert "Bob Example has the version of" in words_of(pages["journal/2026-11.html"])
+    assert "Shared with Bob Example" not in words_of(pages["journal/2026-11.html"])
+    sharing = words_of(pages["sharing.html"])
+    assert "The entry has changed since; Bob Example has the version of then." in sharing
+    assert "What might this be showing you, if anything? (changed since)" in sharing
+
+
 async def test_a_clinicians_pages_hold_together(portal: Portal) -> None:
     """The list leads to each patient, and the copies to their sessions."""
     await a_full_journal(portal.cast)

@@ -36,9 +36,10 @@ HOSTILE = (
 MARKUP = (*HOSTILE, Markup("<i>&amp;</i>"), Markup(""))
 PIECES = {
     "saved": ("macros/entries.html", 2, HOSTILE),
-    "chip_private": ("macros/entries.html", 0, HOSTILE),
-    "chip_shared": ("macros/entries.html", 1, HOSTILE),
-    "chip_paused": ("macros/entries.html", 1, HOSTILE),
+    "chip_private": ("macros/readers.html", 0, HOSTILE),
+    "chip_shared": ("macros/readers.html", 1, HOSTILE),
+    "chip_paused": ("macros/readers.html", 1, HOSTILE),
+    "chip_outdated": ("macros/readers.html", 2, HOSTILE),
     "session": ("macros/spine.html", 6, MARKUP),
     "before_all": ("macros/spine.html", 0, HOSTILE),
     "entry": ("macros/spine.html", 5, MARKUP),
@@ -122,7 +123,7 @@ def test_the_timeline_in_pieces_is_the_page(first: bool, is_intact: bool, rest: 
 
 def test_markup_cannot_be_isolated() -> None:
     """Where words are kept from turning what stands beside them, markup is refused."""
-    piece = ENVIRONMENT.macro_cache.get_macro("macros/entries.html", "chip_shared")  # type: ignore[attr-defined]
+    piece = ENVIRONMENT.macro_cache.get_macro("macros/readers.html", "chip_shared")  # type: ignore[attr-defined]
     assert "\u2068שלום\u2069" in piece("שלום")
     with pytest.raises(TypeError):
         piece(Markup("<i>words</i>"))

@@ -207,47 +207,116 @@ async def test_with_two_clinicians_the_patient_is_asked_for_whom(portal: Portal)
     entry = await written(cast)
     async with portal.client("alice") as alice:
         page = await alice.get(f"/journal/{entry.id}/shares")
-        assert re.findall(r'type="radio" name="to" value="([^"]*)"', page.text) == [
-            str(cast.link),
-            str(second),
-        ]
-        assert " checked" not in page.text
+        ways = re.findall(rf'href="/journal/{entry.id}/shares\?to=([^"]*)"', page.text)
+        assert ways == [str(cast.link), str(second)]
         assert offered(page) == []
         await confirm(alice, entry, await look(alice, entry, "int.top3", to=second))
     assert await read_by(cast, "bob") == ()
     assert len(await read_by(cast, "charlie")) == 1
 
 
+PROMISES = ("Bob Example can read", "cannot change them", "legal duties", "cannot take back what was read")
+"""Who, what they can do, legal duties, and what stopping cannot take back."""
+
+
+def folded(page: Response) -> str:
+    """Return the page without what stands inside disclosures, but for their summaries."""
+    return re.sub(r"(<summary.*?</summary>).*?</details>", r"\1", page.text, flags=re.DOTALL)
+
+
 async def test_before_choosing_she_reads_what_sharing_means(portal: Portal) -> None:
-    """Who, what they can do, legal duties, and what stopping cannot take back."""
+    """In full and open before anything was shared with this person, before the first choice."""
     entry = await written(portal.cast)
     async with portal.client("alice") as alice:
-        text = words(await alice.get(f"/journal/{entry.id}/shares"))
-    for promise in (
-        "Bob Example can read",
-        "cannot change them",
-        "legal duties",
-        "cannot take back what was read",
-    ):
-        assert promise in text
-    assert text.index("cannot take back") < text.index("Which parts?")
+        page = await alice.get(f"/journal/{entry.id}/shares")
+    for promise in PROMISES:
+        assert promise in folded(page)
+    assert words(page).index("cannot take back") < words(page).index("Everything")
 
 
-async def test_an_update_takes_one_press(any_portal: Portal) -> None:
-    """The button says which text was looked at; the copy is new and unread."""
+async def test_afterwards_what_sharing_means_is_one_line(any_portal: Portal) -> None:
+    """It opens to the full words; who is new reads them in full, and so does nobody twice after a share was stopped."""
+    cast = any_portal.cast
+    second, entry, other = await connected(cast, "charlie"), await written(cast), await written(cast)
+    share = await shared(cast, other)
+    async with any_portal.client("alice") as alice:
+        for _ in range(2):
+            page = await alice.get(f"/journal/{entry.id}/shares?to={cast.link}")
+            assert "What sharing means, and its limits" in folded(page)
+            for promise in PROMISES:
+                assert promise in words(page)
+                assert promise not in folded(page)
+            await alice.post(f"/shares/{share}/revocation")
+        assert "legal duties" in folded(await alice.get(f"/journal/{entry.id}/shares?to={second}"))
+
+
+async def test_everything_is_one_choice(any_portal: Portal) -> None:
+    """It leads to a preview of all that can be shared, and shares exactly that; what cannot be shared stays."""
+    entry = await written(any_portal.cast)
+    async with any_portal.client("alice") as alice:
+        form = {"to": str(any_portal.cast.link), "step": "everything"}
+        preview = await alice.post(f"/journal/{entry.id}/shares", data=form)
+        assert preview.status_code == 200
+        assert hidden(preview, "sections") == ["title", "note", "int.meaning", "int.unsure", "int.top3"]
+        assert "The part nobody needs to know." in words(preview)
+        assert await count() == 0
+        await confirm(alice, entry, preview)
+    (copy,) = await read_by(any_portal.cast, "bob")
+    assert copy.fields == ["title", "note", "int.meaning", "int.unsure", "int.top3"]
+
+
+async def test_the_same_parts_as_last_time(any_portal: Portal) -> None:
+    """
+    Those of the last share of such an entry with this person, so far as the entry has them.
+
+    Neither another kind of entry nor another person counts, and nothing is offered before there was a last time.
+    """
+    cast = any_portal.cast
+    second = await connected(cast, "charlie")
+    first, entry = await written(cast), await written(cast)
+    free = await written(cast, document=EntryDocument("free", "Later", answers={"free.text": "x"}))
+    form = {"to": str(cast.link), "step": "same"}
+    async with any_portal.client("alice") as alice:
+        page = await alice.get(f"/journal/{entry.id}/shares?to={cast.link}")
+        assert "Same parts as last time" not in words(page)
+        assert (await alice.post(f"/journal/{entry.id}/shares", data=form)).status_code == 422
+        await shared(cast, first, ("int.top3", "int.unsure"))
+        cast.clock.forward(minutes=1)
+        await shared(cast, free, ("title", "free.text"))
+        cast.clock.forward(minutes=1)
+        await shared(cast, first, ("title", "int.meaning"), to=second)
+        page = await alice.get(f"/journal/{entry.id}/shares?to={cast.link}")
+        assert "Same parts as last time" in words(page)
+        preview = await alice.post(f"/journal/{entry.id}/shares", data=form)
+        assert hidden(preview, "sections") == ["int.unsure", "int.top3"]
+        assert await count() == 3
+        await confirm(alice, entry, preview)
+    copies = await read_by(cast, "bob")
+    assert [one.fields for one in copies if one.entry_id == entry.id.hex] == [["int.unsure", "int.top3"]]
+
+
+async def test_an_update_shows_the_new_words_first(any_portal: Portal) -> None:
+    """It leads to a preview of the same parts; once that is confirmed the copy is new and unread."""
     cast = any_portal.cast
     entry = await written(cast)
     share = await shared(cast, entry)
     await opened_by(cast, "bob", share)
-    await rewritten(cast, entry, **{"int.meaning": "Newer words."})
+    await rewritten(cast, entry, **{"int.meaning": "Newer words.", "int.top3": "Still hers alone."})
     async with any_portal.client("alice") as alice:
         page = await alice.get(f"/journal/{entry.id}/shares")
-        assert "Changed since you shared it" in words(page)
-        data = {"previewed": hidden(page, "previewed")}
-        done = await alice.post(f"/shares/{share}/update", data=data)
+        assert "Bob Example has the version of Sun 22 Nov 2026, 13:00." in words(page)
+        assert f'href="/shares/{share}/update"' in page.text
+        preview = await alice.get(f"/shares/{share}/update")
+        assert preview.status_code == 200
+        assert "Newer words." in words(preview)
+        assert "Still hers alone." not in preview.text
+        assert "takes the place of what Bob Example can read" in words(preview)
+        (copy,) = await read_by(cast, "bob")
+        assert copy.answers == {"int.meaning": "Maybe that I am allowed to rest."}
+        done = await confirm(alice, entry, preview)
         assert done.status_code == 303
         page = await alice.get(f"/journal/{entry.id}/shares")
-    assert "Changed since you shared it" not in words(page)
+    assert "has the version of" not in words(page)
     assert "Not opened since you updated it. Bob Example opened the copy before" in words(page)
     (copy,) = await read_by(cast, "bob")
     assert copy.answers == {"int.meaning": "Newer words."}
@@ -256,19 +325,19 @@ async def test_an_update_takes_one_press(any_portal: Portal) -> None:
 
 
 async def test_an_update_never_shares_what_was_not_looked_at(portal: Portal) -> None:
-    """Changed in another tab since, or sent without saying what was seen: the preview comes first."""
+    """Looking shares nothing, and what changed in another tab since is shown before it can be shared."""
     cast = portal.cast
     entry = await written(cast)
     share = await shared(cast, entry)
     entry = await rewritten(cast, entry, **{"int.meaning": "Second."})
-    await rewritten(cast, entry, **{"int.meaning": "Third, and private."})
     async with portal.client("alice") as alice:
-        stale = await alice.post(f"/shares/{share}/update", data={"previewed": str(entry.revision)})
-        unsaid = await alice.post(f"/shares/{share}/update")
-    assert (stale.status_code, unsaid.status_code) == (409, 200)
-    for page in (stale, unsaid):
-        assert "Third, and private." in words(page)
-        assert "Share this with Bob Example" in words(page)
+        preview = await alice.get(f"/shares/{share}/update")
+        await rewritten(cast, entry, **{"int.meaning": "Third, and private."})
+        stale = await confirm(alice, entry, preview)
+        assert (await alice.post(f"/shares/{share}/update", data={"previewed": "3"})).status_code == 405
+    assert stale.status_code == 409
+    assert "Third, and private." in words(stale)
+    assert "Share this with Bob Example" in words(stale)
     (copy,) = await read_by(cast, "bob")
     assert copy.answers["int.meaning"] == "Maybe that I am allowed to rest."
 
@@ -320,7 +389,7 @@ async def test_nothing_of_hers_answers_to_others(portal: Portal) -> None:
             for answer in (
                 await outsider.get(f"/journal/{entry.id}/shares"),
                 await outsider.post(f"/journal/{entry.id}/shares", data=form),
-                await outsider.post(f"/shares/{share}/update", data={"previewed": "1"}),
+                await outsider.get(f"/shares/{share}/update"),
                 await outsider.get(f"/shares/{share}/revocation"),
                 await outsider.post(f"/shares/{share}/revocation"),
             ):
@@ -368,8 +437,15 @@ async def test_a_session_holds_sharing_and_stopping_back(any_portal: Portal) -> 
         held = await confirm(alice, other, preview)
         assert held.status_code == 409
         assert "wait until tomorrow" in words(held)
+        for step in ("everything", "same", "look"):
+            form = {"to": str(cast.link), "sections": "int.meaning", "step": step}
+            held = await alice.post(f"/journal/{other.id}/shares", data=form)
+            assert held.status_code == 409
+            assert "Share this with" not in words(held)
+        assert (await alice.get(f"/shares/{share}/update")).status_code == 409
         page = await alice.get(f"/journal/{other.id}/shares")
         assert offered(page) == []
+        assert "Everything" not in words(page)
         assert "I have slept and feel rested" not in words(page)
         for page in (
             await alice.get(f"/shares/{share}/revocation"),
@@ -408,7 +484,7 @@ async def test_changed_keys_stop_sharing_on_every_page(any_portal: Portal) -> No
         await accounts_tables.Account.filter(id=bob.id).update(public_identity=swapped)
         for page in (
             await confirm(alice, other, preview),
-            await alice.post(f"/shares/{share}/update", data={"previewed": "2"}),
+            await alice.get(f"/shares/{share}/update"),
         ):
             assert page.status_code == 409
             assert "Sharing with Bob Example has stopped" in words(page)
