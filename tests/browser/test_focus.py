@@ -25,7 +25,8 @@ STOPS = 300
 FIND_BARS = """
 () => {
   const stands = (element) => ["sticky", "fixed"].includes(getComputedStyle(element).position);
-  window.bars = [...document.querySelectorAll("body *")].filter((element) => element.checkVisibility() && stands(element));
+  const shown = [...document.querySelectorAll("body *")].filter((element) => element.checkVisibility());
+  window.bars = shown.filter(stands);
   document.activeElement.blur();
   scrollTo(0, 0);
 }
