@@ -78,3 +78,18 @@ async def test_a_save_takes_the_error_away(desk: Desk, page: Page) -> None:
     await expect(page.get_by_text(SUMMARY)).to_have_count(0)
     await expect(page.locator(ERROR)).to_have_count(0)
     await desk.axe(page)
+
+
+async def test_a_longer_password_takes_the_error_away(desk: Desk, page: Page) -> None:
+    """A password that was too short, then one that is not: nothing on the page asks for more any longer."""
+    await page.goto("/account/password")
+    password, error = page.get_by_label("New password", exact=True), page.locator("#password-error")
+    await page.get_by_label("Your password now", exact=True).fill(PASSWORDS["alice"])
+    await password.fill("a short one")
+    await page.get_by_label("The same password again").fill("a short one")
+    await page.get_by_role("button", name="Change it").click()
+    await expect(error).to_contain_text("at least 15 characters")
+    await password.fill("a lamp that hums beside the lake")
+    await expect(page.locator("#password-strength")).to_have_text("Long enough, and very strong.")
+    await expect(error).to_have_count(0)
+    await expect(page.get_by_text(SUMMARY)).to_have_count(0)

@@ -29,16 +29,17 @@
   }
 
   // What a page said of an earlier try is out of date once there is a later answer that leaves the page as it is.
-  function forgetErrors(form) {
-    all(".error-summary").forEach((summary) => summary.remove());
-    for (const error of all(".error", form)) {
-      for (const control of all(`[aria-describedby~="${CSS.escape(error.id)}"]`, form)) {
+  function forgetErrors(part) {
+    for (const error of all(".error", part)) {
+      for (const control of all(`[aria-describedby~="${CSS.escape(error.id)}"]`, part)) {
         control.removeAttribute("aria-invalid");
         const others = control.getAttribute("aria-describedby").split(" ").filter((id) => id !== error.id);
         control.setAttribute("aria-describedby", others.join(" "));
       }
+      all(`.error-list a[href="#${CSS.escape(error.id.replace(/-error$/, ""))}"]`).forEach((link) => link.parentElement.remove());
       error.remove();
     }
+    all(".error-summary:not(:has(li))").forEach((summary) => summary.remove());
   }
 
   function askToSave(form) {
@@ -108,6 +109,12 @@
     if (!form.matches?.("form[data-autosave]")) return;
     const draft = draftOf(form);
     if (draft.answered === draft.sent && document.querySelector("#save-status:is([data-revision], [data-kept])")) draft.saved = draft.sent;
+  });
+
+  // What was wrong with a password is said anew, beside it, for the one that is there now.
+  document.addEventListener("htmx:after:request", ({ target, detail }) => {
+    const { ok } = detail.ctx.response.raw;
+    if (ok && target.matches?.("[type=password]")) forgetErrors(target.closest(".field"));
   });
 
   document.addEventListener("htmx:error", (event) => {
