@@ -17,13 +17,18 @@ class InvitationNote(msgspec.Struct, frozen=True):
 
 
 class PastCare(msgspec.Struct, frozen=True):
-    """Who cared for a patient, and from when to when, as it was at the end; server key."""
+    """
+    Who cared for a patient, and from when to when, as it was at the end; server key.
+
+    `ended_by` is the role of who ended it, and empty where that was not written down.
+    """
 
     clinician: str
     name: str
     profession: str
     since: str
     until: str
+    ended_by: str = ""
 
 
 class ShareDocument(msgspec.Struct, frozen=True):

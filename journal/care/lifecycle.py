@@ -134,7 +134,7 @@ async def _seal_past_care(actor: Actor, wanted: UUID) -> bytes | None:
         return None
     mine = actor.role is Role.PATIENT
     name, profession = (link.peer_name, link.peer_profession) if mine else (actor.name, actor.profession)
-    return seal_past(actor.installation, link.row, link.clinician, name, profession, actor.now)
+    return seal_past(actor.installation, link.row, link.clinician, name, profession, actor.now, actor.role)
 
 
 async def _delete_earlier_remains(wanted: UUID) -> None:

@@ -116,7 +116,8 @@ class Link:
     """
     A care link as one of its two people sees it; `peer` is the other one.
 
-    `trusted`: `peer_keys`, which storage shows as theirs, are the ones that were agreed on.
+    `trusted`: `peer_keys`, which storage shows as theirs, are the ones that were agreed on. `ended_by` is the role of
+    who ended it, where that is known.
     """
 
     id: UUID
@@ -133,6 +134,7 @@ class Link:
     trusted: bool = True
     peer_profession: str = ""
     peer_suspended: bool = False
+    ended_by: str = ""
 
     @property
     def state(self) -> str:
@@ -323,6 +325,7 @@ def _build_past_link(actor: Actor, row: LinkRow) -> Link:
         b"",
         trusted=False,
         peer_profession=was.profession,
+        ended_by=was.ended_by,
     )
 
 

@@ -14,6 +14,7 @@ from uuid import UUID
 from journal.care.documents import PastCare, past_care_context
 from journal.errors import Damaged
 from journal.installation.installation import Installation
+from journal.roles import Role
 from journal.sealing import open_document, seal_document
 
 
@@ -34,10 +35,23 @@ class PastLink(Protocol):
 
 
 def seal_past(
-    installation: Installation, link: PastLink, clinician: UUID, name: str, profession: str, until: datetime
+    installation: Installation,
+    link: PastLink,
+    clinician: UUID,
+    name: str,
+    profession: str,
+    until: datetime,
+    ended_by: Role | None = None,
 ) -> bytes:
     """Seal the clinician with whom care ends at *until*, by a name that was proven before."""
-    document = PastCare(str(clinician), name, profession, link.created_at.isoformat(), until.isoformat())
+    document = PastCare(
+        str(clinician),
+        name,
+        profession,
+        link.created_at.isoformat(),
+        until.isoformat(),
+        ended_by.value if ended_by else "",
+    )
     return seal_document(installation.server_keys, document, past_care_context(link.patient_id, link.id))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from starlette.requests import Request
@@ -37,9 +38,9 @@ class HomePage:
 
     `invites` is the kind of entry that fits the moment; `about` is the session that the day is about, and the
     entry would be tied to. `next` is not one that has begun. `readers` are those who can read each of the
-    `latest`. `stopped` are those with whom sharing has stopped because of their keys, and `unagreed` are false
-    links. `offers` wait for an answer, `damaged` are sessions that do not open. Without `is_intact`, the journal
-    is not as its owner left it.
+    `latest`. `stopped` are those with whom sharing has stopped because of their keys, `ended` are clinicians who
+    ended care lately, and `unagreed` are false links. `offers` wait for an answer, `damaged` are sessions that do
+    not open. Without `is_intact`, the journal is not as its owner left it.
     """
 
     day: DayState
@@ -52,10 +53,15 @@ class HomePage:
     readers: Readers
     connected: bool
     stopped: tuple[Link, ...]
+    ended: tuple[Link, ...]
     unagreed: tuple[UUID | None, ...]
     offers: OpenedRows[HandoverOffer]
     damaged: tuple[UUID | None, ...]
     is_intact: bool
+
+
+END_OF_CARE_SHOWN = timedelta(days=14)
+"""How long home says that a clinician ended care."""
 
 
 async def show_home(request: Request) -> Response:
@@ -86,7 +92,8 @@ async def load_home(actor: Actor) -> HomePage:
         if one is not about or day in (DayState.AHEAD, DayState.READY)
     )
     coming = about.id if about and day is DayState.READY else next(ahead, None)
-    there = await links.load_care_team(actor)
+    there = await links.load_care_team(actor, ended=True)
+    lasting = tuple(link for link in there.links if link.ended_at is None)
     return HomePage(
         day,
         lines[about.id] if about else None,
@@ -96,10 +103,16 @@ async def load_home(actor: Actor) -> HomePage:
         holds.get_hold(actor, plan),
         shown.listing.entries,
         shown.readers,
-        bool(there.links),
-        tuple(link for link in there.links if not link.trusted),
+        bool(lasting),
+        tuple(link for link in lasting if not link.trusted),
+        tuple(link for link in there.links if _is_news(link, actor.now)),
         there.unagreed,
-        await handover_offers.list_offers(actor, there.links),
+        await handover_offers.list_offers(actor, lasting),
         plan.damaged,
         shown.listing.is_intact,
     )
+
+
+def _is_news(link: Link, now: datetime) -> bool:
+    by_clinician = link.ended_by == Role.CLINICIAN.value
+    return by_clinician and link.ended_at is not None and now - link.ended_at < END_OF_CARE_SHOWN

@@ -2,6 +2,7 @@
    Nothing is ever kept in the browser's storage.
 
    form[data-autosave]    saves while you write; data-saving, data-offline, data-signed-out are its sentences
+   form[data-file]        is answered with a file, so that its page stays: what was wrong before is taken away
    form[data-leave]       signs out, empties the page and goes to the address in data-leave (also Shift three times)
    [data-hundred]         gets a slider beside its number field; data-label names it, data-blank says that it is blank
    button[data-copy]      copies the text or value of the element it points to; data-copied is its answer
@@ -25,6 +26,20 @@
     if (!status) return;
     status.toggleAttribute("data-trouble", trouble);
     if (status.textContent !== sentence) status.textContent = sentence;
+  }
+
+  // What a page said of an earlier try is out of date once there is a later answer that leaves the page as it is.
+  function forgetErrors(part) {
+    for (const error of all(".error", part)) {
+      for (const control of all(`[aria-describedby~="${CSS.escape(error.id)}"]`, part)) {
+        control.removeAttribute("aria-invalid");
+        const others = control.getAttribute("aria-describedby").split(" ").filter((id) => id !== error.id);
+        control.setAttribute("aria-describedby", others.join(" "));
+      }
+      all(`.error-list a[href="#${CSS.escape(error.id.replace(/-error$/, ""))}"]`).forEach((link) => link.parentElement.remove());
+      error.remove();
+    }
+    all(".error-summary:not(:has(li))").forEach((summary) => summary.remove());
   }
 
   function askToSave(form) {
@@ -76,6 +91,7 @@
     const { ctx } = event.detail;
     const { status, raw } = ctx.response;
     const line = !raw.redirected && ctx.text.includes('id="save-status"');
+    if (line) forgetErrors(form);
     if (line && status >= 200 && status < 300) {
       draft.saved = draft.sent;
       draft.tries = 0;
@@ -93,6 +109,12 @@
     if (!form.matches?.("form[data-autosave]")) return;
     const draft = draftOf(form);
     if (draft.answered === draft.sent && document.querySelector("#save-status:is([data-revision], [data-kept])")) draft.saved = draft.sent;
+  });
+
+  // What was wrong with a password is said anew, beside it, for the one that is there now.
+  document.addEventListener("htmx:after:request", ({ target, detail }) => {
+    const { ok } = detail.ctx.response.raw;
+    if (ok && target.matches?.("[type=password]")) forgetErrors(target.closest(".field"));
   });
 
   document.addEventListener("htmx:error", (event) => {
@@ -161,6 +183,10 @@
   window.addEventListener("pageshow", ({ persisted }) => {
     if (persisted || (performance.getEntriesByType("navigation")[0]?.type ?? "navigate") === "navigate") return;
     [0, 200, 1000].forEach((wait) => setTimeout(() => all("[name=revision]").forEach(saveBeside), wait));
+  });
+
+  document.addEventListener("submit", (event) => {
+    if (event.target.matches("form[data-file]")) forgetErrors(event.target);
   });
 
   /* --- Leaving quickly -------------------------------------------------- */

@@ -42,7 +42,11 @@ class CoursePage:
 
 @dataclass(frozen=True, slots=True)
 class CoursePreviewPage:
-    """Context of the page that shows every date before anything is saved; `course` is the id to be."""
+    """
+    Context of the page that shows every date before anything is saved.
+
+    `already` are sessions of the same days, `past` counts the dates that have passed, and `course` is the id to be.
+    """
 
     patient: UUID
     name: str
@@ -51,6 +55,7 @@ class CoursePreviewPage:
     planned: tuple[PlannedLine, ...]
     zone: ZoneInfo
     already: tuple[SessionLine, ...]
+    past: int
     course: UUID
 
 
@@ -98,5 +103,8 @@ def _render_preview(
     planned, zone = build_preview(plan), parse_zone(plan.zone)
     days = {one.details.local[:10] for one in planned}
     already = tuple(line for line in existing if line.details.local[:10] in days)
-    context = CoursePreviewPage(link.patient, link.peer_name, form, plan, planned, zone, already, uuid4())
+    past = sum(one.starts_at < get_actor(request).now for one in planned)
+    context = CoursePreviewPage(
+        link.patient, link.peer_name, form, plan, planned, zone, already, past, uuid4()
+    )
     return render_page(request, "patients/course_preview.html", context)

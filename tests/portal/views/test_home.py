@@ -119,3 +119,28 @@ async def test_next_morning_rest_is_confirmed_in_one_tap(any_portal: Portal, sai
     alice = replace(alice, now=any_portal.cast.clock.now)
     assert await holds.load_hold(alice) is None
     assert [one.status for one in await load_my_sessions(alice)] == [Status.INTEGRATING]
+
+
+async def test_a_patient_is_told_that_care_was_ended(any_portal: Portal) -> None:
+    """Home says for two weeks who ended care, and that nothing can be opened any more."""
+    mine = (await any_portal.cast.actor("alice")).id
+    assert "ended care" not in (await home_of_alice(any_portal)).words
+    async with any_portal.client("bob") as browser:
+        assert (await browser.post(f"/patients/{mine}/end")).status_code == 303
+    page = await home_of_alice(any_portal)
+    assert "Bob Example, therapist ended care on 22 Nov 2026" in page.words
+    assert "They can open nothing of yours any more." in page.words
+    assert "Nobody is connected with you yet" in page.words
+    any_portal.cast.clock.forward(days=14)
+    async with any_portal.client() as browser:
+        await browser.post("/sign-in", data={"email": "alice@example.org", "password": PASSWORDS["alice"]})
+        assert "ended care" not in (await opened(browser, "/")).words
+
+
+async def test_who_ends_care_is_not_told_of_it(portal: Portal) -> None:
+    """A patient who ended care herself needs no news of it."""
+    async with portal.client("alice") as browser:
+        team = await opened(browser, "/sharing")
+        link = next(one.attributes["href"] for one in team.markup.all("a") if one.words == "End care")
+        assert (await browser.post(link)).status_code == 303
+    assert "ended care" not in (await home_of_alice(portal)).words

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from uuid import UUID
 
+import pytest
 from httpx import AsyncClient, Response
 
 from journal.scheduling import plan as session_plan
@@ -81,6 +82,23 @@ async def test_a_course_confirmed_twice_is_planned_once(portal: Portal) -> None:
         for _ in range(2):
             assert (await sent(browser, path, preview, "confirm")).status_code == 303
     assert len(await load_my_sessions(await portal.cast.actor("alice"))) == 13
+
+
+@pytest.mark.parametrize(
+    ("first", "said"),
+    [
+        ("2027-11-02", ""),
+        ("2026-11-20", "3 dates have passed already"),
+        ("2025-11-20", "13 dates have passed already"),
+    ],
+)
+async def test_dates_that_have_passed_are_pointed_out(portal: Portal, first: str, said: str) -> None:
+    """Before a course is saved, the preview says how many of its dates lie in the past."""
+    async with portal.client("bob") as browser:
+        path, form = await form_of(portal, browser)
+        preview = Page.of(await sent(browser, path, form, "preview", **(SIX | {"first_date": first})))
+        assert ("passed already" in preview.words) is bool(said)
+        assert said in preview.words
 
 
 async def test_going_back_keeps_what_was_typed(portal: Portal) -> None:

@@ -11,6 +11,7 @@ import pytest
 from journal.mail.outbox import deliver_due
 from portal.config import Config, ConfigError
 from tests.cast import Furniture
+from tests.portal.browsing import opened
 from tests.portal.conftest import Portal, running
 from tests.receiver import receiving
 
@@ -20,6 +21,11 @@ async def test_an_invitation_is_shown_as_link_and_picture_until_withdrawn(any_po
     async with any_portal.client("bob") as bob, any_portal.client() as somebody:
         made = await bob.post("/invitations", data={"name": " Erin <b>Sample</b> "})
         where = made.headers["location"]
+        (button,) = (await opened(bob, "/invitations")).markup.all("a", href=where)
+        assert (button.words, button.attributes["aria-label"]) == (
+            "Show the link",
+            "Show the link for Erin <b>Sample</b>",
+        )
         page = (await bob.get(where)).text
         assert "Erin &lt;b&gt;Sample&lt;/b&gt;" in page
         assert "data:image/svg+xml" in page
@@ -29,6 +35,7 @@ async def test_an_invitation_is_shown_as_link_and_picture_until_withdrawn(any_po
         await bob.post(f"{where}/withdrawal")
         assert (await somebody.get(found[1])).status_code == 404
         assert "/invite/" not in (await bob.get(where)).text
+        assert not (await opened(bob, "/invitations")).markup.all("a", href=where)
 
 
 async def test_an_invitation_runs_out(portal: Portal) -> None:
