@@ -9,6 +9,7 @@ from dataclasses import dataclass, fields, is_dataclass
 from datetime import UTC, date, datetime, tzinfo
 from functools import cache, lru_cache, partial
 from importlib.resources import files
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Protocol
 
 from babel.dates import format_datetime
@@ -44,6 +45,21 @@ class Marked(Protocol):
     def marked(self) -> bool: ...
 
 
+GUIDE_PLACES: Mapping[str, str] = MappingProxyType(
+    {
+        "account": "#lost",
+        "invitations": "#patients",
+        "journal": "#write",
+        "patients": "#patients",
+        "people": "#people",
+        "records": "#records",
+        "sessions": "#day",
+        "sharing": "#share",
+    }
+)
+"""Where the guide tells of a page, by the first part of the page's address."""
+
+
 def build_environment() -> Environment:
     """Build the Jinja environment: autoescape, no undefined names, gettext from the first template on."""
     environment = CompilingEnvironment(
@@ -60,6 +76,7 @@ def build_environment() -> Environment:
     environment.globals["_"] = words.gettext  # the alias that Jinja puts there looks it up for every word
     environment.globals["static"] = _get_static_url
     environment.globals["calm_skills"] = HELP_NOW
+    environment.globals["guide_places"] = GUIDE_PLACES
     environment.globals["emergency_numbers"] = list_emergency_numbers
     environment.filters.update(
         date=_filter_date,
