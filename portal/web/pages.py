@@ -25,7 +25,7 @@ from portal import __version__
 from portal.web.cached_macros import CachedMacro, MacroCache, RenderedHtml
 from portal.web.escaping import remove_controls
 from portal.web.help_region import find_help_region
-from portal.web.template_compiler import CompilingEnvironment
+from portal.web.template_compiler import CompilingEnvironment, render_template
 from portal.web.translation import LANGUAGE, Translator
 
 if TYPE_CHECKING:
@@ -180,13 +180,7 @@ def render_page(
     if is_dataclass(context):
         values |= {field.name: getattr(context, field.name) for field in fields(context)}
     compiled = request.app.state.templates.get_template(template)
-    if block is not None and is_htmx(request):
-        parts = compiled.new_context(values)
-        # Up to its first output a page imports the macros that its blocks call.
-        next(compiled.root_render_func(parts), "")
-        content = "".join(compiled.blocks[block](parts))
-    else:
-        content = compiled.render(values)
+    content = render_template(compiled, values, block if is_htmx(request) else None)
     return HTMLResponse(content, status, {"vary": "HX-Request", **(headers or {})})
 
 
