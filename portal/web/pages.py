@@ -180,7 +180,7 @@ def render_page(
     if is_dataclass(context):
         values |= {field.name: getattr(context, field.name) for field in fields(context)}
     compiled = request.app.state.templates.get_template(template)
-    content = render_template(compiled, values, block if is_htmx(request) else None)
+    content = render_template(compiled, values, block if block and is_htmx(request) else None)
     return HTMLResponse(content, status, {"vary": "HX-Request", **(headers or {})})
 
 
