@@ -1,3 +1,3 @@
 """From a context to a page: forms read, sentences translated and escaped, templates compiled, errors told."""
 
-__all__ = ["cached_macros", "errors", "escaping", "forms", "pages", "translation"]
+__all__ = ["cached_macros", "entry_names", "errors", "escaping", "forms", "pages", "translation"]

@@ -15,6 +15,7 @@ from journal.actor import Actor
 from journal.entries import entries, page_search
 from journal.entries.entries import UNDO_WINDOW
 from journal.entries.listing import EntrySummary, build_summary
+from journal.entries.naming import load_naming_plan
 from journal.folding import split_needles
 from journal.sharing.recipients import load_readers
 from journal.sharing.timeline import build_timeline_queries, load_timeline_page
@@ -93,8 +94,8 @@ async def show_timeline(request: Request) -> Response:
     shown, oldest = _split_page(found.listing.entries)
     undo = await _find_deleted_entry(actor, asked.get("deleted")) if "deleted" in asked else None
     context = TimelinePage(
-        TimelineRenderer(request).render_spine(
-            shown, found.plan, found.readers, TimelinePeriod(newest, oldest)
+        TimelineRenderer(request, found.plan).render_spine(
+            shown, found.readers, TimelinePeriod(newest, oldest)
         ),
         not shown and newest is None,
         newest is None,
@@ -125,7 +126,9 @@ def _split_page(found: Sequence[EntrySummary]) -> tuple[Sequence[EntrySummary], 
 
 async def show_deleted_entries(request: Request) -> Response:
     """Show deleted entries that can still be restored."""
-    lines, gone = TimelineRenderer(request), await entries.list_deleted_entries(get_actor(request))
+    actor = get_actor(request)
+    gone = await entries.list_deleted_entries(actor)
+    lines = TimelineRenderer(request, await load_naming_plan(actor, gone))
     removed = tuple(
         DeletedEntry(
             lines.build_line(build_summary(one), {}), one.deleted_at + UNDO_WINDOW if one.deleted_at else None
@@ -138,7 +141,8 @@ async def show_deleted_entries(request: Request) -> Response:
 async def _render_search(request: Request, actor: Actor, words: str) -> Response:
     is_intact, found = await page_search.search_entries(actor, words)
     shares = await load_readers(actor, [one.id for one in found])
-    lines, needles, hits = TimelineRenderer(request), split_needles(words), []
+    lines = TimelineRenderer(request, await load_naming_plan(actor, found))
+    needles, hits = split_needles(words), list[Hit]()
     for one in found:
         hits.append(build_hit(lines.build_line(build_summary(one), shares), one.document, needles))
         await asyncio.sleep(0)  # marking takes a while in some scripts, and others get their turn

@@ -16,15 +16,22 @@ from journal.actor import Actor
 from journal.catalogue.fields import EntryKind
 from journal.entries.assignment import SessionAssignment
 from journal.entries.listing import EntrySummary
+from journal.entries.naming import EntryName, NamedSession, name_sessions
 from journal.i18n import N_
 from journal.sessions import schedule
 from journal.sessions.rows import Plan, Session
 from journal.sessions.session import SessionKind, Status
 from journal.sharing.recipients import Reader, Readers
 from portal.access.session_cookie import get_actor
-from portal.views.sessions.session_lines import get_ordinal
 from portal.web.cached_macros import RenderedHtml, join_rendered
-from portal.web.pages import format_long_day, format_short_day, get_cached_macro, get_translator
+from portal.web.entry_names import get_ordinal
+from portal.web.pages import (
+    build_entry_formatter,
+    format_long_day,
+    format_short_day,
+    get_cached_macro,
+    get_translator,
+)
 from portal.web.translation import LANGUAGE
 
 SPINE_MACROS, CHIP_MACROS = "macros/spine.html", "macros/entries.html"
@@ -32,13 +39,13 @@ SPINE_MACROS, CHIP_MACROS = "macros/spine.html", "macros/entries.html"
 
 class TimelineLine(msgspec.Struct, frozen=True):
     """
-    An entry in a list: never more of it than its title.
+    An entry in a list: never more of it than its name.
 
     `kind` and `day` are written out, where they are known; `id` is as addresses write it, empty where it has none.
     """
 
     id: str
-    title: str
+    name: str
     kind: str
     day: str
     readers: tuple[Reader, ...]
@@ -48,16 +55,18 @@ class TimelineSession(msgspec.Struct, frozen=True):
     """
     A session on the spine, so far as that follows from the plan alone; `label` and `day` are written out.
 
-    `rendered` is how it looks, by its state and the word beside its day; there are a few of each.
+    `rendered` is how it looks, by its state and the word beside its day; there are a few of each. So are there of
+    `entry_names`: what entries without a title are called that belong to it, by their kind.
     """
 
     session: Session
-    starts_at: datetime
     kind: str
     label: str
     day: str
     is_cancelled: bool
     rendered: dict[tuple[str, str], RenderedHtml]
+    named: NamedSession
+    entry_names: dict[str, str]
 
 
 class PlanLayout(msgspec.Struct, frozen=True):
@@ -68,6 +77,7 @@ class PlanLayout(msgspec.Struct, frozen=True):
     """
 
     latest_first: tuple[TimelineSession, ...]
+    by_id: dict[UUID, TimelineSession]
     assignable: tuple[TimelineSession, ...]
     times: tuple[datetime, ...]
     assignment: SessionAssignment[Session]
@@ -88,29 +98,45 @@ class TimelineRenderer:
     Labels are translated once here, not for every line.
     """
 
-    __slots__ = ("_", "actor", "kinds", "request", "zone")
+    __slots__ = ("_", "_format_name", "_layout", "actor", "kinds", "request", "zone")
 
-    def __init__(self, request: Request) -> None:
+    def __init__(self, request: Request, plan: Plan | None) -> None:
+        """Prepare for a page; without a plan, entries are named by kind and day."""
         self.request = request
         self.actor: Actor = get_actor(request)
         self.zone = self.actor.zone
         self._: Callable[[str], str] = get_translator(request)
         self.kinds = {kind.value: self._(kind.label) for kind in EntryKind}
+        self._format_name = build_entry_formatter(request, self.zone)
+        self._layout = self._load_layout(plan) if plan is not None else _build_layout((), self.zone, self._)
 
     def build_line(self, entry: EntrySummary, readers: Readers) -> TimelineLine:
         """Return an entry's line of a list."""
-        day, kind, ident, title = self._get_texts(entry)
-        return TimelineLine(ident, title, kind, day, readers.get(entry.id, ()))
+        day, kind, ident, name = self._get_texts(entry)
+        return TimelineLine(ident, name, kind, day, readers.get(entry.id, ()))
 
     def _get_texts(self, entry: EntrySummary) -> tuple[str, str, str, str]:
-        """Return an entry's day, kind, id and title for a list."""
+        """Return an entry's day, kind, id and name for a list."""
         if entry.damaged:
             day = format_short_day(entry.created_at, self.zone) if entry.is_dated else ""
             return day, "", entry.id if entry.has_address else "", self._(entry.title)
-        return format_short_day(entry.created_at, self.zone), self.kinds[entry.kind], entry.id, entry.title
+        name = entry.title or self._name_entry(entry)
+        return format_short_day(entry.created_at, self.zone), self.kinds[entry.kind], entry.id, name
+
+    def _name_entry(self, entry: EntrySummary) -> str:
+        """Return what an entry without a title is called; of one session, those of one kind are called the same."""
+        post = self._layout.assignment.find_session(entry.kind, entry.session_id, entry.created_at)
+        if post is None:
+            return self._format_name(EntryName("", entry.kind, None, entry.created_at))
+        session = self._layout.by_id[post.id]
+        name = session.entry_names.get(entry.kind)
+        if name is None:
+            name = self._format_name(EntryName("", entry.kind, session.named, entry.created_at))
+            session.entry_names[entry.kind] = name
+        return name
 
     def render_spine(
-        self, entries: Sequence[EntrySummary], plan: Plan, readers: Readers, period: TimelinePeriod
+        self, entries: Sequence[EntrySummary], readers: Readers, period: TimelinePeriod
     ) -> RenderedHtml:
         """
         Render entries under the sessions that they belong to.
@@ -119,7 +145,7 @@ class TimelineRenderer:
             The latest session first. One without entries is there when it falls into *period*; the next one
             is, when that begins at the present.
         """
-        layout, now = self._load_layout(plan), self.actor.now
+        layout, now = self._layout, self.actor.now
         under_way = max(0, bisect_right(layout.times, now) - 1)
         coming = next(
             (one for one in layout.assignable[under_way:] if schedule.list_upcoming([one.session], now)), None
@@ -169,7 +195,7 @@ class TimelineRenderer:
         )
 
     def _render_session(self, one: TimelineSession, today: str, coming: bool) -> RenderedHtml:
-        planned, said = one.starts_at > self.actor.now, ""
+        planned, said = one.session.starts_at > self.actor.now, ""
         if one.is_cancelled:
             said = self._(N_("cancelled"))
         elif one.day == today:
@@ -188,23 +214,27 @@ class TimelineRenderer:
         return drawn
 
 
-def _build_layout(plan: Plan, zone: ZoneInfo, translate: Callable[[str], str]) -> PlanLayout:
-    numbers, laid = schedule.number_sessions(plan), []
+def _build_layout(plan: Sequence[Session], zone: ZoneInfo, translate: Callable[[str], str]) -> PlanLayout:
+    named, laid = name_sessions(plan), []
     for one in plan:
         label, kind = translate(one.kind.label), one.kind
-        if kind is SessionKind.DOSING and (nth := get_ordinal(numbers.get(one.id))):
+        if kind is SessionKind.DOSING and (nth := get_ordinal(named[one.id].number)):
             label = translate(N_("%(nth)s dosing session")) % {"nth": translate(nth)}
         cancelled = one.status is Status.CANCELLED
         laid.append(
             TimelineSession(
-                one, one.starts_at, kind.value, label, format_long_day(one.starts_at, zone), cancelled, {}
+                one, kind.value, label, format_long_day(one.starts_at, zone), cancelled, {}, named[one.id], {}
             )
         )
     posts = [
         one for one in laid if not one.is_cancelled and one.session.kind is not SessionKind.MEDICAL_CHECKIN
     ]
     return PlanLayout(
-        tuple(reversed(laid)), tuple(posts), tuple(one.starts_at for one in posts), SessionAssignment(plan)
+        tuple(reversed(laid)),
+        {one.session.id: one for one in laid},
+        tuple(posts),
+        tuple(one.session.starts_at for one in posts),
+        SessionAssignment(plan),
     )
 
 
@@ -213,5 +243,5 @@ def _is_visible(
 ) -> bool:
     if one is coming:
         return period.newest is None
-    begun = one.starts_at <= (period.newest or now)
-    return begun and (period.oldest is None or one.starts_at >= period.oldest)
+    starts_at = one.session.starts_at
+    return starts_at <= (period.newest or now) and (period.oldest is None or starts_at >= period.oldest)

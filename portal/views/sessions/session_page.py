@@ -12,6 +12,7 @@ from journal.care import links
 from journal.catalogue.fields import EntryKind
 from journal.catalogue.grounding_skills import HELP_NOW, Skill
 from journal.entries import listing
+from journal.entries.naming import EntryName, EntryNamer
 from journal.scheduling import plan as session_plan
 from journal.scheduling.next_step import suggest_kind
 from journal.scheduling.plan import PlanAccess
@@ -38,6 +39,7 @@ class EntryLine:
     """One of the patient's own entries about a session, and who was given parts of it."""
 
     entry: Entry
+    name: EntryName
     kind: str
     readers: tuple[Reader, ...]
 
@@ -146,8 +148,15 @@ async def build_session_page(
 async def _load_entry_lines(
     actor: Actor, plan: tuple[Session, ...], wanted: set[UUID]
 ) -> tuple[bool, tuple[EntryLine, ...]]:
+    namer = EntryNamer(plan)
     is_intact, found = await listing.load_entries_of_sessions(actor, plan, wanted)
     who = await load_readers(actor, [entry.id for entry in found])
     return is_intact, tuple(
-        EntryLine(entry, EntryKind(entry.document.kind).label, who.get(str(entry.id), ())) for entry in found
+        EntryLine(
+            entry,
+            namer.name_entry(entry),
+            EntryKind(entry.document.kind).label,
+            who.get(str(entry.id), ()),
+        )
+        for entry in found
     )

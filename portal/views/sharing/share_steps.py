@@ -9,7 +9,7 @@ from uuid import UUID
 from journal.actor import Actor
 from journal.care.links import CareTeam, Link
 from journal.catalogue.fields import EntryKind
-from journal.entries.assignment import SessionAssignment
+from journal.entries.naming import EntryName, EntryNamer
 from journal.errors import NotFound
 from journal.i18n import N_
 from journal.sessions import holds
@@ -23,7 +23,6 @@ from portal.views.sharing.shared_view import (
     SharedView,
     build_section,
     build_shared_view,
-    find_session,
 )
 
 
@@ -37,6 +36,7 @@ class SharingPage:
     """
 
     entry: Entry
+    name: EntryName
     kind: str
     items: tuple[SharedItem, ...]
     team: tuple[Link, ...]
@@ -55,6 +55,7 @@ class PreviewPage:
     """Context of the preview: exactly what `to` will read, as `view`, drawn as on their own page."""
 
     entry: Entry
+    name: EntryName
     to: Link
     view: SharedView
     sections: tuple[str, ...]
@@ -88,6 +89,7 @@ async def build_sharing_page(
     before = next((one.document.fields for one in given if to and one.link.id == to.id), [])
     return SharingPage(
         entry=entry,
+        name=EntryNamer(plan).name_entry(entry),
         kind=EntryKind(entry.document.kind).label,
         items=await load_shared_items(actor, given, plan),
         team=team,
@@ -112,10 +114,16 @@ async def build_preview(
         InvalidInput: If nothing is chosen that can be shared.
     """
     copy = shares.build_copy(entry, sections, actor.now)
-    about = find_session(copy, SessionAssignment(await load_my_sessions(actor)))
+    namer = EntryNamer(await load_my_sessions(actor))
     replaces = any(await shares.list_shares(actor, entry=entry.id, team=[to]))
     return PreviewPage(
-        entry, to, build_shared_view(copy, actor.zone, about), tuple(copy.fields), replaces, problem
+        entry,
+        namer.name_entry(entry),
+        to,
+        build_shared_view(copy, actor.zone, namer),
+        tuple(copy.fields),
+        replaces,
+        problem,
     )
 
 

@@ -10,7 +10,7 @@ from journal.care.documents import ShareDocument
 from journal.catalogue.emotions import Emotion, parse_emotions
 from journal.catalogue.fields import Answer, EntryKind, Field, FieldKind
 from journal.catalogue.forms import get_form
-from journal.entries.assignment import SessionAssignment
+from journal.entries.naming import EntryName, EntryNamer
 from journal.sessions.rows import Session
 
 
@@ -38,10 +38,10 @@ class SharedSection:
 
 @dataclass(frozen=True, slots=True)
 class SharedView:
-    """A whole copy. `kind` is the form's label; `title` and `note` are the patient's and may be empty."""
+    """A whole copy. `kind` is the form's label; `note` is the patient's and may be empty."""
 
     kind: str
-    title: str
+    name: EntryName
     note: str
     sections: tuple[SharedSection, ...]
     written_at: datetime
@@ -50,31 +50,25 @@ class SharedView:
     about: Session | None = None
 
 
-def build_shared_view(document: ShareDocument, zone: tzinfo, about: Session | None = None) -> SharedView:
+def build_shared_view(document: ShareDocument, zone: tzinfo, namer: EntryNamer) -> SharedView:
     """
     Return a copy for reading.
 
     Args:
         zone: The reader's own: an imported macro does not know who reads.
-        about: The session that the copy belongs to; see `find_session`.
+        namer: What the reader knows of the plan.
     """
-    kind = EntryKind(document.kind)
+    kind, written_at = EntryKind(document.kind), datetime.fromisoformat(document.written_at)
     return SharedView(
         kind.label,
-        document.title,
+        namer.name_copy(document),
         document.note,
         build_sections(kind, document.answers),
-        datetime.fromisoformat(document.written_at),
+        written_at,
         datetime.fromisoformat(document.shared_at),
         zone,
-        about,
+        namer.assignment.find_session(document.kind, document.session_id, written_at),
     )
-
-
-def find_session(document: ShareDocument, assignment: SessionAssignment[Session]) -> Session | None:
-    """Return the session that a copy belongs to, if any."""
-    written_at = datetime.fromisoformat(document.written_at)
-    return assignment.find_session(document.kind, document.session_id, written_at)
 
 
 def build_sections(kind: EntryKind, answers: Mapping[str, Answer]) -> tuple[SharedSection, ...]:
