@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, tzinfo
+from unicodedata import category
 
 from journal.care.documents import ShareDocument
 from journal.catalogue.emotions import Emotion, parse_emotions
@@ -12,6 +13,12 @@ from journal.catalogue.fields import Answer, EntryKind, Field, FieldKind
 from journal.catalogue.forms import get_form
 from journal.entries.naming import EntryName, EntryNamer
 from journal.sessions.rows import Session
+from portal.web.escaping import remove_controls
+
+LINE_LENGTH = 120  # of the line that a list shows
+MOST_CHOSEN = 4  # labels in it
+COMBINING_CATEGORIES = frozenset({"Mn", "Mc", "Me", "Cf"})
+"""Categories of characters that are part of the one before, and are not cut from it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +76,49 @@ def build_shared_view(document: ShareDocument, zone: tzinfo, namer: EntryNamer) 
         zone,
         namer.assignment.find_session(document.kind, document.session_id, written_at),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class FirstLine:
+    """
+    What a list shows of a shared copy: `text` are the patient's words, `chosen` labels of ours, to be translated.
+
+    Where a content note was shared, it stands there instead: `is_note`.
+    """
+
+    text: str
+    chosen: tuple[str, ...] = ()
+    is_note: bool = False
+
+
+def find_first_line(document: ShareDocument) -> FirstLine | None:
+    """Return the first line of what was shared, its title aside; None for numbers and days alone."""
+    if document.note:
+        return FirstLine(_shorten_line(document.note), is_note=True)
+    kind, answers = EntryKind(document.kind), document.answers
+    for field in get_form(kind).fields:
+        answer = answers.get(field.id) if field.kind in (FieldKind.TEXT, FieldKind.LINE) else None
+        if isinstance(answer, str) and (line := _shorten_line(answer)):
+            return FirstLine(line)
+    for one in build_sections(kind, answers):
+        if line := _shorten_line(one.text):
+            return FirstLine(line)
+        if line := _shorten_line(", ".join(feeling.name for feeling in one.feelings)):
+            return FirstLine(line)
+        if one.chosen:
+            return FirstLine("", one.chosen[:MOST_CHOSEN])
+    return None
+
+
+def _shorten_line(text: str) -> str:
+    """Return the first line of a text, shortened near a word and never within a letter."""
+    line = remove_controls(text.strip().partition("\n")[0]).strip()
+    if len(line) <= LINE_LENGTH:
+        return line
+    blank, end = line.rfind(" ", LINE_LENGTH // 2, LINE_LENGTH), LINE_LENGTH
+    while blank < 0 < end and category(line[end]) in COMBINING_CATEGORIES:
+        end -= 1
+    return f"{line[: blank if blank > 0 else end].rstrip()} …"
 
 
 def build_sections(kind: EntryKind, answers: Mapping[str, Answer]) -> tuple[SharedSection, ...]:
