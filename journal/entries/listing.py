@@ -18,7 +18,7 @@ from uuid import UUID
 
 import msgspec
 
-from crypto import RecordRoot
+from crypto import PageMark, RecordRoot
 from journal.actor import Actor
 from journal.entries import entries
 from journal.entries.assignment import SessionAssignment
@@ -214,14 +214,7 @@ async def _find_session_lines(
     root = record_snapshot.open_state(actor.vault, actor.id, record_snapshot.parse_state_row(row))
     if not isinstance(root, RecordRoot):
         return None
-    ties = [session_bloom_bits(one.hex) for one in wanted]
-    since, until = map(to_microseconds, assignment.find_period(wanted))
-    marks = [
-        mark
-        for mark, newer in zip_longest(root.pages, root.pages[1:])
-        if any(mark.ties & bits == bits for bits in ties)
-        or (mark.oldest < until and (newer is None or newer.oldest >= since))
-    ]
+    marks = select_session_pages(root.pages, assignment, wanted)
     pages = await contents_rows.load_pages(actor.id, marks)
 
     def open_lines() -> list[ContentsLine]:
@@ -236,6 +229,20 @@ async def _find_session_lines(
         return await asyncio.to_thread(open_lines) if len(marks) > INLINE_PAGE_LIMIT else open_lines()
     except Damaged:
         return None
+
+
+def select_session_pages(
+    marks: Sequence[PageMark], assignment: SessionAssignment[Session], wanted: Collection[UUID]
+) -> list[PageMark]:
+    """Return the pages that may have lines of entries that belong to sessions; *marks* are all, in their order."""
+    ties = [session_bloom_bits(one.hex) for one in wanted]
+    since, until = map(to_microseconds, assignment.find_period(wanted))
+    return [
+        mark
+        for mark, newer in zip_longest(marks, marks[1:])
+        if any(mark.ties & bits == bits for bits in ties)
+        or (mark.oldest < until and (newer is None or newer.oldest >= since))
+    ]
 
 
 def _is_match(found: Sequence[Entry], lines: Sequence[ContentsLine]) -> bool:
@@ -300,7 +307,7 @@ def parse_list(
             return None
         lines += (one for one in reversed(page) if before is None or one.created < to_microseconds(before))
     lines = lines[:limit]
-    listed_lines = tuple(map(_build_line_summary, lines))
+    listed_lines = tuple(map(build_line_summary, lines))
     # A row in another spelling, or of other types, is compared by its meaning with everything else.
     marks = [
         (one.id, line.revision, bytes.fromhex(line.tag))
@@ -311,7 +318,8 @@ def parse_list(
     return listed_lines if all(type(row[2]) is int for row in there) else None
 
 
-def _build_line_summary(line: ContentsLine) -> EntrySummary:
+def build_line_summary(line: ContentsLine) -> EntrySummary:
+    """Return a line of the table of contents as a list shows it."""
     title = line.title if line.form else CANNOT_BE_OPENED
     created, updated = from_microseconds(line.created), from_microseconds(line.updated)
     return EntrySummary(

@@ -105,6 +105,11 @@ def format_short_day(value: datetime, zone: tzinfo) -> str:
     return _format_local(value.astimezone(zone).date(), "d MMM y")
 
 
+def format_month(value: date) -> str:
+    """Write a month: November 2026."""
+    return _format_local(value, "LLLL y")
+
+
 @pass_context
 def _filter_date(context: Context, value: datetime, zone: tzinfo | None = None) -> str:
     """Write a day: Sunday, 22 November 2026."""

@@ -136,14 +136,14 @@ class TimelineRenderer:
         return name
 
     def render_spine(
-        self, entries: Sequence[EntrySummary], readers: Readers, period: TimelinePeriod
+        self, entries: Sequence[EntrySummary], readers: Readers, period: TimelinePeriod | None
     ) -> RenderedHtml:
         """
         Render entries under the sessions that they belong to.
 
         Returns:
-            The latest session first. One without entries is there when it falls into *period*; the next one
-            is, when that begins at the present.
+            The latest session first. One without entries is there when it falls into *period*, if there is one;
+            the next one is, when that begins at the present.
         """
         layout, now = self._layout, self.actor.now
         under_way = max(0, bisect_right(layout.times, now) - 1)
@@ -151,7 +151,9 @@ class TimelineRenderer:
             (one for one in layout.assignable[under_way:] if schedule.list_upcoming([one.session], now)), None
         )
         hung: dict[UUID | None, list[RenderedHtml]] = {
-            one.session.id: [] for one in layout.assignable if _is_visible(one, coming, now, period)
+            one.session.id: []
+            for one in layout.assignable
+            if period is not None and _is_visible(one, coming, now, period)
         }
         for entry, its in zip(entries, self._render_entries(entries, readers), strict=True):
             post = layout.assignment.find_session(entry.kind, entry.session_id, entry.created_at)
