@@ -89,7 +89,7 @@ async def test_the_form_is_a_tap_away_and_says_what_is_active(portal: Portal) ->
             )
         )
     assert "open" not in page.markup.one("details").attributes
-    assert "Only: Capture · 2nd dosing session · Shared · November 2026 Show all" in page.words
+    assert "Only: Capture · 2nd dosing session · Shared · November 2026" in page.words
     assert page.markup.all("a", href="/journal", within="narrowed")
     chosen = [one.words for one in page.markup.all("option") if "selected" in one.attributes]
     assert chosen == ["Capture", "2nd dosing session, 13 Nov 2026", "Shared", "November 2026"]
