@@ -50,6 +50,14 @@ class EntryFilter:
     until: datetime | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class NarrowedList:
+    """The entries that are let through, and when the oldest of all was begun, if there is one."""
+
+    listing: EntryList
+    oldest: datetime | None
+
+
 class EntryMatcher:
     """Tells which of a patient's entries a filter lets through."""
 
@@ -92,6 +100,10 @@ class EntryMatcher:
             return True
         return self.matches_line(one.line)
 
+    def filter_entries(self, found: Sequence[Entry]) -> list[Entry]:
+        """Return the opened entries that are let through; thousands take longer than the event loop may wait."""
+        return [one for one in found if self.matches_entry(one)]
+
     def select_pages(self, marks: Sequence[PageMark], before: datetime | None) -> list[PageMark]:
         """Return the pages that may have lines which are let through, the newest first."""
         ends = [one for one in (self._until, to_microseconds(before) if before else None) if one is not None]
@@ -111,7 +123,7 @@ class EntryMatcher:
 
 async def find_entries(
     actor: Actor, matcher: EntryMatcher, *, before: datetime | None = None, limit: int
-) -> EntryList:
+) -> NarrowedList:
     """
     Return the latest *limit* entries that are let through; *before* a time for the next page.
 
@@ -126,17 +138,23 @@ async def find_entries(
         seen = contents.state_row
         lines = await _find_lines(actor, contents.marks, matcher, before, limit)
         if lines is not None and await _is_stored(actor, lines):
-            return EntryList(True, tuple(map(build_line_summary, lines)))
+            shown = EntryList(True, tuple(map(build_line_summary, lines)))
+            return NarrowedList(shown, _get_oldest(contents.marks))
     is_intact, every = await record_state.read_verified(actor, partial(entries.load_all_entries, actor))
     found = await asyncio.to_thread(_select_entries, every, matcher, before, limit)
-    return EntryList(is_intact, tuple(map(build_summary, found)))
+    oldest = next((one.created_at for one in every if one.is_dated), None)
+    return NarrowedList(EntryList(is_intact, tuple(map(build_summary, found))), oldest)
 
 
 async def load_oldest(actor: Actor) -> datetime | None:
     """Return when the oldest entry was begun, as far as the table of contents tells."""
     actor.require_role(Role.PATIENT)
     contents = await load_contents(actor)
-    return from_microseconds(contents.marks[0].oldest) if contents and contents.marks else None
+    return _get_oldest(contents.marks) if contents else None
+
+
+def _get_oldest(marks: Sequence[PageMark]) -> datetime | None:
+    return from_microseconds(marks[0].oldest) if marks else None
 
 
 async def _find_lines(
@@ -185,7 +203,7 @@ def _select_entries(
     every: Sequence[Entry], matcher: EntryMatcher, before: datetime | None, limit: int
 ) -> list[Entry]:
     """Return the same of opened entries; those without a time stand first, on the newest page."""
-    let_through = [one for one in reversed(every) if matcher.matches_entry(one)]
+    let_through = matcher.filter_entries(every)[::-1]
     timeless = [one for one in let_through if not one.is_dated and before is None]
     timed = (one for one in let_through if one.is_dated and (before is None or one.created_at < before))
     return timeless + sorted(timed, key=lambda one: (one.created_at, one.id), reverse=True)[:limit]

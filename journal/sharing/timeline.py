@@ -28,11 +28,16 @@ from journal.store.statements import Subquery
 
 @dataclass(frozen=True, slots=True)
 class TimelineResult:
-    """Entries, the newest first, with the patient's sessions and who has copies of these entries."""
+    """
+    Entries, the newest first, with the patient's sessions and who has copies of these entries.
+
+    `oldest` is when the oldest of all entries was begun, of a narrowed list.
+    """
 
     listing: EntryList
     plan: Plan
     readers: Readers
+    oldest: datetime | None = None
 
 
 def build_timeline_queries(
@@ -73,7 +78,8 @@ async def load_narrowed_page(
 ) -> TimelineResult:
     """Return the latest *limit* entries that *wanted* lets through, beside *plan*, which is all of it."""
     found = await find_entries(actor, await build_matcher(actor, wanted, plan), before=before, limit=limit)
-    return TimelineResult(found, plan, await load_readers(actor, [one.id for one in found.entries]))
+    readers = await load_readers(actor, [one.id for one in found.listing.entries])
+    return TimelineResult(found.listing, plan, readers, found.oldest)
 
 
 async def build_matcher(actor: Actor, wanted: EntryFilter, plan: Plan) -> EntryMatcher:

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from journal.actor import Actor
 from journal.catalogue.fields import EntryKind
-from journal.entries.narrowing import EntryFilter, load_oldest
+from journal.entries.narrowing import EntryFilter
 from journal.errors import InvalidInput
 from journal.i18n import N_
 from journal.sessions.rows import Plan
@@ -100,14 +100,18 @@ def parse_filter(asked: Mapping[str, str], plan: Plan, zone: ZoneInfo) -> EntryF
     )
 
 
-async def build_filter_form(
-    actor: Actor, asked: Mapping[str, str], plan: Plan, errors: Mapping[str, str] | None = None
+def build_filter_form(
+    actor: Actor,
+    asked: Mapping[str, str],
+    plan: Plan,
+    oldest: datetime | None,
+    errors: Mapping[str, str] | None = None,
 ) -> FilterForm:
-    """Return the form with what was chosen in it; a value that is not offered is left out."""
+    """Return the form with what was chosen in it; months from *oldest* on. A value that is not offered is left out."""
     kept = {name: "" if name in (errors or {}) else asked.get(name, "") for name in FILTER_FIELDS}
     if wanted := parse_uuid(kept["session"]):
         kept["session"] = str(wanted)
-    months = _list_months(await load_oldest(actor), actor)
+    months = _list_months(oldest, actor)
     if (month := kept["month"]) and month not in dict(months):
         months = ((month, format_month(_parse_month(month) or actor.now)), *months)
     return FilterForm(

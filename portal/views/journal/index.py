@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from urllib.parse import quote, urlencode
+from urllib.parse import quote
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -16,6 +16,7 @@ from journal.entries import entries, page_search
 from journal.entries.entries import UNDO_WINDOW
 from journal.entries.listing import EntrySummary, build_summary
 from journal.entries.naming import load_naming_plan
+from journal.entries.narrowing import load_oldest
 from journal.errors import InvalidInput
 from journal.folding import split_needles
 from journal.sessions.rows import load_my_sessions
@@ -122,10 +123,8 @@ async def show_timeline(request: Request) -> Response:
     if request.method == "POST":
         form = await Form.read(request)
         chosen = {name: form[name] for name in FILTER_FIELDS if form[name]}
-        if words := form["q"].strip():
+        if (words := form["q"].strip()) or chosen:
             return await _render_search(request, actor, words[:200], chosen)
-        if chosen:
-            return redirect(request, f"/journal?{urlencode(chosen)}")
     elif is_narrowed(asked):
         return await _render_narrowed(request, actor, asked)
     newest = _parse_moment(asked.get("before", ""))
@@ -185,14 +184,14 @@ async def _render_narrowed(
     try:
         wanted = parse_filter(asked, plan, actor.zone)
     except InvalidInput as error:
-        form = await build_filter_form(actor, asked, plan, error.fields)
+        form = build_filter_form(actor, asked, plan, await load_oldest(actor), error.fields)
         context = NarrowedPage(form, RenderedHtml(""), False, True, "", True, words)
         return render_page(request, "journal/narrowed.html", context, status=422)
     newest = _parse_moment(asked.get("before", ""))
     found = await load_narrowed_page(actor, wanted, plan, before=newest, limit=PAGE_SIZE + 1)
     shown, oldest = _split_page(found.listing.entries)
     context = NarrowedPage(
-        await build_filter_form(actor, asked, plan),
+        build_filter_form(actor, asked, plan, found.oldest),
         TimelineRenderer(request, plan).render_spine(shown, found.readers, None),
         not shown,
         newest is None,
@@ -210,10 +209,13 @@ async def _render_search(request: Request, actor: Actor, words: str, chosen: Map
             wanted = parse_filter(chosen, plan, actor.zone)
         except InvalidInput:
             return await _render_narrowed(request, actor, chosen, words)
-        form, matcher = await build_filter_form(actor, chosen, plan), await build_matcher(actor, wanted, plan)
+        form = build_filter_form(actor, chosen, plan, None)
+        if not words:
+            return redirect(request, f"/journal?{form.query}")
+        matcher = await build_matcher(actor, wanted, plan)
     is_intact, found = await page_search.search_entries(actor, words)
     if matcher is not None:
-        found = [one for one in found if matcher.matches_entry(one)]
+        found = await asyncio.to_thread(matcher.filter_entries, found)
     shares = await load_readers(actor, [one.id for one in found])
     lines = TimelineRenderer(request, plan if chosen else await load_naming_plan(actor, found))
     needles, hits = split_needles(words), list[Hit]()

@@ -149,6 +149,8 @@ async def test_a_search_looks_through_what_is_narrowed(any_portal: Portal) -> No
         assert "Only:" not in every.words
         nothing = await browser.post("/journal", data=hidden | {"q": " "})
         assert nothing.headers["location"] == "/journal?kind=capture&month=2026-11"
+        # What is no choice of the form could be anything that somebody typed: no address has it.
+        assert (await browser.post("/journal", data={"kind": "my secret", "q": ""})).status_code == 422
 
 
 @pytest.mark.parametrize(
