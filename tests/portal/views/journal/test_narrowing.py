@@ -218,7 +218,7 @@ async def test_an_entry_that_does_not_open_is_not_hidden(any_portal: Portal) -> 
     assert "This record cannot be opened" in titles(page)[0]
 
 
-async def test_ten_thousand_entries_are_narrowed_without_opening_one(portal: Portal) -> None:
+async def test_thousands_of_entries_are_narrowed_without_opening_one(portal: Portal) -> None:
     """The rarest choice reads every line, in threads and in few statements, and no entry's words."""
     cast = portal.cast
     documents = [EntryDocument("grounding" if number == 5 else "free", str(number)) for number in range(4000)]
