@@ -76,6 +76,11 @@ SELECT_PAGES_AROUND = """
 """
 """The state, and the page that has the line of an entry of that time."""
 
+SELECT_ENDS = """
+    SELECT id, revision, substr(sealed, length(sealed) - 15) FROM entry
+    WHERE owner_id = $1 AND deleted_at IS NULL AND id IN ({places})
+"""
+
 INLINE_PAGE_LIMIT = 10  # that are opened in less time than another thread takes to wake
 
 
@@ -261,6 +266,17 @@ def _is_in_sessions(
 ) -> bool:
     post = assignment.find_session(kind, session_id, written_at)
     return post is not None and post.id in wanted
+
+
+async def is_stored(actor: Actor, lines: Sequence[ContentsLine]) -> bool:
+    """Return whether the rows of these lines are there, each in the state that its line says."""
+    if not lines:
+        return True
+    places = ", ".join(f"${place}" for place in range(2, len(lines) + 2))
+    rows = await fetch_raw(SELECT_ENDS.format(places=places), actor.id, *(UUID(line.id) for line in lines))
+    # A row in another spelling, or of other types, is compared by its meaning with everything else.
+    there = {str(ident): (type(revision), revision, end) for ident, revision, end in rows}
+    return there == {format_line_id(line.id): (int, line.revision, bytes.fromhex(line.tag)) for line in lines}
 
 
 def build_summary(one: Entry) -> EntrySummary:

@@ -26,17 +26,12 @@ from journal.entries.page_search import ATTEMPTS, load_contents
 from journal.errors import Damaged
 from journal.roles import Role
 from journal.sessions.rows import Session
-from journal.store.database import fetch_raw
 from journal.vault import contents_rows, record_state
-from journal.vault.contents import ContentsLine, format_line_id, from_microseconds, open_page, to_microseconds
+from journal.vault.contents import ContentsLine, from_microseconds, open_page, to_microseconds
 from journal.vault.contents_rows import Pages
 from journal.vault.entry_rows import Entry
 
 FIRST_BATCH, NEXT_BATCH = 4, 32  # pages that are read at a time; a thread opens more than a few
-SELECT_ENDS = """
-    SELECT id, revision, substr(sealed, length(sealed) - 15) FROM entry
-    WHERE owner_id = $1 AND deleted_at IS NULL AND id IN ({places})
-"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +54,7 @@ class NarrowedList:
 
 
 class EntryMatcher:
-    """Tells which of a patient's entries a filter lets through."""
+    """Decides which of a patient's entries a filter lets through."""
 
     __slots__ = ("_assignment", "_kind", "_shared", "_since", "_until", "wanted")
 
@@ -137,7 +132,7 @@ async def find_entries(
             break
         seen = contents.state_row
         lines = await _find_lines(actor, contents.marks, matcher, before, limit)
-        if lines is not None and await _is_stored(actor, lines):
+        if lines is not None and await listing.is_stored(actor, lines):
             shown = EntryList(True, tuple(map(build_line_summary, lines)))
             return NarrowedList(shown, _get_oldest(contents.marks))
     is_intact, every = await record_state.read_verified(actor, partial(entries.load_all_entries, actor))
@@ -186,17 +181,6 @@ def _match_pages(
         for line in reversed(open_page(actor.vault, actor.id, mark, pages.get(mark.number, b"")))
         if (until is None or line.created < until) and matcher.matches_line(line)
     ]
-
-
-async def _is_stored(actor: Actor, lines: Sequence[ContentsLine]) -> bool:
-    """Return whether the rows of these lines are there, each in the state that its line says."""
-    if not lines:
-        return True
-    places = ", ".join(f"${place}" for place in range(2, len(lines) + 2))
-    rows = await fetch_raw(SELECT_ENDS.format(places=places), actor.id, *(UUID(line.id) for line in lines))
-    # A row in another spelling, or of other types, is compared by its meaning with everything else.
-    there = {str(ident): (type(revision), revision, end) for ident, revision, end in rows}
-    return there == {format_line_id(line.id): (int, line.revision, bytes.fromhex(line.tag)) for line in lines}
 
 
 def _select_entries(
