@@ -21,8 +21,10 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from journal.catalogue.crisis_contacts import list_emergency_numbers
 from journal.catalogue.grounding_skills import HELP_NOW
+from journal.entries.naming import EntryName
 from portal import __version__
 from portal.web.cached_macros import CachedMacro, MacroCache, RenderedHtml
+from portal.web.entry_names import format_entry_name
 from portal.web.escaping import remove_controls
 from portal.web.help_region import find_help_region
 from portal.web.template_compiler import CompilingEnvironment, render_template
@@ -83,6 +85,7 @@ def build_environment() -> Environment:
         time=_filter_time,
         datetime=_filter_datetime,
         day=_filter_day,
+        entry_name=_filter_entry_name,
         optional_gettext=words.gettext_optional,
         plain_line=remove_controls,
         marked=_render_marked,
@@ -130,6 +133,11 @@ def format_short_day(value: datetime, zone: tzinfo) -> str:
     return _format_local(value.astimezone(zone).date(), "d MMM y")
 
 
+def format_month(value: date) -> str:
+    """Write a month: November 2026."""
+    return _format_local(value, "LLLL y")
+
+
 @pass_context
 def _filter_date(context: Context, value: datetime, zone: tzinfo | None = None) -> str:
     """Write a day: Sunday, 22 November 2026."""
@@ -153,6 +161,13 @@ def _filter_time(context: Context, value: datetime, zone: tzinfo | None = None) 
 def _filter_datetime(context: Context, value: datetime, zone: tzinfo | None = None) -> str:
     """Write a day and a time: Sun 22 Nov 2026, 14:05."""
     return _format_local(_convert_to_local(context, value, zone), "EEE d MMM y, HH:mm")
+
+
+@pass_context
+def _filter_entry_name(context: Context, name: EntryName, zone: tzinfo | None = None) -> str:
+    """Write what an entry is called; days in it as the filter `day` does."""
+    translator: Translator = context.environment.words  # type: ignore[attr-defined]
+    return format_entry_name(name, translator.translate, lambda at: _filter_day(context, at, zone))
 
 
 def _render_marked(pieces: Iterable[Marked]) -> Markup:
@@ -298,6 +313,13 @@ def get_cached_macro(request: Request, template: str, macro: str) -> CachedMacro
     """Return a cached macro: see `portal/web/cached_macros.py`."""
     pieces: MacroCache = request.app.state.templates.macro_cache
     return pieces.get_macro(template, macro)
+
+
+def build_entry_formatter(request: Request, zone: tzinfo) -> Callable[[EntryName], str]:
+    """Return the function that writes what an entry is called, for texts that no template makes."""
+    return partial(
+        format_entry_name, translate=get_translator(request), format_day=lambda at: format_short_day(at, zone)
+    )
 
 
 def get_translator(request: Request) -> Callable[..., str]:

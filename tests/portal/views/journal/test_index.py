@@ -54,14 +54,14 @@ async def test_an_empty_journal_is_an_invitation(portal: Portal) -> None:
 
 
 async def test_the_timeline_shows_titles_and_never_the_words(any_portal: Portal) -> None:
-    """Each entry is a title the patient chose, its day and kind, and who can read it."""
+    """Each entry is a title the patient chose, or its kind and day; its day and kind, and who can read it."""
     cast = any_portal.cast
     one = await wrote(cast, NOON - timedelta(days=2), "The lake")
     await wrote(cast, NOON - timedelta(days=1), "")
     await shared(cast, one, ("title", "free.text"))
     async with any_portal.client("alice") as browser:
         page = await opened(browser, "/journal")
-    assert titles(page) == ["Untitled", "The lake"]
+    assert titles(page) == ["Free writing, 21 Nov 2026", "The lake"]
     chips = [item.words for item in page.markup.all("p", within="entry", **{"class": "chips"})]
     assert chips == ["Only you", "Shared with Bob Example"]
     assert "20 Nov 2026" in page.words
