@@ -90,13 +90,13 @@ class _PageContext(Context):
             listed.append(self)
 
     def release(self) -> None:
-        """Let go of every value."""
+        """Release every value."""
         self.vars.clear()
         self.parent = {}
 
 
 def render_template(template: Template, values: dict[str, Any], block: str | None = None) -> str:
-    """Render a template, or one named block of it, and let go of its values."""
+    """Render a template, or one named block of it, and release its values."""
     listed: list[_PageContext] = []
     context = template.new_context(values | {CONTEXTS: listed})
     try:

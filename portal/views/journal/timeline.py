@@ -6,26 +6,23 @@ from bisect import bisect_right
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from zoneinfo import ZoneInfo
 
 import msgspec
 from starlette.requests import Request
 
 from journal.actor import Actor
 from journal.catalogue.fields import EntryKind
-from journal.entries.assignment import SessionAssignment
 from journal.entries.listing import EntrySummary
-from journal.entries.naming import EntryName, NamedSession, name_sessions
+from journal.entries.naming import EntryName
 from journal.i18n import N_
 from journal.sessions import schedule
 from journal.sessions.day_state import Progress, get_progress
-from journal.sessions.rows import Plan, Session
-from journal.sessions.session import SessionKind, Status
+from journal.sessions.rows import Plan
 from journal.sharing.recipients import Reader, Readers
 from portal.access.session_cookie import get_actor
+from portal.views.sessions.plan_layout import PlanLayout, TimelineSession, build_layout
 from portal.views.sessions.session_lines import PROGRESS_LABELS
 from portal.web.cached_macros import RenderedHtml, join_rendered
-from portal.web.entry_names import get_ordinal
 from portal.web.pages import (
     build_entry_formatter,
     format_long_day,
@@ -53,39 +50,6 @@ class TimelineLine(msgspec.Struct, frozen=True, gc=False):
     readers: tuple[Reader, ...]
 
 
-class TimelineSession(msgspec.Struct, frozen=True):
-    """
-    A session on the spine, so far as that follows from the plan alone; `label` and `day` are written out.
-
-    `rendered` is how it looks, by its progress and the untranslated word beside its day; there are a few. So are
-    there of `entry_names`: what entries without a title are called that belong to it, by their kind.
-    """
-
-    session: Session
-    begins_at: datetime
-    kind: str
-    label: str
-    day: str
-    is_cancelled: bool
-    rendered: dict[tuple[Progress, str], RenderedHtml]
-    named: NamedSession
-    entry_names: dict[str, str]
-
-
-class PlanLayout(msgspec.Struct, frozen=True):
-    """
-    A plan laid out in a time zone.
-
-    `assignable` are the sessions that entries hang on by themselves, in the order of their `times`.
-    """
-
-    latest_first: tuple[TimelineSession, ...]
-    by_id: dict[int, TimelineSession]
-    assignable: tuple[TimelineSession, ...]
-    times: tuple[datetime, ...]
-    assignment: SessionAssignment[Session]
-
-
 @dataclass(frozen=True, slots=True)
 class TimelinePeriod:
     """A part of the timeline: from `newest` (None: the present) back to `oldest` (None: the beginning)."""
@@ -111,7 +75,7 @@ class TimelineRenderer:
         self._: Callable[[str], str] = get_translator(request)
         self.kinds = {kind.value: self._(kind.label) for kind in EntryKind}
         self._format_name = build_entry_formatter(request, self.zone)
-        self._layout = self._load_layout(plan) if plan is not None else _build_layout((), self.zone, self._)
+        self._layout = self._load_layout(plan) if plan is not None else build_layout((), self.zone, self._)
 
     def build_line(self, entry: EntrySummary, readers: Readers) -> TimelineLine:
         """Return an entry's line of a list."""
@@ -179,7 +143,7 @@ class TimelineRenderer:
         key = (PlanLayout, LANGUAGE, self.actor.time_zone, *plan.cache_key)
         found: PlanLayout | None = memory.get(key)
         if found is None:
-            found = _build_layout(plan, self.zone, self._)
+            found = build_layout(plan, self.zone, self._)
             if not plan.damaged:
                 memory.put(key, found)
         return found
@@ -224,38 +188,6 @@ class TimelineRenderer:
                 one.kind, state, one.day, said, str(one.session.id), one.label
             )
         return drawn
-
-
-def _build_layout(plan: Sequence[Session], zone: ZoneInfo, translate: Callable[[str], str]) -> PlanLayout:
-    named, laid = name_sessions(plan), []
-    for one in sorted(plan, key=lambda one: one.begins_at):
-        label, kind = translate(one.kind.label), one.kind
-        if kind is SessionKind.DOSING and (nth := get_ordinal(named[one.id].number)):
-            label = translate(N_("%(nth)s dosing session")) % {"nth": translate(nth)}
-        cancelled = one.status is Status.CANCELLED
-        laid.append(
-            TimelineSession(
-                one,
-                one.begins_at,
-                kind.value,
-                label,
-                format_long_day(one.starts_at, zone),
-                cancelled,
-                {},
-                named[one.id],
-                {},
-            )
-        )
-    posts = [
-        one for one in laid if not one.is_cancelled and one.session.kind is not SessionKind.MEDICAL_CHECKIN
-    ]
-    return PlanLayout(
-        tuple(reversed(laid)),
-        {one.session.id.int: one for one in laid},
-        tuple(posts),
-        tuple(one.begins_at for one in posts),
-        SessionAssignment(plan),
-    )
 
 
 def _is_visible(
