@@ -21,7 +21,7 @@ endef
 export CHECK_PYTHON
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check format bench mutate sbom words lock clean python machine
+.PHONY: help run test check format bench mutate sbom pictures words lock clean python machine
 .NOTPARALLEL:
 
 # A .venv whose Python is gone, or has no pip, was left half-made: it is made anew.
@@ -57,6 +57,10 @@ mutate: .venv/ready ## Change the code in small ways and count what the tests no
 
 sbom: .venv/ready ## Write the bill of materials, dist/hearthside.cdx.json
 	$(BIN)/python tests/make_sbom.py dist/hearthside.cdx.json
+
+pictures: machine .venv/ready ## Take the pictures of the guide and of the README anew; look at them afterwards
+	$(BIN)/python tests/setup_tools.py
+	PICTURES=1 $(BIN)/python -m pytest -q -n 0 tests/browser/test_pictures.py
 
 words: .venv/ready ## Renew the catalogue of messages
 	$(BIN)/pybabel -q extract -F babel.cfg -k N_ --no-location --sort-output --omit-header --no-wrap -o portal/locale/messages.pot .

@@ -200,6 +200,7 @@ SETTINGS = (
     Setting("SMTP_PASSWORD", _parse_text, "", "The password for that.", secret=True),
     Setting("SMTP_TRUST", _parse_file, None, "A file of certificates to believe besides the machine's own."),
     Setting("MAIL_FROM", _parse_sender, None, "The address that messages come from."),
+    Setting("CONTACT", _parse_text, "", "Whom to write to about this site; stands on About."),
 )
 
 
@@ -218,6 +219,7 @@ class Config:
     older_keys: tuple[bytes, ...] = field(default=(), repr=False)
     key_file: Path | None = None
     log: str = "text"
+    contact: str = ""
     access_log: bool = False
     mail: MailServer | None = None
     connections: int = MAX_CONNECTIONS
@@ -309,6 +311,7 @@ class Config:
             is_key_beside_data=key_file is not None and data in key_file.parents,
             trusted_proxies=values["trusted_proxies"],
             log=values["log"],
+            contact=values["contact"],
             access_log=values["access_log"] == "on",
         )
 

@@ -18,7 +18,7 @@ from portal.views.account import (
 from portal.views.administration import audit_log, people, practice, staff
 from portal.views.journal import comparison, entry, entry_new, entry_removal, entry_saving, index, revisions
 from portal.views.patients import brief, caseload, course, invitations
-from portal.views.public import health, help
+from portal.views.public import guide, health, help
 from portal.views.sessions import plan
 from portal.views.sharing import disclosures, handovers, returned_shares, shares, sharing_log, team
 from portal.views.sign_in import (
@@ -84,6 +84,11 @@ ROUTES = (
     Rule("/readyz", READ, ANYONE, health.report_ready),
     Rule("/help-now", FORM, ANYONE, help.show_help),
     Rule("/help-now/practice", READ, ANYONE, help.show_practice_phones),
+    Rule("/guide", READ, ANYONE, guide.show_guide),
+    Rule("/guide/patient", READ, ANYONE, guide.show_patient_guide),
+    Rule("/guide/clinician", READ, ANYONE, guide.show_clinician_guide),
+    Rule("/guide/administrator", READ, ANYONE, guide.show_administrator_guide),
+    Rule("/about", READ, ANYONE, guide.show_about),
     Rule("/leave", READ, ANYONE, help.show_exit_page),
     # Accounts
     Rule("/sign-in", FORM, ANYONE, account.sign_in),

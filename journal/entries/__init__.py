@@ -1,3 +1,13 @@
 """A patient's entries: saved, listed, searched and deleted; the vault owns their rows."""
 
-__all__ = ["acceptance", "assignment", "entries", "listing", "page_search", "removal", "revisions"]
+__all__ = [
+    "acceptance",
+    "assignment",
+    "entries",
+    "listing",
+    "naming",
+    "narrowing",
+    "page_search",
+    "removal",
+    "revisions",
+]

@@ -18,7 +18,7 @@ from uuid import UUID
 
 import msgspec
 
-from crypto import RecordRoot
+from crypto import PageMark, RecordRoot
 from journal.actor import Actor
 from journal.entries import entries
 from journal.entries.assignment import SessionAssignment
@@ -75,6 +75,11 @@ SELECT_PAGES_AROUND = """
          ORDER BY oldest_at DESC LIMIT 2) page
 """
 """The state, and the page that has the line of an entry of that time."""
+
+SELECT_ENDS = """
+    SELECT id, revision, substr(sealed, length(sealed) - 15) FROM entry
+    WHERE owner_id = $1 AND deleted_at IS NULL AND id IN ({places})
+"""
 
 INLINE_PAGE_LIMIT = 10  # that are opened in less time than another thread takes to wake
 
@@ -219,14 +224,7 @@ async def _find_session_lines(
     root = record_snapshot.open_state(actor.vault, actor.id, record_snapshot.parse_state_row(row))
     if not isinstance(root, RecordRoot):
         return None
-    ties = [session_bloom_bits(one.hex) for one in wanted]
-    since, until = map(to_microseconds, assignment.find_period(wanted))
-    marks = [
-        mark
-        for mark, newer in zip_longest(root.pages, root.pages[1:])
-        if any(mark.ties & bits == bits for bits in ties)
-        or (mark.oldest < until and (newer is None or newer.oldest >= since))
-    ]
+    marks = select_session_pages(root.pages, assignment, wanted)
     pages = await contents_rows.load_pages(actor.id, marks)
 
     def open_lines() -> list[ContentsLine]:
@@ -241,6 +239,20 @@ async def _find_session_lines(
         return await asyncio.to_thread(open_lines) if len(marks) > INLINE_PAGE_LIMIT else open_lines()
     except Damaged:
         return None
+
+
+def select_session_pages(
+    marks: Sequence[PageMark], assignment: SessionAssignment[Session], wanted: Collection[UUID]
+) -> list[PageMark]:
+    """Return the pages that may have lines of entries that belong to sessions; *marks* are all, in their order."""
+    ties = [session_bloom_bits(one.hex) for one in wanted]
+    since, until = map(to_microseconds, assignment.find_period(wanted))
+    return [
+        mark
+        for mark, newer in zip_longest(marks, marks[1:])
+        if any(mark.ties & bits == bits for bits in ties)
+        or (mark.oldest < until and (newer is None or newer.oldest >= since))
+    ]
 
 
 def _is_match(found: Sequence[Entry], lines: Sequence[ContentsLine]) -> bool:
@@ -259,6 +271,17 @@ def _is_in_sessions(
 ) -> bool:
     post = assignment.find_session(kind, session_id, written_at)
     return post is not None and post.id in wanted
+
+
+async def is_stored(actor: Actor, lines: Sequence[ContentsLine]) -> bool:
+    """Return whether the rows of these lines are there, each in the state that its line says."""
+    if not lines:
+        return True
+    places = ", ".join(f"${place}" for place in range(2, len(lines) + 2))
+    rows = await fetch_raw(SELECT_ENDS.format(places=places), actor.id, *(UUID(line.id) for line in lines))
+    # A row in another spelling, or of other types, is compared by its meaning with everything else.
+    there = {str(ident): (type(revision), revision, end) for ident, revision, end in rows}
+    return there == {format_line_id(line.id): (int, line.revision, bytes.fromhex(line.tag)) for line in lines}
 
 
 def build_summary(one: Entry) -> EntrySummary:
@@ -306,7 +329,7 @@ def parse_list(
             return None
         lines += page[::-1] if until is None else [one for one in reversed(page) if one.created < until]
     lines = lines[:limit]
-    listed_lines = tuple(map(_build_line_summary, lines))
+    listed_lines = tuple(map(build_line_summary, lines))
     # A row in another spelling, or of other types, is compared by its meaning with everything else.
     marks = [
         (one.id, line.revision, bytes.fromhex(line.tag))
@@ -317,7 +340,8 @@ def parse_list(
     return listed_lines if {type(row[2]) for row in there} <= {int} else None
 
 
-def _build_line_summary(line: ContentsLine) -> EntrySummary:
+def build_line_summary(line: ContentsLine) -> EntrySummary:
+    """Return a line of the table of contents as a list shows it."""
     ident, created = format_line_id(line.id), from_microseconds(line.created)
     if not line.form:
         return EntrySummary(ident, "", CANNOT_BE_OPENED, line.session, created, line.updated, damaged=True)

@@ -54,7 +54,7 @@ async def search_entries(actor: Actor, words: str) -> tuple[bool, Sequence[Entry
     needles, before = split_needles(words), None
     may_be_trusted = bool(needles) and await listing.can_use_contents(actor)
     for _ in range(ATTEMPTS if may_be_trusted else 0):
-        contents = await _load_contents(actor)
+        contents = await load_contents(actor)
         # The same root as before means that nobody saved: a row does not match its line.
         if contents is None or contents.state_row == before:
             break
@@ -67,7 +67,7 @@ async def search_entries(actor: Actor, words: str) -> tuple[bool, Sequence[Entry
     return await record_state.read_verified(actor, partial(search_by_opening, actor, words))
 
 
-async def _load_contents(actor: Actor) -> Contents | None:
+async def load_contents(actor: Actor) -> Contents | None:
     """Return the table of contents that the root names; None when it was altered, or there is none."""
     seen = build_snapshot(actor.id, await fetch_raw(SELECT_STATE, actor.id))
     root = open_state(actor.vault, actor.id, seen.state_row)

@@ -25,7 +25,7 @@ from journal.installation.installation import Installation
 from journal.roles import Role
 from journal.sealing import open_document, seal_document
 from journal.sessions import tables
-from journal.sessions.session import SessionDetails, SessionKind, Status
+from journal.sessions.session import Phase, SessionDetails, SessionKind, Status
 from journal.store.database import Statement, ensure_transaction, fetch_raw
 from journal.store.rows import DamagedRow, NonNegative, OpenedRows, Row, open_rows, parse_rows
 from journal.store.statements import Subquery
@@ -77,6 +77,16 @@ class Session(msgspec.Struct, frozen=True):
     def status(self) -> Status:
         """Return its status."""
         return self.details.status
+
+    @property
+    def phase(self) -> Phase | None:
+        """Return where in a course it stands, if that is known."""
+        return self.details.phase
+
+    @property
+    def about(self) -> UUID | None:
+        """Return the id of the dosing session that it is about, if any."""
+        return UUID(self.details.about) if self.details.about else None
 
     @property
     def ends_at(self) -> datetime:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Protocol, TypeVar
 from uuid import UUID
 
 import msgspec
@@ -35,9 +36,32 @@ class SessionNumber:
     total: int
 
 
-def list_uncancelled(plan: Iterable[Session]) -> tuple[Session, ...]:
+class NumberedSession(Protocol):
+    """What the numbers of sessions follow from."""
+
+    @property
+    def id(self) -> UUID:
+        """Return its id."""
+
+    @property
+    def kind(self) -> SessionKind:
+        """Return its kind."""
+
+    @property
+    def status(self) -> Status:
+        """Return its status."""
+
+    @property
+    def phase(self) -> Phase | None:
+        """Return where in a course it stands."""
+
+
+S = TypeVar("S", bound=NumberedSession)
+
+
+def list_uncancelled(plan: Iterable[S]) -> tuple[S, ...]:
     """Return the sessions that were not cancelled."""
-    return tuple(one for one in plan if one.details.status is not Status.CANCELLED)
+    return tuple(one for one in plan if one.status is not Status.CANCELLED)
 
 
 def list_upcoming(plan: Iterable[Session], now: datetime) -> tuple[Session, ...]:
@@ -57,7 +81,7 @@ def list_past(plan: Iterable[Session], now: datetime) -> tuple[Session, ...]:
     return tuple(sorted(behind, key=lambda one: one.begins_at, reverse=True))
 
 
-def number_sessions(plan: Iterable[Session]) -> Mapping[UUID, SessionNumber]:
+def number_sessions(plan: Iterable[NumberedSession]) -> Mapping[UUID, SessionNumber]:
     """
     Number the dosing sessions that were not cancelled, by time: maintenance separately, single ones not at all.
 
@@ -65,8 +89,8 @@ def number_sessions(plan: Iterable[Session]) -> Mapping[UUID, SessionNumber]:
     """
     series: dict[bool, list[UUID]] = {True: [], False: []}
     for one in list_uncancelled(plan):
-        if one.details.kind is SessionKind.DOSING and one.details.phase is not Phase.SINGLE:
-            series[is_maintenance(one.details)].append(one.id)
+        if one.kind is SessionKind.DOSING and one.phase is not Phase.SINGLE:
+            series[one.phase is Phase.MAINTENANCE].append(one.id)
     return {
         ident: SessionNumber(place, len(all_))
         for all_ in series.values()

@@ -23,6 +23,7 @@ from journal.care.link_keys import SharingPaused, open_shared_key
 from journal.care.links import Link
 from journal.care.share_list import ShareLinkRow, ShareList
 from journal.catalogue.fields import EntryKind
+from journal.entries.naming import EntryName, EntryNamer
 from journal.errors import Damaged, NotFound
 from journal.roles import Role
 from journal.scheduling import plan as session_plan
@@ -73,12 +74,17 @@ LATEST = datetime.max.replace(tzinfo=UTC)
 
 @dataclass(frozen=True, slots=True)
 class IncomingShare:
-    """One shared copy as its clinician sees it; `unread` until they open it, and again after an update."""
+    """
+    One shared copy as its clinician sees it; `unread` until they open it, and again after an update.
+
+    `name` is its title, where that was shared, or its kind and session, as the plan shows it to them.
+    """
 
     id: UUID
     document: ShareDocument
     updated_at: datetime
     unread: bool
+    name: EntryName
 
     @property
     def kind(self) -> str:
@@ -169,10 +175,10 @@ async def open_folder(actor: Actor, link: Link, plan: OpenedRows[Session]) -> Fo
     listed, copies = _split_rows(key, link, await fetch_raw(SELECT_COPIES, link.id, link.id))
     if listed is not None and listed.paused:
         return Folder(link, (), plan, True)
-    shared, damaged = [], []
+    shared, damaged, namer = [], [], EntryNamer(plan)
     for copy in copies:
         try:
-            shared.append(_open_share(key, link, listed, require_undamaged(copy)))
+            shared.append(_open_share(key, link, listed, require_undamaged(copy), namer))
         except Damaged:
             damaged.append(get_column(copy, "id"))
     shared.sort(key=lambda one: (one.written_at, one.id), reverse=True)
@@ -181,13 +187,15 @@ async def open_folder(actor: Actor, link: Link, plan: OpenedRows[Session]) -> Fo
     return Folder(link, tuple(shared), plan, False, tuple(damaged), missing)
 
 
-def _open_share(key: Sealer, link: Link, listed: ShareList | None, row: CopyRow) -> IncomingShare:
+def _open_share(
+    key: Sealer, link: Link, listed: ShareList | None, row: CopyRow, namer: EntryNamer
+) -> IncomingShare:
     if not share_list.is_listed(listed, (row.id, row.revision, row.sealed)):
         raise Damaged
     document = open_document(key, row.sealed, share_context(link.id, row.id, row.revision), ShareDocument)
     if document.entry_id != row.entry_id.hex:
         raise Damaged
-    return IncomingShare(row.id, document, row.updated_at, row.opened_at is None)
+    return IncomingShare(row.id, document, row.updated_at, row.opened_at is None, namer.name_copy(document))
 
 
 def _split_rows(
@@ -200,7 +208,7 @@ def _split_rows(
 
 async def read_share(actor: Actor, patient: UUID, wanted: UUID) -> tuple[Link, IncomingShare]:
     """
-    Open one shared copy; the patient sees in their log who opened it, and when.
+    Open one shared copy, named without the plan; the patient sees in their log who opened it, and when.
 
     Raises:
         SharingPaused: While the patient has paused sharing.
@@ -213,7 +221,7 @@ async def read_share(actor: Actor, patient: UUID, wanted: UUID) -> tuple[Link, I
         raise SharingPaused
     if not copies:
         raise NotFound
-    one = _open_share(key, link, listed, require_undamaged(copies[0]))
+    one = _open_share(key, link, listed, require_undamaged(copies[0]), EntryNamer())
     await mark_opened(actor, patient, [one.id])
     return link, one
 

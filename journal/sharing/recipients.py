@@ -19,7 +19,7 @@ from journal.entries import listing
 from journal.errors import Damaged
 from journal.i18n import N_
 from journal.roles import Role
-from journal.store.database import Statement, fetch_raw
+from journal.store.database import Statement, fetch_raw, fetch_raw_in_thread
 from journal.store.rows import (
     FIRST_YEAR,
     LAST_YEAR,
@@ -42,6 +42,12 @@ SELECT_READERS_OF = """
 SELECT_READERS = SELECT_READERS_OF % listing.SELECT_IDS
 SELECT_READERS_BEFORE = SELECT_READERS_OF % listing.SELECT_IDS_BEFORE
 
+SELECT_SHARED = """
+    SELECT DISTINCT share.entry_id FROM share JOIN care_link ON care_link.id = share.link_id
+    WHERE care_link.patient_id = $1 AND care_link.ended_at IS NULL
+"""
+"""Every entry that somebody has a copy of, also while sharing is paused."""
+
 BATCH_SIZE = 500  # ids in one statement: PostgreSQL takes 32,767 values, and others get their turn
 
 
@@ -56,6 +62,12 @@ class ReaderRow(Row, frozen=True):
     account_id: UUID
     sealed: JoinedValue
     public_identity: JoinedValue
+
+
+class SharedRow(Row, frozen=True):
+    """A row of `SELECT_SHARED`."""
+
+    entry_id: UUID
 
 
 UNKNOWN_CONNECTION = N_("a connection that is not yours")
@@ -96,6 +108,17 @@ async def load_readers(actor: Actor, saved: Mapping[UUID | str, datetime]) -> Re
         places = ", ".join(f"${place}" for place in range(2, len(some) + 2))
         rows += await fetch_raw(SELECT_READERS_OF % places, actor.id, *some)
     return parse_readers(actor, rows, {str(entry): moment for entry, moment in saved.items()})
+
+
+async def load_shared_ids(actor: Actor) -> frozenset[UUID]:
+    """Return the ids of one's own entries that somebody has a copy of."""
+    actor.require_role(Role.PATIENT)
+    rows = await fetch_raw_in_thread(SELECT_SHARED, actor.id)
+    return await asyncio.to_thread(_parse_shared_ids, rows)
+
+
+def _parse_shared_ids(rows: Sequence[Sequence[Any]]) -> frozenset[UUID]:
+    return frozenset(row.entry_id for row in filter_undamaged(parse_rows(SharedRow, rows)))
 
 
 def build_readers_query(patient: UUID | Subquery, before: datetime | None, limit: int) -> Statement:

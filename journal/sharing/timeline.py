@@ -10,21 +10,34 @@ from uuid import UUID
 
 from journal.actor import Actor
 from journal.entries import listing
+from journal.entries.assignment import SessionAssignment
 from journal.entries.listing import EntryList
+from journal.entries.narrowing import EntryFilter, EntryMatcher, find_entries
 from journal.roles import Role
 from journal.sessions.rows import Plan, build_plan_query, parse_plan
-from journal.sharing.recipients import Readers, build_readers_query, load_readers, parse_readers
+from journal.sharing.recipients import (
+    Readers,
+    build_readers_query,
+    load_readers,
+    load_shared_ids,
+    parse_readers,
+)
 from journal.store.database import Statement, fetch_each
 from journal.store.statements import Subquery
 
 
 @dataclass(frozen=True, slots=True)
 class TimelineResult:
-    """Entries, the newest first, with the patient's sessions and who has copies of these entries."""
+    """
+    Entries, the newest first, with the patient's sessions and who has copies of these entries.
+
+    `oldest` is when the oldest of all entries was begun, of a narrowed list.
+    """
 
     listing: EntryList
     plan: Plan
     readers: Readers
+    oldest: datetime | None = None
 
 
 def build_timeline_queries(
@@ -64,3 +77,18 @@ async def load_timeline_page(
     return TimelineResult(
         found, plan, await load_readers(actor, {one.id: one.updated_at for one in found.entries})
     )
+
+
+async def load_narrowed_page(
+    actor: Actor, wanted: EntryFilter, plan: Plan, *, before: datetime | None = None, limit: int
+) -> TimelineResult:
+    """Return the latest *limit* entries that *wanted* lets through, beside *plan*, which is all of it."""
+    found = await find_entries(actor, await build_matcher(actor, wanted, plan), before=before, limit=limit)
+    readers = await load_readers(actor, {one.id: one.updated_at for one in found.listing.entries})
+    return TimelineResult(found.listing, plan, readers, found.oldest)
+
+
+async def build_matcher(actor: Actor, wanted: EntryFilter, plan: Plan) -> EntryMatcher:
+    """Return what tells which of one's own entries *wanted* lets through."""
+    shared = await load_shared_ids(actor) if wanted.is_shared is not None else frozenset()
+    return EntryMatcher(wanted, SessionAssignment(plan), shared)

@@ -11,6 +11,7 @@ import textwrap
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import partial
 from importlib.resources import files
 from itertools import groupby
 from types import MappingProxyType
@@ -23,12 +24,14 @@ from jinja2 import Environment
 from journal.actor import Actor
 from journal.audit.acts import Act
 from journal.catalogue.emotions import parse_emotions
-from journal.catalogue.fields import EntryKind
 from journal.catalogue.forms import FORMS
+from journal.entries.naming import ENTRY_UNREADABLE, EntryName, get_kind_label, name_sessions
 from journal.i18n import N_
 from journal.records.collection import ClinicianRecords, PatientRecords, Records
 from journal.records.schema import CopyRecord, EntryRecord, EventRecord, SessionRecord
 from portal.documents.event_sentences import SENTENCES, SENTENCES_WHEN_DELETED
+from portal.web.entry_names import format_entry_name, format_session_name
+from portal.web.pages import format_short_day
 from portal.web.translation import LANGUAGE
 
 PATIENT_MENU = (
@@ -47,7 +50,6 @@ CLINICIAN_SENTENCES: Mapping[Act, str] = MappingProxyType(
     }
 )
 NOBODY = UUID(int=0)
-KIND_LABELS = MappingProxyType({kind.value: kind.label for kind in EntryKind})
 FIELDS_BY_ID = MappingProxyType({field.id: field for form in FORMS.values() for field in form.fields})
 
 
@@ -107,7 +109,7 @@ class _PageRenderer:
             "account": found.account,
             "made_at": found.made_at,
             "unreadable": found.unreadable,
-            "kinds": _Memo(lambda code: said[KIND_LABELS.get(code, code)]),
+            "kinds": _Memo(lambda code: said[get_kind_label(code)]),
             "fields": FIELDS_BY_ID,
             "feelings": parse_emotions,
             "said": said,
@@ -128,8 +130,11 @@ class _PageRenderer:
 
     def _render_patient(self, found: PatientRecords) -> dict[str, str]:
         months = self._group_by_month(found.entries)
-        titles = self._list_titles(found.entries)
-        titles |= {one.id: titles.get(one.entry_id, "") for one in found.sharing.shares}
+        titles = self._name_entries(found.entries, found.plan.sessions)
+        titles |= {
+            one.id: titles.get(one.entry_id) or self.environment.words.translate(ENTRY_UNREADABLE)  # type: ignore[attr-defined]
+            for one in found.sharing.shares
+        }
         shared: dict[UUID, list[Any]] = {}
         for share in found.sharing.shares:
             shared.setdefault(share.entry_id, []).append(share)
@@ -139,6 +144,7 @@ class _PageRenderer:
             "plan": found.plan,
             "sharing": found.sharing,
             "sessions": {one.id: one for one in found.plan.sessions},
+            "session_names": self._name_sessions(found.plan.sessions),
             "months": months,
             "contents": _group_by_session(found),
             "place": {entry.id: f"{month.file}#e-{entry.id}" for month in months for entry in month.entries},
@@ -158,12 +164,13 @@ class _PageRenderer:
         self.values |= {"menu": CLINICIAN_MENU, "patients": found.patients}
         pages = {"index.html": self._render("archive/patients.html", "index.html")}
         for number, patient in enumerate(found.patients, 1):
-            titles = self._list_titles(patient.shared)
+            titles = self._name_entries(patient.shared, patient.sessions)
             pages[f"patients/{number}.html"] = self._render(
                 "archive/patient.html",
                 f"patients/{number}.html",
                 patient=patient,
                 sessions={one.id: one for one in patient.sessions},
+                session_names=self._name_sessions(patient.sessions),
                 titles=titles,
                 lines=[self._describe_own_act(event, titles) for event in patient.log],
             )
@@ -194,9 +201,30 @@ class _PageRenderer:
             for (_, group), here, before, after in zip(grouped, near, around, around[2:], strict=False)
         ]
 
-    def _list_titles(self, written: Iterable[EntryRecord | CopyRecord]) -> dict[UUID, str]:
-        words = self.environment.words  # type: ignore[attr-defined]
-        return {one.id: one.title or words.translate(KIND_LABELS.get(one.kind, one.kind)) for one in written}
+    def _name_sessions(self, plan: Iterable[SessionRecord]) -> dict[UUID, str]:
+        """Return what each session is called."""
+        translate = self.environment.words.translate  # type: ignore[attr-defined]
+        return {ident: format_session_name(one, translate) for ident, one in name_sessions(plan).items()}
+
+    def _name_entries(
+        self, written: Iterable[EntryRecord | CopyRecord], plan: Iterable[SessionRecord]
+    ) -> dict[UUID, str]:
+        """Return what each entry or copy is called."""
+        named, translate = name_sessions(plan), self.environment.words.translate  # type: ignore[attr-defined]
+        day = partial(format_short_day, zone=self.zone)
+        return {
+            one.id: format_entry_name(
+                EntryName(
+                    one.title,
+                    one.kind,
+                    named.get(one.belongs_to) if one.belongs_to else None,
+                    one.created_at if isinstance(one, EntryRecord) else one.written_at,
+                ),
+                translate,
+                day,
+            )
+            for one in written
+        }
 
     def _list_log_lines(self, found: PatientRecords, titles: Mapping[UUID, str]) -> list[LogLine]:
         others = {link.id: link.name for link in found.sharing.care_team}

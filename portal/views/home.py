@@ -15,6 +15,7 @@ from journal.care import links
 from journal.care.links import Link
 from journal.catalogue.fields import EntryKind
 from journal.entries.listing import EntrySummary
+from journal.entries.naming import EntryName, EntryNamer
 from journal.roles import Role
 from journal.scheduling.next_step import suggest_kind
 from journal.sessions import holds, schedule
@@ -49,7 +50,7 @@ class HomePage:
     invites: EntryKind
     next: SessionLine | None
     waiting: Hold | None
-    latest: Sequence[EntrySummary]
+    latest: Sequence[tuple[EntrySummary, EntryName]]
     readers: Readers
     connected: bool
     stopped: tuple[Link, ...]
@@ -83,7 +84,7 @@ async def show_home(request: Request) -> Response:
 async def load_home(actor: Actor) -> HomePage:
     """Return the home of a patient, with the one next step."""
     shown = await load_timeline_page(actor, limit=3)
-    plan = shown.plan
+    plan, namer = shown.plan, EntryNamer(shown.plan)
     lines = {line.session.id: line for line in build_lines(actor, plan)}
     day, about = find_current_day(plan, actor.now)
     ahead = (
@@ -101,7 +102,7 @@ async def load_home(actor: Actor) -> HomePage:
         suggest_kind(about.details, actor.now) if about else EntryKind.FREE,
         lines[coming] if coming else None,
         holds.get_hold(actor, plan),
-        shown.listing.entries,
+        [(one, namer.name_entry(one)) for one in shown.listing.entries],
         shown.readers,
         bool(lasting),
         tuple(link for link in lasting if not link.trusted),

@@ -1,3 +1,12 @@
 """From a context to a page: forms read, sentences translated and escaped, templates compiled, errors told."""
 
-__all__ = ["cached_macros", "errors", "escaping", "forms", "help_region", "pages", "translation"]
+__all__ = [
+    "cached_macros",
+    "entry_names",
+    "errors",
+    "escaping",
+    "forms",
+    "help_region",
+    "pages",
+    "translation",
+]

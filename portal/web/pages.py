@@ -9,6 +9,7 @@ from dataclasses import dataclass, fields, is_dataclass
 from datetime import UTC, date, datetime, tzinfo
 from functools import cache, lru_cache, partial
 from importlib.resources import files
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Protocol
 
 from babel.dates import format_datetime
@@ -20,11 +21,13 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from journal.catalogue.crisis_contacts import list_emergency_numbers
 from journal.catalogue.grounding_skills import HELP_NOW
+from journal.entries.naming import EntryName
 from portal import __version__
 from portal.web.cached_macros import CachedMacro, MacroCache, RenderedHtml
+from portal.web.entry_names import format_entry_name
 from portal.web.escaping import remove_controls
 from portal.web.help_region import find_help_region
-from portal.web.template_compiler import CompilingEnvironment
+from portal.web.template_compiler import CompilingEnvironment, render_template
 from portal.web.translation import LANGUAGE, Translator
 
 if TYPE_CHECKING:
@@ -44,6 +47,21 @@ class Marked(Protocol):
     def marked(self) -> bool: ...
 
 
+GUIDE_PLACES: Mapping[str, str] = MappingProxyType(
+    {
+        "account": "#lost",
+        "invitations": "#patients",
+        "journal": "#write",
+        "patients": "#patients",
+        "people": "#people",
+        "records": "#records",
+        "sessions": "#day",
+        "sharing": "#share",
+    }
+)
+"""Where the guide tells of a page, by the first part of the page's address."""
+
+
 def build_environment() -> Environment:
     """Build the Jinja environment: autoescape, no undefined names, gettext from the first template on."""
     environment = CompilingEnvironment(
@@ -60,12 +78,14 @@ def build_environment() -> Environment:
     environment.globals["_"] = words.gettext  # the alias that Jinja puts there looks it up for every word
     environment.globals["static"] = _get_static_url
     environment.globals["calm_skills"] = HELP_NOW
+    environment.globals["guide_places"] = GUIDE_PLACES
     environment.globals["emergency_numbers"] = list_emergency_numbers
     environment.filters.update(
         date=_filter_date,
         time=_filter_time,
         datetime=_filter_datetime,
         day=_filter_day,
+        entry_name=_filter_entry_name,
         optional_gettext=words.gettext_optional,
         plain_line=remove_controls,
         marked=_render_marked,
@@ -113,6 +133,11 @@ def format_short_day(value: datetime, zone: tzinfo) -> str:
     return _format_local(value.astimezone(zone).date(), "d MMM y")
 
 
+def format_month(value: date) -> str:
+    """Write a month: November 2026."""
+    return _format_local(value, "LLLL y")
+
+
 @pass_context
 def _filter_date(context: Context, value: datetime, zone: tzinfo | None = None) -> str:
     """Write a day: Sunday, 22 November 2026."""
@@ -136,6 +161,13 @@ def _filter_time(context: Context, value: datetime, zone: tzinfo | None = None) 
 def _filter_datetime(context: Context, value: datetime, zone: tzinfo | None = None) -> str:
     """Write a day and a time: Sun 22 Nov 2026, 14:05."""
     return _format_local(_convert_to_local(context, value, zone), "EEE d MMM y, HH:mm")
+
+
+@pass_context
+def _filter_entry_name(context: Context, name: EntryName, zone: tzinfo | None = None) -> str:
+    """Write what an entry is called; days in it as the filter `day` does."""
+    translator: Translator = context.environment.words  # type: ignore[attr-defined]
+    return format_entry_name(name, translator.translate, lambda at: _filter_day(context, at, zone))
 
 
 def _render_marked(pieces: Iterable[Marked]) -> Markup:
@@ -163,13 +195,7 @@ def render_page(
     if is_dataclass(context):
         values |= {field.name: getattr(context, field.name) for field in fields(context)}
     compiled = request.app.state.templates.get_template(template)
-    if block is not None and is_htmx(request):
-        parts = compiled.new_context(values)
-        # Up to its first output a page imports the macros that its blocks call.
-        next(compiled.root_render_func(parts), "")
-        content = "".join(compiled.blocks[block](parts))
-    else:
-        content = compiled.render(values)
+    content = render_template(compiled, values, block if block and is_htmx(request) else None)
     return HTMLResponse(content, status, {"vary": "HX-Request", **(headers or {})})
 
 
@@ -287,6 +313,13 @@ def get_cached_macro(request: Request, template: str, macro: str) -> CachedMacro
     """Return a cached macro: see `portal/web/cached_macros.py`."""
     pieces: MacroCache = request.app.state.templates.macro_cache
     return pieces.get_macro(template, macro)
+
+
+def build_entry_formatter(request: Request, zone: tzinfo) -> Callable[[EntryName], str]:
+    """Return the function that writes what an entry is called, for texts that no template makes."""
+    return partial(
+        format_entry_name, translate=get_translator(request), format_day=lambda at: format_short_day(at, zone)
+    )
 
 
 def get_translator(request: Request) -> Callable[..., str]:

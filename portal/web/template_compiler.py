@@ -12,8 +12,9 @@ import re
 from collections.abc import Callable, MutableMapping
 from typing import Any, cast
 
-from jinja2 import Environment, nodes
+from jinja2 import Environment, Template, nodes
 from jinja2.compiler import CodeGenerator, Frame
+from jinja2.runtime import Context
 from jinja2.visitor import NodeTransformer
 from markupsafe import Markup, escape
 
@@ -22,6 +23,7 @@ from portal.web.neighbours import find_beside_text
 
 CONSTANT_CALLS = ("_", "static")
 ISOLATED_FILTER = "isolated"
+CONTEXTS = "_contexts"
 needs_escaping = re.compile("[&<>'\"]").search
 
 
@@ -72,10 +74,47 @@ class _Compiler(CodeGenerator):
             self.write("environment.escape_value(")
 
 
+class _PageContext(Context):
+    """
+    What a template reads its values from.
+
+    A macro holds the context that it was made in, and is held by it: what a page showed would stay in memory until
+    Python looks for such circles. So the contexts of a page are listed, and emptied once it is rendered.
+    """
+
+    def __init__(
+        self, environment: Environment, parent: dict[str, Any], *arguments: Any, **settings: Any
+    ) -> None:
+        super().__init__(environment, parent, *arguments, **settings)
+        if (listed := parent.get(CONTEXTS)) is not None:
+            listed.append(self)
+
+    def release(self) -> None:
+        """Release every value."""
+        self.vars.clear()
+        self.parent = {}
+
+
+def render_template(template: Template, values: dict[str, Any], block: str | None = None) -> str:
+    """Render a template, or one named block of it, and release its values."""
+    listed: list[_PageContext] = []
+    context = template.new_context(values | {CONTEXTS: listed})
+    try:
+        if block is None:
+            return "".join(template.root_render_func(context))
+        # Up to its first output a page imports the macros that its blocks call.
+        next(template.root_render_func(context), "")
+        return "".join(template.blocks[block](context))
+    finally:
+        for one in listed:
+            one.release()
+
+
 class CompilingEnvironment(Environment):
     """A Jinja environment for one language, without `finalize`."""
 
     code_generator_class = _Compiler
+    context_class = _PageContext
     escape_value = staticmethod(escape_value)
 
     def __init__(self, *arguments: Any, **settings: Any) -> None:

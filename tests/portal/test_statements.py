@@ -29,12 +29,17 @@ FEW, MANY = 2, 40
 
 @asynccontextmanager
 async def counted(portal: Portal) -> AsyncIterator[list[str]]:
-    """Note every statement that SQLite runs on either of the application's connections."""
+    """Note every statement that SQLite runs for the application, besides those that hold reads together."""
     asked: list[str] = []
+
+    def note(statement: str) -> None:
+        if statement not in ("BEGIN", "COMMIT", "ROLLBACK"):
+            asked.append(statement)
+
     client: Any = database.get_connection()
     reading = portal.app.state.store.reader.connection
-    await client._connection.set_trace_callback(asked.append)
-    reading.set_trace_callback(asked.append)
+    await client._connection.set_trace_callback(note)
+    reading.set_trace_callback(note)
     yield asked
     await client._connection.set_trace_callback(None)
     reading.set_trace_callback(None)

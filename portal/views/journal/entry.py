@@ -13,6 +13,7 @@ from starlette.responses import Response
 from journal.catalogue.fields import EntryKind, Form
 from journal.catalogue.forms import get_form
 from journal.entries import listing
+from journal.entries.naming import EntryName, EntryNamer
 from journal.sessions.rows import Session, load_my_sessions
 from journal.sharing import copies, shares
 from journal.sharing.shares import OutgoingShare
@@ -57,6 +58,7 @@ class EntryPage:
     id: UUID
     form: Form
     document: EntryDocument
+    name: EntryName
     about: Session | None
     beside: bool
     sections: tuple[SharedSection, ...]
@@ -76,11 +78,12 @@ async def show_entry(request: Request) -> Response:
     document, kind, answers = found.document, EntryKind(found.document.kind), found.document.answers
     beside = "reframe.old_meaning" in answers
     given = await shares.list_shares(actor, entry=found.id)
-    plan = await load_my_sessions(actor) if document.session_id else ()
+    plan = await load_my_sessions(actor) if document.session_id or not document.title else ()
     context = EntryPage(
         found.id,
         get_form(kind),
         document,
+        EntryNamer(plan).name_entry(found),
         next((one for one in plan if one.id.hex == document.session_id), None),
         beside,
         build_sections(

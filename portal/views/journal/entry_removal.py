@@ -10,6 +10,7 @@ from starlette.responses import Response
 
 from journal.entries import entries, removal
 from journal.entries.entries import UNDO_WINDOW
+from journal.entries.naming import EntryName, load_namer
 from journal.errors import NotFound
 from journal.sessions.holds import refuse_while_held
 from journal.sharing import shares
@@ -24,6 +25,7 @@ class EntryDeletionPage:
     """Context of the question before deleting: who loses their copy, and until when it can be undone."""
 
     entry: Entry
+    name: EntryName
     shares: tuple[OutgoingShare, ...]
     until: datetime
 
@@ -33,6 +35,7 @@ class ErasurePage:
     """Context of the question before erasing for good."""
 
     entry: Entry
+    name: EntryName
 
 
 async def delete_entry(request: Request) -> Response:
@@ -44,9 +47,9 @@ async def delete_entry(request: Request) -> Response:
     found, given = await entries.load_entry(actor, wanted), await shares.list_shares(actor, entry=wanted)
     if given:
         await refuse_while_held(actor)
-    return render_page(
-        request, "journal/deletion.html", EntryDeletionPage(found, given, actor.now + UNDO_WINDOW)
-    )
+    name = (await load_namer(actor, [found])).name_entry(found)
+    context = EntryDeletionPage(found, name, given, actor.now + UNDO_WINDOW)
+    return render_page(request, "journal/deletion.html", context)
 
 
 async def restore_entry(request: Request) -> Response:
@@ -66,4 +69,5 @@ async def erase_entry(request: Request) -> Response:
     if found.deleted_at is None:
         raise NotFound
     await refuse_while_held(actor)
-    return render_page(request, "journal/erasure.html", ErasurePage(found))
+    name = (await load_namer(actor, [found])).name_entry(found)
+    return render_page(request, "journal/erasure.html", ErasurePage(found, name))

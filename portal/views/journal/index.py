@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from urllib.parse import quote
@@ -15,18 +15,34 @@ from journal.actor import Actor
 from journal.entries import entries, page_search
 from journal.entries.entries import UNDO_WINDOW
 from journal.entries.listing import EntrySummary, build_summary
+from journal.entries.naming import load_naming_plan
+from journal.entries.narrowing import load_oldest
+from journal.errors import InvalidInput
 from journal.folding import split_needles
+from journal.sessions.rows import load_my_sessions
 from journal.sharing.recipients import load_readers
-from journal.sharing.timeline import build_timeline_queries, load_timeline_page
+from journal.sharing.timeline import (
+    build_matcher,
+    build_timeline_queries,
+    load_narrowed_page,
+    load_timeline_page,
+)
 from journal.store.database import Statement
 from journal.store.statements import Subquery
 from journal.vault.entry_rows import Entry
 from portal.access.session_cookie import get_actor
+from portal.views.journal.filter_form import (
+    FILTER_FIELDS,
+    FilterForm,
+    build_filter_form,
+    is_narrowed,
+    parse_filter,
+)
 from portal.views.journal.search_hits import Hit, build_hit
 from portal.views.journal.timeline import TimelineLine, TimelinePeriod, TimelineRenderer
 from portal.web.cached_macros import RenderedHtml
 from portal.web.forms import Form, parse_uuid
-from portal.web.pages import render_cached_page, render_long_page, render_page
+from portal.web.pages import redirect, render_cached_page, render_long_page, render_page
 
 PAGE_SIZE = 30
 
@@ -51,10 +67,28 @@ class TimelinePage:
 
 
 @dataclass(frozen=True, slots=True)
+class NarrowedPage:
+    """
+    Context of the narrowed journal; `older` as for the timeline.
+
+    Where the form has errors, nothing is listed, and `q` is what was to be searched for.
+    """
+
+    form: FilterForm
+    spine: RenderedHtml
+    is_empty: bool
+    first: bool
+    older: str
+    is_intact: bool
+    q: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class SearchPage:
-    """Context of the search."""
+    """Context of the search; `form` is what it was narrowed by, if it was."""
 
     q: str
+    form: FilterForm | None
     hits: tuple[Hit, ...]
     is_intact: bool
 
@@ -75,8 +109,8 @@ class DeletedPage:
 
 
 def build_prefetch(request: Request, patient: Subquery) -> Sequence[Statement]:
-    """Return the statements of the timeline; none for a search."""
-    if request.method != "GET":
+    """Return the statements of the timeline; none for a search, and none for a narrowed list."""
+    if request.method != "GET" or is_narrowed(request.query_params):
         return ()
     return build_timeline_queries(
         patient, before=_parse_moment(request.query_params.get("before", "")), limit=PAGE_SIZE + 1
@@ -84,17 +118,22 @@ def build_prefetch(request: Request, patient: Subquery) -> Sequence[Statement]:
 
 
 async def show_timeline(request: Request) -> Response:
-    """Show a page of the timeline, or search: by a form, since addresses are logged."""
+    """Show a page of the timeline, narrowed or not, or search: by a form, since addresses are logged."""
     actor, asked = get_actor(request), request.query_params
-    if request.method == "POST" and (words := (await Form.read(request))["q"].strip()):
-        return await _render_search(request, actor, words[:200])
+    if request.method == "POST":
+        form = await Form.read(request)
+        chosen = {name: form[name] for name in FILTER_FIELDS if form[name]}
+        if (words := form["q"].strip()) or chosen:
+            return await _render_search(request, actor, words[:200], chosen)
+    elif is_narrowed(asked):
+        return await _render_narrowed(request, actor, asked)
     newest = _parse_moment(asked.get("before", ""))
     found = await load_timeline_page(actor, before=newest, limit=PAGE_SIZE + 1, rows=actor.prefetched)
     shown, oldest = _split_page(found.listing.entries)
     undo = await _find_deleted_entry(actor, asked.get("deleted")) if "deleted" in asked else None
     context = TimelinePage(
-        TimelineRenderer(request).render_spine(
-            shown, found.plan, found.readers, TimelinePeriod(newest, oldest)
+        TimelineRenderer(request, found.plan).render_spine(
+            shown, found.readers, TimelinePeriod(newest, oldest)
         ),
         not shown and newest is None,
         newest is None,
@@ -125,7 +164,9 @@ def _split_page(found: Sequence[EntrySummary]) -> tuple[Sequence[EntrySummary], 
 
 async def show_deleted_entries(request: Request) -> Response:
     """Show deleted entries that can still be restored."""
-    lines, gone = TimelineRenderer(request), await entries.list_deleted_entries(get_actor(request))
+    actor = get_actor(request)
+    gone = await entries.list_deleted_entries(actor)
+    lines = TimelineRenderer(request, await load_naming_plan(actor, gone))
     removed = tuple(
         DeletedEntry(
             lines.build_line(build_summary(one), {}), one.deleted_at + UNDO_WINDOW if one.deleted_at else None
@@ -135,14 +176,53 @@ async def show_deleted_entries(request: Request) -> Response:
     return render_page(request, "journal/deleted.html", DeletedPage(removed))
 
 
-async def _render_search(request: Request, actor: Actor, words: str) -> Response:
+async def _render_narrowed(
+    request: Request, actor: Actor, asked: Mapping[str, str], words: str = ""
+) -> Response:
+    """Render the form with the entries that were asked for; a value that it does not offer is told at its field."""
+    plan = await load_my_sessions(actor)
+    try:
+        wanted = parse_filter(asked, plan, actor.zone)
+    except InvalidInput as error:
+        form = build_filter_form(actor, asked, plan, await load_oldest(actor), error.fields)
+        context = NarrowedPage(form, RenderedHtml(""), False, True, "", True, words)
+        return render_page(request, "journal/narrowed.html", context, status=422)
+    newest = _parse_moment(asked.get("before", ""))
+    found = await load_narrowed_page(actor, wanted, plan, before=newest, limit=PAGE_SIZE + 1)
+    shown, oldest = _split_page(found.listing.entries)
+    context = NarrowedPage(
+        build_filter_form(actor, asked, plan, found.oldest),
+        TimelineRenderer(request, plan).render_spine(shown, found.readers, None),
+        not shown,
+        newest is None,
+        quote(oldest.isoformat()) if oldest else "",
+        found.listing.is_intact,
+    )
+    return render_page(request, "journal/narrowed.html", context)
+
+
+async def _render_search(request: Request, actor: Actor, words: str, chosen: Mapping[str, str]) -> Response:
+    form, plan, matcher = None, None, None
+    if chosen:
+        plan = await load_my_sessions(actor)
+        try:
+            wanted = parse_filter(chosen, plan, actor.zone)
+        except InvalidInput:
+            return await _render_narrowed(request, actor, chosen, words)
+        form = build_filter_form(actor, chosen, plan, None)
+        if not words:
+            return redirect(request, f"/journal?{form.query}")
+        matcher = await build_matcher(actor, wanted, plan)
     is_intact, found = await page_search.search_entries(actor, words)
+    if matcher is not None:
+        found = await asyncio.to_thread(matcher.filter_entries, found)
     shares = await load_readers(actor, {one.id: one.updated_at for one in found})
-    lines, needles, hits = TimelineRenderer(request), split_needles(words), []
+    lines = TimelineRenderer(request, plan if chosen else await load_naming_plan(actor, found))
+    needles, hits = split_needles(words), list[Hit]()
     for one in found:
         hits.append(build_hit(lines.build_line(build_summary(one), shares), one.document, needles))
         await asyncio.sleep(0)  # marking takes a while in some scripts, and others get their turn
-    context = SearchPage(words, tuple(hits), is_intact)
+    context = SearchPage(words, form, tuple(hits), is_intact)
     return await render_long_page(request, len(hits), "journal/search.html", context, block="main")
 
 

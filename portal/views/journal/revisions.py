@@ -10,6 +10,7 @@ from starlette.responses import Response
 
 from journal.catalogue.fields import EntryKind
 from journal.entries import entries, revisions
+from journal.entries.naming import EntryName, load_namer
 from journal.entries.revisions import Revision
 from journal.store.rows import OpenedRows
 from journal.vault.documents import EntryDocument
@@ -24,7 +25,7 @@ class VersionsPage:
     """Context of the list of earlier revisions."""
 
     entry: Entry
-    kind: EntryKind
+    name: EntryName
     versions: OpenedRows[Revision]
 
 
@@ -42,7 +43,7 @@ class VersionPage:
     """Context of one earlier version beside the present text; `same` answers read alike in both."""
 
     entry: Entry
-    kind: EntryKind
+    name: EntryName
     version: Revision
     differences: tuple[Difference, ...]
     same: tuple[SharedSection, ...]
@@ -52,7 +53,8 @@ async def show_versions(request: Request) -> Response:
     """List the earlier versions of an entry."""
     actor, wanted = get_actor(request), request.path_params["id"]
     found, kept = await entries.load_entry(actor, wanted), await revisions.list_revisions(actor, wanted)
-    context = VersionsPage(found, EntryKind(found.document.kind), kept)
+    namer = await load_namer(actor, [found])
+    context = VersionsPage(found, namer.name_entry(found), kept)
     return render_page(request, "journal/versions.html", context)
 
 
@@ -62,7 +64,8 @@ async def show_version(request: Request) -> Response:
     found = await entries.load_entry(actor, wanted)
     version = await revisions.load_revision(actor, wanted, request.path_params["revision"])
     differences, same = _compare_documents(version.document, found.document)
-    context = VersionPage(found, EntryKind(found.document.kind), version, differences, same)
+    namer = await load_namer(actor, [found])
+    context = VersionPage(found, namer.name_entry(found), version, differences, same)
     return render_page(request, "journal/version.html", context)
 
 

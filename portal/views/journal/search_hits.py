@@ -30,10 +30,10 @@ class MarkedPiece(msgspec.Struct, frozen=True, gc=False):
 
 
 class Hit(msgspec.Struct, frozen=True, gc=False):
-    """An entry that was found. With a `note` of care, its words are not shown here."""
+    """An entry that was found, with what it is called. With a `note` of care, its words are not shown here."""
 
     line: TimelineLine
-    title: tuple[MarkedPiece, ...]
+    name: tuple[MarkedPiece, ...]
     excerpt: tuple[MarkedPiece, ...]
     note: str
 
@@ -41,7 +41,9 @@ class Hit(msgspec.Struct, frozen=True, gc=False):
 def build_hit(line: TimelineLine, document: EntryDocument, needles: Sequence[str]) -> Hit:
     """Return the first line of an entry that holds one of the folded *needles*, marked where they stand."""
     excerpt = () if document.note else _build_excerpt(document, needles)
-    return Hit(line, _mark_pieces(document.title, needles), excerpt, document.note)
+    # Only a title is searched: what an entry is called without one are words of ours.
+    name = _mark_pieces(line.name, needles) if document.title else (MarkedPiece(line.name, False),)
+    return Hit(line, name, excerpt, document.note)
 
 
 def _build_excerpt(document: EntryDocument, needles: Sequence[str]) -> tuple[MarkedPiece, ...]:

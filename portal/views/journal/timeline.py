@@ -6,25 +6,25 @@ from bisect import bisect_right
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from zoneinfo import ZoneInfo
 
 import msgspec
 from starlette.requests import Request
 
 from journal.actor import Actor
 from journal.catalogue.fields import EntryKind
-from journal.entries.assignment import SessionAssignment
 from journal.entries.listing import EntrySummary
+from journal.entries.naming import EntryName
 from journal.i18n import N_
 from journal.sessions import schedule
 from journal.sessions.day_state import Progress, get_progress
-from journal.sessions.rows import Plan, Session
-from journal.sessions.session import SessionKind, Status
+from journal.sessions.rows import Plan
 from journal.sharing.recipients import Reader, Readers
 from portal.access.session_cookie import get_actor
-from portal.views.sessions.session_lines import PROGRESS_LABELS, get_ordinal
+from portal.views.sessions.plan_layout import PlanLayout, TimelineSession, build_layout
+from portal.views.sessions.session_lines import PROGRESS_LABELS
 from portal.web.cached_macros import RenderedHtml, join_rendered
 from portal.web.pages import (
+    build_entry_formatter,
     format_long_day,
     format_moment,
     format_short_day,
@@ -38,45 +38,16 @@ SPINE_MACROS, CHIP_MACROS = "macros/spine.html", "macros/readers.html"
 
 class TimelineLine(msgspec.Struct, frozen=True, gc=False):
     """
-    An entry in a list: never more of it than its title.
+    An entry in a list: never more of it than its name.
 
     `kind` and `day` are written out, where they are known; `id` is as addresses write it, empty where it has none.
     """
 
     id: str
-    title: str
+    name: str
     kind: str
     day: str
     readers: tuple[Reader, ...]
-
-
-class TimelineSession(msgspec.Struct, frozen=True):
-    """
-    A session on the spine, so far as that follows from the plan alone; `label` and `day` are written out.
-
-    `rendered` is how it looks, by its progress and the untranslated word beside its day; there are a few of each.
-    """
-
-    session: Session
-    begins_at: datetime
-    kind: str
-    label: str
-    day: str
-    is_cancelled: bool
-    rendered: dict[tuple[Progress, str], RenderedHtml]
-
-
-class PlanLayout(msgspec.Struct, frozen=True):
-    """
-    A plan laid out in a time zone.
-
-    `assignable` are the sessions that entries hang on by themselves, in the order of their `times`.
-    """
-
-    latest_first: tuple[TimelineSession, ...]
-    assignable: tuple[TimelineSession, ...]
-    times: tuple[datetime, ...]
-    assignment: SessionAssignment[Session]
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,44 +65,62 @@ class TimelineRenderer:
     Labels are translated once here, not for every line.
     """
 
-    __slots__ = ("_", "actor", "kinds", "request", "zone")
+    __slots__ = ("_", "_format_name", "_layout", "actor", "kinds", "request", "zone")
 
-    def __init__(self, request: Request) -> None:
+    def __init__(self, request: Request, plan: Plan | None) -> None:
+        """Prepare for a page; without a plan, entries are named by kind and day."""
         self.request = request
         self.actor: Actor = get_actor(request)
         self.zone = self.actor.zone
         self._: Callable[[str], str] = get_translator(request)
         self.kinds = {kind.value: self._(kind.label) for kind in EntryKind}
+        self._format_name = build_entry_formatter(request, self.zone)
+        self._layout = self._load_layout(plan) if plan is not None else build_layout((), self.zone, self._)
 
     def build_line(self, entry: EntrySummary, readers: Readers) -> TimelineLine:
         """Return an entry's line of a list."""
-        day, kind, ident, title = self._get_texts(entry)
-        return TimelineLine(ident, title, kind, day, readers.get(entry.id, ()))
+        day, kind, ident, name = self._get_texts(entry)
+        return TimelineLine(ident, name, kind, day, readers.get(entry.id, ()))
 
     def _get_texts(self, entry: EntrySummary) -> tuple[str, str, str, str]:
-        """Return an entry's day, kind, id and title for a list."""
+        """Return an entry's day, kind, id and name for a list."""
         if entry.damaged:
             day = format_short_day(entry.created_at, self.zone) if entry.is_dated else ""
             return day, "", entry.id if entry.has_address else "", self._(entry.title)
-        return format_short_day(entry.created_at, self.zone), self.kinds[entry.kind], entry.id, entry.title
+        name = entry.title or self._name_entry(entry)
+        return format_short_day(entry.created_at, self.zone), self.kinds[entry.kind], entry.id, name
+
+    def _name_entry(self, entry: EntrySummary) -> str:
+        """Return what an entry without a title is called; of one session, those of one kind are called the same."""
+        post = self._layout.assignment.find_session(entry.kind, entry.session_id, entry.created_at)
+        if post is None:
+            return self._format_name(EntryName("", entry.kind, None, entry.created_at))
+        session = self._layout.by_id[post.id.int]
+        name = session.entry_names.get(entry.kind)
+        if name is None:
+            name = self._format_name(EntryName("", entry.kind, session.named, entry.created_at))
+            session.entry_names[entry.kind] = name
+        return name
 
     def render_spine(
-        self, entries: Sequence[EntrySummary], plan: Plan, readers: Readers, period: TimelinePeriod
+        self, entries: Sequence[EntrySummary], readers: Readers, period: TimelinePeriod | None
     ) -> RenderedHtml:
         """
         Render entries under the sessions that they belong to.
 
         Returns:
-            The latest session first. One without entries is there when it falls into *period*; the next one
-            is, when that begins at the present.
+            The latest session first. One without entries is there when it falls into *period*, if there is one;
+            the next one is, when that begins at the present.
         """
-        layout, now = self._load_layout(plan), self.actor.now
+        layout, now = self._layout, self.actor.now
         under_way = max(0, bisect_right(layout.times, now) - 1)
         coming = next(
             (one for one in layout.assignable[under_way:] if schedule.list_upcoming([one.session], now)), None
         )
         hung: dict[int | None, list[RenderedHtml]] = {
-            one.session.id.int: [] for one in layout.assignable if _is_visible(one, coming, now, period)
+            one.session.id.int: []
+            for one in layout.assignable
+            if period is not None and _is_visible(one, coming, now, period)
         }
         for entry, its in zip(entries, self._render_entries(entries, readers), strict=True):
             post = layout.assignment.find_session(entry.kind, entry.session_id, entry.created_at)
@@ -154,7 +143,7 @@ class TimelineRenderer:
         key = (PlanLayout, LANGUAGE, self.actor.time_zone, *plan.cache_key)
         found: PlanLayout | None = memory.get(key)
         if found is None:
-            found = _build_layout(plan, self.zone, self._)
+            found = build_layout(plan, self.zone, self._)
             if not plan.damaged:
                 memory.put(key, found)
         return found
@@ -199,26 +188,6 @@ class TimelineRenderer:
                 one.kind, state, one.day, said, str(one.session.id), one.label
             )
         return drawn
-
-
-def _build_layout(plan: Plan, zone: ZoneInfo, translate: Callable[[str], str]) -> PlanLayout:
-    numbers, laid = schedule.number_sessions(plan), []
-    for one in sorted(plan, key=lambda one: one.begins_at):
-        label, kind = translate(one.kind.label), one.kind
-        if kind is SessionKind.DOSING and (nth := get_ordinal(numbers.get(one.id))):
-            label = translate(N_("%(nth)s dosing session")) % {"nth": translate(nth)}
-        cancelled = one.status is Status.CANCELLED
-        laid.append(
-            TimelineSession(
-                one, one.begins_at, kind.value, label, format_long_day(one.starts_at, zone), cancelled, {}
-            )
-        )
-    posts = [
-        one for one in laid if not one.is_cancelled and one.session.kind is not SessionKind.MEDICAL_CHECKIN
-    ]
-    return PlanLayout(
-        tuple(reversed(laid)), tuple(posts), tuple(one.begins_at for one in posts), SessionAssignment(plan)
-    )
 
 
 def _is_visible(

@@ -9,14 +9,14 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from journal.care import lifecycle, link_keys, links
-from journal.entries.assignment import SessionAssignment
+from journal.entries.naming import EntryNamer
 from journal.errors import TrustBroken
 from journal.sharing import reading
 from journal.sharing.reading import Case
 from portal.access.session_cookie import get_actor
 from portal.views.patients.patient_page import build_patient_page
 from portal.views.sessions.session_lines import SessionLine, build_line, count_days
-from portal.views.sharing.shared_view import SharedView, build_shared_view, find_session
+from portal.views.sharing.shared_view import SharedView, build_shared_view
 from portal.web.pages import redirect, render_page
 
 
@@ -93,8 +93,8 @@ async def show_share(request: Request) -> Response:
     """Open one shared copy; the patient sees that it was opened."""
     actor = get_actor(request)
     link, one = await reading.read_share(actor, request.path_params["id"], request.path_params["share"])
-    plan = SessionAssignment(await reading.load_visible_plan(actor, link))
-    view = build_shared_view(one.document, actor.zone, find_session(one.document, plan))
+    plan = await reading.load_visible_plan(actor, link)
+    view = build_shared_view(one.document, actor.zone, EntryNamer(plan))
     context = SharedPage(link.patient, link.peer_name, view)
     return render_page(request, "patients/shared.html", context)
 

@@ -12,7 +12,7 @@ from journal.sessions.rows import Session
 from journal.sessions.schedule import SessionNumber
 from journal.sessions.session import Phase, SessionDetails, SessionKind
 from journal.time_zones import parse_zone
-from portal.views.sessions.session_lines import get_ordinal
+from portal.web.entry_names import get_ordinal
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +43,7 @@ def build_preview(plan: CoursePlan) -> tuple[PlannedLine, ...]:
         clocks = "" if before is None or before == offset else "forward" if offset > before else "back"
         index = dosing.index(place if one.about is None else one.about)
         number = SessionNumber(plan.first_sequence_no + index, len(dosing))
-        nth = "" if plan.phase is Phase.SINGLE else get_ordinal(number)
+        nth = "" if plan.phase is Phase.SINGLE else get_ordinal(number.number)
         found.append(PlannedLine(one.details, resolved.utc, nth, clocks, resolved.sentence))
         before = offset
     return tuple(found)

@@ -17,14 +17,20 @@ from journal.sessions.rows import Session
 from journal.sharing import reading
 from journal.sharing.reading import Folder, IncomingShare
 from portal.views.sessions.session_lines import SessionLine, build_lines
+from portal.views.sharing.shared_view import FirstLine, find_first_line
 
 
 @dataclass(frozen=True, slots=True)
 class SessionShare:
-    """One shared copy at its session; `days` counts from the session's day to the day it was written."""
+    """
+    One shared copy at its session, with the first line of it.
+
+    `days` counts from the session's day to the day it was written.
+    """
 
     shared: IncomingShare
     kind: str
+    first: FirstLine | None
     days: int
 
 
@@ -103,4 +109,4 @@ def _build_session_share(actor: Actor, shared: IncomingShare, at: Session | None
     if at is not None:
         written, held = (moment.astimezone(actor.zone).date() for moment in (shared.written_at, at.starts_at))
         days = (written - held).days
-    return SessionShare(shared, EntryKind(shared.document.kind).label, days)
+    return SessionShare(shared, EntryKind(shared.document.kind).label, find_first_line(shared.document), days)

@@ -17,29 +17,7 @@ from journal.sessions.rows import Session
 from journal.sessions.schedule import SessionNumber
 from journal.sessions.session import SessionDetails, SessionKind, Status, list_next_statuses
 from journal.time_zones import FoldNote, parse_zone
-
-ORDINALS = (
-    N_("1st"),
-    N_("2nd"),
-    N_("3rd"),
-    N_("4th"),
-    N_("5th"),
-    N_("6th"),
-    N_("7th"),
-    N_("8th"),
-    N_("9th"),
-    N_("10th"),
-    N_("11th"),
-    N_("12th"),
-    N_("13th"),
-    N_("14th"),
-    N_("15th"),
-    N_("16th"),
-    N_("17th"),
-    N_("18th"),
-    N_("19th"),
-    N_("20th"),
-)
+from portal.web.entry_names import get_ordinal
 
 # Button labels for the next status: the patient's words, then the clinician's.
 STATUS_LABELS: Mapping[Status, tuple[str, str]] = MappingProxyType(
@@ -106,7 +84,7 @@ def build_line(actor: Actor, one: Session, number: SessionNumber | None) -> Sess
     return SessionLine(
         one,
         number,
-        get_ordinal(number),
+        get_ordinal(number.number if number else None),
         count_days(actor, one.starts_at),
         zone,
         None if here_says == there_says else there,
@@ -132,11 +110,6 @@ def build_lines(actor: Actor, plan: tuple[Session, ...]) -> tuple[SessionLine, .
 def count_days(actor: Actor, moment: datetime) -> int:
     """Count the days from the reader's today to a moment, by the reader's calendar."""
     return (moment.astimezone(actor.zone).date() - actor.now.astimezone(actor.zone).date()).days
-
-
-def get_ordinal(number: SessionNumber | None) -> str:
-    """Return the ordinal, to be translated; nothing beyond those that have one."""
-    return ORDINALS[number.number - 1] if number and number.number <= len(ORDINALS) else ""
 
 
 def list_status_choices(actor: Actor, one: Session) -> tuple[tuple[Status, str], ...]:

@@ -12,6 +12,7 @@ from journal.actor import Actor
 from journal.care import links
 from journal.catalogue.fields import EntryKind
 from journal.entries import listing
+from journal.entries.naming import EntryName, EntryNamer
 from journal.scheduling import plan as session_plan
 from journal.scheduling.next_step import suggest_kind
 from journal.scheduling.plan import PlanAccess
@@ -39,6 +40,7 @@ class EntryLine:
     """One of the patient's own entries about a session, and who was given parts of it."""
 
     entry: Entry
+    name: EntryName
     kind: str
     readers: tuple[Reader, ...]
 
@@ -157,12 +159,18 @@ async def build_session_page(
 async def _load_entry_lines(
     actor: Actor, plan: tuple[Session, ...], wanted: set[UUID]
 ) -> tuple[bool, tuple[EntryLine, ...]]:
+    namer = EntryNamer(plan)
     is_intact, found = await listing.load_entries_of_sessions(actor, plan, wanted)
     who = await load_readers(actor, {entry.id: entry.updated_at for entry in found})
 
     def build() -> tuple[EntryLine, ...]:
         return tuple(
-            EntryLine(entry, EntryKind(entry.document.kind).label, who.get(str(entry.id), ()))
+            EntryLine(
+                entry,
+                namer.name_entry(entry),
+                EntryKind(entry.document.kind).label,
+                who.get(str(entry.id), ()),
+            )
             for entry in found
         )
 

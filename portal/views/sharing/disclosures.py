@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 from itertools import groupby
 from types import MappingProxyType
 
@@ -13,15 +14,17 @@ from starlette.responses import Response
 
 from journal.actor import Actor
 from journal.audit.acts import Act
-from journal.catalogue.fields import EntryKind
+from journal.entries.naming import EntryNamer, get_kind_label
 from journal.errors import HeldUntilRested, InvalidInput
 from journal.i18n import N_
 from journal.records.disclosures import Disclosure, export_disclosures, get_accounting_start, list_disclosures
 from journal.sessions import holds
 from journal.sessions.holds import Hold
+from journal.sessions.rows import load_my_sessions
 from journal.user_input import parse_whole_number
 from portal.access.session_cookie import get_actor
 from portal.views.sharing.clinician_names import format_clinician_name
+from portal.web.entry_names import format_entry_name
 from portal.web.errors import build_refusal_arguments
 from portal.web.escaping import build_csv, remove_controls
 from portal.web.forms import Form
@@ -116,7 +119,10 @@ async def show_disclosures(request: Request) -> Response:
         return await _render_page(request, actor, status=409)
     name = f"hearthside-disclosures-{actor.now.astimezone(actor.zone):%Y-%m-%d}.csv"
     headers = {"content-disposition": f'attachment; filename="{name}"'}
-    return Response(_build_csv(request, actor, found), media_type="text/csv; charset=utf-8", headers=headers)
+    namer = EntryNamer(await load_my_sessions(actor))
+    return Response(
+        _build_csv(request, actor, namer, found), media_type="text/csv; charset=utf-8", headers=headers
+    )
 
 
 async def _render_page(
@@ -130,37 +136,41 @@ async def _render_page(
     asked = request.query_params.get("before", "")
     before = parse_whole_number(asked, 18)
     found = await list_disclosures(actor, limit=LINES_PER_PAGE + 1, before=before)
-    lines = [build_line(one, actor, get_translator(request)) for one in found[:LINES_PER_PAGE]]
+    plan, _ = await load_my_sessions(actor), get_translator(request)
+    namer = EntryNamer(plan)
+    lines = [build_line(one, actor, namer, _) for one in found[:LINES_PER_PAGE]]
     days = []
-    for _, grouped in groupby(lines, key=lambda line: line.at.astimezone(actor.zone).date()):
+    for _day, grouped in groupby(lines, key=lambda line: line.at.astimezone(actor.zone).date()):
         of_day = tuple(grouped)
         days.append(DisclosureDay(of_day[0].at, of_day))
     older = found[LINES_PER_PAGE - 1].id if len(found) > LINES_PER_PAGE else None
-    since, waiting = get_accounting_start(actor.now), await holds.load_hold(actor)
+    since, waiting = get_accounting_start(actor.now), holds.get_hold(actor, plan)
     damaged = len(found.damaged)
     context = AccountingPage(tuple(days), since, older, before is None, waiting, damaged, errors or {})
     return render_page(request, "sharing/disclosures.html", context, status=status, headers=headers)
 
 
-def _build_csv(request: Request, actor: Actor, found: tuple[Disclosure, ...]) -> bytes:
+def _build_csv(request: Request, actor: Actor, namer: EntryNamer, found: tuple[Disclosure, ...]) -> bytes:
     _, practice = get_translator(request), request.app.state.practice.current.name
     rows = [[_(heading) for heading in HEADINGS]]
-    for line in (build_line(one, actor, _) for one in found):
+    for line in (build_line(one, actor, namer, _) for one in found):
         local, utc = line.at.astimezone(actor.zone), line.at.astimezone(UTC)
         moment = [f"{local:%Y-%m-%d}", f"{local:%H:%M}", f"{utc:%Y-%m-%dT%H:%M:%SZ}"]
         rows.append([*moment, line.recipient, practice, line.happened, line.what, line.why])
     return build_csv(rows)
 
 
-def build_line(one: Disclosure, actor: Actor, _: Callable[..., str]) -> DisclosureLine:
-    """Return one disclosure in words, with *_* as translator."""
+def build_line(one: Disclosure, actor: Actor, namer: EntryNamer, _: Callable[..., str]) -> DisclosureLine:
+    """Return one disclosure in words, with *_* as translator; *namer* knows the patient's plan."""
     kind = DISCLOSURE_KINDS[one.act]
     what = _(kind.what) if kind.what else _(NO_LONGER_SHARED)
     if not kind.what and one.copy is not None:
+        name, day = namer.name_copy(one.copy), partial(format_short_day, zone=actor.zone)
+        called = format_entry_name(name, _, day) if name.session else _(get_kind_label(name.kind))
         what = _(
-            N_("%(kind)s, written on %(date)s"),
-            kind=_(EntryKind(one.copy.kind).label),
-            date=format_short_day(datetime.fromisoformat(one.copy.written_at), actor.zone),
+            N_("%(what)s, written on %(date)s"),
+            what=called,
+            date=day(datetime.fromisoformat(one.copy.written_at)),
         )
         if one.copy.title:
             what = _(N_("“%(title)s” (%(what)s)"), title=remove_controls(one.copy.title), what=what)

@@ -16,8 +16,10 @@ from journal.account_reset.reset_links import ResetLink
 from journal.care import link_keys, links
 from journal.care.documents import ShareDocument
 from journal.catalogue.fields import EntryKind
+from journal.entries.naming import EntryName, EntryNamer
 from journal.errors import Damaged, InvalidInput, NotFound
 from journal.i18n import N_
+from journal.sessions.rows import load_my_sessions
 from portal.access.session_cookie import get_actor
 from portal.web.forms import Form
 from portal.web.pages import redirect, render_page
@@ -50,9 +52,9 @@ class ReturnSharesPage:
 
 @dataclass(frozen=True, slots=True)
 class ReturnedShare:
-    """One returned copy: its title, its kind and when it was written."""
+    """One returned copy: what it is called, its kind and when it was written."""
 
-    title: str
+    name: EntryName
     kind: str
     written_at: datetime
 
@@ -130,7 +132,8 @@ async def answer_returned_shares(request: Request) -> Response:
     if request.method == "GET":
         link = await links.load_my_link(actor, wanted)
         found = await returned_shares.list_returned_shares(actor, link)
-        shown = tuple(_build_returned_share(one) for one in found)
+        namer = EntryNamer(await load_my_sessions(actor))
+        shown = tuple(_build_returned_share(one, namer) for one in found)
         context = ReturnedSharesPage(wanted, link.peer_name, shown, found.damaged)
         return render_page(request, "sharing/returned.html", context)
     form = await Form.read(request)
@@ -143,6 +146,6 @@ async def answer_returned_shares(request: Request) -> Response:
     return redirect(request, f"/sharing/{wanted}")
 
 
-def _build_returned_share(document: ShareDocument) -> ReturnedShare:
+def _build_returned_share(document: ShareDocument, namer: EntryNamer) -> ReturnedShare:
     kind = EntryKind(document.kind).label
-    return ReturnedShare(document.title, kind, datetime.fromisoformat(document.written_at))
+    return ReturnedShare(namer.name_copy(document), kind, datetime.fromisoformat(document.written_at))

@@ -10,7 +10,7 @@ from journal.actor import Actor
 from journal.audit import events as audit_events
 from journal.care.links import CareTeam, Link
 from journal.catalogue.fields import EntryKind
-from journal.entries.assignment import SessionAssignment
+from journal.entries.naming import EntryName, EntryNamer
 from journal.errors import HeldUntilRested, NotFound
 from journal.i18n import N_
 from journal.sessions import holds
@@ -25,7 +25,6 @@ from portal.views.sharing.shared_view import (
     SharedView,
     build_section,
     build_shared_view,
-    find_session,
 )
 
 
@@ -40,6 +39,7 @@ class SharingPage:
     """
 
     entry: Entry
+    name: EntryName
     kind: str
     items: tuple[SharedItem, ...]
     team: tuple[Link, ...]
@@ -60,6 +60,7 @@ class PreviewPage:
     """Context of the preview: exactly what `to` will read, as `view`, drawn as on their own page."""
 
     entry: Entry
+    name: EntryName
     to: Link
     view: SharedView
     sections: tuple[str, ...]
@@ -100,6 +101,7 @@ async def build_sharing_page(
         given = await shares.list_shares(actor, entry=entry.id, team=team)
     return SharingPage(
         entry=entry,
+        name=EntryNamer(plan).name_entry(entry),
         kind=EntryKind(entry.document.kind).label,
         items=await load_shared_items(actor, given, plan),
         team=team,
@@ -136,10 +138,16 @@ async def build_preview(
         raise HeldUntilRested(waiting.sentence)
     await shares.require_open(actor, to)
     copy = copies.build_copy(entry, sections, actor.now)
-    about = find_session(copy, SessionAssignment(plan))
+    namer = EntryNamer(plan)
     replaces = replaced is not None or any(await shares.list_shares(actor, entry=entry.id, team=[to]))
     return PreviewPage(
-        entry, to, build_shared_view(copy, actor.zone, about), tuple(copy.fields), replaces, problem
+        entry,
+        namer.name_entry(entry),
+        to,
+        build_shared_view(copy, actor.zone, namer),
+        tuple(copy.fields),
+        replaces,
+        problem,
     )
 
 

@@ -8,13 +8,12 @@ from datetime import datetime
 
 from journal.actor import Actor
 from journal.audit import events as audit_events
-from journal.catalogue.fields import EntryKind
 from journal.entries import entries
-from journal.entries.assignment import SessionAssignment
+from journal.entries.naming import ENTRY_UNREADABLE, EntryName, EntryNamer
 from journal.sessions.rows import Session, load_my_sessions
 from journal.sharing.shares import OutgoingShare
 from journal.vault.entry_rows import Entry
-from portal.views.sharing.shared_view import SharedView, build_shared_view, find_session
+from portal.views.sharing.shared_view import SharedView, build_shared_view
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,26 +21,17 @@ class SharedItem:
     """
     One shared copy as its patient sees it listed; `entry` is None when the entry itself cannot be opened.
 
-    `view` is what its reader sees, and None for a copy that does not open. `opened` are the moments at which
-    the present copy was opened; `opened_before` the last at which one was that an update has since replaced.
+    `name` is what the entry is called. `view` is what its reader sees, and None for a copy that does not open. `opened`
+    are the moments at which the present copy was opened; `opened_before` the last at which one was that an update has
+    since replaced.
     """
 
     share: OutgoingShare
     entry: Entry | None
+    name: EntryName
     view: SharedView | None
     opened: tuple[datetime, ...]
     opened_before: datetime | None
-
-    @property
-    def title(self) -> str:
-        """Return the entry's own title, which may be empty."""
-        return self.entry.document.title if self.entry else ""
-
-    @property
-    def kind(self) -> str:
-        """Return the label of the kind of entry, to be translated."""
-        document = self.entry.document if self.entry else self.share.document
-        return EntryKind(document.kind).label
 
 
 async def load_shared_items(
@@ -52,10 +42,10 @@ async def load_shared_items(
     if not listed:
         return ()
     log = await audit_events.load_share_openings(actor.id, [one.id for one in listed])
-    assignment = SessionAssignment(await load_my_sessions(actor) if plan is None else plan)
+    namer = EntryNamer(await load_my_sessions(actor) if plan is None else plan)
     sources = await entries.load_entries_by_id(actor, {one.entry for one in listed})
     return tuple(
-        _build_item(actor, one, sources.get(one.entry), log.get(one.id, ()), assignment) for one in listed
+        _build_item(actor, one, sources.get(one.entry), log.get(one.id, ()), namer) for one in listed
     )
 
 
@@ -64,13 +54,12 @@ def _build_item(
     one: OutgoingShare,
     entry: Entry | None,
     moments: tuple[datetime, ...],
-    assignment: SessionAssignment[Session],
+    namer: EntryNamer,
 ) -> SharedItem:
     now = tuple(at for at in moments if at >= one.updated_at)
     if one.opened_at is not None and not now:
         now = (one.opened_at,)
     before = [at for at in moments if at < one.updated_at]
-    view = None
-    if not one.damaged:
-        view = build_shared_view(one.document, actor.zone, find_session(one.document, assignment))
-    return SharedItem(one, entry, view, now, before[-1] if before else None)
+    view = None if one.damaged else build_shared_view(one.document, actor.zone, namer)
+    name = namer.name_entry(entry) if entry else EntryName(ENTRY_UNREADABLE, is_damaged=True)
+    return SharedItem(one, entry, name, view, now, before[-1] if before else None)

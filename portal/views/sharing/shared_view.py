@@ -5,13 +5,20 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, tzinfo
+from unicodedata import category
 
 from journal.care.documents import ShareDocument
 from journal.catalogue.emotions import Emotion, parse_emotions
 from journal.catalogue.fields import Answer, EntryKind, Field, FieldKind
 from journal.catalogue.forms import get_form
-from journal.entries.assignment import SessionAssignment
+from journal.entries.naming import EntryName, EntryNamer
 from journal.sessions.rows import Session
+from portal.web.escaping import remove_controls
+
+LINE_LENGTH = 120  # of the line that a list shows
+MOST_CHOSEN = 4  # labels in it
+COMBINING_CATEGORIES = frozenset({"Mn", "Mc", "Me", "Cf"})
+"""Categories of characters that are part of the one before, and are not cut from it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,10 +45,10 @@ class SharedSection:
 
 @dataclass(frozen=True, slots=True)
 class SharedView:
-    """A whole copy. `kind` is the form's label; `title` and `note` are the patient's and may be empty."""
+    """A whole copy. `kind` is the form's label; `note` is the patient's and may be empty."""
 
     kind: str
-    title: str
+    name: EntryName
     note: str
     sections: tuple[SharedSection, ...]
     written_at: datetime
@@ -50,31 +57,68 @@ class SharedView:
     about: Session | None = None
 
 
-def build_shared_view(document: ShareDocument, zone: tzinfo, about: Session | None = None) -> SharedView:
+def build_shared_view(document: ShareDocument, zone: tzinfo, namer: EntryNamer) -> SharedView:
     """
     Return a copy for reading.
 
     Args:
         zone: The reader's own: an imported macro does not know who reads.
-        about: The session that the copy belongs to; see `find_session`.
+        namer: What the reader knows of the plan.
     """
-    kind = EntryKind(document.kind)
+    kind, written_at = EntryKind(document.kind), datetime.fromisoformat(document.written_at)
     return SharedView(
         kind.label,
-        document.title,
+        namer.name_copy(document),
         document.note,
         build_sections(kind, document.answers),
-        datetime.fromisoformat(document.written_at),
+        written_at,
         datetime.fromisoformat(document.shared_at),
         zone,
-        about,
+        namer.assignment.find_session(document.kind, document.session_id, written_at),
     )
 
 
-def find_session(document: ShareDocument, assignment: SessionAssignment[Session]) -> Session | None:
-    """Return the session that a copy belongs to, if any."""
-    written_at = datetime.fromisoformat(document.written_at)
-    return assignment.find_session(document.kind, document.session_id, written_at)
+@dataclass(frozen=True, slots=True)
+class FirstLine:
+    """
+    What a list shows of a shared copy: `text` are the patient's words, `chosen` labels of ours, to be translated.
+
+    Where a content note was shared, it stands there instead: `is_note`.
+    """
+
+    text: str
+    chosen: tuple[str, ...] = ()
+    is_note: bool = False
+
+
+def find_first_line(document: ShareDocument) -> FirstLine | None:
+    """Return the first line of what was shared, its title aside; None for numbers and days alone."""
+    if document.note:
+        return FirstLine(_shorten_line(document.note), is_note=True)
+    kind, answers = EntryKind(document.kind), document.answers
+    for field in get_form(kind).fields:
+        answer = answers.get(field.id) if field.kind in (FieldKind.TEXT, FieldKind.LINE) else None
+        if isinstance(answer, str) and (line := _shorten_line(answer)):
+            return FirstLine(line)
+    for one in build_sections(kind, answers):
+        if line := _shorten_line(one.text):
+            return FirstLine(line)
+        if line := _shorten_line(", ".join(feeling.name for feeling in one.feelings)):
+            return FirstLine(line)
+        if one.chosen:
+            return FirstLine("", one.chosen[:MOST_CHOSEN])
+    return None
+
+
+def _shorten_line(text: str) -> str:
+    """Return the first line of a text, shortened near a word and never within a letter."""
+    line = remove_controls(text.strip().partition("\n")[0]).strip()
+    if len(line) <= LINE_LENGTH:
+        return line
+    blank, end = line.rfind(" ", LINE_LENGTH // 2, LINE_LENGTH), LINE_LENGTH
+    while blank < 0 < end and category(line[end]) in COMBINING_CATEGORIES:
+        end -= 1
+    return f"{line[: blank if blank > 0 else end].rstrip()} …"
 
 
 def build_sections(kind: EntryKind, answers: Mapping[str, Answer]) -> tuple[SharedSection, ...]:

@@ -19,6 +19,7 @@ from journal.care.documents import ShareDocument
 from journal.catalogue.fields import EntryKind, FieldKind
 from journal.catalogue.forms import get_form
 from journal.entries import entries
+from journal.entries.naming import EntryNamer
 from journal.errors import NotFound
 from journal.scheduling import plan as session_plan
 from journal.sessions.session import SessionKind, Status
@@ -35,7 +36,7 @@ def copy(kind: EntryKind, answers: dict[str, object], days: int = 0) -> Incoming
     """A copy as its reader has it, written some days after a fixed moment."""
     at = (MOMENT + timedelta(days=days)).isoformat()
     document = ShareDocument(kind, "", None, answers, list(answers), at, at, 1)  # type: ignore[arg-type]
-    return IncomingShare(uuid4(), document, MOMENT, True)
+    return IncomingShare(uuid4(), document, MOMENT, True, EntryNamer().name_copy(document))
 
 
 @st.composite

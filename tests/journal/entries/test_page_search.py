@@ -297,7 +297,7 @@ async def test_texts_are_not_renewed_with_the_keys(cast: Cast) -> None:
     assert not await vault_tables.ContentsText.exists()
     now = await web_sessions.load_actor(cast.installation, token)
     assert now is not None
-    contents = await page_search._load_contents(now)
+    contents = await page_search.load_contents(now)
     assert contents is not None
     words = PageText.of([b"w"] * LINES_PER_PAGE)
     await page_texts.save_texts(
@@ -312,7 +312,7 @@ async def test_nothing_is_written_for_a_root_of_before(cast: Cast) -> None:
     """Who saved while somebody searched voids what the search would write."""
     made = await a_journal(cast)
     alice = await cast.actor("alice")
-    contents = await page_search._load_contents(alice)
+    contents = await page_search.load_contents(alice)
     assert contents is not None
     await removal.delete_entry(alice, made[0])
     text = PageText.of([b"w"] * LINES_PER_PAGE)
@@ -403,7 +403,7 @@ async def of_another_revision(cast: Cast, made: list[UUID]) -> None:
 async def folded_otherwise(cast: Cast, made: list[UUID]) -> None:
     """Sealed by a version of the program that folds other words alike."""
     alice = await cast.actor("alice")
-    contents = await page_search._load_contents(alice)
+    contents = await page_search.load_contents(alice)
     assert contents is not None
     for mark in contents.marks[:2]:
         plain = PageText.of([b"w"] * LINES_PER_PAGE).encode(fold=1, tag=mark.tag)
@@ -436,7 +436,7 @@ async def test_what_storage_made_of_texts_is_passed_over(
             assert is_intact
             assert list(found) == in_order(await by_opening(alice, words)), words
     assert sorted(await texts_of(alice)) == [0, 1, 2]
-    contents = await page_search._load_contents(alice)
+    contents = await page_search.load_contents(alice)
     assert contents is not None
     (hits, void) = await page_texts.find_places(alice, contents.marks, [b"w1w"])
     assert (sorted(hits), void) == ([0, 1, 2], [])

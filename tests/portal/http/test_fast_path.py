@@ -214,6 +214,9 @@ async def test_what_a_form_brought_goes_with_it(portal: Portal, way: str) -> Non
             for path in ("/password-strength", "/journal"):
                 answer = await browser.post(path, data={"q": "the sea", "password": "the sea"})
                 assert answer.status_code == 200
+            for path in ("/", "/sharing", "/records", "/account", "/journal/new?kind=reframe"):
+                answer = await browser.get(path)
+                assert answer.status_code == 200
             del answer
             assert count_held() == held
         finally:

@@ -454,7 +454,7 @@ async def test_a_patients_pages_lead_from_sessions_to_entries(portal: Portal) ->
     pager = Markup(pages["journal/2026-12.html"]).all("a", within="pager")
     assert [one.words for one in pager] == ["November 2026", "January 2027"]
     contents = Markup(pages["index.html"])
-    assert "Dosing session" in contents.one("h2", within="about").words
+    assert "1st dosing session" in contents.one("h2", within="about").words
     first = contents.one("a", within="contents")
     assert first.attributes["href"] == f"journal/2026-11.html#e-{about.id}"
     assert links_that_lead_nowhere(pages) == []
@@ -482,7 +482,7 @@ async def test_a_clinicians_pages_hold_together(portal: Portal) -> None:
     pages = await pages_of(portal.cast, "bob")
     assert links_that_lead_nowhere(pages) == []
     assert Markup(pages["index.html"]).one("a", within="main").attributes["href"] == "patients/1.html"
-    assert "You opened “Integration”" in words_of(pages["patients/1.html"])
+    assert "You opened “Integration, 22 Nov 2026”" in words_of(pages["patients/1.html"])
     assert "You took away what is shared with you" in words_of(pages["patients/1.html"])
 
 

@@ -116,7 +116,7 @@ async def test_grounding_is_told_in_words(portal: Portal) -> None:
         page = await opened(browser, await path_of(portal))
     assert "Look around" in page.words
     assert "Did it help? It got worse. Distress 4 → 7." in page.words
-    assert "Grounding, 22 Nov 2026" in page.words
+    assert "Grounding, 3rd dosing session, 22 Nov 2026" in page.words
 
 
 async def test_what_they_typed_is_text(portal: Portal) -> None:

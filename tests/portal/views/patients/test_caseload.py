@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import re
 from datetime import timedelta
+from uuid import uuid4
 
 import pytest
+from httpx import AsyncClient
 
 from crypto import PrivateIdentity
 from journal.accounts import tables as accounts_tables
 from journal.care import invitations, lifecycle
 from journal.care import tables as care_tables
+from journal.catalogue.fields import Answer
+from journal.entries import entries
 from journal.sharing import shares
+from journal.vault.documents import EntryDocument
 from tests.cast import NOON
 from tests.portal.browsing import Page, followed, opened
 from tests.portal.conftest import Portal
@@ -84,14 +89,12 @@ async def test_what_was_shared_hangs_before_and_after_each_session(portal: Porta
         page = await opened(browser, await path_of(portal))
     assert "PRIVATE" not in page.answer.text
     hung = spine(page)
-    assert [
-        re.sub("New to you|Capture|Preparation|Free writing", "", one) for one in hung["3rd dosing session"]
-    ] == [
-        "the same day The sea",
-        "3 days before Towards it",
+    assert hung["3rd dosing session"] == [
+        "the same dayCapture The seawords New",
+        "3 days beforePreparation Towards itwords New",
     ]
     (untied,) = hung["Integration session about the 1st dosing session"]
-    assert untied.endswith("Untied")
+    assert untied.endswith("Untiedwords New")
     assert "4 days after" in untied
     assert hung["2nd dosing session"] == hung["1st dosing session"] == []
     assert "7 days before" in hung["4th dosing session"][0]
@@ -99,20 +102,87 @@ async def test_what_was_shared_hangs_before_and_after_each_session(portal: Porta
 
 
 async def test_titles_lead_to_one_copy_and_opening_is_seen(any_portal: Portal) -> None:
-    """The page shows titles alone; the copy opens on its own page, which says that the patient will see it."""
-    entry = await write(any_portal.cast, "integration", {"int.top3": "the <door>"}, title="My door")
+    """The page shows one line; the copy opens on its own page, which says that the patient will see it."""
+    answers: dict[str, Answer] = {"int.meaning": "the <door>", "int.unsure": "what only the copy tells"}
+    entry = await write(any_portal.cast, "integration", answers, title="My door")
     copy = await share(any_portal.cast, entry)
     path = await path_of(any_portal)
     async with any_portal.client("bob") as browser:
         page = await opened(browser, path)
-        assert "New to you" in page.words
-        assert "the &lt;door&gt;" not in page.answer.text
+        assert [one.words for one in page.markup.all("span", **{"class": "chip chip-new"})] == ["New"]
+        assert "what only the copy tells" not in page.answer.text
         one = await opened(browser, f"{path}/shared/{copy}")
         assert "the <door>" in one.words
+        assert "what only the copy tells" in one.words
         assert "Alice Sample will see that you opened this." in one.words
-        assert "New to you" not in (await opened(browser, path)).words
+        assert not (await opened(browser, path)).markup.all("span", **{"class": "chip chip-new"})
     (given,) = await shares.list_shares(await any_portal.cast.actor("alice"))
     assert given.opened_at == NOON
+
+
+async def first_lines(browser: AsyncClient, path: str) -> list[str]:
+    """What the list shows of each copy; each line runs in its own direction."""
+    page = await opened(browser, path)
+    return [one.text for one in page.markup.all("p", **{"class": "entry-excerpt", "dir": "auto"})]
+
+
+@pytest.mark.parametrize(
+    ("kind", "answers", "note", "line"),
+    [
+        ("capture", {"int.images": "\n  A door.\nBehind it the sea."}, "", "A door."),
+        ("capture", {"int.images": "sea " * 100}, "", "sea " * 29 + "sea …"),
+        ("capture", {"int.images": "a" + "e\u0301" * 200}, "", "a" + "e\u0301" * 59 + " …"),
+        ("capture", {"int.images": "דלת ירוקה"}, "", "דלת ירוקה"),
+        ("capture", {"int.images": "A door."}, "About my father\nand me", "Before you read: About my father"),
+        ("grounding", {"ground.skill": "orient", "ground.suds_before": 7}, "", "Look around"),
+        ("grounding", {"ground.suds_before": 7}, "", None),
+    ],
+)
+async def test_the_list_shows_the_first_line_that_was_shared(
+    portal: Portal, kind: str, answers: dict[str, Answer], note: str, line: str | None
+) -> None:
+    """One line, bounded, near a word's end, no letter cut in two; a content note stands in place of the words."""
+    alice = await portal.cast.actor("alice")
+    document = EntryDocument(kind, "Its title", note, answers=answers)
+    entry = await entries.save_entry(alice, uuid4(), 0, document)
+    await share(portal.cast, entry.id, "title", "note", *answers)
+    async with portal.client("bob") as browser:
+        assert await first_lines(browser, await path_of(portal)) == ([line] if line else [])
+
+
+async def test_the_first_line_is_of_what_was_shared_alone(any_portal: Portal) -> None:
+    """An answer that was not shared, and a title, lend no line; the patient is told that one can be read."""
+    answers: dict[str, Answer] = {"int.images": "Kept back", "int.body": "Given away"}
+    entry = await write(any_portal.cast, "capture", answers, title="A title")
+    copy = await share(any_portal.cast, entry, "int.body")
+    async with any_portal.client("bob") as browser:
+        page = await opened(browser, path := await path_of(any_portal))
+        assert await first_lines(browser, path) == ["Given away"]
+        assert "Kept back" not in page.answer.text
+        assert "A title" not in page.answer.text
+    told = "Not opened yet. Bob Example can read its first line in a list."
+    async with any_portal.client("alice") as browser:
+        assert told in (await opened(browser, "/sharing")).words
+        asked = await opened(browser, f"/shares/{copy}/revocation")
+        assert "At most its first line was read here, in a list." in asked.words
+        await browser.post("/sharing/pause")
+        assert told not in (await opened(browser, "/sharing")).words
+
+
+async def test_new_comes_back_with_an_update(any_portal: Portal) -> None:
+    """What is new to a reader says so until they open it, and again once another copy takes its place."""
+    cast = any_portal.cast
+    copy = await share(cast, entry := await write(cast, "capture", {"int.images": "A door."}))
+    path = await path_of(any_portal)
+    async with any_portal.client("bob") as browser:
+        for _ in range(2):
+            new = (await opened(browser, path)).markup.all("span", **{"class": "chip chip-new"})
+            assert [one.words for one in new] == ["New"], "looking at the list is not opening"
+        await opened(browser, f"{path}/shared/{copy}")
+        assert not (await opened(browser, path)).markup.all("span", **{"class": "chip chip-new"})
+        cast.clock.forward(minutes=1)
+        await share(cast, entry)
+        assert (await opened(browser, path)).markup.all("span", **{"class": "chip chip-new"})
 
 
 async def test_while_paused_the_plan_stays_and_nothing_opens(portal: Portal) -> None:

@@ -1,0 +1,109 @@
+"""How an entry is called on a page, in an archive and in a file: one sentence, made in one place."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from types import MappingProxyType
+
+from journal.entries.naming import EntryName, NamedSession, get_kind_label
+from journal.i18n import N_
+from journal.sessions.session import SessionKind
+
+ORDINALS = (
+    N_("1st"),
+    N_("2nd"),
+    N_("3rd"),
+    N_("4th"),
+    N_("5th"),
+    N_("6th"),
+    N_("7th"),
+    N_("8th"),
+    N_("9th"),
+    N_("10th"),
+    N_("11th"),
+    N_("12th"),
+    N_("13th"),
+    N_("14th"),
+    N_("15th"),
+    N_("16th"),
+    N_("17th"),
+    N_("18th"),
+    N_("19th"),
+    N_("20th"),
+)
+
+# Whole sentences, since languages order and write them differently.
+MAINTENANCE = N_("%(kind)s, %(nth)s dosing session, maintenance")
+BY_NUMBER: Mapping[SessionKind, str] = MappingProxyType(
+    {
+        SessionKind.PREPARATION: N_("%(kind)s, preparation session before the %(nth)s dosing session"),
+        SessionKind.DOSING: N_("%(kind)s, %(nth)s dosing session"),
+        SessionKind.INTEGRATION: N_("%(kind)s, integration session about the %(nth)s dosing session"),
+        SessionKind.MEDICAL_CHECKIN: N_("%(kind)s, medical check-in about the %(nth)s dosing session"),
+    }
+)
+BY_DAY: Mapping[SessionKind, str] = MappingProxyType(
+    {
+        SessionKind.PREPARATION: N_("%(kind)s, preparation session on %(date)s"),
+        SessionKind.DOSING: N_("%(kind)s, dosing session on %(date)s"),
+        SessionKind.INTEGRATION: N_("%(kind)s, integration session on %(date)s"),
+        SessionKind.MEDICAL_CHECKIN: N_("%(kind)s, medical check-in on %(date)s"),
+    }
+)
+WITHOUT_SESSION = N_("%(kind)s, %(date)s")
+SESSION_MAINTENANCE = N_("%(nth)s dosing session, maintenance")
+SESSIONS_BY_NUMBER: Mapping[SessionKind, str] = MappingProxyType(
+    {
+        SessionKind.PREPARATION: N_("Preparation session before the %(nth)s dosing session"),
+        SessionKind.DOSING: N_("%(nth)s dosing session"),
+        SessionKind.INTEGRATION: N_("Integration session about the %(nth)s dosing session"),
+        SessionKind.MEDICAL_CHECKIN: N_("Medical check-in about the %(nth)s dosing session"),
+    }
+)
+
+
+def get_ordinal(number: int | None) -> str:
+    """Return an ordinal, to be translated; nothing beyond those that there are."""
+    return ORDINALS[number - 1] if number and number <= len(ORDINALS) else ""
+
+
+def format_entry_name(
+    name: EntryName, translate: Callable[..., str], format_day: Callable[[datetime], str]
+) -> str:
+    """
+    Return what an entry is called: its title, or "Capture, 2nd dosing session".
+
+    Args:
+        translate: Gettext for a sentence and its variables.
+        format_day: Writes a moment as a day in the reader's time zone.
+    """
+    if name.title:
+        return translate(name.title) if name.is_damaged else name.title
+    kind = translate(get_kind_label(name.kind))
+    if name.session is not None:
+        return _format_by_session(kind, name.session, translate, format_day)
+    if name.written_at is None:
+        return kind
+    return translate(WITHOUT_SESSION, kind=kind, date=format_day(name.written_at))
+
+
+def format_session_name(session: NamedSession, translate: Callable[..., str]) -> str:
+    """Return what a session is called in an archive: "2nd dosing session"; without a number, its kind."""
+    if nth := get_ordinal(session.number):
+        sentence = SESSION_MAINTENANCE if _is_maintenance(session) else SESSIONS_BY_NUMBER[session.kind]
+        return translate(sentence, nth=translate(nth))
+    return translate(session.kind.label)
+
+
+def _is_maintenance(session: NamedSession) -> bool:
+    return session.is_maintenance and session.kind is SessionKind.DOSING
+
+
+def _format_by_session(
+    kind: str, session: NamedSession, translate: Callable[..., str], format_day: Callable[[datetime], str]
+) -> str:
+    if nth := get_ordinal(session.number):
+        sentence = MAINTENANCE if _is_maintenance(session) else BY_NUMBER[session.kind]
+        return translate(sentence, kind=kind, nth=translate(nth))
+    return translate(BY_DAY[session.kind], kind=kind, date=format_day(session.starts_at))
