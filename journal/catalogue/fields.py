@@ -59,7 +59,11 @@ class Option:
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """One question. `low` and `high` word the two ends of a rating."""
+    """
+    One question. `low` and `high` word the two ends of a rating.
+
+    `after_days`: how many days after the entry was begun it is asked; it then stands first.
+    """
 
     id: str
     label: str
@@ -73,6 +77,7 @@ class Field:
     low: str = ""
     high: str = ""
     measure: Measure = ""
+    after_days: int = 0
 
     @property
     def range(self) -> tuple[int, int] | None:
