@@ -62,6 +62,7 @@ class Field:
     """
     One question. `low` and `high` word the two ends of a rating.
 
+    `with_previous`: it stands on the same screen as the one before it; `as_words`: its options are words to pick.
     `after_days`: how many days after the entry was begun it is asked; it then stands first.
     """
 
@@ -78,6 +79,8 @@ class Field:
     high: str = ""
     measure: Measure = ""
     after_days: int = 0
+    with_previous: bool = False
+    as_words: bool = False
 
     @property
     def range(self) -> tuple[int, int] | None:

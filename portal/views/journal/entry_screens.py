@@ -77,7 +77,7 @@ def _group_fields(form: Form, fields: tuple[Field, ...] | None = None) -> list[t
     """Group a number or a date with the question it belongs to."""
     groups: list[list[Field]] = []
     for field in form.fields if fields is None else fields:
-        belongs = bool(field.measure) or field.kind is FieldKind.DATE
+        belongs = bool(field.measure) or field.kind is FieldKind.DATE or field.with_previous
         if groups and belongs and field.theme == groups[-1][0].theme:
             groups[-1].append(field)
         else:
