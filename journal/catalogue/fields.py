@@ -59,7 +59,12 @@ class Option:
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """One question. `low` and `high` word the two ends of a rating."""
+    """
+    One question. `low` and `high` word the two ends of a rating.
+
+    `with_previous`: it stands on the same screen as the one before it; `as_words`: its options are words to pick.
+    `after_days`: how many days after the entry was begun it is asked; it then stands first.
+    """
 
     id: str
     label: str
@@ -73,6 +78,9 @@ class Field:
     low: str = ""
     high: str = ""
     measure: Measure = ""
+    after_days: int = 0
+    with_previous: bool = False
+    as_words: bool = False
 
     @property
     def range(self) -> tuple[int, int] | None:

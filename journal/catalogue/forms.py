@@ -7,7 +7,9 @@ documents, so an id never changes its meaning; a question that goes away leaves 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from dataclasses import replace
+from datetime import timedelta
 from types import MappingProxyType
 
 from journal.catalogue.emotions import parse_emotions
@@ -57,6 +59,25 @@ GROUNDING_THRESHOLD = 8
 def get_form(kind: EntryKind) -> Form:
     """Return the questions of one kind of entry."""
     return FORMS[kind]
+
+
+def get_due_form(kind: EntryKind, answers: Collection[str], age: timedelta | None) -> Form:
+    """
+    Return the questions that an entry asks by now: those for later come first once they are due, and not before.
+
+    Args:
+        kind: The entry's kind.
+        answers: The ids of the questions that are answered, which are always asked.
+        age: How long ago the entry was begun; None for a new one.
+    """
+    form = FORMS[kind]
+    later = [one for one in form.fields if one.after_days]
+    due = [
+        one
+        for one in later
+        if one.id in answers or (age is not None and age >= timedelta(days=one.after_days))
+    ]
+    return replace(form, fields=(*due, *(one for one in form.fields if not one.after_days)))
 
 
 def is_grounding_first(form: Form, answers: Mapping[str, Answer]) -> bool:

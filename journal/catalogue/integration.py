@@ -71,6 +71,9 @@ CAPTURE = Form(
     ),
 )
 
+FOLLOW_UP_DAYS = 7
+"""How many days after an entry was begun it asks how the step went."""
+
 CAPTURE_SHORT: tuple[str, ...] = ("int.remembered",)
 """The one box for whoever is still dosed, or just was; the questions below it can come later."""
 
@@ -185,6 +188,7 @@ _ACTION = (
             Option("no_longer_wanted", N_("No longer wanted")),
         ),
         brief_role="action",
+        after_days=FOLLOW_UP_DAYS,
     ),
     Field(
         "int.learned",
@@ -193,6 +197,7 @@ _ACTION = (
         "action",
         N_("About the step, or about yourself."),
         brief_role="action",
+        after_days=FOLLOW_UP_DAYS,
     ),
 )
 
@@ -222,6 +227,15 @@ _SHARE = (
         shareable=False,
     ),
 )
+
+INTEGRATION_SHORT: tuple[str, ...] = (
+    "int.meaning",
+    "int.different",
+    "int.unsure",
+    "int.one_action",
+    "int.top3",
+)
+"""The questions asked first; the others are optional."""
 
 INTEGRATION = Form(
     EntryKind.INTEGRATION,

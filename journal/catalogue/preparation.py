@@ -8,6 +8,19 @@ from journal.i18n import N_
 
 SKILL_OPTIONS = tuple(Option(skill.id, skill.title) for skill in SKILLS.values())
 
+STATE_OPTIONS = (
+    Option("calm", N_("Calm")),
+    Option("tired", N_("Tired")),
+    Option("hopeful", N_("Hopeful")),
+    Option("on_edge", N_("On edge")),
+    Option("numb", N_("Numb")),
+    Option("busy", N_("Busy")),
+    Option("raw", N_("Raw")),
+    Option("steady", N_("Steady")),
+    Option("sad", N_("Sad")),
+    Option("curious", N_("Curious")),
+)
+
 PREPARATION = Form(
     EntryKind.PREPARATION,
     N_("Before a session"),
@@ -41,8 +54,17 @@ PREPARATION = Form(
             N_("How have the last few days been? Pick words or write."),
             FieldKind.TEXT,
             "set",
-            N_("Calm, tired, hopeful, on edge, numb, busy, raw, steady, something else."),
             brief_role="state",
+        ),
+        Field(
+            "prep.state_words",
+            N_("Words that fit"),
+            FieldKind.CHOICES,
+            "set",
+            options=STATE_OPTIONS,
+            brief_role="state",
+            with_previous=True,
+            as_words=True,
         ),
         Field(
             "prep.sleep_body",

@@ -37,6 +37,25 @@ STATUS_OPTIONS = (
     Option("closed", N_("Closed")),
 )
 
+REFRAMABLE: tuple[str, ...] = (
+    "prep.old_story",
+    "int.meaning",
+    "int.different",
+    "int.unsure",
+    "int.pattern",
+    "int.relationships",
+)
+"""The questions of other entries whose answer a reframe can begin with, as the old sentence."""
+
+REFRAME_SHORT: tuple[str, ...] = (
+    "reframe.old_meaning",
+    "reframe.emotions",
+    "reframe.session_light",
+    "reframe.new_meaning",
+    "reframe.test_action",
+)
+"""The questions asked first; the others are optional."""
+
 REFRAME = Form(
     EntryKind.REFRAME,
     N_("A reframe"),

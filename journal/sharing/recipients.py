@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -107,7 +107,7 @@ async def load_readers(actor: Actor, saved: Mapping[UUID | str, datetime]) -> Re
         some = wanted[at : at + BATCH_SIZE]
         places = ", ".join(f"${place}" for place in range(2, len(some) + 2))
         rows += await fetch_raw(SELECT_READERS_OF % places, actor.id, *some)
-    return parse_readers(actor, rows, {str(entry): moment for entry, moment in saved.items()})
+    return parse_readers(actor, rows, {str(entry): moment for entry, moment in saved.items()}.get)
 
 
 async def load_shared_ids(actor: Actor) -> frozenset[UUID]:
@@ -128,8 +128,15 @@ def build_readers_query(patient: UUID | Subquery, before: datetime | None, limit
     return SELECT_READERS_BEFORE, (patient, patient, before, limit)
 
 
-def parse_readers(actor: Actor, rows: Sequence[Sequence[Any]], saved: Mapping[str, datetime]) -> Readers:
-    """Return who has a copy of which entry, by the rows of `SELECT_READERS`; *saved* as in `load_readers`."""
+def parse_readers(
+    actor: Actor, rows: Sequence[Sequence[Any]], find_saved: Callable[[str], datetime | None]
+) -> Readers:
+    """
+    Return who has a copy of which entry, by the rows of `SELECT_READERS`.
+
+    Args:
+        find_saved: Returns when an entry was saved last, by its id; asked for shared ones alone.
+    """
     known: dict[UUID, Reader] = {}
     found: dict[str, tuple[Reader, ...]] = {}
     for row in filter_undamaged(parse_rows(ReaderRow, rows)):
@@ -137,7 +144,7 @@ def parse_readers(actor: Actor, rows: Sequence[Sequence[Any]], saved: Mapping[st
         if reader is None:
             reader = known[row.link_id] = Reader(_get_reader_name(actor, row), row.paused_at is not None)
         entry, copied = str(row.entry_id), _parse_time(row.updated_at)
-        if copied is not None and (last := saved.get(entry)) is not None and last > copied:
+        if copied is not None and (last := find_saved(entry)) is not None and last > copied:
             reader = replace(reader, version=copied)
         found[entry] = (*found.get(entry, ()), reader)
     return found

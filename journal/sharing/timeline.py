@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -11,7 +11,7 @@ from uuid import UUID
 from journal.actor import Actor
 from journal.entries import listing
 from journal.entries.assignment import SessionAssignment
-from journal.entries.listing import EntryList
+from journal.entries.listing import EntryList, EntrySummary
 from journal.entries.narrowing import EntryFilter, EntryMatcher, find_entries
 from journal.roles import Role
 from journal.sessions.rows import Plan, build_plan_query, parse_plan
@@ -71,12 +71,17 @@ async def load_timeline_page(
         return TimelineResult(
             EntryList(True, lines),
             plan,
-            parse_readers(actor, copies, {one.id: one.updated_at for one in lines}),
+            parse_readers(actor, copies, _get_save_finder(lines)),
         )
     found = await listing.list_compared(actor, before, limit)
     return TimelineResult(
         found, plan, await load_readers(actor, {one.id: one.updated_at for one in found.entries})
     )
+
+
+def _get_save_finder(lines: Sequence[EntrySummary]) -> Callable[[str], datetime | None]:
+    by_id = {one.id: one for one in lines}
+    return lambda ident: by_id[ident].updated_at if ident in by_id else None
 
 
 async def load_narrowed_page(

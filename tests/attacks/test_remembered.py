@@ -12,7 +12,8 @@ from journal.care.documents import ShareDocument
 from journal.sessions.rows import Plan, Session
 from journal.vault.documents import EntryDocument, RevisionDocument
 from portal.views.journal.search_hits import Hit, MarkedPiece
-from portal.views.journal.timeline import PlanLayout, TimelineLine
+from portal.views.journal.timeline import TimelineLine
+from portal.views.sessions.plan_layout import PlanLayout
 from tests.attacks import browse
 from tests.attacks.conftest import BEGINNINGS, Target
 from tests.attacks.world import HERS, OTHERS, PLANNED

@@ -10,8 +10,9 @@ from uuid import UUID
 from starlette.requests import Request
 from starlette.responses import Response
 
-from journal.catalogue.fields import EntryKind, Form
+from journal.catalogue.fields import Answer, EntryKind, Field, Form
 from journal.catalogue.forms import get_form
+from journal.catalogue.reframe import REFRAMABLE
 from journal.entries import listing
 from journal.entries.naming import EntryName, EntryNamer
 from journal.sessions.rows import Session, load_my_sessions
@@ -51,7 +52,7 @@ class EntryPage:
     Context of an entry as it is read; `beside` shows a reframe's two sentences next to each other.
 
     `partial` are the copies that lack a part of it. `readers` are those who have each part, when somebody has not
-    all of it as it is here.
+    all of it as it is here. `reframable` are the questions whose answer a reframe can begin with.
     Without `is_intact`, storage returned something else than was left, here or elsewhere in the journal.
     """
 
@@ -67,6 +68,7 @@ class EntryPage:
     shares: tuple[OutgoingShare, ...]
     partial: frozenset[UUID]
     readers: Mapping[str, PartReaders]
+    reframable: tuple[Field, ...]
     ground: bool
     is_intact: bool
 
@@ -94,10 +96,19 @@ async def show_entry(request: Request) -> Response:
         given,
         shares.find_partial(document, given),
         _list_part_readers(found, given),
+        tuple(
+            one
+            for one in get_form(kind).fields
+            if one.id in REFRAMABLE and one.id in answers and _wants_reframe(answers)
+        ),
         "ground" in request.query_params,
         is_intact,
     )
     return render_page(request, "journal/entry.html", context)
+
+
+def _wants_reframe(answers: Mapping[str, Answer]) -> bool:
+    return answers.get("int.reframe_link") == "yes" or "prep.old_story" in answers
 
 
 def _list_part_readers(entry: Entry, given: tuple[OutgoingShare, ...]) -> Mapping[str, PartReaders]:
@@ -124,7 +135,7 @@ async def edit_entry(request: Request) -> Response:
     """Show an entry's form, all at once or at one question."""
     actor, asked = get_actor(request), request.query_params
     is_intact, found = await listing.load_verified_entry(actor, request.path_params["id"])
-    draft = EntryDraft(found.id, found.revision, found.document)
+    draft = EntryDraft(found.id, found.revision, found.document, found.created_at)
     if asked.get("prompt") == PAUSE_SCREEN:
         return await show_pause(request, draft)
     context = await build_writing_page(

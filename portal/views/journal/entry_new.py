@@ -8,8 +8,8 @@ from uuid import UUID, uuid4
 from starlette.requests import Request
 from starlette.responses import Response
 
-from journal.catalogue.fields import EntryKind
-from journal.catalogue.forms import get_form
+from journal.catalogue.fields import Answers, EntryKind
+from journal.catalogue.reframe import REFRAMABLE
 from journal.entries import entries
 from journal.errors import NotFound
 from journal.scheduling.next_step import suggest_entry
@@ -70,6 +70,8 @@ async def start_entry(request: Request) -> Response:
     if kind is None:
         raise NotFound
     begun = EntryDocument(kind.value, session_id=about.id.hex if about else None)
+    if kind is EntryKind.REFRAME and "from" in asked:
+        begun = await _carry_over(request, parse_uuid(asked["from"]), asked.get("part", ""))
     if wanted is not None and await _has_entry(request, wanted):
         where = EntryDraft(wanted, 1, begun)
         return redirect(request, build_address(where, **({"prompt": prompt} if prompt else {})))
@@ -78,6 +80,20 @@ async def start_entry(request: Request) -> Response:
         return await show_pause(request, draft)
     context = await build_writing_page(actor, draft, plan=plan, prompt=prompt, ground="ground" in asked)
     return render_page(request, "journal/write.html", context)
+
+
+async def _carry_over(request: Request, source: UUID | None, part: str) -> EntryDocument:
+    """Return a reframe that begins with an answer of another entry, about the same session; that one stays as it is."""
+    if source is None:
+        raise NotFound
+    document = (await entries.load_entry(get_actor(request), source)).document
+    words = document.answers.get(part)
+    if part not in REFRAMABLE or not isinstance(words, str):
+        raise NotFound
+    answers: Answers = {"reframe.old_meaning": words}
+    return EntryDocument(
+        EntryKind.REFRAME.value, note=document.note, session_id=document.session_id, answers=answers
+    )
 
 
 async def _has_entry(request: Request, wanted: UUID) -> bool:
@@ -90,7 +106,7 @@ async def _has_entry(request: Request, wanted: UUID) -> bool:
 
 async def show_pause(request: Request, draft: EntryDraft) -> Response:
     """Show the pause after the first few questions, which offers the others."""
-    every = build_screens(get_form(EntryKind(draft.document.kind)))
+    every = build_screens(draft.get_form(get_actor(request).now))
     last = next((place for place, screen in enumerate(every) if screen.next == PAUSE_SCREEN), None)
     if last is None:
         raise NotFound

@@ -13,7 +13,7 @@ from uuid import UUID
 from journal.actor import Actor
 from journal.catalogue.answers import Problem
 from journal.catalogue.fields import EntryKind, Form
-from journal.catalogue.forms import THEMES, get_form
+from journal.catalogue.forms import THEMES, get_due_form
 from journal.sessions import schedule
 from journal.sessions.day_state import DayState, find_current_day
 from journal.sessions.rows import Session, load_my_sessions
@@ -75,11 +75,17 @@ class WritingPage:
 
 @dataclass(frozen=True, slots=True)
 class EntryDraft:
-    """What a writing page is made from: an entry, or a new one at revision 0."""
+    """What a writing page is made from: an entry, or a new one at revision 0, which was not `begun_at` any time yet."""
 
     id: UUID
     revision: int
     document: EntryDocument
+    begun_at: datetime | None = None
+
+    def get_form(self, now: datetime) -> Form:
+        """Return the questions that it asks at *now*."""
+        age = now - self.begun_at if self.begun_at else None
+        return get_due_form(EntryKind(self.document.kind), self.document.answers, age)
 
 
 async def build_writing_page(
@@ -97,7 +103,7 @@ async def build_writing_page(
 ) -> WritingPage:
     """Build the page for *draft*; with *prompt*, the one screen of that name."""
     document, found = draft.document, problems or {}
-    form = get_form(EntryKind(document.kind))
+    form = draft.get_form(actor.now)
     few, others = split_questions(form)
     screen = get_screen(form, prompt) if prompt else None
     plan = await load_my_sessions(actor) if plan is None else plan

@@ -52,12 +52,17 @@ async def save_entry(request: Request) -> Response:
     wanted, base = request.path_params["id"], form.get_whole_number("revision") or 0
     known = await _load_known_entry(actor, wanted, base, form["kind"])
     before = known.document if known else EntryDocument(form["kind"])
+    begun_at = known.created_at if known else None
     moved = "session" in form and form["session"] != (before.session_id or "")
     plan = {one.id.hex for one in await load_my_sessions(actor)} if moved else set()
     written, sitting = parse_entry(form, before, plan), form["sitting"][:32]
     if known is not None and known.deleted_at is not None:
         return await _render_result(
-            request, form, EntryDraft(wanted, base, written.document), written, lost=SaveConflict(None)
+            request,
+            form,
+            EntryDraft(wanted, base, written.document, begun_at),
+            written,
+            lost=SaveConflict(None),
         )
     if base == 0 and written.document.is_empty:
         return await _render_result(request, form, EntryDraft(wanted, 0, written.document), written)
@@ -66,17 +71,17 @@ async def save_entry(request: Request) -> Response:
     except SavedAsEarlierVersion as error:
         lost = SaveConflict(error.version)
         return await _render_result(
-            request, form, EntryDraft(wanted, base, written.document), written, lost=lost
+            request, form, EntryDraft(wanted, base, written.document, begun_at), written, lost=lost
         )
     except NotFound:
         if not base:  # it was never theirs
             raise
         lost = SaveConflict(None)  # it was deleted at this very moment
         return await _render_result(
-            request, form, EntryDraft(wanted, base, written.document), written, lost=lost
+            request, form, EntryDraft(wanted, base, written.document, begun_at), written, lost=lost
         )
     return await _render_result(
-        request, form, EntryDraft(wanted, saved.revision, written.document), written, saved=saved
+        request, form, EntryDraft(wanted, saved.revision, written.document, begun_at), written, saved=saved
     )
 
 
@@ -105,7 +110,7 @@ async def _render_result(
     if is_htmx(request):
         return _render_line(request, form, draft, written, status, saved_at, lost)
     if status == 200:
-        return redirect(request, _get_next_address(form, draft, written.ground_first))
+        return redirect(request, _get_next_address(form, draft, written.ground_first, get_actor(request).now))
     context = await build_writing_page(
         get_actor(request),
         draft,
@@ -141,7 +146,7 @@ def _render_line(
     return render_page(request, "journal/saved.html", context, status=status, headers=first)
 
 
-def _get_next_address(form: Form, draft: EntryDraft, ground: bool) -> str:
+def _get_next_address(form: Form, draft: EntryDraft, ground: bool, now: datetime) -> str:
     """Return the page that the pressed button leads to."""
     go, prompt = form["go"], form["prompt"]
     ground_first = {"ground": "yes"} if ground else {}
@@ -154,7 +159,7 @@ def _get_next_address(form: Form, draft: EntryDraft, ground: bool) -> str:
     if go == "stay":
         return build_address(draft, **({"prompt": prompt} if prompt else {}), **ground_first)
     if go in ("next", "skip", "back") and prompt:
-        screen = get_screen(get_form(EntryKind(draft.document.kind)), prompt)
+        screen = get_screen(draft.get_form(now), prompt)
         if there := screen.previous if go == "back" else screen.next:
             return build_address(draft, prompt=there, **ground_first)
     if go == "session" and draft.document.session_id:

@@ -5,14 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from journal.catalogue.fields import Field, FieldKind, Form
-from journal.catalogue.integration import CAPTURE_SHORT
+from journal.catalogue.integration import CAPTURE_SHORT, INTEGRATION_SHORT
 from journal.catalogue.preparation import PREPARATION_SHORT
+from journal.catalogue.reframe import REFRAME_SHORT
 from journal.errors import NotFound
 
 FIRST_SCREEN = "first"
 PAUSE_SCREEN = "more"
 """The pause after the first few questions, where the others are offered."""
-FIRST_QUESTIONS = frozenset((*PREPARATION_SHORT, *CAPTURE_SHORT))
+FIRST_QUESTIONS = frozenset((*PREPARATION_SHORT, *CAPTURE_SHORT, *INTEGRATION_SHORT, *REFRAME_SHORT))
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +34,9 @@ class Screen:
 
 def split_questions(form: Form) -> tuple[tuple[Field, ...], tuple[Field, ...]]:
     """Return the questions that are offered first, and those that are optional."""
-    few = [fields for fields in _group_fields(form) if fields[0].id in FIRST_QUESTIONS]
+    few = [
+        fields for fields in _group_fields(form) if fields[0].id in FIRST_QUESTIONS or fields[0].after_days
+    ]
     if not few:
         return form.fields, ()
     others = [fields for fields in _group_fields(form) if fields not in few]
@@ -74,7 +77,7 @@ def _group_fields(form: Form, fields: tuple[Field, ...] | None = None) -> list[t
     """Group a number or a date with the question it belongs to."""
     groups: list[list[Field]] = []
     for field in form.fields if fields is None else fields:
-        belongs = bool(field.measure) or field.kind is FieldKind.DATE
+        belongs = bool(field.measure) or field.kind is FieldKind.DATE or field.with_previous
         if groups and belongs and field.theme == groups[-1][0].theme:
             groups[-1].append(field)
         else:

@@ -11,7 +11,6 @@ import msgspec
 from starlette.requests import Request
 
 from journal.actor import Actor
-from journal.catalogue.fields import EntryKind
 from journal.entries.listing import EntrySummary
 from journal.entries.naming import EntryName
 from journal.i18n import N_
@@ -59,13 +58,9 @@ class TimelinePeriod:
 
 
 class TimelineRenderer:
-    """
-    Renders the lines of one page.
+    """Renders the lines of one page."""
 
-    Labels are translated once here, not for every line.
-    """
-
-    __slots__ = ("_", "_format_name", "_layout", "actor", "kinds", "request", "zone")
+    __slots__ = ("_", "_format_name", "_layout", "actor", "request", "zone")
 
     def __init__(self, request: Request, plan: Plan | None) -> None:
         """Prepare for a page; without a plan, entries are named by kind and day."""
@@ -73,7 +68,6 @@ class TimelineRenderer:
         self.actor: Actor = get_actor(request)
         self.zone = self.actor.zone
         self._: Callable[[str], str] = get_translator(request)
-        self.kinds = {kind.value: self._(kind.label) for kind in EntryKind}
         self._format_name = build_entry_formatter(request, self.zone)
         self._layout = self._load_layout(plan) if plan is not None else build_layout((), self.zone, self._)
 
@@ -88,7 +82,7 @@ class TimelineRenderer:
             day = format_short_day(entry.created_at, self.zone) if entry.is_dated else ""
             return day, "", entry.id if entry.has_address else "", self._(entry.title)
         name = entry.title or self._name_entry(entry)
-        return format_short_day(entry.created_at, self.zone), self.kinds[entry.kind], entry.id, name
+        return format_short_day(entry.created_at, self.zone), self._layout.kinds[entry.kind], entry.id, name
 
     def _name_entry(self, entry: EntrySummary) -> str:
         """Return what an entry without a title is called; of one session, those of one kind are called the same."""

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
 import msgspec
 
+from journal.catalogue.fields import EntryKind
 from journal.entries.assignment import SessionAssignment
 from journal.entries.naming import NamedSession, name_sessions
 from journal.i18n import N_
@@ -42,11 +43,13 @@ class PlanLayout(msgspec.Struct, frozen=True):
     """
     A plan laid out in a time zone.
 
-    `assignable` are the sessions that entries hang on by themselves, in the order of their `times`.
+    `kinds` are what entries of each kind are called. `assignable` are the sessions that entries hang on by themselves,
+    in the order of their `times`.
     """
 
     latest_first: tuple[TimelineSession, ...]
     by_id: dict[int, TimelineSession]
+    kinds: Mapping[str, str]
     assignable: tuple[TimelineSession, ...]
     times: tuple[datetime, ...]
     assignment: SessionAssignment[Session]
@@ -79,6 +82,7 @@ def build_layout(plan: Sequence[Session], zone: ZoneInfo, translate: Callable[[s
     return PlanLayout(
         tuple(reversed(laid)),
         {one.session.id.int: one for one in laid},
+        {kind.value: translate(kind.label) for kind in EntryKind},
         tuple(posts),
         tuple(one.begins_at for one in posts),
         SessionAssignment(plan),
