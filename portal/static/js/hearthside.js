@@ -6,6 +6,7 @@
    [data-hundred]         gets a slider beside its number field; data-label names it, data-blank says that it is blank
    button[data-copy]      copies the text or value of the element it points to; data-copied is its answer
    button[data-print]     prints the page
+   button[data-reveal]    shows the password of the field in aria-controls, until it is sent; data-conceal is its other label
    select[data-own-zone]  proposes the time zone of this device, as long as nothing was sent */
 (() => {
   "use strict";
@@ -266,7 +267,7 @@
     }
     all("[data-hundred]", root).forEach(addSlider);
     if (navigator.clipboard) all("[data-copy]", root).forEach((button) => { button.hidden = false; });
-    all("[data-print]", root).forEach((button) => { button.hidden = false; });
+    all("[data-print], [data-reveal]", root).forEach((button) => { button.hidden = false; });
   }
 
   document.addEventListener("click", async (event) => {
@@ -284,6 +285,27 @@
     const own = Intl.DateTimeFormat().resolvedOptions().timeZone;
     if ([...list.options].some((option) => option.value === own)) list.value = own;
   }
+
+  /* --- Passwords --------------------------------------------------------- */
+
+  const passwordOf = (button) => document.getElementById(button.getAttribute("aria-controls"));
+
+  function setShown(button, shown) {
+    const { reveal, conceal } = button.dataset;
+    passwordOf(button).type = shown ? "text" : "password";
+    button.textContent = shown ? conceal : reveal;
+  }
+
+  const hidePasswords = (root = document) => all("[data-reveal]", root).forEach((button) => setShown(button, false));
+
+  document.addEventListener("click", ({ target }) => {
+    const button = target.closest("[data-reveal]");
+    if (button) setShown(button, passwordOf(button).type === "password");
+  });
+  document.addEventListener("submit", ({ target }) => hidePasswords(target), true);
+  window.addEventListener("pagehide", () => hidePasswords());
+  document.addEventListener("visibilitychange", () => { if (document.hidden) hidePasswords(); });
+  document.addEventListener("covered", () => { hidePasswords(); enhance(document); });
 
   enhance(document);
   if (!document.getElementById("errors")) all("[data-own-zone]").forEach(proposeZone);
