@@ -4,6 +4,7 @@
    form[data-autosave]    saves while you write; data-saving, data-offline, data-signed-out are its sentences
    form[data-leave]       signs out, empties the page and goes to the address in data-leave (also Shift three times)
    [data-hundred]         gets a slider beside its number field; data-label names it, data-blank says that it is blank
+   form[data-keep]        is sent in the background, so that passwords in it outlast a refusal; [data-offline] says that nothing was reached
    button[data-copy]      copies the text or value of the element it points to; data-copied is its answer
    button[data-print]     prints the page
    button[data-reveal]    shows the password of the field in aria-controls, until it is sent; data-conceal is its other label
@@ -306,6 +307,81 @@
   window.addEventListener("pagehide", () => hidePasswords());
   document.addEventListener("visibilitychange", () => { if (document.hidden) hidePasswords(); });
   document.addEventListener("covered", () => { hidePasswords(); enhance(document); });
+
+  // The server never sends a password back. A form that it refuses stays as it is, and gets only the errors from the answer.
+  function clearErrors(form) {
+    document.getElementById("errors")?.remove();
+    all(".error[id]", form).forEach((error) => {
+      const control = document.getElementById(error.id.replace(/-error$/, ""));
+      control?.removeAttribute("aria-invalid");
+      describe(control, error.id, false);
+      error.remove();
+    });
+  }
+
+  function describe(control, id, described) {
+    const others = (control?.getAttribute("aria-describedby") ?? "").split(" ").filter((one) => one && one !== id);
+    const ids = described ? [...others, id] : others;
+    if (ids.length) control?.setAttribute("aria-describedby", ids.join(" "));
+    else control?.removeAttribute("aria-describedby");
+  }
+
+  function placeErrors(form, answer) {
+    const summary = answer.getElementById("errors");
+    clearErrors(form);
+    for (const error of all(".field > .error[id]", answer)) {
+      const control = document.getElementById(error.id.replace(/-error$/, ""));
+      const field = control?.closest(".field");
+      if (!field || !form.contains(field)) continue;
+      const above = [...field.children].filter((one) => one.matches(".label, .hint:not(:empty)") && one.compareDocumentPosition(control) & 4);
+      if (above.length) above.at(-1).after(error);
+      else field.prepend(error);
+      control.setAttribute("aria-invalid", "true");
+      describe(control, error.id, true);
+    }
+    form.before(summary);
+    summary.focus();
+  }
+
+  async function save(answer) {
+    const [, name] = /filename="([^"]+)"/.exec(answer.headers.get("content-disposition")) ?? [];
+    const link = Object.assign(document.createElement("a"), { href: URL.createObjectURL(await answer.blob()), download: name ?? "" });
+    link.click();
+    setTimeout(() => URL.revokeObjectURL(link.href), 60000);
+  }
+
+  const sending = new WeakSet();
+
+  async function sendKept(form, submitter) {
+    const answer = await fetch(form.action, { method: "POST", headers: { "HX-Request": "true" }, body: new URLSearchParams(new FormData(form, submitter)) });
+    const next = answer.headers.get("hx-redirect");
+    if (next) return location.assign(next);
+    if (answer.headers.has("content-disposition")) {
+      clearErrors(form);
+      return save(answer);
+    }
+    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+    if (page.getElementById("errors")) return placeErrors(form, page);
+    form.submit(); // locked, signed out or busy: the whole page says what to do
+  }
+
+  document.addEventListener("submit", async (event) => {
+    const { target, submitter } = event;
+    if (!target.matches("form[data-keep]")) return;
+    event.preventDefault();
+    if (sending.has(target)) return;
+    sending.add(target);
+    const line = target.querySelector("[data-offline]");
+    line.hidden = true;
+    try {
+      await sendKept(target, submitter);
+    } catch {
+      line.hidden = false;
+      line.focus();
+    } finally {
+      sending.delete(target);
+    }
+  });
 
   enhance(document);
   if (!document.getElementById("errors")) all("[data-own-zone]").forEach(proposeZone);
