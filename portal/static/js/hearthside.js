@@ -8,7 +8,7 @@
    button[data-copy]      copies the text or value of the element it points to; data-copied is its answer
    button[data-print]     prints the page
    button[data-reveal]    shows the password of the field in aria-controls, until it is sent; data-conceal is its other label
-   select[data-own-zone]  proposes the time zone of this device, as long as nothing was sent */
+   select[data-own-zone]  has the time zone of this device on top; "propose" chooses it, as long as nothing was sent */
 (() => {
   "use strict";
   const all = (selector, root = document) => root.querySelectorAll(selector);
@@ -282,9 +282,12 @@
     }
   });
 
-  function proposeZone(list) {
+  function putOwnZoneFirst(list) {
     const own = Intl.DateTimeFormat().resolvedOptions().timeZone;
-    if ([...list.options].some((option) => option.value === own)) list.value = own;
+    const option = [...list.options].find(({ value, dataset }) => value === own || dataset.old?.split(" ").includes(own));
+    if (!option) return;
+    list.prepend(option);
+    if (list.dataset.ownZone === "propose" && !document.getElementById("errors")) option.selected = true;
   }
 
   /* --- Passwords --------------------------------------------------------- */
@@ -384,7 +387,7 @@
   });
 
   enhance(document);
-  if (!document.getElementById("errors")) all("[data-own-zone]").forEach(proposeZone);
+  all("[data-own-zone]").forEach(putOwnZoneFirst);
   document.addEventListener("htmx:after:swap", () => enhance(document));
   document.getElementById("errors")?.focus();
 })();
