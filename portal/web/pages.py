@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from _typeshed import DataclassInstance
 
 
+PASSKEY_OFFER = "?offer=passkey"  # an address that ends in it shows the suggestion to add one
 INLINE_LIMIT = 100  # lines of a list that are rendered in a few milliseconds
 
 
@@ -196,9 +197,16 @@ def _build_shared_values(request: Request) -> dict[str, Any]:
         "help_region": find_help_region(request),
         "path": request.scope["path"],
         "passkey_host": state.config.passkey_host,
+        "offers_passkey": _offers_passkey(request),
         "lang": LANGUAGE,
         "version": __version__,
     }
+
+
+def _offers_passkey(request: Request) -> bool:
+    if f"?{request.scope['query_string'].decode('latin-1')}" != PASSKEY_OFFER:
+        return False
+    return bool(request.app.state.config.passkey_host) and getattr(request.state, "actor", None) is not None
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,13 +11,16 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, CDPSession, Page, expect
 
+from journal.authentication import recovery_key
 from journal.entries import entries
+from journal.practice import practice
 from journal.vault.documents import EntryDocument
 from tests.browser.conftest import Desk
 from tests.browser.served import Served, at_a_desk, serving
 from tests.cast import PASSWORDS, Furniture
 
 HERS = "Zaunkoenig"
+NEW = "seven small stones in a row"
 DEVICE = {
     "protocol": "ctap2",
     "ctap2Version": "ctap2_1",
@@ -190,6 +193,77 @@ async def counting_taps(page: Page) -> list[str]:
     await page.add_init_script(note)
     await page.evaluate(note)
     return taps
+
+
+async def keep_recovery_key(page: Page) -> None:
+    """Make a recovery key, and prove that it was kept."""
+    await page.get_by_role("button", name="Show me my recovery key").click()
+    last = await page.locator("#recovery-key span").last.inner_text()
+    await page.get_by_label("Type the last group").fill(last)
+    await page.get_by_role("button", name="I have it: go on").click()
+
+
+async def register(page: Page, server: Served, name: str) -> None:
+    """Open an account with a set-up link, up to its recovery key."""
+    async with server.second_connection() as cast:
+        link = await practice.create_setup_link(cast.installation)
+    await page.goto(f"/setup/{link}")
+    await page.get_by_label("Your name").fill(name)
+    await page.locator("#email").fill(f"{name}@example.org")
+    await page.locator("#password").fill(NEW)
+    await page.locator("#repeated").fill(NEW)
+    await page.get_by_role("button", name="Open my account").click()
+    await keep_recovery_key(page)
+
+
+async def test_a_new_account_is_offered_a_passkey_once(desk: Desk, server: Served) -> None:
+    """One calm notice with one button; whoever says not now, or opens the page again, is not asked again."""
+    page = await desk.person()
+    await equipped(page)
+    await register(page, server, "frida")
+    offer = page.get_by_text("Sign in faster on this device?")
+    await expect(offer).to_be_visible()
+    await expect(page.get_by_role("link", name="Add a passkey")).to_have_count(1)
+    await desk.axe(page)
+    await page.reload()
+    await expect(page.get_by_role("heading", level=1)).to_be_visible()
+    await expect(offer).to_have_count(0)
+    await page.goto("/?offer=passkey")
+    await page.get_by_role("link", name="Not now").click()
+    await expect(page.get_by_role("heading", name="Patients", level=1)).to_be_visible()
+    await expect(offer).to_have_count(0)
+    await page.goto("/?offer=passkey")
+    await page.get_by_role("link", name="Add a passkey").click()
+    await page.get_by_role("button", name="Add the passkey").click()
+    await expect(page).to_have_url(re.compile(r"/account/passkeys\?done="))
+
+
+async def test_after_the_recovery_key_a_passkey_is_offered(desk: Desk, server: Served) -> None:
+    """Whoever lost a password gets something that cannot be forgotten, two pages later."""
+    async with server.second_connection() as cast:
+        dana = await cast.actor("dana")
+        offer = await recovery_key.offer_recovery_key(dana)
+        await recovery_key.confirm_recovery_key(dana, cast.tokens["dana"], offer.sealed, offer.formatted_key)
+    page = await desk.person()
+    await equipped(page)
+    await page.goto("/recover")
+    await page.locator("#email").fill("dana@example.org")
+    await page.locator("#recovery_key").fill(offer.formatted_key)
+    await page.locator("#password").fill(NEW)
+    await page.locator("#repeated").fill(NEW)
+    await page.get_by_role("button", name="Set the new password").click()
+    await keep_recovery_key(page)
+    await expect(page.get_by_text("Sign in faster on this device?")).to_be_visible()
+    await desk.axe(page)
+
+
+async def test_a_device_that_cannot_have_one_offers_none(desk: Desk, server: Served) -> None:
+    """Without an authenticator of its own there is no notice."""
+    page = await desk.person()
+    await register(page, server, "greta")
+    await expect(page.get_by_role("heading", name="Patients", level=1)).to_be_visible()
+    await expect(page).to_have_url(re.compile("/patients$"))
+    await expect(page.get_by_text("Sign in faster on this device?")).to_be_hidden()
 
 
 async def test_a_device_without_a_prf_is_no_way_in(desk: Desk) -> None:

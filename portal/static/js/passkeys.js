@@ -2,6 +2,7 @@
    pages offer none and everything goes by password.
 
    [data-passkeys="host"]   what is inside stays hidden until the browser can do it, on this host
+   data-own-device          only where this device itself can have one; offered once: a reload does not bring it back
    [data-no-passkeys]       says why there is no offer; hidden where there is one
    form[data-passkey]       "create" or "get": asks the address in data-options what for, fills in `credential` and
                             `prf`, and sends itself. data-trouble is its sentence for when nothing came of it
@@ -126,9 +127,18 @@
   });
 
   if (!window.PublicKeyCredential) return;
-  const show = () => all("[data-passkeys][hidden]").forEach((offer) => { offer.hidden = offer.dataset.passkeys !== location.hostname; });
+  const show = () => all("[data-passkeys][hidden]:not([data-own-device])").forEach((offer) => { offer.hidden = offer.dataset.passkeys !== location.hostname; });
+
+  async function showForOwnDevice(offer) {
+    history.replaceState(null, "", location.pathname);
+    if (!(await PublicKeyCredential.isUserVerifyingPlatformAuthenticatorAvailable())) return;
+    offer.removeAttribute("data-own-device");
+    show();
+  }
+
   document.addEventListener("offered", show);
   show();
+  all("[data-own-device]").forEach(showForOwnDevice);
   all("[data-passkeys]:not([hidden]) form[data-autofill]").forEach(offerByAutofill);
   if (document.querySelector("[data-passkeys]:not([hidden])")) all("[data-no-passkeys]").forEach((line) => { line.hidden = true; });
 })();
