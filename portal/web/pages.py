@@ -204,7 +204,8 @@ def _build_shared_values(request: Request) -> dict[str, Any]:
 
 
 def _offers_passkey(request: Request) -> bool:
-    if f"?{request.scope['query_string'].decode('latin-1')}" != PASSKEY_OFFER:
+    """Return whether somebody signed in came to a page by an address that suggests a passkey."""
+    if request.scope.get("query_string") != PASSKEY_OFFER.removeprefix("?").encode():
         return False
     return bool(request.app.state.config.passkey_host) and getattr(request.state, "actor", None) is not None
 
