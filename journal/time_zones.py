@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
+from importlib.resources import files
 from types import MappingProxyType
 from typing import Literal
 from zoneinfo import ZoneInfo, available_timezones
@@ -26,18 +28,7 @@ FOLD_SENTENCES: Mapping[FoldNote, str] = MappingProxyType(
 UNKNOWN_ZONE = N_("Please choose a time zone from the list, such as Europe/Berlin.")
 UNKNOWN_TIME = N_("Please give a day and a time, such as 2026-11-22 at 09:00.")
 
-_REGIONS = (
-    "Africa/",
-    "America/",
-    "Antarctica/",
-    "Arctic/",
-    "Asia/",
-    "Atlantic/",
-    "Australia/",
-    "Europe/",
-    "Indian/",
-    "Pacific/",
-)
+_TZDATA = files("tzdata") / "zoneinfo"
 
 
 class WallClockError(ValueError):
@@ -57,9 +48,24 @@ class ResolvedTime:
         return FOLD_SENTENCES[self.fold_note]
 
 
+@dataclass(frozen=True, slots=True)
+class ZoneChoice:
+    """A line of the list to choose from. `old_names` are those by which a device may still know the zone."""
+
+    name: str
+    label: str
+    old_names: tuple[str, ...] = ()
+
+
 def list_common_zones() -> tuple[str, ...]:
-    """Return the zones named after places, sorted, with UTC first: what a list to choose from offers."""
+    """Return the zones that are in use somewhere, sorted, with UTC first; no old names, and none without a place."""
     return _load_common_zones()
+
+
+def list_zone_choices(now: datetime, *first: str) -> tuple[ZoneChoice, ...]:
+    """Return what to choose from, by place, with the offset of *now*; those of *first* on top, also by an old name."""
+    known = [name for name in first if is_zone(name)]
+    return tuple(_build_choice(name, now) for name in dict.fromkeys((*known, *_load_zones_by_place())))
 
 
 def parse_zone(name: str) -> ZoneInfo:
@@ -133,6 +139,46 @@ def _load_known_zones() -> frozenset[str]:
     return frozenset(available_timezones()) - {"localtime", "Factory"}
 
 
+def _build_choice(name: str, now: datetime) -> ZoneChoice:
+    if name == "UTC":
+        return ZoneChoice(name, name)
+    offset = now.astimezone(ZoneInfo(name)).strftime("%z")
+    return ZoneChoice(
+        name, f"{_get_place(name)} (UTC{offset[:3]}:{offset[3:5]})", _load_old_names().get(name, ())
+    )
+
+
+def _get_place(name: str) -> str:
+    """Return a zone's place with what it lies in: Buenos Aires, Argentina, America."""
+    return ", ".join(reversed(name.replace("_", " ").split("/")))
+
+
 @cache
 def _load_common_zones() -> tuple[str, ...]:
-    return ("UTC", *sorted(name for name in _load_known_zones() if name.startswith(_REGIONS)))
+    lines = (_TZDATA / "zone.tab").read_text(encoding="utf-8").splitlines()
+    return ("UTC", *sorted(line.split("\t")[2] for line in lines if not line.startswith("#")))
+
+
+@cache
+def _load_zones_by_place() -> tuple[str, ...]:
+    return ("UTC", *sorted(_load_common_zones()[1:], key=_get_place))
+
+
+@cache
+def _load_old_names() -> Mapping[str, tuple[str, ...]]:
+    """Return the old names of places, by the zone that has them now: Asia/Kolkata was Asia/Calcutta."""
+    lines = (_TZDATA / "tzdata.zi").read_text(encoding="utf-8").splitlines()
+    links = {old: new for _, new, old in (line.split() for line in lines if line.startswith("L "))}
+    current, found = frozenset(_load_common_zones()), defaultdict[str, list[str]](list)
+    for old in links.keys() - current:
+        new = links[old]
+        while new not in current and new in links:
+            new = links[new]
+        if old.startswith(_get_regions()):
+            found[new].append(old)
+    return MappingProxyType({new: tuple(sorted(old)) for new, old in found.items()})
+
+
+@cache
+def _get_regions() -> tuple[str, ...]:
+    return tuple({f"{name.partition('/')[0]}/" for name in _load_common_zones()[1:]})

@@ -8,13 +8,17 @@ from datetime import date, datetime, time, timedelta
 from uuid import UUID, uuid4
 
 from journal.actor import Actor
+from journal.authentication import registration, web_sessions
+from journal.authentication.registration import NewAccount
+from journal.care import invitations
 from journal.catalogue.fields import Answer, EntryKind, FieldKind
 from journal.catalogue.forms import get_form
 from journal.entries import entries
+from journal.roles import Role
 from journal.scheduling import plan as session_plan
 from journal.sessions.course import CoursePlan
 from journal.sessions.rows import Session, load_my_sessions
-from journal.sessions.session import Phase, Route, SessionKind, Setting
+from journal.sessions.session import Phase, Route, SessionDetails, SessionKind, Setting
 from journal.sharing import copies, shares
 from journal.vault.documents import EntryDocument
 from tests.cast import NOON, Cast
@@ -50,6 +54,31 @@ async def dosing(cast: Cast) -> list[Session]:
     """Return alice's dosing sessions in order."""
     mine = await load_my_sessions(await cast.actor("alice"))
     return [one for one in mine if one.details.kind is SessionKind.DOSING]
+
+
+async def plan_session(
+    cast: Cast,
+    kind: SessionKind,
+    local: str,
+    *,
+    about: Session | None = None,
+    who: str = "alice",
+    setting: Setting = Setting.CLINIC,
+) -> UUID:
+    """Have bob add a session to somebody's plan; *local* is what the clocks in Berlin say."""
+    details = SessionDetails(kind, local, "Europe/Berlin", 50, setting, about=about.id.hex if about else None)
+    return await session_plan.add_session(await cast.actor("bob"), (await cast.actor(who)).id, details)
+
+
+async def add_patient(cast: Cast, name: str, ident: str) -> None:
+    """Have somebody called *name* come into bob's care; the cast knows them as *ident*."""
+    words = f"{ident} rests beside the lamp"
+    new = NewAccount(name, f"{ident}@example.org", words, words, "Europe/Berlin")
+    ready = await registration.prepare_account(cast.installation, new)
+    await registration.create_account(cast.installation, Role.PATIENT, ready)
+    cast.tokens[ident] = await web_sessions.start_session(cast.installation, ready.id, ready.account_key)
+    link = await invitations.create_invitation(await cast.actor("bob"), name)
+    await invitations.accept_invitation(await cast.actor(ident), link.token)
 
 
 async def write(

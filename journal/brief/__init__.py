@@ -1,3 +1,3 @@
-"""The page for the coming integration session, from shared copies only; keeps nothing."""
+"""The page for the next talk or a chosen session, from shared copies only; keeps nothing."""
 
 __all__ = ["brief"]

@@ -1,5 +1,5 @@
 """
-The brief: one page for the coming integration session, from shared copies only.
+The brief: one page for one session, usually the next talk, from shared copies only.
 
 Every line is the patient's own words and names the copy it comes from. Nothing is summed up, ranked or
 concluded, and nothing shows whether there is more than was shared.
@@ -11,15 +11,19 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from itertools import islice
-from typing import TypeVar
+from typing import Any, TypeVar
 from uuid import UUID
 
 from journal.actor import Actor
 from journal.brief.beliefs import BeliefPair, build_belief_pairs
 from journal.brief.layout import (
+    MAX_CAME_AHEAD,
     MAX_PAIRS,
+    MAX_PAIRS_AHEAD,
     MAX_SKILLS,
     MAX_STEPS,
+    MAX_STEPS_AHEAD,
+    MAX_WORSE,
     PAGE_LINES,
     SCALES,
     SECTION_LIMITS,
@@ -32,6 +36,7 @@ from journal.brief.quotes import Quote, SkillLine, Step, list_quotes, list_skill
 from journal.care.links import Link
 from journal.catalogue.fields import BriefRole
 from journal.entries.assignment import SessionAssignment
+from journal.errors import NotFound
 from journal.sessions import schedule
 from journal.sessions.rows import Session
 from journal.sessions.schedule import SessionNumber
@@ -49,24 +54,29 @@ class Brief:
     """
     All that fits on one page; each tuple is newest first and may be empty.
 
-    `about` is the dosing session that the coming integration session is about; `days` counts from its day to
-    today and is negative while it is still to come. `has_more` says that something shared did not fit.
+    `session` is the one that it is for; `plan` has those that it may be for. `about` is the dosing session that
+    it is about; `days` counts from its day to today and is negative while it is still to come. `has_more` says
+    that something shared did not fit.
     """
 
     link: Link
     paused: bool
     damaged: int
-    coming: Session | None
+    session: Session | None
+    plan: tuple[Session, ...]
     about: Session | None
     number: SessionNumber | None
     days: int | None
-    intention: tuple[Quote, ...]
-    state: tuple[Quote, ...]
     bring: tuple[Quote, ...]
     not_open: tuple[Quote, ...]
+    intention: tuple[Quote, ...]
+    hopes: tuple[Quote, ...]
+    setting: tuple[Quote, ...]
+    state: tuple[Quote, ...]
     came: tuple[Quote, ...]
     beliefs: tuple[BeliefPair, ...]
     skills: tuple[SkillLine, ...]
+    worse: tuple[SkillLine, ...]
     steadies: tuple[Quote, ...]
     steps: tuple[Step, ...]
     has_more: bool
@@ -84,13 +94,13 @@ class Brief:
     @property
     def quotes(self) -> tuple[Quote, ...]:
         """Return every quotation, section by section."""
-        return self.intention + self.state + self.bring + self.not_open + self.came + self.steadies
+        return tuple(quote for role in SECTION_LIMITS for quote in getattr(self, role))
 
     def _iterate_sources(self) -> Iterator[IncomingShare]:
         yield from (line.source for line in self.quotes)
         yield from (line.source for line in self.steps)
         yield from (source for pair in self.beliefs for source in pair.sources)
-        yield from (use.source for skill in self.skills for use in skill.uses)
+        yield from (use.source for skill in self.worse + self.skills for use in skill.uses)
 
 
 class _LinePicker:
@@ -104,45 +114,67 @@ class _LinePicker:
         self.has_more |= len(found) > most
         return found[:most]
 
-    def take_quotes(self, shared: Iterable[IncomingShare], role: BriefRole) -> tuple[Quote, ...]:
-        return self.take_lines(list_quotes(shared, role), SECTION_LIMITS[role].lines)
+    def take_quotes(
+        self, shared: Iterable[IncomingShare], role: BriefRole, most: int | None = None
+    ) -> tuple[Quote, ...]:
+        return self.take_lines(list_quotes(shared, role), most or SECTION_LIMITS[role].lines)
+
+    def take_skills(
+        self, shared: Iterable[IncomingShare]
+    ) -> tuple[tuple[SkillLine, ...], tuple[SkillLine, ...], tuple[Quote, ...]]:
+        """Return the skills that made nothing worse, those that did, and what else steadies."""
+        used = list_skills(shared)
+        harmful = [one for one in used if one.worse]
+        worse = self.take_lines(harmful, MAX_WORSE)
+        skills = self.take_lines((one for one in used if not one.worse), MAX_SKILLS - len(worse))
+        steadies = list_quotes(shared, "steadies", without={one.skill for one in harmful})
+        return skills, worse, self.take_lines(steadies, SECTION_LIMITS["steadies"].lines)
 
 
-async def build_brief(actor: Actor, patient: UUID) -> Brief:
+async def build_brief(actor: Actor, patient: UUID, wanted: UUID | None = None) -> Brief:
     """
-    Build the brief; every copy that is quoted counts as opened, and the patient sees that.
+    Build the brief for the session *wanted*, else for the next talk; the patient sees which copies it quotes.
 
-    An intention is that of the dosing session in question. What came, and what the patient brings, includes
-    what was shared since the last talk. Beliefs, what steadies, small steps and a wish not to open with
-    something carry over from one session to the next.
+    Intention, hopes, setting and state are those of the dosing session in question. What came, and what the
+    patient brings, includes what was shared since the last talk. Beliefs, what steadies, small steps and a wish
+    not to open with something carry over from one session to the next.
+
+    Raises:
+        NotFound: If *wanted* is no session of the patient's plan, or was cancelled.
     """
     found = await reading.load_folder(actor, patient)
     plan = schedule.list_uncancelled(found.sessions)
-    coming = _find_coming_talk(plan, actor.now)
-    about = _find_subject(plan, coming, actor.now)
-    shared, near, page = found.shared, _select_related(found, coming, about), _LinePicker()
-    since = _get_last_talk(plan, coming, actor.now)
+    session = _find_wanted(plan, wanted) if wanted else _find_next_talk(plan, actor.now)
+    about = _find_subject(plan, session, actor.now)
+    shared, near, page = found.shared, _select_related(found, session, about), _LinePicker()
+    since = _get_last_talk(plan, session, actor.now)
     now = tuple(one for one in shared if one in near or one.shared_at > since)
-    went = about is not None and about.begins_at <= actor.now
+    ahead = _is_ahead(session, about, actor.now)
+    prepared = near if ahead else ()
+    skills, worse, steadies = page.take_skills(shared)
     drawn = Brief(
         link=found.link,
         paused=found.paused,
         damaged=len(found.damaged),
-        coming=coming,
+        session=session,
+        plan=plan,
         about=about,
         number=schedule.number_sessions(plan).get(about.id) if about else None,
         days=(_get_local_date(actor, actor.now) - _get_local_date(actor, about.begins_at)).days
         if about
         else None,
-        intention=page.take_quotes(near, "intention"),
-        state=() if went else page.take_quotes(near, "state"),
         bring=page.take_quotes(now, "bring"),
         not_open=page.take_quotes(shared, "not_open"),
-        came=page.take_quotes(now, "came"),
-        beliefs=page.take_lines(build_belief_pairs(shared), MAX_PAIRS),
-        skills=page.take_lines(list_skills(shared), MAX_SKILLS),
-        steadies=page.take_quotes(shared, "steadies"),
-        steps=page.take_lines(list_steps(shared), MAX_STEPS),
+        intention=page.take_quotes(near, "intention"),
+        hopes=page.take_quotes(prepared, "hopes"),
+        setting=page.take_quotes(prepared, "setting"),
+        state=page.take_quotes(prepared, "state"),
+        came=page.take_quotes(now, "came", MAX_CAME_AHEAD if ahead else None),
+        beliefs=page.take_lines(build_belief_pairs(shared), MAX_PAIRS_AHEAD if ahead else MAX_PAIRS),
+        skills=skills,
+        worse=worse,
+        steadies=steadies,
+        steps=page.take_lines(list_steps(shared), MAX_STEPS_AHEAD if ahead else MAX_STEPS),
         has_more=page.has_more,  # read last, when all of the above has been taken
     )
     await reading.mark_opened(actor, patient, [one.id for one in drawn.sources])
@@ -156,24 +188,22 @@ def _fit_page(drawn: Brief) -> Brief:
         (one for one in tries if _count_printed_lines(one) <= PAGE_LINES), _shorten_brief(drawn, SCALES[-1])
     )
     cut = [one.cut for one in fitted.quotes] + [one.cut for one in fitted.beliefs]
-    cut += [one.cut for one in fitted.skills] + [one.cut or one.learned_cut for one in fitted.steps]
+    cut += [one.cut for one in fitted.worse + fitted.skills] + [
+        one.cut or one.learned_cut for one in fitted.steps
+    ]
     return replace(fitted, has_more=fitted.has_more or any(cut))
 
 
 def _shorten_brief(drawn: Brief, scale: float) -> Brief:
-    def shorten_all(lines: tuple[Quote, ...], role: BriefRole) -> tuple[Quote, ...]:
-        return tuple(one.shorten(SECTION_LIMITS[role].letters * scale) for one in lines)
-
+    quotes: dict[str, Any] = {
+        role: tuple(one.shorten(limit.letters * scale) for one in getattr(drawn, role))
+        for role, limit in SECTION_LIMITS.items()
+    }
     return replace(
         drawn,
-        intention=shorten_all(drawn.intention, "intention"),
-        state=shorten_all(drawn.state, "state"),
-        bring=shorten_all(drawn.bring, "bring"),
-        not_open=shorten_all(drawn.not_open, "not_open"),
-        came=shorten_all(drawn.came, "came"),
-        steadies=shorten_all(drawn.steadies, "steadies"),
         beliefs=tuple(one.shorten(SENTENCE_LETTERS * scale) for one in drawn.beliefs),
         steps=tuple(one.shorten(STEP_LETTERS * scale) for one in drawn.steps),
+        **quotes,
     )
 
 
@@ -182,21 +212,39 @@ def _count_printed_lines(drawn: Brief) -> float:
     return (
         sum(count_lines(one.text) + SOURCE_LINES for one in drawn.quotes)
         + sum(2 * (max(count_lines(one.old), count_lines(one.new)) + SOURCE_LINES) for one in drawn.beliefs)
-        + sum(1 + SOURCE_LINES * len(one.uses) for one in drawn.skills)
+        + sum(1 + SOURCE_LINES * len(one.uses) for one in drawn.worse + drawn.skills)
         + sum(count_lines(one.text) + count_lines(one.learned) + SOURCE_LINES for one in drawn.steps)
     )
 
 
-def _find_coming_talk(plan: Iterable[Session], now: datetime) -> Session | None:
-    ahead = schedule.list_upcoming(plan, now)
-    return next((one for one in ahead if one.details.kind is SessionKind.INTEGRATION), None)
+def _find_wanted(plan: Iterable[Session], wanted: UUID) -> Session:
+    for one in plan:
+        if one.id == wanted:
+            return one
+    raise NotFound
 
 
-def _find_subject(plan: tuple[Session, ...], coming: Session | None, now: datetime) -> Session | None:
-    """Return the dosing session in question: the coming talk's, else the last one, else the first."""
-    dosing = [one for one in plan if one.details.kind is SessionKind.DOSING]
-    if coming is not None:
-        return _find_dosing_session(coming, plan)
+def _find_next_talk(plan: Iterable[Session], now: datetime) -> Session | None:
+    """Return the talk that is under way, else the next one, whatever its kind."""
+    return next((one for one in schedule.list_upcoming(plan, now) if not _is_dosing(one)), None)
+
+
+def _is_dosing(one: Session) -> bool:
+    return one.details.kind is SessionKind.DOSING
+
+
+def _is_ahead(session: Session | None, about: Session | None, now: datetime) -> bool:
+    """Return whether the session looks ahead to its dosing session, so that preparation is what counts."""
+    if session is not None and session.kind is SessionKind.PREPARATION:
+        return True
+    return about is None or about.begins_at > now
+
+
+def _find_subject(plan: tuple[Session, ...], session: Session | None, now: datetime) -> Session | None:
+    """Return the dosing session in question: that of *session*, else the last one, else the first."""
+    if session is not None:
+        return _find_dosing_session(session, plan)
+    dosing = [one for one in plan if _is_dosing(one)]
     before = [one for one in dosing if one.begins_at <= now]
     return before[-1] if before else next(iter(dosing), None)
 
@@ -214,15 +262,17 @@ def _find_dosing_session(one: Session, plan: Iterable[Session]) -> Session | Non
     return before[-1] if before else None
 
 
-def _get_last_talk(plan: tuple[Session, ...], coming: Session | None, now: datetime) -> datetime:
-    talks = [one for one in plan if one.details.kind is SessionKind.INTEGRATION and one != coming]
-    return max((one.begins_at for one in talks if one.begins_at <= now), default=EARLIEST)
+def _get_last_talk(plan: tuple[Session, ...], session: Session | None, now: datetime) -> datetime:
+    """Return when the last talk before *session* began."""
+    end = min(now, session.begins_at) if session else now
+    talks = [one.begins_at for one in plan if not _is_dosing(one) and one != session]
+    return max((began for began in talks if began <= end), default=EARLIEST)
 
 
 def _select_related(
-    found: Folder, coming: Session | None, about: Session | None
+    found: Folder, session: Session | None, about: Session | None
 ) -> tuple[IncomingShare, ...]:
-    """Return the copies that belong to *about*, to a talk about it or to the coming one."""
+    """Return the copies that belong to *about*, to a talk about it or to *session*."""
     if about is None:
         return found.shared
     dosing = [one for one in schedule.list_uncancelled(found.sessions) if one.kind is SessionKind.DOSING]
@@ -232,7 +282,7 @@ def _select_related(
         at = assignment.find_session(one.document.kind, one.document.session_id, one.written_at)
         if at is None:
             return about == dosing[0]  # written before all sessions
-        return at == coming or _find_dosing_session(at, found.sessions) == about
+        return at == session or _find_dosing_session(at, found.sessions) == about
 
     return tuple(one for one in found.shared if is_related(one))
 

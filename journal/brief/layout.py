@@ -16,7 +16,12 @@ from journal.catalogue.fields import BriefRole
 
 MAX_PAIRS = 3
 MAX_STEPS = 2
-MAX_SKILLS = 3
+# Fewer where a dosing session is ahead, since its preparation is quoted as well.
+MAX_PAIRS_AHEAD = 2
+MAX_STEPS_AHEAD = 1
+MAX_CAME_AHEAD = 1
+MAX_SKILLS = 3  # those that made things worse among them
+MAX_WORSE = 2
 SENTENCE_LETTERS = 88  # letters of an old or a new sentence
 STEP_LETTERS = 88  # letters of a step, and of what was learned from it
 
@@ -40,10 +45,12 @@ class SectionLimit:
 
 SECTION_LIMITS: Mapping[BriefRole, SectionLimit] = MappingProxyType(
     {
-        "intention": SectionLimit(2, 88),
-        "state": SectionLimit(2, 88),
         "bring": SectionLimit(4, 88),
         "not_open": SectionLimit(2, 88),
+        "intention": SectionLimit(2, 88),
+        "hopes": SectionLimit(2, 88),
+        "setting": SectionLimit(3, 70),
+        "state": SectionLimit(2, 70),
         "came": SectionLimit(4, 138),
         "steadies": SectionLimit(3, 70),
     }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Set
 from dataclasses import dataclass, replace
 from datetime import date
 
@@ -83,6 +83,11 @@ class SkillLine:
     uses: tuple[Use, ...]
     cut: bool
 
+    @property
+    def worse(self) -> bool:
+        """Return whether it ever made things worse."""
+        return any(use.worse for use in self.uses)
+
 
 def get_text(one: IncomingShare, field: str) -> str:
     """Return a written answer of a copy, or an empty text."""
@@ -96,9 +101,20 @@ def get_rating(one: IncomingShare, field: str) -> int | None:
     return answer if isinstance(answer, int) else None
 
 
-def list_quotes(shared: Iterable[IncomingShare], role: BriefRole) -> Iterator[Quote]:
-    """Yield what answers the questions of one role, copy by copy; written answers before chosen ones."""
-    found = [quote for one in shared for quote in _find_quotes(one, role)]
+def list_quotes(
+    shared: Iterable[IncomingShare], role: BriefRole, *, without: Set[str] = frozenset()
+) -> Iterator[Quote]:
+    """
+    Yield what answers the questions of one role, copy by copy; written answers before chosen ones.
+
+    *without*: chosen answers that are left out.
+    """
+    found = [
+        quote
+        for one in shared
+        for quote in _find_quotes(one, role)
+        if not (quote.chosen and quote.text in without)
+    ]
     yield from sorted(found, key=lambda quote: quote.chosen)
 
 
@@ -106,6 +122,8 @@ def _find_quotes(one: IncomingShare, role: BriefRole) -> Iterator[Quote]:
     for field in get_form(EntryKind(one.document.kind)).fields:
         answer = one.document.answers.get(field.id)
         if field.brief_role != role or field.id in SKILL_FIELDS or answer is None:
+            continue
+        if answer == "none":  # of the skills: nothing that steadies
             continue
         if field.kind in (FieldKind.CHOICE, FieldKind.CHOICES):
             for label in field.get_option_labels(answer):

@@ -12,7 +12,9 @@ from journal.i18n import N_, Labelled
 
 Answer = str | int | list[str]
 Answers = dict[str, Answer]
-BriefRole = Literal["intention", "came", "belief", "steadies", "bring", "not_open", "action", "state", ""]
+BriefRole = Literal[
+    "bring", "not_open", "intention", "hopes", "setting", "state", "came", "steadies", "belief", "action", ""
+]
 Measure = Literal["distress", "belief", "felt_truth", "confidence", ""]
 
 MAX_TEXT_LENGTH = 20_000

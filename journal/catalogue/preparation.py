@@ -32,6 +32,7 @@ PREPARATION = Form(
             FieldKind.TEXT,
             "intention",
             N_("Or: what makes you unsure about it?"),
+            brief_role="hopes",
         ),
         Field(
             "prep.intention",
@@ -80,7 +81,7 @@ PREPARATION = Form(
             FieldKind.TEXT,
             "set",
             N_("Being nervous is common. You can also decide not to go ahead."),
-            brief_role="state",
+            brief_role="hopes",
         ),
         Field(
             "prep.place",
@@ -88,6 +89,7 @@ PREPARATION = Form(
             FieldKind.TEXT,
             "setting",
             N_("Light, blanket, water, a door that closes, a pet in another room."),
+            brief_role="setting",
         ),
         Field(
             "prep.people",
@@ -95,6 +97,7 @@ PREPARATION = Form(
             FieldKind.TEXT,
             "setting",
             N_("A word, a hand, a bell. Agree on it with your sitter beforehand."),
+            brief_role="setting",
         ),
         Field(
             "prep.after_plan",
@@ -140,6 +143,7 @@ PREPARATION = Form(
             FieldKind.TEXT,
             "consent",
             N_("You can change your mind at any time. Your sitter can read this with you."),
+            brief_role="setting",
         ),
         Field(
             "prep.old_story",

@@ -75,7 +75,7 @@ async def show_home(request: Request) -> Response:
     if not actor.recovery_ready:
         return redirect(request, RECOVERY_KEY)
     if actor.role is Role.CLINICIAN:
-        return redirect(request, "/patients")
+        return redirect(request, "/patients" + (f"?{query}" if (query := request.url.query) else ""))
     if actor.role is Role.ADMINISTRATOR:
         return render_page(request, "people/home.html", await load_administrator_home(actor))
     return render_page(request, "home.html", await load_home(actor))

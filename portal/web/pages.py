@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from _typeshed import DataclassInstance
 
 
+PASSKEY_OFFER = "?offer=passkey"  # an address that ends in it shows the suggestion to add one
 INLINE_LIMIT = 100  # lines of a list that are rendered in a few milliseconds
 
 
@@ -222,9 +223,17 @@ def _build_shared_values(request: Request) -> dict[str, Any]:
         "help_region": find_help_region(request),
         "path": request.scope["path"],
         "passkey_host": state.config.passkey_host,
+        "offers_passkey": _offers_passkey(request),
         "lang": LANGUAGE,
         "version": __version__,
     }
+
+
+def _offers_passkey(request: Request) -> bool:
+    """Return whether somebody signed in came to a page by an address that suggests a passkey."""
+    if request.scope.get("query_string") != PASSKEY_OFFER.removeprefix("?").encode():
+        return False
+    return bool(request.app.state.config.passkey_host) and getattr(request.state, "actor", None) is not None
 
 
 @dataclass(frozen=True, slots=True)

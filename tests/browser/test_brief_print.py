@@ -10,11 +10,12 @@ import pytest_asyncio
 from httpx import AsyncClient
 from playwright.async_api import Browser, Page, Route
 
+from journal.sessions.session import SessionKind
 from tests.browser.conftest import Desk
 from tests.browser.served import at_a_desk
 from tests.cast import Furniture
 from tests.portal.conftest import ORIGIN, Portal, running
-from tests.shared_material import WORDS, share_a_full_brief
+from tests.shared_material import WORDS, dosing, plan_session, share_a_full_brief
 
 LONG = WORDS * 5
 SHOUTED = "NEVER AGAIN WILL I WALK AWAY FROM WHO I WAS WHEN WATER WAS WARM AND NOBODY WANTED MORE. " * 15
@@ -57,13 +58,16 @@ async def sheets(page: Page, paper: str) -> int:
     ids=["long", "shouted", "wide", "unbroken", "few"],
 )
 async def test_a_full_brief_is_one_sheet(portal: Portal, desk: Desk, words: str, turns: int) -> None:
-    """Every section filled to its brim, in any script, prints on one page of either paper."""
+    """Every section filled to its brim, for any kind of talk and in any script, is one page of either paper."""
     await share_a_full_brief(portal.cast, lambda field: words, turns=turns)
     alice = (await portal.cast.actor("alice")).id
+    third = (await dosing(portal.cast))[2]
+    preparation = await plan_session(portal.cast, SessionKind.PREPARATION, "2026-11-19T10:00", about=third)
     async with portal.client("bob") as client:
         page = await desk.person()
         await serve(page, client)
-        await page.goto(f"{ORIGIN}/patients/{alice}/brief")
-        await page.evaluate("document.fonts.ready")
-        assert await page.locator(".brief-lines > li, .brief-pair").count() > 10
-        assert {paper: await sheets(page, paper) for paper in ("A4", "Letter")} == {"A4": 1, "Letter": 1}
+        for session in ("", f"?session={preparation}"):
+            await page.goto(f"{ORIGIN}/patients/{alice}/brief{session}")
+            await page.evaluate("document.fonts.ready")
+            assert await page.locator(".brief-lines > li, .brief-pair").count() > 10
+            assert {paper: await sheets(page, paper) for paper in ("A4", "Letter")} == {"A4": 1, "Letter": 1}

@@ -11,13 +11,16 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, CDPSession, Page, expect
 
+from journal.authentication import recovery_key
 from journal.entries import entries
+from journal.practice import practice
 from journal.vault.documents import EntryDocument
 from tests.browser.conftest import Desk
 from tests.browser.served import Served, at_a_desk, serving
 from tests.cast import PASSWORDS, Furniture
 
 HERS = "Zaunkoenig"
+NEW = "seven small stones in a row"
 DEVICE = {
     "protocol": "ctap2",
     "ctap2Version": "ctap2_1",
@@ -85,6 +88,19 @@ async def signed_out(page: Page) -> None:
     await expect(page.get_by_role("heading", name="Sign in", level=1)).to_be_visible()
 
 
+async def at_rest(session: CDPSession, device: str, *, rests: bool = True) -> None:
+    """Let nobody touch the authenticator, or, without *rests*, touch it for whatever is asked from now on."""
+    sent = {"authenticatorId": device, "enabled": not rests}
+    await session.send("WebAuthn.setAutomaticPresenceSimulation", sent)
+
+
+async def signed_out_untouched(page: Page, session: CDPSession, device: str) -> None:
+    """Go, and touch nothing: the sign-in page waits for a passkey to be chosen, and stays."""
+    await at_rest(session, device)
+    await signed_out(page)
+    await at_rest(session, device, rests=False)
+
+
 async def nobody_is_in(page: Page) -> bool:
     """Return whether the browser has no session."""
     return "hearthside" not in {cookie["name"] for cookie in await page.context.cookies()}
@@ -104,7 +120,7 @@ async def test_one_tap_and_the_journal_is_open(desk: Desk, server: Served) -> No
     await desk.axe(page)
     kept = await session.send("WebAuthn.getCredentials", {"authenticatorId": device})
     assert len(kept["credentials"]) == 1
-    await signed_out(page)
+    await signed_out_untouched(page, session, device)
     await desk.axe(page)
     await page.get_by_role("button", name="Use a passkey").click()
     await expect(page.get_by_role("heading", level=1)).not_to_have_text("Sign in")
@@ -117,16 +133,143 @@ async def test_one_tap_and_the_journal_is_open(desk: Desk, server: Served) -> No
     await page.get_by_role("link", name="Remove it").click()
     await page.get_by_role("button", name="Remove this passkey").click()
     await expect(page.get_by_text("No passkeys yet")).to_be_visible()
-    await signed_out(page)
+    await signed_out_untouched(page, session, device)
     await page.get_by_role("button", name="Use a passkey").click()
     await expect(page.get_by_text("does not belong to an account here")).to_be_visible()
     assert await nobody_is_in(page)
 
 
+async def test_the_browser_offers_it_where_the_address_is_typed(desk: Desk) -> None:
+    """Nothing is pressed: the request waits with the page, and choosing the passkey in the field signs in."""
+    page = await desk.person()
+    session, device = await equipped(page)
+    await signed_in(page, "bob")
+    await added(page, "My laptop")
+    await at_rest(session, device)
+    async with page.expect_response("**/sign-in/passkey"):
+        await signed_out(page)
+    await expect(page.locator("#email")).to_have_attribute("autocomplete", "username webauthn")
+    await expect(page.get_by_role("status")).to_be_empty()
+    await desk.axe(page)
+    await at_rest(session, device, rests=False)
+    await page.reload()
+    await expect(page.get_by_role("heading", name="Patients", level=1)).to_be_visible()
+
+
+async def test_a_browser_that_cannot_offer_it_asks_for_nothing(desk: Desk) -> None:
+    """No challenge is drawn for a page that is only looked at where no passkey could be filled in."""
+    page = await desk.person()
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    await page.add_init_script("PublicKeyCredential.isConditionalMediationAvailable = async () => false;")
+    await page.goto("/sign-in")
+    await expect(page.get_by_role("button", name="Use a passkey")).to_be_visible()
+    await page.wait_for_load_state("networkidle")
+    assert not [one for one in asked if one.endswith("/sign-in/passkey")]
+
+
+async def test_from_signing_in_to_saved_words_in_two_taps(desk: Desk) -> None:
+    """The passkey, then *Write*; what is typed there saves itself."""
+    page = await desk.person()
+    session, device = await equipped(page)
+    await signed_in(page, "alice")
+    await added(page, "Another phone")
+    await signed_out_untouched(page, session, device)
+    taps = await counting_taps(page)
+    await page.get_by_role("button", name="Use a passkey").click()
+    await page.get_by_role("main").get_by_role("link", name="Write", exact=True).click()
+    await page.locator("main textarea").first.fill(f"{HERS} again")
+    await expect(page.locator("#save-status")).to_contain_text("Saved")
+    assert len(taps) == 2
+
+
+async def counting_taps(page: Page) -> list[str]:
+    """Note every click from now on, on whichever page."""
+    taps: list[str] = []
+    await page.expose_function("noteTap", lambda text: taps.append(text))
+    note = (
+        "addEventListener('click', ({isTrusted, target}) => isTrusted && noteTap(target.textContent), true)"
+    )
+    await page.add_init_script(note)
+    await page.evaluate(note)
+    return taps
+
+
+async def keep_recovery_key(page: Page) -> None:
+    """Make a recovery key, and prove that it was kept."""
+    await page.get_by_role("button", name="Show me my recovery key").click()
+    last = await page.locator("#recovery-key span").last.inner_text()
+    await page.get_by_label("Type the last group").fill(last)
+    await page.get_by_role("button", name="I have it: go on").click()
+
+
+async def register(page: Page, server: Served, name: str) -> None:
+    """Open an account with a set-up link, up to its recovery key."""
+    async with server.second_connection() as cast:
+        link = await practice.create_setup_link(cast.installation)
+    await page.goto(f"/setup/{link}")
+    await page.get_by_label("Your name").fill(name)
+    await page.locator("#email").fill(f"{name}@example.org")
+    await page.locator("#password").fill(NEW)
+    await page.locator("#repeated").fill(NEW)
+    await page.get_by_role("button", name="Open my account").click()
+    await keep_recovery_key(page)
+
+
+async def test_a_new_account_is_offered_a_passkey_once(desk: Desk, server: Served) -> None:
+    """One calm notice with one button; whoever says not now, or opens the page again, is not asked again."""
+    page = await desk.person()
+    await equipped(page)
+    await register(page, server, "frida")
+    offer = page.get_by_text("Sign in faster on this device?")
+    await expect(offer).to_be_visible()
+    await expect(page.get_by_role("link", name="Add a passkey")).to_have_count(1)
+    await desk.axe(page)
+    await page.reload()
+    await expect(page.get_by_role("heading", level=1)).to_be_visible()
+    await expect(offer).to_have_count(0)
+    await page.goto("/?offer=passkey")
+    await page.get_by_role("link", name="Not now").click()
+    await expect(page.get_by_role("heading", name="Patients", level=1)).to_be_visible()
+    await expect(offer).to_have_count(0)
+    await page.goto("/?offer=passkey")
+    await page.get_by_role("link", name="Add a passkey").click()
+    await page.get_by_role("button", name="Add the passkey").click()
+    await expect(page).to_have_url(re.compile(r"/account/passkeys\?done="))
+
+
+async def test_after_the_recovery_key_a_passkey_is_offered(desk: Desk, server: Served) -> None:
+    """Whoever lost a password gets something that cannot be forgotten, two pages later."""
+    async with server.second_connection() as cast:
+        dana = await cast.actor("dana")
+        offer = await recovery_key.offer_recovery_key(dana)
+        await recovery_key.confirm_recovery_key(dana, cast.tokens["dana"], offer.sealed, offer.formatted_key)
+    page = await desk.person()
+    await equipped(page)
+    await page.goto("/recover")
+    await page.locator("#email").fill("dana@example.org")
+    await page.locator("#recovery_key").fill(offer.formatted_key)
+    await page.locator("#password").fill(NEW)
+    await page.locator("#repeated").fill(NEW)
+    await page.get_by_role("button", name="Set the new password").click()
+    await keep_recovery_key(page)
+    await expect(page.get_by_text("Sign in faster on this device?")).to_be_visible()
+    await desk.axe(page)
+
+
+async def test_a_device_that_cannot_have_one_offers_none(desk: Desk, server: Served) -> None:
+    """Without an authenticator of its own there is no notice."""
+    page = await desk.person()
+    await register(page, server, "greta")
+    await expect(page.get_by_role("heading", name="Patients", level=1)).to_be_visible()
+    await expect(page).to_have_url(re.compile("/patients$"))
+    await expect(page.get_by_text("Sign in faster on this device?")).to_be_hidden()
+
+
 async def test_a_device_without_a_prf_is_no_way_in(desk: Desk) -> None:
     """Its passkey is kept, and said to need the password; it opens nothing, and confirms who somebody is."""
     page = await desk.person()
-    await equipped(page, prf=False)
+    session, device = await equipped(page, prf=False)
     await signed_in(page, "dana")
     await added(page, "Old key")
     await expect(page.get_by_text("This device can’t hold the key to your journal")).to_be_visible()
@@ -135,7 +278,7 @@ async def test_a_device_without_a_prf_is_no_way_in(desk: Desk) -> None:
     await desk.axe(page)
     await page.get_by_role("button", name="Use a passkey").click()
     await expect(page.get_by_role("heading", name="Passkeys", level=1)).to_be_visible()
-    await signed_out(page)
+    await signed_out_untouched(page, session, device)
     await page.get_by_role("button", name="Use a passkey").click()
     await expect(page.get_by_text("Please sign in with your password")).to_be_visible()
     assert await nobody_is_in(page)

@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Page
+from playwright.async_api import Page, expect
 
 from tests.attacks import browse
 from tests.browser.conftest import Desk
@@ -161,6 +162,33 @@ async def test_every_page_fits_a_phone(
         await page.goto(address)
         await walked_by_keyboard(desk, page)
         await measured(desk, page)
+
+
+async def test_every_password_can_be_shown(
+    desk: Desk, writers: Writers, pages: dict[str, list[browse.Page]]
+) -> None:
+    """Each password field of each page has one button that shows it, large enough for a thumb."""
+    seen = set[str]()
+    for name in pages:
+        page = await desk.person()
+        await lend(writers.client(name), page.context)
+        for address in dict.fromkeys(
+            one.url
+            for one in pages[name]
+            if any(control.kind == "password" for form in one.forms for control in form.controls)
+        ):
+            await page.goto(address)
+            idents = await page.locator("input[type=password]").evaluate_all("all => all.map(({id}) => id)")
+            for ident in idents:
+                button = page.locator(f"button[aria-controls='{ident}']")
+                await expect(button).to_have_text("Show password")
+                box = await button.bounding_box()
+                assert box is not None
+                assert min(box["height"], box["width"]) >= 44, (address, box)
+                await button.click()
+                await expect(page.locator(f"#{ident}")).to_have_attribute("type", "text")
+                seen.add(f"{name} {urlsplit(address).path} {ident}")
+    assert len(seen) >= 10, seen
 
 
 async def test_a_session_fits_a_phone(desk: Desk, writers: Writers) -> None:

@@ -5,9 +5,11 @@
    form[data-file]        is answered with a file, so that its page stays: what was wrong before is taken away
    form[data-leave]       signs out, empties the page and goes to the address in data-leave (also Shift three times)
    [data-hundred]         gets a slider beside its number field; data-label names it, data-blank says that it is blank
+   form[data-keep]        is sent in the background, so that passwords in it outlast a refusal; [data-offline] says that nothing was reached
    button[data-copy]      copies the text or value of the element it points to; data-copied is its answer
    button[data-print]     prints the page
-   select[data-own-zone]  proposes the time zone of this device, as long as nothing was sent */
+   button[data-reveal]    shows the password of the field in aria-controls, until it is sent; data-conceal is its other label
+   select[data-own-zone]  has the time zone of this device on top; "propose" chooses it, as long as nothing was sent */
 (() => {
   "use strict";
   const all = (selector, root = document) => root.querySelectorAll(selector);
@@ -30,16 +32,15 @@
 
   // What a page said of an earlier try is out of date once there is a later answer that leaves the page as it is.
   function forgetErrors(part) {
-    for (const error of all(".error", part)) {
-      for (const control of all(`[aria-describedby~="${CSS.escape(error.id)}"]`, part)) {
-        control.removeAttribute("aria-invalid");
-        const others = control.getAttribute("aria-describedby").split(" ").filter((id) => id !== error.id);
-        control.setAttribute("aria-describedby", others.join(" "));
-      }
-      all(`.error-list a[href="#${CSS.escape(error.id.replace(/-error$/, ""))}"]`).forEach((link) => link.parentElement.remove());
+    for (const error of all(".error[id]", part)) {
+      const name = error.id.replace(/-error$/, "");
+      const control = document.getElementById(name);
+      control?.removeAttribute("aria-invalid");
+      describe(control, error.id, false);
+      all(`.error-list a[href="#${CSS.escape(name)}"]`).forEach((link) => link.parentElement.remove());
       error.remove();
     }
-    all(".error-summary:not(:has(li))").forEach((summary) => summary.remove());
+    all(part.matches("form") ? ".error-summary" : ".error-summary:not(:has(li))").forEach((summary) => summary.remove());
   }
 
   function askToSave(form) {
@@ -292,7 +293,7 @@
     }
     all("[data-hundred]", root).forEach(addSlider);
     if (navigator.clipboard) all("[data-copy]", root).forEach((button) => { button.hidden = false; });
-    all("[data-print]", root).forEach((button) => { button.hidden = false; });
+    all("[data-print], [data-reveal]", root).forEach((button) => { button.hidden = false; });
   }
 
   document.addEventListener("click", async (event) => {
@@ -306,13 +307,102 @@
     }
   });
 
-  function proposeZone(list) {
+  function putOwnZoneFirst(list) {
     const own = Intl.DateTimeFormat().resolvedOptions().timeZone;
-    if ([...list.options].some((option) => option.value === own)) list.value = own;
+    const option = [...list.options].find(({ value, dataset }) => value === own || dataset.old?.split(" ").includes(own));
+    if (!option) return;
+    list.prepend(option);
+    if (list.dataset.ownZone === "propose" && !document.getElementById("errors")) option.selected = true;
   }
 
+  /* --- Passwords --------------------------------------------------------- */
+
+  const passwordOf = (button) => document.getElementById(button.getAttribute("aria-controls"));
+
+  function setShown(button, shown) {
+    const { reveal, conceal } = button.dataset;
+    passwordOf(button).type = shown ? "text" : "password";
+    button.textContent = shown ? conceal : reveal;
+  }
+
+  const hidePasswords = (root = document) => all("[data-reveal]", root).forEach((button) => setShown(button, false));
+
+  document.addEventListener("click", ({ target }) => {
+    const button = target.closest("[data-reveal]");
+    if (button) setShown(button, passwordOf(button).type === "password");
+  });
+  document.addEventListener("submit", ({ target }) => hidePasswords(target), true);
+  window.addEventListener("pagehide", () => hidePasswords());
+  document.addEventListener("visibilitychange", () => { if (document.hidden) hidePasswords(); });
+  document.addEventListener("covered", () => { hidePasswords(); enhance(document); });
+
+  // The server never sends a password back. A form that it refuses stays as it is, and gets only the errors from the answer.
+  function describe(control, id, described) {
+    const others = (control?.getAttribute("aria-describedby") ?? "").split(" ").filter((one) => one && one !== id);
+    const ids = described ? [...others, id] : others;
+    if (ids.length) control?.setAttribute("aria-describedby", ids.join(" "));
+    else control?.removeAttribute("aria-describedby");
+  }
+
+  function placeErrors(form, answer) {
+    const summary = answer.getElementById("errors");
+    forgetErrors(form);
+    for (const error of all(".field > .error[id]", answer)) {
+      const control = document.getElementById(error.id.replace(/-error$/, ""));
+      const field = control?.closest(".field");
+      if (!field || !form.contains(field)) continue;
+      const above = [...field.children].filter((one) => one.matches(".label, .hint:not(:empty)") && one.compareDocumentPosition(control) & 4);
+      if (above.length) above.at(-1).after(error);
+      else field.prepend(error);
+      control.setAttribute("aria-invalid", "true");
+      describe(control, error.id, true);
+    }
+    form.before(summary);
+    summary.focus();
+  }
+
+  async function save(answer) {
+    const [, name] = /filename="([^"]+)"/.exec(answer.headers.get("content-disposition")) ?? [];
+    const link = Object.assign(document.createElement("a"), { href: URL.createObjectURL(await answer.blob()), download: name ?? "" });
+    link.click();
+    setTimeout(() => URL.revokeObjectURL(link.href), 60000);
+  }
+
+  const sending = new WeakSet();
+
+  async function sendKept(form, submitter) {
+    const answer = await fetch(form.action, { method: "POST", headers: { "HX-Request": "true" }, body: new URLSearchParams(new FormData(form, submitter)) });
+    const next = answer.headers.get("hx-redirect");
+    if (next) return location.assign(next);
+    if (answer.headers.has("content-disposition")) {
+      forgetErrors(form);
+      return save(answer);
+    }
+    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+    if (page.getElementById("errors")) return placeErrors(form, page);
+    form.submit(); // locked, signed out or busy: the whole page says what to do
+  }
+
+  document.addEventListener("submit", async (event) => {
+    const { target, submitter } = event;
+    if (!target.matches("form[data-keep]")) return;
+    event.preventDefault();
+    if (sending.has(target)) return;
+    sending.add(target);
+    const line = target.querySelector("[data-offline]");
+    line.hidden = true;
+    try {
+      await sendKept(target, submitter);
+    } catch {
+      line.hidden = false;
+      line.focus();
+    } finally {
+      sending.delete(target);
+    }
+  });
+
   enhance(document);
-  if (!document.getElementById("errors")) all("[data-own-zone]").forEach(proposeZone);
+  all("[data-own-zone]").forEach(putOwnZoneFirst);
   document.addEventListener("htmx:after:swap", () => enhance(document));
   document.getElementById("errors")?.focus();
 })();

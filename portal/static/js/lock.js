@@ -22,6 +22,7 @@
   const bar = Object.assign(document.createElement("meta"), { name: "theme-color" }); // colours a phone's own bars like the cover
 
   const headers = { "HX-Request": "true" };
+  const passwordOf = (root) => root.querySelector("[name=asked-again]"); // of type text while it is shown
   const tell = (what) => others.postMessage({ what, whose });
 
   function wait() {
@@ -72,7 +73,8 @@
       bar.content = getComputedStyle(dialog).backgroundColor;
       document.head.prepend(bar);
     }
-    const password = dialog.querySelector("[type=password]");
+    const password = passwordOf(dialog);
+    document.dispatchEvent(new Event("covered"));
     password.form.addEventListener("submit", open);
     dialog.querySelector(".calm-open details")?.addEventListener("toggle", ({ target }) => { if (target.open) password.focus(); });
     (dialog.querySelector("[data-first]") ?? password).focus();
@@ -90,7 +92,7 @@
       if (answer.status !== 200) return;
       const fresh = new DOMParser().parseFromString(await answer.text(), "text/html").querySelector(".cover");
       if (!dialog || fresh?.dataset.whose !== whose || fresh.isEqualNode(dialog)) return;
-      if (!dialog.querySelector("[type=password]").value) draw(fresh);
+      if (!passwordOf(dialog).value) draw(fresh);
     } catch { /* Without the server it stays as the page brought it. */ }
   }
 
@@ -112,7 +114,7 @@
     event.preventDefault();
     const form = event.target;
     const problem = form.querySelector(".error");
-    const button = form.querySelector("button");
+    const button = form.querySelector("[type=submit]");
     const sent = new URLSearchParams(new FormData(form));
     button.disabled = true;
     problem.textContent = "";
@@ -125,7 +127,7 @@
       problem.textContent = form.dataset.offline;
     }
     button.disabled = false;
-    form.querySelector("[type=password]").select();
+    passwordOf(form).select();
   }
 
   document.addEventListener("opened", () => {

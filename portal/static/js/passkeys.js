@@ -2,10 +2,12 @@
    pages offer none and everything goes by password.
 
    [data-passkeys="host"]   what is inside stays hidden until the browser can do it, on this host
+   data-own-device          only where this device itself can have one; offered once: a reload does not bring it back
    [data-no-passkeys]       says why there is no offer; hidden where there is one
    form[data-passkey]       "create" or "get": asks the address in data-options what for, fills in `credential` and
                             `prf`, and sends itself. data-trouble is its sentence for when nothing came of it
    data-then, data-next     sends itself in the background, and then the form of that id, or goes to that address
+   data-autofill            is also offered among what the browser fills in, as long as its button is not pressed
    data-stays               sends itself in the background, and then says `opened`
    The event `offered` says that an offer was put into the page. */
 (() => {
@@ -55,13 +57,13 @@
     return output(await navigator.credentials.get(toUse(request)));
   }
 
-  async function answer(form) {
+  async function answer(form, how = {}) {
     const response = await fetch(form.dataset.options, { credentials: "same-origin", redirect: "error" });
     if (!response.ok) throw new Error("no options");
     const options = await response.json();
     const credential = await (form.dataset.passkey === "create"
       ? navigator.credentials.create(toCreate(options))
-      : navigator.credentials.get(toUse(options)));
+      : navigator.credentials.get({ ...toUse(options), ...how }));
     form.elements.credential.value = said(credential);
     form.elements.prf.value = form.dataset.passkey === "create" ? await outputOfNew(credential, options) : output(credential);
   }
@@ -77,6 +79,31 @@
     else form.dispatchEvent(new Event("opened", { bubbles: true }));
   }
 
+  // A browser asks for one passkey at a time. This request waits until somebody chooses theirs in the field, and is made anew
+  // before its challenge is too old, for an hour at most.
+  const FRESH = 4 * 60000; // of the five minutes for which a challenge is good
+  const ROUNDS = 15;
+  let autofill = null;
+
+  async function offerByAutofill(form) {
+    if (form.dataset.autofill === undefined || !(await PublicKeyCredential.isConditionalMediationAvailable?.())) return;
+    for (let round = 0; round < ROUNDS; round += 1) {
+      const asked = autofill = new AbortController();
+      const { signal } = asked;
+      let stale = false;
+      const timer = setTimeout(() => { stale = true; asked.abort(); }, FRESH);
+      try {
+        await answer(form, { mediation: "conditional", signal });
+        return await send(form);
+      } catch {
+        if (!stale) return;
+      } finally {
+        clearTimeout(timer);
+      }
+      if (document.hidden) await new Promise((shown) => { document.addEventListener("visibilitychange", shown, { once: true }); });
+    }
+  }
+
   document.addEventListener("submit", async (event) => {
     const form = event.target;
     if (!form.matches("form[data-passkey]")) return;
@@ -85,12 +112,14 @@
     form.dataset.busy = "yes";
     const line = form.querySelector("[role=status]");
     line.textContent = "";
+    autofill?.abort();
     try {
       await answer(form);
       await send(form);
     } catch {
       // The person said no, took their time, or has no passkey here: browsers tell no page which.
       line.textContent = form.dataset.trouble;
+      offerByAutofill(form);
     } finally {
       delete form.dataset.busy;
       form.elements.credential.value = form.elements.prf.value = "";
@@ -98,8 +127,18 @@
   });
 
   if (!window.PublicKeyCredential) return;
-  const show = () => all("[data-passkeys][hidden]").forEach((offer) => { offer.hidden = offer.dataset.passkeys !== location.hostname; });
+  const show = () => all("[data-passkeys][hidden]:not([data-own-device])").forEach((offer) => { offer.hidden = offer.dataset.passkeys !== location.hostname; });
+
+  async function showForOwnDevice(offer) {
+    history.replaceState(null, "", location.pathname);
+    if (!(await PublicKeyCredential.isUserVerifyingPlatformAuthenticatorAvailable())) return;
+    offer.removeAttribute("data-own-device");
+    show();
+  }
+
   document.addEventListener("offered", show);
   show();
+  all("[data-own-device]").forEach(showForOwnDevice);
+  all("[data-passkeys]:not([hidden]) form[data-autofill]").forEach(offerByAutofill);
   if (document.querySelector("[data-passkeys]:not([hidden])")) all("[data-no-passkeys]").forEach((line) => { line.hidden = true; });
 })();

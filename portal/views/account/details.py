@@ -12,7 +12,7 @@ from journal.catalogue import crisis_contacts
 from journal.catalogue.crisis_contacts import Region
 from journal.errors import InvalidInput
 from journal.mail.mail_addresses import is_deliverable
-from journal.time_zones import list_common_zones
+from journal.time_zones import ZoneChoice, list_zone_choices
 from portal.access.session_cookie import get_actor
 from portal.web.forms import Form
 from portal.web.help_region import set_help_region
@@ -25,7 +25,7 @@ class DetailsPage:
 
     name: str
     time_zone: str
-    zones: tuple[str, ...]
+    zones: tuple[ZoneChoice, ...]
     errors: dict[str, str] = field(default_factory=dict)
 
 
@@ -51,7 +51,7 @@ class HelpNumbersPage:
 async def edit_details(request: Request) -> Response:
     """Show or save name and time zone."""
     actor = get_actor(request)
-    zones = tuple(dict.fromkeys((actor.time_zone, *list_common_zones())))
+    zones = list_zone_choices(actor.now, actor.time_zone)
     if request.method == "GET":
         return render_page(request, "account/details.html", DetailsPage(actor.name, actor.time_zone, zones))
     form = await Form.read(request)

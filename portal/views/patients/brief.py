@@ -1,4 +1,4 @@
-"""The brief for the coming integration session, on one page."""
+"""The brief for one session, usually the next talk, on one page."""
 
 from __future__ import annotations
 
@@ -9,31 +9,55 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from journal.brief.brief import Brief, build_brief
+from journal.errors import NotFound
+from journal.sessions import schedule
 from portal.access.session_cookie import get_actor
-from portal.views.sessions.session_lines import SessionLine, build_line
+from portal.views.sessions.session_lines import SessionLine, build_lines
+from portal.web.forms import parse_uuid
 from portal.web.pages import render_page
+
+MAX_CHOICES = 4
 
 
 @dataclass(frozen=True, slots=True)
 class BriefPage:
-    """Context of the brief: its quotes, the session that it is for and the dosing session it is about."""
+    """
+    Context of the brief: its quotes, the session that it is for and the dosing session it is about.
+
+    `ahead` and `behind` are the other sessions that it can be for, the nearest first.
+    """
 
     patient: UUID
     name: str
     brief: Brief
-    coming: SessionLine | None
+    session: SessionLine | None
     about: SessionLine | None
+    ahead: tuple[SessionLine, ...]
+    behind: tuple[SessionLine, ...]
 
 
 async def show_brief(request: Request) -> Response:
-    """Show the brief; the patient sees that what it quotes was opened."""
+    """Show the brief for the next talk or a chosen session; the patient sees that what it quotes was opened."""
     actor = get_actor(request)
-    drawn = await build_brief(actor, request.path_params["id"])
+    drawn = await build_brief(actor, request.path_params["id"], _get_wanted(request))
+    lines = {line.session.id: line for line in build_lines(actor, drawn.plan)}
+    others = [one for one in drawn.plan if one != drawn.session]
     context = BriefPage(
         drawn.link.patient,
         drawn.link.peer_name,
         drawn,
-        build_line(actor, drawn.coming, drawn.number) if drawn.coming else None,
-        build_line(actor, drawn.about, drawn.number) if drawn.about else None,
+        lines[drawn.session.id] if drawn.session else None,
+        lines[drawn.about.id] if drawn.about else None,
+        tuple(lines[one.id] for one in schedule.list_upcoming(others, actor.now)[:MAX_CHOICES]),
+        tuple(lines[one.id] for one in schedule.list_past(others, actor.now)[:MAX_CHOICES]),
     )
     return render_page(request, "patients/brief.html", context)
+
+
+def _get_wanted(request: Request) -> UUID | None:
+    text = request.query_params.get("session")
+    if text is None:
+        return None
+    if (wanted := parse_uuid(text)) is None:
+        raise NotFound
+    return wanted

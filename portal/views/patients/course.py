@@ -17,12 +17,12 @@ from journal.scheduling import plan as session_plan
 from journal.scheduling.plan import PlanAccess
 from journal.sessions import schedule
 from journal.sessions.course import CoursePlan
-from journal.time_zones import parse_zone
+from journal.time_zones import ZoneChoice, list_zone_choices, parse_zone
 from portal.access.session_cookie import get_actor
 from portal.views.patients.course_form import DEFAULTS, CourseForm
 from portal.views.patients.course_preview import PlannedLine, build_preview, get_next_number
 from portal.views.sessions import session_edit
-from portal.views.sessions.session_form import SessionChoices, list_zones, translate_errors
+from portal.views.sessions.session_form import SessionChoices, translate_errors
 from portal.views.sessions.session_lines import SessionLine, build_lines
 from portal.web.forms import Form, parse_uuid
 from portal.web.pages import redirect, render_page
@@ -36,7 +36,7 @@ class CoursePage:
     name: str
     form: CourseForm
     codes: SessionChoices
-    zones: tuple[str, ...]
+    zones: tuple[ZoneChoice, ...]
     errors: Mapping[str, str]
 
 
@@ -89,7 +89,8 @@ async def add_session(request: Request) -> Response:
 def _render_form(
     request: Request, link: Link, form: CourseForm, errors: Mapping[str, str] | None = None
 ) -> Response:
-    zones = list_zones(link.peer_zone, get_actor(request).time_zone, form.values["zone"])
+    actor = get_actor(request)
+    zones = list_zone_choices(actor.now, link.peer_zone, actor.time_zone, form.values["zone"])
     problems = translate_errors(request, errors or {})
     context = CoursePage(
         link.patient, link.peer_name, form, SessionChoices.from_request(request), zones, problems

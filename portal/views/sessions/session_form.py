@@ -15,7 +15,7 @@ from journal.errors import InvalidInput
 from journal.i18n import N_, Labelled
 from journal.sessions.rows import Session
 from journal.sessions.session import Phase, Route, SessionDetails, SessionKind, Setting, Status
-from journal.time_zones import list_common_zones
+from journal.time_zones import ZoneChoice
 from journal.user_input import parse_day, parse_time, parse_whole_number
 from portal.views.sessions.session_lines import SessionLine, build_lines
 from portal.web.forms import Form, parse_uuid
@@ -175,7 +175,7 @@ class SessionFormPage:
     form: SessionForm
     ident: str
     codes: SessionChoices
-    zones: tuple[str, ...]
+    zones: tuple[ZoneChoice, ...]
     dosing: tuple[SessionLine, ...]
     patient: UUID
     name: str = ""
@@ -183,11 +183,6 @@ class SessionFormPage:
     revision: int = 0
     limited: bool = False
     newer: SessionLine | None = None
-
-
-def list_zones(*first: str) -> tuple[str, ...]:
-    """Return the time zones to choose from, those that are likely first."""
-    return tuple(dict.fromkeys((*first, *list_common_zones())))
 
 
 def list_dosing_lines(actor: Actor, plan: tuple[Session, ...]) -> tuple[SessionLine, ...]:

@@ -17,7 +17,7 @@ from portal.access.session_cookie import get_actor
 from portal.documents.recovery_kit import FILE_NAME, build_kit
 from portal.web.errors import build_refusal_arguments
 from portal.web.forms import Form
-from portal.web.pages import format_short_day, get_translator, redirect, render_page
+from portal.web.pages import PASSKEY_OFFER, format_short_day, get_translator, redirect, render_page
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,4 +97,5 @@ async def confirm_recovery_key(request: Request) -> Response:
         return render_page(request, "account/recovery_key.html", again, status=422)
     if actor.is_rotating_keys:
         return redirect(request, "/account/renewal")
-    return redirect(request, "/" if first else "/account?done=recovery")
+    offer = PASSKEY_OFFER if request.app.state.config.passkey_host else ""
+    return redirect(request, f"/{offer}" if first else "/account?done=recovery")

@@ -12,7 +12,7 @@ from journal.authentication.registration import NewAccount
 from journal.errors import InvalidInput
 from journal.practice import registration as staff_registration
 from journal.roles import LABELS
-from journal.time_zones import list_common_zones
+from journal.time_zones import ZoneChoice, list_zone_choices
 from portal.access import known_browser, session_cookie
 from portal.web.forms import Form
 from portal.web.pages import redirect, render_page
@@ -25,7 +25,7 @@ class StaffRegistrationPage:
     position: str
     ask_practice: bool
     passphrase: str
-    zones: tuple[str, ...]
+    zones: tuple[ZoneChoice, ...]
     practice_name: str = ""
     name: str = ""
     email: str = ""
@@ -48,7 +48,9 @@ async def register_staff(request: Request) -> Response:
         return render_page(
             request,
             "account/setup.html",
-            StaffRegistrationPage(position, ask, suggest_passphrase(), list_common_zones()),
+            StaffRegistrationPage(
+                position, ask, suggest_passphrase(), list_zone_choices(installation.clock())
+            ),
         )
     form = await Form.read(request)
     try:
@@ -60,7 +62,7 @@ async def register_staff(request: Request) -> Response:
             position,
             ask,
             form["suggested"] or suggest_passphrase(),
-            list_common_zones(),
+            list_zone_choices(installation.clock(), form["time_zone"]),
             form["practice_name"],
             form["name"],
             form["email"],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
@@ -16,17 +17,27 @@ from journal.brief.quotes import list_quotes, list_skills, list_steps
 from journal.care import lifecycle
 from journal.care import tables as care_tables
 from journal.care.documents import ShareDocument
-from journal.catalogue.fields import EntryKind, FieldKind
+from journal.catalogue.fields import Answer, EntryKind, FieldKind
 from journal.catalogue.forms import get_form
+from journal.catalogue.grounding_skills import SKILLS
 from journal.entries import entries
 from journal.entries.naming import EntryNamer
 from journal.errors import NotFound
 from journal.scheduling import plan as session_plan
+from journal.sessions.rows import Session
 from journal.sessions.session import SessionKind, Status
 from journal.sharing.reading import IncomingShare
 from journal.vault.documents import EntryDocument
 from tests.cast import NOON, Cast
-from tests.shared_material import dosing, everything, plan_course, share, share_a_full_brief, write
+from tests.shared_material import (
+    dosing,
+    everything,
+    plan_course,
+    plan_session,
+    share,
+    share_a_full_brief,
+    write,
+)
 
 MOMENT = datetime(2026, 11, 20, tzinfo=UTC)
 WORD = st.text(min_size=1, max_size=400).filter(lambda text: text.strip())
@@ -221,8 +232,8 @@ async def test_the_session_in_question(cast: Cast) -> None:
     bob, alice = await cast.actor("bob"), await cast.actor("alice")
     third = (await dosing(cast))[2]
     drawn = await briefs.build_brief(bob, alice.id)
-    assert drawn.coming is not None
-    assert drawn.coming.details.about == third.id.hex
+    assert drawn.session is not None
+    assert drawn.session.details.about == third.id.hex
     assert (drawn.about, drawn.days) == (third, 2)
     assert drawn.number is not None
     assert (drawn.number.number, drawn.number.total) == (3, 6)
@@ -234,12 +245,101 @@ async def test_before_the_first_dosing_session(cast: Cast) -> None:
     await share(cast, await write(cast, "preparation", answers))
     bob, alice = await cast.actor("bob"), await cast.actor("alice")
     drawn = await briefs.build_brief(bob, alice.id)
-    assert (drawn.coming, drawn.about, drawn.days, drawn.number) == (None, None, None, None)
-    assert [quote.text for quote in drawn.intention + drawn.state] == ["To rest.", "Not coming back."]
+    assert (drawn.session, drawn.about, drawn.days, drawn.number) == (None, None, None, None)
+    assert [quote.text for quote in drawn.intention + drawn.hopes] == ["To rest.", "Not coming back."]
     await plan_course(cast, first=NOON.date() + timedelta(days=5))
     drawn = await briefs.build_brief(bob, alice.id)
     assert drawn.days == -5
-    assert [quote.text for quote in drawn.intention + drawn.state] == ["To rest.", "Not coming back."]
+    assert [quote.text for quote in drawn.intention + drawn.hopes] == ["To rest.", "Not coming back."]
+
+
+async def talks(cast: Cast, kind: SessionKind) -> list[Session]:
+    """Return alice's sessions of one kind, in order."""
+    plan = await session_plan.load_patient_plan(await cast.actor("bob"), (await cast.actor("alice")).id)
+    return [one for one in plan if one.kind is kind]
+
+
+async def test_the_next_talk_counts_whatever_its_kind(cast: Cast) -> None:
+    """Today's talk until it is over, then the preparation session; its dosing session is what it looks ahead to."""
+    await plan_course(cast)
+    bob, alice = await cast.actor("bob"), await cast.actor("alice")
+    fourth = (await dosing(cast))[3]
+    ident = await plan_session(cast, SessionKind.PREPARATION, "2026-11-25T10:00", about=fourth)
+    third_talk = (await talks(cast, SessionKind.INTEGRATION))[2]
+    for minutes, session in ((-10, third_talk.id), (20, third_talk.id), (120, ident)):
+        bob = replace(bob, now=third_talk.starts_at + timedelta(minutes=minutes))
+        found = (await briefs.build_brief(bob, alice.id)).session
+        assert found is not None
+        assert found.id == session
+    assert (await briefs.build_brief(bob, alice.id)).about == fourth
+
+
+async def test_a_preparation_session_quotes_what_was_prepared(cast: Cast) -> None:
+    """Intention, hopes and fears, place, people and boundaries, and how the patient is; of the right session."""
+    await plan_course(cast)
+    third, fourth = (await dosing(cast))[2:4]
+    answers: dict[str, Answer] = {
+        "prep.why_now": "I am ready.",
+        "prep.intention": "To rest.",
+        "prep.state": "Tired.",
+        "prep.fears": "Not coming back.",
+        "prep.place": "The sofa.",
+        "prep.people": "My sister.",
+        "prep.boundaries": "A hand on the shoulder.",
+    }
+    await share(cast, await write(cast, "preparation", {"prep.intention": "Before."}, about=third))
+    await share(cast, await write(cast, "preparation", answers, about=fourth))
+    await plan_session(cast, SessionKind.PREPARATION, "2026-11-25T10:00", about=fourth)
+    wanted = (await talks(cast, SessionKind.PREPARATION))[1]
+    bob, alice = await cast.actor("bob"), await cast.actor("alice")
+    drawn = await briefs.build_brief(bob, alice.id, wanted.id)
+    assert (drawn.session, drawn.about) == (wanted, fourth)
+    assert [quote.text for quote in drawn.quotes] == [
+        "To rest.",
+        "I am ready.",
+        "Not coming back.",
+        "The sofa.",
+        "My sister.",
+        "A hand on the shoulder.",
+        "Tired.",
+    ]
+    later = replace(bob, now=fourth.starts_at + timedelta(days=1))
+    again = await briefs.build_brief(later, alice.id, wanted.id)
+    assert [quote.text for quote in again.hopes] == ["I am ready.", "Not coming back."]
+    assert (await briefs.build_brief(later, alice.id)).hopes == (), "the integration session looks back"
+
+
+async def test_a_chosen_session_is_one_of_the_plan(cast: Cast) -> None:
+    """A session of the past or a dosing session can be chosen; one that was cancelled or is not theirs cannot."""
+    await plan_course(cast)
+    bob, alice = await cast.actor("bob"), await cast.actor("alice")
+    second = (await talks(cast, SessionKind.INTEGRATION))[1]
+    fourth = (await dosing(cast))[3]
+    assert (await briefs.build_brief(bob, alice.id, second.id)).about == (await dosing(cast))[1]
+    assert (await briefs.build_brief(bob, alice.id, fourth.id)).about == fourth
+    cancelled = (await talks(cast, SessionKind.INTEGRATION))[3]
+    await session_plan.change_status(bob, cancelled.id, Status.CANCELLED)
+    for wanted in (cancelled.id, uuid4()):
+        with pytest.raises(NotFound):
+            await briefs.build_brief(bob, alice.id, wanted)
+
+
+async def test_what_made_it_worse_is_not_among_what_steadies(cast: Cast) -> None:
+    """A skill that made things worse once stands apart, however often it helped and wherever else it was chosen."""
+    await plan_course(cast)
+    for skill, helped in (("orient", "worse"), ("orient", "yes"), ("feet_hands", "yes")):
+        used: dict[str, Answer] = {"ground.skill": skill, "ground.helped": helped}
+        await share(cast, await write(cast, "grounding", used))
+    await share(
+        cast, await write(cast, "preparation", {"prep.anchor": "orient", "prep.resources": "The sea."})
+    )
+    await share(cast, await write(cast, "integration", {"int.ground_link": "orient"}))
+    await share(cast, await write(cast, "integration", {"int.ground_link": "none"}))
+    drawn = await briefs.build_brief(await cast.actor("bob"), (await cast.actor("alice")).id)
+    assert [one.skill for one in drawn.worse] == [SKILLS["orient"].title]
+    assert [one.skill for one in drawn.skills] == [SKILLS["feet_hands"].title]
+    assert [quote.text for quote in drawn.steadies] == ["The sea."]
+    assert {use.helped for use in drawn.worse[0].uses} == {"Yes", "It got worse"}
 
 
 async def test_what_belongs_to_other_sessions_stays_out(cast: Cast) -> None:

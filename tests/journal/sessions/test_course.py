@@ -26,6 +26,7 @@ from journal.time_zones import (
     WallClockError,
     is_zone,
     list_common_zones,
+    list_zone_choices,
     parse_local,
     parse_zone,
     resolve_local_time,
@@ -132,6 +133,28 @@ def test_a_zone_is_one_of_the_known_names(name):
         parse_zone(name)
 
 
+def test_a_zone_is_read_by_its_place_and_its_offset_of_now():
+    """The place comes first, so that its first letters find it; the offset follows the season; old names lead to it."""
+    winter, summer = (
+        {one.name: one for one in list_zone_choices(datetime(2026, month, 1, tzinfo=UTC))} for month in (1, 7)
+    )
+    assert winter["Europe/Berlin"].label == "Berlin, Europe (UTC+01:00)"
+    assert summer["Europe/Berlin"].label == "Berlin, Europe (UTC+02:00)"
+    assert winter["America/Argentina/Buenos_Aires"].label == "Buenos Aires, Argentina, America (UTC-03:00)"
+    assert winter["Asia/Kathmandu"].label == "Kathmandu, Asia (UTC+05:45)"
+    assert winter["UTC"].label == "UTC"
+    assert "Asia/Calcutta" in winter["Asia/Kolkata"].old_names
+    assert not [old for one in winter.values() for old in one.old_names if old in winter]
+
+
+def test_the_zone_that_somebody_has_stands_on_top():
+    """Also by an old name, which goes on working; what is no zone is left out."""
+    zones = list_zone_choices(datetime(2026, 1, 1, tzinfo=UTC), "US/Eastern", "Mars/Olympus", "Europe/Berlin")
+    assert [one.name for one in zones[:3]] == ["US/Eastern", "Europe/Berlin", "UTC"]
+    assert zones[0].label == "Eastern, US (UTC-05:00)"
+    assert len({one.name for one in zones}) == len(zones)
+
+
 def test_the_list_of_zones_names_places():
     """The list to choose from is sorted, has the usual zones and none that are spelled as offsets."""
     zones = list_common_zones()
@@ -139,6 +162,13 @@ def test_the_list_of_zones_names_places():
     assert list(zones[1:]) == sorted(zones[1:])
     assert {"Europe/Berlin", "America/New_York", "Australia/Lord_Howe", "Asia/Kathmandu"} <= set(zones)
     assert not [name for name in zones if name.startswith(("Etc/", "US/", "SystemV/"))]
+    assert not {
+        "Asia/Calcutta",
+        "Europe/Kiev",
+        "America/Montreal",
+        "Asia/Istanbul",
+        "Antarctica/South_Pole",
+    } & set(zones)
     assert all(is_zone(name) for name in zones)
 
 

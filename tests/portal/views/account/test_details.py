@@ -41,3 +41,17 @@ async def test_an_endless_name_is_refused_before_it_is_worked_on(portal: Portal)
         slip = await browser.post("/account/details", data={"name": name, "time_zone": "UTC"})
         assert (slip.status_code, Page.of(slip).value("name") == name[:MAX_VALUE_LENGTH]) == (422, True)
         assert (await opened(browser, "/account/details")).value("name") == "Alice Sample"
+
+
+async def test_an_old_name_of_a_zone_stays_chosen(any_portal: Portal) -> None:
+    """Somebody's stored zone is on top and selected, although the list offers no old names."""
+    async with any_portal.client("alice") as browser:
+        sent = await browser.post("/account/details", data={"name": "Alice", "time_zone": "US/Eastern"})
+        assert sent.status_code == 303
+        page = await opened(browser, "/account/details")
+        assert page.value("time_zone") == "US/Eastern"
+        options = [one.attributes["value"] for one in page.markup.all("option")]
+        assert options[0] == "US/Eastern"
+        assert "US/Central" not in options
+        page = await opened(browser, "/sessions/new")
+        assert page.value("zone") == "US/Eastern"

@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import re
+from uuid import uuid4
 
 from journal.care import lifecycle
 from journal.catalogue.fields import Answer
+from journal.sessions.session import SessionKind
 from tests.portal.browsing import Page, opened
 from tests.portal.conftest import Portal
-from tests.shared_material import dosing, plan_course, share, share_a_full_brief, write
+from tests.shared_material import dosing, plan_course, plan_session, share, share_a_full_brief, write
 
 ORDER = [
-    "Intention",
     "To bring",
     "Please do not open with",
-    "What came",
-    "Sentences, old and new",
+    "Intention",
+    "What came up",
+    "Beliefs, old and new",
     "What steadies",
-    "Next step",
+    "Made it worse",
+    "Action and follow-up",
 ]
 
 
@@ -32,7 +35,7 @@ def quoted(page: Page) -> list[str]:
 
 
 async def test_a_full_brief_comes_in_its_order(any_portal: Portal) -> None:
-    """Session facts first, then intention, wishes, what came, beliefs, what steadies, and the next step."""
+    """Session facts, what to bring and not to open with, then what came up, beliefs, skills and the action."""
     await share_a_full_brief(any_portal.cast)
     async with any_portal.client("bob") as browser:
         page = await opened(browser, await path_of(any_portal))
@@ -74,6 +77,107 @@ async def test_every_line_names_its_question_and_its_source(portal: Portal) -> N
         assert "Doable: 6 of 10." in page.words
         assert (await browser.get(sources[0].attributes["href"])).status_code == 200
         assert sources[0].attributes["href"].endswith(f"/shared/{copy}")
+
+
+async def test_the_question_stands_above_its_quotation(portal: Portal) -> None:
+    """Question and source are read before the patient's words, once for the answers to one question."""
+    await plan_course(portal.cast)
+    answers: dict[str, Answer] = {"int.top3": "the door\nmy hands", "int.not_first": "My mother."}
+    await share(portal.cast, await write(portal.cast, "integration", answers, title="A door"))
+    async with portal.client("bob") as browser:
+        page = await opened(browser, await path_of(portal))
+    told = [
+        one.words
+        for one in page.markup.elements
+        if "brief" in one.within
+        and (one.attributes.get("class") in ("brief-asked", "brief-from") or one.tag in ("h2", "q"))
+    ]
+    assert told == [
+        "To bring",
+        "Up to three things to bring to therapy",
+        "A door, 22 Nov 2026",
+        "the door",
+        "my hands",
+        "Please do not open with",
+        "Anything you would rather we did not open with?",
+        "A door, 22 Nov 2026",
+        "My mother.",
+    ]
+
+
+async def test_before_a_preparation_session_what_was_prepared_is_told(any_portal: Portal) -> None:
+    """The page says that it is for the preparation session, and tells intention, hopes, fears and boundaries."""
+    cast = any_portal.cast
+    await plan_course(cast)
+    fourth = (await dosing(cast))[3]
+    await plan_session(cast, SessionKind.PREPARATION, "2026-11-22T15:00", about=fourth)
+    answers: dict[str, Answer] = {
+        "prep.intention": "To rest.",
+        "prep.fears": "Not coming back.",
+        "prep.boundaries": "No touch.",
+        "prep.for_therapist": "Ask me about sleep.",
+    }
+    await share(cast, await write(cast, "preparation", answers, about=fourth))
+    async with any_portal.client("bob") as browser:
+        page = await opened(browser, await path_of(any_portal))
+    assert (
+        "Brief for the preparation session before the 4th dosing session: Sun 22 Nov 2026, 15:00"
+        in page.words
+    )
+    assert [one.words for one in page.markup.all("h2", within="brief")] == [
+        "To bring",
+        "Intention",
+        "Hopes and fears",
+        "Place, people and boundaries",
+    ]
+    assert quoted(page) == ["Ask me about sleep.", "To rest.", "Not coming back.", "No touch."]
+
+
+async def test_another_session_can_be_chosen(any_portal: Portal) -> None:
+    """The coming and the recent sessions are listed with their dates, as links to their own briefs."""
+    await plan_course(any_portal.cast)
+    path = await path_of(any_portal)
+    async with any_portal.client("bob") as browser:
+        page = await opened(browser, path)
+        others = page.markup.all("a", within="brief-choices")
+        assert [one.words for one in others[:2]] == [
+            "Fri 27 Nov 2026, 14:00 · 4th dosing session",
+            "Sun 29 Nov 2026, 16:00 · Integration session about the 4th dosing session",
+        ]
+        assert others[4].words == "Fri 20 Nov 2026, 14:00 · 3rd dosing session"
+        assert len(others) == 8
+        chosen = await opened(browser, others[5].attributes["href"])
+        assert (
+            "Brief for the integration session about the 2nd dosing session: Sun 15 Nov 2026" in chosen.words
+        )
+        for wrong in (uuid4(), "", "x" * 200, "%00"):
+            assert (await browser.get(f"{path}?session={wrong}")).status_code == 404
+
+
+async def test_a_skill_that_made_it_worse_is_told_as_such(portal: Portal) -> None:
+    """It stands under its own heading, and nowhere among what steadies."""
+    await plan_course(portal.cast)
+    for skill, helped in (("orient", "worse"), ("feet_hands", "yes")):
+        used: dict[str, Answer] = {"ground.skill": skill, "ground.helped": helped}
+        await share(portal.cast, await write(portal.cast, "grounding", used))
+    await share(portal.cast, await write(portal.cast, "preparation", {"prep.anchor": "orient"}))
+    async with portal.client("bob") as browser:
+        page = await opened(browser, await path_of(portal))
+    steadies, worse = page.words.split("What steadies")[1].split("Made it worse")
+    assert "Look around" not in steadies
+    assert "Feet and hands" in steadies
+    assert "Look around" in worse
+    assert "It got worse" in worse
+
+
+async def test_the_briefs_of_sessions_are_opened_from_them(portal: Portal) -> None:
+    """A session's page and the patient's page lead to the brief for that session."""
+    await plan_course(portal.cast)
+    path = await path_of(portal)
+    for session in (await dosing(portal.cast))[2:4]:
+        async with portal.client("bob") as browser:
+            page = await opened(browser, f"/sessions/{session.id}")
+        assert page.markup.one("a", href=f"{path}?session={session.id}").words == "Open the brief"
 
 
 async def test_beliefs_stand_side_by_side_and_are_never_struck_out(portal: Portal) -> None:
@@ -135,7 +239,7 @@ async def test_without_anything_to_quote_it_stays_kind(portal: Portal) -> None:
     await write(portal.cast, "integration", {"int.top3": "private"}, title="Private")
     async with portal.client("bob") as browser:
         page = await opened(browser, await path_of(portal))
-    assert "No integration session is planned at present" in page.words
+    assert "No further talk is planned at present" in page.words
     assert "Nothing to quote yet" in page.words
     assert "rivate" not in page.words
 

@@ -6,6 +6,7 @@ import asyncio
 import re
 from base64 import b32decode
 
+import pyotp
 import pytest
 from httpx import AsyncClient, Response
 
@@ -55,6 +56,24 @@ async def test_taking_it_up_page_by_page(portal: Portal) -> None:
         assert "You have 10 recovery codes left" in again.words
         assert CODES.findall(again.words) == []
         assert (await browser.post("/account/second-factor/app")).status_code == 409
+
+
+async def test_one_tap_opens_the_app_on_the_same_phone(portal: Portal) -> None:
+    """The link holds the secret that is shown, and nothing but plain text names the account; it stays after a slip."""
+    async with portal.client("alice") as browser:
+        shown = Page.of(await browser.post("/account/second-factor/app"))
+        slip = Page.of(await send(browser, shown, code="000000"))
+    for page in (shown, slip):
+        (link,) = [
+            one for one in page.markup.all("a") if one.attributes.get("href", "").startswith("otpauth:")
+        ]
+        assert link.words == "Open in your authenticator app"
+        kept = pyotp.parse_uri(link.attributes["href"])
+        assert isinstance(kept, pyotp.TOTP)
+        shown_secret = "".join(re.findall(r"<span>([A-Z2-7]{4})</span>", page.answer.text))
+        assert (kept.secret, kept.issuer, kept.name) == (shown_secret, "Hearthside", "alice@example.org")
+        policy = page.answer.headers["content-security-policy"]
+        assert "navigate-to" not in policy  # it would keep the app from being opened
 
 
 async def test_a_code_leads_on_to_where_one_was_going(any_portal: Portal) -> None:
