@@ -67,8 +67,11 @@ COLLIDE = """
     while (frame.parentElement && getComputedStyle(frame).overflow === "visible") frame = frame.parentElement;
     const cut = frame.getBoundingClientRect();
     for (const { left, right, top, bottom } of range.getClientRects()) {
-      const box = { left, right, top: Math.max(top, cut.top), bottom: Math.min(bottom, cut.bottom) };
-      if (frame !== document.documentElement) [box.left, box.right] = [Math.max(left, cut.left), Math.min(right, cut.right)];
+      const box = { left, right, top, bottom };
+      if (frame !== document.documentElement) {
+        Object.assign(box, { left: Math.max(left, cut.left), right: Math.min(right, cut.right) });
+        Object.assign(box, { top: Math.max(top, cut.top), bottom: Math.min(bottom, cut.bottom) });
+      }
       box.height = box.bottom - box.top;
       if (box.height > 0) boxes.push({ box, element, words: node.data.trim().slice(0, 40) });
     }

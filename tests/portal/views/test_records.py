@@ -483,7 +483,7 @@ async def test_a_clinicians_pages_hold_together(portal: Portal) -> None:
     assert links_that_lead_nowhere(pages) == []
     assert Markup(pages["index.html"]).one("a", within="main").attributes["href"] == "patients/1.html"
     assert "You opened “Integration, 22 Nov 2026”" in words_of(pages["patients/1.html"])
-    assert "You took away what is shared with you" in words_of(pages["patients/1.html"])
+    assert "You exported what is shared with you" in words_of(pages["patients/1.html"])
 
 
 def links_that_lead_nowhere(pages: dict[str, str]) -> list[str]:

@@ -163,7 +163,7 @@ async def test_a_stale_form_shows_both_versions(portal: Portal) -> None:
         answer = await sent(alice, hers, time="15:00", note="after lunch")
         stale = Page.of(answer)
         assert answer.status_code == 409
-        assert "Somebody changed this session meanwhile" in stale.words
+        assert "This session was changed meanwhile" in stale.words
         assert "Sun 22 Nov 2026, 16:00" in stale.words
         assert (stale.value("time"), stale.value("note")) == ("15:00", "after lunch")
         assert "15:00" in (await followed(alice, await sent(alice, stale))).words

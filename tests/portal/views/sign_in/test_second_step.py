@@ -38,7 +38,7 @@ async def send(browser: AsyncClient, page: Page, **typed: str) -> Response:
 async def test_taking_it_up_page_by_page(portal: Portal) -> None:
     """A picture and its text, a code to prove it, ten codes shown once, a promise; then it is on."""
     async with portal.client("alice") as browser:
-        assert "Set it up" in (await opened(browser, "/account/second-factor")).words
+        assert "Set up" in (await opened(browser, "/account/second-factor")).words
         shown = Page.of(await browser.post("/account/second-factor/app"))
         assert shown.markup.one("img").attributes["src"].startswith("data:image/svg+xml")
         secret = b32decode("".join(re.findall(r"<span>([A-Z2-7]{4})</span>", shown.answer.text)))
