@@ -152,7 +152,7 @@ ROUTES = (
     Rule("/sessions/{id:uuid}/edit", FORM, IN_CARE, plan.edit_session),
     Rule("/sessions/{id:uuid}/status", SEND, IN_CARE, plan.change_status),
     # The clinician's desk
-    Rule("/patients", READ, CLINICIAN, caseload.show_caseload),
+    Rule("/patients", FORM, CLINICIAN, caseload.show_caseload),
     Rule("/patients/{id:uuid}", READ, CLINICIAN, caseload.show_patient),
     Rule("/patients/{id:uuid}/shared/{share:uuid}", READ, CLINICIAN, caseload.show_share),
     Rule("/patients/{id:uuid}/trust", READ, CLINICIAN, caseload.show_safety_code),

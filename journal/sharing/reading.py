@@ -116,8 +116,9 @@ class Folder:
 @dataclass(frozen=True, slots=True)
 class Case:
     """
-    One line of a caseload. `number` is that of the dosing session that `next` is, or is about; `damaged` counts the
-    sessions of the plan that cannot be opened.
+    One line of a caseload. `today` is the session of the clinician's own calendar day: one that is under way or still
+    to come before one that is over. `number` is that of the dosing session that `today`, or else `next`, is or is
+    about; `damaged` counts the sessions of the plan that cannot be opened.
 
     Without `trusted` the patient's keys are not the pinned ones, and nothing of theirs is opened.
     """
@@ -125,6 +126,7 @@ class Case:
     patient: UUID
     name: str
     since: datetime
+    today: Session | None
     next: Session | None
     number: SessionNumber | None
     last: Session | None
@@ -236,7 +238,7 @@ async def mark_opened(actor: Actor, patient: UUID, shares: Iterable[UUID]) -> No
 
 
 async def load_caseload(actor: Actor) -> Caseload:
-    """Return the clinician's patients, by the date of their next session; those without one last."""
+    """Return the clinician's patients: today's first, then by their next session; those without one last."""
     actor.require_role(Role.CLINICIAN)
     there = await care_links.load_care_team(actor)
     links = there.links
@@ -244,7 +246,7 @@ async def load_caseload(actor: Actor) -> Caseload:
     unopened = care_tables.Share.filter(link_id__in=[link.id for link in links], opened_at=None)
     unread = Counter(row.link_id for row in filter_undamaged(await fetch_rows(ShareLinkRow, unopened)))
     cases = [_build_case(actor, link, plans[link.patient], unread[link.id]) for link in links]
-    cases.sort(key=lambda case: (case.next.starts_at if case.next else LATEST, case.name))
+    cases.sort(key=_get_order)
     return Caseload(tuple(cases), len(there.unagreed))
 
 
@@ -255,12 +257,15 @@ def _build_case(actor: Actor, link: Link, planned: OpenedRows[Session], unread: 
     behind = [one for one in schedule.list_past(plan, actor.now) if one.starts_at <= actor.now]
     behind = [one for one in behind if one.details.status is not Status.CANCELLED]
     coming = ahead[0] if ahead else None
-    dosing = schedule.find_dosing_session(coming, plan) if coming else None
+    today = _find_session_of_today(actor, plan)
+    shown = today or coming
+    dosing = schedule.find_dosing_session(shown, plan) if shown else None
     number = schedule.number_sessions(plan).get(dosing.id) if dosing else None
     return Case(
         link.patient,
         link.peer_name,
         link.since,
+        today,
         coming,
         number,
         behind[0] if behind else None,
@@ -269,3 +274,21 @@ def _build_case(actor: Actor, link: Link, planned: OpenedRows[Session], unread: 
         link.trusted,
         len(planned.damaged),
     )
+
+
+def _find_session_of_today(actor: Actor, plan: Sequence[Session]) -> Session | None:
+    """Return the session that is under way, else the next of the clinician's today, else the last of it."""
+    today = actor.now.astimezone(actor.zone).date()
+    kept = schedule.list_uncancelled(plan)
+    ahead = schedule.list_upcoming(kept, actor.now)
+    # One that began before midnight and goes on is today's as well.
+    if ahead and ahead[0].begins_at.astimezone(actor.zone).date() <= today:
+        return ahead[0]
+    behind = schedule.list_past(kept, actor.now)
+    return next((one for one in behind if one.begins_at.astimezone(actor.zone).date() == today), None)
+
+
+def _get_order(case: Case) -> tuple[bool, bool, datetime, str]:
+    shown = case.today or case.next
+    is_over = case.today is not None and case.today != case.next
+    return case.today is None, is_over, shown.begins_at if shown else LATEST, case.name

@@ -8,13 +8,9 @@ from typing import Any
 
 import pytest
 
-from journal.authentication import registration, web_sessions
-from journal.authentication.registration import NewAccount
-from journal.care import invitations
 from journal.care import links as care_links
 from journal.care.link_keys import get_peer_identity
 from journal.practice.practice import SELECT_PRACTICE
-from journal.roles import Role
 from journal.scheduling import plan as session_plan
 from journal.sessions.rows import load_my_sessions
 from journal.sessions.session import SessionDetails, SessionKind, Setting
@@ -22,7 +18,7 @@ from journal.sharing import shares
 from journal.store import database
 from tests.cast import ZONE, Cast
 from tests.portal.conftest import Portal, no_chores
-from tests.shared_material import share, write
+from tests.shared_material import add_patient, share, write
 
 FEW, MANY = 2, 40
 
@@ -57,18 +53,12 @@ async def nothing() -> AsyncIterator[list[str]]:
 
 async def more_patients(cast: Cast, until: int) -> None:
     """Give bob patients with a session and a shared entry each, until there are *until*."""
-    bob = await cast.actor("bob")
     for number in range(1, until):
         name = f"patient{number}"
         if name in cast.tokens:
             continue
-        words = f"{name} rests beside the lamp"
-        new = NewAccount(name, f"{name}@example.org", words, words, ZONE)
-        ready = await registration.prepare_account(cast.installation, new)
-        await registration.create_account(cast.installation, Role.PATIENT, ready)
-        cast.tokens[name] = await web_sessions.start_session(cast.installation, ready.id, ready.account_key)
+        await add_patient(cast, name, name)
         patient = await cast.actor(name)
-        await invitations.accept_invitation(patient, (await invitations.create_invitation(bob, name)).token)
         await session_plan.add_session(patient, patient.id, session(number))
 
 

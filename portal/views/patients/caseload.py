@@ -2,38 +2,58 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from uuid import UUID
 
 from starlette.requests import Request
 from starlette.responses import Response
 
+from journal.actor import Actor
 from journal.care import lifecycle, link_keys, links
 from journal.entries.assignment import SessionAssignment
 from journal.errors import TrustBroken
+from journal.folding import fold, split_needles
 from journal.sharing import reading
 from journal.sharing.reading import Case
 from portal.access.session_cookie import get_actor
 from portal.views.patients.patient_page import build_patient_page
 from portal.views.sessions.session_lines import SessionLine, build_line, count_days
 from portal.views.sharing.shared_view import SharedView, build_shared_view, find_session
+from portal.web.forms import Form
 from portal.web.pages import redirect, render_page
+
+SEARCHED_FROM = 8
+"""How many patients a caseload has before it offers a search."""
+
+MAX_WORDS = 200
+"""How many letters of a search are looked for."""
 
 
 @dataclass(frozen=True, slots=True)
 class CaseLine:
-    """One patient of the caseload, with what is next and how long ago the last session was, in days."""
+    """One patient of the caseload, with today's or the next session and the days since the last one."""
 
     case: Case
-    next: SessionLine | None
+    session: SessionLine | None
     last_days: int | None
 
 
 @dataclass(frozen=True, slots=True)
 class CaseloadPage:
-    """Context of the caseload; `unagreed_count` counts the rows that falsely claim to be a patient's."""
+    """
+    Context of the caseload: who has a session today, who has one later, and who has none.
 
-    cases: tuple[CaseLine, ...]
+    `q` is the name that was searched for, and `total` counts the patients before that. `unagreed_count` counts the
+    rows that falsely claim to be a patient's.
+    """
+
+    today: tuple[CaseLine, ...]
+    coming: tuple[CaseLine, ...]
+    unplanned: tuple[CaseLine, ...]
+    total: int
+    can_search: bool
+    q: str
     unagreed_count: int
     ended: bool
 
@@ -65,21 +85,33 @@ class EndCarePage:
 
 
 async def show_caseload(request: Request) -> Response:
-    """Show the clinician's patients, who is next first."""
+    """Show the clinician's patients, today's first, or search by name: by a form, since addresses are logged."""
     actor = get_actor(request)
+    words = (await Form.read(request))["q"].strip()[:MAX_WORDS] if request.method == "POST" else ""
     found = await reading.load_caseload(actor)
-    lines = tuple(
+    needles = split_needles(words)
+    cases = [case for case in found.cases if all(needle in fold(case.name) for needle in needles)]
+    context = CaseloadPage(
+        _build_lines(actor, (case for case in cases if case.today)),
+        _build_lines(actor, (case for case in cases if case.next and not case.today)),
+        _build_lines(actor, (case for case in cases if not case.next and not case.today)),
+        len(found.cases),
+        len(found.cases) >= SEARCHED_FROM,
+        words,
+        found.unagreed_count,
+        "ended" in request.query_params,
+    )
+    return render_page(request, "patients/caseload.html", context, block="main")
+
+
+def _build_lines(actor: Actor, cases: Iterable[Case]) -> tuple[CaseLine, ...]:
+    return tuple(
         CaseLine(
             case,
-            build_line(actor, case.next, case.number) if case.next else None,
+            build_line(actor, shown, case.number) if (shown := case.today or case.next) else None,
             -count_days(actor, case.last.starts_at) if case.last else None,
         )
-        for case in found.cases
-    )
-    return render_page(
-        request,
-        "patients/caseload.html",
-        CaseloadPage(lines, found.unagreed_count, "ended" in request.query_params),
+        for case in cases
     )
 
 

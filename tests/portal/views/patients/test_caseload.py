@@ -8,14 +8,16 @@ from datetime import timedelta
 import pytest
 
 from crypto import PrivateIdentity
+from journal.accounts import details
 from journal.accounts import tables as accounts_tables
 from journal.care import invitations, lifecycle
 from journal.care import tables as care_tables
+from journal.sessions.session import SessionKind
 from journal.sharing import shares
 from tests.cast import NOON
 from tests.portal.browsing import Page, followed, opened
 from tests.portal.conftest import Portal
-from tests.shared_material import dosing, plan_course, share, write
+from tests.shared_material import add_patient, dosing, plan_course, plan_session, share, write
 
 
 async def path_of(portal: Portal) -> str:
@@ -63,6 +65,104 @@ async def test_the_caseload_says_who_is_next_in_words(any_portal: Portal) -> Non
         await lifecycle.pause_sharing(await cast.actor("alice"))
         assert "Sharing is paused" in (await opened(browser, "/patients")).words
         assert "new since" not in (await opened(browser, "/patients")).words
+
+
+def groups(page: Page) -> dict[str, list[str]]:
+    """The names under each heading of the caseload."""
+    found: dict[str, list[str]] = {}
+    for one in page.markup.elements:
+        if one.attributes.get("class") == "case-group":
+            found[one.words] = []
+        elif one.attributes.get("class") == "case-name":
+            found[list(found)[-1]].append(one.words)
+    return found
+
+
+async def test_today_comes_first(any_portal: Portal) -> None:
+    """By the clinician's own calendar: whom they see today, then who comes, then who has no session."""
+    cast = any_portal.cast
+    for ident in ("emil", "ida", "ole", "pia"):
+        await add_patient(cast, ident.title(), ident)
+    # At noon of 22 November in UTC.
+    for ident, local in (
+        ("pia", "2026-11-22T09:00"),
+        ("emil", "2026-11-22T23:30"),
+        ("alice", "2026-11-22T14:00"),
+        ("ole", "2026-11-23T00:30"),
+    ):
+        await plan_session(cast, SessionKind.INTEGRATION, local, who=ident)
+    async with any_portal.client("bob") as browser:
+        page = await opened(browser, "/patients")
+    assert groups(page) == {
+        "Today": ["Alice Sample", "Emil", "Pia"],
+        "Coming": ["Ole"],
+        "No session planned": ["Ida"],
+    }
+    assert "Today, 09:00 · Integration session" in page.words
+
+
+@pytest.mark.parametrize(("zone", "group"), [("Europe/Berlin", "Coming"), ("America/New_York", "Today")])
+async def test_today_is_the_clinicians_own(portal: Portal, zone: str, group: str) -> None:
+    """Half past midnight in Berlin is still today for a clinician in New York."""
+    await plan_session(portal.cast, SessionKind.INTEGRATION, "2026-11-23T00:30")
+    bob = await portal.cast.actor("bob")
+    await details.change_details(bob, bob.name, zone)
+    async with portal.client("bob") as browser:
+        assert list(groups(await opened(browser, "/patients"))) == [group]
+
+
+async def test_a_session_that_goes_on_past_midnight_is_todays(portal: Portal) -> None:
+    """Until it is over, it stands first, and its brief is the one that opens."""
+    ident = await plan_session(portal.cast, SessionKind.INTEGRATION, "2026-11-22T22:40")
+    bob = await portal.cast.actor("bob")
+    await details.change_details(bob, bob.name, "Europe/Athens")
+    await portal.cast.later(hours=10, minutes=15)
+    await portal.cast.in_use()
+    async with portal.client("bob") as browser:
+        page = await opened(browser, "/patients")
+        assert groups(page) == {"Today": ["Alice Sample"]}
+        link = page.markup.one("a", **{"class": "button button-primary case-button"})
+        assert link.words == "Brief for Alice Sample"
+        assert link.attributes["href"] == f"{await path_of(portal)}/brief?session={ident}"
+        assert (
+            "Brief for the integration session: Sun 22 Nov"
+            in (await opened(browser, link.attributes["href"])).words
+        )
+
+
+async def test_from_eight_patients_on_a_name_is_searched(any_portal: Portal) -> None:
+    """By parts of a name, however it is typed; the name stands in no address, and what was typed is kept."""
+    cast = any_portal.cast
+    names = ["Äsa Örn", "Bjørn", "Çelik", "Dov", "İnci", "O’Hara"]
+    for number, name in enumerate(names):
+        await add_patient(cast, name, f"patient{number}")
+    async with any_portal.client("bob") as browser:
+        assert "Search by name" not in (await opened(browser, "/patients")).words
+        await add_patient(cast, "Straße", "patient6")
+        form = (await opened(browser, "/patients")).markup.one("form", **{"class": "search"})
+        assert (form.attributes["method"], form.attributes["action"]) == ("post", "/patients")
+        for typed, name in (
+            ("äSA", "Äsa Örn"),
+            (" örn  äsa ", "Äsa Örn"),
+            ("A\u0308sa", "Äsa Örn"),
+            ("inci", "İnci"),
+            ("o'hara", "O’Hara"),
+            ("STRASSE", "Straße"),
+        ):
+            answer = await browser.post("/patients", data={"q": typed})
+            page = Page.of(answer)
+            assert [one.words for one in page.markup.all("h3", **{"class": "case-name"})] == [name]
+            assert page.markup.one("input", id="q").attributes["value"] == typed.strip()
+            assert "1 patient" in page.words
+            assert (answer.status_code, answer.url.path, answer.url.query) == (200, "/patients", b"")
+        nobody = Page.of(await browser.post("/patients", data={"q": "<b>" + "x" * 5000}))
+        assert "No patient of that name" in nobody.words
+        assert nobody.markup.one("input", id="q").attributes["value"].startswith("<b>xx")
+        assert len(nobody.markup.one("input", id="q").attributes["value"]) == 200
+        everybody = Page.of(await browser.post("/patients", data={"q": " "}))
+        assert len(everybody.markup.all("h3", **{"class": "case-name"})) == 8
+        elsewhere = await opened(browser, "/patients?q=dov")
+        assert len(elsewhere.markup.all("h3", **{"class": "case-name"})) == 8, "an address finds nobody"
 
 
 async def test_what_was_shared_hangs_before_and_after_each_session(portal: Portal) -> None:
