@@ -10,11 +10,17 @@ from uuid import UUID
 import msgspec
 
 from journal.actor import Actor
-from journal.ages import build_alive_filter
+from journal.ages import is_alive
 from journal.audit import log as audit_log
 from journal.audit.acts import Act
 from journal.authentication import tables
-from journal.authentication.web_sessions import LIFETIME, BrowserDocument, Stage, device_context
+from journal.authentication.web_sessions import (
+    KEPT_LIFETIME,
+    LIFETIME,
+    BrowserDocument,
+    Stage,
+    device_context,
+)
 from journal.errors import NotFound
 from journal.sealing import open_document
 from journal.store.database import flush_deleted, transaction
@@ -31,12 +37,16 @@ class ActiveSessionRow(Row, frozen=True):
     created_at: Timestamp
     used_at: Timestamp
     wrapped: bytes | None
+    stage: str
+    expires_at: Timestamp
+    account_epoch: NonNegative = msgspec.field(name="account__epoch")
 
 
 @dataclass(frozen=True, slots=True)
 class ActiveSession:
     """
     One browser. `device` is a few words, or empty; `used_at` is a minute off at most; `is_current`: it is this browser.
+    `kept_until`: until when its owner may take it up again, or None.
     """
 
     id: UUID
@@ -45,15 +55,15 @@ class ActiveSession:
     used_at: datetime
     locked: bool
     is_current: bool
+    kept_until: datetime | None = None
+    has_ended: bool = False
 
 
 async def list_active_sessions(actor: Actor) -> OpenedRows[ActiveSession]:
     """Return where *actor* is signed in: this browser first, then the one used last."""
-    mine = tables.WebSession.filter(
-        account_id=actor.id, stage=Stage.OPEN.value, **build_alive_filter(actor.now, LIFETIME)
-    )
+    mine = tables.WebSession.filter(account_id=actor.id, stage=Stage.OPEN.value)
     found = open_rows(await fetch_rows(ActiveSessionRow, mine), partial(_open_active_session, actor))
-    in_order = sorted(found, key=lambda one: (one.is_current, one.used_at, one.since), reverse=True)
+    in_order = sorted((one for one in found if not one.has_ended), key=lambda one: (one.is_current, one.used_at, one.since), reverse=True)
     return OpenedRows(in_order, found.damaged)
 
 
@@ -93,4 +103,17 @@ def _open_active_session(actor: Actor, row: ActiveSessionRow) -> ActiveSession:
     place = device_context(actor.id, row.id, row.epoch)
     browser = open_document(actor.installation.server_keys, row.device, place, BrowserDocument)
     here = row.session == actor.session
-    return ActiveSession(row.id, browser.device, row.created_at, row.used_at, row.wrapped is None, here)
+    kept = browser.kept
+    if kept and not (kept.epoch == row.account_epoch and is_alive(kept.until, actor.now, KEPT_LIFETIME)):
+        kept = None
+    is_open = is_alive(row.expires_at, actor.now, LIFETIME)
+    return ActiveSession(
+        row.id,
+        browser.device,
+        row.created_at,
+        row.used_at,
+        row.wrapped is None or not is_open,
+        here,
+        kept.until if kept else None,
+        not is_open and kept is None,
+    )

@@ -54,6 +54,18 @@ from journal.store.rows import (
 from journal.store.statements import Subquery
 
 
+class KeptDevice(msgspec.Struct, frozen=True):
+    """
+    A session that its owner may take up again until `until`. From `open_until` on, only a passkey opens it.
+
+    `epoch` is the account's when its owner chose so; at any other it is over.
+    """
+
+    until: datetime
+    open_until: datetime
+    epoch: int
+
+
 class BrowserDocument(msgspec.Struct, frozen=True):
     """
     A signed-in browser; server key. `device` is a few words, `session` the row's id and `stage` its stage.
@@ -64,9 +76,11 @@ class BrowserDocument(msgspec.Struct, frozen=True):
     device: str
     session: str
     stage: str
+    kept: KeptDevice | None = None
 
 
 LIFETIME = timedelta(hours=12)
+KEPT_LIFETIME = timedelta(days=7)
 WAITING_LIFETIME = timedelta(minutes=10)  # for the second factor
 CONFIRMATION_LIFETIME = timedelta(minutes=10)  # how long a confirmation is valid
 USE_INTERVAL = timedelta(minutes=1)  # the shortest time between stored uses; a session locks no sooner for it
@@ -317,6 +331,32 @@ async def confirm_session(actor: Actor, token: bytes) -> bytes:
     return fresh
 
 
+async def keep_session(actor: Actor, token: bytes, is_kept: bool) -> bytes:
+    """
+    Store whether the actor's session may be taken up again for 7 days from its sign-in.
+
+    Returns:
+        A new token; the old one opens nothing, nor does what was stored of the earlier choice.
+    """
+    row, account_key = await _load_own(actor, token)
+    browser = open_browser(actor.installation, row)
+    async with transaction():
+        epoch = await key_slots.verify_entry(actor.id, account_key, None)
+        ends = browser.kept.open_until if browser.kept else min(row.expires_at, actor.now + LIFETIME)
+        kept = KeptDevice(min(row.created_at, actor.now) + KEPT_LIFETIME, ends, epoch) if is_kept else None
+        browser = msgspec.structs.replace(browser, kept=kept)
+        fresh = await rotate_token(actor.installation, row, account_key, ends, browser)
+        await audit_log.record_event(actor, Act.DEVICE_KEPT if is_kept else Act.DEVICE_NOT_KEPT)
+    return fresh
+
+
+async def find_kept_until(installation: Installation, token: bytes) -> datetime | None:
+    """Return until when the session of *token* may be taken up again, or None."""
+    row = await fetch_row(WebSessionRow, tables.WebSession.filter(id=session_id(token).hex()))
+    kept = open_browser(installation, row).kept if row else None
+    return kept.until if kept else None
+
+
 async def load_account_key(actor: Actor, token: bytes) -> bytes:
     """Return the account key once more, to wrap it for another slot."""
     return (await _load_own(actor, token))[1]
@@ -362,13 +402,21 @@ def _unwrap(row: WebSessionRow, token: bytes, *, waiting: bool) -> bytes:
 
 
 async def rotate_token(
-    installation: Installation, row: WebSessionRow, account_key: bytes, expires_at: datetime
+    installation: Installation,
+    row: WebSessionRow,
+    account_key: bytes,
+    expires_at: datetime,
+    browser: BrowserDocument | None = None,
 ) -> bytes:
     """Store a session, open and confirmed, under a new token; raises `NotFound` for the second of two at once."""
+    if browser is None:
+        browser = open_browser(installation, row)
+        if browser.kept:  # the column is for queries
+            expires_at = min(expires_at, browser.kept.open_until)
     token, now = new_session_token(), installation.clock()
     session, stage = session_id(token).hex(), Stage.OPEN.value
     wrapped = wrap_account_key(token, account_key, account=row.account_id.bytes, epoch=row.epoch)
-    browser = BrowserDocument(open_device(installation, row), session, stage)
+    browser = msgspec.structs.replace(browser, session=session, stage=stage)
     sealed = _seal_browser(installation, row.account_id, row.handle, row.epoch, browser)
     changed = await execute(UPDATE_TOKEN, session, stage, wrapped, sealed, expires_at, now, now, row.id)
     if not changed:
