@@ -63,7 +63,11 @@ async def list_active_sessions(actor: Actor) -> OpenedRows[ActiveSession]:
     """Return where *actor* is signed in: this browser first, then the one used last."""
     mine = tables.WebSession.filter(account_id=actor.id, stage=Stage.OPEN.value)
     found = open_rows(await fetch_rows(ActiveSessionRow, mine), partial(_open_active_session, actor))
-    in_order = sorted((one for one in found if not one.has_ended), key=lambda one: (one.is_current, one.used_at, one.since), reverse=True)
+    in_order = sorted(
+        (one for one in found if not one.has_ended),
+        key=lambda one: (one.is_current, one.used_at, one.since),
+        reverse=True,
+    )
     return OpenedRows(in_order, found.damaged)
 
 

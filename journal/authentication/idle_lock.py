@@ -143,7 +143,9 @@ async def lock_unused_sessions(installation: Installation, now: datetime) -> Non
     ended = tables.WebSession.filter(~Q(**build_alive_filter(now, LIFETIME)))
     rows = filter_undamaged(await fetch_rows(WebSessionRow, ended))
     kept = [row.id for row in rows if _find_kept(installation, row, now)]
-    over = await tables.WebSession.filter(id__in=kept, wrapped__isnull=False).update(wrapped=None) if kept else 0
+    over = (
+        await tables.WebSession.filter(id__in=kept, wrapped__isnull=False).update(wrapped=None) if kept else 0
+    )
     over += await (ended.exclude(id__in=kept) if kept else ended).delete()
     minutes = timedelta(minutes=LOCK_CHOICES[0])
     lately = Q(used_at__gt=now - minutes, used_at__lt=now + minutes)

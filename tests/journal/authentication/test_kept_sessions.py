@@ -65,7 +65,7 @@ async def test_what_opens_it(
         )
     if locked:
         await idle_lock.lock_session(await cast.actor("alice"))
-    cast.clock.forward(minutes=minutes)
+    cast.clock.now = (await load_row(cast)).created_at + timedelta(minutes=minutes)
     token = cast.tokens["alice"]
     assert await web_sessions.load_actor(cast.installation, token) is None
     try:
@@ -73,8 +73,8 @@ async def test_what_opens_it(
             fresh = await idle_lock.unlock_session(cast.installation, token, PASSWORDS["alice"])
         else:
             fresh = await open_by_passkey(cast, device)
-    except (NotFound, InvalidInput) as error:
-        assert way not in opens, repr(error.__dict__) + repr((await load_row(cast)).expires_at)
+    except (NotFound, InvalidInput):
+        assert way not in opens
     else:
         assert way in opens
         assert await web_sessions.load_actor(cast.installation, fresh) is not None
@@ -136,8 +136,9 @@ async def test_an_altered_row_gains_nothing(cast: Cast) -> None:
     cast.clock.forward(hours=13)
     here = WebSession.filter(id=chosen.id)
     await here.update(expires_at=cast.clock.now + timedelta(hours=3), created_at=cast.clock.now)
-    with pytest.raises(InvalidInput, match="passkey"):
+    with pytest.raises(InvalidInput) as refused:
         await idle_lock.unlock_session(cast.installation, cast.tokens["alice"], PASSWORDS["alice"])
+    assert refused.value.fields == {"current": idle_lock.NEEDS_PASSKEY}
     cast.clock.forward(days=7)
     await here.update(expires_at=cast.clock.now + timedelta(hours=3), created_at=cast.clock.now)
     with pytest.raises(NotFound):
