@@ -9,22 +9,24 @@ from uuid import UUID
 
 import msgspec
 
+from crypto import session_id
 from journal.actor import Actor
 from journal.ages import is_alive
 from journal.audit import log as audit_log
 from journal.audit.acts import Act
-from journal.authentication import tables
+from journal.authentication import key_slots, tables, web_sessions
+from journal.authentication.kept_device import KEPT_LIFETIME, KeptDevice
 from journal.authentication.web_sessions import (
-    KEPT_LIFETIME,
     LIFETIME,
     BrowserDocument,
     Stage,
     device_context,
 )
 from journal.errors import NotFound
+from journal.installation.installation import Installation
 from journal.sealing import open_document
 from journal.store.database import flush_deleted, transaction
-from journal.store.rows import NonNegative, OpenedRows, Row, Timestamp, fetch_rows, open_rows
+from journal.store.rows import NonNegative, OpenedRows, Row, Timestamp, fetch_row, fetch_rows, open_rows
 
 
 class ActiveSessionRow(Row, frozen=True):
@@ -101,6 +103,32 @@ async def end_all_sessions(actor: Actor, *, include_current: bool = False) -> No
         await (every if include_current else every.exclude(id=actor.session)).delete()
         await audit_log.record_event(actor, Act.SESSION_ENDED)
     await flush_deleted()
+
+
+async def keep_session(actor: Actor, token: bytes, is_kept: bool) -> bytes:
+    """
+    Store whether the actor's session may be taken up again for 7 days from its sign-in.
+
+    Returns:
+        A new token; the old one opens nothing, nor does what was stored of the earlier choice.
+    """
+    row, account_key = await web_sessions.load_own(actor, token)
+    browser = web_sessions.open_browser(actor.installation, row)
+    async with transaction():
+        epoch = await key_slots.verify_entry(actor.id, account_key, None)
+        ends = browser.kept.open_until if browser.kept else min(row.expires_at, actor.now + LIFETIME)
+        kept = KeptDevice(min(row.created_at, actor.now) + KEPT_LIFETIME, ends, epoch) if is_kept else None
+        browser = msgspec.structs.replace(browser, kept=kept)
+        fresh = await web_sessions.rotate_token(actor.installation, row, account_key, ends, browser)
+        await audit_log.record_event(actor, Act.DEVICE_KEPT if is_kept else Act.DEVICE_NOT_KEPT)
+    return fresh
+
+
+async def find_kept_until(installation: Installation, token: bytes) -> datetime | None:
+    """Return until when the session of *token* may be taken up again, or None."""
+    row = await fetch_row(web_sessions.WebSessionRow, tables.WebSession.filter(id=session_id(token).hex()))
+    kept = web_sessions.open_browser(installation, row).kept if row else None
+    return kept.until if kept else None
 
 
 def _open_active_session(actor: Actor, row: ActiveSessionRow) -> ActiveSession:

@@ -29,6 +29,7 @@ from journal.ages import compute_age, is_alive
 from journal.audit import log as audit_log
 from journal.audit.acts import Act
 from journal.authentication import key_slots, known_devices, tables
+from journal.authentication.kept_device import KeptDevice
 from journal.errors import Damaged, NotFound
 from journal.installation.installation import Installation
 from journal.roles import Role
@@ -54,18 +55,6 @@ from journal.store.rows import (
 from journal.store.statements import Subquery
 
 
-class KeptDevice(msgspec.Struct, frozen=True):
-    """
-    A session that its owner may take up again until `until`. From `open_until` on, only a passkey opens it.
-
-    `epoch` is the account's when its owner chose so; at any other it is over.
-    """
-
-    until: datetime
-    open_until: datetime
-    epoch: int
-
-
 class BrowserDocument(msgspec.Struct, frozen=True):
     """
     A signed-in browser; server key. `device` is a few words, `session` the row's id and `stage` its stage.
@@ -80,7 +69,6 @@ class BrowserDocument(msgspec.Struct, frozen=True):
 
 
 LIFETIME = timedelta(hours=12)
-KEPT_LIFETIME = timedelta(days=7)
 WAITING_LIFETIME = timedelta(minutes=10)  # for the second factor
 CONFIRMATION_LIFETIME = timedelta(minutes=10)  # how long a confirmation is valid
 USE_INTERVAL = timedelta(minutes=1)  # the shortest time between stored uses; a session locks no sooner for it
@@ -324,42 +312,16 @@ async def confirm_session(actor: Actor, token: bytes) -> bytes:
     Returns:
         A new token; the old one opens nothing any more.
     """
-    row, account_key = await _load_own(actor, token)
+    row, account_key = await load_own(actor, token)
     async with transaction():
         fresh = await rotate_token(actor.installation, row, account_key, row.expires_at)
         await audit_log.record_event(actor, Act.CONFIRMED)
     return fresh
 
 
-async def keep_session(actor: Actor, token: bytes, is_kept: bool) -> bytes:
-    """
-    Store whether the actor's session may be taken up again for 7 days from its sign-in.
-
-    Returns:
-        A new token; the old one opens nothing, nor does what was stored of the earlier choice.
-    """
-    row, account_key = await _load_own(actor, token)
-    browser = open_browser(actor.installation, row)
-    async with transaction():
-        epoch = await key_slots.verify_entry(actor.id, account_key, None)
-        ends = browser.kept.open_until if browser.kept else min(row.expires_at, actor.now + LIFETIME)
-        kept = KeptDevice(min(row.created_at, actor.now) + KEPT_LIFETIME, ends, epoch) if is_kept else None
-        browser = msgspec.structs.replace(browser, kept=kept)
-        fresh = await rotate_token(actor.installation, row, account_key, ends, browser)
-        await audit_log.record_event(actor, Act.DEVICE_KEPT if is_kept else Act.DEVICE_NOT_KEPT)
-    return fresh
-
-
-async def find_kept_until(installation: Installation, token: bytes) -> datetime | None:
-    """Return until when the session of *token* may be taken up again, or None."""
-    row = await fetch_row(WebSessionRow, tables.WebSession.filter(id=session_id(token).hex()))
-    kept = open_browser(installation, row).kept if row else None
-    return kept.until if kept else None
-
-
 async def load_account_key(actor: Actor, token: bytes) -> bytes:
     """Return the account key once more, to wrap it for another slot."""
-    return (await _load_own(actor, token))[1]
+    return (await load_own(actor, token))[1]
 
 
 async def end_session(installation: Installation, token: bytes) -> None:
@@ -373,7 +335,8 @@ async def end_session(installation: Installation, token: bytes) -> None:
             )
 
 
-async def _load_own(actor: Actor, token: bytes) -> tuple[WebSessionRow, bytes]:
+async def load_own(actor: Actor, token: bytes) -> tuple[WebSessionRow, bytes]:
+    """Return the actor's session with the account key."""
     row = await fetch_row(WebSessionRow, tables.WebSession.filter(id=actor.session))
     if row is None:
         raise NotFound

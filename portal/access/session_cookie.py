@@ -13,7 +13,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from journal.actor import Actor
-from journal.authentication import web_sessions
+from journal.authentication import active_sessions, web_sessions
+from journal.authentication.kept_device import KEPT_LIFETIME
 from journal.errors import Damaged
 from journal.roles import Role
 from journal.store.database import Statement
@@ -99,8 +100,8 @@ async def set_token(request: Request, response: Response, token: bytes) -> Respo
     config, installation = request.app.state.config, request.app.state.installation
     life = web_sessions.LIFETIME
     with suppress(Damaged, *UNAVAILABLE_ERRORS):  # for 12 hours in any case
-        if until := await web_sessions.find_kept_until(installation, token):
-            life = min(until - installation.clock(), web_sessions.KEPT_LIFETIME)
+        if until := await active_sessions.find_kept_until(installation, token):
+            life = min(until - installation.clock(), KEPT_LIFETIME)
     response.set_cookie(
         config.cookie,
         urlsafe_b64encode(token).rstrip(b"=").decode(),

@@ -8,7 +8,7 @@ from datetime import datetime
 from starlette.requests import Request
 from starlette.responses import Response
 
-from journal.authentication import active_sessions, web_sessions
+from journal.authentication import active_sessions
 from journal.authentication.active_sessions import ActiveSession
 from journal.errors import NotFound
 from journal.passkeys import management as passkey_management
@@ -60,7 +60,7 @@ async def keep_session(request: Request) -> Response:
     is_kept = (await Form.read(request))["keep"] == "yes"
     if token is None or (is_kept and not await passkey_management.has_unlocking_passkey(actor.id)):
         raise NotFound
-    fresh = await web_sessions.keep_session(actor, token, is_kept)
+    fresh = await active_sessions.keep_session(actor, token, is_kept)
     return await set_token(request, redirect(request, SESSIONS_PATH), fresh)
 
 

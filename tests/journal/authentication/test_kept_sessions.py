@@ -9,6 +9,7 @@ import pytest
 from crypto import session_id
 from journal.accounts import tables as accounts_tables
 from journal.authentication import active_sessions, idle_lock, sign_in, web_sessions
+from journal.authentication.kept_device import KEPT_LIFETIME
 from journal.authentication.tables import WebSession
 from journal.errors import Damaged, InvalidInput, NotFound
 from journal.passkeys import management as passkey_management
@@ -24,7 +25,7 @@ async def keep(cast: Cast) -> Authenticator:
     """Give alice a passkey, and keep her device; return the passkey."""
     device = Authenticator()
     await add_passkey(cast, device)
-    cast.tokens["alice"] = await web_sessions.keep_session(
+    cast.tokens["alice"] = await active_sessions.keep_session(
         await cast.actor("alice"), cast.tokens["alice"], True
     )
     return device
@@ -60,7 +61,7 @@ async def test_what_opens_it(
     """Up to twelve hours all is as ever; then a kept session opens to its passkey alone, until 7 days are over."""
     device = await keep(cast)
     if not kept:
-        cast.tokens["alice"] = await web_sessions.keep_session(
+        cast.tokens["alice"] = await active_sessions.keep_session(
             await cast.actor("alice"), cast.tokens["alice"], False
         )
     if locked:
@@ -109,7 +110,7 @@ async def test_each_opening_lasts_twelve_hours(cast: Cast) -> None:
     cast.clock.forward(hours=6 * 24 + 18)
     cast.tokens["alice"] = await open_by_passkey(cast, device)
     row = await load_row(cast)
-    assert row.expires_at == began + web_sessions.KEPT_LIFETIME
+    assert row.expires_at == began + KEPT_LIFETIME
     cast.clock.forward(hours=6)
     with pytest.raises(NotFound):
         await open_by_passkey(cast, device)
@@ -149,7 +150,7 @@ async def test_an_earlier_choice_put_back_is_damaged(cast: Cast) -> None:
     """Who stopped keeping a device is not undone by whoever puts the row's old document back."""
     await keep(cast)
     chosen = bytes((await load_row(cast)).device)
-    cast.tokens["alice"] = await web_sessions.keep_session(
+    cast.tokens["alice"] = await active_sessions.keep_session(
         await cast.actor("alice"), cast.tokens["alice"], False
     )
     await idle_lock.lock_session(await cast.actor("alice"))
@@ -186,7 +187,7 @@ async def test_its_owner_sees_and_ends_it(cast: Cast) -> None:
     """The list says until when a device is kept, also after its twelve hours, and ends it."""
     device = await keep(cast)
     row = await load_row(cast)
-    until = row.created_at + web_sessions.KEPT_LIFETIME
+    until = row.created_at + KEPT_LIFETIME
     cast.clock.forward(hours=13)
     other = await passkey_sign_in.sign_in_with_passkey(
         cast.installation, SITE, device.use(passkey_sign_in.build_sign_in_options(cast.installation, SITE))
