@@ -14,7 +14,6 @@ from starlette.responses import Response
 
 from journal.actor import Actor
 from journal.authentication import active_sessions, web_sessions
-from journal.authentication.kept_device import KEPT_LIFETIME
 from journal.errors import Damaged
 from journal.roles import Role
 from journal.store.database import Statement
@@ -101,7 +100,7 @@ async def set_token(request: Request, response: Response, token: bytes) -> Respo
     life = web_sessions.LIFETIME
     with suppress(Damaged, *UNAVAILABLE_ERRORS):  # for 12 hours in any case
         if until := await active_sessions.find_kept_until(installation, token):
-            life = min(until - installation.clock(), KEPT_LIFETIME)
+            life = until - installation.clock()
     response.set_cookie(
         config.cookie,
         urlsafe_b64encode(token).rstrip(b"=").decode(),
