@@ -130,7 +130,7 @@ async def test_no_other_passkey_opens_it(cast: Cast, which: str) -> None:
 
 
 async def test_an_altered_row_gains_nothing(cast: Cast) -> None:
-    """A later end in the row lets no password in; another session's choice, or one made up, opens nothing."""
+    """A later end in the row lets no password in after twelve hours, and no passkey after 7 days."""
     device = await keep(cast)
     chosen = await load_row(cast)
     await idle_lock.lock_session(await cast.actor("alice"))
