@@ -40,6 +40,8 @@ SENTENCES: Mapping[Act, str] = MappingProxyType(
         Act.CONFIRMED: N_("%(who)s was asked who they are once more, and showed it"),
         Act.UNLOCKED: N_("%(who)s unlocked a session"),
         Act.SESSION_ENDED: N_("%(who)s signed other browsers out"),
+        Act.DEVICE_KEPT: N_("%(who)s chose to keep a device for 7 days"),
+        Act.DEVICE_NOT_KEPT: N_("%(who)s stopped keeping a device"),
         Act.ACCOUNT_LEAVING: N_("%(who)s asked for their account to be deleted"),
         Act.ACCOUNT_KEPT: N_("%(who)s signed in, and keeps their account"),
         Act.ACCOUNT_DELETED: N_("An account was deleted when its week was over"),
