@@ -15,7 +15,7 @@ from journal.ages import is_alive
 from journal.audit import log as audit_log
 from journal.audit.acts import Act
 from journal.authentication import key_slots, tables, web_sessions
-from journal.authentication.kept_device import KEPT_LIFETIME, KeptDevice
+from journal.authentication.tables import KEPT_LIFETIME, KeptDevice
 from journal.authentication.web_sessions import (
     LIFETIME,
     BrowserDocument,

@@ -20,7 +20,7 @@ from journal.ages import build_alive_filter, compute_age, is_alive
 from journal.audit import log as audit_log
 from journal.audit.acts import Act
 from journal.authentication import key_slots, sign_in, tables, web_sessions
-from journal.authentication.kept_device import KEPT_LIFETIME, KeptDevice
+from journal.authentication.tables import KEPT_LIFETIME, KeptDevice
 from journal.authentication.web_sessions import (
     LIFETIME,
     ROLES,

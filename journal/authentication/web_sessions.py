@@ -29,7 +29,7 @@ from journal.ages import compute_age, is_alive
 from journal.audit import log as audit_log
 from journal.audit.acts import Act
 from journal.authentication import key_slots, known_devices, tables
-from journal.authentication.kept_device import KeptDevice
+from journal.authentication.tables import KeptDevice
 from journal.errors import Damaged, NotFound
 from journal.installation.installation import Installation
 from journal.roles import Role

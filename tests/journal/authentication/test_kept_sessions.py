@@ -9,8 +9,7 @@ import pytest
 from crypto import session_id
 from journal.accounts import tables as accounts_tables
 from journal.authentication import active_sessions, idle_lock, sign_in, web_sessions
-from journal.authentication.kept_device import KEPT_LIFETIME
-from journal.authentication.tables import WebSession
+from journal.authentication.tables import KEPT_LIFETIME, WebSession
 from journal.errors import Damaged, InvalidInput, NotFound
 from journal.passkeys import management as passkey_management
 from journal.passkeys import sign_in as passkey_sign_in

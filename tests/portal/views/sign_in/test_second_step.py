@@ -174,7 +174,7 @@ async def test_a_row_that_is_gone_keeps_the_account_closed_and_the_recovery_key_
         assert await authentication_tables.WebSession.filter(account_id=alice.id).count() == sessions
         form = {"email": "alice@example.org", "recovery_key": key, "password": NEW, "repeated": NEW}
         answer = await browser.post("/recover", data=form)
-        assert "Your second step is off" in (await opened(browser, answer.headers["location"])).words
+        assert "Two-step sign-in is off" in (await opened(browser, answer.headers["location"])).words
     async with any_portal.client() as browser:
         form = {"email": "alice@example.org", "password": NEW, "next": "/"}
         assert (await browser.post("/sign-in", data=form)).headers["location"] == "/"
