@@ -63,9 +63,13 @@ def list_common_zones() -> tuple[str, ...]:
 
 
 def list_zone_choices(now: datetime, *first: str) -> tuple[ZoneChoice, ...]:
-    """Return what to choose from, by place, with the offset of *now*; those of *first* on top, also by an old name."""
-    known = [name for name in first if is_zone(name)]
-    return tuple(_build_choice(name, now) for name in dict.fromkeys((*known, *_load_zones_by_place())))
+    """
+    Return what to choose from, by place, with the offset of *now*.
+
+    Those of *first* stand on top, also by an old name; one that is no zone stays as it was sent, to be refused.
+    """
+    names = dict.fromkeys((*filter(None, first), *_load_zones_by_place()))
+    return tuple(_build_choice(name, now) if is_zone(name) else ZoneChoice(name, name) for name in names)
 
 
 def parse_zone(name: str) -> ZoneInfo:

@@ -105,6 +105,7 @@ ROUTES = (
     Rule("/account/sessions", READ, SIGNED_IN, active_sessions.show_active_sessions),
     Rule("/account/password", FORM, SIGNED_IN, account.change_password),
     Rule("/account/sessions/{id:uuid}/end", SEND, SIGNED_IN, active_sessions.end_session),
+    Rule("/account/sessions/keep", SEND, PATIENT, active_sessions.keep_session, fresh=True),
     Rule("/account/sessions/end", SEND, SIGNED_IN, active_sessions.end_all_sessions),
     Rule("/account/details", FORM, SIGNED_IN, details.edit_details),
     Rule("/account/help-numbers", FORM, SIGNED_IN, details.edit_help_numbers),

@@ -20,6 +20,8 @@ class Act(StrEnum):
     DETAILS_CHANGED = "account.details-changed"
     EMAIL_CHANGED = "account.email-changed"
     SESSION_ENDED = "account.session-ended"
+    DEVICE_KEPT = "account.device-kept"
+    DEVICE_NOT_KEPT = "account.device-not-kept"
     PASSWORD_REFUSED = "account.password-refused"
     PASSWORD_CHANGED = "account.password-changed"
     RECOVERED = "account.recovered"

@@ -42,7 +42,7 @@ ID_SIZE = 16
 class OfferExpired(JournalError):
     """The offered key was confirmed, or a newer one was."""
 
-    message = N_("This page is no longer good for making a recovery key. Begin again to get a new one.")
+    message = N_("This page can no longer make a recovery key. Start again to get a new one.")
 
 
 @dataclass(frozen=True, slots=True)

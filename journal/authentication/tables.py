@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
+import msgspec
 from tortoise import fields
 from tortoise.models import Model
 
@@ -105,3 +107,19 @@ class KeyRenewal(Model):
 
     class Meta:
         table = "key_renewal"
+
+
+KEPT_LIFETIME = timedelta(days=7)
+"""How long after sign-in a session can be taken up again on a device that its owner keeps."""
+
+
+class KeptDevice(msgspec.Struct, frozen=True):
+    """
+    A session that its owner may take up again until `until`. From `open_until` on, only a passkey opens it.
+
+    `epoch` is the account's when its owner chose so; at any other it is over.
+    """
+
+    until: datetime
+    open_until: datetime
+    epoch: int

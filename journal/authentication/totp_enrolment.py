@@ -44,7 +44,7 @@ ISSUER = "Hearthside"
 class EnrolmentExpired(JournalError):
     """The offer was accepted already, has expired, or was replaced by a newer one."""
 
-    message = N_("This page is no longer good for setting up a second step. Begin again from your account.")
+    message = N_("This page can no longer set up two-step sign-in. Start again from your account.")
 
 
 class EnrolmentDraft(msgspec.Struct, frozen=True):
@@ -187,8 +187,8 @@ WRONG_CODE = N_(
     "That is not the code of now. Wait for the next one in your app and type it. Is your phone’s clock right?"
 )
 TOO_SHORT_ALONE = N_(
-    "Your password has fewer than 15 characters, which is enough only with a second step. "
-    "Change it for a longer one first."
+    "Your password has fewer than 15 characters, which is enough only with two-step sign-in. Change "
+    "it for a longer one first."
 )
 
 

@@ -29,6 +29,7 @@ from journal.ages import compute_age, is_alive
 from journal.audit import log as audit_log
 from journal.audit.acts import Act
 from journal.authentication import key_slots, known_devices, tables
+from journal.authentication.tables import KeptDevice
 from journal.errors import Damaged, NotFound
 from journal.installation.installation import Installation
 from journal.roles import Role
@@ -64,6 +65,7 @@ class BrowserDocument(msgspec.Struct, frozen=True):
     device: str
     session: str
     stage: str
+    kept: KeptDevice | None = None
 
 
 LIFETIME = timedelta(hours=12)
@@ -310,7 +312,7 @@ async def confirm_session(actor: Actor, token: bytes) -> bytes:
     Returns:
         A new token; the old one opens nothing any more.
     """
-    row, account_key = await _load_own(actor, token)
+    row, account_key = await load_own(actor, token)
     async with transaction():
         fresh = await rotate_token(actor.installation, row, account_key, row.expires_at)
         await audit_log.record_event(actor, Act.CONFIRMED)
@@ -319,7 +321,7 @@ async def confirm_session(actor: Actor, token: bytes) -> bytes:
 
 async def load_account_key(actor: Actor, token: bytes) -> bytes:
     """Return the account key once more, to wrap it for another slot."""
-    return (await _load_own(actor, token))[1]
+    return (await load_own(actor, token))[1]
 
 
 async def end_session(installation: Installation, token: bytes) -> None:
@@ -333,7 +335,8 @@ async def end_session(installation: Installation, token: bytes) -> None:
             )
 
 
-async def _load_own(actor: Actor, token: bytes) -> tuple[WebSessionRow, bytes]:
+async def load_own(actor: Actor, token: bytes) -> tuple[WebSessionRow, bytes]:
+    """Return the actor's session with the account key."""
     row = await fetch_row(WebSessionRow, tables.WebSession.filter(id=actor.session))
     if row is None:
         raise NotFound
@@ -362,13 +365,21 @@ def _unwrap(row: WebSessionRow, token: bytes, *, waiting: bool) -> bytes:
 
 
 async def rotate_token(
-    installation: Installation, row: WebSessionRow, account_key: bytes, expires_at: datetime
+    installation: Installation,
+    row: WebSessionRow,
+    account_key: bytes,
+    expires_at: datetime,
+    browser: BrowserDocument | None = None,
 ) -> bytes:
     """Store a session, open and confirmed, under a new token; raises `NotFound` for the second of two at once."""
+    if browser is None:
+        browser = open_browser(installation, row)
+        if browser.kept:  # the column is for queries
+            expires_at = min(expires_at, browser.kept.open_until)
     token, now = new_session_token(), installation.clock()
     session, stage = session_id(token).hex(), Stage.OPEN.value
     wrapped = wrap_account_key(token, account_key, account=row.account_id.bytes, epoch=row.epoch)
-    browser = BrowserDocument(open_device(installation, row), session, stage)
+    browser = msgspec.structs.replace(browser, session=session, stage=stage)
     sealed = _seal_browser(installation, row.account_id, row.handle, row.epoch, browser)
     changed = await execute(UPDATE_TOKEN, session, stage, wrapped, sealed, expires_at, now, now, row.id)
     if not changed:

@@ -9,4 +9,5 @@ __all__ = [
     "grounding_skills",
     "integration",
     "preparation",
+    "reframe",
 ]

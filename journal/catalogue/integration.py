@@ -93,7 +93,7 @@ _MEANING = (
         "meaning",
         options=(
             Option("closer", N_("Closer")),
-            Option("sideways", N_("Sideways")),
+            Option("sideways", N_("In another way")),
             Option("not_at_all", N_("Not at all")),
             Option("do_not_know", N_("I do not know")),
         ),

@@ -173,7 +173,7 @@ REFRAME = Form(
         Field("reframe.theme", N_("What is it about?"), FieldKind.CHOICES, "step", options=THEME_OPTIONS),
         Field(
             "reframe.status",
-            N_("Where does this stand?"),
+            N_("How is this for you now?"),
             FieldKind.CHOICE,
             "step",
             N_("Resting is a fine place for it to be."),

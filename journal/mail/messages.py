@@ -28,13 +28,13 @@ class Notice(Labelled):
     PASSWORD_CHANGED = "password-changed", N_("The password of your account was changed.")
     RECOVERY_USED = "recovery-used", N_("Your recovery key was used to open your account.")
     RECOVERY_KEY_MADE = "recovery-key-made", N_("Your account has a new recovery key.")
-    FACTOR_ADDED = "factor-added", N_("A second step was added to how you sign in.")
-    FACTOR_REMOVED = "factor-removed", N_("The second step was taken away from how you sign in.")
+    FACTOR_ADDED = "factor-added", N_("Two-step sign-in was turned on.")
+    FACTOR_REMOVED = "factor-removed", N_("Two-step sign-in was turned off.")
     CODE_USED = "code-used", N_("A recovery code was used to sign in to your account.")
     PASSKEY_ADDED = "passkey-added", N_("A passkey was added to your account.")
-    PASSKEY_REMOVED = "passkey-removed", N_("A passkey was taken away from your account.")
+    PASSKEY_REMOVED = "passkey-removed", N_("A passkey was removed from your account.")
     EMAIL_CHANGED = "email-changed", N_("The e-mail address of your account was changed.")
-    RESTARTED = "restarted", N_("Your account was started anew with a link that you were given.")
+    RESTARTED = "restarted", N_("Your account was reset with a link that you were given.")
     ACCOUNT_KEPT = (
         "account-kept",
         N_("Your account was to be deleted. Somebody signed in to it, so it is kept."),

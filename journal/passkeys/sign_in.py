@@ -146,14 +146,17 @@ async def unlock_session(installation: Installation, token: bytes, site: Site, a
     """
     request = await _load_locked(installation, token)
     passkey, proof = await verify_answer(installation, site, request, answer)
-    account_key, _ = await unlock_account_key(installation, passkey, request, answer)
+    account_key, slot = await unlock_account_key(installation, passkey, request, answer)
 
     async def reopen() -> bytes:
         async with transaction():
             await record_use(installation, passkey, proof)
-            return await idle_lock.reopen_session(installation, token, account_key)
+            return await idle_lock.reopen_session(installation, token, account_key, slot)
 
-    return await run_with_retry(reopen)
+    try:
+        return await run_with_retry(reopen)
+    except AccessRevoked as error:  # it was removed while it was tried
+        raise InvalidInput({"passkey": SLOT_REVOKED}) from error
 
 
 async def _load_waiting(installation: Installation, token: bytes) -> tuple[PasskeyRequest, bytes]:

@@ -43,7 +43,7 @@ from journal.time_zones import parse_zone
 from journal.user_input import clean_line
 
 STATUS_NOT_POSSIBLE = N_(
-    "This session has gone on in the meantime, or cannot go there. Look at where it stands now."
+    "This session has gone on in the meantime, or cannot go there. Look at its status now."
 )
 TOO_LATE_TO_TAKE_BACK = N_(
     "That it is over can be taken back for ten minutes, and they have passed. Rest now. If you need somebody, "

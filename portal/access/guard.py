@@ -74,7 +74,11 @@ def guard_view(
             owner = (
                 await idle_lock.find_locked_session(request.app.state.installation, token) if token else None
             )
-            return await (_ask_to_unlock(request, owner) if owner else _ask_to_sign_in(request))
+            # A form that only a passkey lets on waits on the sign-in page, which takes a passkey as well.
+            is_over = owner is None or (owner.needs_passkey and (is_htmx(request) or request.method != "GET"))
+            return await (
+                _ask_to_sign_in(request) if is_over or not owner else _ask_to_unlock(request, owner)
+            )
         try:
             if actor.role not in ALLOWED_ROLES.get(audience, Role):
                 raise NotFound
@@ -175,7 +179,7 @@ async def _ask_to_unlock(request: Request, owner: LockedSession) -> Response:
             problem, answered = error.fields["current"], build_refusal_arguments(error)
             told |= answered.pop("headers")
         else:
-            return set_token(request, RedirectResponse(_get_current_path(request), 307), opened)
+            return await set_token(request, RedirectResponse(_get_current_path(request), 307), opened)
     context = await build_locked_page(
         installation,
         owner,
@@ -206,7 +210,7 @@ async def _ask_to_confirm(request: Request, actor: Actor, token: bytes) -> Respo
             refused = error
         else:
             # 307 has the browser send the same form once more, with the new token.
-            return set_token(request, RedirectResponse(_get_current_path(request), 307), opened)
+            return await set_token(request, RedirectResponse(_get_current_path(request), 307), opened)
     problem = refused.fields["current"] if refused else ""
     context = ConfirmPage(
         problem=problem,

@@ -17,7 +17,7 @@ class LockedPage:
     """
     Context of the page of a locked session. `pending_fields` are the fields of a form that waits for it.
 
-    `passkey`: they have one that can open it. `day`: the state of a patient's day.
+    `passkey`: they have one that can open it; `needs_passkey`: nothing else does. `day`: the state of a patient's day.
     """
 
     next: str = "/"
@@ -26,6 +26,7 @@ class LockedPage:
     pending_action: str = ""
     passkey: bool = False
     day: DayState = DayState.OVER
+    needs_passkey: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +49,7 @@ async def build_locked_page(
     """Return the page of a locked session; *where* is the page that follows it."""
     passkey = await passkey_management.has_unlocking_passkey(owner.account)
     day = await _load_day(installation, owner)
-    return LockedPage(where, problem, pending_fields, pending_action, passkey, day)
+    return LockedPage(where, problem, pending_fields, pending_action, passkey, day, owner.needs_passkey)
 
 
 async def build_cover(installation: Installation, owner: LockedSession) -> CoverPage:

@@ -13,7 +13,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from journal.actor import Actor
-from journal.authentication import web_sessions
+from journal.authentication import active_sessions, web_sessions
 from journal.errors import Damaged
 from journal.roles import Role
 from journal.store.database import Statement
@@ -94,13 +94,17 @@ def get_token(request: Request) -> bytes | None:
     return token if len(token) == 32 else None
 
 
-def set_token(request: Request, response: Response, token: bytes) -> Response:
-    """Store the session token in the browser, and nowhere else."""
-    config = request.app.state.config
+async def set_token(request: Request, response: Response, token: bytes) -> Response:
+    """Store the session token in the browser, and nowhere else; for longer than 12 hours where its owner chose so."""
+    config, installation = request.app.state.config, request.app.state.installation
+    life = web_sessions.LIFETIME
+    with suppress(Damaged, *UNAVAILABLE_ERRORS):  # for 12 hours in any case
+        if until := await active_sessions.find_kept_until(installation, token):
+            life = until - installation.clock()
     response.set_cookie(
         config.cookie,
         urlsafe_b64encode(token).rstrip(b"=").decode(),
-        max_age=int(web_sessions.LIFETIME.total_seconds()),
+        max_age=int(life.total_seconds()),
         path="/",
         httponly=True,
         secure=config.is_secure,
@@ -111,7 +115,7 @@ def set_token(request: Request, response: Response, token: bytes) -> Response:
 
 async def sign_in_browser(request: Request, response: Response, token: bytes) -> Response:
     """Store the token of a new session, and the region that its account chose, whose help numbers come first."""
-    set_token(request, response, token)
+    await set_token(request, response, token)
     with suppress(Damaged, *UNAVAILABLE_ERRORS):  # who has just signed in is in, with or without a region
         actor = await web_sessions.load_actor(request.app.state.installation, token)
         if actor is not None and actor.region:

@@ -38,7 +38,7 @@ PATIENT_MENU = (
     ("index.html", N_("Contents")),
     ("sessions.html", N_("Sessions")),
     ("sharing.html", N_("Sharing")),
-    ("log.html", N_("Log")),
+    ("log.html", N_("Activity log")),
 )
 CLINICIAN_MENU = (("index.html", N_("Patients")),)
 CLINICIAN_SENTENCES: Mapping[Act, str] = MappingProxyType(
@@ -46,7 +46,7 @@ CLINICIAN_SENTENCES: Mapping[Act, str] = MappingProxyType(
         Act.SHARE_OPENED: N_("You opened %(what)s"),
         Act.SESSION_PLANNED: N_("You planned sessions"),
         Act.SESSION_CHANGED: N_("You changed a session"),
-        Act.RECORDS_TAKEN: N_("You took away what is shared with you"),
+        Act.RECORDS_TAKEN: N_("You exported what is shared with you"),
     }
 )
 NOBODY = UUID(int=0)

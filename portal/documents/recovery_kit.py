@@ -32,14 +32,16 @@ HOW = N_("How to use it")
 STEPS = (
     N_("Open %(address)s. The square on the right leads there."),
     N_("Type your e-mail address and the key. Dashes do not matter, nor do capital or small letters."),
-    N_("Set a new password, and print the new kit that you are given. This one no longer works then."),
+    N_("Set a new password, and print the new recovery key. This one no longer works then."),
 )
 GOOD_TO_KNOW = N_("Good to know")
 NOTES = (
     N_("Keep this page with papers that matter, and apart from your phone and computer."),
     N_("Whoever has it and knows your e-mail address can open your account."),
-    N_("A new kit makes this one useless. Destroy this page then."),
-    N_("Without password and kit nobody can open your account for you: not your practice, and not we."),
+    N_("A new recovery key makes this one useless. Destroy this page then."),
+    N_(
+        "Without password and recovery key nobody can open your account for you: not your practice, and not we."
+    ),
     N_(
         "Hearthside is not an emergency service, and nobody watches it. In danger, call your emergency number."
     ),
@@ -68,13 +70,13 @@ def build_kit(
 
     pdf = FPDF(format="A4")
     pdf.set_creation_date(made)
-    pdf.set_title(translate(N_("Recovery kit")))
+    pdf.set_title(translate(N_("Recovery key")))
     pdf.set_lang("en")
     pdf.set_margins(LEFT, 22, 210 - LEFT - WIDTH)
     pdf.set_auto_page_break(False)
     pdf.add_page()
     _draw_line(pdf, "Hearthside", 11)
-    _draw_line(pdf, translate(N_("Recovery kit")), 26, bold=True)
+    _draw_line(pdf, translate(N_("Recovery key")), 26, bold=True)
     _draw_line(pdf, translate(PURPOSE), 12, after=5)
     _draw_heading(pdf, translate(KEY))
     _draw_key(pdf, recovery_key.split("-"))

@@ -50,10 +50,10 @@ ERROR_STATUSES: tuple[tuple[type[JournalError], int, str], ...] = (
     (TrustBroken, 409, N_("Sharing has stopped")),
     (RollbackDetected, 409, N_("Your journal is not as you left it")),
     (ConsentRequired, 422, N_("Not shared yet")),
-    (EnrolmentExpired, 409, N_("Not from this page any more")),
+    (EnrolmentExpired, 409, N_("This page is too old")),
     (Busy, 503, N_("One moment")),
     (TooManyAttempts, 429, N_("One moment")),
-    (InvalidInput, 422, N_("Have another look")),
+    (InvalidInput, 422, N_("Look again")),
     (Damaged, 409, N_("This record cannot be opened")),
     (JournalError, 400, N_("That did not work")),
 )
@@ -86,12 +86,12 @@ NOT_SAVED_SHOWN_AGAIN = N_(
     "We cannot reach our records now. Nothing was saved. Your words are here: send them again in a moment."
 )
 OUTCOME_UNKNOWN_SHOWN_AGAIN = N_(
-    "We lost our records from sight just then, and cannot tell whether this was saved. Your words are here. Look in a"
-    " moment whether they arrived, and send them again if not."
+    "The database did not answer, so we cannot tell whether this was saved. Your words are here. "
+    "Check in a moment, and send them again if needed."
 )
 OUTCOME_UNKNOWN = N_(
-    "We lost our records from sight just then, and cannot tell whether this was saved. Your words are still on the page"
-    " you came from. Look in a moment whether they arrived, and send them again if not."
+    "The database did not answer, so we cannot tell whether this was saved. Your words are still on "
+    "the page you came from. Check in a moment, and send them again if needed."
 )
 SIGNED_OUT_LOCALLY = N_(
     "We cannot reach our records now. This browser has forgotten you, but the session itself is not ended yet: it ends"

@@ -17,6 +17,7 @@ from httpx import AsyncClient, Response
 from journal.scheduling import plan as session_plan
 from journal.sessions.session import SessionDetails, SessionKind, Setting, Status
 from portal.http.middleware import HEADERS
+from portal.views.patients.caseload import SEARCHED_FROM
 from tests.attacks import browse
 from tests.attacks import world as worlds
 from tests.attacks.browse import Control, Sent
@@ -24,6 +25,7 @@ from tests.attacks.world import WORDS, Rows, World
 from tests.cast import PASSWORDS, Furniture
 from tests.factors import app_code
 from tests.portal.conftest import Portal, running
+from tests.shared_material import add_patient
 from tests.test_architecture import FORBIDDEN_IN_PAGES
 
 STRANGE = "words of a stranger"
@@ -133,6 +135,8 @@ async def _collect(folder: Path, world: World) -> dict[str, Sent]:
                     pages.append(browse.read(await browser.get("/sessions/rest")))
                     await browser.post("/lock")
                     pages.append(browse.read(await browser.get("/unlock")))
+                if name == "bob":
+                    pages.append(await _caseload_with_search(portal, browser))
                 if name == "hana":
                     pages.append(browse.read(await browser.post("/account/recovery-key")))
                     pages.append(browse.read(await browser.get("/confirm")))
@@ -154,6 +158,13 @@ async def _collect(folder: Path, world: World) -> dict[str, Sent]:
                     for rule in browse.rules_at(form.action or path, form.method):
                         found.setdefault(rule.path, form.filled(_write("")))
     return found
+
+
+async def _caseload_with_search(portal: Portal, browser: AsyncClient) -> browse.Page:
+    """Open bob's caseload once it has so many patients that it offers a search."""
+    for number in range(1, SEARCHED_FROM):
+        await add_patient(portal.cast, f"Patient {number}", f"patient{number}")
+    return browse.read(await browser.get("/patients"))
 
 
 async def _enrolling(portal: Portal, browser: AsyncClient) -> list[browse.Page]:

@@ -334,7 +334,7 @@ async def test_two_tabs_keep_two_texts(sheet: Sheet) -> None:
     compared = await opened.value
     for words in ("Once: the mountain behind it", "Once: the lake"):
         await expect(compared.get_by_text(words)).to_be_visible()
-    await compared.get_by_role("button", name="Bring this version back").click()
+    await compared.get_by_role("button", name="Restore this version").click()
     await expect(compared).to_have_url(re.compile(f"/journal/{entry}$"))
     await expect(compared.get_by_text("Once: the mountain behind it")).to_be_visible()
     async with sheet.served.second_connection() as cast:
@@ -371,7 +371,7 @@ async def test_deleted_in_another_tab(sheet: Sheet) -> None:
     await expect(sheet.status).to_contain_text("Not saved: this entry was deleted on another page")
     await expect(sheet.words).to_have_value("A letter to nobody")
     assert await asked_before_closing(sheet.page) == "beforeunload"
-    await other.get_by_role("button", name="Bring it back").click()
+    await other.get_by_role("button", name="Restore").click()
     await expect(other.get_by_text("A letter")).to_be_visible()
     await sheet.type(", yet")
     await expect(sheet.status).to_have_text(SAVED)

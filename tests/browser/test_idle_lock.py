@@ -33,7 +33,7 @@ async def page(desk: Desk, server: Served) -> AsyncIterator[Page]:
     await server.admit(page.context, "alice")
     await page.goto("/account/lock")
     await page.get_by_label("After 5 minutes").check()
-    await page.get_by_role("button", name="Keep this").click()
+    await page.get_by_role("button", name="Save").click()
     await expect(page.get_by_role("status")).to_contain_text("From now on it locks")
     await page.goto("/journal/new?kind=free")
     await written(page).fill(WORDS)

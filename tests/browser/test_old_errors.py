@@ -34,7 +34,7 @@ async def page(desk: Desk, server: Served) -> AsyncIterator[Page]:
 
 
 @pytest.mark.parametrize(
-    ("path", "button"), [("/records", "Make the sealed file"), ("/sharing/disclosures", "Save the file")]
+    ("path", "button"), [("/records", "Create the encrypted file"), ("/sharing/disclosures", "Save the file")]
 )
 async def test_a_file_takes_the_error_away(desk: Desk, page: Page, path: str, button: str) -> None:
     """A wrong password, then the right one: the file comes, and the page that stays shows no error."""
@@ -87,7 +87,7 @@ async def test_a_longer_password_takes_the_error_away(desk: Desk, page: Page) ->
     await page.get_by_label("Your password now", exact=True).fill(PASSWORDS["alice"])
     await password.fill("a short one")
     await page.get_by_label("The same password again").fill("a short one")
-    await page.get_by_role("button", name="Change it").click()
+    await page.get_by_role("button", name="Save").click()
     await expect(error).to_contain_text("at least 15 characters")
     await password.fill("a lamp that hums beside the lake")
     await expect(page.locator("#password-strength")).to_have_text("Long enough, and very strong.")

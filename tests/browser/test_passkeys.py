@@ -130,7 +130,7 @@ async def test_one_tap_and_the_journal_is_open(desk: Desk, server: Served) -> No
     assert await page.evaluate("localStorage.length + sessionStorage.length") == 0
     await page.goto("/account/passkeys")
     await page.get_by_role("link", name="My phone").click()
-    await page.get_by_role("link", name="Remove it").click()
+    await page.get_by_role("link", name="Remove").click()
     await page.get_by_role("button", name="Remove this passkey").click()
     await expect(page.get_by_text("No passkeys yet")).to_be_visible()
     await signed_out_untouched(page, session, device)

@@ -130,11 +130,11 @@ async def test_a_new_password_outlasts_a_wrong_old_one(desk: Desk, server: Serve
     await page.locator("#current").fill("not the one")
     await page.locator("#password").fill(LONG)
     await page.locator("#repeated").fill(LONG)
-    await refused(page, "Change it")
+    await refused(page, "Save")
     await expect(page.locator("#current-error")).to_be_visible()
     await expect(page.locator("#password")).to_have_value(LONG)
     await page.locator("#current").fill(PASSWORDS["dana"])
-    await page.get_by_role("button", name="Change it").click()
+    await page.get_by_role("button", name="Save").click()
     await expect(page.get_by_text("Your password is changed")).to_be_visible()
 
 
@@ -158,7 +158,7 @@ async def test_a_new_password_outlasts_an_error_of_a_reset(desk: Desk, links: di
     await page.locator("#email").fill("alice@example.org")
     await page.locator("#password").fill(LONG)
     await page.locator("#repeated").fill(LONG)
-    await refused(page, "Begin anew")
+    await refused(page, "Reset the account")
     await expect(page.locator("#understood-error")).to_be_visible()
     await expect(page.locator("#password")).to_have_value(LONG)
 
@@ -170,11 +170,11 @@ async def test_a_file_of_records_comes_after_an_error(desk: Desk, server: Served
     await page.goto("/records")
     await page.locator("#passphrase").fill(LONG)
     await page.locator("#current").fill("not the one")
-    await refused(page, "Make the sealed file")
+    await refused(page, "Create the encrypted file")
     await expect(page.locator("#passphrase")).to_have_value(LONG)
     await page.locator("#current").fill(PASSWORDS["alice"])
     async with page.expect_download() as coming:
-        await page.get_by_role("button", name="Make the sealed file").click()
+        await page.get_by_role("button", name="Create the encrypted file").click()
     assert (await coming.value).suggested_filename.endswith(".zip.age")
     await expect(page.locator("#errors")).to_have_count(0)
     await expect(page.locator("#current-error")).to_have_count(0)

@@ -62,7 +62,19 @@ COLLIDE = """
     if (element.closest("option, .visually-hidden, .writing-foot")) continue;
     const range = document.createRange();
     range.selectNodeContents(node);
-    for (const box of range.getClientRects()) boxes.push({ box, element, words: node.data.trim().slice(0, 40) });
+    // Where a line is cut off, what is cut off lies on nothing.
+    let frame = element;
+    while (frame.parentElement && getComputedStyle(frame).overflow === "visible") frame = frame.parentElement;
+    const cut = frame.getBoundingClientRect();
+    for (const { left, right, top, bottom } of range.getClientRects()) {
+      const box = { left, right, top, bottom };
+      if (frame !== document.documentElement) {
+        Object.assign(box, { left: Math.max(left, cut.left), right: Math.min(right, cut.right) });
+        Object.assign(box, { top: Math.max(top, cut.top), bottom: Math.min(bottom, cut.bottom) });
+      }
+      box.height = box.bottom - box.top;
+      if (box.height > 0) boxes.push({ box, element, words: node.data.trim().slice(0, 40) });
+    }
   }
   const deep = (one, other) => Math.min(one.bottom, other.bottom) - Math.max(one.top, other.top);
   const wide = (one, other) => Math.min(one.right, other.right) - Math.max(one.left, other.left);

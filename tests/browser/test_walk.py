@@ -229,7 +229,7 @@ class Walk:
         passphrase = await page.locator("#offer").inner_text()
         await page.get_by_label("Your password").fill(password)
         async with page.expect_download() as started:
-            await page.get_by_role("button", name="Make the sealed file").click()
+            await page.get_by_role("button", name="Create the encrypted file").click()
         sealed = folder / "records.zip.age"
         await (await started.value).save_as(sealed)
         opened = await asyncio.to_thread(decrypt, sealed, passphrase.strip())

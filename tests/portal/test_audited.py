@@ -119,6 +119,10 @@ async def at_the_door(portal: Portal) -> None:
     await lifecycle.resume_sharing(await cast.actor("alice"), cast.link)
     await active_sessions.end_all_sessions(await cast.actor("alice"))
     assert (await last(Act.SESSION_ENDED)).actor_id == alice.id
+    for is_kept, act in ((True, Act.DEVICE_KEPT), (False, Act.DEVICE_NOT_KEPT)):
+        alice = await cast.actor("alice")
+        cast.tokens["alice"] = await active_sessions.keep_session(alice, cast.tokens["alice"], is_kept)
+        assert (await last(act)).actor_id == alice.id
     await with_a_second_factor(cast)
     await practice.create_setup_link(installation)
     assert (await last(Act.SETUP_LINK_MADE)).actor_id is None

@@ -135,7 +135,7 @@ async def change_password(request: Request) -> Response:
     except InvalidInput as error:
         again = PasswordPage(factor.is_enabled, dict(error.fields))
         return render_page(request, "account/password.html", again, **build_refusal_arguments(error))
-    return session_cookie.set_token(request, redirect(request, "/account?done=password"), token)
+    return await session_cookie.set_token(request, redirect(request, "/account?done=password"), token)
 
 
 async def show_password_strength(request: Request) -> Response:

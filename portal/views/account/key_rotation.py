@@ -49,7 +49,7 @@ async def rotate_keys(request: Request) -> Response:
     except InvalidInput as error:
         again = RotationPage(is_intact=await _is_intact(actor), errors=error.fields)
         return render_page(request, "account/renewal.html", again, status=422)
-    return session_cookie.set_token(request, redirect(request, session_cookie.RECOVERY_KEY), token)
+    return await session_cookie.set_token(request, redirect(request, session_cookie.RECOVERY_KEY), token)
 
 
 async def _is_intact(actor: Actor) -> bool:

@@ -44,10 +44,10 @@ NOT_A_CHOICE = N_("Please choose one of these.")
 DOSING_ONLY: Mapping[str, str] = MappingProxyType(
     {
         "route": N_(
-            "Medicine is taken in a dosing session only. Choose “Not said”, or “Dosing session” above."
+            "Medicine is taken in a dosing session only. Choose “Not specified”, or “Dosing session” above."
         ),
         "phase": N_(
-            "Only a dosing session is part of a course. Choose “Not said”, or “Dosing session” above."
+            "Only a dosing session is part of a course. Choose “Not specified”, or “Dosing session” above."
         ),
         "dose_text": N_("A dose belongs to a dosing session. Empty this, or choose “Dosing session” above."),
         "prescriber_name": N_(
@@ -150,7 +150,7 @@ class SessionChoices:
     def from_request(cls, request: Request) -> SessionChoices:
         """Return the choices in the language of the page."""
         _ = get_translator(request)
-        unsaid = ("", _(N_("Not said")))
+        unsaid = ("", _(N_("Not specified")))
 
         def options(codes: Iterable[Labelled]) -> Options:
             return tuple((code.value, _(code.label)) for code in codes)

@@ -66,7 +66,7 @@ DISCLOSURE_KINDS: Mapping[Act, DisclosureKind] = MappingProxyType(
         ),
         Act.SHARE_OPENED: DisclosureKind(N_("opened it"), "", N_("you had shared it for your treatment")),
         Act.RECORDS_TAKEN: DisclosureKind(
-            N_("took a copy away"), N_("what you shared with them, and the dates of your sessions"),
+            N_("exported a copy"), N_("what you shared with them, and the dates of your sessions"),
             N_("for their own records of your treatment"),
         ),
     }

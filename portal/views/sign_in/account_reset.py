@@ -66,7 +66,7 @@ async def reset_account(request: Request) -> Response:
     except InvalidInput as error:
         again = AccountResetPage(offered.clinician_name, form["email"], "understood" in form, error.fields)
         return render_page(request, "account/restart.html", again, status=422)
-    return session_cookie.set_token(request, redirect(request, session_cookie.RECOVERY_KEY), session)
+    return await session_cookie.set_token(request, redirect(request, session_cookie.RECOVERY_KEY), session)
 
 
 async def restore_records(request: Request) -> Response:

@@ -36,4 +36,4 @@ async def confirm_identity(request: Request) -> Response:
             where, error.fields["current"], passkey=await passkey_management.has_passkey(actor.id)
         )
         return render_page(request, "confirm.html", again, **build_refusal_arguments(error))
-    return session_cookie.set_token(request, redirect(request, where), opened)
+    return await session_cookie.set_token(request, redirect(request, where), opened)

@@ -87,7 +87,7 @@ async def unlock_with_passkey(request: Request) -> Response:
     if (form["whose"] or str(owner.account)) != str(owner.account):  # a covered page of somebody else
         raise NotFound
     opened = await passkey_sign_in.unlock_session(installation, token, site, _parse_answer(form))
-    return session_cookie.set_token(request, Response(status_code=204), opened)
+    return await session_cookie.set_token(request, Response(status_code=204), opened)
 
 
 async def confirm_with_passkey(request: Request) -> Response:
@@ -98,4 +98,4 @@ async def confirm_with_passkey(request: Request) -> Response:
     token = await passkey_sign_in.confirm_with_passkey(
         actor, _require_token(request), site, _parse_answer(await Form.read(request))
     )
-    return session_cookie.set_token(request, Response(status_code=204), token)
+    return await session_cookie.set_token(request, Response(status_code=204), token)

@@ -72,7 +72,7 @@ async def register_patient(request: Request) -> Response:
             dict(error.fields),
         )
         return render_page(request, "account/welcome.html", again, status=422)
-    return session_cookie.set_token(request, redirect(request, session_cookie.RECOVERY_KEY), session)
+    return await session_cookie.set_token(request, redirect(request, session_cookie.RECOVERY_KEY), session)
 
 
 async def _validate(request: Request, new: NewAccount, *, adult: bool) -> NewAccount:

@@ -71,4 +71,4 @@ async def register_staff(request: Request) -> Response:
         )
         return render_page(request, "account/setup.html", again, status=422)
     await request.app.state.practice.reload(installation)
-    return session_cookie.set_token(request, redirect(request, session_cookie.RECOVERY_KEY), session)
+    return await session_cookie.set_token(request, redirect(request, session_cookie.RECOVERY_KEY), session)

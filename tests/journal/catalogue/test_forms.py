@@ -127,7 +127,7 @@ def test_exact_choices():
     assert labels(EntryKind.INTEGRATION, "int.followup") == ["Done", "In part", "Not yet", "No longer wanted"]
     assert labels(EntryKind.INTEGRATION, "int.intention_link") == [
         "Closer",
-        "Sideways",
+        "In another way",
         "Not at all",
         "I do not know",
     ]

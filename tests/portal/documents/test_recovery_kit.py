@@ -33,7 +33,7 @@ async def test_the_kit_is_one_page_with_the_key_in_plain_words(portal: Portal) -
     assert "4. " not in words
     assert "22 Nov 2026" in words
     assert "not an emergency service" in words
-    assert "A new kit makes this one useless." in words
+    assert "A new recovery key makes this one useless." in words
     assert "alice" not in (words + answer.content.decode("latin-1")).lower()
 
 
@@ -59,7 +59,7 @@ async def test_a_new_kit_kills_the_old(any_portal: Portal) -> None:
             for path in ("kit", "confirmation"):
                 answer = await browser.post(f"/account/recovery-key/{path}", data=offer)
                 assert answer.status_code == 409
-                assert "Begin again" in answer.text
+                assert "Start again" in answer.text
         newest = (await browser.post("/account/recovery-key")).text
         offer = {"offer": field(newest, "offer"), "typed": groups(newest)[-1]}
         assert (await browser.post("/account/recovery-key/confirmation", data=offer)).status_code == 303

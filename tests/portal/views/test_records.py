@@ -483,7 +483,7 @@ async def test_a_clinicians_pages_hold_together(portal: Portal) -> None:
     assert links_that_lead_nowhere(pages) == []
     assert Markup(pages["index.html"]).one("a", within="main").attributes["href"] == "patients/1.html"
     assert "You opened “Integration, 22 Nov 2026”" in words_of(pages["patients/1.html"])
-    assert "You took away what is shared with you" in words_of(pages["patients/1.html"])
+    assert "You exported what is shared with you" in words_of(pages["patients/1.html"])
 
 
 def links_that_lead_nowhere(pages: dict[str, str]) -> list[str]:
@@ -529,7 +529,7 @@ async def test_every_page_says_what_it_is(portal: Portal) -> None:
             if name.endswith(".html"):
                 assert words_of(page).startswith("Contains sensitive mental-health information")
                 assert len(Markup(page).all("h1")) == 1, name
-                assert f"Taken away by {NAMES[who]} on Sun 22 Nov 2026, 13:01." in words_of(page)
+                assert f"Exported by {NAMES[who]} on Sun 22 Nov 2026, 13:01." in words_of(page)
         assert NAMES[who] in pages["README.txt"]
 
 
@@ -539,7 +539,7 @@ async def test_the_plain_text_is_plain(portal: Portal) -> None:
     pages = build_page_renderer(build_environment(), alice)(
         await records_collection.collect_patient_records(alice, PRACTICE)
     )
-    assert "Taken away by Alice O’Hara & 'Co' on" in pages["README.txt"]
+    assert "Exported by Alice O’Hara & 'Co' on" in pages["README.txt"]
     assert "Alice O’Hara &amp; &#39;Co&#39;" in pages["index.html"]
 
 

@@ -17,7 +17,7 @@ async def test_password_then_kit_then_the_rest(any_portal: Portal) -> None:
     async with any_portal.client("alice") as browser, any_portal.client("alice") as elsewhere:
         before = browser.cookies["hearthside"]
         page = await opened(browser, "/account/renewal")
-        assert "Your recovery kit and your passkeys end" in page.words
+        assert "Your recovery key and your passkeys stop working" in page.words
         begun = await browser.post("/account/renewal", data={"current": PASSWORDS["alice"]})
         assert begun.headers["location"] == "/account/recovery-key"
         assert begun.cookies["hearthside"] != before

@@ -132,7 +132,7 @@ async def test_the_log_names_people_and_no_words(any_portal: Portal) -> None:
     alice = await cast.actor("alice")
     async with any_portal.client("erin") as browser:
         page = await opened(browser, "/people/audit")
-        assert "Erin Keeper looked at this log" in page.words
+        assert "Erin Keeper opened this log" in page.words
         assert "Bob Example opened something that Alice Sample shares" in page.words
         assert "A set-up link was made on the command line" in page.words
         assert "hearthside-audit 1 " in page.markup.one("input", id="head").attributes["value"]

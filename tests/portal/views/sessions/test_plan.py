@@ -163,7 +163,7 @@ async def test_a_stale_form_shows_both_versions(portal: Portal) -> None:
         answer = await sent(alice, hers, time="15:00", note="after lunch")
         stale = Page.of(answer)
         assert answer.status_code == 409
-        assert "Somebody changed this session meanwhile" in stale.words
+        assert "This session was changed meanwhile" in stale.words
         assert "Sun 22 Nov 2026, 16:00" in stale.words
         assert (stale.value("time"), stale.value("note")) == ("15:00", "after lunch")
         assert "15:00" in (await followed(alice, await sent(alice, stale))).words
@@ -204,7 +204,7 @@ async def test_nothing_of_a_day_at_home_is_watched_live(portal: Portal, then: li
             answer = await desk.post(f"{where}/status", data={"status": status})
             assert answer.status_code == 422
             assert "This day is theirs" in answer.text
-            assert "Look at where it stands now" not in answer.text
+            assert "Look at its status now" not in answer.text
     portal.cast.clock.forward(hours=24)
     async with portal.client() as desk:
         await desk.post("/sign-in", data={"email": "bob@example.org", "password": PASSWORDS["bob"]})
@@ -400,7 +400,7 @@ async def test_statuses_that_make_no_sense_now_are_not_offered_or_taken(portal: 
         for forged in ("recovering", "no such thing", ""):
             answer = await browser.post(f"{where}/status", data={"status": forged})
             assert answer.status_code == 422
-            assert "Look at where it stands now" in answer.text
+            assert "Look at its status now" in answer.text
 
 
 async def test_a_session_is_cancelled_with_words_for_both(portal: Portal) -> None:

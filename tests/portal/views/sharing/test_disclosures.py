@@ -68,7 +68,7 @@ async def test_every_line_has_date_recipient_what_and_why(any_portal: Portal) ->
     assert {tuple(row[3:5]) for row in found} == {("Bob Example (therapist)", PRACTICE)}
     item = "Integration, written on 22 Nov 2026"
     assert [row[5:] for row in found] == [
-        ["took a copy away", "what you shared with them, and the dates of your sessions",
+        ["exported a copy", "what you shared with them, and the dates of your sessions",
          "for their own records of your treatment"],
         ["opened it", item, "you had shared it for your treatment"],
         ["could read a newer copy from then on", item, "you shared it for your treatment"],

@@ -81,7 +81,7 @@ async def test_during_a_session_there_is_only_a_no(portal: Portal) -> None:
     async with portal.client("alice") as browser:
         page = await opened(browser, where)
         assert "Yes, Charlie" not in page.words
-        assert "No, thank you" in page.words
+        assert "Decline" in page.words
         assert (await browser.post(where, data={"end_care": "yes"})).status_code == 409
     assert await care_tables.CareLink.filter(ended_at=None).count() == 1
 

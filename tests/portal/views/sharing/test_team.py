@@ -271,7 +271,7 @@ async def test_the_log_keeps_no_title_of_what_is_no_longer_shared(portal: Portal
         text = words(await alice.get("/sharing/log"))
     assert "The sea" not in text
     assert "Bob Example (therapist) opened something that you no longer share" in text
-    assert "You took back something you had shared" in text
+    assert "You stopped sharing something" in text
 
 
 async def test_the_log_names_an_ended_clinician(portal: Portal) -> None:

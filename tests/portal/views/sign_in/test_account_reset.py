@@ -63,7 +63,7 @@ async def test_everything_lost_and_what_comes_back(any_portal: Portal) -> None:
         assert "The sea" in (await opened(browser, returned[0])).words
         assert (await browser.post(returned[0], data={"go": "take"})).headers["location"] == "/journal"
         assert "The sea" in (await browser.get("/journal")).text
-        assert "Bring it back" in (await opened(browser, "/account")).words
+        assert "Restore" in (await opened(browser, "/account")).words
         again = await browser.post("/account/set-aside", data={"secret": PASSWORDS["alice"]})
         assert again.headers["location"] == "/account/set-aside?back=1"
         assert (await opened(browser, f"/journal/{entry.id}")).heading == "The sea"

@@ -38,7 +38,7 @@ async def send(browser: AsyncClient, page: Page, **typed: str) -> Response:
 async def test_taking_it_up_page_by_page(portal: Portal) -> None:
     """A picture and its text, a code to prove it, ten codes shown once, a promise; then it is on."""
     async with portal.client("alice") as browser:
-        assert "Set it up" in (await opened(browser, "/account/second-factor")).words
+        assert "Set up" in (await opened(browser, "/account/second-factor")).words
         shown = Page.of(await browser.post("/account/second-factor/app"))
         assert shown.markup.one("img").attributes["src"].startswith("data:image/svg+xml")
         secret = b32decode("".join(re.findall(r"<span>([A-Z2-7]{4})</span>", shown.answer.text)))
@@ -174,7 +174,7 @@ async def test_a_row_that_is_gone_keeps_the_account_closed_and_the_recovery_key_
         assert await authentication_tables.WebSession.filter(account_id=alice.id).count() == sessions
         form = {"email": "alice@example.org", "recovery_key": key, "password": NEW, "repeated": NEW}
         answer = await browser.post("/recover", data=form)
-        assert "Your second step is off" in (await opened(browser, answer.headers["location"])).words
+        assert "Two-step sign-in is off" in (await opened(browser, answer.headers["location"])).words
     async with any_portal.client() as browser:
         form = {"email": "alice@example.org", "password": NEW, "next": "/"}
         assert (await browser.post("/sign-in", data=form)).headers["location"] == "/"
