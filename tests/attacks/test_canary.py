@@ -348,6 +348,9 @@ async def knock(scribe: Scribe, alice: AsyncClient) -> None:
             answer = await stranger.post(path, data=data)
             assert answer.status_code in (200, 401)
         scribe.typed.add(("/password-strength", "password"))
+        # A caseload is searched by name once it is long enough; nobody who may not is answered.
+        assert (await alice.post("/patients", data={"q": WORD})).status_code == 404
+        scribe.typed.add(("/patients", "q"))
 
 
 async def try_the_doors(scribe: Scribe, alice: AsyncClient) -> None:

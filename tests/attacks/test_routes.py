@@ -59,6 +59,7 @@ FOR_ONESELF = {
     "/account": "one's own account",
     "/account/password": "one's own password, with the present one",
     "/account/sessions": "one's own browsers",
+    "/account/sessions/keep": "one's own browser",
     "/account/passkeys": "one's own passkeys",
     "/account/passkeys/new": "one's own passkeys",
     "/account/passkeys/options": "one's own passkeys",

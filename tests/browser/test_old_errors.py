@@ -13,7 +13,7 @@ from tests.browser.conftest import Desk
 from tests.browser.served import Served, serving
 from tests.cast import PASSWORDS, Furniture
 
-SUMMARY, ERROR = "Please look at this once more", ".error, [aria-invalid]"
+SUMMARY, ERROR = "Please look at this once more", ".error[id], [aria-invalid]"
 
 
 @pytest.fixture(scope="module")

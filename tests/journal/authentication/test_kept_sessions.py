@@ -9,12 +9,15 @@ import pytest
 from crypto import session_id
 from journal.accounts import tables as accounts_tables
 from journal.authentication import active_sessions, idle_lock, sign_in, web_sessions
+from journal.authentication.key_slots import AccessRevoked
 from journal.authentication.tables import KEPT_LIFETIME, WebSession
 from journal.errors import Damaged, InvalidInput, NotFound
+from journal.key_rotation import account_key
 from journal.passkeys import management as passkey_management
 from journal.passkeys import sign_in as passkey_sign_in
 from tests.authenticator import PRESENT, SITE, VERIFIED, Authenticator
 from tests.cast import PASSWORDS, PRACTICE, Cast
+from tests.factors import enrolled
 from tests.journal.passkeys.test_passkeys import add_passkey
 
 HALF_A_DAY = 12 * 60
@@ -159,7 +162,10 @@ async def test_an_earlier_choice_put_back_is_damaged(cast: Cast) -> None:
         await idle_lock.find_locked_session(cast.installation, cast.tokens["alice"])
 
 
-@pytest.mark.parametrize("act", ["password", "passkey added", "passkey removed", "suspended", "signed out"])
+@pytest.mark.parametrize(
+    "act",
+    ["password", "passkey added", "passkey removed", "renewal", "second factor", "suspended", "signed out"],
+)
 async def test_a_change_of_keys_ends_it(cast: Cast, act: str) -> None:
     """Whatever changes how the account is opened ends it, and so do suspension and signing out."""
     device = await keep(cast)
@@ -172,6 +178,10 @@ async def test_a_change_of_keys_ends_it(cast: Cast, act: str) -> None:
         alice = await cast.actor("alice")
         [mine] = await passkey_management.list_passkeys(alice)
         await passkey_management.remove_passkey(alice, mine.id)
+    elif act == "renewal":
+        await account_key.begin_rotation(await cast.actor("alice"), PASSWORDS["alice"])
+    elif act == "second factor":
+        await enrolled(cast, "alice")
     elif act == "suspended":
         await accounts_tables.Account.filter(id=(await cast.actor("alice")).id).update(status="suspended")
     else:
@@ -179,6 +189,21 @@ async def test_a_change_of_keys_ends_it(cast: Cast, act: str) -> None:
     cast.clock.forward(hours=13)
     assert await idle_lock.find_locked_session(cast.installation, cast.tokens["alice"]) is None
     with pytest.raises(NotFound):
+        await open_by_passkey(cast, device)
+
+
+async def test_an_epoch_put_back_opens_nothing(cast: Cast) -> None:
+    """Whoever writes the number of before into the account's row does not undo a new password."""
+    device = await keep(cast)
+    alice = await cast.actor("alice")
+    mine, new = accounts_tables.Account.filter(id=alice.id), "a wholly other sentence"
+    before, kept = (await mine.get()).epoch, await load_row(cast)
+    await sign_in.change_password(alice, PASSWORDS["alice"], new, new, PRACTICE)
+    await mine.update(epoch=before)
+    await WebSession.filter(id=kept.id).delete()
+    await kept.save(force_create=True)
+    cast.clock.forward(hours=13)
+    with pytest.raises((NotFound, AccessRevoked, Damaged)):
         await open_by_passkey(cast, device)
 
 

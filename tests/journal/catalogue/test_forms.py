@@ -68,7 +68,7 @@ PROMPTS = {
 }
 
 IDS = {
-    EntryKind.PREPARATION: "why_now intention hold_lightly state sleep_body fears place people "
+    EntryKind.PREPARATION: "why_now intention hold_lightly state state_words sleep_body fears place people "
     "after_plan resources anchor anchor_before anchor_after boundaries old_story old_story_belief "
     "for_therapist last_learning",
     EntryKind.CAPTURE: "remembered images body emotions words sound hard kind",
