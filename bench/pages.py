@@ -70,7 +70,7 @@ async def _times_as_long(one: tuple[int, People], other: tuple[int, People], len
 
 
 async def in_turn(sides: list[tuple[int, Act]], length: Length) -> list[list[float]]:
-    """Let acts take turns, each on one connection; return their rates round by round, a warm-up left out."""
+    """Run acts in turns, each on one connection; return their rates round by round, a warm-up left out."""
     rounds = [
         [(await repeat(port, [act], length.seconds)).per_second for port, act in sides]
         for _ in range(length.rounds + 1)

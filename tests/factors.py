@@ -17,7 +17,7 @@ def app_code(secret: bytes, now: datetime) -> str:
 
 
 async def enrolled(cast: Cast, name: str) -> tuple[bytes, tuple[str, ...]]:
-    """Give somebody a second factor; return its secret and the recovery codes."""
+    """Set up a second factor for somebody; return its secret and the recovery codes."""
     actor = await cast.actor(name)
     offer = await totp_enrolment.offer_enrolment(actor)
     secret = b32decode(offer.formatted_secret.replace(" ", ""))

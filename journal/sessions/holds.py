@@ -38,9 +38,9 @@ class HeldAct(StrEnum):
 
 
 HELD_TODAY = N_(
-    "You have a dosing session today. Some steps wait until tomorrow, once you have slept: new "
-    "shares, deleting for good, ending care and exporting records. Pausing all sharing works at any "
-    "time."
+    "You have a dosing session today. Some steps wait until tomorrow, once you have slept: new shares, "
+    "stopping a share, deleting for good, ending care and exporting records. Pausing all sharing works at "
+    "any time."
 )
 HELD_UNTIL_RESTED = N_(
     "You had a dosing session. When you have slept and feel rested, say so here; until then, steps that "

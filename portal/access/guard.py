@@ -75,10 +75,9 @@ def guard_view(
                 await idle_lock.find_locked_session(request.app.state.installation, token) if token else None
             )
             # A form that only a passkey lets on waits on the sign-in page, which takes a passkey as well.
-            is_over = owner is None or (owner.needs_passkey and (is_htmx(request) or request.method != "GET"))
-            return await (
-                _ask_to_sign_in(request) if is_over or not owner else _ask_to_unlock(request, owner)
-            )
+            if owner is None or (owner.needs_passkey and (is_htmx(request) or request.method != "GET")):
+                return await _ask_to_sign_in(request)
+            return await _ask_to_unlock(request, owner)
         try:
             if actor.role not in ALLOWED_ROLES.get(audience, Role):
                 raise NotFound

@@ -89,7 +89,7 @@ async def signed_out(page: Page) -> None:
 
 
 async def at_rest(session: CDPSession, device: str, *, rests: bool = True) -> None:
-    """Let nobody touch the authenticator, or, without *rests*, touch it for whatever is asked from now on."""
+    """Set whether somebody touches the authenticator: nobody, or without *rests* for whatever is asked."""
     sent = {"authenticatorId": device, "enabled": not rests}
     await session.send("WebAuthn.setAutomaticPresenceSimulation", sent)
 

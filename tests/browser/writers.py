@@ -203,7 +203,7 @@ async def in_session(writers: Writers) -> list[str]:
 
 
 async def after_session(writers: Writers) -> list[str]:
-    """Let it be over, and nobody have rested yet; return where that can be seen."""
+    """End the session, with nobody rested yet; return where that can be seen."""
     await _move(writers, "recovering")
     entry = writers.entries[0]
     return ["/", "/sessions", "/sessions/rest", f"/sessions/{writers.session}", f"/journal/{entry}/shares"]

@@ -38,7 +38,7 @@ async def titles(portal: Portal) -> list[str]:
 
 
 async def pages(limit: int) -> int:
-    """Let the database grow to *limit* pages; return how many there may be."""
+    """Set how many pages the database may grow to; return how many there may be."""
     _, rows = await get_connection().execute_query(f"PRAGMA max_page_count = {limit}")
     return int(rows[0][0])
 

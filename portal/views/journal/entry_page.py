@@ -75,7 +75,7 @@ class WritingPage:
 
 @dataclass(frozen=True, slots=True)
 class EntryDraft:
-    """What a writing page is made from: an entry, or a new one at revision 0, which was not `begun_at` any time yet."""
+    """What a writing page is made from: an entry, or a new one at revision 0, whose `begun_at` is None."""
 
     id: UUID
     revision: int

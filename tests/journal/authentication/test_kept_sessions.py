@@ -24,7 +24,7 @@ HALF_A_DAY = 12 * 60
 
 
 async def keep(cast: Cast) -> Authenticator:
-    """Give alice a passkey, and keep her device; return the passkey."""
+    """Add a passkey for alice, and keep her device; return the passkey."""
     device = Authenticator()
     await add_passkey(cast, device)
     cast.tokens["alice"] = await active_sessions.keep_session(
