@@ -71,13 +71,7 @@ def guard_view(
         if audience is Audience.ANYONE:
             return await _run_view(request, view)
         if actor is None or token is None:
-            owner = (
-                await idle_lock.find_locked_session(request.app.state.installation, token) if token else None
-            )
-            # A form that only a passkey lets on waits on the sign-in page, which takes a passkey as well.
-            if owner is None or (owner.needs_passkey and (is_htmx(request) or request.method != "GET")):
-                return await _ask_to_sign_in(request)
-            return await _ask_to_unlock(request, owner)
+            return await _ask_who_it_is(request, token)
         try:
             if actor.role not in ALLOWED_ROLES.get(audience, Role):
                 raise NotFound
@@ -142,6 +136,15 @@ def _build_prefetch(
     """Return what the page asks for beside the session, and last, for a whole page, the practice that it names."""
     statements = prefetch(request, account) if prefetch else ()
     return statements if is_htmx(request) else (*statements, (practice.SELECT_PRACTICE, ()))
+
+
+async def _ask_who_it_is(request: Request, token: bytes | None) -> Response:
+    """Ask to unlock the session of *token*, if it is locked, or else to sign in."""
+    owner = await idle_lock.find_locked_session(request.app.state.installation, token) if token else None
+    # A form that only a passkey lets on waits on the sign-in page, which takes a passkey as well.
+    if owner is None or (owner.needs_passkey and (is_htmx(request) or request.method != "GET")):
+        return await _ask_to_sign_in(request)
+    return await _ask_to_unlock(request, owner)
 
 
 async def _ask_to_sign_in(request: Request) -> Response:
