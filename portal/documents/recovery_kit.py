@@ -18,7 +18,7 @@ from journal.i18n import N_
 if TYPE_CHECKING:
     from fpdf import FPDF
 
-FILE_NAME = "recovery-kit.pdf"
+FILE_NAME = "recovery-key.pdf"
 LEFT, WIDTH = 25, 160  # mm; what is printed keeps clear of the edges of both A4 and Letter
 QR_SIZE = 34
 INDENT = 7

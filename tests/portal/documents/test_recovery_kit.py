@@ -23,7 +23,7 @@ async def test_the_kit_is_one_page_with_the_key_in_plain_words(portal: Portal) -
         answer = await browser.post("/account/recovery-key/kit", data={"offer": field(shown, "offer")})
     assert answer.headers["content-type"] == "application/pdf"
     assert answer.headers["cache-control"] == "no-store"
-    assert answer.headers["content-disposition"] == 'attachment; filename="recovery-kit.pdf"'
+    assert answer.headers["content-disposition"] == 'attachment; filename="recovery-key.pdf"'
     assert len(re.findall(rb"/Type\s*/Page\b(?!s)", answer.content)) == 1
     words = printed(answer.content)
     assert " ".join(groups(shown)) in words
