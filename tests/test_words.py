@@ -25,6 +25,7 @@ BANNED = (
     r"\bkits?\b",
     r"keep (things as they are|the old one|it|it on)$",
     r"leave (it as it was|without saving)$",
+    r"^go back$",
     r"second step",
     r"(begin|begins|began|begun|beginning|started) anew",
     r"\bbr(ing|ings|ought)\b.* back",

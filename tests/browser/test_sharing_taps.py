@@ -124,6 +124,11 @@ async def test_an_update_is_three_taps(desk: Desk, server: Served, javascript: b
         await expect(
             page.get_by_text(re.compile("has the version of Sun 22 Nov 2026, 13:00")).first
         ).to_be_visible()
+        lines = page.locator(".answer-readers > span:not(.icon)")
+        before = await lines.evaluate_all(
+            "(all) => all.map((one) => getComputedStyle(one, '::before').content)"
+        )
+        assert set(before) == {"none"}  # each line begins with its own words
         await hand.tap(page.get_by_role("link", name="Update").first, PREVIEW)
         await expect(page.locator("article.shared-entry").get_by_text("Newer words.")).to_be_visible()
         await hand.tap(page.get_by_role("button", name="Share this with Bob Example"), SHARED)
