@@ -11,7 +11,6 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, CDPSession, Page, expect
 
-from journal.authentication import recovery_key
 from journal.entries import entries
 from journal.practice import practice
 from journal.vault.documents import EntryDocument
@@ -21,6 +20,7 @@ from tests.cast import PASSWORDS, Furniture
 
 HERS = "Zaunkoenig"
 NEW = "seven small stones in a row"
+NO_AUTOFILL = "PublicKeyCredential.isConditionalMediationAvailable = async () => false;"
 DEVICE = {
     "protocol": "ctap2",
     "ctap2Version": "ctap2_1",
@@ -53,8 +53,15 @@ def named(server: Served) -> str:
     return server.origin.replace("127.0.0.1", "localhost")
 
 
-async def equipped(page: Page, *, prf: bool = True, verified: bool = True) -> tuple[CDPSession, str]:
-    """Add an authenticator to the browser."""
+async def equipped(
+    page: Page, *, prf: bool = True, verified: bool = True, autofill: bool = False
+) -> tuple[CDPSession, str]:
+    """Add an authenticator to the browser.
+
+    It answers whoever asks: without *autofill* only a pressed button does.
+    """
+    if not autofill:
+        await page.add_init_script(NO_AUTOFILL)
     session = await page.context.new_cdp_session(page)
     await session.send("WebAuthn.enable")
     options = DEVICE | {"hasPrf": prf, "isUserVerified": verified}
@@ -94,13 +101,6 @@ async def at_rest(session: CDPSession, device: str, *, rests: bool = True) -> No
     await session.send("WebAuthn.setAutomaticPresenceSimulation", sent)
 
 
-async def signed_out_untouched(page: Page, session: CDPSession, device: str) -> None:
-    """Go, and touch nothing: the sign-in page waits for a passkey to be chosen, and stays."""
-    await at_rest(session, device)
-    await signed_out(page)
-    await at_rest(session, device, rests=False)
-
-
 async def nobody_is_in(page: Page) -> bool:
     """Return whether the browser has no session."""
     return "hearthside" not in {cookie["name"] for cookie in await page.context.cookies()}
@@ -120,7 +120,7 @@ async def test_one_tap_and_the_journal_is_open(desk: Desk, server: Served) -> No
     await desk.axe(page)
     kept = await session.send("WebAuthn.getCredentials", {"authenticatorId": device})
     assert len(kept["credentials"]) == 1
-    await signed_out_untouched(page, session, device)
+    await signed_out(page)
     await desk.axe(page)
     await page.get_by_role("button", name="Use a passkey").click()
     await expect(page.get_by_role("heading", level=1)).not_to_have_text("Sign in")
@@ -133,7 +133,7 @@ async def test_one_tap_and_the_journal_is_open(desk: Desk, server: Served) -> No
     await page.get_by_role("link", name="Remove").click()
     await page.get_by_role("button", name="Remove this passkey").click()
     await expect(page.get_by_text("No passkeys yet")).to_be_visible()
-    await signed_out_untouched(page, session, device)
+    await signed_out(page)
     await page.get_by_role("button", name="Use a passkey").click()
     await expect(page.get_by_text("does not belong to an account here")).to_be_visible()
     assert await nobody_is_in(page)
@@ -142,7 +142,7 @@ async def test_one_tap_and_the_journal_is_open(desk: Desk, server: Served) -> No
 async def test_the_browser_offers_it_where_the_address_is_typed(desk: Desk) -> None:
     """Nothing is pressed: the request waits with the page, and choosing the passkey in the field signs in."""
     page = await desk.person()
-    session, device = await equipped(page)
+    session, device = await equipped(page, autofill=True)
     await signed_in(page, "bob")
     await added(page, "My laptop")
     await at_rest(session, device)
@@ -161,7 +161,7 @@ async def test_a_browser_that_cannot_offer_it_asks_for_nothing(desk: Desk) -> No
     page = await desk.person()
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url))
-    await page.add_init_script("PublicKeyCredential.isConditionalMediationAvailable = async () => false;")
+    await page.add_init_script(NO_AUTOFILL)
     await page.goto("/sign-in")
     await expect(page.get_by_role("button", name="Use a passkey")).to_be_visible()
     await page.wait_for_load_state("networkidle")
@@ -171,10 +171,10 @@ async def test_a_browser_that_cannot_offer_it_asks_for_nothing(desk: Desk) -> No
 async def test_from_signing_in_to_saved_words_in_two_taps(desk: Desk) -> None:
     """The passkey, then *Write*; what is typed there saves itself."""
     page = await desk.person()
-    session, device = await equipped(page)
+    await equipped(page)
     await signed_in(page, "alice")
     await added(page, "Another phone")
-    await signed_out_untouched(page, session, device)
+    await signed_out(page)
     taps = await counting_taps(page)
     await page.get_by_role("button", name="Use a passkey").click()
     await page.get_by_role("main").get_by_role("link", name="Write", exact=True).click()
@@ -195,16 +195,17 @@ async def counting_taps(page: Page) -> list[str]:
     return taps
 
 
-async def keep_recovery_key(page: Page) -> None:
-    """Make a recovery key, and prove that it was kept."""
+async def keep_recovery_key(page: Page) -> str:
+    """Make a recovery key, prove that it was kept, and return it."""
     await page.get_by_role("button", name="Show me my recovery key").click()
-    last = await page.locator("#recovery-key span").last.inner_text()
-    await page.get_by_label("Type the last group").fill(last)
+    groups = await page.locator("#recovery-key span").all_inner_texts()
+    await page.get_by_label("Type the last group").fill(groups[-1])
     await page.get_by_role("button", name="I have it: go on").click()
+    return "-".join(groups)
 
 
-async def register(page: Page, server: Served, name: str) -> None:
-    """Open an account with a set-up link, up to its recovery key."""
+async def register(page: Page, server: Served, name: str) -> str:
+    """Open an account with a set-up link, up to its recovery key, and return that key."""
     async with server.second_connection() as cast:
         link = await practice.create_setup_link(cast.installation)
     await page.goto(f"/setup/{link}")
@@ -213,7 +214,7 @@ async def register(page: Page, server: Served, name: str) -> None:
     await page.locator("#password").fill(NEW)
     await page.locator("#repeated").fill(NEW)
     await page.get_by_role("button", name="Open my account").click()
-    await keep_recovery_key(page)
+    return await keep_recovery_key(page)
 
 
 async def test_a_new_account_is_offered_a_passkey_once(desk: Desk, server: Served) -> None:
@@ -240,15 +241,14 @@ async def test_a_new_account_is_offered_a_passkey_once(desk: Desk, server: Serve
 
 async def test_after_the_recovery_key_a_passkey_is_offered(desk: Desk, server: Served) -> None:
     """Whoever lost a password gets something that cannot be forgotten, two pages later."""
-    async with server.second_connection() as cast:
-        dana = await cast.actor("dana")
-        offer = await recovery_key.offer_recovery_key(dana)
-        await recovery_key.confirm_recovery_key(dana, cast.tokens["dana"], offer.sealed, offer.formatted_key)
     page = await desk.person()
+    key = await register(page, server, "hedda")
+    await expect(page.get_by_role("heading", name="Patients", level=1)).to_be_visible()
+    await signed_out(page)
     await equipped(page)
     await page.goto("/recover")
-    await page.locator("#email").fill("dana@example.org")
-    await page.locator("#recovery_key").fill(offer.formatted_key)
+    await page.locator("#email").fill("hedda@example.org")
+    await page.locator("#recovery_key").fill(key)
     await page.locator("#password").fill(NEW)
     await page.locator("#repeated").fill(NEW)
     await page.get_by_role("button", name="Set the new password").click()
@@ -269,7 +269,7 @@ async def test_a_device_that_cannot_have_one_offers_none(desk: Desk, server: Ser
 async def test_a_device_without_a_prf_is_no_way_in(desk: Desk) -> None:
     """Its passkey is kept, and said to need the password; it opens nothing, and confirms who somebody is."""
     page = await desk.person()
-    session, device = await equipped(page, prf=False)
+    await equipped(page, prf=False)
     await signed_in(page, "dana")
     await added(page, "Old key")
     await expect(page.get_by_text("This device can’t hold the key to your journal")).to_be_visible()
@@ -278,7 +278,7 @@ async def test_a_device_without_a_prf_is_no_way_in(desk: Desk) -> None:
     await desk.axe(page)
     await page.get_by_role("button", name="Use a passkey").click()
     await expect(page.get_by_role("heading", name="Passkeys", level=1)).to_be_visible()
-    await signed_out_untouched(page, session, device)
+    await signed_out(page)
     await page.get_by_role("button", name="Use a passkey").click()
     await expect(page.get_by_text("Please sign in with your password")).to_be_visible()
     assert await nobody_is_in(page)
