@@ -206,6 +206,16 @@ async def test_beliefs_stand_side_by_side_and_are_never_struck_out(portal: Porta
     assert not re.search(r"<(s|del|strike)\b|line-through", page.answer.text)
 
 
+async def test_the_day_of_a_step_is_written_as_every_other_day(portal: Portal) -> None:
+    """A test action says by when in words."""
+    await plan_course(portal.cast)
+    answers: dict[str, Answer] = {"reframe.test_action": "Ask my sister.", "reframe.test_due": "2026-11-29"}
+    await share(portal.cast, await write(portal.cast, "reframe", answers))
+    async with portal.client("bob") as browser:
+        page = await opened(browser, await path_of(portal))
+    assert "To try by 29 Nov 2026." in page.words
+
+
 async def test_grounding_is_told_in_words(portal: Portal) -> None:
     """Which skill, whether it helped in the patient's own answer, and the distress before and after."""
     await plan_course(portal.cast)
