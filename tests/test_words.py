@@ -33,6 +33,9 @@ BANNED = (
     r"(take|takes|took|taken|taking) (your |their )?(records?|a copy) away",
     r"\blet go of\b",
     r"come(s)? back in\b",
+    r"\bnot sealed\b",
+    r"\bown seal\b",
+    r"\brevok(e|es|ing) (a|this|the) (copy|folder)\b",
 )
 """Riddles, and second words for things that have one: docs/glossary.md says which."""
 LONGEST_HEADING = 12

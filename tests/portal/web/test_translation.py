@@ -19,7 +19,7 @@ from portal.web.pages import build_environment
 from portal.web.translation import Translator
 
 ROOT = Path(__file__).parents[3]
-TEMPLATES = sorted((ROOT / "templates").rglob("*.html"))
+TEMPLATES = sorted(path for path in (ROOT / "templates").rglob("*") if path.suffix in {".html", ".txt"})
 # Names, not sentences: they read the same in every language.
 SAME_EVERYWHERE = {
     "Hearthside",
