@@ -11,6 +11,7 @@ import base64
 import hashlib
 import json
 import os
+import re
 from collections.abc import AsyncIterator, Iterator, Mapping
 from dataclasses import replace
 from datetime import timedelta
@@ -35,6 +36,7 @@ FOLDER, README, DIGESTS = (
     Path(__file__).parent / "pictures.json",
 )
 TAKING = bool(os.environ.get("PICTURES"))
+DARK = "-dark"
 PHONE, DESK = (390, 640), (1280, 800)
 
 DESCRIBE = """
@@ -149,14 +151,17 @@ class Album:
         await page.goto(path)
         await page.evaluate("document.fonts.ready")
         self.digests[name] = hashlib.sha256((await page.evaluate(DESCRIBE)).encode()).hexdigest()
-        self.taken[name] = await page.screenshot() if TAKING else b""
+        if TAKING:
+            self.taken[name] = await page.screenshot()
+            await page.emulate_media(color_scheme="dark")
+            self.taken[f"{name}{DARK}"] = await page.screenshot()
         await context.close()
 
     async def keep(self) -> None:
         """Write the pictures, the one of the README and the digests."""
         page = await self.desk.person()
         for name, picture in self.taken.items():
-            if name != "desk":
+            if not name.startswith("desk"):
                 (FOLDER / f"{name}.webp").write_bytes(await to_webp(page, picture))
         context = await self.desk.browser.new_context(
             viewport={"width": 1216, "height": 568}, device_scale_factor=1.5
@@ -208,5 +213,7 @@ async def test_a_picture_shows_the_page_of_today(album: Album, name: str) -> Non
 def test_every_picture_is_in_the_guide() -> None:
     """No picture is left over, and none is missing."""
     guide = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "templates/guide").iterdir())
-    assert all(f'picture("{path.stem}"' in guide for path in FOLDER.iterdir())
-    assert guide.count('picture("') == len(list(FOLDER.iterdir()))
+    shown = re.findall(r'picture\("([a-z]+)"', guide)
+    assert sorted(path.stem for path in FOLDER.iterdir()) == sorted(
+        [*shown, *(f"{name}{DARK}" for name in shown)]
+    )
