@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from functools import partial
-from typing import Any
 
 import msgspec
 
@@ -108,11 +106,7 @@ class WrongServerKey(JournalError):
 
 async def fetch_sealed_practice() -> object:
     """Return what stands in the practice's row, unopened; None while nobody has set it up."""
-    return get_sealed_practice(await fetch_raw(SELECT_PRACTICE))
-
-
-def get_sealed_practice(rows: Sequence[Sequence[Any]]) -> object:
-    """Return what `SELECT_PRACTICE` found, as storage made it."""
+    rows = await fetch_raw(SELECT_PRACTICE)
     return rows[0][0] if rows else None
 
 

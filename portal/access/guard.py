@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -18,11 +17,8 @@ from journal.authentication import idle_lock, sign_in, web_sessions
 from journal.authentication.idle_lock import LockedSession
 from journal.errors import Damaged, InvalidInput, NotFound
 from journal.passkeys import management as passkey_management
-from journal.practice import practice
 from journal.roles import Role
-from journal.store.database import Statement
 from journal.store.progress import Progress, run_with_retry
-from journal.store.statements import Subquery
 from portal.access.locked_page import build_locked_page
 from portal.access.session_cookie import (
     ALLOWED_ROLES,
@@ -109,14 +105,9 @@ async def _load_actor(
     request: Request, token: bytes, audience: Audience, prefetch: RequestPrefetch | None
 ) -> Actor | None:
     """Return the person whom the cookie signs in; None also where the page answers without knowing."""
-    installation, whole_page = request.app.state.installation, not is_htmx(request)
     try:
-        asked = partial(_build_prefetch, request, prefetch) if prefetch or whole_page else None
-        actor = await web_sessions.load_actor(installation, token, asked)
-        if actor is not None and whole_page:
-            *prefetched, named = actor.prefetched
-            actor = replace(actor, prefetched=prefetched)
-            await request.app.state.practice.refresh(installation, practice.get_sealed_practice(named))
+        asked = partial(prefetch, request) if prefetch else None
+        actor = await web_sessions.load_actor(request.app.state.installation, token, asked)
         return (
             replace(actor, is_head_request=True)
             if actor is not None and "hearthside.head" in request.scope
@@ -128,14 +119,6 @@ async def _load_actor(
             raise
         request.state.trouble = error
     return None
-
-
-def _build_prefetch(
-    request: Request, prefetch: RequestPrefetch | None, account: Subquery
-) -> Sequence[Statement]:
-    """Return what the page asks for beside the session, and last, for a whole page, the practice that it names."""
-    statements = prefetch(request, account) if prefetch else ()
-    return statements if is_htmx(request) else (*statements, (practice.SELECT_PRACTICE, ()))
 
 
 async def _ask_who_it_is(request: Request, token: bytes | None) -> Response:

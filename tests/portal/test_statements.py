@@ -149,11 +149,7 @@ async def test_a_care_link_is_read_with_the_other_person_alone(portal: Portal, w
 async def test_a_page_asks_for_what_it_shows_and_no_more(
     portal: Portal, who: str, path: str, most: int
 ) -> None:
-    """
-    A bound for each page that is looked at often: a statement more is to be thought about.
-
-    Beside them, and beside the session, each asks once for the practice, which its last line names.
-    """
+    """A bound for each page that is looked at often: a statement more is to be thought about."""
     await no_chores()
     cast = portal.cast
     alice = await cast.actor("alice")
@@ -164,16 +160,15 @@ async def test_a_page_asks_for_what_it_shows_and_no_more(
     await more_shared(cast, FEW)
     (one, *_) = await load_my_sessions(alice)
     asked = await noted(portal, who, path.format(alice=alice.id, link=cast.link, session=one.id))
-    assert asked.count(SELECT_PRACTICE) == 1
-    assert len(asked) - 1 <= most
+    assert len(asked) <= most
 
 
-async def test_a_part_of_a_page_does_not_ask_for_the_practice(portal: Portal) -> None:
-    """What is put into a page that is there names nobody's practice: a draft that saves itself asks nothing more."""
+async def test_a_page_does_not_ask_for_the_practice(portal: Portal) -> None:
+    """The practice that every page names is remembered: a page asks for its person alone."""
     await no_chores()
     async with portal.client("alice") as browser:
         assert (await browser.get("/here")).status_code == 204
         async with counted(portal) as asked:
-            assert (await browser.get("/here", headers={"hx-request": "true"})).status_code == 204
+            assert (await browser.get("/here")).status_code == 204
     assert len(asked) == 1
     assert SELECT_PRACTICE not in asked

@@ -42,4 +42,7 @@ async def edit_practice(request: Request) -> Response:
     except InvalidInput as error:
         again = PracticePage(typed, regions, errors=error.fields)
         return render_page(request, "people/practice.html", again, status=422)
+    await request.app.state.practice.reload(
+        request.app.state.installation
+    )  # other processes do so within seconds
     return redirect(request, "/people/practice?done")
