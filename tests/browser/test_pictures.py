@@ -154,6 +154,8 @@ class Album:
         if TAKING:
             self.taken[name] = await page.screenshot()
             await page.emulate_media(color_scheme="dark")
+            await page.reload()
+            await page.evaluate("document.fonts.ready")
             self.taken[f"{name}{DARK}"] = await page.screenshot()
         await context.close()
 
