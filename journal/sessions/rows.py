@@ -7,7 +7,7 @@ Dates stand only in the sealed column, so a patient's sessions are sorted here; 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import partial
 from typing import Any
 from uuid import UUID
@@ -59,7 +59,7 @@ class SessionRow(Row, frozen=True):
 
 
 class Session(msgspec.Struct, frozen=True):
-    """One session of a patient, opened; `starts_at` is UTC."""
+    """One session of a patient, opened; `starts_at` and `ends_at` are as planned, in UTC."""
 
     id: UUID
     patient: UUID
@@ -67,6 +67,7 @@ class Session(msgspec.Struct, frozen=True):
     revision: int
     details: SessionDetails
     starts_at: datetime
+    ends_at: datetime
 
     @property
     def kind(self) -> SessionKind:
@@ -87,11 +88,6 @@ class Session(msgspec.Struct, frozen=True):
     def about(self) -> UUID | None:
         """Return the id of the dosing session that it is about, if any."""
         return UUID(self.details.about) if self.details.about else None
-
-    @property
-    def ends_at(self) -> datetime:
-        """Return the planned end."""
-        return self.starts_at + timedelta(minutes=self.details.minutes)
 
     @property
     def began_at(self) -> datetime | None:
@@ -196,7 +192,8 @@ def open_session(installation: Installation, row: SessionRow) -> Session:
 def _open_session(installation: Installation, row: SessionRow) -> Session:
     where = session_context(row.patient_id, row.id, row.revision)
     details = open_document(installation.server_keys, row.sealed, where, SessionDetails)
-    return Session(row.id, row.patient_id, row.course_id, row.revision, details, details.starts_at)
+    begin, end = details.starts_at, details.ends_at
+    return Session(row.id, row.patient_id, row.course_id, row.revision, details, begin, end)
 
 
 def session_context(patient: UUID, session: UUID, revision: int) -> Context:

@@ -84,16 +84,24 @@ class CachedMacro:
         Args:
             rows: Arguments as for one: words, and last what a template wrote.
         """
-        drawn, cut = list[RenderedHtml](), None
-        for row in rows:
-            words = "".join(row[:-1])
-            if "" not in row and needs_escaping(words) is None and type(row[-1]) is RenderedHtml:
-                cut = cut or self._get_split_text(row)  # where everything is there
-                if cut.is_in_order and (not cut.isolated or words.isascii()):
-                    drawn.append(make_text(RenderedHtml, cut.text % row))
-                    continue
-            drawn.append(self(*row))
-        return drawn
+        rows = tuple(rows)
+        text = self._find_plain_text(rows) if rows else None
+        if text is not None:
+            return [make_text(RenderedHtml, text % row) for row in rows]
+        if len(rows) > 1:
+            half = len(rows) // 2
+            return self.render_each(rows[:half]) + self.render_each(rows[half:])
+        return [self(*row) for row in rows]
+
+    def _find_plain_text(self, rows: tuple[tuple[str, ...], ...]) -> str | None:
+        """Return the text that all these rows can be put into as they are; None if that cannot be said of them."""
+        *columns, last = zip(*rows, strict=True)
+        words = "".join(map("".join, columns))
+        complete = "" not in last and all("" not in column for column in columns)
+        if not complete or needs_escaping(words) is not None or {type(one) for one in last} != {RenderedHtml}:
+            return None
+        cut = self._get_split_text(rows[0])
+        return cut.text if cut.is_in_order and (not cut.isolated or words.isascii()) else None
 
     def _get_split_text(self, given: tuple[str, ...]) -> _SplitText:
         shape = tuple(map(truth, given))

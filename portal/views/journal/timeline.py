@@ -32,6 +32,8 @@ from portal.web.pages import (
 )
 from portal.web.translation import LANGUAGE
 
+FINAL = frozenset({Progress.DONE, Progress.CANCELLED, Progress.UNCONFIRMED})
+"""What stays as it is once the day of the session is past, until the plan changes."""
 SPINE_MACROS, CHIP_MACROS = "macros/spine.html", "macros/readers.html"
 
 
@@ -160,11 +162,24 @@ class TimelineRenderer:
 
         for several in set(readers.values()):
             chips[several] = join_rendered([render_chip(one) for one in several])
-        return get_cached_macro(self.request, SPINE_MACROS, "entry").render_each(
-            [(*self._get_texts(entry), chips[readers.get(entry.id, ())]) for entry in entries]
-        )
+        kinds, zone, name = self._layout.kinds, self.zone, self._name_entry
+        rows = [
+            (*self._get_texts(one), chips[readers.get(one.id, ())])
+            if one.damaged
+            else (
+                format_short_day(one.created_at, zone),
+                kinds[one.kind],
+                one.id,
+                one.title or name(one),
+                chips[readers.get(one.id, ())],
+            )
+            for one in entries
+        ]
+        return get_cached_macro(self.request, SPINE_MACROS, "entry").render_each(rows)
 
     def _render_session(self, one: TimelineSession, today: str, coming: bool) -> RenderedHtml:
+        if one.settled and one.settled[0][0] <= self.actor.now:
+            return one.settled[0][1]
         progress = get_progress(one.session, self.actor.now)
         label = PROGRESS_LABELS[progress]
         if progress in (Progress.PLANNED, Progress.DONE) and one.day == today:
@@ -181,6 +196,8 @@ class TimelineRenderer:
             drawn = one.rendered[progress, label] = draw(
                 one.kind, state, one.day, said, str(one.session.id), one.label
             )
+        if progress in FINAL and one.session.starts_at < self.actor.now and one.day != today:
+            one.settled[:] = [(self.actor.now, drawn)]
         return drawn
 
 

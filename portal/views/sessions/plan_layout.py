@@ -25,7 +25,8 @@ class TimelineSession(msgspec.Struct, frozen=True):
     A session on the spine, so far as that follows from the plan alone; `label` and `day` are written out.
 
     `rendered` is how it looks, by its progress and the untranslated word beside its day; there are a few. So are
-    there of `entry_names`: what entries without a title are called that belong to it, by their kind.
+    there of `entry_names`: what entries without a title are called that belong to it, by their kind. `settled` has how
+    it looks from a moment on, once that changes only with the plan.
     """
 
     session: Session
@@ -35,6 +36,7 @@ class TimelineSession(msgspec.Struct, frozen=True):
     day: str
     is_cancelled: bool
     rendered: dict[tuple[Progress, str], RenderedHtml]
+    settled: list[tuple[datetime, RenderedHtml]]
     named: NamedSession
     entry_names: dict[str, str]
 
@@ -72,6 +74,7 @@ def build_layout(plan: Sequence[Session], zone: ZoneInfo, translate: Callable[[s
                 format_long_day(one.starts_at, zone),
                 cancelled,
                 {},
+                [],
                 named[one.id],
                 {},
             )

@@ -123,7 +123,7 @@ def test_the_table_is_whole() -> None:
 
 def session(details: SessionDetails, number: int = 1) -> Session:
     """A session of a plan."""
-    return Session(UUID(int=number), UUID(int=9), None, 1, details, details.starts_at)
+    return Session(UUID(int=number), UUID(int=9), None, 1, details, details.starts_at, details.ends_at)
 
 
 @pytest.mark.parametrize("setting", list(Setting))

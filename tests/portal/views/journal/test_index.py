@@ -9,6 +9,7 @@ from uuid import uuid4
 
 from httpx import AsyncClient
 
+from journal.authentication import tables as authentication_tables
 from journal.entries import entries, removal
 from journal.operations.retention import purge_deleted
 from journal.scheduling import plan as session_plan
@@ -24,6 +25,7 @@ from tests.cast import NOON, ZONE, Cast
 from tests.portal.browsing import Page, followed, opened
 from tests.portal.conftest import Portal, no_chores
 from tests.scenes import in_session, rested, shared, signed_in_again, written
+from tests.shared_material import plan_session
 
 
 async def wrote(cast: Cast, at: datetime, title: str, session: str | None = None) -> Entry:
@@ -115,6 +117,33 @@ async def test_a_session_today_is_said_to_be_today(portal: Portal) -> None:
     await wrote(portal.cast, NOON, "x")
     async with portal.client("alice") as browser:
         assert "Sunday, 22 November 2026 today" in (await opened(browser, "/journal")).words
+
+
+async def test_a_session_looks_the_same_whatever_was_shown_before(portal: Portal) -> None:
+    """How it is drawn is remembered: at each moment it is as if it were drawn for the first time."""
+    cast, memory = portal.cast, portal.app.state.installation.server_keys.document_cache
+    for kind, at in ((SessionKind.DOSING, "22T15:00"), (SessionKind.INTEGRATION, "22T18:00")):
+        await plan_session(cast, kind, f"2026-11-{at}")
+    await wrote(cast, NOON, "Today")
+    begun = cast.clock.now
+    hours = (0, 2.5, 8, 30, 200, 30, 8, 2.5, 0)
+
+    async def look(after: float) -> str:
+        cast.clock.now = begun + timedelta(hours=after)
+        await authentication_tables.WebSession.all().update(
+            used_at=cast.clock.now, expires_at=cast.clock.now + timedelta(hours=1)
+        )
+        async with portal.client("alice") as browser:
+            page = await opened(browser, "/journal")
+        return page.markup.one("ol", **{"class": "spine"}).words
+
+    fresh = {}
+    for after in hours:
+        memory.clear()
+        fresh[after] = await look(after)
+    assert len(set(fresh.values())) > 2
+    memory.clear()
+    assert [await look(after) for after in hours] == [fresh[after] for after in hours]
 
 
 async def test_paging_shows_every_entry_once(any_portal: Portal) -> None:
