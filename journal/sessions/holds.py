@@ -1,9 +1,9 @@
 """
 Acts that cannot be undone wait until a patient has slept.
 
-A new share, deleting for good, revoking for good, ending care, exporting and changing consent are held
-from the start of a dosing session until the patient says, on the next day, that they have rested. Pausing
-all sharing is never held, and nothing that was held is carried out silently.
+A new share, deleting for good, ending care, exporting and changing consent are held from the start of a dosing
+session until the patient says, on the next day, that they have rested. Pausing all sharing and stopping a share are
+never held, and nothing that was held is carried out silently.
 """
 
 from __future__ import annotations
@@ -11,7 +11,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
-from enum import StrEnum
 
 from journal.actor import Actor
 from journal.ages import CLOCK_TOLERANCE
@@ -26,25 +25,14 @@ MORNING = time(5, 0)
 """When the next day begins for a hold: nobody is asked at midnight whether they have slept."""
 
 
-class HeldAct(StrEnum):
-    """What waits while a hold is on."""
-
-    SHARE = "share"
-    DELETE = "delete"
-    REVOKE = "revoke"
-    END_CARE = "end_care"
-    EXPORT = "export"
-    CONSENT = "consent"
-
-
 HELD_TODAY = N_(
     "You have a dosing session today. Some steps wait until tomorrow, once you have slept: new shares, "
-    "stopping a share, deleting for good, ending care and exporting records. Pausing all sharing works at "
+    "deleting for good, ending care and exporting records. Stopping a share and pausing all sharing work at "
     "any time."
 )
 HELD_UNTIL_RESTED = N_(
     "You had a dosing session. When you have slept and feel rested, say so here; until then, steps that "
-    "cannot be undone wait. Pausing all sharing works at any time."
+    "cannot be undone wait. Stopping a share and pausing all sharing work at any time."
 )
 
 

@@ -182,10 +182,10 @@ async def revoke_share(actor: Actor, wanted: UUID) -> None:
     """
     Delete a copy: the clinician can no longer open it.
 
-    Nothing is opened for it, so that a damaged copy can be revoked too.
+    Nothing is opened for it, so that a damaged copy can be revoked too. It is never held: words can be shared again,
+    and what was read meanwhile cannot be taken back.
     """
     actor.require_role(Role.PATIENT)
-    await refuse_while_held(actor)
     async with transaction():
         await record_state.lock_state(actor)
         mine = care_tables.Share.filter(id=wanted, link__patient_id=actor.id)

@@ -14,8 +14,6 @@ from journal.care.link_keys import SharingPaused
 from journal.care.links import Link
 from journal.entries import entries
 from journal.errors import HeldUntilRested, InvalidInput, StaleRevision, TrustBroken
-from journal.sessions import holds
-from journal.sessions.holds import Hold
 from journal.sessions.rows import load_my_sessions
 from journal.sharing import shares as sharing_shares
 from journal.sharing.shares import OutgoingShare
@@ -32,7 +30,6 @@ class RevocationPage:
     """Context of the page that asks before a copy is revoked."""
 
     item: SharedItem
-    waiting: Hold | None
 
 
 async def share_entry(request: Request) -> Response:
@@ -69,17 +66,11 @@ async def revoke_share(request: Request) -> Response:
     """Show what was read already, or revoke a copy."""
     actor = get_actor(request)
     one = await sharing_shares.load_share(actor, request.path_params["id"])
-    status = 200
     if request.method == "POST":
-        try:
-            await sharing_shares.revoke_share(actor, one.id)
-            return redirect(request, f"/journal/{one.entry}/shares?done=revoked")
-        except HeldUntilRested:
-            status = 409
-    plan = await load_my_sessions(actor)
-    (item,) = await load_shared_items(actor, [one], plan)
-    context = RevocationPage(item, holds.get_hold(actor, plan))
-    return render_page(request, "sharing/revocation.html", context, status=status)
+        await sharing_shares.revoke_share(actor, one.id)
+        return redirect(request, f"/journal/{one.entry}/shares?done=revoked")
+    (item,) = await load_shared_items(actor, [one], await load_my_sessions(actor))
+    return render_page(request, "sharing/revocation.html", RevocationPage(item))
 
 
 async def _share_or_preview(

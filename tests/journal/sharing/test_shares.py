@@ -227,18 +227,17 @@ async def test_a_pause_in_the_middle_wins(cast: Cast) -> None:
     assert await care_tables.Share.all().count() == 0
 
 
-async def test_sharing_and_revoking_wait_until_rested(cast: Cast) -> None:
-    """From a dosing session until rest is confirmed on the next day, neither is done; nothing is queued."""
+async def test_sharing_waits_until_rested_and_stopping_never(cast: Cast) -> None:
+    """From a dosing session until rest is confirmed on the next day, nothing is shared, and what is can be stopped."""
     share, other = await shared(cast, await written(cast)), await written(cast)
     session = await in_session(cast)
     with pytest.raises(HeldUntilRested):
         await shared(cast, other)
-    with pytest.raises(HeldUntilRested):
-        await shares.revoke_share(await cast.actor("alice"), share)
-    await rested(cast, session)
-    assert [one.id for one in await shares.list_shares(await cast.actor("alice"))] == [share]
-    await shared(cast, other)
     await shares.revoke_share(await cast.actor("alice"), share)
+    assert await read_by(cast, "bob") == ()
+    await rested(cast, session)
+    assert await shares.list_shares(await cast.actor("alice")) == ()
+    await shared(cast, other)
     assert len(await read_by(cast, "bob")) == 1
 
 

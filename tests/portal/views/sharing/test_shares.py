@@ -427,8 +427,8 @@ async def test_an_ended_clinician_takes_nothing(portal: Portal) -> None:
     assert await count() == 0
 
 
-async def test_a_session_holds_sharing_and_stopping_back(any_portal: Portal) -> None:
-    """Neither is done, whatever page was open; pausing is offered in their place."""
+async def test_a_session_holds_sharing_back_and_stopping_never(any_portal: Portal) -> None:
+    """Nothing is shared, whatever page was open; what is shared can be stopped as ever."""
     cast = any_portal.cast
     share, other = await shared(cast, await written(cast)), await written(cast)
     async with any_portal.client("alice") as alice:
@@ -447,13 +447,11 @@ async def test_a_session_holds_sharing_and_stopping_back(any_portal: Portal) -> 
         assert offered(page) == []
         assert "Everything" not in words(page)
         assert "I have slept and feel rested" not in words(page)
-        for page in (
-            await alice.get(f"/shares/{share}/revocation"),
-            await alice.post(f"/shares/{share}/revocation"),
-        ):
-            assert f'action="/sharing/{cast.link}/pause"' in page.text
-            assert f'action="/shares/{share}/revocation"' not in page.text
-    assert [one.id for one in await shares.list_shares(await cast.actor("alice"))] == [share]
+        page = await alice.get(f"/shares/{share}/revocation")
+        assert f'action="/shares/{share}/revocation"' in page.text
+        assert (await alice.post(f"/shares/{share}/revocation")).status_code == 303
+    assert await shares.list_shares(await cast.actor("alice")) == ()
+    assert await read_by(cast, "bob") == ()
 
 
 async def test_a_paused_clinician_takes_nothing_new(portal: Portal) -> None:
