@@ -73,7 +73,7 @@ def way_in(page: Page) -> Locator:
 async def test_after_twelve_hours_the_passkey_alone_opens_the_page(
     desk: Desk, server: Served, phone: tuple[Page, CDPSession, str], entry: str
 ) -> None:
-    """The locked page names nobody and takes no password; the passkey opens what was asked for; after 7 days nothing."""
+    """It names nobody and takes no password; the passkey opens what was asked for; after 7 days nothing does."""
     page, _, _ = phone
     server.forward(hours=13)
     await page.goto(entry)
