@@ -151,6 +151,7 @@
     if (data.what === "used") used = Date.now();
     if (data.what === "covered") cover();
     if (data.what === "uncovered") uncover();
+    if (data.what === "brought") frame.innerHTML = data.html;
   });
   for (const kind of ["keydown", "pointerdown", "input", "scroll", "touchstart"]) {
     document.addEventListener(kind, use, { capture: true, passive: true });
@@ -160,5 +161,6 @@
   document.addEventListener("htmx:after:request", ({ detail }) => {
     if (detail.ctx.response.raw?.headers.has("hearthside-locked")) cover();
   });
+  others.postMessage({ what: "brought", whose, html: frame.innerHTML }); // pages that were open before may not know of a session
   wait();
 })();
