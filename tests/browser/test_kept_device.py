@@ -82,6 +82,7 @@ async def test_after_twelve_hours_the_passkey_alone_opens_the_page(
     seen = await page.content()
     assert [one for one in ("Alice", "alice", "Sample", TITLE) if one in seen] == []
     await expect(way_in(page)).to_be_visible()
+    await expect(page.get_by_text("This browser cannot use passkeys")).to_be_hidden()
     await desk.axe(page)
     await way_in(page).click()
     await expect(page.get_by_text(WORDS)).to_be_visible()
