@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
 from uuid import UUID
 
 import msgspec
@@ -9,13 +10,25 @@ from tortoise.queryset import QuerySet
 
 from crypto import Context
 from journal.accounts import tables
+from journal.ages import is_alive
 from journal.errors import Damaged
 from journal.installation.installation import Installation
-from journal.sealing import open_document
+from journal.sealing import open_document, seal_document
 from journal.store.rows import Row, fetch_row
 
 LOCK_CHOICES = (5, 15, 30, 60)
 """After how many minutes a session can lock; `Profile` has the usual one."""
+
+
+LONGEST_DAY = timedelta(hours=30)
+"""From just after midnight to the next morning, on the night when clocks go back."""
+
+
+class DosingDay(msgspec.Struct, frozen=True):
+    """The state of a day on which a dosing session began, and until when it lasts, in UTC."""
+
+    state: str
+    until: datetime
 
 
 class Profile(msgspec.Struct, frozen=True):
@@ -30,6 +43,7 @@ class Profile(msgspec.Struct, frozen=True):
     devices: tuple[str, ...] = ()
     keys: str = ""  # SHA-256 of the public keys that the account was opened with, in hexadecimal digits
     region: str = ""  # whose crisis contacts are shown first; the practice's default when empty
+    dosing_day: DosingDay | None = None
 
 
 class ProfileRow(Row, frozen=True):
@@ -51,6 +65,25 @@ async def find_profile(installation: Installation, accounts: QuerySet[tables.Acc
     """Return the profile of the first of *accounts*, or None; raises `Damaged`."""
     row = await fetch_row(ProfileRow, accounts)
     return open_profile(installation, row) if row else None
+
+
+async def save_dosing_day(installation: Installation, account: UUID, day: DosingDay | None) -> None:
+    """
+    Store what every page of a patient knows of their day without reading their plan.
+
+    Call it inside a transaction that has locked the account.
+    """
+    profile = await load_profile(installation, account)
+    if profile.dosing_day != day:
+        changed = msgspec.structs.replace(profile, dosing_day=day)
+        sealed = seal_document(installation.server_keys, changed, profile_context(account))
+        await tables.Account.filter(id=account).update(sealed=sealed)
+
+
+def get_dosing_day(profile: Profile, now: datetime) -> str:
+    """Return the state of a patient's dosing day at *now*; empty on every other day."""
+    day = profile.dosing_day
+    return day.state if day and is_alive(day.until, now, LONGEST_DAY) else ""
 
 
 def open_cached_profile(installation: Installation, account: UUID, sealed: bytes) -> Profile:

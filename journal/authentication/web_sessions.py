@@ -23,7 +23,7 @@ from crypto import (
     wrap_account_key,
 )
 from journal.accounts import current_keys
-from journal.accounts.profiles import open_cached_profile
+from journal.accounts.profiles import get_dosing_day, open_cached_profile
 from journal.actor import Actor
 from journal.ages import compute_age, is_alive
 from journal.audit import log as audit_log
@@ -233,6 +233,7 @@ async def load_actor(
         profession=profile.profession,
         lock_minutes=profile.lock_minutes,
         region=profile.region,
+        dosing_day=get_dosing_day(profile, now),
         prefetched=prefetched,
     )
 

@@ -14,6 +14,7 @@ from uuid import UUID, uuid4
 import msgspec
 from tortoise.exceptions import IntegrityError
 
+from journal.accounts.current_keys import lock_account
 from journal.actor import Actor
 from journal.audit import log as audit_log
 from journal.audit.acts import Act
@@ -27,6 +28,7 @@ from journal.sessions import rows as session_rows
 from journal.sessions import schedule
 from journal.sessions import tables as sessions_tables
 from journal.sessions.course import CoursePlan, check_plan, expand_plan, link_planned_sessions
+from journal.sessions.day_state import record_dosing_day
 from journal.sessions.holds import find_hold
 from journal.sessions.rows import CourseDetails, Session, SessionRow, course_context, load_my_sessions
 from journal.sessions.session import (
@@ -257,7 +259,10 @@ async def change_status(actor: Actor, wanted: UUID, status: Status, reason: str 
     details = clean_details(msgspec.structs.replace(before, **changes))
     if problems := check_session(details):
         raise InvalidInput(problems)
-    await session_rows.save_session(actor, current, current.revision, details)
+    async with transaction():
+        await lock_account(current.patient)
+        await session_rows.save_session(actor, current, current.revision, details)
+        await record_dosing_day(actor.installation, current.patient, actor.now)
 
 
 async def confirm_rest(actor: Actor) -> None:
@@ -279,6 +284,7 @@ async def confirm_rest(actor: Actor) -> None:
         if actor.now < hold.may_confirm_from:
             raise HeldUntilRested(hold.sentence)
     async with transaction():
+        await lock_account(actor.id)
         for one, _ in begun:
             rested = actor.now.astimezone(parse_zone(one.details.zone)).date().isoformat()
             changes: dict[str, object] = {"rested_on": rested}
@@ -287,6 +293,7 @@ async def confirm_rest(actor: Actor) -> None:
                 changes["status"] = Status.INTEGRATING
             details = msgspec.structs.replace(one.details, **changes)
             await session_rows.save_session(actor, one, one.revision, details)
+        await record_dosing_day(actor.installation, actor.id, actor.now)
 
 
 async def _verify_details(

@@ -11,9 +11,10 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
 
+from journal.accounts.profiles import DosingDay, save_dosing_day
 from journal.ages import CLOCK_TOLERANCE
 from journal.installation.installation import Installation
-from journal.sessions.holds import find_hold
+from journal.sessions.holds import find_hold, get_next_morning
 from journal.sessions.rows import Session, load_plan
 from journal.sessions.session import SessionDetails, SessionKind, Status
 
@@ -128,6 +129,19 @@ def find_current_day(plan: Sequence[Session], now: datetime) -> tuple[DayState, 
 async def load_day_state(installation: Installation, patient: UUID) -> DayState:
     """Return the state of a patient's day. It needs no key of theirs, so a locked session knows it as well."""
     return find_current_day(await load_plan(installation, patient), installation.clock())[0]
+
+
+async def record_dosing_day(installation: Installation, patient: UUID, now: datetime) -> None:
+    """
+    Store for every page of a patient's what their plan says of the day.
+
+    Call it after each change of a session's status, inside its transaction, which has locked the account.
+    """
+    state, one = find_current_day(await load_plan(installation, patient), now)
+    day = None
+    if one is not None and state in (DayState.UNDER_WAY, DayState.RESTING):
+        day = DosingDay(state.value, get_next_morning(one.details, now))
+    await save_dosing_day(installation, patient, day)
 
 
 def _get_planned_state(details: SessionDetails, now: datetime) -> DayState:

@@ -125,7 +125,7 @@ async def _ask_who_it_is(request: Request, token: bytes | None) -> Response:
     """Ask to unlock the session of *token*, if it is locked, or else to sign in."""
     owner = await idle_lock.find_locked_session(request.app.state.installation, token) if token else None
     # A form that only a passkey lets on waits on the sign-in page, which takes a passkey as well.
-    if owner is None or (owner.needs_passkey and (is_htmx(request) or request.method != "GET")):
+    if owner is None or (owner.needs_passkey and not is_htmx(request) and request.method != "GET"):
         return await _ask_to_sign_in(request)
     return await _ask_to_unlock(request, owner)
 

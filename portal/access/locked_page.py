@@ -31,11 +31,12 @@ class LockedPage:
 
 @dataclass(frozen=True, slots=True)
 class CoverPage:
-    """Context of what covers a page of account `whose`, which has a passkey that opens it or not."""
+    """Context of what covers a page of account `whose`; the other fields are as on `LockedPage`."""
 
     whose: UUID
     passkey: bool
     day: DayState
+    needs_passkey: bool
 
 
 async def build_locked_page(
@@ -55,7 +56,7 @@ async def build_locked_page(
 async def build_cover(installation: Installation, owner: LockedSession) -> CoverPage:
     """Return what covers a page of *owner*."""
     passkey = await passkey_management.has_unlocking_passkey(owner.account)
-    return CoverPage(owner.account, passkey, await _load_day(installation, owner))
+    return CoverPage(owner.account, passkey, await _load_day(installation, owner), owner.needs_passkey)
 
 
 async def _load_day(installation: Installation, owner: LockedSession) -> DayState:

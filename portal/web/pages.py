@@ -217,8 +217,10 @@ async def render_long_page(
 def _build_shared_values(request: Request) -> dict[str, Any]:
     """Return the values that every page has besides its context."""
     state = request.app.state
+    actor = getattr(request.state, "actor", None)
     return {
-        "actor": getattr(request.state, "actor", None),
+        "actor": actor,
+        "cover_day": actor.dosing_day if actor else "",
         "practice": state.practice.current,
         "help_region": find_help_region(request),
         "path": request.scope["path"],

@@ -14,6 +14,7 @@ import sys
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from pathlib import Path
 from uuid import UUID
 
@@ -26,7 +27,7 @@ from portal.app import create_app
 from portal.config import Config
 from portal.http.server import build_server_config as settings_for
 from tests.browser.conftest import PATIENCE_MS, QUIET, Desk, Server
-from tests.cast import PASSWORDS, SERVER_KEY, Cast, Clock, Furniture, cast_of
+from tests.cast import NOON, PASSWORDS, SERVER_KEY, Cast, Clock, Furniture, cast_of
 from tests.setup_tools import chromium
 from tests.waiting import PATIENCE
 
@@ -41,6 +42,7 @@ class Served:
     data: Path
     furniture: Furniture
     port: int = 0
+    now: datetime = NOON
     processes: list[subprocess.Popen[bytes]] = field(default_factory=list)
 
     @property
@@ -69,6 +71,7 @@ class Served:
                 "HEARTHSIDE_DATA": str(self.data),
                 "HEARTHSIDE_SERVER_KEY": SERVER_KEY.hex(),
                 "HEARTHSIDE_ORIGIN": self.origin,
+                "SERVED_NOW": self.now.isoformat(),
             }
             handle = listening.fileno()
             command = [sys.executable, "-m", "tests.browser.served", str(handle)]
@@ -84,6 +87,12 @@ class Served:
         else:
             process.terminate()
         process.wait()
+
+    def forward(self, **by: float) -> None:
+        """Move the server's clock on, by the arguments of `timedelta`: it is started again at that hour."""
+        self.stop()
+        self.now += timedelta(**by)
+        self.start()
 
     async def admit(self, context: BrowserContext, name: str) -> None:
         """Sign somebody of the cast in, in a browser that then has the cookie."""
@@ -153,7 +162,7 @@ async def lend(client: AsyncClient, context: BrowserContext) -> None:
 def main() -> None:
     """Serve on the socket whose number was given."""
     config = Config.from_mapping(os.environ)
-    app = create_app(config, clock=Clock(), quick=True)
+    app = create_app(config, clock=Clock(datetime.fromisoformat(os.environ["SERVED_NOW"])), quick=True)
     settings = settings_for(app, config)
     # A browser of tests rests for longer than people's, and not every one of them asks again on another connection.
     settings.timeout_keep_alive = round(PATIENCE)

@@ -38,6 +38,11 @@ def server(furnished_sqlite: tuple[Path, Furniture], tmp_path: Path) -> Iterator
 @pytest_asyncio.fixture(loop_scope="session")
 async def where(server: Served) -> str:
     """Return the address of alice's dosing session, which is under way."""
+    return await start_session(server)
+
+
+async def start_session(server: Served) -> str:
+    """Start a dosing session of alice's; return its address."""
     async with server.second_connection() as cast:
         alice = await cast.actor("alice")
         details = SessionDetails(
@@ -120,10 +125,11 @@ async def test_a_page_that_knew_nothing_of_the_day_asks(page: Page) -> None:
     assert await page.evaluate(BAR) == "#f4efe7"
 
 
-async def test_without_the_network_it_is_calm_as_well(desk: Desk, page: Page, where: str) -> None:
-    """A phone in flight mode covers the calm page with the calm cover."""
+@pytest.mark.parametrize("path", ["", "/account", "/journal", "/journal/new?kind=free", "/sharing"])
+async def test_without_the_network_it_is_calm_as_well(desk: Desk, page: Page, where: str, path: str) -> None:
+    """A phone in flight mode covers the calm page, and every other page, with the calm cover."""
     await standing_still(page)
-    await page.goto(where)
+    await page.goto(path or where)
     await page.context.set_offline(True)
     await page.clock.fast_forward("30:05")
     await expect(cover(page)).to_be_visible()
@@ -131,6 +137,23 @@ async def test_without_the_network_it_is_calm_as_well(desk: Desk, page: Page, wh
     await expect(page.get_by_role("dialog").get_by_role("link", name="Help now")).to_be_focused()
     await page.context.set_offline(False)
     # Chromium itself writes a line for each request that goes nowhere.
+    desk.troubles[:] = [one for one in desk.troubles if "net::ERR_INTERNET_DISCONNECTED" not in one]
+
+
+async def test_a_page_that_was_open_before_learns_of_the_start(desk: Desk, server: Served) -> None:
+    """A page that was open before the start is calm as well, without the network, once another page was opened."""
+    page = await desk.person()
+    await server.admit(page.context, "alice")
+    await standing_still(page)
+    await page.goto("/journal")
+    where = await start_session(server)
+    other = await page.context.new_page()
+    await other.goto(where)
+    await page.wait_for_function("document.querySelector('template#cover').innerHTML.includes('cover-calm')")
+    await page.context.set_offline(True)
+    await page.clock.fast_forward("30:05")
+    await expect(cover(page)).to_be_visible()
+    await page.context.set_offline(False)
     desk.troubles[:] = [one for one in desk.troubles if "net::ERR_INTERNET_DISCONNECTED" not in one]
 
 

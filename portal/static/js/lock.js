@@ -2,7 +2,8 @@
    draft stay where they were. The server locks by its own clock; this keeps its answer from coming as a surprise.
 
    template#cover   the dialog; data-minutes after how long, data-title for the tab. The dialog says whose page it is in data-whose,
-                    names in data-script the script for its passkey button, and begins with [data-first] or the password
+                    names in data-script the script for its passkey button, and begins with [data-first] or the password;
+                    where only a passkey opens it, it has no password
    form[action="/lock"]   covers the other pages of this browser too
    Nothing is stored; pages of one browser tell each other over a channel that somebody is there. */
 (() => {
@@ -17,6 +18,8 @@
   let told = used; // when the server last heard of it
   let timer = 0;
   let dialog = null;
+  let drawn = ""; // the dialog as it came
+  let asked = 0; // when the server was last asked for the one that fits
   let before = null; // what the page was like before it was covered
 
   const bar = Object.assign(document.createElement("meta"), { name: "theme-color" }); // colours a phone's own bars like the cover
@@ -31,7 +34,7 @@
   }
 
   function look() {
-    if (dialog) return;
+    if (dialog) return askAgain();
     if (Date.now() - used < limit) return wait();
     cover(fetch("/lock", { method: "POST", headers }));
     tell("covered");
@@ -46,7 +49,7 @@
   }
 
   function use() {
-    if (dialog) return;
+    if (dialog) return askAgain();
     const now = Date.now();
     if (now - used >= limit) return look(); // the device slept: nobody was here in between
     if (now - used > 5000) tell("used");
@@ -64,9 +67,15 @@
     refresh(locked);
   }
 
+  // It may lie there for a night, and then another way opens it.
+  function askAgain() {
+    if (!document.hidden && Date.now() - asked > 60000) refresh();
+  }
+
   function draw(fresh) {
     dialog?.remove();
     dialog = fresh;
+    drawn = fresh.outerHTML;
     document.body.append(dialog);
     bar.remove();
     if (dialog.matches(".cover-calm")) {
@@ -75,8 +84,8 @@
     }
     const password = passwordOf(dialog);
     document.dispatchEvent(new Event("covered"));
-    password.form.addEventListener("submit", open);
-    dialog.querySelector(".calm-open details")?.addEventListener("toggle", ({ target }) => { if (target.open) password.focus(); });
+    password?.form.addEventListener("submit", open);
+    dialog.querySelector(".calm-open details")?.addEventListener("toggle", ({ target }) => { if (target.open) password?.focus(); });
     (dialog.querySelector("[data-first]") ?? password).focus();
     const { script } = dialog.dataset;
     if (!script) return;
@@ -86,13 +95,14 @@
 
   // What the page brought was right when it was loaded. Since then a session may have begun, or a passkey been added.
   async function refresh(locked) {
+    asked = Date.now();
     try {
       await locked?.catch(() => {});
       const answer = await fetch("/unlock", { headers });
       if (answer.status !== 200) return;
       const fresh = new DOMParser().parseFromString(await answer.text(), "text/html").querySelector(".cover");
-      if (!dialog || fresh?.dataset.whose !== whose || fresh.isEqualNode(dialog)) return;
-      if (!passwordOf(dialog).value) draw(fresh);
+      if (!dialog || fresh?.dataset.whose !== whose || fresh.outerHTML === drawn || dialog.querySelector("[data-busy]")) return;
+      if (!passwordOf(fresh) || !passwordOf(dialog)?.value) draw(fresh);
     } catch { /* Without the server it stays as the page brought it. */ }
   }
 
@@ -128,6 +138,7 @@
     }
     button.disabled = false;
     passwordOf(form).select();
+    refresh();
   }
 
   document.addEventListener("opened", () => {
@@ -140,6 +151,7 @@
     if (data.what === "used") used = Date.now();
     if (data.what === "covered") cover();
     if (data.what === "uncovered") uncover();
+    if (data.what === "brought") frame.innerHTML = data.html;
   });
   for (const kind of ["keydown", "pointerdown", "input", "scroll", "touchstart"]) {
     document.addEventListener(kind, use, { capture: true, passive: true });
@@ -149,5 +161,6 @@
   document.addEventListener("htmx:after:request", ({ detail }) => {
     if (detail.ctx.response.raw?.headers.has("hearthside-locked")) cover();
   });
+  others.postMessage({ what: "brought", whose, html: frame.innerHTML }); // pages that were open before may not know of a session
   wait();
 })();

@@ -7,8 +7,10 @@ from datetime import timedelta
 import pytest
 
 from crypto import session_id
+from journal.account_reset import reset as account_reset
+from journal.account_reset import reset_links
 from journal.accounts import tables as accounts_tables
-from journal.authentication import active_sessions, idle_lock, sign_in, web_sessions
+from journal.authentication import active_sessions, idle_lock, recovery_key, sign_in, web_sessions
 from journal.authentication.key_slots import AccessRevoked
 from journal.authentication.tables import KEPT_LIFETIME, WebSession
 from journal.errors import Damaged, InvalidInput, NotFound
@@ -21,6 +23,8 @@ from tests.factors import enrolled
 from tests.journal.passkeys.test_passkeys import add_passkey
 
 HALF_A_DAY = 12 * 60
+EMAIL = "alice@example.org"
+NEW = "seven small stones in a row"
 
 
 async def keep(cast: Cast) -> Authenticator:
@@ -38,6 +42,28 @@ async def open_by_passkey(cast: Cast, device: Authenticator) -> bytes:
     token = cast.tokens["alice"]
     options = await passkey_sign_in.build_unlocking_options(cast.installation, token, SITE)
     return await passkey_sign_in.unlock_session(cast.installation, token, SITE, device.use(options))
+
+
+async def make_recovery_key(cast: Cast) -> str:
+    """Make a recovery key for alice, and return it."""
+    alice = await cast.actor("alice")
+    offer = await recovery_key.offer_recovery_key(alice)
+    await recovery_key.confirm_recovery_key(alice, cast.tokens["alice"], offer.sealed, offer.formatted_key)
+    return offer.formatted_key
+
+
+async def recover(cast: Cast, key: str) -> None:
+    """Have alice set a new password with her recovery *key*, in another browser."""
+    await sign_in.recover_account(cast.installation, EMAIL, key, NEW, NEW, PRACTICE)
+
+
+async def reset(cast: Cast) -> None:
+    """Have alice begin anew with a reset link of her therapist's, in another browser."""
+    alice, bob = await cast.actor("alice"), await cast.actor("bob")
+    link = await reset_links.create_reset_link(bob, alice.id)
+    await account_reset.reset_account(
+        cast.installation, link.token, EMAIL, NEW, NEW, PRACTICE, understood=True
+    )
 
 
 async def load_row(cast: Cast) -> WebSession:
@@ -164,10 +190,22 @@ async def test_an_earlier_choice_put_back_is_damaged(cast: Cast) -> None:
 
 @pytest.mark.parametrize(
     "act",
-    ["password", "passkey added", "passkey removed", "renewal", "second factor", "suspended", "signed out"],
+    [
+        "password",
+        "passkey added",
+        "passkey removed",
+        "renewal",
+        "second factor",
+        "suspended",
+        "signed out",
+        "new recovery key",
+        "recovery",
+        "reset",
+    ],
 )
 async def test_a_change_of_keys_ends_it(cast: Cast, act: str) -> None:
     """Whatever changes how the account is opened ends it, and so do suspension and signing out."""
+    key = await make_recovery_key(cast)
     device = await keep(cast)
     if act == "password":
         new = "a wholly other sentence"
@@ -184,11 +222,37 @@ async def test_a_change_of_keys_ends_it(cast: Cast, act: str) -> None:
         await enrolled(cast, "alice")
     elif act == "suspended":
         await accounts_tables.Account.filter(id=(await cast.actor("alice")).id).update(status="suspended")
+    elif act == "new recovery key":
+        await make_recovery_key(cast)
+    elif act == "recovery":
+        await recover(cast, key)
+    elif act == "reset":
+        await reset(cast)
     else:
         await web_sessions.end_session(cast.installation, cast.tokens["alice"])
     cast.clock.forward(hours=13)
     assert await idle_lock.find_locked_session(cast.installation, cast.tokens["alice"]) is None
     with pytest.raises(NotFound):
+        await open_by_passkey(cast, device)
+
+
+@pytest.mark.parametrize("by_key", [True, False], ids=["recovery", "reset"])
+async def test_a_lost_password_ends_it_for_good(cast: Cast, by_key: bool) -> None:
+    """After the recovery key or a reset link, the session's row put back opens to nothing, nor with the old epoch."""
+    key = await make_recovery_key(cast)
+    device = await keep(cast)
+    mine = accounts_tables.Account.filter(id=(await cast.actor("alice")).id)
+    before, kept = (await mine.get()).epoch, await load_row(cast)
+    await (recover(cast, key) if by_key else reset(cast))
+    assert not await WebSession.filter(id=kept.id).exists()
+    await kept.save(force_create=True)
+    cast.clock.forward(hours=13)
+    with pytest.raises(NotFound):
+        await idle_lock.unlock_session(cast.installation, cast.tokens["alice"], PASSWORDS["alice"])
+    with pytest.raises(NotFound):
+        await open_by_passkey(cast, device)
+    await mine.update(epoch=before)
+    with pytest.raises((NotFound, InvalidInput, Damaged)):
         await open_by_passkey(cast, device)
 
 

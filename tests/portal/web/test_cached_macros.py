@@ -99,7 +99,11 @@ def test_the_timeline_in_pieces_is_the_page(first: bool, is_intact: bool, rest: 
     for name in HOSTILE:
         region = ("", "NZ", "OTHER", "US")[len(name) % 4]
         actor = SimpleNamespace(
-            role=Role.PATIENT, id=UUID(int=len(name)), lock_minutes=len(name) + 1, region=region
+            role=Role.PATIENT,
+            id=UUID(int=len(name)),
+            lock_minutes=len(name) + 1,
+            region=region,
+            dosing_day=("", "under_way", "resting")[len(name) % 3],
         )
         practice = SimpleNamespace(current=PracticeView(name, is_demo))
         state = SimpleNamespace(

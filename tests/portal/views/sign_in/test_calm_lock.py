@@ -103,20 +103,61 @@ async def test_on_a_dosing_day_a_cover_is_calm(any_portal: Portal, state: str) -
             await browser.post("/lock")
 
 
-async def test_pages_that_know_the_day_bring_the_calm_cover(portal: Portal) -> None:
-    """Also without the network it is calm: home and the session's page bring it, dark, and without a word of hers."""
-    where = f"/sessions/{await dose(portal.cast, Status.IN_SESSION)}"
-    async with portal.client("alice") as browser:
-        for path in ("/", where):
+def brought(page: Page) -> str:
+    """Return the cover that a page brings, for when there is no network."""
+    return page.answer.text.partition('<template id="cover"')[2].partition("</template>")[0]
+
+
+@pytest.mark.parametrize("state", STATES)
+async def test_every_page_brings_the_cover_of_the_day(any_portal: Portal, state: str) -> None:
+    """From start to rest each page of hers brings the calm cover, without a word of hers; no page of others does."""
+    said, calm = STATES[state]
+    where = f"/sessions/{await dose(any_portal.cast, *said)}"
+    pages = ("/", where, "/sessions", "/journal", "/journal/new?kind=free", "/sharing", "/account", "/guide")
+    async with any_portal.client("alice") as browser:
+        for path in pages:
             page = await opened(browser, path)
-            brought = page.answer.text.partition('<template id="cover"')[2].partition("</template>")[0]
-            assert "cover-calm" in brought
-            assert [words for words in WORDS if words in brought] == []
-            assert is_dark(page)
-        other = (await opened(browser, "/journal")).answer.text
-        assert "cover-calm" not in other
-    async with portal.client("bob") as browser:
+            assert ("cover-calm" in brought(page)) is calm, path
+            assert [words for words in WORDS if words in brought(page)] == []
+            if path in ("/", where):
+                assert is_dark(page) is calm
+    for name in ("bob", "dana"):
+        async with any_portal.client(name) as browser:
+            page = await opened(browser, "/account")
+            assert "cover-calm" not in brought(page)
+    async with any_portal.client("bob") as browser:
         assert not is_dark(await opened(browser, where))
+
+
+async def test_what_pages_bring_ends_with_the_day(any_portal: Portal) -> None:
+    """It follows each step: started, over, taken back; it ends in the morning, and with the rest that she confirms."""
+    cast = any_portal.cast
+    ident = await dose(cast, Status.IN_SESSION)
+    for status, title in (
+        (Status.RECOVERING, "Rest. There is nothing to do."),
+        (Status.IN_SESSION, "You are here. There is nothing to do."),
+        (Status.STOPPED_EARLY, "Rest. There is nothing to do."),
+    ):
+        await session_plan.change_status(await cast.actor("alice"), ident, status)
+        async with any_portal.client("alice") as browser:
+            assert title in brought(await opened(browser, "/account"))
+    cast.clock.forward(hours=19)
+    async with any_portal.client() as browser:
+        await browser.post("/sign-in", data={"email": "alice@example.org", "password": PASSWORDS["alice"]})
+        assert "cover-calm" not in brought(await opened(browser, "/account"))
+        assert "Nothing is waiting" in (await browser.post("/sessions/rest")).text
+        assert "cover-calm" not in brought(await opened(browser, "/account"))
+
+
+async def test_a_start_that_her_therapist_records_is_known_as_well(any_portal: Portal) -> None:
+    """In the clinic the therapist says that it begins; her pages bring the calm cover."""
+    cast = any_portal.cast
+    alice, bob = await cast.actor("alice"), await cast.actor("bob")
+    details = SessionDetails(SessionKind.DOSING, "2026-11-22T13:00", "Europe/Berlin", 120, Setting.CLINIC)
+    ident = await session_plan.add_session(bob, alice.id, details)
+    await session_plan.change_status(bob, ident, Status.IN_SESSION)
+    async with any_portal.client("alice") as browser:
+        assert "cover-calm" in brought(await opened(browser, "/journal"))
 
 
 async def test_the_next_morning_it_is_a_lock_again(any_portal: Portal) -> None:
