@@ -96,6 +96,11 @@ def parse_phone(text: str) -> str | None:
     return None if "(0)" in typed and shown.startswith(("+", "00")) else shown
 
 
+def build_phone_link(number: str) -> str:
+    """Return the link that calls a number as `parse_phone` returned it: it dials the digits that are shown."""
+    return "tel:" + number.replace(" ", "")
+
+
 def parse_day(text: str) -> date | None:
     """Return the day that was typed as 2026-11-22, in the digits of any script; None when there is no such day."""
     found = re.fullmatch("([0-9]{4})-([0-9]{2})-([0-9]{2})", _normalize_number(text))

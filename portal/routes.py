@@ -9,6 +9,7 @@ from portal.views import home, records
 from portal.views.account import (
     account,
     active_sessions,
+    contact,
     deletion,
     details,
     key_rotation,
@@ -109,6 +110,8 @@ ROUTES = (
     Rule("/account/sessions/end", SEND, SIGNED_IN, active_sessions.end_all_sessions),
     Rule("/account/details", FORM, SIGNED_IN, details.edit_details),
     Rule("/account/help-numbers", FORM, SIGNED_IN, details.edit_help_numbers),
+    Rule("/account/contact", FORM, PATIENT, contact.edit_contact),
+    Rule("/account/contact/removal", FORM, PATIENT, contact.remove_contact),
     Rule("/account/email", FORM, SIGNED_IN, details.edit_email, fresh=True),
     Rule("/account/deletion", FORM, PATIENT, deletion.delete_account, fresh=True),
     Rule("/account/lock", FORM, SIGNED_IN, idle_lock.edit_lock_time),

@@ -6,9 +6,9 @@ from msgspec.structs import replace
 from tortoise.exceptions import IntegrityError
 
 from journal.accounts import addresses, current_keys, tables
-from journal.accounts.names import find_email_problems, find_name_problems, find_zone_problems
+from journal.accounts.names import find_email_problems, find_name_problems, find_zone_problems, parse_phones
 from journal.accounts.notices import queue_notice
-from journal.accounts.profiles import LOCK_CHOICES, Profile, load_profile, profile_context
+from journal.accounts.profiles import LOCK_CHOICES, ContactDetails, Profile, load_profile, profile_context
 from journal.actor import Actor
 from journal.audit import log as audit_log
 from journal.audit.acts import Act
@@ -17,10 +17,13 @@ from journal.errors import InvalidInput
 from journal.i18n import N_
 from journal.mail.mail_addresses import normalize_address
 from journal.mail.messages import Notice
+from journal.roles import Role
 from journal.sealing import seal_document
 from journal.store.database import transaction
 from journal.user_input import clean_name
 
+MAX_CONTACT_NAME = 100
+MAX_RELATION = 60
 ADDRESS_TAKEN = N_("This address belongs to another account here. Choose a different one.")
 
 
@@ -78,6 +81,40 @@ async def set_region(actor: Actor, region: str) -> None:
         raise InvalidInput(problems)
     async with transaction():
         await _save_profile(actor, replace(await _load_locked_profile(actor), region=region))
+
+
+async def load_contact(actor: Actor) -> ContactDetails:
+    """Return the patient's own phone number and emergency contact."""
+    actor.require_role(Role.PATIENT)
+    return (await load_profile(actor.installation, actor.id)).contact
+
+
+async def change_contact(actor: Actor, typed: ContactDetails) -> None:
+    """
+    Change the patient's phone number and emergency contact; `ContactDetails()` removes both.
+
+    Raises:
+        InvalidInput: With a sentence for each field that needs another look.
+    """
+    actor.require_role(Role.PATIENT)
+    contact = _validate_contact(typed)
+    async with transaction():
+        profile = await _load_locked_profile(actor)
+        if contact != profile.contact:
+            await _save_profile(actor, replace(profile, contact=contact))
+            await audit_log.record_event(actor, Act.CONTACT_CHANGED)
+
+
+def _validate_contact(typed: ContactDetails) -> ContactDetails:
+    name, relation = clean_name(typed.emergency_name), clean_name(typed.emergency_relation)
+    numbers, problems = parse_phones({"phone": typed.phone, "emergency_phone": typed.emergency_phone})
+    if len(name) > MAX_CONTACT_NAME:
+        problems["emergency_name"] = N_("Write the name in up to 100 characters.")
+    if len(relation) > MAX_RELATION:
+        problems["emergency_relation"] = N_("Write it in up to 60 characters.")
+    if problems:
+        raise InvalidInput(problems)
+    return ContactDetails(**numbers, emergency_name=name, emergency_relation=relation)
 
 
 async def _load_locked_profile(actor: Actor) -> Profile:

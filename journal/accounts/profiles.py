@@ -31,6 +31,29 @@ class DosingDay(msgspec.Struct, frozen=True):
     until: datetime
 
 
+class ContactDetails(msgspec.Struct, frozen=True):
+    """A patient's own phone number and their emergency contact, for their care team; what is not given is empty."""
+
+    phone: str = ""
+    emergency_name: str = ""
+    emergency_relation: str = ""
+    emergency_phone: str = ""
+
+    @property
+    def is_given(self) -> bool:
+        """Return whether there is anything to show."""
+        return self != NO_CONTACT
+
+    @property
+    def emergency_parts(self) -> tuple[str, ...]:
+        """Return name, relationship and phone number of the emergency contact, as far as they are given."""
+        parts = (self.emergency_name, self.emergency_relation, self.emergency_phone)
+        return tuple(part for part in parts if part)
+
+
+NO_CONTACT = ContactDetails()
+
+
 class Profile(msgspec.Struct, frozen=True):
     """Who an account belongs to, what they are, when their sessions lock and where they signed in; server key."""
 
@@ -44,6 +67,7 @@ class Profile(msgspec.Struct, frozen=True):
     keys: str = ""  # SHA-256 of the public keys that the account was opened with, in hexadecimal digits
     region: str = ""  # whose crisis contacts are shown first; the practice's default when empty
     dosing_day: DosingDay | None = None
+    contact: ContactDetails = NO_CONTACT
 
 
 class ProfileRow(Row, frozen=True):

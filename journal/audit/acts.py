@@ -18,6 +18,7 @@ class Act(StrEnum):
     ACCOUNT_KEPT = "account.kept"
     ACCOUNT_DELETED = "account.deleted"
     DETAILS_CHANGED = "account.details-changed"
+    CONTACT_CHANGED = "account.contact-changed"
     EMAIL_CHANGED = "account.email-changed"
     SESSION_ENDED = "account.session-ended"
     DEVICE_KEPT = "account.device-kept"

@@ -16,7 +16,8 @@ from typing import Any
 from uuid import UUID
 
 from crypto import CryptoError, PublicIdentity, is_pinned, verify_voucher
-from journal.accounts.profiles import open_cached_profile
+from journal.accounts.profiles import NO_CONTACT, ContactDetails, open_cached_profile
+from journal.accounts.status import LEAVING
 from journal.actor import Actor
 from journal.care import tables
 from journal.care.invitations import open_secret
@@ -117,7 +118,8 @@ class Link:
     A care link as one of its two people sees it; `peer` is the other one.
 
     `trusted`: `peer_keys`, which storage shows as theirs, are the ones that were agreed on. `ended_by` is the role of
-    who ended it, where that is known.
+    who ended it, where that is known. `peer_contact` is empty unless the peer is a patient who is trusted and has not
+    asked to have their account deleted.
     """
 
     id: UUID
@@ -135,6 +137,7 @@ class Link:
     peer_profession: str = ""
     peer_suspended: bool = False
     ended_by: str = ""
+    peer_contact: ContactDetails = NO_CONTACT
 
     @property
     def state(self) -> str:
@@ -332,10 +335,12 @@ def _build_past_link(actor: Actor, row: LinkRow) -> Link:
 def _build_link(actor: Actor, row: LinkRow, vouchers: Vouchers) -> Link:
     peer = row.clinician_id if actor.role is Role.PATIENT else row.patient_id
     trusted = is_agreed(actor, row, vouchers)
-    name, zone, profession = UNKNOWN_NAME, "UTC", ""
+    name, zone, profession, contact = UNKNOWN_NAME, "UTC", "", NO_CONTACT
     try:
         profile = open_cached_profile(actor.installation, peer, as_bytes(row.peer_profile))
         name, zone, profession = profile.name, profile.time_zone, profile.profession
+        if trusted and row.peer_status != LEAVING:
+            contact = profile.contact
     except Damaged:
         pass  # a name that does not open hides no link
     return Link(
@@ -353,6 +358,7 @@ def _build_link(actor: Actor, row: LinkRow, vouchers: Vouchers) -> Link:
         trusted,
         profession,
         row.peer_status != "active",
+        peer_contact=contact,
     )
 
 

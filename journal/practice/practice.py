@@ -9,6 +9,7 @@ import msgspec
 
 from crypto import Context
 from journal.accounts import tables as accounts_tables
+from journal.accounts.names import parse_phones
 from journal.accounts.profiles import ProfileRow, open_profile
 from journal.actor import Actor
 from journal.audit import log as audit_log
@@ -22,7 +23,7 @@ from journal.roles import THERAPIST, Position, Role
 from journal.sealing import open_document, seal_document
 from journal.store.database import execute, fetch_raw, transaction
 from journal.store.rows import Row, fetch_row, fetch_rows, open_rows, parse_first_row
-from journal.user_input import clean_name, parse_phone
+from journal.user_input import build_phone_link, clean_name
 
 
 class PracticeDetails(msgspec.Struct, frozen=True):
@@ -40,9 +41,6 @@ SELECT_PRACTICE = "SELECT sealed FROM practice WHERE id = 1"
 LOCK_PRACTICE = "UPDATE practice SET demo = demo WHERE id = $1"
 BATCH_SIZE = 50  # accounts
 MAX_NAME_LENGTH = 100
-PHONE_PROBLEM = N_(
-    "Write the number as it is dialed, with digits and spaces: +44 20 7946 0000. Leave out a 0 in brackets."
-)
 DEMO_ADDRESSES = ("bob@example.org", "alice@example.org", "dana@example.org", "femi@example.org")
 """The accounts of the demonstration in `journal/data`, by which a practice of before it was sealed is recognised."""
 PRACTICE_CONTEXT = Context("practice", bytes(16), bytes(16))
@@ -64,7 +62,7 @@ class PracticePhone:
     @property
     def href(self) -> str:
         """Return the link that calls it: it dials the digits that are shown."""
-        return "tel:" + self.number.replace(" ", "")
+        return build_phone_link(self.number)
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,13 +168,8 @@ def find_practice_name_problems(name: str) -> dict[str, str]:
 def _validate(typed: PracticeSettings) -> PracticeSettings:
     name, region = clean_name(typed.name), typed.region
     problems = find_practice_name_problems(name) | find_region_problems(region)
-    numbers = {field: getattr(typed, field).strip() for field in ("phone", "after_hours")}
-    for field, number in numbers.items():
-        shown = parse_phone(number) if number else ""
-        if shown is None:
-            problems[field] = PHONE_PROBLEM
-        numbers[field] = shown or ""
-    if problems:
+    numbers, wrong = parse_phones({"phone": typed.phone, "after_hours": typed.after_hours})
+    if problems := problems | wrong:
         raise InvalidInput(problems)
     return PracticeSettings(name, **numbers, region=region)
 

@@ -13,6 +13,8 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from journal.accounts import details as account_details
+from journal.accounts.profiles import NO_CONTACT, ContactDetails
 from journal.actor import Actor
 from journal.audit import events as audit_events
 from journal.audit import log as audit_log
@@ -134,6 +136,7 @@ async def collect_patient_records(actor: Actor, practice: str) -> PatientRecords
     """Open all records of the patient, and log the export."""
     actor.require_role(Role.PATIENT)
     missing: list[Unreadable] = []
+    contact = await account_details.load_contact(actor)
     planned = await load_my_sessions(actor)
     is_intact, entries, unread = await _load_verified_entries(actor, planned)
     if not is_intact:
@@ -152,7 +155,7 @@ async def collect_patient_records(actor: Actor, practice: str) -> PatientRecords
     missing += [Unreadable("event", UNKNOWN_ID) for _ in events.damaged]
     names = {link.clinician: link.peer_name for link in links} | {actor.id: actor.name}
     return PatientRecords(
-        _build_account(actor, practice),
+        _build_account(actor, practice, contact),
         actor.now,
         tuple(entries),
         Plan(courses, plan),
@@ -187,7 +190,9 @@ async def collect_shared_records(actor: Actor, practice: str, patient: UUID | No
             if patient is not None:
                 raise
             missing.append(Unreadable("patient", link.patient))
-    return ClinicianRecords(_build_account(actor, practice), actor.now, tuple(patients), tuple(missing))
+    return ClinicianRecords(
+        _build_account(actor, practice, NO_CONTACT), actor.now, tuple(patients), tuple(missing)
+    )
 
 
 async def _collect_shared_by(actor: Actor, link: Link, missing: list[Unreadable]) -> PatientRecord:
@@ -206,6 +211,7 @@ async def _collect_shared_by(actor: Actor, link: Link, missing: list[Unreadable]
         link.patient,
         link.id,
         link.peer_name,
+        link.peer_contact,
         link.since,
         link.state,
         courses,
@@ -300,5 +306,5 @@ async def _load_courses(actor: Actor, patient: UUID, missing: list[Unreadable]) 
     return found
 
 
-def _build_account(actor: Actor, practice: str) -> Account:
-    return Account(actor.id, actor.role, actor.name, actor.email, actor.time_zone, practice)
+def _build_account(actor: Actor, practice: str, contact: ContactDetails) -> Account:
+    return Account(actor.id, actor.role, actor.name, actor.email, actor.time_zone, practice, contact)

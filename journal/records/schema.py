@@ -11,6 +11,7 @@ from uuid import UUID
 
 import msgspec
 
+from journal.accounts.profiles import ContactDetails
 from journal.audit.acts import Act
 from journal.catalogue.fields import Answer
 from journal.entries.revisions import Reason
@@ -30,6 +31,7 @@ class Account(msgspec.Struct, frozen=True):
     email: str
     time_zone: str
     practice: str
+    contact: ContactDetails
 
 
 class Answered(msgspec.Struct, frozen=True):
@@ -184,6 +186,7 @@ class PatientRecord(msgspec.Struct, frozen=True):
     id: UUID
     link_id: UUID
     name: str
+    contact: ContactDetails
     since: datetime
     state: str
     courses: list[CourseRecord]

@@ -22,6 +22,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from journal.catalogue.crisis_contacts import list_emergency_numbers
 from journal.catalogue.grounding_skills import HELP_NOW
 from journal.entries.naming import EntryName
+from journal.user_input import build_phone_link
 from portal import __version__
 from portal.web.cached_macros import CachedMacro, MacroCache, RenderedHtml
 from portal.web.entry_names import format_entry_name
@@ -87,6 +88,7 @@ def build_environment() -> Environment:
         datetime=_filter_datetime,
         day=_filter_day,
         entry_name=_filter_entry_name,
+        phone_link=build_phone_link,
         optional_gettext=words.gettext_optional,
         plain_line=remove_controls,
         marked=_render_marked,

@@ -271,6 +271,7 @@ async def live(scribe: Scribe, url: str, bob: AsyncClient, alice: AsyncClient) -
     await look_after(scribe, alice, first)
     await everything(scribe, alice)
     await share(scribe, alice)
+    await name_a_contact(scribe, alice)
     await everything(scribe, bob)
     await everything(scribe, alice)  # once more: there is now what bob planned
     await knock(scribe, alice)
@@ -319,6 +320,16 @@ async def take(scribe: Scribe, alice: AsyncClient) -> bytes:
     assert answer.headers["content-type"] == "application/octet-stream", answer.text
     assert answer.content.startswith(b"age-encryption.org/v1")
     return answer.content
+
+
+async def name_a_contact(scribe: Scribe, alice: AsyncClient) -> None:
+    """Say whom to call: first with numbers that are none, then with some that are."""
+    where = "/account/contact"
+    refused = await scribe.send(alice, form_to(await page_at(alice, where), where))
+    assert refused.status == 422
+    numbers = {"phone": "030 1234", "emergency_phone": "030 4321"}
+    saved = await scribe.send(alice, form_to(refused, where), **numbers)
+    assert saved.url.endswith("/account?done=contact")
 
 
 async def share(scribe: Scribe, alice: AsyncClient) -> None:

@@ -66,6 +66,8 @@ FOR_ONESELF = {
     "/confirm/passkey": "one's own passkey, for one's own session",
     "/account/sessions/end": "one's own browsers",
     "/account/details": "one's own name and time zone",
+    "/account/contact": "one's own phone number and emergency contact",
+    "/account/contact/removal": "one's own phone number and emergency contact",
     "/account/email": "one's own address",
     "/account/help-numbers": "one's own choice of a region",
     "/account/deletion": "one's own account, with a word typed",

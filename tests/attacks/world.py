@@ -17,7 +17,9 @@ from uuid import UUID, uuid4
 
 from journal.account_reset import reset as account_reset
 from journal.account_reset import reset_links, retained_records, returned_shares
+from journal.accounts import details as account_details
 from journal.accounts import tables as accounts_tables
+from journal.accounts.profiles import ContactDetails
 from journal.actor import Actor
 from journal.authentication import recovery_key as authentication_recovery_key
 from journal.authentication import registration, web_sessions
@@ -51,11 +53,15 @@ PLANNED = "Goldammer"
 """The stem of every word in her plan, which stands under the server key."""
 OTHERS = "Dompfaff"
 """The stem of every word that only dana, or charlie with whom she shares, may read."""
+CONTACT, PHONE = "Steinkauz", "173 9990"
+"""The stems of alice's emergency contact and of both numbers; the server key opens them, like her name."""
 YEAR = 2031
 """The year of alice's planned sessions; nothing else happens in it."""
 WORDS = (
     HERS,
     PLANNED,
+    CONTACT,
+    PHONE,
     "Alice Sample",
     "alice@example.org",
     *(f"{month} {YEAR}" for month in ("Mar", "March", "Apr", "April")),
@@ -232,7 +238,7 @@ async def _write(making: _Making, ids: dict[str, UUID]) -> None:
 
 
 async def _plan(making: _Making, ids: dict[str, UUID]) -> None:
-    """Have bob plan a course, and alice add a session of her own."""
+    """Have bob plan a course, and alice add a session of her own and whom to call."""
     plan = CoursePlan(
         first_date=date(YEAR, 3, 17), first_time=time(14), zone=ZONE, dosing_count=2, every_days=7,
         setting=Setting.HOME, route=Route.SUBLINGUAL, phase=Phase.INDUCTION, dose_text=f"{PLANNED} as agreed",
@@ -248,6 +254,8 @@ async def _plan(making: _Making, ids: dict[str, UUID]) -> None:
         note=f"{PLANNED} bring the list",
     )  # fmt: skip
     ids["own session"] = await session_plan.add_session(alice, alice.id, own)
+    contact = ContactDetails(f"+49 {PHONE}1", f"{CONTACT} name", f"{CONTACT} relation", f"+49 {PHONE}2")
+    await account_details.change_contact(alice, contact)
 
 
 async def _share(making: _Making, ids: dict[str, UUID]) -> None:

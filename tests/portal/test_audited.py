@@ -11,6 +11,7 @@ from msgspec.structs import replace
 from journal.account_reset import reset as account_reset
 from journal.account_reset import reset_links, retained_records, returned_shares
 from journal.accounts import details as account_details
+from journal.accounts.profiles import ContactDetails
 from journal.audit.acts import REFUSALS, Act, Outcome
 from journal.audit.verification import verify_log
 from journal.authentication import (
@@ -108,6 +109,8 @@ async def at_the_door(portal: Portal) -> None:
     assert (await last(Act.UNLOCKED)).actor_id == alice.id
     await account_details.change_details(await cast.actor("alice"), "Alice Sample", ZONE)
     assert (await last(Act.DETAILS_CHANGED)).actor_id == alice.id
+    await account_details.change_contact(await cast.actor("alice"), ContactDetails("030 1234"))
+    assert (await last(Act.CONTACT_CHANGED)).actor_id == alice.id
     await account_details.change_email(await cast.actor("alice"), "alice@example.org")
     assert (await last(Act.EMAIL_CHANGED)).actor_id == alice.id
     await account_deletion.request_deletion(await cast.actor("alice"), "delete")

@@ -1,3 +1,12 @@
-"""A person's own account: name, help numbers, password, passkeys, second factor, signed-in browsers, keys, deletion."""
+"""A person's own account: name, contact, help numbers, sign-in, passkeys, signed-in browsers, keys, deletion."""
 
-__all__ = ["account", "active_sessions", "deletion", "details", "key_rotation", "passkeys", "second_factor"]
+__all__ = [
+    "account",
+    "active_sessions",
+    "contact",
+    "deletion",
+    "details",
+    "key_rotation",
+    "passkeys",
+    "second_factor",
+]

@@ -32,7 +32,18 @@ from portal.web.errors import (
 from portal.web.forms import Form
 from portal.web.pages import redirect, render_page
 
-DONE = ("password", "recovery", "renewed", "kept", "lock", "details", "email", "help")
+DONE = (
+    "password",
+    "recovery",
+    "renewed",
+    "kept",
+    "lock",
+    "details",
+    "email",
+    "help",
+    "contact",
+    "contact-removed",
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,67 @@
+"""A patient's own phone number and emergency contact, for their care team."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from journal.accounts import details as account_details
+from journal.accounts.profiles import NO_CONTACT, ContactDetails
+from journal.actor import Actor
+from journal.care import links
+from journal.care.links import Link
+from journal.errors import InvalidInput
+from portal.access.session_cookie import get_actor
+from portal.web.forms import Form
+from portal.web.pages import redirect, render_page
+
+
+@dataclass(frozen=True, slots=True)
+class ContactPage:
+    """Context of the page; `team` can see what is stored, `is_stored` whether there is anything to remove."""
+
+    contact: ContactDetails
+    team: tuple[Link, ...]
+    is_stored: bool
+    errors: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class ContactRemovalPage:
+    """Context of the page that asks before both are removed."""
+
+
+async def edit_contact(request: Request) -> Response:
+    """Show who can see phone number and emergency contact, and show or save them."""
+    actor = get_actor(request)
+    if request.method == "GET":
+        stored = await account_details.load_contact(actor)
+        return render_page(request, "account/contact.html", await _build_page(actor, stored, stored.is_given))
+    form = await Form.read(request)
+    typed = ContactDetails(
+        form["phone"], form["emergency_name"], form["emergency_relation"], form["emergency_phone"]
+    )
+    try:
+        await account_details.change_contact(actor, typed)
+    except InvalidInput as error:
+        stored = await account_details.load_contact(actor)
+        again = await _build_page(actor, typed, stored.is_given, dict(error.fields))
+        return render_page(request, "account/contact.html", again, status=422)
+    return redirect(request, "/account?done=contact")
+
+
+async def remove_contact(request: Request) -> Response:
+    """Ask, and remove both."""
+    actor = get_actor(request)
+    if request.method == "GET":
+        return render_page(request, "account/contact_removal.html", ContactRemovalPage())
+    await account_details.change_contact(actor, NO_CONTACT)
+    return redirect(request, "/account?done=contact-removed")
+
+
+async def _build_page(
+    actor: Actor, shown: ContactDetails, is_stored: bool, errors: dict[str, str] | None = None
+) -> ContactPage:
+    return ContactPage(shown, await links.load_my_links(actor), is_stored, errors or {})
