@@ -18,8 +18,6 @@ from journal.store.rows import Row, fetch_row
 
 LOCK_CHOICES = (5, 15, 30, 60)
 """After how many minutes a session can lock; `Profile` has the usual one."""
-
-
 LONGEST_DAY = timedelta(hours=30)
 """From just after midnight to the next morning, on the night when clocks go back."""
 
@@ -95,9 +93,13 @@ async def save_dosing_day(installation: Installation, account: UUID, day: Dosing
     """
     Store what every page of a patient knows of their day without reading their plan.
 
-    Call it inside a transaction that has locked the account.
+    Call it inside a transaction that has locked the account. Where the profile does not open, its patient has no pages,
+    and a session goes on without it.
     """
-    profile = await load_profile(installation, account)
+    try:
+        profile = await load_profile(installation, account)
+    except Damaged:
+        return
     if profile.dosing_day != day:
         changed = msgspec.structs.replace(profile, dosing_day=day)
         sealed = seal_document(installation.server_keys, changed, profile_context(account))

@@ -35,7 +35,7 @@ from journal.records import disclosures
 from journal.scheduling import plan as session_plan
 from journal.sessions import holds
 from journal.sessions.rows import load_my_sessions
-from journal.sessions.session import SessionDetails, SessionKind, Setting
+from journal.sessions.session import SessionDetails, SessionKind, Setting, Status
 from journal.sharing import copies, reading, shares
 from journal.store.database import execute, get_connection, is_sqlite
 from journal.vault import record_state
@@ -154,6 +154,19 @@ async def test_a_session_that_is_wrong_holds_nothing_back(cast: Cast) -> None:
     with pytest.raises(Damaged):
         await session_plan.load_session(alice, ident)
     assert (await records_collection.collect_patient_records(alice, PRACTICE)).unreadable[0].what == "session"
+
+
+async def test_a_session_begins_whatever_became_of_the_profile(cast: Cast) -> None:
+    """Where a patient's profile does not open, what their clinician reports still holds acts back."""
+    alice, bob = await cast.actor("alice"), await cast.actor("bob")
+    today = alice.now.strftime("%Y-%m-%dT%H:%M")
+    dosing = SessionDetails(SessionKind.DOSING, today, "UTC", 60, Setting.CLINIC)
+    ident = await session_plan.add_session(bob, alice.id, dosing)
+    await bend("account", "sealed", alice.id)
+    await session_plan.change_status(bob, ident, Status.IN_SESSION)
+    hold = await holds.load_hold(alice)
+    assert hold is not None
+    assert hold.needs_confirmation
 
 
 async def test_what_was_lost_to_another_page_is_kept_beside_a_wrong_version(cast: Cast) -> None:
