@@ -36,9 +36,7 @@ class Actor:
     profession: str = ""
     lock_minutes: int = 30
     region: str = ""  # whose crisis contacts are shown first; the practice's default when empty
-    dosing_day: str = (
-        ""  # the state of a patient's day, from the start of a dosing session to the next morning
-    )
+    dosing_day: str = ""  # the state of a patient's day, from a dosing session's start to the next morning
     prefetched: Sequence[Sequence[Sequence[Any]]] = ()  # what the page asked for beside the session
     is_head_request: bool = False  # a program asks for headers alone: nobody reads what is opened for it
 

@@ -61,7 +61,7 @@ class LockedSession:
     needs_passkey: bool = False
 
 
-NEEDS_PASSKEY = N_("Use your passkey, or sign in anew.")
+NEEDS_PASSKEY = N_("Use your passkey, or sign in again.")
 
 
 async def find_locked_session(installation: Installation, token: bytes) -> LockedSession | None:

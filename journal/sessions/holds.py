@@ -24,7 +24,6 @@ from journal.time_zones import parse_zone
 MORNING = time(5, 0)
 """When the next day begins for a hold: nobody is asked at midnight whether they have slept."""
 
-
 HELD_TODAY = N_(
     "You have a dosing session today. Some steps wait until tomorrow, once you have slept: new shares, "
     "deleting for good, ending care and exporting records. Stopping a share and pausing all sharing work at "
@@ -34,7 +33,6 @@ HELD_UNTIL_RESTED = N_(
     "You had a dosing session. When you have slept and feel rested, say so here; until then, steps that "
     "cannot be undone wait. Stopping a share and pausing all sharing work at any time."
 )
-
 
 _BEGUN_STATUSES = frozenset({Status.IN_SESSION, Status.RECOVERING, Status.STOPPED_EARLY})
 _OVER_STATUSES = frozenset({Status.INTEGRATING, Status.CLOSED})

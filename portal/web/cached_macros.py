@@ -94,7 +94,7 @@ class CachedMacro:
         return [self(*row) for row in rows]
 
     def _find_plain_text(self, rows: tuple[tuple[str, ...], ...]) -> str | None:
-        """Return the text that all these rows can be put into as they are; None if that cannot be said of them."""
+        """Return the text that every row can be put into as it is; None if one needs more."""
         *columns, last = zip(*rows, strict=True)
         words = "".join(map("".join, columns))
         complete = "" not in last and all("" not in column for column in columns)

@@ -323,7 +323,7 @@ async def take(scribe: Scribe, alice: AsyncClient) -> bytes:
 
 
 async def name_a_contact(scribe: Scribe, alice: AsyncClient) -> None:
-    """Say whom to call: first with numbers that are none, then with some that are."""
+    """Type whom to call: first with numbers that are none, then with some that are."""
     where = "/account/contact"
     refused = await scribe.send(alice, form_to(await page_at(alice, where), where))
     assert refused.status == 422

@@ -20,7 +20,7 @@ from tests.cast import PASSWORDS, Furniture
 TITLE = "Seven small stones"
 WORDS = "They lay in a row on the sill"
 USE = "Use a passkey"
-NOTHING_CAME = "Nothing came from your device. You can try once more, or sign in anew."
+NOTHING_CAME = "Nothing came from your device. You can try once more, or sign in again."
 
 
 @pytest.fixture

@@ -28,11 +28,6 @@ class ContactPage:
     errors: dict[str, str] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class ContactRemovalPage:
-    """Context of the page that asks before both are removed."""
-
-
 async def edit_contact(request: Request) -> Response:
     """Show who can see phone number and emergency contact, and show or save them."""
     actor = get_actor(request)
@@ -56,7 +51,7 @@ async def remove_contact(request: Request) -> Response:
     """Ask, and remove both."""
     actor = get_actor(request)
     if request.method == "GET":
-        return render_page(request, "account/contact_removal.html", ContactRemovalPage())
+        return render_page(request, "account/contact_removal.html")
     await account_details.change_contact(actor, NO_CONTACT)
     return redirect(request, "/account?done=contact-removed")
 

@@ -42,7 +42,6 @@ async def edit_practice(request: Request) -> Response:
     except InvalidInput as error:
         again = PracticePage(typed, regions, errors=error.fields)
         return render_page(request, "people/practice.html", again, status=422)
-    await request.app.state.practice.reload(
-        request.app.state.installation
-    )  # other processes do so within seconds
+    # Other processes do so within seconds.
+    await request.app.state.practice.reload(request.app.state.installation)
     return redirect(request, "/people/practice?done")

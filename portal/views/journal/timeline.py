@@ -162,20 +162,9 @@ class TimelineRenderer:
 
         for several in set(readers.values()):
             chips[several] = join_rendered([render_chip(one) for one in several])
-        kinds, zone, name = self._layout.kinds, self.zone, self._name_entry
-        rows = [
-            (*self._get_texts(one), chips[readers.get(one.id, ())])
-            if one.damaged
-            else (
-                format_short_day(one.created_at, zone),
-                kinds[one.kind],
-                one.id,
-                one.title or name(one),
-                chips[readers.get(one.id, ())],
-            )
-            for one in entries
-        ]
-        return get_cached_macro(self.request, SPINE_MACROS, "entry").render_each(rows)
+        return get_cached_macro(self.request, SPINE_MACROS, "entry").render_each(
+            [(*self._get_texts(entry), chips[readers.get(entry.id, ())]) for entry in entries]
+        )
 
     def _render_session(self, one: TimelineSession, today: str, coming: bool) -> RenderedHtml:
         if one.settled and one.settled[0][0] <= self.actor.now:

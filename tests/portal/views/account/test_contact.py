@@ -53,7 +53,7 @@ async def test_it_says_who_sees_it_before_anything_is_typed(portal: Portal) -> N
     said = text.index("paused: Bob Example, therapist; Charlie Outsider, therapist.")
     assert said < text.index('name="phone"')
     async with portal.client("dana") as browser:
-        assert "nobody in care can see this now" in (await opened(browser, PATH)).words
+        assert "so it is shown to nobody" in (await opened(browser, PATH)).words
 
 
 async def test_a_slip_comes_back_with_all_that_was_typed(portal: Portal) -> None:

@@ -29,11 +29,11 @@ async def test_after_twelve_hours_the_page_asks_for_the_passkey_alone(any_portal
         assert (answer.status_code, Page.of(answer).heading) == (401, "Locked")
         assert "asked-again" not in answer.text
         assert "Alice" not in answer.text
-        assert "Sign in anew" in answer.text
+        assert "Sign in again" in answer.text
         assert "This browser cannot use passkeys, or JavaScript is turned off in it." in answer.text
         refused = await browser.post("/unlock", data={"asked-again": PASSWORDS["alice"], "next": "/"})
         assert refused.status_code == 422
-        assert "Use your passkey, or sign in anew." in refused.text
+        assert "Use your passkey, or sign in again." in refused.text
         late = await browser.post("/journal/new", data={"title": "typed late"})
         assert late.status_code in (401, 405)
         assert "set-cookie" not in refused.headers
