@@ -14,11 +14,12 @@ from tests.cast import Furniture
 PAGE = "/account/contact"
 
 
-@pytest.fixture
-def server(furnished_sqlite: tuple[Path, Furniture], tmp_path: Path) -> Iterator[Served]:
-    """A practice of its own for each test."""
-    database, furniture = furnished_sqlite
-    with serving(database, furniture, tmp_path) as served:
+@pytest.fixture(scope="module")
+def server(
+    furnished_sqlite: tuple[Path, Furniture], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Served]:
+    """One server: each test takes away again what it gave."""
+    with serving(*furnished_sqlite, tmp_path_factory.mktemp("contact")) as served:
         yield served
 
 
