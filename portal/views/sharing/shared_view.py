@@ -11,6 +11,7 @@ from journal.care.documents import ShareDocument
 from journal.catalogue.emotions import Emotion, parse_emotions
 from journal.catalogue.fields import Answer, EntryKind, Field, FieldKind
 from journal.catalogue.forms import get_form
+from journal.catalogue.revisits import Moment, Revisit, parse_moments, parse_revisits
 from journal.entries.naming import EntryName, EntryNamer
 from journal.sessions.rows import Session
 from portal.web.escaping import remove_controls
@@ -40,6 +41,8 @@ class SharedSection:
     high: str = ""
     day: datetime | None = None
     feelings: tuple[Emotion, ...] = ()
+    revisits: tuple[Revisit, ...] = ()
+    moments: tuple[Moment, ...] = ()
     field: str = ""
 
 
@@ -107,6 +110,10 @@ def find_first_line(document: ShareDocument) -> FirstLine | None:
             return FirstLine(line)
         if one.chosen:
             return FirstLine("", one.chosen[:MOST_CHOSEN])
+        if line := _shorten_line(
+            next((added.words for added in one.revisits + one.moments if added.words), "")
+        ):
+            return FirstLine(line)
     return None
 
 
@@ -145,6 +152,10 @@ def build_section(field: Field, answer: Answer) -> SharedSection:
         return SharedSection(field.label, unknown, tuple(labels[value] for value in given if value in labels))
     if field.kind is FieldKind.EMOTIONS and isinstance(answer, list):
         return SharedSection(field.label, feelings=parse_emotions(answer))
+    if field.kind is FieldKind.REVISITS:
+        return SharedSection(field.label, revisits=parse_revisits(answer))
+    if field.kind is FieldKind.MOMENTS:
+        return SharedSection(field.label, moments=parse_moments(answer))
     if field.kind is FieldKind.DATE and isinstance(answer, str):
         return SharedSection(field.label, day=datetime.combine(date.fromisoformat(answer), time(12), UTC))
     if field.range is not None and isinstance(answer, int):
