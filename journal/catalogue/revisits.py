@@ -81,21 +81,22 @@ def parse_moments(lines: object) -> tuple[Moment, ...]:
 
 def add_line(lines: object, line: str) -> list[str]:
     """Return stored lines with one more, which stands after all others of its day."""
-    kept = [*_list_lines(lines), line]
-    return sorted(kept, key=lambda one: _parse_day(one.partition("|")[0]) or _UNKNOWN_DAY)
+    return sorted([*_list_lines(lines), line], key=_get_line_day)
 
 
-def remove_line(lines: object, line: str) -> list[str]:
-    """Return stored lines without one of those that read *line*."""
-    kept = [*_list_lines(lines)]
-    if line in kept:
-        kept.remove(line)
-    return kept
+def remove_line(lines: object, place: int) -> list[str]:
+    """Return stored lines without the one that stands at *place* where they are read back."""
+    kept = sorted(_list_lines(lines), key=_get_line_day)
+    return [line for number, line in enumerate(kept) if number != place]
 
 
 def is_too_long(words: str) -> bool:
     """Return whether the words of a revisit or a moment are more than one line."""
     return len(words) > MAX_LINE_LENGTH
+
+
+def _get_line_day(line: str) -> date:
+    return _parse_day(line.partition("|")[0]) or _UNKNOWN_DAY
 
 
 def _list_lines(lines: object) -> Sequence[str]:

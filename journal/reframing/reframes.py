@@ -31,7 +31,7 @@ from journal.catalogue.revisits import (
 from journal.entries import entries
 from journal.entries.assignment import SessionAssignment
 from journal.entries.narrowing import EntryFilter, EntryMatcher, find_entries
-from journal.errors import InvalidInput, NotFound
+from journal.errors import InvalidInput, NotFound, StaleRevision
 from journal.i18n import N_
 from journal.user_input import clean_line
 from journal.vault.documents import Beside, EntryDocument
@@ -110,14 +110,26 @@ async def add_moment(actor: Actor, wanted: UUID, moment: Moment) -> Entry:
     return await change_reframe(actor, wanted, lambda before: _add(before, MOMENTS, moment.line), check)
 
 
-async def remove_addition(actor: Actor, wanted: UUID, part: str, line: str) -> Entry:
-    """Remove a revisit or a moment by its stored line; an earlier version of the reframe still has it."""
+async def remove_addition(actor: Actor, wanted: UUID, part: str, place: int, *, seen: int) -> Entry:
+    """
+    Remove a revisit or a moment; an earlier version of the reframe still has it.
+
+    Args:
+        place: Which one it is, counted from 0, in the revision *seen* of the reframe.
+
+    Raises:
+        StaleRevision: If the reframe was changed since: another one may stand there now.
+    """
     if part not in (REVISITS, MOMENTS):
         raise NotFound
 
     def remove(entry: Entry) -> EntryDocument:
         require_reframe(entry)
-        left = remove_line(entry.document.answers.get(part), line)
+        if entry.revision != seen:
+            raise StaleRevision(
+                N_("This was changed in the meantime. Nothing was removed; look at it again.")
+            )
+        left = remove_line(entry.document.answers.get(part), place)
         return replace_answer(entry.document, part, left)
 
     return await entries.change_entry(actor, wanted, remove, keep=True)

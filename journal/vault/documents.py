@@ -17,12 +17,13 @@ class Beside(msgspec.Struct, frozen=True, omit_defaults=True):
     What is remembered beside the words of an entry, and no earlier version brings back; within its document.
 
     `answered_at`: when an offer to look at it again was answered last, UTC. `stopped`: it is not offered any more;
-    `off`: nothing is.
+    `off`: nothing is. `step_after`: the day on which a small step comes back that waits without a date of its own.
     """
 
     answered_at: str = ""
     stopped: bool = False
     off: bool = False
+    step_after: str = ""
 
 
 class EntryDocument(msgspec.Struct, frozen=True):

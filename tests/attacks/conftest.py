@@ -42,6 +42,7 @@ BEGINNINGS = {
         "/journal/{reframe}/shares",
         "/journal/{reframe}",
         "/journal/{reframe}/revisits",
+        "/journal/{reframe}/step",
         "/moments",
         "/sharing/{karl's link}",
     ),

@@ -35,4 +35,5 @@ async def answer_offer(request: Request) -> Response:
     await offers.answer_offer(actor, wanted, answer)
     if answer is OfferAnswer.YES:
         return redirect(request, f"/journal/{wanted}/revisits")
-    return redirect(request, f"/journal/{wanted}#status" if answer is OfferAnswer.OFFERS_AGAIN else "/")
+    from_entry = answer is OfferAnswer.OFFERS_AGAIN or form["next"] == "entry"
+    return redirect(request, f"/journal/{wanted}#status" if from_entry else "/")

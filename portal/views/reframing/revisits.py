@@ -13,7 +13,7 @@ from journal.actor import Actor
 from journal.catalogue.reframe import REFRAME
 from journal.catalogue.revisits import Moment, Revisit, parse_moments, parse_revisits
 from journal.entries.naming import EntryName, load_namer
-from journal.errors import InvalidInput
+from journal.errors import InvalidInput, NotFound
 from journal.i18n import N_
 from journal.reframing import reframes
 from journal.reframing.reframes import MOMENTS, REVISITS
@@ -78,7 +78,12 @@ async def remove_addition(request: Request) -> Response:
     """Remove a revisit or a moment; an earlier version still has it."""
     form = await Form.read(request)
     part = REVISITS if form["step"] == "revisit" else MOMENTS
-    found = await reframes.remove_addition(get_actor(request), request.path_params["id"], part, form["line"])
+    place, seen = form.get_whole_number("position"), form.get_whole_number("revision")
+    if place is None or seen is None:
+        raise NotFound
+    found = await reframes.remove_addition(
+        get_actor(request), request.path_params["id"], part, place, seen=seen
+    )
     return redirect(request, f"/journal/{found.id}/revisits")
 
 

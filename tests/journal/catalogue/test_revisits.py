@@ -58,8 +58,9 @@ def test_a_number_out_of_range_is_none(cell):
 
 
 def test_only_the_line_that_is_named_is_removed():
-    """Of two that read alike one stays, and an unknown one changes nothing."""
-    lines = [Moment(date(2026, 11, 22), "a").line, Moment(date(2026, 11, 22), "a").line]
-    assert remove_line(lines, lines[0]) == lines[1:]
-    assert remove_line(lines, "b") == lines
-    assert remove_line("no list", "b") == []
+    """The one at its place goes, in the order in which they are read; a place that is none changes nothing."""
+    lines = [Moment(date(2026, 11, day), "a").line for day in (23, 22)]
+    assert remove_line(lines, 0) == lines[:1]
+    assert remove_line(lines, 1) == lines[1:]
+    assert remove_line(lines, 2) == lines[::-1]
+    assert remove_line("no list", 0) == []

@@ -12,7 +12,7 @@ from journal.catalogue.fields import Answer
 from journal.catalogue.reframe import STATUS_OPTIONS
 from journal.catalogue.revisits import MAX_MOMENTS, Moment, Revisit, parse_moments, parse_revisits
 from journal.entries import entries, revisions
-from journal.errors import InvalidInput, NotFound
+from journal.errors import InvalidInput, NotFound, StaleRevision
 from journal.reframing import reframes
 from journal.vault.documents import EntryDocument
 from tests.cast import Cast
@@ -139,12 +139,14 @@ async def test_what_is_removed_can_be_restored(cast: Cast):
     """A removed line is gone from the reframe, and an earlier version has it."""
     alice, wanted = await cast.actor("alice"), await begun(cast)
     found = await reframes.add_moment(alice, wanted, Moment(TODAY, "x"))
-    left = await reframes.remove_addition(alice, wanted, reframes.MOMENTS, Moment(TODAY, "x").line)
+    with pytest.raises(StaleRevision):
+        await reframes.remove_addition(alice, wanted, reframes.MOMENTS, 0, seen=found.revision - 1)
+    left = await reframes.remove_addition(alice, wanted, reframes.MOMENTS, 0, seen=found.revision)
     assert "reframe.moments" not in left.document.answers
     (version,) = await revisions.list_revisions(alice, wanted)
     assert version.document.answers == found.document.answers
     with pytest.raises(NotFound):
-        await reframes.remove_addition(alice, wanted, "reframe.old_meaning", "I am too much.")
+        await reframes.remove_addition(alice, wanted, "reframe.old_meaning", 0, seen=left.revision)
 
 
 async def test_reframes_are_listed_newest_first_and_alone(cast: Cast):

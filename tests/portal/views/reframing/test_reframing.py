@@ -163,11 +163,13 @@ async def test_an_addition_can_be_removed(portal: Portal) -> None:
         await browser.post(f"/journal/{wanted}/revisits", data=REVISIT)
         await browser.post("/moments", data={"reframe": str(wanted), "line": "a", "day": "2026-11-22"})
         page = await opened(browser, f"/journal/{wanted}/revisits")
-        lines = page.fields["line"][1:]
-        assert lines == ["2026-11-22 | 55 | 41 | 4 | softer", "2026-11-22 | a"]
-        for step, line in zip(("revisit", "moment"), lines, strict=True):
-            answer = await browser.post(f"/journal/{wanted}/removal", data={"step": step, "line": line})
-            await followed(browser, answer)
+        sent = {"step": "revisit", "position": "0", "revision": page.fields["revision"][0]}
+        await followed(browser, await browser.post(f"/journal/{wanted}/removal", data=sent))
+        sent["step"] = "moment"
+        assert (await browser.post(f"/journal/{wanted}/removal", data=sent)).status_code == 409
+        sent["revision"] = (await opened(browser, f"/journal/{wanted}/revisits")).fields["revision"][0]
+        await followed(browser, await browser.post(f"/journal/{wanted}/removal", data=sent))
+        assert (await browser.post(f"/journal/{wanted}/removal", data={"step": "x"})).status_code == 404
     assert await answers_of(portal, wanted) == ANSWERS
 
 
@@ -211,7 +213,34 @@ async def test_nobody_else_adds_anything(portal: Portal, who: str) -> None:
             f"/journal/{wanted}/revisits",
             f"/journal/{wanted}/removal",
         ):
-            assert (await browser.post(path, data=REVISIT | {"status": "open"})).status_code == 404
+            assert (
+                await browser.post(path, data=REVISIT | {"status": "open", "position": "0", "revision": "1"})
+            ).status_code == 404
         answer = await browser.post("/moments", data=REVISIT | {"reframe": str(wanted)})
         assert answer.status_code == 404
     assert await answers_of(portal, wanted) == ANSWERS
+
+
+async def test_a_small_step_comes_back_at_home(any_portal: Portal) -> None:
+    """On its date home asks; the answer is kept, and what cannot be read comes back as it was typed."""
+    document = EntryDocument(
+        "reframe", answers={"reframe.test_action": "Ask for the seat.", "reframe.test_due": "2026-11-22"}
+    )
+    wanted = (await written(any_portal.cast, document=document)).id
+    path = f"/journal/{wanted}/step"
+    async with any_portal.client("alice") as browser:
+        assert "A small step that you thought of" in (await opened(browser, "/")).words
+        page = await opened(browser, path)
+        typed = {"reframe.followup": "not_yet", "reframe.learned": "It is far.", "day": "soon"}
+        refused = await browser.post(path, data=page.filled(typed))
+        assert refused.status_code == 422
+        again = Page.of(refused)
+        assert (again.value("day"), again.value("reframe.learned")) == ("soon", "It is far.")
+        assert (await browser.post(path, data={"reframe.learned": "x"})).status_code == 422
+        answer = await browser.post(path, data=again.filled({"day": "2026-11-29"}))
+        read = await followed(browser, answer)
+        assert "Not yet" in read.words
+        assert "It is far." in read.words
+        assert "A small step" not in (await opened(browser, "/")).words
+        assert (await browser.post(path, data={"go": "later"})).headers["location"] == "/"
+        assert (await browser.get(f"/journal/{await begun(any_portal)}/step")).status_code == 404
