@@ -10,6 +10,7 @@ from journal.brief.quotes import get_rating, get_text
 from journal.catalogue.fields import EntryKind
 from journal.catalogue.revisits import parse_revisits
 from journal.folding import fold
+from journal.reframing.picture import Finding, describe_course, list_ratings
 from journal.sharing.reading import IncomingShare
 
 
@@ -32,6 +33,7 @@ class BeliefPair:
     source: IncomingShare
     new_source: IncomingShare
     first: IncomingShare
+    finding: Finding | None = None
     old_cut: bool = False
     new_cut: bool = False
 
@@ -118,7 +120,16 @@ def _build_pair(same: list[_RatedBelief]) -> BeliefPair:
         old_latest=next((rating for rating in again if rating is not None), None),
         new_before=felt[-1] if felt else None,
         new_latest=felt[0] if len(felt) > 1 else None,
+        finding=_find_course(latest.source),
         source=latest.source,
         new_source=renewed.source,
         first=first.source,
     )
+
+
+def _find_course(one: IncomingShare) -> Finding | None:
+    """Return what can be said by the ratings that the latest copy holds; None where it has no revisit."""
+    answers = one.document.answers
+    if not parse_revisits(answers.get("reframe.revisits")):
+        return None
+    return describe_course(list_ratings(answers, one.written_at.date()))

@@ -1,3 +1,3 @@
-"""What becomes of a written reframe: its status, step, revisits, moments and offers; the vault owns their rows."""
+"""What becomes of a written reframe: its status, step, revisits, offers and picture; the vault owns their rows."""
 
-__all__ = ["offers", "reframes", "steps"]
+__all__ = ["offers", "picture", "reframes", "steps"]

@@ -69,7 +69,7 @@ async def answer_step(actor: Actor, wanted: UUID, outcome: str, learned: str, ag
     if outcome not in {option.value for option in FOLLOW_UP_OPTIONS}:
         raise InvalidInput({OUTCOME: N_("Please choose one of these.")})
     if outcome == NOT_YET and again is not None and not get_today(actor) < again < LAST_DAY:
-        raise InvalidInput({"day": N_("Please choose a day that is still to come, or leave this blank.")})
+        raise InvalidInput({"date": N_("Please choose a day that is still to come, or leave this blank.")})
 
     def change(before: EntryDocument) -> EntryDocument:
         after = replace_answer(replace_answer(before, OUTCOME, outcome), LEARNED, learned)

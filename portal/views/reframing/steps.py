@@ -54,15 +54,15 @@ async def follow_step(request: Request) -> Response:
         return redirect(request, "/")
     try:
         parsed, problems = parse_answers(ASKED, form.lists)
-        again = parse_day(form["day"])
-        if form["day"].strip() and again is None and parsed.get(OUTCOME) == NOT_YET:
-            raise InvalidInput({**problems, "day": NO_DAY})
+        again = parse_day(form["date"])
+        if form["date"].strip() and again is None and parsed.get(OUTCOME) == NOT_YET:
+            raise InvalidInput({**problems, "date": NO_DAY})
         if problems:
             raise InvalidInput(problems)
         outcome, learned = str(parsed.get(OUTCOME, "")), str(parsed.get(LEARNED, ""))
         await steps.answer_step(actor, entry.id, outcome, learned, again)
     except InvalidInput as error:
-        typed = {name: form[name] for name in (OUTCOME, LEARNED, "day")}
+        typed = {name: form[name] for name in (OUTCOME, LEARNED, "date")}
         context = await _build_page(request, entry, typed, error.fields)
         return render_page(request, "reframing/step.html", context, status=422)
     return redirect(request, f"/journal/{entry.id}")

@@ -13,7 +13,9 @@ from journal.catalogue.fields import Answer, EntryKind, Field, FieldKind
 from journal.catalogue.forms import get_form
 from journal.catalogue.revisits import Moment, Revisit, parse_moments, parse_revisits
 from journal.entries.naming import EntryName, EntryNamer
+from journal.reframing.picture import build_picture
 from journal.sessions.rows import Session
+from portal.views.sharing.picture import PictureView, build_picture_view
 from portal.web.escaping import remove_controls
 
 LINE_LENGTH = 120  # of the line that a list shows
@@ -48,7 +50,11 @@ class SharedSection:
 
 @dataclass(frozen=True, slots=True)
 class SharedView:
-    """A whole copy. `kind` is the form's label; `note` is the patient's and may be empty."""
+    """
+    A whole copy. `kind` is the form's label; `note` is the patient's and may be empty.
+
+    `picture` is drawn of what the copy holds, and of nothing else.
+    """
 
     kind: str
     name: EntryName
@@ -58,6 +64,7 @@ class SharedView:
     shared_at: datetime
     zone: tzinfo
     about: Session | None = None
+    picture: PictureView | None = None
 
 
 def build_shared_view(document: ShareDocument, zone: tzinfo, namer: EntryNamer) -> SharedView:
@@ -69,6 +76,8 @@ def build_shared_view(document: ShareDocument, zone: tzinfo, namer: EntryNamer) 
         namer: What the reader knows of the plan.
     """
     kind, written_at = EntryKind(document.kind), datetime.fromisoformat(document.written_at)
+    begun = written_at.astimezone(zone).date()
+    picture = build_picture(document.answers, begun, namer.plan, document.session_id, zone)
     return SharedView(
         kind.label,
         namer.name_copy(document),
@@ -78,6 +87,7 @@ def build_shared_view(document: ShareDocument, zone: tzinfo, namer: EntryNamer) 
         datetime.fromisoformat(document.shared_at),
         zone,
         namer.assignment.find_session(document.kind, document.session_id, written_at),
+        build_picture_view(picture) if picture else None,
     )
 
 

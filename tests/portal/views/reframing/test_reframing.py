@@ -231,16 +231,72 @@ async def test_a_small_step_comes_back_at_home(any_portal: Portal) -> None:
     async with any_portal.client("alice") as browser:
         assert "A small step that you thought of" in (await opened(browser, "/")).words
         page = await opened(browser, path)
-        typed = {"reframe.followup": "not_yet", "reframe.learned": "It is far.", "day": "soon"}
+        typed = {"reframe.followup": "not_yet", "reframe.learned": "It is far.", "date": "soon"}
         refused = await browser.post(path, data=page.filled(typed))
         assert refused.status_code == 422
         again = Page.of(refused)
-        assert (again.value("day"), again.value("reframe.learned")) == ("soon", "It is far.")
+        assert (again.value("date"), again.value("reframe.learned")) == ("soon", "It is far.")
         assert (await browser.post(path, data={"reframe.learned": "x"})).status_code == 422
-        answer = await browser.post(path, data=again.filled({"day": "2026-11-29"}))
+        answer = await browser.post(path, data=again.filled({"date": "2026-11-29"}))
         read = await followed(browser, answer)
         assert "Not yet" in read.words
         assert "It is far." in read.words
         assert "A small step" not in (await opened(browser, "/")).words
         assert (await browser.post(path, data={"go": "later"})).headers["location"] == "/"
         assert (await browser.get(f"/journal/{await begun(any_portal)}/step")).status_code == 404
+
+
+async def looked_at(portal: Portal, *numbers: int) -> UUID:
+    """Have alice look at a reframe again, on one day after another; return its id."""
+    lines = [f"2026-11-{22 + place} | {number} | 50 | 4 |" for place, number in enumerate(numbers)]
+    answers = ANSWERS | {"reframe.revisits": lines}
+    return (await written(portal.cast, document=EntryDocument("reframe", answers=answers))).id
+
+
+async def test_the_picture_has_its_sentence_its_drawing_and_its_numbers(any_portal: Portal) -> None:
+    """One sentence by rule, a drawing that says what it is, and a table of the same numbers."""
+    wanted = await looked_at(any_portal, 30, 20, 70)
+    async with any_portal.client("alice") as browser:
+        page = await opened(browser, f"/journal/{wanted}")
+        assert "Half-way back between 23 Nov 2026 and 24 Nov 2026." in page.words
+        drawing = page.markup.one("svg", role="img")
+        assert "style" not in drawing.attributes
+        assert [one.words for one in page.markup.all("td")][:6] == ["80", "30", "–", "30", "50", "4"]
+        assert len([one for one in page.markup.all("circle") if "cx" in one.attributes]) >= 4
+        assert (
+            "Both sentences over time" not in (await browser.get(f"/journal/{await begun(any_portal)}")).text
+        )
+
+
+async def test_there_is_no_picture_until_somebody_has_rested(portal: Portal) -> None:
+    """From the start of a dosing session until the rest is said, the reframe's page draws nothing."""
+    wanted = await looked_at(portal, 30, 20, 70)
+    session = await in_session(portal.cast)
+    async with portal.client("alice") as browser:
+        page = await opened(browser, f"/journal/{wanted}")
+        assert "Both sentences over time" not in page.words
+        assert "Half-way back" not in page.words
+    await rested(portal.cast, session)
+    async with portal.client("alice") as browser:
+        assert "Half-way back" in (await opened(browser, f"/journal/{wanted}")).words
+
+
+async def test_a_clinicians_picture_is_made_of_what_was_shared(any_portal: Portal) -> None:
+    """Later ratings that were not shared change neither drawing, sentence nor brief, and nothing hints at them."""
+    wanted = await looked_at(any_portal, 30, 20, 40)
+    shared = await share(any_portal.cast, wanted)
+    alice = await any_portal.cast.actor("alice")
+    async with any_portal.client("bob") as bob:
+        page = await opened(bob, f"/patients/{alice.id}/shared/{shared}")
+        brief = await opened(bob, f"/patients/{alice.id}/brief")
+        assert "Still held on 24 Nov 2026." in page.words
+        assert "Still held on 24 Nov 2026." in brief.words
+        async with any_portal.client("alice") as browser:
+            typed = REVISIT | {"old_belief": "79"}
+            await followed(browser, await browser.post(f"/journal/{wanted}/revisits", data=typed))
+        assert (await opened(bob, f"/patients/{alice.id}/shared/{shared}")).words == page.words
+        assert (await opened(bob, f"/patients/{alice.id}/brief")).words == brief.words
+    part = await share(any_portal.cast, wanted, "reframe.old_meaning", "reframe.old_belief_before")
+    async with any_portal.client("bob") as bob:
+        page = await opened(bob, f"/patients/{alice.id}/shared/{part}")
+        assert "Both sentences over time" not in page.words
