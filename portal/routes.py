@@ -20,7 +20,7 @@ from portal.views.administration import audit_log, people, practice, staff
 from portal.views.journal import comparison, entry, entry_new, entry_removal, entry_saving, index, revisions
 from portal.views.patients import brief, caseload, course, invitations
 from portal.views.public import guide, health, help
-from portal.views.reframing import moments, offers, revisits, status, steps
+from portal.views.reframing import later, moments, offers, revisits, status, steps
 from portal.views.sessions import plan
 from portal.views.sharing import disclosures, handovers, returned_shares, shares, sharing_log, team
 from portal.views.sign_in import (
@@ -85,6 +85,7 @@ ROUTES = (
     Rule("/journal/{id:uuid}/offer", SEND, PATIENT, offers.answer_offer),
     Rule("/journal/{id:uuid}/revisits", FORM, PATIENT, revisits.revisit_reframe),
     Rule("/journal/{id:uuid}/step", FORM, PATIENT, steps.follow_step),
+    Rule("/journal/{id:uuid}/later", SEND, PATIENT, later.change_later),
     Rule("/journal/{id:uuid}/removal", SEND, PATIENT, revisits.remove_addition),
     Rule("/moments", FORM, PATIENT, moments.add_moment),
     # For everybody

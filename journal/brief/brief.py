@@ -184,8 +184,10 @@ async def build_brief(actor: Actor, patient: UUID, wanted: UUID | None = None) -
 def _fit_page(drawn: Brief) -> Brief:
     """Shorten quotations only as far as the page needs it."""
     tries = (_shorten_brief(drawn, scale) for scale in SCALES)
+    # A full page has the numbers alone, and not what can be said of them.
+    bare = replace(drawn, beliefs=tuple(replace(one, finding=None) for one in drawn.beliefs))
     fitted = next(
-        (one for one in tries if _count_printed_lines(one) <= PAGE_LINES), _shorten_brief(drawn, SCALES[-1])
+        (one for one in tries if _count_printed_lines(one) <= PAGE_LINES), _shorten_brief(bare, SCALES[-1])
     )
     cut = [one.cut for one in fitted.quotes] + [one.cut for one in fitted.beliefs]
     cut += [one.cut for one in fitted.worse + fitted.skills] + [

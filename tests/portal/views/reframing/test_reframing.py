@@ -300,3 +300,41 @@ async def test_a_clinicians_picture_is_made_of_what_was_shared(any_portal: Porta
     async with any_portal.client("bob") as bob:
         page = await opened(bob, f"/patients/{alice.id}/shared/{part}")
         assert "Both sentences over time" not in page.words
+
+
+async def test_later_ones_are_shared_and_stopped_by_a_tap(any_portal: Portal) -> None:
+    """The reframe's page says who reads what is added; around a session it offers to stop, and never to begin."""
+    wanted = await begun(any_portal)
+    shared = str(await share(any_portal.cast, wanted))
+    path = f"/journal/{wanted}/later"
+    async with any_portal.client("alice") as browser:
+        page = await opened(browser, f"/journal/{wanted}")
+        assert "Share later ones with Bob Example too" in page.words
+        page = await followed(browser, await browser.post(path, data={"to": shared, "go": "give"}))
+        assert "Stop sharing later ones" in page.words
+    session = await in_session(any_portal.cast)
+    async with any_portal.client("alice") as browser:
+        await browser.post("/moments", data={"reframe": str(wanted), "line": "a", "day": "2026-11-22"})
+        page = await opened(browser, f"/journal/{wanted}")
+        assert "Stop sharing later ones" in page.words
+        assert "Not shared with" not in page.words
+        page = await followed(browser, await browser.post(path, data={"to": shared, "go": "stop"}))
+        assert "Share later ones" not in page.words
+        assert (await browser.post(path, data={"to": shared, "go": "give"})).status_code == 409
+    await rested(any_portal.cast, session)
+    async with any_portal.client("alice") as browser:
+        page = await followed(browser, await browser.post(path, data={"to": shared, "go": "give"}))
+        assert "Not shared with Bob Example yet" in page.words
+        boxes = [one for one in page.markup.all("input") if one.attributes.get("name") == "sections"]
+        assert [("checked" in one.attributes, one.attributes["value"]) for one in boxes] == [(False, "0")]
+        some = {"to": shared, "go": "some", "revision": page.fields["revision"][0]}
+        page = await followed(browser, await browser.post(path, data=some))
+        assert "Not shared with Bob Example yet" in page.words
+        page = await followed(browser, await browser.post(path, data=some | {"sections": "0"}))
+        assert "Not shared with" not in page.words
+        for wrong in (
+            {"to": "x", "go": "give"},
+            {"to": shared, "go": "x"},
+            {"to": str(wanted), "go": "give"},
+        ):
+            assert (await browser.post(path, data=wrong)).status_code == 404
