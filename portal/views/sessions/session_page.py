@@ -13,11 +13,13 @@ from journal.care import links
 from journal.catalogue.fields import EntryKind
 from journal.entries import listing
 from journal.entries.naming import EntryName, EntryNamer
+from journal.i18n import N_
 from journal.scheduling import plan as session_plan
 from journal.scheduling.next_step import suggest_kind
 from journal.scheduling.plan import PlanAccess
 from journal.sessions import schedule
 from journal.sessions.day_state import DayState, Progress, get_day_state
+from journal.sessions.holds import get_next_morning
 from journal.sessions.rows import Session
 from journal.sessions.session import SessionKind, Status
 from journal.sharing.recipients import Reader, load_readers
@@ -29,10 +31,12 @@ from portal.web.pages import INLINE_LIMIT
 FIRST_MOVES: Mapping[DayState, frozenset[Status]] = MappingProxyType(
     {
         DayState.READY: frozenset({Status.IN_SESSION}),
-        DayState.UNREPORTED: frozenset({Status.IN_SESSION, Status.CLOSED}),
+        DayState.UNREPORTED: frozenset({Status.IN_SESSION, Status.CLOSED, Status.CANCELLED}),
     }
 )
 """The moves that stand first on the page of a session, by the state of its day."""
+
+DID_NOT_TAKE_PLACE = N_("It did not take place")
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +57,8 @@ class SessionPage:
     `name` is the patient's for a clinician, and empty for the patient, for whom `readers` are the people who
     see the plan as well. `about` is the session that entries are tied to, `related` are those that belong
     with this one. `day` is the state that the day of `about` is in, and `suggested` the kind of entry that fits it.
-    `first` are the moves that stand before all else: to start, and once its time has passed, that it took place. On
-    `own_day`, a dosing session at home, a clinician sees and changes nothing of it. `errors` are why it was not
+    `first` are the moves that stand before all else: to start, and once its time has passed, that it took place or
+    not. On `own_day`, a dosing session at home, a clinician sees and changes nothing of it. `errors` are why it was not
     moved; one of its status belongs to no field. `reason` is why it was to be cancelled, when that was refused.
     Without `is_intact`, the journal is not as its owner left it.
     """
@@ -130,11 +134,7 @@ async def build_session_page(
         suggested = (
             EntryKind.PREPARATION if lines[one.id].progress is Progress.PLANNED else EntryKind.INTEGRATION
         )
-    first = (
-        ()
-        if own_day
-        else tuple(move for move in moves if move[0] in FIRST_MOVES.get(day, ()) and about.id == one.id)
-    )
+    first = () if own_day or about.id != one.id else _list_first_moves(actor, one, moves, day)
     is_intact, written = await _load_entry_lines(actor, plan, {one.id, about.id}) if mine else (True, ())
     return SessionPage(
         line=lines[one.id],
@@ -153,6 +153,19 @@ async def build_session_page(
         first=first,
         own_day=own_day,
         is_intact=is_intact,
+    )
+
+
+def _list_first_moves(
+    actor: Actor, one: Session, moves: tuple[tuple[Status, str], ...], day: DayState
+) -> tuple[tuple[Status, str], ...]:
+    fitting = FIRST_MOVES.get(day, frozenset())
+    if day is DayState.UNREPORTED and actor.now >= get_next_morning(one.details, actor.now):
+        fitting -= {Status.IN_SESSION}  # nobody starts yesterday's session
+    return tuple(
+        (status, DID_NOT_TAKE_PLACE if status is Status.CANCELLED else label)
+        for status, label in moves
+        if status in fitting
     )
 
 
