@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from journal.clinic import call_contacts
@@ -11,7 +13,7 @@ from tests.cast import Cast
 from tests.portal.browsing import Page, followed, opened
 from tests.portal.conftest import Portal
 
-TYPED = {
+TYPED: dict[str, Any] = {
     "role": "nurse",
     "name": "Nurse Placeholder",
     "number": "+49 30 5550 1",
@@ -135,7 +137,7 @@ async def test_a_slip_comes_back_with_all_that_was_typed(
     page = await add(portal, **changes)
     assert page.answer.status_code == 422
     assert sentence in page.words
-    assert page.markup.one("a", href=f"#{field}")
+    assert page.markup.all("a", href=f"#{field}")
     for name in {"name", "number", "purpose", "outside"} - {field}:
         assert page.value(name) == TYPED[name]
     assert list(await call_contacts.load_my_contacts(await portal.cast.actor("alice"))) == []
