@@ -35,6 +35,7 @@ FOR_ANYONE = {
     "/readyz": "says that the database answers",
     "/help-now": "whoever needs help gets it without asking",
     "/help-now/practice": "the practice's phone numbers, for whoever is signed in, and no word to others",
+    "/help-now/contacts": "whom the care team of whoever is signed in named, and no word to others",
     "/guide": "how Hearthside is used, without anything of anybody's",
     "/guide/patient": "how Hearthside is used, without anything of anybody's",
     "/guide/clinician": "how Hearthside is used, without anything of anybody's",
@@ -114,6 +115,7 @@ PARAMETERS = {
     ("sessions", "id"): "session",
     ("patients", "id"): "alice",
     ("patients", "share"): "share",
+    ("patients", "contact"): "call contact",
     ("invitations", "id"): "invitation",
     ("people", "id"): "alice",
 }
