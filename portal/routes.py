@@ -20,6 +20,7 @@ from portal.views.administration import audit_log, people, practice, staff
 from portal.views.journal import comparison, entry, entry_new, entry_removal, entry_saving, index, revisions
 from portal.views.patients import brief, call_contacts, caseload, course, invitations
 from portal.views.public import guide, health, help
+from portal.views.reframing import moments, offers, revisits, status, steps
 from portal.views.sessions import plan
 from portal.views.sharing import disclosures, handovers, returned_shares, shares, sharing_log, team
 from portal.views.sign_in import (
@@ -79,6 +80,13 @@ ROUTES = (
     Rule(
         "/journal/{id:uuid}/revisions/{revision:uuid}/restoration", SEND, PATIENT, revisions.restore_version
     ),
+    # Reframes that go on
+    Rule("/journal/{id:uuid}/status", SEND, PATIENT, status.change_status),
+    Rule("/journal/{id:uuid}/offer", SEND, PATIENT, offers.answer_offer),
+    Rule("/journal/{id:uuid}/revisits", FORM, PATIENT, revisits.revisit_reframe),
+    Rule("/journal/{id:uuid}/step", FORM, PATIENT, steps.follow_step),
+    Rule("/journal/{id:uuid}/removal", SEND, PATIENT, revisits.remove_addition),
+    Rule("/moments", FORM, PATIENT, moments.add_moment),
     # For everybody
     Rule("/", READ, ANYONE, home.show_home),
     Rule("/healthz", READ, ANYONE, health.report_alive),

@@ -170,6 +170,10 @@ def answers_of(kind: EntryKind) -> dict[str, str | int | list[str]]:
             answers[field.id] = [option.value for option in field.options[:2]]
         elif field.kind is FieldKind.DATE:
             answers[field.id] = f"{YEAR}-03-20"
+        elif field.kind is FieldKind.REVISITS:
+            answers[field.id] = [f"{YEAR}-03-21 | 60 | 40 | 5 | {HERS} looked again"]
+        elif field.kind is FieldKind.MOMENTS:
+            answers[field.id] = [f"{YEAR}-03-21 | {HERS} moment"]
         elif field.kind is FieldKind.EMOTIONS:
             answers[field.id] = [f"{HERS}feeling|60|40"]
         else:
