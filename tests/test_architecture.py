@@ -108,6 +108,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "passkeys": ("authentication",),
     "care": ("sessions", "vault"),
     "entries": ("care",),
+    "grounding": ("entries",),
     "scheduling": ("care",),
     "sharing": ("entries", "scheduling"),
     "brief": ("sharing",),

@@ -7,7 +7,7 @@ from uuid import UUID, uuid4
 import pytest
 from httpx import AsyncClient
 
-from journal.catalogue.fields import EntryKind, Field, FieldKind
+from journal.catalogue.fields import WRITTEN_KINDS, EntryKind, Field, FieldKind
 from journal.catalogue.forms import FORMS
 from journal.entries import entries, removal, revisions
 from journal.entries.revisions import Reason
@@ -55,7 +55,7 @@ def answer_for(field: Field) -> str | list[str]:
     return f"words for {field.id}"
 
 
-@pytest.mark.parametrize("kind", list(EntryKind))
+@pytest.mark.parametrize("kind", WRITTEN_KINDS)
 async def test_nothing_is_stored_until_something_is_typed(portal: Portal, kind: EntryKind) -> None:
     """Opening a page of any kind, or sending it as it is, leaves no entry behind."""
     async with portal.client("alice") as browser:
@@ -66,7 +66,7 @@ async def test_nothing_is_stored_until_something_is_typed(portal: Portal, kind: 
     assert await all_entries(portal.cast) == []
 
 
-@pytest.mark.parametrize("kind", list(EntryKind))
+@pytest.mark.parametrize("kind", WRITTEN_KINDS)
 async def test_every_question_is_kept_and_read_without_javascript(
     any_portal: Portal, kind: EntryKind
 ) -> None:
@@ -432,7 +432,7 @@ async def test_the_kind_that_fits_the_nearest_session_comes_first(
         first = page.markup.all("a", within="kind")[0]
         assert first.words == fits
         assert f"session={session}" in first.attributes["href"]
-        assert len(page.markup.all("a", within="kind")) == len(EntryKind)
+        assert len(page.markup.all("a", within="kind")) == len(WRITTEN_KINDS)
         assert (await browser.get(first.attributes["href"])).status_code == 200
 
 
