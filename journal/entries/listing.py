@@ -187,7 +187,7 @@ async def _find_line(actor: Actor, found: Entry) -> ContentsLine | None:
     except Damaged:
         return None
     there = draft.find_line(line.sort_key)
-    return there if there is not None and there.member == line.member else None
+    return there if there is not None and there.row_key == line.row_key else None
 
 
 async def load_entries_of_sessions(
@@ -258,8 +258,8 @@ def select_session_pages(
 def is_match(found: Sequence[Entry], lines: Sequence[ContentsLine]) -> bool:
     """Return whether opened entries are those of these lines, each in the state that its line says."""
     there = (one.line for one in found)
-    return sorted((one.created, one.member) for one in there) == sorted(
-        (one.created, one.member) for one in lines
+    return sorted((one.created, one.row_key) for one in there) == sorted(
+        (one.created, one.row_key) for one in lines
     )
 
 
