@@ -15,6 +15,7 @@ from journal.audit import log as audit_log
 from journal.audit.acts import Act
 from journal.authentication import idle_lock, sign_in, web_sessions
 from journal.authentication.idle_lock import LockedSession
+from journal.catalogue.grounding_skills import SKILLS
 from journal.errors import Damaged, InvalidInput, NotFound
 from journal.passkeys import management as passkey_management
 from journal.roles import Role
@@ -36,7 +37,10 @@ from portal.web.errors import build_refusal_arguments
 from portal.web.forms import Form
 from portal.web.pages import is_htmx, redirect, render_page
 
-PUBLIC_PATHS = frozenset({"/healthz", "/readyz", "/help-now", "/help-now/practice", "/leave"})
+PUBLIC_PATHS = frozenset(
+    {"/healthz", "/readyz", "/help-now", "/help-now/practice", "/leave", "/ground"}
+    | {f"/ground/{skill}" for skill in SKILLS}
+)
 """Pages that never wait for the session: it is not loaded for them."""
 PURPOSE_HEADERS = frozenset({b"sec-purpose", b"purpose", b"x-purpose", b"x-moz"})
 """The headers in which a browser says that it prefetches: the standard's, and those of older browsers."""

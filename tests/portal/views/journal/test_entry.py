@@ -323,9 +323,9 @@ async def test_much_distress_offers_grounding_first_and_blocks_nothing(portal: P
     async with portal.client("alice") as browser:
         page = await opened(browser, "/journal/new?kind=grounding")
         calm = await autosaved(browser, page, ground__suds_before="7")
-        assert "/help-now#grounding" not in calm.text
+        assert "/ground" not in calm.text
         line = await autosaved(browser, page, ground__suds_before="8", revision="1")
-        assert "/help-now#grounding" in line.text
+        assert "/ground" in line.text
         read = await followed(browser, await pressed(browser, page, ground__suds_before="9", revision="2"))
         assert read.words.index("Take a moment to ground") < read.words.index("Distress before")
         assert "Take a moment" not in (await opened(browser, f"/journal/{id_of(page)}")).words
@@ -340,7 +340,7 @@ async def test_help_leaving_grounding_and_readers_are_on_every_writing_page(port
             page = await opened(browser, path)
             assert "Only you can read this." in page.words
             assert page.markup.all("a", href="/help-now")
-            assert page.markup.all("a", href="/help-now#grounding")
+            assert page.markup.all("a", href="/ground")
             assert page.markup.all("form", action="/sign-out")
             assert page.markup.all("button", value="pause")
             assert page.markup.all("input", **{"class": "cover-box"})
