@@ -46,6 +46,8 @@ CLINICIAN_SENTENCES: Mapping[Act, str] = MappingProxyType(
     {
         Act.SHARE_OPENED: N_("You opened %(what)s"),
         Act.SESSION_PLANNED: N_("You planned sessions"),
+        Act.CALL_CONTACT_CHANGED: N_("You wrote down whom to call"),
+        Act.CALL_CONTACT_REMOVED: N_("You removed a number to call"),
         Act.SESSION_CHANGED: N_("You changed a session"),
         Act.RECORDS_TAKEN: N_("You exported what is shared with you"),
     }

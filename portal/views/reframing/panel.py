@@ -26,6 +26,7 @@ class ReframePanel:
 
     `is_held`: a dosing session is too near for looking at numbers; nothing is offered then but a moment, and there is
     no `picture`, which otherwise needs two ratings. `has_no_offers`: its patient wants none, of this one or of any.
+    `phrase` is what became of its new sentence as a phrase that steadies.
     """
 
     id: UUID
@@ -36,10 +37,11 @@ class ReframePanel:
     picture: PictureView | None
     standing: tuple[StandingShare, ...]
     revision: int
+    phrase: str
 
 
 async def load_panel(
-    actor: Actor, entry: Entry, plan: tuple[Session, ...], given: tuple[OutgoingShare, ...]
+    actor: Actor, entry: Entry, plan: tuple[Session, ...], given: tuple[OutgoingShare, ...], phrase: str = ""
 ) -> ReframePanel | None:
     """Return what stands below an entry that is a reframe; None for others."""
     if entry.document.kind != EntryKind.REFRAME:
@@ -60,4 +62,5 @@ async def load_panel(
         build_picture_view(picture) if picture else None,
         list_standing(entry, given),
         entry.revision,
+        phrase,
     )

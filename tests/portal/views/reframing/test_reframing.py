@@ -8,6 +8,7 @@ import pytest
 
 from journal.catalogue.fields import Answer
 from journal.entries import entries
+from journal.grounding import steadying
 from journal.vault.documents import EntryDocument
 from tests.portal.browsing import Page, followed, opened
 from tests.portal.conftest import Portal
@@ -338,3 +339,21 @@ async def test_later_ones_are_shared_and_stopped_by_a_tap(any_portal: Portal) ->
             {"to": str(wanted), "go": "give"},
         ):
             assert (await browser.post(path, data=wrong)).status_code == 404
+
+
+async def test_the_new_sentence_becomes_a_phrase_in_one_tap(any_portal: Portal) -> None:
+    """It is added once, as it reads now; one that is too long stays where it is, and the page says so."""
+    wanted = await begun(any_portal)
+    async with any_portal.client("alice") as browser:
+        for _ in range(2):
+            answer = await browser.post(f"/journal/{wanted}/steadying")
+            assert "among the phrases" in (await followed(browser, answer)).words
+        kept = await steadying.load_steadying(await any_portal.cast.actor("alice"))
+        assert list(kept.phrases) == [ANSWERS["reframe.new_meaning"]]
+        long = EntryDocument("reframe", answers={"reframe.new_meaning": "x" * 301})
+        other = (await written(any_portal.cast, document=long)).id
+        answer = await browser.post(f"/journal/{other}/steadying")
+        assert "It was not added" in (await followed(browser, answer)).words
+        bare = EntryDocument("reframe", answers={"reframe.old_meaning": "x"})
+        other = (await written(any_portal.cast, document=bare)).id
+        assert (await browser.post(f"/journal/{other}/steadying")).status_code == 404
