@@ -121,6 +121,7 @@ RESTORABLE_FIELDS = (
             "time_zone",
             "title",
             "to",
+            "trigger",
             "understood",
             "whose",
             "word",
