@@ -123,6 +123,10 @@ def everything(kind: EntryKind, words: Callable[[str], str]) -> dict[str, Answer
             answers[field.id] = field.options[-1].value
         elif field.kind is FieldKind.DATE:
             answers[field.id] = "2026-11-24"
+        elif field.kind is FieldKind.REVISITS:
+            answers[field.id] = [f"2026-11-24 | 40 | 60 | 5 | {words(field.id)[:300]}"]
+        elif field.kind is FieldKind.MOMENTS:
+            answers[field.id] = [f"2026-11-24 | {words(field.id)[:300]}"]
     return answers
 
 

@@ -10,4 +10,5 @@ __all__ = [
     "integration",
     "preparation",
     "reframe",
+    "revisits",
 ]

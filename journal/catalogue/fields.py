@@ -43,7 +43,9 @@ class FieldKind(StrEnum):
     CHOICE = "choice"  # str, an option's value
     CHOICES = "choices"  # list[str], options' values in the form's order
     DATE = "date"  # str, ISO date
-    EMOTIONS = "emotions"  # list[str], one line each: see forms_emotions
+    EMOTIONS = "emotions"  # list[str], one line each: see emotions
+    REVISITS = "revisits"  # list[str], one line each: see revisits
+    MOMENTS = "moments"  # list[str], one line each: see revisits
 
 
 RANGES: Mapping[FieldKind, tuple[int, int]] = MappingProxyType(
@@ -65,7 +67,8 @@ class Field:
     One question. `low` and `high` word the two ends of a rating.
 
     `with_previous`: it stands on the same screen as the one before it; `as_words`: its options are words to pick.
-    `after_days`: how many days after the entry was begun it is asked; it then stands first.
+    `after_days`: how many days after the entry was begun it is asked; it then stands first. `apart`: it is answered on
+    a page of its own and never on the entry's form.
     """
 
     id: str
@@ -83,6 +86,7 @@ class Field:
     after_days: int = 0
     with_previous: bool = False
     as_words: bool = False
+    apart: bool = False
 
     @property
     def range(self) -> tuple[int, int] | None:

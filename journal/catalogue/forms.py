@@ -61,6 +61,12 @@ def get_form(kind: EntryKind) -> Form:
     return FORMS[kind]
 
 
+def get_written_form(kind: EntryKind) -> Form:
+    """Return the questions of one kind of entry without those that are answered on a page of their own."""
+    form = FORMS[kind]
+    return replace(form, fields=tuple(one for one in form.fields if not one.apart))
+
+
 def get_due_form(kind: EntryKind, answers: Collection[str], age: timedelta | None) -> Form:
     """
     Return the questions that an entry asks by now: those for later come first once they are due, and not before.
@@ -70,7 +76,7 @@ def get_due_form(kind: EntryKind, answers: Collection[str], age: timedelta | Non
         answers: The ids of the questions that are answered, which are always asked.
         age: How long ago the entry was begun; None for a new one.
     """
-    form = FORMS[kind]
+    form = get_written_form(kind)
     later = [one for one in form.fields if one.after_days]
     due = [
         one

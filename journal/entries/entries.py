@@ -10,7 +10,7 @@ new revision.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -18,6 +18,7 @@ import msgspec
 from tortoise.exceptions import IntegrityError
 
 from journal.actor import Actor
+from journal.catalogue.forms import FORMS
 from journal.entries import revisions
 from journal.errors import NotFound, SavedAsEarlierVersion, StaleRevision
 from journal.i18n import N_
@@ -50,6 +51,8 @@ INSERT_ENTRY = """
     INSERT INTO entry (id, owner_id, revision, sealed, created_at, updated_at) VALUES ($1, $2, 1, $3, $4, $5)
 """
 BATCH_SIZE = 500  # ids in one statement
+CHANGE_ATTEMPTS = 5
+APART_FIELDS = frozenset(field.id for form in FORMS.values() for field in form.fields if field.apart)
 INLINE_LIMIT = 100  # entries that are opened in less time than another thread takes to wake
 
 
@@ -167,6 +170,40 @@ async def save_entry(
     raise SavedAsEarlierVersion(await revisions.save_conflict(actor, wanted, base, document, sitting))
 
 
+async def change_entry(
+    actor: Actor, wanted: UUID, change: Callable[[Entry], EntryDocument], *, keep: bool = False
+) -> Entry:
+    """
+    Change an entry as it is at this moment; on disk when this returns.
+
+    Args:
+        change: Returns the changed document; it is asked anew when another page saved in between.
+        keep: Keep the text until now among the earlier versions, whatever was changed.
+
+    Raises:
+        StaleRevision: If others saved all the time; nothing was changed.
+    """
+    for _ in range(CHANGE_ATTEMPTS):
+        current = await load_entry(actor, wanted)
+        document = change(current)
+        if document == current.document:
+            return current
+        if not _is_written_apart(current.document, document):
+            # A page that is open elsewhere may have an older answer on its form: then both are kept.
+            document = msgspec.structs.replace(document, sitting="")
+        changed = await _update_entry(actor, current, document, keep=keep)
+        if changed is not None:
+            return changed
+    raise StaleRevision(N_("Another page saved at the same moment. Nothing was changed; look again."))
+
+
+def _is_written_apart(before: EntryDocument, after: EntryDocument) -> bool:
+    """Return whether only that was changed which no entry's form asks, so that no open page would undo it."""
+    names = {*before.answers, *after.answers}
+    changed = {name for name in names if before.answers.get(name) != after.answers.get(name)}
+    return changed <= APART_FIELDS
+
+
 async def restore_version(actor: Actor, wanted: UUID, version: UUID) -> Entry:
     """
     Restore an earlier version; the present text becomes an earlier version.
@@ -177,8 +214,8 @@ async def restore_version(actor: Actor, wanted: UUID, version: UUID) -> Entry:
     earlier = await revisions.load_revision(actor, wanted, version)
     current = await load_entry(actor, wanted)
     if _is_same_text(current.document, earlier.document):
-        return current
-    document = msgspec.structs.replace(earlier.document, sitting="")
+        return current  # what stands beside the words is not restored
+    document = msgspec.structs.replace(earlier.document, sitting="", beside=current.document.beside)
     restored = await _update_entry(actor, current, document, keep=True)
     if restored is None:
         raise StaleRevision(N_("Another page saved at the same moment. Nothing was changed; look again."))
@@ -214,11 +251,13 @@ async def _update_entry(
 async def _try_update(actor: Actor, current: Entry, document: EntryDocument, *, keep: bool) -> Entry | None:
     revision = current.revision + 1
     sealed = seal_document(actor.vault, document, entry_context(actor.id, current.id, revision))
-    made = Entry(current.id, revision, document, current.created_at, actor.now, None, sealed[-TAG_SIZE:])
-    written = (revision, sealed, actor.now, current.id, actor.id, current.revision, current.tag)
+    same = _is_same_text(current.document, document)  # then nobody sees that anything was changed
+    at = current.updated_at if same else actor.now
+    made = Entry(current.id, revision, document, current.created_at, at, None, sealed[-TAG_SIZE:])
+    written = (revision, sealed, at, current.id, actor.id, current.revision, current.tag)
     moves = [RecordChange(Part.ENTRIES, [current.line], [made.line])]
     statements: list[Statement] = [(UPDATE_ENTRY, written)]
-    if keep or revisions.is_new_version(actor, current.updated_at, current.document, document):
+    if keep or (not same and revisions.is_new_version(actor, current.updated_at, current.document, document)):
         version, statement = revisions.build_revision(
             actor, current.id, current.revision, current.document, at=current.updated_at
         )
@@ -228,4 +267,4 @@ async def _try_update(actor: Actor, current: Entry, document: EntryDocument, *, 
 
 
 def _is_same_text(one: EntryDocument, other: EntryDocument) -> bool:
-    return one == msgspec.structs.replace(other, sitting=one.sitting)
+    return one == msgspec.structs.replace(other, sitting=one.sitting, beside=one.beside)

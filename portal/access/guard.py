@@ -36,7 +36,9 @@ from portal.web.errors import build_refusal_arguments
 from portal.web.forms import Form
 from portal.web.pages import is_htmx, redirect, render_page
 
-PUBLIC_PATHS = frozenset({"/healthz", "/readyz", "/help-now", "/help-now/practice", "/leave"})
+PUBLIC_PATHS = frozenset(
+    {"/healthz", "/readyz", "/help-now", "/help-now/practice", "/help-now/contacts", "/leave"}
+)
 """Pages that never wait for the session: it is not loaded for them."""
 PURPOSE_HEADERS = frozenset({b"sec-purpose", b"purpose", b"x-purpose", b"x-moz"})
 """The headers in which a browser says that it prefetches: the standard's, and those of older browsers."""
@@ -152,7 +154,7 @@ async def _ask_to_unlock(request: Request, owner: LockedSession) -> Response:
         return render_page(request, "locked_fragment.html", status=401, headers=told)
     installation = request.app.state.installation
     if request.method == "GET":
-        context = await build_locked_page(installation, owner, _get_current_path(request))
+        context = await build_locked_page(request, owner, _get_current_path(request))
         return render_page(request, "locked.html", context, status=401, headers=told)
     form = await Form.read(request)
     token, problem = get_token(request), ""
@@ -166,7 +168,7 @@ async def _ask_to_unlock(request: Request, owner: LockedSession) -> Response:
         else:
             return await set_token(request, RedirectResponse(_get_current_path(request), 307), opened)
     context = await build_locked_page(
-        installation,
+        request,
         owner,
         problem=problem,
         pending_fields=form.restorable,

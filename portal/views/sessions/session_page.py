@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from uuid import UUID
@@ -11,6 +11,7 @@ from uuid import UUID
 from journal.actor import Actor
 from journal.care import links
 from journal.catalogue.fields import EntryKind
+from journal.clinic import call_contacts
 from journal.entries import listing
 from journal.entries.naming import EntryName, EntryNamer
 from journal.i18n import N_
@@ -26,6 +27,7 @@ from journal.sharing.recipients import Reader, load_readers
 from journal.store.rows import OpenedRows
 from journal.vault.entry_rows import Entry
 from portal.views.sessions.session_lines import SessionLine, build_lines, list_status_choices
+from portal.web.call_lines import CallLine, build_call_lines
 from portal.web.pages import INLINE_LIMIT
 
 FIRST_MOVES: Mapping[DayState, frozenset[Status]] = MappingProxyType(
@@ -60,7 +62,8 @@ class SessionPage:
     `first` are the moves that stand before all else: to start, and once its time has passed, that it took place or
     not. On `own_day`, a dosing session at home, a clinician sees and changes nothing of it. `errors` are why it was not
     moved; one of its status belongs to no field. `reason` is why it was to be cancelled, when that was refused.
-    Without `is_intact`, the journal is not as its owner left it.
+    `call_lines` are whom the care team named to call, on a patient's own page of a dosing session. Without
+    `is_intact`, the journal is not as its owner left it.
     """
 
     line: SessionLine
@@ -76,6 +79,7 @@ class SessionPage:
     suggested: EntryKind
     first: tuple[tuple[Status, str], ...]
     own_day: bool = False
+    call_lines: tuple[CallLine, ...] = ()
     is_intact: bool = True
     errors: Mapping[str, str] = field(default_factory=dict)
     reason: str = ""
@@ -93,11 +97,14 @@ class CalmPage:
     day: DayState
     intention: str
     moves: tuple[tuple[Status, str], ...]
+    call_lines: tuple[CallLine, ...] = ()
     saved: bool = False
     errors: Mapping[str, str] = field(default_factory=dict)
 
 
-async def build_calm_page(actor: Actor, one: Session, plan: OpenedRows[Session]) -> CalmPage:
+async def build_calm_page(
+    actor: Actor, one: Session, plan: OpenedRows[Session], translate: Callable[..., str]
+) -> CalmPage:
     """Return the calm screen for a session under way."""
     (line,) = build_lines(actor, (one,))
     intention = ""
@@ -115,11 +122,16 @@ async def build_calm_page(actor: Actor, one: Session, plan: OpenedRows[Session])
         get_day_state(one.details, actor.now),
         intention,
         tuple(move for move in moves if under_way or move[0] is Status.IN_SESSION),
+        await _load_call_lines(actor, translate),
     )
 
 
+async def _load_call_lines(actor: Actor, translate: Callable[..., str]) -> tuple[CallLine, ...]:
+    return build_call_lines(await call_contacts.load_my_contacts(actor), actor.now, actor.zone, translate)
+
+
 async def build_session_page(
-    actor: Actor, one: Session, plan: OpenedRows[Session], access: PlanAccess
+    actor: Actor, one: Session, plan: OpenedRows[Session], access: PlanAccess, translate: Callable[..., str]
 ) -> SessionPage:
     """Return a session's page for its reader."""
     mine = access.link is None
@@ -135,6 +147,7 @@ async def build_session_page(
             EntryKind.PREPARATION if lines[one.id].progress is Progress.PLANNED else EntryKind.INTEGRATION
         )
     first = () if own_day or about.id != one.id else _list_first_moves(actor, one, moves, day)
+    dosing = one.details.kind is SessionKind.DOSING and one.status is not Status.CANCELLED
     is_intact, written = await _load_entry_lines(actor, plan, {one.id, about.id}) if mine else (True, ())
     return SessionPage(
         line=lines[one.id],
@@ -152,6 +165,7 @@ async def build_session_page(
         suggested=suggested,
         first=first,
         own_day=own_day,
+        call_lines=await _load_call_lines(actor, translate) if mine and dosing else (),
         is_intact=is_intact,
     )
 
