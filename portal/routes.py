@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from journal.catalogue.grounding_skills import SKILLS
 from portal.access.session_cookie import Audience, RequestPrefetch, View
 from portal.views import home, records
 from portal.views.account import (
@@ -17,6 +18,7 @@ from portal.views.account import (
     second_factor,
 )
 from portal.views.administration import audit_log, people, practice, staff
+from portal.views.grounding import skills
 from portal.views.journal import comparison, entry, entry_new, entry_removal, entry_saving, index, revisions
 from portal.views.patients import brief, call_contacts, caseload, course, invitations
 from portal.views.public import guide, health, help
@@ -94,6 +96,9 @@ ROUTES = (
     Rule("/help-now", FORM, ANYONE, help.show_help),
     Rule("/help-now/practice", READ, ANYONE, help.show_practice_phones),
     Rule("/help-now/contacts", READ, ANYONE, help.show_call_contacts),
+    Rule("/ground", READ, ANYONE, skills.show_skills),
+    *(Rule(f"/ground/{one}", READ, ANYONE, skills.show_skill) for one in SKILLS),
+    Rule("/ground/own", READ, PATIENT, skills.show_own_skill),
     Rule("/guide", READ, ANYONE, guide.show_guide),
     Rule("/guide/patient", READ, ANYONE, guide.show_patient_guide),
     Rule("/guide/clinician", READ, ANYONE, guide.show_clinician_guide),

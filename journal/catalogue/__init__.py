@@ -11,4 +11,5 @@ __all__ = [
     "preparation",
     "reframe",
     "revisits",
+    "steady",
 ]

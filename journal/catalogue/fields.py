@@ -30,6 +30,11 @@ class EntryKind(Labelled):
     REFRAME = "reframe", N_("Reframe")
     GROUNDING = "grounding", N_("Grounding")
     FREE = "free", N_("Free writing")
+    STEADY = "steady", N_("What steadies me")
+
+
+WRITTEN_KINDS = tuple(kind for kind in EntryKind if kind is not EntryKind.STEADY)
+"""The kinds that a person begins as an entry; what steadies them is one record, which its own page changes."""
 
 
 class FieldKind(StrEnum):

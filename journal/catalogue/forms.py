@@ -23,10 +23,11 @@ from journal.catalogue.grounding import FREE, GROUNDING
 from journal.catalogue.integration import CAPTURE, INTEGRATION
 from journal.catalogue.preparation import PREPARATION
 from journal.catalogue.reframe import REFRAME
+from journal.catalogue.steady import STEADY
 from journal.i18n import N_
 
 FORMS: Mapping[EntryKind, Form] = MappingProxyType(
-    {form.kind: form for form in (PREPARATION, CAPTURE, INTEGRATION, REFRAME, GROUNDING, FREE)}
+    {form.kind: form for form in (PREPARATION, CAPTURE, INTEGRATION, REFRAME, GROUNDING, FREE, STEADY)}
 )
 
 THEMES: Mapping[str, str] = MappingProxyType(
@@ -49,6 +50,7 @@ THEMES: Mapping[str, str] = MappingProxyType(
         "new": N_("A truer sentence"),
         "step": N_("Living with it"),
         "free": N_("Your words"),
+        "steady": N_("What steadies me"),
     }
 )
 

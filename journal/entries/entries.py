@@ -10,21 +10,22 @@ new revision.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from datetime import datetime, timedelta
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import msgspec
 from tortoise.exceptions import IntegrityError
 
 from journal.actor import Actor
+from journal.catalogue.fields import Answers
 from journal.catalogue.forms import FORMS
 from journal.entries import revisions
 from journal.errors import NotFound, SavedAsEarlierVersion, StaleRevision
 from journal.i18n import N_
 from journal.roles import Role
 from journal.sealing import seal_document
-from journal.store.database import Statement, fetch_raw, fetch_raw_in_thread
+from journal.store.database import Statement, execute_all, fetch_raw, fetch_raw_in_thread, transaction
 from journal.store.rows import fetch_rows, parse_first_row, parse_rows
 from journal.vault import record_state
 from journal.vault import tables as vault_tables
@@ -220,6 +221,35 @@ async def restore_version(actor: Actor, wanted: UUID, version: UUID) -> Entry:
     if restored is None:
         raise StaleRevision(N_("Another page saved at the same moment. Nothing was changed; look again."))
     return restored
+
+
+async def create_first_entry(
+    actor: Actor, document: EntryDocument, is_there: Callable[[], Awaitable[bool]]
+) -> bool:
+    """
+    Create an entry of which there is one only; return False, with nothing changed, if it was made meanwhile.
+
+    Args:
+        is_there: Returns whether there is one; asked while nobody else changes the actor's records.
+    """
+    actor.require_role(Role.PATIENT)
+    async with transaction():
+        await record_state.lock_state(actor)
+        if await is_there():
+            return False
+        wanted = uuid4()
+        sealed = seal_document(actor.vault, document, entry_context(actor.id, wanted, 1))
+        made = Entry(wanted, 1, document, actor.now, actor.now, None, sealed[-TAG_SIZE:])
+        await execute_all((INSERT_ENTRY, (wanted, actor.id, sealed, actor.now, actor.now)))
+        await record_state.update_state(actor, RecordChange(Part.ENTRIES, added=[made.line]))
+    return True
+
+
+async def replace_answers(actor: Actor, current: Entry, answers: Answers) -> bool:
+    """Replace the answers of an entry that was read; return False when another page saved first, or it was deleted."""
+    actor.require_role(Role.PATIENT)
+    document = msgspec.structs.replace(current.document, answers=answers, sitting="")
+    return await _update_entry(actor, current, document) is not None
 
 
 async def _create_entry(actor: Actor, wanted: UUID, document: EntryDocument) -> Entry:

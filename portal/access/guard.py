@@ -15,6 +15,7 @@ from journal.audit import log as audit_log
 from journal.audit.acts import Act
 from journal.authentication import idle_lock, sign_in, web_sessions
 from journal.authentication.idle_lock import LockedSession
+from journal.catalogue.grounding_skills import SKILLS
 from journal.errors import Damaged, InvalidInput, NotFound
 from journal.passkeys import management as passkey_management
 from journal.roles import Role
@@ -37,7 +38,8 @@ from portal.web.forms import Form
 from portal.web.pages import is_htmx, redirect, render_page
 
 PUBLIC_PATHS = frozenset(
-    {"/healthz", "/readyz", "/help-now", "/help-now/practice", "/help-now/contacts", "/leave"}
+    {"/healthz", "/readyz", "/help-now", "/help-now/practice", "/help-now/contacts", "/leave", "/ground"}
+    | {f"/ground/{skill}" for skill in SKILLS}
 )
 """Pages that never wait for the session: it is not loaded for them."""
 PURPOSE_HEADERS = frozenset({b"sec-purpose", b"purpose", b"x-purpose", b"x-moz"})

@@ -13,6 +13,7 @@ from dataclasses import replace
 import pytest
 from httpx import ASGITransport, AsyncClient, Response
 
+from journal.catalogue.grounding_skills import SKILLS
 from journal.roles import Role
 from portal import logs
 from portal.access.session_cookie import ALLOWED_ROLES, Audience
@@ -36,6 +37,8 @@ FOR_ANYONE = {
     "/help-now": "whoever needs help gets it without asking",
     "/help-now/practice": "the practice's phone numbers, for whoever is signed in, and no word to others",
     "/help-now/contacts": "whom the care team of whoever is signed in named, and no word to others",
+    "/ground": "ways back to the present, without anything of anybody's but one's own",
+    **dict.fromkeys((f"/ground/{one}" for one in SKILLS), "a skill of the catalogue, and one's own phrases"),
     "/guide": "how Hearthside is used, without anything of anybody's",
     "/guide/patient": "how Hearthside is used, without anything of anybody's",
     "/guide/clinician": "how Hearthside is used, without anything of anybody's",
@@ -89,6 +92,7 @@ FOR_ONESELF = {
     "/account/renewal/batches": "one's own keys",
     "/journal": "one's own entries",
     "/journal/new": "an empty page",
+    "/ground/own": "a skill of one's own",
     "/journal/deleted": "one's own entries",
     "/journal/comparison": "one's own entries, counted",
     "/moments": "one's own reframes",

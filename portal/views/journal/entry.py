@@ -27,7 +27,7 @@ from portal.views.journal.entry_page import EntryDraft, build_writing_page
 from portal.views.journal.entry_screens import PAUSE_SCREEN
 from portal.views.reframing.panel import ReframePanel, load_panel
 from portal.views.sharing.shared_view import SharedSection, build_sections
-from portal.web.pages import render_page
+from portal.web.pages import redirect, render_page
 
 REFRAME_FIELDS = frozenset(
     f"reframe.{part}"
@@ -141,6 +141,8 @@ async def edit_entry(request: Request) -> Response:
     """Show an entry's form, all at once or at one question."""
     actor, asked = get_actor(request), request.query_params
     is_intact, found = await listing.load_verified_entry(actor, request.path_params["id"])
+    if found.document.kind == EntryKind.STEADY:
+        return redirect(request, "/steady")
     draft = EntryDraft(found.id, found.revision, found.document, found.created_at)
     if asked.get("prompt") == PAUSE_SCREEN:
         return await show_pause(request, draft)

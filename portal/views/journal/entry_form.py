@@ -9,7 +9,7 @@ import msgspec
 
 from journal.catalogue.answers import Problem, parse_answers
 from journal.catalogue.emotions import FORM_ROWS, Emotion, parse_emotions
-from journal.catalogue.fields import MAX_LINE_LENGTH, Answer, EntryKind, Field, FieldKind
+from journal.catalogue.fields import MAX_LINE_LENGTH, WRITTEN_KINDS, Answer, EntryKind, Field, FieldKind
 from journal.catalogue.forms import get_form, get_written_form, is_grounding_first
 from journal.i18n import N_
 from journal.user_input import clean_line
@@ -41,11 +41,8 @@ class Question:
 
 
 def parse_kind(text: str | None) -> EntryKind | None:
-    """Parse a kind of entry from a form or an address; None when it is none."""
-    try:
-        return EntryKind(text or "")
-    except ValueError:
-        return None
+    """Parse a kind of entry to begin, from a form or an address; None when it is none."""
+    return next((kind for kind in WRITTEN_KINDS if kind.value == text), None)
 
 
 def parse_entry(form: Form, before: EntryDocument, plan: Collection[str]) -> ParsedEntry:

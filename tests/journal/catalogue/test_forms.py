@@ -79,6 +79,7 @@ IDS = {
     "test_due followup learned theme status revisits moments",
     EntryKind.GROUNDING: "skill context suds_before suds_after helped phrase note",
     EntryKind.FREE: "text",
+    EntryKind.STEADY: " ".join(("phrases", *(f"skill_{number}" for number in range(1, 25)), "hidden")),
 }
 
 
