@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from journal.catalogue.grounding_skills import SKILLS
 from portal.access.session_cookie import Audience, RequestPrefetch, View
 from portal.views import home, records
 from portal.views.account import (
@@ -17,9 +18,11 @@ from portal.views.account import (
     second_factor,
 )
 from portal.views.administration import audit_log, people, practice, staff
+from portal.views.grounding import skills
 from portal.views.journal import comparison, entry, entry_new, entry_removal, entry_saving, index, revisions
-from portal.views.patients import brief, caseload, course, invitations
+from portal.views.patients import brief, call_contacts, caseload, course, invitations
 from portal.views.public import guide, health, help
+from portal.views.reframing import moments, offers, revisits, status, steps
 from portal.views.sessions import plan
 from portal.views.sharing import disclosures, handovers, returned_shares, shares, sharing_log, team
 from portal.views.sign_in import (
@@ -79,12 +82,23 @@ ROUTES = (
     Rule(
         "/journal/{id:uuid}/revisions/{revision:uuid}/restoration", SEND, PATIENT, revisions.restore_version
     ),
+    # Reframes that go on
+    Rule("/journal/{id:uuid}/status", SEND, PATIENT, status.change_status),
+    Rule("/journal/{id:uuid}/offer", SEND, PATIENT, offers.answer_offer),
+    Rule("/journal/{id:uuid}/revisits", FORM, PATIENT, revisits.revisit_reframe),
+    Rule("/journal/{id:uuid}/step", FORM, PATIENT, steps.follow_step),
+    Rule("/journal/{id:uuid}/removal", SEND, PATIENT, revisits.remove_addition),
+    Rule("/moments", FORM, PATIENT, moments.add_moment),
     # For everybody
     Rule("/", READ, ANYONE, home.show_home),
     Rule("/healthz", READ, ANYONE, health.report_alive),
     Rule("/readyz", READ, ANYONE, health.report_ready),
     Rule("/help-now", FORM, ANYONE, help.show_help),
     Rule("/help-now/practice", READ, ANYONE, help.show_practice_phones),
+    Rule("/help-now/contacts", READ, ANYONE, help.show_call_contacts),
+    Rule("/ground", READ, ANYONE, skills.show_skills),
+    *(Rule(f"/ground/{one}", READ, ANYONE, skills.show_skill) for one in SKILLS),
+    Rule("/ground/own", READ, PATIENT, skills.show_own_skill),
     Rule("/guide", READ, ANYONE, guide.show_guide),
     Rule("/guide/patient", READ, ANYONE, guide.show_patient_guide),
     Rule("/guide/clinician", READ, ANYONE, guide.show_clinician_guide),
@@ -173,6 +187,12 @@ ROUTES = (
     Rule("/patients/{id:uuid}/handover/withdrawal", SEND, CLINICIAN, handovers.withdraw_suggestion),
     Rule("/patients/{id:uuid}/brief", READ, CLINICIAN, brief.show_brief),
     Rule("/patients/{id:uuid}/course", FORM, CLINICIAN, course.plan_course),
+    Rule("/patients/{id:uuid}/contacts", READ, CLINICIAN, call_contacts.show_contacts),
+    Rule("/patients/{id:uuid}/contacts/new", FORM, CLINICIAN, call_contacts.add_contact),
+    Rule("/patients/{id:uuid}/contacts/{contact:uuid}", FORM, CLINICIAN, call_contacts.edit_contact),
+    Rule(
+        "/patients/{id:uuid}/contacts/{contact:uuid}/removal", FORM, CLINICIAN, call_contacts.remove_contact
+    ),
     Rule("/patients/{id:uuid}/sessions/new", FORM, CLINICIAN, course.add_session),
     Rule("/invitations", FORM, CLINICIAN, invitations.show_invitations),
     Rule("/invitations/{id:uuid}", READ, CLINICIAN, invitations.show_invitation),

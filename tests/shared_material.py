@@ -70,9 +70,14 @@ async def plan_session(
     return await session_plan.add_session(await cast.actor("bob"), (await cast.actor(who)).id, details)
 
 
+def password_of(ident: str) -> str:
+    """Return the password of somebody who was added as *ident*."""
+    return f"{ident} rests beside the lamp"
+
+
 async def add_patient(cast: Cast, name: str, ident: str) -> None:
     """Have somebody called *name* come into bob's care; the cast knows them as *ident*."""
-    words = f"{ident} rests beside the lamp"
+    words = password_of(ident)
     new = NewAccount(name, f"{ident}@example.org", words, words, "Europe/Berlin")
     ready = await registration.prepare_account(cast.installation, new)
     await registration.create_account(cast.installation, Role.PATIENT, ready)
@@ -118,6 +123,10 @@ def everything(kind: EntryKind, words: Callable[[str], str]) -> dict[str, Answer
             answers[field.id] = field.options[-1].value
         elif field.kind is FieldKind.DATE:
             answers[field.id] = "2026-11-24"
+        elif field.kind is FieldKind.REVISITS:
+            answers[field.id] = [f"2026-11-24 | 40 | 60 | 5 | {words(field.id)[:300]}"]
+        elif field.kind is FieldKind.MOMENTS:
+            answers[field.id] = [f"2026-11-24 | {words(field.id)[:300]}"]
     return answers
 
 

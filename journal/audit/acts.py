@@ -66,6 +66,8 @@ class Act(StrEnum):
     SHARING_RESUMED = "care.sharing-resumed"
     SESSION_PLANNED = "session.planned"
     SESSION_CHANGED = "session.changed"
+    CALL_CONTACT_CHANGED = "session.contact-changed"
+    CALL_CONTACT_REMOVED = "session.contact-removed"
     ENTRY_DELETED = "entry.deleted"
     ENTRY_RESTORED = "entry.restored"
     ENTRY_ERASED = "entry.erased"

@@ -8,7 +8,9 @@ from dataclasses import dataclass, replace
 from journal.brief.layout import shorten_text
 from journal.brief.quotes import get_rating, get_text
 from journal.catalogue.fields import EntryKind
+from journal.catalogue.revisits import parse_revisits
 from journal.folding import fold
+from journal.reframing.picture import Finding, describe_course, list_ratings
 from journal.sharing.reading import IncomingShare
 
 
@@ -18,7 +20,7 @@ class BeliefPair:
     One belief, with how true it felt (0 to 100) wherever the patient said so.
 
     `old_before`, `old_after` and `new_before` come from the earliest copy that has this belief, the latest
-    ratings from a later one. The old words stand in the copy `source`, the new ones in `new_source`.
+    ratings from a later one or from a revisit. The old words stand in the copy `source`, the new ones in `new_source`.
     """
 
     old: str
@@ -31,6 +33,7 @@ class BeliefPair:
     source: IncomingShare
     new_source: IncomingShare
     first: IncomingShare
+    finding: Finding | None = None
     old_cut: bool = False
     new_cut: bool = False
 
@@ -52,7 +55,7 @@ class BeliefPair:
 
 @dataclass(frozen=True, slots=True)
 class _RatedBelief:
-    """What one copy says of one belief."""
+    """What one copy says of one belief; `old_again` and `new_again` are its latest revisits' ratings."""
 
     source: IncomingShare
     old: str
@@ -60,6 +63,8 @@ class _RatedBelief:
     old_before: int | None
     old_after: int | None
     new_rating: int | None
+    old_again: int | None = None
+    new_again: int | None = None
 
     @property
     def key(self) -> str:
@@ -80,8 +85,19 @@ def _list_ratings(shared: Iterable[IncomingShare]) -> Iterator[_RatedBelief]:
         if one.document.kind == EntryKind.REFRAME:
             old, new = get_text(one, "reframe.old_meaning"), get_text(one, "reframe.new_meaning")
             ids = ("reframe.old_belief_before", "reframe.old_belief_after", "reframe.new_belief")
+            again = parse_revisits(one.document.answers.get("reframe.revisits"))
+            before, after, now = (get_rating(one, ident) for ident in ids)
             if old or new:
-                yield _RatedBelief(one, old, new, *(get_rating(one, ident) for ident in ids))
+                yield _RatedBelief(
+                    one,
+                    old,
+                    new,
+                    before,
+                    after,
+                    now,
+                    next((look.old for look in reversed(again) if look.old is not None), None),
+                    next((look.new for look in reversed(again) if look.new is not None), None),
+                )
         elif old := get_text(one, "prep.old_story"):
             yield _RatedBelief(one, old, "", get_rating(one, "prep.old_story_belief"), None, None)
 
@@ -90,8 +106,12 @@ def _build_pair(same: list[_RatedBelief]) -> BeliefPair:
     latest, first = same[0], same[-1]
     # The newest truer sentence, even where the latest copy only rates the old one once more.
     renewed = next((one for one in same if one.new), latest)
-    again = [one.old_after if one.old_after is not None else one.old_before for one in same[:-1]]
-    felt = [one.new_rating for one in same if one.new_rating is not None]
+    # The newest first; a revisit is later than the other ratings of its copy.
+    again = []
+    for one in same:
+        then = one.old_after if one.old_after is not None else one.old_before
+        again += [one.old_again, None if one is first else then]
+    felt = [rating for one in same for rating in (one.new_again, one.new_rating) if rating is not None]
     return BeliefPair(
         old=latest.old,
         new=renewed.new,
@@ -100,7 +120,16 @@ def _build_pair(same: list[_RatedBelief]) -> BeliefPair:
         old_latest=next((rating for rating in again if rating is not None), None),
         new_before=felt[-1] if felt else None,
         new_latest=felt[0] if len(felt) > 1 else None,
+        finding=_find_course(latest.source),
         source=latest.source,
         new_source=renewed.source,
         first=first.source,
     )
+
+
+def _find_course(one: IncomingShare) -> Finding | None:
+    """Return what can be said by the ratings that the latest copy holds; None where it has no revisit."""
+    answers = one.document.answers
+    if not parse_revisits(answers.get("reframe.revisits")):
+        return None
+    return describe_course(list_ratings(answers, one.written_at.date()))

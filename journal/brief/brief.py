@@ -211,7 +211,10 @@ def _count_printed_lines(drawn: Brief) -> float:
     """Estimate the lines that it takes on paper, in columns of half a page."""
     return (
         sum(count_lines(one.text) + SOURCE_LINES for one in drawn.quotes)
-        + sum(2 * (max(count_lines(one.old), count_lines(one.new)) + SOURCE_LINES) for one in drawn.beliefs)
+        + sum(
+            2 * (max(count_lines(one.old), count_lines(one.new)) + SOURCE_LINES * (2 if one.finding else 1))
+            for one in drawn.beliefs
+        )
         + sum(1 + SOURCE_LINES * len(one.uses) for one in drawn.worse + drawn.skills)
         + sum(count_lines(one.text) + count_lines(one.learned) + SOURCE_LINES for one in drawn.steps)
     )

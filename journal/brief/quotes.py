@@ -148,9 +148,12 @@ def list_steps(shared: Iterable[IncomingShare]) -> Iterator[Step]:
         if step or learned or followup:
             how = went.get_option_labels(followup)[0] if followup else ""
             yield Step(step, one, get_rating(one, "int.confidence"), None, how, learned)
-        if tried := get_text(one, "reframe.test_action"):
+        tried, learned = get_text(one, "reframe.test_action"), get_text(one, "reframe.learned")
+        followup = get_text(one, "reframe.followup")
+        if tried or learned or followup:
             due = get_text(one, "reframe.test_due")
-            yield Step(tried, one, due=date.fromisoformat(due) if due else None)
+            how = went.get_option_labels(followup)[0] if followup else ""
+            yield Step(tried, one, None, date.fromisoformat(due) if due else None, how, learned)
 
 
 def list_skills(shared: Iterable[IncomingShare]) -> tuple[SkillLine, ...]:

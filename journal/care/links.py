@@ -362,6 +362,20 @@ def _build_link(actor: Actor, row: LinkRow, vouchers: Vouchers) -> Link:
     )
 
 
+async def require_cared_for(link: Link) -> None:
+    """
+    Read a care link again in the transaction in which its clinician writes, and lock it; it may be paused.
+
+    Raises:
+        StaleRevision: If care ended since it was read.
+    """
+    lasting = tables.CareLink.filter(
+        id=link.id, patient_id=link.patient, clinician_id=link.clinician, ended_at=None
+    )
+    if not await lasting.update(ended_at=None):
+        raise StaleRevision(N_("Care ended meanwhile. Nothing was changed."))
+
+
 async def require_active(link: Link) -> None:
     """
     Read a care link again in the transaction that shares over it, and lock it.

@@ -10,4 +10,6 @@ __all__ = [
     "integration",
     "preparation",
     "reframe",
+    "revisits",
+    "steady",
 ]

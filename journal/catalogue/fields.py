@@ -30,6 +30,11 @@ class EntryKind(Labelled):
     REFRAME = "reframe", N_("Reframe")
     GROUNDING = "grounding", N_("Grounding")
     FREE = "free", N_("Free writing")
+    STEADY = "steady", N_("What steadies me")
+
+
+WRITTEN_KINDS = tuple(kind for kind in EntryKind if kind is not EntryKind.STEADY)
+"""The kinds that a person begins as an entry; what steadies them is one record, which its own page changes."""
 
 
 class FieldKind(StrEnum):
@@ -43,7 +48,9 @@ class FieldKind(StrEnum):
     CHOICE = "choice"  # str, an option's value
     CHOICES = "choices"  # list[str], options' values in the form's order
     DATE = "date"  # str, ISO date
-    EMOTIONS = "emotions"  # list[str], one line each: see forms_emotions
+    EMOTIONS = "emotions"  # list[str], one line each: see emotions
+    REVISITS = "revisits"  # list[str], one line each: see revisits
+    MOMENTS = "moments"  # list[str], one line each: see revisits
 
 
 RANGES: Mapping[FieldKind, tuple[int, int]] = MappingProxyType(
@@ -65,7 +72,8 @@ class Field:
     One question. `low` and `high` word the two ends of a rating.
 
     `with_previous`: it stands on the same screen as the one before it; `as_words`: its options are words to pick.
-    `after_days`: how many days after the entry was begun it is asked; it then stands first.
+    `after_days`: how many days after the entry was begun it is asked; it then stands first. `apart`: it is answered on
+    a page of its own and never on the entry's form.
     """
 
     id: str
@@ -83,6 +91,7 @@ class Field:
     after_days: int = 0
     with_previous: bool = False
     as_words: bool = False
+    apart: bool = False
 
     @property
     def range(self) -> tuple[int, int] | None:

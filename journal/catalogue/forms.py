@@ -23,10 +23,11 @@ from journal.catalogue.grounding import FREE, GROUNDING
 from journal.catalogue.integration import CAPTURE, INTEGRATION
 from journal.catalogue.preparation import PREPARATION
 from journal.catalogue.reframe import REFRAME
+from journal.catalogue.steady import STEADY
 from journal.i18n import N_
 
 FORMS: Mapping[EntryKind, Form] = MappingProxyType(
-    {form.kind: form for form in (PREPARATION, CAPTURE, INTEGRATION, REFRAME, GROUNDING, FREE)}
+    {form.kind: form for form in (PREPARATION, CAPTURE, INTEGRATION, REFRAME, GROUNDING, FREE, STEADY)}
 )
 
 THEMES: Mapping[str, str] = MappingProxyType(
@@ -49,6 +50,7 @@ THEMES: Mapping[str, str] = MappingProxyType(
         "new": N_("A truer sentence"),
         "step": N_("Living with it"),
         "free": N_("Your words"),
+        "steady": N_("What steadies me"),
     }
 )
 
@@ -61,6 +63,12 @@ def get_form(kind: EntryKind) -> Form:
     return FORMS[kind]
 
 
+def get_written_form(kind: EntryKind) -> Form:
+    """Return the questions of one kind of entry without those that are answered on a page of their own."""
+    form = FORMS[kind]
+    return replace(form, fields=tuple(one for one in form.fields if not one.apart))
+
+
 def get_due_form(kind: EntryKind, answers: Collection[str], age: timedelta | None) -> Form:
     """
     Return the questions that an entry asks by now: those for later come first once they are due, and not before.
@@ -70,7 +78,7 @@ def get_due_form(kind: EntryKind, answers: Collection[str], age: timedelta | Non
         answers: The ids of the questions that are answered, which are always asked.
         age: How long ago the entry was begun; None for a new one.
     """
-    form = FORMS[kind]
+    form = get_written_form(kind)
     later = [one for one in form.fields if one.after_days]
     due = [
         one

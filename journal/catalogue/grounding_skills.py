@@ -5,13 +5,20 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
+from typing import Literal
 
 from journal.i18n import N_
+
+Pace = Literal["breath", "box", "slow", ""]
 
 
 @dataclass(frozen=True, slots=True)
 class Skill:
-    """One skill: its steps, how many minutes it takes, and what to know before trying it."""
+    """
+    One skill: its steps, how many minutes it takes, and what to know before trying it.
+
+    `pace` says how a circle moves that somebody asks for: as a breath does, as a box breath does, or slowly; or not.
+    """
 
     id: str
     title: str
@@ -20,6 +27,7 @@ class Skill:
     steps: tuple[str, ...]
     caution: str = ""
     in_acute_mode: bool = False
+    pace: Pace = "slow"
 
 
 SAFETY_NOTES: tuple[str, ...] = (
@@ -70,6 +78,7 @@ _SKILLS = (
             N_("After a few rounds, let your breath do what it wants."),
         ),
         N_("If watching your breath makes you uneasy, look around the room instead."),
+        pace="breath",
     ),
     Skill(
         "box_breath",
@@ -84,6 +93,7 @@ _SKILLS = (
             N_("If that is hard, count to two or three."),
         ),
         N_("This one holds the breath. Stop if you feel dizzy or panicky."),
+        pace="box",
     ),
     Skill(
         "feet_hands",
@@ -161,6 +171,7 @@ _SKILLS = (
             N_("Say it once more, as you would to someone you care about."),
         ),
         in_acute_mode=True,
+        pace="",
     ),
     Skill(
         "reach_out",
@@ -173,6 +184,7 @@ _SKILLS = (
             N_("If nobody answers, try the next person, or a crisis line."),
         ),
         in_acute_mode=True,
+        pace="",
     ),
 )
 

@@ -74,6 +74,13 @@ CAPTURE = Form(
 FOLLOW_UP_DAYS = 7
 """How many days after an entry was begun it asks how the step went."""
 
+FOLLOW_UP_OPTIONS = (
+    Option("done", N_("Done")),
+    Option("part", N_("In part")),
+    Option("not_yet", N_("Not yet")),
+    Option("no_longer_wanted", N_("No longer wanted")),
+)
+
 CAPTURE_SHORT: tuple[str, ...] = ("int.remembered",)
 """The one box for whoever is still dosed, or just was; the questions below it can come later."""
 
@@ -181,12 +188,7 @@ _ACTION = (
         FieldKind.CHOICE,
         "action",
         N_("Each of these tells you something."),
-        (
-            Option("done", N_("Done")),
-            Option("part", N_("In part")),
-            Option("not_yet", N_("Not yet")),
-            Option("no_longer_wanted", N_("No longer wanted")),
-        ),
+        FOLLOW_UP_OPTIONS,
         brief_role="action",
         after_days=FOLLOW_UP_DAYS,
     ),

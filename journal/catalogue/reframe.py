@@ -8,6 +8,7 @@ scale (Shapiro, 1 to 7); the wording is Hearthside's own.
 from __future__ import annotations
 
 from journal.catalogue.fields import EntryKind, Field, FieldKind, Form, Option, build_rating
+from journal.catalogue.integration import FOLLOW_UP_OPTIONS
 from journal.i18n import N_
 
 THEME_OPTIONS = (
@@ -170,6 +171,25 @@ REFRAME = Form(
             "step",
             brief_role="action",
         ),
+        Field(
+            "reframe.followup",
+            N_("How did the small step go?"),
+            FieldKind.CHOICE,
+            "step",
+            N_("Each of these tells you something."),
+            FOLLOW_UP_OPTIONS,
+            brief_role="action",
+            apart=True,
+        ),
+        Field(
+            "reframe.learned",
+            N_("What did you learn?"),
+            FieldKind.TEXT,
+            "step",
+            N_("About the step, or about yourself."),
+            brief_role="action",
+            apart=True,
+        ),
         Field("reframe.theme", N_("What is it about?"), FieldKind.CHOICES, "step", options=THEME_OPTIONS),
         Field(
             "reframe.status",
@@ -178,6 +198,20 @@ REFRAME = Form(
             "step",
             N_("Resting is a fine place for it to be."),
             STATUS_OPTIONS,
+        ),
+        Field(
+            "reframe.revisits",
+            N_("Looked at again"),
+            FieldKind.REVISITS,
+            "step",
+            apart=True,
+        ),
+        Field(
+            "reframe.moments",
+            N_("When it was a little true"),
+            FieldKind.MOMENTS,
+            "step",
+            apart=True,
         ),
     ),
 )

@@ -3,6 +3,7 @@
 __all__ = [
     "acceptance",
     "assignment",
+    "by_kind",
     "entries",
     "listing",
     "naming",

@@ -10,20 +10,22 @@ new revision.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from datetime import datetime, timedelta
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import msgspec
 from tortoise.exceptions import IntegrityError
 
 from journal.actor import Actor
+from journal.catalogue.fields import Answers
+from journal.catalogue.forms import FORMS
 from journal.entries import revisions
 from journal.errors import NotFound, SavedAsEarlierVersion, StaleRevision
 from journal.i18n import N_
 from journal.roles import Role
 from journal.sealing import seal_document
-from journal.store.database import Statement, fetch_raw, fetch_raw_in_thread
+from journal.store.database import Statement, execute_all, fetch_raw, fetch_raw_in_thread, transaction
 from journal.store.rows import fetch_rows, parse_first_row, parse_rows
 from journal.vault import record_state
 from journal.vault import tables as vault_tables
@@ -50,6 +52,8 @@ INSERT_ENTRY = """
     INSERT INTO entry (id, owner_id, revision, sealed, created_at, updated_at) VALUES ($1, $2, 1, $3, $4, $5)
 """
 BATCH_SIZE = 500  # ids in one statement
+CHANGE_ATTEMPTS = 5
+APART_FIELDS = frozenset(field.id for form in FORMS.values() for field in form.fields if field.apart)
 INLINE_LIMIT = 100  # entries that are opened in less time than another thread takes to wake
 
 
@@ -167,6 +171,40 @@ async def save_entry(
     raise SavedAsEarlierVersion(await revisions.save_conflict(actor, wanted, base, document, sitting))
 
 
+async def change_entry(
+    actor: Actor, wanted: UUID, change: Callable[[Entry], EntryDocument], *, keep: bool = False
+) -> Entry:
+    """
+    Change an entry as it is at this moment; on disk when this returns.
+
+    Args:
+        change: Returns the changed document; it is asked anew when another page saved in between.
+        keep: Keep the text until now among the earlier versions, whatever was changed.
+
+    Raises:
+        StaleRevision: If others saved all the time; nothing was changed.
+    """
+    for _ in range(CHANGE_ATTEMPTS):
+        current = await load_entry(actor, wanted)
+        document = change(current)
+        if document == current.document:
+            return current
+        if not _is_written_apart(current.document, document):
+            # A page that is open elsewhere may have an older answer on its form: then both are kept.
+            document = msgspec.structs.replace(document, sitting="")
+        changed = await _update_entry(actor, current, document, keep=keep)
+        if changed is not None:
+            return changed
+    raise StaleRevision(N_("Another page saved at the same moment. Nothing was changed; look again."))
+
+
+def _is_written_apart(before: EntryDocument, after: EntryDocument) -> bool:
+    """Return whether only that was changed which no entry's form asks, so that no open page would undo it."""
+    names = {*before.answers, *after.answers}
+    changed = {name for name in names if before.answers.get(name) != after.answers.get(name)}
+    return changed <= APART_FIELDS
+
+
 async def restore_version(actor: Actor, wanted: UUID, version: UUID) -> Entry:
     """
     Restore an earlier version; the present text becomes an earlier version.
@@ -177,12 +215,41 @@ async def restore_version(actor: Actor, wanted: UUID, version: UUID) -> Entry:
     earlier = await revisions.load_revision(actor, wanted, version)
     current = await load_entry(actor, wanted)
     if _is_same_text(current.document, earlier.document):
-        return current
-    document = msgspec.structs.replace(earlier.document, sitting="")
+        return current  # what stands beside the words is not restored
+    document = msgspec.structs.replace(earlier.document, sitting="", beside=current.document.beside)
     restored = await _update_entry(actor, current, document, keep=True)
     if restored is None:
         raise StaleRevision(N_("Another page saved at the same moment. Nothing was changed; look again."))
     return restored
+
+
+async def create_first_entry(
+    actor: Actor, document: EntryDocument, is_there: Callable[[], Awaitable[bool]]
+) -> bool:
+    """
+    Create an entry of which there is one only; return False, with nothing changed, if it was made meanwhile.
+
+    Args:
+        is_there: Returns whether there is one; asked while nobody else changes the actor's records.
+    """
+    actor.require_role(Role.PATIENT)
+    async with transaction():
+        await record_state.lock_state(actor)
+        if await is_there():
+            return False
+        wanted = uuid4()
+        sealed = seal_document(actor.vault, document, entry_context(actor.id, wanted, 1))
+        made = Entry(wanted, 1, document, actor.now, actor.now, None, sealed[-TAG_SIZE:])
+        await execute_all((INSERT_ENTRY, (wanted, actor.id, sealed, actor.now, actor.now)))
+        await record_state.update_state(actor, RecordChange(Part.ENTRIES, added=[made.line]))
+    return True
+
+
+async def replace_answers(actor: Actor, current: Entry, answers: Answers) -> bool:
+    """Replace the answers of an entry that was read; return False when another page saved first, or it was deleted."""
+    actor.require_role(Role.PATIENT)
+    document = msgspec.structs.replace(current.document, answers=answers, sitting="")
+    return await _update_entry(actor, current, document) is not None
 
 
 async def _create_entry(actor: Actor, wanted: UUID, document: EntryDocument) -> Entry:
@@ -214,11 +281,13 @@ async def _update_entry(
 async def _try_update(actor: Actor, current: Entry, document: EntryDocument, *, keep: bool) -> Entry | None:
     revision = current.revision + 1
     sealed = seal_document(actor.vault, document, entry_context(actor.id, current.id, revision))
-    made = Entry(current.id, revision, document, current.created_at, actor.now, None, sealed[-TAG_SIZE:])
-    written = (revision, sealed, actor.now, current.id, actor.id, current.revision, current.tag)
+    same = _is_same_text(current.document, document)  # then nobody sees that anything was changed
+    at = current.updated_at if same else actor.now
+    made = Entry(current.id, revision, document, current.created_at, at, None, sealed[-TAG_SIZE:])
+    written = (revision, sealed, at, current.id, actor.id, current.revision, current.tag)
     moves = [RecordChange(Part.ENTRIES, [current.line], [made.line])]
     statements: list[Statement] = [(UPDATE_ENTRY, written)]
-    if keep or revisions.is_new_version(actor, current.updated_at, current.document, document):
+    if keep or (not same and revisions.is_new_version(actor, current.updated_at, current.document, document)):
         version, statement = revisions.build_revision(
             actor, current.id, current.revision, current.document, at=current.updated_at
         )
@@ -228,4 +297,4 @@ async def _try_update(actor: Actor, current: Entry, document: EntryDocument, *, 
 
 
 def _is_same_text(one: EntryDocument, other: EntryDocument) -> bool:
-    return one == msgspec.structs.replace(other, sitting=one.sitting)
+    return one == msgspec.structs.replace(other, sitting=one.sitting, beside=one.beside)

@@ -187,7 +187,7 @@ async def _find_line(actor: Actor, found: Entry) -> ContentsLine | None:
     except Damaged:
         return None
     there = draft.find_line(line.sort_key)
-    return there if there is not None and there.member == line.member else None
+    return there if there is not None and there.row_key == line.row_key else None
 
 
 async def load_entries_of_sessions(
@@ -205,7 +205,7 @@ async def load_entries_of_sessions(
         lines = await _find_session_lines(actor, assignment, wanted)
         if lines is not None:
             found = await entries.load_entries(actor, [format_line_id(line.id) for line in lines])
-            same = partial(_is_match, found, lines)
+            same = partial(is_match, found, lines)
             if await asyncio.to_thread(same) if len(lines) > entries.INLINE_LIMIT else same():
                 return True, found[::-1]
     is_intact, every = await record_state.read_verified(actor, partial(entries.load_all_entries, actor))
@@ -255,10 +255,11 @@ def select_session_pages(
     ]
 
 
-def _is_match(found: Sequence[Entry], lines: Sequence[ContentsLine]) -> bool:
+def is_match(found: Sequence[Entry], lines: Sequence[ContentsLine]) -> bool:
+    """Return whether opened entries are those of these lines, each in the state that its line says."""
     there = (one.line for one in found)
-    return sorted((one.created, one.member) for one in there) == sorted(
-        (one.created, one.member) for one in lines
+    return sorted((one.created, one.row_key) for one in there) == sorted(
+        (one.created, one.row_key) for one in lines
     )
 
 

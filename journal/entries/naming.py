@@ -76,11 +76,11 @@ class EntryName(msgspec.Struct, frozen=True):
 class EntryNamer:
     """Names the entries of one patient by their plan, as the reader of the page may see it."""
 
-    __slots__ = ("assignment", "sessions")
+    __slots__ = ("assignment", "plan", "sessions")
 
     def __init__(self, plan: Iterable[Session] = ()) -> None:
         """Prepare to name entries; without a plan they are named by kind and day."""
-        known = tuple(plan)
+        known = self.plan = tuple(plan)
         self.assignment = SessionAssignment(known)
         self.sessions = name_sessions(known)
 

@@ -18,6 +18,7 @@ from journal.accounts.profiles import Profile, profile_context
 from journal.audit.key import KEY_CONTEXT
 from journal.authentication.web_sessions import device_context
 from journal.care.documents import invitation_note_context, past_care_context
+from journal.clinic.call_contacts import contact_context
 from journal.mail import messages
 from journal.passkeys.rows import passkey_context
 from journal.practice import practice, setup_links
@@ -83,6 +84,11 @@ SERVER_COLUMNS = (
     ServerColumn(
         "kap_session",
         lambda ident, patient, revision: session_context(parse_id(patient), parse_id(ident), revision),
+        ("patient_id", "revision"),
+    ),
+    ServerColumn(
+        "call_contact",
+        lambda ident, patient, revision: contact_context(parse_id(patient), parse_id(ident), revision),
         ("patient_id", "revision"),
     ),
     ServerColumn(

@@ -7,7 +7,7 @@ Dates stand only in the sealed column, so a patient's sessions are sorted here; 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 from uuid import UUID
@@ -192,7 +192,8 @@ def open_session(installation: Installation, row: SessionRow) -> Session:
 def _open_session(installation: Installation, row: SessionRow) -> Session:
     where = session_context(row.patient_id, row.id, row.revision)
     details = open_document(installation.server_keys, row.sealed, where, SessionDetails)
-    begin, end = details.starts_at, details.ends_at
+    begin = details.starts_at
+    end = begin + timedelta(minutes=details.minutes)
     return Session(row.id, row.patient_id, row.course_id, row.revision, details, begin, end)
 
 

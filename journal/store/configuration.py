@@ -14,6 +14,7 @@ TABLE_MODULES = (
     "journal.rate_limiting.tables",
     "journal.accounts.tables",
     "journal.vault.tables",
+    "journal.clinic.tables",
     "journal.sessions.tables",
     "journal.authentication.tables",
     "journal.passkeys.tables",

@@ -64,7 +64,7 @@ class ContentsLine(msgspec.Struct, frozen=True, array_like=True, order=True, gc=
     @property
     def row_key(self) -> tuple[bytes, int, bytes]:
         """Return id, revision and tag as a row has them."""
-        return bytes.fromhex(self.id), self.revision, bytes.fromhex(self.tag)
+        return bytes.fromhex(self.id), self.revision, bytes.fromhex(self.tag).rjust(TAG_SIZE, b"\0")
 
     @property
     def sort_key(self) -> tuple[int, str]:
@@ -257,7 +257,7 @@ class ContentsDraft:
         coming = {line.sort_key: line for line in added}
         for before in removed:
             after, there = coming.pop(before.sort_key, None), self.find_line(before.sort_key)
-            if there is None or there.member != before.member:
+            if there is None or there.row_key != before.row_key:
                 continue
             if after is None:
                 self._remove_line(before.sort_key)

@@ -12,6 +12,20 @@ from journal.catalogue.fields import Answers
 from journal.errors import Damaged
 
 
+class Beside(msgspec.Struct, frozen=True, omit_defaults=True):
+    """
+    What is remembered beside the words of an entry, and no earlier version brings back; within its document.
+
+    `answered_at`: when an offer to look at it again was answered last, UTC. `stopped`: it is not offered any more;
+    `off`: nothing is. `step_after`: the day on which a small step comes back that waits without a date of its own.
+    """
+
+    answered_at: str = ""
+    stopped: bool = False
+    off: bool = False
+    step_after: str = ""
+
+
 class EntryDocument(msgspec.Struct, frozen=True):
     """
     An entry of any kind; the owner's vault key.
@@ -25,6 +39,7 @@ class EntryDocument(msgspec.Struct, frozen=True):
     session_id: str | None = None
     answers: Answers = {}
     sitting: str = ""
+    beside: Beside | None = None
 
     @property
     def is_empty(self) -> bool:

@@ -128,7 +128,7 @@ class RecordComparison:
     sharing_intact: bool
     remembered_count: int | None
     stored_count: int
-    stored_states: Mapping[UUID, tuple[int, bytes]]
+    stored_states: Mapping[bytes, tuple[int, bytes]]
     has_table: bool = False
     dated_members: Sequence[tuple[int, bytes, int, bytes]] = ()
     earlier_members: Sequence[tuple[bytes, int, bytes]] = ()
@@ -140,7 +140,7 @@ class RecordComparison:
 
     def has_entry(self, row: _StoredEntry) -> bool:
         """Return whether an entry was compared in the very state in which it was read."""
-        return self.stored_states.get(row.id) == (row.revision, row.tag)
+        return self.stored_states.get(row.id.bytes) == (row.revision, row.tag)
 
     def is_complete(self, rows: Sequence[Sequence[Any]], versions: Iterable[Sequence[Any]]) -> bool:
         """
@@ -181,7 +181,7 @@ def _compare_rows(actor: Actor, rows: Sequence[Sequence[Any]], *, earlier: bool)
     """Compare rows with the record state."""
     seen = build_snapshot(actor.id, rows)
     state = open_state(actor.vault, actor.id, seen.state_row)
-    ends = {UUID(bytes=ident): (revision, end) for ident, revision, end in seen.members[Part.ENTRIES]}
+    ends = {ident: (revision, end) for ident, revision, end in seen.members[Part.ENTRIES]}
     there = len(seen.members[Part.ENTRIES])
     if state is None:
         return RecordComparison(False, False, False, None, there, ends)
@@ -204,7 +204,7 @@ def _compare_rows(actor: Actor, rows: Sequence[Sequence[Any]], *, earlier: bool)
 
 
 def _build_dated_member(line: ContentsLine) -> tuple[int, bytes, int, bytes]:
-    return line.created, *build_member(*line.member)
+    return line.created, *line.row_key
 
 
 def _open_all_lines(actor: Actor, root: RecordRoot, pages: Pages) -> list[ContentsLine] | None:

@@ -15,6 +15,7 @@ from journal.audit import log as audit_log
 from journal.audit.acts import Act
 from journal.authentication import idle_lock, sign_in, web_sessions
 from journal.authentication.idle_lock import LockedSession
+from journal.catalogue.grounding_skills import SKILLS
 from journal.errors import Damaged, InvalidInput, NotFound
 from journal.passkeys import management as passkey_management
 from journal.roles import Role
@@ -36,7 +37,10 @@ from portal.web.errors import build_refusal_arguments
 from portal.web.forms import Form
 from portal.web.pages import is_htmx, redirect, render_page
 
-PUBLIC_PATHS = frozenset({"/healthz", "/readyz", "/help-now", "/help-now/practice", "/leave"})
+PUBLIC_PATHS = frozenset(
+    {"/healthz", "/readyz", "/help-now", "/help-now/practice", "/help-now/contacts", "/leave", "/ground"}
+    | {f"/ground/{skill}" for skill in SKILLS}
+)
 """Pages that never wait for the session: it is not loaded for them."""
 PURPOSE_HEADERS = frozenset({b"sec-purpose", b"purpose", b"x-purpose", b"x-moz"})
 """The headers in which a browser says that it prefetches: the standard's, and those of older browsers."""
@@ -152,7 +156,7 @@ async def _ask_to_unlock(request: Request, owner: LockedSession) -> Response:
         return render_page(request, "locked_fragment.html", status=401, headers=told)
     installation = request.app.state.installation
     if request.method == "GET":
-        context = await build_locked_page(installation, owner, _get_current_path(request))
+        context = await build_locked_page(request, owner, _get_current_path(request))
         return render_page(request, "locked.html", context, status=401, headers=told)
     form = await Form.read(request)
     token, problem = get_token(request), ""
@@ -166,7 +170,7 @@ async def _ask_to_unlock(request: Request, owner: LockedSession) -> Response:
         else:
             return await set_token(request, RedirectResponse(_get_current_path(request), 307), opened)
     context = await build_locked_page(
-        installation,
+        request,
         owner,
         problem=problem,
         pending_fields=form.restorable,

@@ -25,6 +25,7 @@ from journal.actor import Actor
 from journal.audit.acts import Act
 from journal.catalogue.emotions import parse_emotions
 from journal.catalogue.forms import FORMS
+from journal.catalogue.revisits import parse_moments, parse_revisits
 from journal.entries.naming import ENTRY_UNREADABLE, EntryName, get_kind_label, name_sessions
 from journal.i18n import N_
 from journal.records.collection import ClinicianRecords, PatientRecords, Records
@@ -45,6 +46,8 @@ CLINICIAN_SENTENCES: Mapping[Act, str] = MappingProxyType(
     {
         Act.SHARE_OPENED: N_("You opened %(what)s"),
         Act.SESSION_PLANNED: N_("You planned sessions"),
+        Act.CALL_CONTACT_CHANGED: N_("You wrote down whom to call"),
+        Act.CALL_CONTACT_REMOVED: N_("You removed a number to call"),
         Act.SESSION_CHANGED: N_("You changed a session"),
         Act.RECORDS_TAKEN: N_("You exported what is shared with you"),
     }
@@ -112,6 +115,8 @@ class _PageRenderer:
             "kinds": _Memo(lambda code: said[get_kind_label(code)]),
             "fields": FIELDS_BY_ID,
             "feelings": parse_emotions,
+            "moments": parse_moments,
+            "revisits": parse_revisits,
             "said": said,
             "day": _Memo(lambda moment: spoken[moment.astimezone(actor.zone).date()]),
             "moment": _Memo(self._format_moment),

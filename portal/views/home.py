@@ -16,6 +16,8 @@ from journal.care.links import Link
 from journal.catalogue.fields import EntryKind
 from journal.entries.listing import EntrySummary
 from journal.entries.naming import EntryName, EntryNamer
+from journal.reframing import offers as reframe_offers
+from journal.reframing import reframes, steps
 from journal.roles import Role
 from journal.scheduling.next_step import suggest_kind
 from journal.sessions import holds, schedule
@@ -28,6 +30,7 @@ from journal.sharing.timeline import load_timeline_page
 from journal.store.rows import OpenedRows
 from portal.access.session_cookie import RECOVERY_KEY, SignInPage
 from portal.views.administration.people import load_administrator_home
+from portal.views.reframing.offers import OfferLine
 from portal.views.sessions.session_lines import SessionLine, build_lines
 from portal.web.pages import redirect, render_page
 
@@ -41,7 +44,8 @@ class HomePage:
     entry would be tied to. `next` is not one that has begun. `readers` are those who can read each of the
     `latest`. `stopped` are those with whom sharing has stopped because of their keys, `ended` are clinicians who
     ended care lately, and `unagreed` are false links. `offers` wait for an answer, `damaged` are sessions that do
-    not open. Without `is_intact`, the journal is not as its owner left it.
+    not open. Without `is_intact`, the journal is not as its owner left it. `has_reframes`: a moment can be about one.
+    `again` is the reframe that is offered today to be looked at again, `step` one whose small step has come back.
     """
 
     day: DayState
@@ -59,6 +63,9 @@ class HomePage:
     offers: OpenedRows[HandoverOffer]
     damaged: tuple[UUID | None, ...]
     is_intact: bool
+    has_reframes: bool
+    again: OfferLine | None
+    step: OfferLine | None
 
 
 END_OF_CARE_SHOWN = timedelta(days=14)
@@ -87,6 +94,10 @@ async def load_home(actor: Actor) -> HomePage:
     plan, namer = shown.plan, EntryNamer(shown.plan)
     lines = {line.session.id: line for line in build_lines(actor, plan)}
     day, about = find_current_day(plan, actor.now)
+    written = await reframes.list_reframes(actor)
+    hold = holds.get_hold(actor, plan)
+    step = steps.choose_step(actor, written) if hold is None else None
+    again = reframe_offers.choose_offer(actor, written, plan) if step is None else None
     ahead = (
         one.id
         for one in schedule.list_upcoming(schedule.list_uncancelled(plan), actor.now)
@@ -101,7 +112,7 @@ async def load_home(actor: Actor) -> HomePage:
         about is not None and schedule.is_acute(about, actor.now),
         suggest_kind(about.details, actor.now) if about else EntryKind.FREE,
         lines[coming] if coming else None,
-        holds.get_hold(actor, plan),
+        hold,
         [(one, namer.name_entry(one)) for one in shown.listing.entries],
         shown.readers,
         bool(lasting),
@@ -111,6 +122,9 @@ async def load_home(actor: Actor) -> HomePage:
         await handover_offers.list_offers(actor, lasting),
         plan.damaged,
         shown.listing.is_intact,
+        bool(written),
+        OfferLine(again.entry, namer.name_entry(again.entry)) if again else None,
+        OfferLine(step, namer.name_entry(step)) if step else None,
     )
 
 

@@ -2,6 +2,7 @@
 
 __all__ = [
     "cached_macros",
+    "call_lines",
     "entry_names",
     "errors",
     "escaping",

@@ -136,6 +136,11 @@ def format_short_day(value: datetime, zone: tzinfo) -> str:
     return _format_local(value.astimezone(zone).date(), "d MMM y")
 
 
+def format_weekday(value: datetime, zone: tzinfo) -> str:
+    """Write a day of the week: Monday."""
+    return _format_local(value.astimezone(zone).date(), "EEEE")
+
+
 def format_month(value: date) -> str:
     """Write a month: November 2026."""
     return _format_local(value, "LLLL y")

@@ -272,6 +272,7 @@ async def live(scribe: Scribe, url: str, bob: AsyncClient, alice: AsyncClient) -
     await everything(scribe, alice)
     await share(scribe, alice)
     await name_a_contact(scribe, alice)
+    await name_whom_to_call(scribe, bob)
     await everything(scribe, bob)
     await everything(scribe, alice)  # once more: there is now what bob planned
     await knock(scribe, alice)
@@ -330,6 +331,22 @@ async def name_a_contact(scribe: Scribe, alice: AsyncClient) -> None:
     numbers = {"phone": "030 1234", "emergency_phone": "030 4321"}
     saved = await scribe.send(alice, form_to(refused, where), **numbers)
     assert saved.url.endswith("/account?done=contact")
+
+
+async def name_whom_to_call(scribe: Scribe, bob: AsyncClient) -> None:
+    """Type whom alice can call: first with a number that is none, then with one, then anew."""
+    found = re.search(r"/patients/[0-9a-f-]{36}", (await page_at(bob, "/patients")).text)
+    assert found
+    where = f"{found[0]}/contacts"
+    refused = await scribe.send(bob, form_to(await page_at(bob, f"{where}/new"), f"{where}/new"))
+    typed = {"role": "nurse", "number": "030 5678", "check_date": "2026-12-01", "start0": "", "start1": ""}
+    typed |= {"end0": "", "end1": "", "days0": "", "days1": "", "zone": "Europe/Berlin"}
+    listed = await scribe.send(bob, form_to(refused, f"{where}/new"), **typed)
+    assert listed.url.endswith(where)
+    one = re.search(rf"{where}/[0-9a-f-]{{36}}", listed.text)
+    assert one
+    refused = await scribe.send(bob, form_to(await page_at(bob, one[0]), one[0]))
+    assert (await scribe.send(bob, form_to(refused, one[0]), **typed)).url.endswith(where)
 
 
 async def share(scribe: Scribe, alice: AsyncClient) -> None:

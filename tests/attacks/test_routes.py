@@ -13,6 +13,7 @@ from dataclasses import replace
 import pytest
 from httpx import ASGITransport, AsyncClient, Response
 
+from journal.catalogue.grounding_skills import SKILLS
 from journal.roles import Role
 from portal import logs
 from portal.access.session_cookie import ALLOWED_ROLES, Audience
@@ -35,6 +36,9 @@ FOR_ANYONE = {
     "/readyz": "says that the database answers",
     "/help-now": "whoever needs help gets it without asking",
     "/help-now/practice": "the practice's phone numbers, for whoever is signed in, and no word to others",
+    "/help-now/contacts": "whom the care team of whoever is signed in named, and no word to others",
+    "/ground": "ways back to the present, without anything of anybody's but one's own",
+    **dict.fromkeys((f"/ground/{one}" for one in SKILLS), "a skill of the catalogue, and one's own phrases"),
     "/guide": "how Hearthside is used, without anything of anybody's",
     "/guide/patient": "how Hearthside is used, without anything of anybody's",
     "/guide/clinician": "how Hearthside is used, without anything of anybody's",
@@ -88,8 +92,10 @@ FOR_ONESELF = {
     "/account/renewal/batches": "one's own keys",
     "/journal": "one's own entries",
     "/journal/new": "an empty page",
+    "/ground/own": "a skill of one's own",
     "/journal/deleted": "one's own entries",
     "/journal/comparison": "one's own entries, counted",
+    "/moments": "one's own reframes",
     "/sharing": "one's own clinicians",
     "/sharing/log": "one's own log",
     "/sharing/disclosures": "one's own log, with the present password for a file",
@@ -114,6 +120,7 @@ PARAMETERS = {
     ("sessions", "id"): "session",
     ("patients", "id"): "alice",
     ("patients", "share"): "share",
+    ("patients", "contact"): "call contact",
     ("invitations", "id"): "invitation",
     ("people", "id"): "alice",
 }
@@ -121,6 +128,11 @@ OF_ANOTHER = {
     "/account/sessions/{id:uuid}/end": "visit",
     "/journal/{id:uuid}/restoration": "deleted",
     "/journal/{id:uuid}/erasure": "deleted",
+    "/journal/{id:uuid}/status": "reframe",
+    "/journal/{id:uuid}/step": "reframe",
+    "/journal/{id:uuid}/offer": "reframe",
+    "/journal/{id:uuid}/revisits": "reframe",
+    "/journal/{id:uuid}/removal": "reframe",
     "/shares/{id:uuid}/update": "changed share",
     "/sharing/{id:uuid}/resumption": "karl's link",
     "/people/invitations/{id:uuid}": "set-up link",

@@ -342,6 +342,7 @@ def test_the_server_key_opens_names_and_dates_only(target: Target) -> None:
         "invitation",
         "course",
         "kap_session",
+        "call_contact",
     }
 
 
@@ -364,6 +365,10 @@ def names_opened(target: Target, keys: set[bytes]) -> set[str]:
         "account": (Context("profile", alice.bytes, alice.bytes), alice),
         "invitation": (Context("invitation", bob.bytes, ids["invitation"].bytes), ids["invitation"]),
         "course": (Context("course", alice.bytes, ids["course"].bytes), ids["course"]),
+        "call_contact": (
+            Context("call-contact", alice.bytes, ids["call contact"].bytes, 1),
+            ids["call contact"],
+        ),
         "kap_session": (Context("session", alice.bytes, ids["session"].bytes, 1), ids["session"]),
     }
     return {

@@ -228,6 +228,15 @@ SHOWN: dict[str, tuple[Place, ...]] = {
     "care_link.voucher": (Place("link", OPENING, first="UPDATE care_link SET clinician_pin = NULL"),),
     "care_link.past": (),  # of care that has ended: tests/journal/care/test_lifecycle.py
     "course.sealed": (),  # an archive alone holds it, and names it there: test_hostile_storage.py
+    "call_contact.sealed": (
+        Place(
+            "call contact",
+            (
+                Look("bob", "/patients/{alice}/contacts", DAMAGED),
+                Look("bob", "/patients/{alice}/contacts/{call contact}", DAMAGED),
+            ),
+        ),
+    ),
     "kap_session.sealed": (
         Place(
             "session",

@@ -82,6 +82,7 @@ LISTED: dict[str, str] = {
     "account": "SELECT id FROM account WHERE id IN ('{dana}', '{gil}', '{nora}')",
     "audit_event": "SELECT id FROM audit_event WHERE patient_id = '{alice}' ORDER BY id DESC LIMIT 3",
     "audit_pending": "SELECT id FROM audit_pending WHERE patient_id = '{alice}' ORDER BY id DESC LIMIT 3",
+    "call_contact": "SELECT id FROM call_contact WHERE patient_id = '{alice}'",
     "care_link": "SELECT id FROM care_link WHERE id IN ('{gil's link}', '{frieda's link}', '{hana's link}')",
     "course": "SELECT id FROM course WHERE id = '{course}'",
     "entry": "SELECT id FROM entry WHERE id IN ('{free}', '{loose 0}', '{gone 0}')",

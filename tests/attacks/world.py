@@ -28,6 +28,9 @@ from journal.authentication.registration import NewAccount
 from journal.care import invitations, lifecycle, links
 from journal.catalogue.fields import EntryKind, FieldKind
 from journal.catalogue.forms import FORMS
+from journal.clinic import call_contacts
+from journal.clinic.call_contacts import CallDetails, CallRole
+from journal.clinic.hours import Window
 from journal.entries import entries, removal
 from journal.entries import revisions as versions
 from journal.installation.installation import Installation
@@ -167,6 +170,10 @@ def answers_of(kind: EntryKind) -> dict[str, str | int | list[str]]:
             answers[field.id] = [option.value for option in field.options[:2]]
         elif field.kind is FieldKind.DATE:
             answers[field.id] = f"{YEAR}-03-20"
+        elif field.kind is FieldKind.REVISITS:
+            answers[field.id] = [f"{YEAR}-03-21 | 60 | 40 | 5 | {HERS} looked again"]
+        elif field.kind is FieldKind.MOMENTS:
+            answers[field.id] = [f"{YEAR}-03-21 | {HERS} moment"]
         elif field.kind is FieldKind.EMOTIONS:
             answers[field.id] = [f"{HERS}feeling|60|40"]
         else:
@@ -254,6 +261,19 @@ async def _plan(making: _Making, ids: dict[str, UUID]) -> None:
         note=f"{PLANNED} bring the list",
     )  # fmt: skip
     ids["own session"] = await session_plan.add_session(alice, alice.id, own)
+    ids["call contact"] = await call_contacts.save_contact(
+        bob,
+        alice.id,
+        CallDetails(
+            CallRole.NURSE,
+            f"{PLANNED} nurse",
+            f"+49 {PHONE}3",
+            f"{PLANNED} sickness",
+            ZONE,
+            (Window((1, 2, 3), "08:00", "18:00"),),
+            f"{PLANNED} leave a message",
+        ),
+    )
     contact = ContactDetails(f"+49 {PHONE}1", f"{CONTACT} name", f"{CONTACT} relation", f"+49 {PHONE}2")
     await account_details.change_contact(alice, contact)
 

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from journal.accounts import details as account_details
 from journal.brief import brief
-from journal.catalogue.fields import EntryKind
+from journal.catalogue.fields import WRITTEN_KINDS, EntryKind
 from journal.records import collection as records_collection
 from journal.scheduling import plan as session_plan
 from journal.sessions.rows import load_my_sessions
@@ -29,6 +29,7 @@ FIELDS = {
     EntryKind.REFRAME: "reframe.old_meaning",
     EntryKind.GROUNDING: "ground.note",
     EntryKind.FREE: "free.text",
+    EntryKind.STEADY: "steady.phrases",
 }
 
 
@@ -179,4 +180,4 @@ async def test_choosing_what_to_write_ties_nothing_that_was_not_chosen(portal: P
         assert tied == [f"/journal/new?kind=integration&session={third.id}&prompt=first"]
         asked = await opened(browser, f"/journal/new?session={third.id}")
         links = [one.attributes["href"] for one in asked.markup.all("a")]
-        assert len([one for one in links if f"session={third.id}" in one]) == len(EntryKind)
+        assert len([one for one in links if f"session={third.id}" in one]) == len(WRITTEN_KINDS)

@@ -4,6 +4,7 @@
    template#cover   the dialog; data-minutes after how long, data-title for the tab. The dialog says whose page it is in data-whose,
                     names in data-script the script for its passkey button, and begins with [data-first] or the password;
                     where only a passkey opens it, it has no password
+   main[data-fresh]   a page that says what comes next, and its address: uncovered, it is loaded anew, unless something was typed
    form[action="/lock"]   covers the other pages of this browser too
    Nothing is stored; pages of one browser tell each other over a channel that somebody is there. */
 (() => {
@@ -108,6 +109,9 @@
 
   function uncover() {
     if (!dialog) return;
+    const main = document.querySelector("main[data-fresh]");
+    const typed = main && [...main.querySelectorAll("input, textarea")].some((one) => one.value !== one.defaultValue);
+    if (main && !typed) return location.replace(main.dataset.fresh); // the day went on meanwhile
     dialog.remove();
     dialog = null;
     bar.remove();

@@ -70,6 +70,8 @@ SENTENCES: Mapping[Act, str] = MappingProxyType(
         Act.SHARING_PAUSED: N_("%(who)s paused sharing with somebody"),
         Act.SHARING_RESUMED: N_("%(who)s resumed sharing with %(other)s"),
         Act.SESSION_PLANNED: N_("%(who)s planned sessions (record of %(whose)s)"),
+        Act.CALL_CONTACT_CHANGED: N_("%(who)s wrote down whom to call (record of %(whose)s)"),
+        Act.CALL_CONTACT_REMOVED: N_("%(who)s removed a number to call (record of %(whose)s)"),
         Act.SESSION_CHANGED: N_("%(who)s changed a session (record of %(whose)s)"),
         Act.ENTRY_DELETED: N_("%(who)s deleted an entry"),
         Act.ENTRY_RESTORED: N_("%(who)s restored an entry"),

@@ -15,6 +15,7 @@ from journal.catalogue.forms import get_form
 from journal.catalogue.reframe import REFRAMABLE
 from journal.entries import listing
 from journal.entries.naming import EntryName, EntryNamer
+from journal.reframing.reframes import STATUS
 from journal.sessions.rows import Session, load_my_sessions
 from journal.sharing import copies, shares
 from journal.sharing.shares import OutgoingShare
@@ -24,8 +25,9 @@ from portal.access.session_cookie import get_actor
 from portal.views.journal.entry_new import show_pause
 from portal.views.journal.entry_page import EntryDraft, build_writing_page
 from portal.views.journal.entry_screens import PAUSE_SCREEN
+from portal.views.reframing.panel import ReframePanel, load_panel
 from portal.views.sharing.shared_view import SharedSection, build_sections
-from portal.web.pages import render_page
+from portal.web.pages import redirect, render_page
 
 REFRAME_FIELDS = frozenset(
     f"reframe.{part}"
@@ -52,7 +54,8 @@ class EntryPage:
     Context of an entry as it is read; `beside` shows a reframe's two sentences next to each other.
 
     `partial` are the copies that lack a part of it. `readers` are those who have each part, when somebody has not
-    all of it as it is here. `reframable` are the questions whose answer a reframe can begin with.
+    all of it as it is here. `reframable` are the questions whose answer a reframe can begin with. `panel` is how a
+    reframe goes on.
     Without `is_intact`, storage returned something else than was left, here or elsewhere in the journal.
     """
 
@@ -71,6 +74,7 @@ class EntryPage:
     reframable: tuple[Field, ...]
     ground: bool
     is_intact: bool
+    panel: ReframePanel | None
 
 
 async def show_entry(request: Request) -> Response:
@@ -80,7 +84,10 @@ async def show_entry(request: Request) -> Response:
     document, kind, answers = found.document, EntryKind(found.document.kind), found.document.answers
     beside = "reframe.old_meaning" in answers
     given = await shares.list_shares(actor, entry=found.id)
-    plan = await load_my_sessions(actor) if document.session_id or not document.title else ()
+    needs_plan = document.session_id or not document.title or kind is EntryKind.REFRAME
+    plan = await load_my_sessions(actor) if needs_plan else ()
+    panel = await load_panel(actor, found, tuple(plan))
+    apart = (REFRAME_FIELDS if beside else frozenset()) | (frozenset({STATUS}) if panel else frozenset())
     context = EntryPage(
         found.id,
         get_form(kind),
@@ -88,9 +95,7 @@ async def show_entry(request: Request) -> Response:
         EntryNamer(plan).name_entry(found),
         next((one for one in plan if one.id.hex == document.session_id), None),
         beside,
-        build_sections(
-            kind, {key: value for key, value in answers.items() if not (beside and key in REFRAME_FIELDS)}
-        ),
+        build_sections(kind, {key: value for key, value in answers.items() if key not in apart}),
         found.created_at,
         found.updated_at,
         given,
@@ -103,6 +108,7 @@ async def show_entry(request: Request) -> Response:
         ),
         "ground" in request.query_params,
         is_intact,
+        panel,
     )
     return render_page(request, "journal/entry.html", context)
 
@@ -135,6 +141,8 @@ async def edit_entry(request: Request) -> Response:
     """Show an entry's form, all at once or at one question."""
     actor, asked = get_actor(request), request.query_params
     is_intact, found = await listing.load_verified_entry(actor, request.path_params["id"])
+    if found.document.kind == EntryKind.STEADY:
+        return redirect(request, "/steady")
     draft = EntryDraft(found.id, found.revision, found.document, found.created_at)
     if asked.get("prompt") == PAUSE_SCREEN:
         return await show_pause(request, draft)

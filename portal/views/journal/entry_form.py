@@ -9,8 +9,8 @@ import msgspec
 
 from journal.catalogue.answers import Problem, parse_answers
 from journal.catalogue.emotions import FORM_ROWS, Emotion, parse_emotions
-from journal.catalogue.fields import MAX_LINE_LENGTH, Answer, EntryKind, Field, FieldKind
-from journal.catalogue.forms import get_form, is_grounding_first
+from journal.catalogue.fields import MAX_LINE_LENGTH, WRITTEN_KINDS, Answer, EntryKind, Field, FieldKind
+from journal.catalogue.forms import get_form, get_written_form, is_grounding_first
 from journal.i18n import N_
 from journal.user_input import clean_line
 from journal.vault.documents import EntryDocument
@@ -41,11 +41,8 @@ class Question:
 
 
 def parse_kind(text: str | None) -> EntryKind | None:
-    """Parse a kind of entry from a form or an address; None when it is none."""
-    try:
-        return EntryKind(text or "")
-    except ValueError:
-        return None
+    """Parse a kind of entry to begin, from a form or an address; None when it is none."""
+    return next((kind for kind in WRITTEN_KINDS if kind.value == text), None)
 
 
 def parse_entry(form: Form, before: EntryDocument, plan: Collection[str]) -> ParsedEntry:
@@ -60,7 +57,8 @@ def parse_entry(form: Form, before: EntryDocument, plan: Collection[str]) -> Par
     asks = get_form(EntryKind(before.kind))
     raw, shown = form.lists, set(form.get_all("fields"))
     named = raw.keys() | {name.rpartition(".")[0] for name in raw if name.endswith(FIELD_SUFFIXES)}
-    present = replace(asks, fields=tuple(one for one in asks.fields if one.id in shown or one.id in named))
+    written = get_written_form(EntryKind(before.kind)).fields
+    present = replace(asks, fields=tuple(one for one in written if one.id in shown or one.id in named))
     typed, problems = parse_answers(present, raw)
     replaced = {one.id for one in present.fields} - problems.keys()
     kept = {name: answer for name, answer in before.answers.items() if name not in replaced} | typed

@@ -8,7 +8,7 @@ from uuid import UUID, uuid4
 from starlette.requests import Request
 from starlette.responses import Response
 
-from journal.catalogue.fields import Answers, EntryKind
+from journal.catalogue.fields import WRITTEN_KINDS, Answers, EntryKind
 from journal.catalogue.reframe import REFRAMABLE
 from journal.entries import entries
 from journal.errors import NotFound
@@ -64,7 +64,7 @@ async def start_entry(request: Request) -> Response:
         return render_page(
             request,
             "journal/new.html",
-            KindsPage(tuple(EntryKind), fits, about or nearest, about is not None),
+            KindsPage(WRITTEN_KINDS, fits, about or nearest, about is not None),
         )
     kind, wanted, prompt = parse_kind(asked["kind"]), parse_uuid(asked.get("id")), asked.get("prompt", "")
     if kind is None:

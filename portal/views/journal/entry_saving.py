@@ -88,11 +88,14 @@ async def save_entry(request: Request) -> Response:
 async def _load_known_entry(actor: Actor, wanted: UUID, base: int, kind: str) -> Entry | None:
     """Return the stored entry, also a deleted one; None for a new one."""
     try:
-        return await entries.load_entry(actor, wanted, deleted=True)
+        found = await entries.load_entry(actor, wanted, deleted=True)
     except NotFound:
         if base or parse_kind(kind) is None:
             raise
         return None
+    if found.document.kind == EntryKind.STEADY:  # its own page checks what it may hold
+        raise NotFound
+    return found
 
 
 async def _render_result(

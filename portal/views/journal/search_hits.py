@@ -7,8 +7,9 @@ from unicodedata import category
 
 import msgspec
 
-from journal.catalogue.fields import EntryKind, FieldKind
+from journal.catalogue.fields import Answer, EntryKind, Field, FieldKind
 from journal.catalogue.forms import get_form
+from journal.catalogue.revisits import parse_moments, parse_revisits
 from journal.folding import find_matches
 from journal.vault.documents import EntryDocument
 from portal.views.journal.timeline import TimelineLine
@@ -19,7 +20,9 @@ EXCERPT_CONTEXT = 70
 COMBINING_CATEGORIES = frozenset({"Mn", "Mc", "Me", "Cf"})
 """Categories of characters that are part of the one before, and are not cut from it."""
 
-TEXT_KINDS = frozenset({FieldKind.TEXT, FieldKind.LINE, FieldKind.EMOTIONS})
+TEXT_KINDS = frozenset(
+    {FieldKind.TEXT, FieldKind.LINE, FieldKind.EMOTIONS, FieldKind.REVISITS, FieldKind.MOMENTS}
+)
 
 
 class MarkedPiece(msgspec.Struct, frozen=True, gc=False):
@@ -47,14 +50,23 @@ def build_hit(line: TimelineLine, document: EntryDocument, needles: Sequence[str
 
 
 def _build_excerpt(document: EntryDocument, needles: Sequence[str]) -> tuple[MarkedPiece, ...]:
-    own = {one.id for one in get_form(EntryKind(document.kind)).fields if one.kind in TEXT_KINDS}
+    own = {one.id: one for one in get_form(EntryKind(document.kind)).fields if one.kind in TEXT_KINDS}
     for name, answer in document.answers.items():
         if name not in own:
             continue
-        for text in answer if isinstance(answer, list) else str(answer).split("\n"):
+        for text in _list_texts(own[name], answer):
             if found := next(find_matches(text, needles), None):
                 return _mark_pieces(_cut_around(text, *found), needles)
     return ()
+
+
+def _list_texts(field: Field, answer: Answer) -> Sequence[str]:
+    """Return an answer line by line, without the days and numbers before what was added later."""
+    if field.kind is FieldKind.REVISITS:
+        return [one.words for one in parse_revisits(answer)]
+    if field.kind is FieldKind.MOMENTS:
+        return [one.words for one in parse_moments(answer)]
+    return answer if isinstance(answer, list) else str(answer).split("\n")
 
 
 def _cut_around(text: str, start: int, end: int) -> str:

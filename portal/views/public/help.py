@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass
+from uuid import UUID
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -12,13 +13,16 @@ from journal.authentication import idle_lock, web_sessions
 from journal.catalogue import crisis_contacts, grounding_skills
 from journal.catalogue.crisis_contacts import Region
 from journal.catalogue.grounding_skills import Skill
+from journal.clinic import call_contacts
 from journal.errors import Damaged
 from journal.practice.practice import PracticePhone
+from journal.roles import Role
 from portal.access.session_cookie import get_token
+from portal.web.call_lines import CallLine, build_call_lines
 from portal.web.errors import UNAVAILABLE_ERRORS
 from portal.web.forms import Form
 from portal.web.help_region import set_help_region
-from portal.web.pages import is_htmx, redirect, render_page
+from portal.web.pages import get_translator, is_htmx, redirect, render_page
 
 PRACTICE_TIMEOUT = 3.0  # seconds
 
@@ -45,6 +49,13 @@ class PracticePhonesPage:
     phones: tuple[PracticePhone, ...] | None
 
 
+@dataclass(frozen=True, slots=True)
+class CallContactsPage:
+    """Context of whom a patient's care team named to call: None as for the practice's numbers."""
+
+    call_lines: tuple[CallLine, ...] | None
+
+
 async def show_help(request: Request) -> Response:
     """
     Show crisis contacts, those of this browser's region first, and ways to come back to the present.
@@ -67,7 +78,7 @@ async def show_practice_phones(request: Request) -> Response:
     phones: tuple[PracticePhone, ...] | None = None
     try:
         async with asyncio.timeout(PRACTICE_TIMEOUT):
-            if await _has_session(request):
+            if await _find_who_asks(request) is not None:
                 await request.app.state.practice.reload(request.app.state.installation)
                 phones = request.app.state.practice.current.phones
     except (Damaged, *UNAVAILABLE_ERRORS):
@@ -77,13 +88,39 @@ async def show_practice_phones(request: Request) -> Response:
     return render_page(request, "practice_phones.html", PracticePhonesPage(phones), block="phones")
 
 
-async def _has_session(request: Request) -> bool:
+async def show_call_contacts(request: Request) -> Response:
+    """Show a patient whom their care team named to call, locked or not, within seconds or not at all."""
+    lines: tuple[CallLine, ...] | None = None
+    try:
+        async with asyncio.timeout(PRACTICE_TIMEOUT):
+            who = await _find_who_asks(request)
+            if who is not None:
+                lines = await _load_call_lines(request, *who)
+    except (Damaged, *UNAVAILABLE_ERRORS):
+        pass
+    if is_htmx(request) and lines is None:
+        return Response(status_code=204)  # the page stays as it is
+    return render_page(request, "call_contacts.html", CallContactsPage(lines), block="contacts")
+
+
+async def _find_who_asks(request: Request) -> tuple[UUID, Role] | None:
+    """Return account and role of whoever is signed in, also while the session is locked."""
     installation, token = request.app.state.installation, get_token(request)
     if token is None:
-        return False
-    if await web_sessions.load_actor(installation, token) is not None:
-        return True
-    return await idle_lock.find_locked_session(installation, token) is not None
+        return None
+    actor = await web_sessions.load_actor(installation, token)
+    if actor is not None:
+        return actor.id, actor.role
+    locked = await idle_lock.find_locked_session(installation, token)
+    return None if locked is None else (locked.account, locked.role)
+
+
+async def _load_call_lines(request: Request, account: UUID, role: Role) -> tuple[CallLine, ...]:
+    if role is not Role.PATIENT:
+        return ()
+    installation = request.app.state.installation
+    contacts = await call_contacts.load_contacts(installation, account)
+    return build_call_lines(contacts, installation.clock(), None, get_translator(request))
 
 
 async def show_exit_page(request: Request) -> Response:

@@ -22,7 +22,7 @@ from portal.views.sessions import session_edit
 from portal.views.sessions.session_lines import SessionLine, build_lines
 from portal.views.sessions.session_page import build_calm_page, build_session_page
 from portal.web.forms import Form
-from portal.web.pages import redirect, render_long_page, render_page
+from portal.web.pages import get_translator, redirect, render_long_page, render_page
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,9 +112,15 @@ async def _render_session(
     code = 422 if errors else 200
     if actor.role is Role.PATIENT and schedule.is_acute(one, actor.now):
         saved = "saved" in request.query_params
-        calm = replace(await build_calm_page(actor, one, plan), saved=saved, errors=errors or {})
+        calm = replace(
+            await build_calm_page(actor, one, plan, get_translator(request)), saved=saved, errors=errors or {}
+        )
         return render_page(request, "sessions/calm.html", calm, status=code)
-    context = replace(await build_session_page(actor, one, plan, access), errors=errors or {}, reason=reason)
+    context = replace(
+        await build_session_page(actor, one, plan, access, get_translator(request)),
+        errors=errors or {},
+        reason=reason,
+    )
     return await render_long_page(
         request, len(context.written), "sessions/session.html", context, status=code
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from uuid import UUID
@@ -11,28 +11,34 @@ from uuid import UUID
 from journal.actor import Actor
 from journal.care import links
 from journal.catalogue.fields import EntryKind
+from journal.clinic import call_contacts
 from journal.entries import listing
 from journal.entries.naming import EntryName, EntryNamer
+from journal.i18n import N_
 from journal.scheduling import plan as session_plan
 from journal.scheduling.next_step import suggest_kind
 from journal.scheduling.plan import PlanAccess
 from journal.sessions import schedule
 from journal.sessions.day_state import DayState, Progress, get_day_state
+from journal.sessions.holds import get_next_morning
 from journal.sessions.rows import Session
 from journal.sessions.session import SessionKind, Status
 from journal.sharing.recipients import Reader, load_readers
 from journal.store.rows import OpenedRows
 from journal.vault.entry_rows import Entry
 from portal.views.sessions.session_lines import SessionLine, build_lines, list_status_choices
+from portal.web.call_lines import CallLine, build_call_lines
 from portal.web.pages import INLINE_LIMIT
 
 FIRST_MOVES: Mapping[DayState, frozenset[Status]] = MappingProxyType(
     {
         DayState.READY: frozenset({Status.IN_SESSION}),
-        DayState.UNREPORTED: frozenset({Status.IN_SESSION, Status.CLOSED}),
+        DayState.UNREPORTED: frozenset({Status.IN_SESSION, Status.CLOSED, Status.CANCELLED}),
     }
 )
 """The moves that stand first on the page of a session, by the state of its day."""
+
+DID_NOT_TAKE_PLACE = N_("It did not take place")
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,10 +59,11 @@ class SessionPage:
     `name` is the patient's for a clinician, and empty for the patient, for whom `readers` are the people who
     see the plan as well. `about` is the session that entries are tied to, `related` are those that belong
     with this one. `day` is the state that the day of `about` is in, and `suggested` the kind of entry that fits it.
-    `first` are the moves that stand before all else: to start, and once its time has passed, that it took place. On
-    `own_day`, a dosing session at home, a clinician sees and changes nothing of it. `errors` are why it was not
+    `first` are the moves that stand before all else: to start, and once its time has passed, that it took place or
+    not. On `own_day`, a dosing session at home, a clinician sees and changes nothing of it. `errors` are why it was not
     moved; one of its status belongs to no field. `reason` is why it was to be cancelled, when that was refused.
-    Without `is_intact`, the journal is not as its owner left it.
+    `call_lines` are whom the care team named to call, on a patient's own page of a dosing session. Without
+    `is_intact`, the journal is not as its owner left it.
     """
 
     line: SessionLine
@@ -72,6 +79,7 @@ class SessionPage:
     suggested: EntryKind
     first: tuple[tuple[Status, str], ...]
     own_day: bool = False
+    call_lines: tuple[CallLine, ...] = ()
     is_intact: bool = True
     errors: Mapping[str, str] = field(default_factory=dict)
     reason: str = ""
@@ -89,11 +97,14 @@ class CalmPage:
     day: DayState
     intention: str
     moves: tuple[tuple[Status, str], ...]
+    call_lines: tuple[CallLine, ...] = ()
     saved: bool = False
     errors: Mapping[str, str] = field(default_factory=dict)
 
 
-async def build_calm_page(actor: Actor, one: Session, plan: OpenedRows[Session]) -> CalmPage:
+async def build_calm_page(
+    actor: Actor, one: Session, plan: OpenedRows[Session], translate: Callable[..., str]
+) -> CalmPage:
     """Return the calm screen for a session under way."""
     (line,) = build_lines(actor, (one,))
     intention = ""
@@ -111,11 +122,16 @@ async def build_calm_page(actor: Actor, one: Session, plan: OpenedRows[Session])
         get_day_state(one.details, actor.now),
         intention,
         tuple(move for move in moves if under_way or move[0] is Status.IN_SESSION),
+        await _load_call_lines(actor, translate),
     )
 
 
+async def _load_call_lines(actor: Actor, translate: Callable[..., str]) -> tuple[CallLine, ...]:
+    return build_call_lines(await call_contacts.load_my_contacts(actor), actor.now, actor.zone, translate)
+
+
 async def build_session_page(
-    actor: Actor, one: Session, plan: OpenedRows[Session], access: PlanAccess
+    actor: Actor, one: Session, plan: OpenedRows[Session], access: PlanAccess, translate: Callable[..., str]
 ) -> SessionPage:
     """Return a session's page for its reader."""
     mine = access.link is None
@@ -130,11 +146,8 @@ async def build_session_page(
         suggested = (
             EntryKind.PREPARATION if lines[one.id].progress is Progress.PLANNED else EntryKind.INTEGRATION
         )
-    first = (
-        ()
-        if own_day
-        else tuple(move for move in moves if move[0] in FIRST_MOVES.get(day, ()) and about.id == one.id)
-    )
+    first = () if own_day or about.id != one.id else _list_first_moves(actor, one, moves, day)
+    dosing = one.details.kind is SessionKind.DOSING and one.status is not Status.CANCELLED
     is_intact, written = await _load_entry_lines(actor, plan, {one.id, about.id}) if mine else (True, ())
     return SessionPage(
         line=lines[one.id],
@@ -152,7 +165,21 @@ async def build_session_page(
         suggested=suggested,
         first=first,
         own_day=own_day,
+        call_lines=await _load_call_lines(actor, translate) if mine and dosing else (),
         is_intact=is_intact,
+    )
+
+
+def _list_first_moves(
+    actor: Actor, one: Session, moves: tuple[tuple[Status, str], ...], day: DayState
+) -> tuple[tuple[Status, str], ...]:
+    fitting = FIRST_MOVES.get(day, frozenset())
+    if day is DayState.UNREPORTED and actor.now >= get_next_morning(one.details, actor.now):
+        fitting -= {Status.IN_SESSION}  # nobody starts yesterday's session
+    return tuple(
+        (status, DID_NOT_TAKE_PLACE if status is Status.CANCELLED else label)
+        for status, label in moves
+        if status in fitting
     )
 
 

@@ -1,3 +1,12 @@
 """What a patient shares, with whom, who took over, what was disclosed, and what came back."""
 
-__all__ = ["disclosures", "handovers", "returned_shares", "shared_view", "shares", "sharing_log", "team"]
+__all__ = [
+    "disclosures",
+    "handovers",
+    "picture",
+    "returned_shares",
+    "shared_view",
+    "shares",
+    "sharing_log",
+    "team",
+]

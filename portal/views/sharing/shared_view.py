@@ -11,8 +11,11 @@ from journal.care.documents import ShareDocument
 from journal.catalogue.emotions import Emotion, parse_emotions
 from journal.catalogue.fields import Answer, EntryKind, Field, FieldKind
 from journal.catalogue.forms import get_form
+from journal.catalogue.revisits import Moment, Revisit, parse_moments, parse_revisits
 from journal.entries.naming import EntryName, EntryNamer
+from journal.reframing.picture import build_picture
 from journal.sessions.rows import Session
+from portal.views.sharing.picture import PictureView, build_picture_view
 from portal.web.escaping import remove_controls
 
 LINE_LENGTH = 120  # of the line that a list shows
@@ -40,12 +43,18 @@ class SharedSection:
     high: str = ""
     day: datetime | None = None
     feelings: tuple[Emotion, ...] = ()
+    revisits: tuple[Revisit, ...] = ()
+    moments: tuple[Moment, ...] = ()
     field: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class SharedView:
-    """A whole copy. `kind` is the form's label; `note` is the patient's and may be empty."""
+    """
+    A whole copy. `kind` is the form's label; `note` is the patient's and may be empty.
+
+    `picture` is drawn of what the copy holds, and of nothing else.
+    """
 
     kind: str
     name: EntryName
@@ -55,6 +64,7 @@ class SharedView:
     shared_at: datetime
     zone: tzinfo
     about: Session | None = None
+    picture: PictureView | None = None
 
 
 def build_shared_view(document: ShareDocument, zone: tzinfo, namer: EntryNamer) -> SharedView:
@@ -66,6 +76,8 @@ def build_shared_view(document: ShareDocument, zone: tzinfo, namer: EntryNamer) 
         namer: What the reader knows of the plan.
     """
     kind, written_at = EntryKind(document.kind), datetime.fromisoformat(document.written_at)
+    begun = written_at.astimezone(zone).date()
+    picture = build_picture(document.answers, begun, namer.plan, document.session_id, zone)
     return SharedView(
         kind.label,
         namer.name_copy(document),
@@ -75,6 +87,7 @@ def build_shared_view(document: ShareDocument, zone: tzinfo, namer: EntryNamer) 
         datetime.fromisoformat(document.shared_at),
         zone,
         namer.assignment.find_session(document.kind, document.session_id, written_at),
+        build_picture_view(picture) if picture else None,
     )
 
 
@@ -107,6 +120,10 @@ def find_first_line(document: ShareDocument) -> FirstLine | None:
             return FirstLine(line)
         if one.chosen:
             return FirstLine("", one.chosen[:MOST_CHOSEN])
+        if line := _shorten_line(
+            next((added.words for added in one.revisits + one.moments if added.words), "")
+        ):
+            return FirstLine(line)
     return None
 
 
@@ -145,6 +162,10 @@ def build_section(field: Field, answer: Answer) -> SharedSection:
         return SharedSection(field.label, unknown, tuple(labels[value] for value in given if value in labels))
     if field.kind is FieldKind.EMOTIONS and isinstance(answer, list):
         return SharedSection(field.label, feelings=parse_emotions(answer))
+    if field.kind is FieldKind.REVISITS:
+        return SharedSection(field.label, revisits=parse_revisits(answer))
+    if field.kind is FieldKind.MOMENTS:
+        return SharedSection(field.label, moments=parse_moments(answer))
     if field.kind is FieldKind.DATE and isinstance(answer, str):
         return SharedSection(field.label, day=datetime.combine(date.fromisoformat(answer), time(12), UTC))
     if field.range is not None and isinstance(answer, int):

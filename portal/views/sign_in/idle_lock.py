@@ -100,7 +100,7 @@ async def unlock_session(request: Request) -> Response:
             return _respond_with_sentence(
                 request, sentence, 429 if isinstance(error, TooManyAttempts) else 422
             )
-        again = await build_locked_page(installation, owner, where, sentence)
+        again = await build_locked_page(request, owner, where, sentence)
         return render_page(request, "locked.html", again, **build_refusal_arguments(error))
     done = Response(status_code=204) if is_htmx(request) else redirect(request, where)
     return await session_cookie.set_token(request, done, opened)
@@ -116,12 +116,11 @@ async def _find_owner(request: Request, token: bytes | None) -> LockedSession | 
 
 async def _show_lock(request: Request, owner: LockedSession, where: str) -> Response:
     """Return what a script covers a page with, or the page that unlocks a session, which is nothing for an open one."""
-    installation = request.app.state.installation
     if is_htmx(request):
-        return render_page(request, "locked_cover.html", await build_cover(installation, owner))
+        return render_page(request, "locked_cover.html", await build_cover(request, owner))
     if request.state.actor:
         return redirect(request, where)
-    return render_page(request, "locked.html", await build_locked_page(installation, owner, where))
+    return render_page(request, "locked.html", await build_locked_page(request, owner, where))
 
 
 def _refuse_over(request: Request) -> Response:

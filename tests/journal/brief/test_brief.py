@@ -68,6 +68,9 @@ def copies(draw: st.DrawFn) -> IncomingShare:
             answers[field.id] = [draw(st.sampled_from(field.options)).value]
         elif field.kind is FieldKind.DATE:
             answers[field.id] = "2026-12-01"
+        elif field.kind is FieldKind.REVISITS:
+            old, new = draw(st.integers(0, 100)), draw(st.integers(0, 100))
+            answers[field.id] = [f"2026-12-01 | {old} | {new} | | x"]
     return copy(kind, answers, draw(st.integers(0, 3)))
 
 

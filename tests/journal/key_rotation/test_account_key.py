@@ -63,6 +63,7 @@ ELSEWHERE = {
     "care_link.past": "server key",
     "care_link.voucher": "a MAC under the invitation's secret",
     "course.sealed": "server key",
+    "call_contact.sealed": "server key",
     "kap_session.sealed": "server key",
     "share.sealed": "care-link key, which stays",
 }

@@ -90,6 +90,7 @@ async def test_ended_or_stopped_early_home_lets_rest(portal: Portal, end: str) -
     for hours in (0, 6):
         page = await home_of_alice(portal, hours=hours)
         assert "You are resting" in page.words
+        assert list_primary(page) == (["Open the quiet page"] if hours == 0 else [])
         assert "I have slept" not in page.words
         assert "preparation" not in page.answer.text
 

@@ -7,8 +7,8 @@ from uuid import UUID, uuid4
 import pytest
 from httpx import AsyncClient
 
-from journal.catalogue.fields import EntryKind, Field, FieldKind
-from journal.catalogue.forms import FORMS
+from journal.catalogue.fields import WRITTEN_KINDS, EntryKind, Field, FieldKind
+from journal.catalogue.forms import get_written_form
 from journal.entries import entries, removal, revisions
 from journal.entries.revisions import Reason
 from journal.scheduling import plan as session_plan
@@ -55,7 +55,7 @@ def answer_for(field: Field) -> str | list[str]:
     return f"words for {field.id}"
 
 
-@pytest.mark.parametrize("kind", list(EntryKind))
+@pytest.mark.parametrize("kind", WRITTEN_KINDS)
 async def test_nothing_is_stored_until_something_is_typed(portal: Portal, kind: EntryKind) -> None:
     """Opening a page of any kind, or sending it as it is, leaves no entry behind."""
     async with portal.client("alice") as browser:
@@ -66,12 +66,12 @@ async def test_nothing_is_stored_until_something_is_typed(portal: Portal, kind: 
     assert await all_entries(portal.cast) == []
 
 
-@pytest.mark.parametrize("kind", list(EntryKind))
+@pytest.mark.parametrize("kind", WRITTEN_KINDS)
 async def test_every_question_is_kept_and_read_without_javascript(
     any_portal: Portal, kind: EntryKind
 ) -> None:
     """Each question of each kind can be answered on one page, comes back to be changed, and is read."""
-    fields = [field for field in FORMS[kind].fields if field.kind is not FieldKind.EMOTIONS]
+    fields = [field for field in get_written_form(kind).fields if field.kind is not FieldKind.EMOTIONS]
     typed = {field.id.replace(".", "__"): answer_for(field) for field in fields}
     async with any_portal.client("alice") as browser:
         page = await opened(browser, f"/journal/new?kind={kind}")
@@ -323,9 +323,9 @@ async def test_much_distress_offers_grounding_first_and_blocks_nothing(portal: P
     async with portal.client("alice") as browser:
         page = await opened(browser, "/journal/new?kind=grounding")
         calm = await autosaved(browser, page, ground__suds_before="7")
-        assert "/help-now#grounding" not in calm.text
+        assert "/ground" not in calm.text
         line = await autosaved(browser, page, ground__suds_before="8", revision="1")
-        assert "/help-now#grounding" in line.text
+        assert "/ground" in line.text
         read = await followed(browser, await pressed(browser, page, ground__suds_before="9", revision="2"))
         assert read.words.index("Take a moment to ground") < read.words.index("Distress before")
         assert "Take a moment" not in (await opened(browser, f"/journal/{id_of(page)}")).words
@@ -340,7 +340,7 @@ async def test_help_leaving_grounding_and_readers_are_on_every_writing_page(port
             page = await opened(browser, path)
             assert "Only you can read this." in page.words
             assert page.markup.all("a", href="/help-now")
-            assert page.markup.all("a", href="/help-now#grounding")
+            assert page.markup.all("a", href="/ground")
             assert page.markup.all("form", action="/sign-out")
             assert page.markup.all("button", value="pause")
             assert page.markup.all("input", **{"class": "cover-box"})
@@ -432,7 +432,7 @@ async def test_the_kind_that_fits_the_nearest_session_comes_first(
         first = page.markup.all("a", within="kind")[0]
         assert first.words == fits
         assert f"session={session}" in first.attributes["href"]
-        assert len(page.markup.all("a", within="kind")) == len(EntryKind)
+        assert len(page.markup.all("a", within="kind")) == len(WRITTEN_KINDS)
         assert (await browser.get(first.attributes["href"])).status_code == 200
 
 

@@ -7,7 +7,7 @@ from uuid import uuid4
 
 import pytest
 
-from journal.catalogue.fields import EntryKind
+from journal.catalogue.fields import WRITTEN_KINDS, EntryKind
 from journal.catalogue.forms import get_due_form, get_form
 from journal.entries import entries
 from tests.cast import PASSWORDS
@@ -58,7 +58,7 @@ async def test_a_few_questions_come_first(portal: Portal, kind: str) -> None:
     assert text.index('name="title"') > max(text.index(f'value="{one}"') for one in asked(page))
 
 
-@pytest.mark.parametrize("kind", list(EntryKind))
+@pytest.mark.parametrize("kind", WRITTEN_KINDS)
 async def test_the_title_is_asked_last(portal: Portal, kind: EntryKind) -> None:
     """Nobody has to name what is not written yet."""
     async with portal.client("alice") as browser:
@@ -83,7 +83,7 @@ async def test_what_comes_later_is_asked_once_it_is_due(any_portal: Portal) -> N
         assert later.isdisjoint(asked(await opened(browser, "/journal/new?kind=integration")))
 
 
-@pytest.mark.parametrize("kind", list(EntryKind))
+@pytest.mark.parametrize("kind", WRITTEN_KINDS)
 @pytest.mark.parametrize("age", [None, timedelta(days=6, hours=23), timedelta(days=7)])
 def test_no_question_is_lost(kind: EntryKind, age: timedelta | None) -> None:
     """Each question is asked once; one that is answered always, one for later only when it is due."""

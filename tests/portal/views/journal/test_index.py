@@ -268,7 +268,7 @@ async def test_enough_for_today_closes_gently(portal: Portal) -> None:
     async with portal.client("alice") as browser:
         page = await opened(browser, "/journal?rest=yes")
     assert "Enough for today" in page.words
-    assert page.markup.all("a", within="notice", href="/help-now#grounding")
+    assert page.markup.all("a", within="notice", href="/ground")
 
 
 async def test_a_page_of_the_journal_is_private_to_its_patient(portal: Portal) -> None:

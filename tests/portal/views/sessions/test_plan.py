@@ -333,13 +333,31 @@ async def test_start_stands_first(portal: Portal) -> None:
 
 
 async def test_what_nobody_reported_is_said_first(portal: Portal) -> None:
-    """Once its time has passed, it can still be started, or be said to have taken place, before all else."""
+    """Once its time has passed, it can still be started, or be said to have taken place or not, before all else."""
     async with portal.client("alice") as browser:
         page = await opened(browser, await added(browser, time="08:00"))
-        first, second, *others = page.markup.all("button", within="main", name="status")
-        assert [first.words, second.words] == ["I am starting now", "It took place"]
-        assert {"I am starting now", "It took place"}.isdisjoint(one.words for one in others)
-        assert page.answer.text.index("It took place") < page.answer.text.index("as told")
+        first = ["I am starting now", "It took place", "It did not take place"]
+        buttons = [one.words for one in page.markup.all("button", within="main", name="status")]
+        assert buttons[:3] == first
+        assert set(first).isdisjoint(buttons[3:])
+        assert page.answer.text.index(first[-1]) < page.answer.text.index("as told")
+
+
+async def test_the_next_morning_nobody_starts_it(any_portal: Portal) -> None:
+    """What remains is whether it took place; that it did not is one tap, and can be taken back."""
+    async with any_portal.client("alice") as browser:
+        where = await added(browser, time="08:00")
+    any_portal.cast.clock.forward(hours=20)
+    async with any_portal.client() as browser:
+        await browser.post("/sign-in", data={"email": "alice@example.org", "password": PASSWORDS["alice"]})
+        page = await opened(browser, where)
+        first, second, *_ = page.markup.all("button", within="main", name="status")
+        assert [first.words, second.words] == ["It took place", "It did not take place"]
+        told = await followed(
+            browser, await browser.post(f"{where}/status", data={"status": second.attributes["value"]})
+        )
+        assert "Cancelled" in told.words
+        assert told.markup.one("button", name="status").words == "It is planned again"
 
 
 async def test_an_end_is_taken_back_on_the_calm_page(any_portal: Portal) -> None:

@@ -1,0 +1,59 @@
+"""All entries of some kinds, found by the table of contents, so that no other entry is opened for them."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Collection, Sequence
+from functools import partial
+
+from crypto import PageMark
+from journal.actor import Actor
+from journal.catalogue.fields import EntryKind
+from journal.entries import entries, listing
+from journal.entries.listing import INLINE_PAGE_LIMIT
+from journal.entries.page_search import ATTEMPTS, load_contents
+from journal.errors import Damaged
+from journal.roles import Role
+from journal.vault import contents_rows, record_state
+from journal.vault.contents import ContentsLine, format_line_id, open_page
+from journal.vault.contents_rows import Pages
+from journal.vault.entry_rows import Entry
+
+
+async def load_entries_of_kinds(actor: Actor, kinds: Collection[EntryKind]) -> tuple[bool, tuple[Entry, ...]]:
+    """
+    Open the actor's own entries of some kinds, the oldest first; one that does not open is `damaged`.
+
+    Returns:
+        Whether the journal is as it was left, as far as these entries show it, and they.
+    """
+    actor.require_role(Role.PATIENT)
+    wanted, seen = frozenset(kind.value for kind in kinds), None
+    for _ in range(ATTEMPTS if await listing.can_use_contents(actor) else 0):
+        contents = await load_contents(actor)
+        if contents is None or contents.state_row == seen:
+            break
+        seen = contents.state_row
+        pages = await contents_rows.load_pages(actor.id, contents.marks)
+        work = partial(_open_lines, actor, contents.marks, pages, wanted)
+        try:
+            lines = await asyncio.to_thread(work) if len(contents.marks) > INLINE_PAGE_LIMIT else work()
+        except Damaged:
+            continue  # another page may have saved between the two statements
+        found = await entries.load_entries(actor, [format_line_id(line.id) for line in lines])
+        if listing.is_match(found, lines):
+            return True, found
+    is_intact, every = await record_state.read_verified(actor, partial(entries.load_all_entries, actor))
+    return is_intact, tuple(one for one in every if not one.damaged and one.document.kind in wanted)
+
+
+def _open_lines(
+    actor: Actor, marks: Sequence[PageMark], pages: Pages, wanted: Collection[str]
+) -> list[ContentsLine]:
+    """Return the lines of some kinds; raises `Damaged`."""
+    return [
+        line
+        for mark in marks
+        for line in open_page(actor.vault, actor.id, mark, pages.get(mark.number, b""))
+        if line.form in wanted
+    ]

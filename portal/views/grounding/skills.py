@@ -1,0 +1,138 @@
+"""The guided skills, a step a screen, for anybody: neither a database nor a script is needed for them."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from journal.actor import Actor
+from journal.authentication import web_sessions
+from journal.catalogue.grounding_skills import SAFETY_NOTES, SKILLS, Skill, list_acute_skills
+from journal.catalogue.steady import OwnSkill
+from journal.errors import JournalError, NotFound
+from journal.grounding import steadying
+from journal.grounding.steadying import Steadying
+from journal.roles import Role
+from journal.sessions.day_state import DayState
+from portal.access.session_cookie import get_actor, get_token
+from portal.web.errors import UNAVAILABLE_ERRORS
+from portal.web.pages import redirect, render_page
+
+PERSON_TIMEOUT = 2.0
+"""Seconds that the page waits for whose it is; without an answer it is the page that anybody gets."""
+CALM_DAYS = frozenset({DayState.UNDER_WAY.value, DayState.RESTING.value})
+
+
+@dataclass(frozen=True, slots=True)
+class SkillListPage:
+    """
+    Context of the list of skills.
+
+    `first` are those that are safe while a session may still be felt; on such a `day` there are no `more`. `own` are a
+    patient's, by the number in their address.
+    """
+
+    first: tuple[Skill, ...]
+    more: tuple[Skill, ...]
+    own: dict[int, OwnSkill]
+    notes: tuple[str, ...]
+    is_patient: bool
+    may_leave: bool
+    day: str
+
+
+@dataclass(frozen=True, slots=True)
+class SkillPage:
+    """Context of one skill; `phrases` are a patient's own, `moves`: a slow circle may be shown."""
+
+    skill: Skill
+    phrases: tuple[str, ...]
+    moves: bool
+    may_leave: bool
+    day: str
+
+
+@dataclass(frozen=True, slots=True)
+class OwnSkillPage:
+    """Context of a skill of one's own."""
+
+    skill: OwnSkill
+    day: str
+
+
+async def show_skills(request: Request) -> Response:
+    """Show the skills: everybody those of the catalogue, a patient also their own and none that they hid."""
+    actor, seen = await _find_person(request)
+    calm, hidden = _is_calm(actor), seen.hidden
+    acute = list_acute_skills()
+    context = SkillListPage(
+        tuple(one for one in acute if one.id not in hidden),
+        () if calm else tuple(one for one in SKILLS.values() if one not in acute and one.id not in hidden),
+        {} if calm else number_own_skills(seen),
+        SAFETY_NOTES,
+        actor is not None and actor.role is Role.PATIENT,
+        get_token(request) is not None,
+        actor.dosing_day if actor else "",
+    )
+    return render_page(request, "ground/list.html", context)
+
+
+async def show_skill(request: Request) -> Response:
+    """Show one skill; while a session may still be felt, one that asks for more leads back to those that do not."""
+    skill = SKILLS[request.scope["path"].rpartition("/")[2]]
+    actor, seen = await _find_person(request)
+    calm = _is_calm(actor)
+    if calm and not skill.in_acute_mode:
+        return redirect(request, "/ground")
+    context = SkillPage(
+        skill,
+        seen.phrases if skill.id == "kind_phrase" else (),
+        bool(skill.pace) and not calm,
+        get_token(request) is not None,
+        actor.dosing_day if actor else "",
+    )
+    return render_page(request, "ground/skill.html", context)
+
+
+async def show_own_skill(request: Request) -> Response:
+    """Show a skill of one's own, a step a screen."""
+    if "skill" not in request.query_params:
+        return redirect(request, "/ground")
+    actor = get_actor(request)
+    own = number_own_skills(await steadying.load_steadying(actor))
+    number = request.query_params["skill"]
+    skill = own.get(int(number)) if number.isascii() and number.isdigit() and len(number) < 3 else None
+    if skill is None:
+        raise NotFound
+    return render_page(request, "ground/own.html", OwnSkillPage(skill, actor.dosing_day))
+
+
+def number_own_skills(seen: Steadying) -> dict[int, OwnSkill]:
+    """Return skills of one's own by the number in their address, sorted by name."""
+    return {int(field_id.rpartition("_")[2]): skill for field_id, skill in seen.skills.items()}
+
+
+def _is_calm(actor: Actor | None) -> bool:
+    return actor is not None and actor.dosing_day in CALM_DAYS
+
+
+async def _find_person(request: Request) -> tuple[Actor | None, Steadying]:
+    """Return who asks and what steadies them, within seconds; nobody and nothing where that is not known by then."""
+    token = get_token(request)
+    if token is None:
+        return None, Steadying()
+    actor, seen = None, Steadying()
+    try:
+        async with asyncio.timeout(PERSON_TIMEOUT):
+            actor = await web_sessions.load_actor(request.app.state.installation, token)
+            if actor is not None and not actor.recovery_ready:
+                actor = None
+            if actor is not None and actor.role is Role.PATIENT:
+                seen = await steadying.load_steadying(actor)
+    except (JournalError, *UNAVAILABLE_ERRORS):
+        pass  # the skills are there without it
+    request.state.actor = actor
+    return actor, seen

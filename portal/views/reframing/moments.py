@@ -1,0 +1,92 @@
+"""Write down a moment in which a new sentence was a little true: one line, two taps from home."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from uuid import UUID
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from journal.actor import Actor
+from journal.catalogue.revisits import Moment
+from journal.entries.naming import EntryName, load_namer
+from journal.errors import InvalidInput
+from journal.i18n import N_
+from journal.reframing import reframes
+from journal.reframing.reframes import STATUS
+from journal.user_input import parse_day
+from journal.vault.entry_rows import Entry
+from portal.access.session_cookie import get_actor
+from portal.views.reframing.revisits import NO_DAY
+from portal.web.forms import Form, parse_uuid
+from portal.web.pages import redirect, render_page
+
+MAX_OFFERED = 30
+"""How many reframes a moment can be about without opening one of them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A reframe that a moment can be about: what it is called, and its new sentence where it has one."""
+
+    id: UUID
+    name: EntryName
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
+class MomentPage:
+    """Context of the page for a moment. `chosen` is the reframe that it is about."""
+
+    choices: tuple[Choice, ...]
+    chosen: UUID | None
+    today: date
+    typed: Mapping[str, str]
+    errors: Mapping[str, str] = field(default_factory=dict)
+
+
+async def add_moment(request: Request) -> Response:
+    """Ask for the line, or keep it."""
+    actor = get_actor(request)
+    if request.method == "GET":
+        typed = {"day": reframes.get_today(actor).isoformat()}
+        context = await _build_page(actor, parse_uuid(request.query_params.get("reframe")), typed)
+        return render_page(request, "reframing/moment.html", context)
+    form = await Form.read(request)
+    wanted, day = parse_uuid(form["reframe"]), parse_day(form["day"])
+    try:
+        if wanted is None:
+            raise InvalidInput({"reframe": N_("Please choose which one it is about.")})
+        if day is None:
+            raise InvalidInput({"day": NO_DAY})
+        found = await reframes.add_moment(actor, wanted, Moment(day, form["line"]))
+    except InvalidInput as error:
+        typed = {name: form[name] for name in ("day", "line")}
+        context = await _build_page(actor, wanted, typed, error.fields)
+        return render_page(request, "reframing/moment.html", context, status=422)
+    return redirect(request, f"/journal/{found.id}")
+
+
+async def _build_page(
+    actor: Actor, wanted: UUID | None, typed: Mapping[str, str], errors: Mapping[str, str] | None = None
+) -> MomentPage:
+    every = await reframes.list_reframes(actor)
+    offered = _select_offered(every, wanted)
+    namer = await load_namer(actor, offered)
+    choices = tuple(
+        Choice(one.id, namer.name_entry(one), str(one.document.answers.get("reframe.new_meaning", "")))
+        for one in offered
+    )
+    chosen = next((one.id for one in choices if one.id == wanted), None)
+    if chosen is None and len(choices) == 1:
+        chosen = choices[0].id
+    return MomentPage(choices, chosen, reframes.get_today(actor), typed, errors or {})
+
+
+def _select_offered(every: Sequence[Entry], wanted: UUID | None) -> list[Entry]:
+    """Return the latest reframes that are not closed, and the wanted one whatever it is."""
+    lasting = [one for one in every if one.document.answers.get(STATUS) != "closed"][:MAX_OFFERED]
+    return lasting + [one for one in every if one.id == wanted and one not in lasting]

@@ -1,0 +1,302 @@
+"""Pages on which a reframe goes on: a tap for its status, a revisit and a moment, without JavaScript."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+import pytest
+
+from journal.catalogue.fields import Answer
+from journal.entries import entries
+from journal.vault.documents import EntryDocument
+from tests.portal.browsing import Page, followed, opened
+from tests.portal.conftest import Portal
+from tests.scenes import in_session, rested, signed_in_again, written
+from tests.shared_material import share
+
+ANSWERS: dict[str, Answer] = {
+    "reframe.old_meaning": "I am too much.",
+    "reframe.old_belief_before": 80,
+    "reframe.new_meaning": "I was a child, and I was tired.",
+    "reframe.new_belief": 30,
+}
+REVISIT = {"old_belief": "55", "new_belief": "41", "felt_truth": "4", "line": "softer", "day": "2026-11-22"}
+
+
+async def begun(portal: Portal) -> UUID:
+    """Have alice write a reframe."""
+    return (await written(portal.cast, document=EntryDocument("reframe", answers=ANSWERS))).id
+
+
+async def answers_of(portal: Portal, wanted: UUID) -> dict[str, Answer]:
+    """What alice's entry holds now."""
+    return (await entries.load_entry(await portal.cast.actor("alice"), wanted)).document.answers
+
+
+def pressed_status(page: Page) -> list[str]:
+    """The status that is shown as the present one."""
+    buttons = [one for one in page.markup.all("button") if one.attributes.get("name") == "status"]
+    assert [one.words for one in buttons] == ["Open", "Resting", "Living with it", "Closed"]
+    assert len({one.attributes["class"] for one in buttons}) == 1
+    return [one.attributes["value"] for one in buttons if one.attributes["aria-pressed"] == "true"]
+
+
+async def test_one_tap_moves_the_status(any_portal: Portal) -> None:
+    """Every status is one tap away, in the same weight, and the page says which it is."""
+    wanted = await begun(any_portal)
+    async with any_portal.client("alice") as browser:
+        assert pressed_status(await opened(browser, f"/journal/{wanted}")) == []
+        for status in ("closed", "open", "living_with_it", "resting"):
+            answer = await browser.post(f"/journal/{wanted}/status", data={"status": status})
+            assert pressed_status(await followed(browser, answer)) == [status]
+        assert (await browser.post(f"/journal/{wanted}/status", data={"status": "better"})).status_code == 404
+
+
+async def test_a_revisit_stands_beside_the_first_ratings(any_portal: Portal) -> None:
+    """What is typed is kept and read on the reframe's page; the words of then are folded on the form."""
+    wanted = await begun(any_portal)
+    async with any_portal.client("alice") as browser:
+        page = await opened(browser, f"/journal/{wanted}/revisits")
+        assert "open" not in page.markup.all("details")[-1].attributes
+        assert page.value("day") == "2026-11-22"
+        answer = await browser.post(f"/journal/{wanted}/revisits", data=page.filled(REVISIT))
+        read = await followed(browser, answer)
+        assert "old sentence 55" in read.words
+        assert "in the gut 4 of 7" in read.words
+        assert "softer" in read.words
+    assert ANSWERS.items() <= (await answers_of(any_portal, wanted)).items()
+
+
+@pytest.mark.parametrize(
+    ("wrong", "told"),
+    [
+        ({"old_belief": "180"}, "from 0 to 100"),
+        ({"new_belief": "much"}, "from 0 to 100"),
+        ({"felt_truth": "9"}, "from 1 to 7"),
+        ({"day": "2026-11-23"}, "still to come"),
+        ({"day": "2026-11-21"}, "before you began"),
+        ({"day": "yesterday"}, "Please give a date"),
+        ({"line": "x" * 301}, "one line of up to 300"),
+        (dict.fromkeys(("old_belief", "new_belief", "felt_truth", "line"), ""), "fill in one of these"),
+    ],
+)
+async def test_a_refusal_is_kind_and_loses_nothing(portal: Portal, wrong: dict[str, str], told: str) -> None:
+    """Each is refused with a sentence beside its field, and everything that was typed is still there."""
+    wanted = await begun(portal)
+    async with portal.client("alice") as browser:
+        typed = REVISIT | wrong
+        answer = await browser.post(f"/journal/{wanted}/revisits", data=typed)
+        assert answer.status_code == 422
+        page = Page.of(answer)
+        assert told in page.words
+        shown = {name: page.value(name) for name in typed if name != "felt_truth"}
+        assert shown == {name: value for name, value in typed.items() if name != "felt_truth"}
+    assert await answers_of(portal, wanted) == ANSWERS
+
+
+async def test_a_moment_is_two_taps_from_home(any_portal: Portal) -> None:
+    """A link at home, a line, and Save; with several reframes one of them is chosen."""
+    wanted = await begun(any_portal)
+    async with any_portal.client("alice") as browser:
+        home = await opened(browser, "/")
+        assert any(one.attributes.get("href") == "/moments" for one in home.markup.all("a"))
+        page = await opened(browser, "/moments")
+        assert "I am too much" not in page.words
+        answer = await browser.post("/moments", data=page.filled({"line": "I stayed."}))
+        assert "I stayed." in (await followed(browser, answer)).words
+        await begun(any_portal)
+        page = await opened(browser, "/moments")
+        refused = await browser.post("/moments", data=page.filled({"line": "I sang."}))
+        assert refused.status_code == 422
+        assert Page.of(refused).value("line") == "I sang."
+        answer = await browser.post("/moments", data=page.filled({"line": "I sang.", "reframe": str(wanted)}))
+        assert "I sang." in (await followed(browser, answer)).words
+
+
+async def test_home_without_reframes_offers_no_moment(portal: Portal) -> None:
+    """Nothing is asked of somebody who wrote no reframe."""
+    async with portal.client("alice") as browser:
+        assert "/moments" not in (await browser.get("/")).text
+        assert "There is no reframe yet" in (await opened(browser, "/moments")).words
+
+
+async def test_numbers_wait_until_somebody_has_rested(portal: Portal) -> None:
+    """From the start until the rest is said, no form with numbers is offered; a moment is, and nothing sent is lost."""
+    wanted = await begun(portal)
+    session = await in_session(portal.cast)
+    async with portal.client("alice") as browser:
+        assert f"/journal/{wanted}/revisits" not in (await browser.get(f"/journal/{wanted}")).text
+        page = await opened(browser, f"/journal/{wanted}/revisits")
+        assert "old_belief" not in page.fields
+        sent = await browser.post(f"/journal/{wanted}/revisits", data=REVISIT)
+        assert "softer" in (await followed(browser, sent)).words
+    await rested(portal.cast, session)
+    async with portal.client("alice") as browser:
+        assert "old_belief" in (await opened(browser, f"/journal/{wanted}/revisits")).fields
+
+
+async def test_home_offers_one_reframe_with_four_answers_that_weigh_the_same(any_portal: Portal) -> None:
+    """The old words are folded; each answer is a button like the others, and works without JavaScript."""
+    wanted = await begun(any_portal)
+    any_portal.cast.clock.forward(hours=25)
+    await signed_in_again(any_portal.cast)
+    async with any_portal.client("alice") as browser:
+        page = await opened(browser, "/")
+        buttons = [one for one in page.markup.all("button") if one.attributes.get("name") == "go"]
+        assert [one.words for one in buttons] == ["Yes", "Not now", "Not this one again", "No offers"]
+        assert len({one.attributes["class"] for one in buttons}) == 1
+        assert all("open" not in one.attributes for one in page.markup.all("details"))
+        yes = await browser.post(f"/journal/{wanted}/offer", data={"go": "yes"})
+        assert yes.headers["location"] == f"/journal/{wanted}/revisits"
+        answer = await browser.post(f"/journal/{wanted}/offer", data={"go": "no_offers"})
+        assert "Would you like to look" not in (await followed(browser, answer)).words
+        assert "Home does not offer" in (await opened(browser, f"/journal/{wanted}")).words
+        answer = await browser.post(f"/journal/{wanted}/offer", data={"go": "offers_again"})
+        assert "Home does not offer" not in (await followed(browser, answer)).words
+        assert (await browser.post(f"/journal/{wanted}/offer", data={"go": "x"})).status_code == 404
+
+
+async def test_an_addition_can_be_removed(portal: Portal) -> None:
+    """What was added is listed with a way to remove it."""
+    wanted = await begun(portal)
+    async with portal.client("alice") as browser:
+        await browser.post(f"/journal/{wanted}/revisits", data=REVISIT)
+        await browser.post("/moments", data={"reframe": str(wanted), "line": "a", "day": "2026-11-22"})
+        page = await opened(browser, f"/journal/{wanted}/revisits")
+        sent = {"step": "revisit", "position": "0", "revision": page.fields["revision"][0]}
+        await followed(browser, await browser.post(f"/journal/{wanted}/removal", data=sent))
+        sent["step"] = "moment"
+        assert (await browser.post(f"/journal/{wanted}/removal", data=sent)).status_code == 409
+        sent["revision"] = (await opened(browser, f"/journal/{wanted}/revisits")).fields["revision"][0]
+        await followed(browser, await browser.post(f"/journal/{wanted}/removal", data=sent))
+        assert (await browser.post(f"/journal/{wanted}/removal", data={"step": "x"})).status_code == 404
+    assert await answers_of(portal, wanted) == ANSWERS
+
+
+async def test_what_was_added_is_shared_like_any_part(any_portal: Portal) -> None:
+    """The clinician reads revisits and moments that were chosen, and the latest rating stands in the brief."""
+    wanted = await begun(any_portal)
+    async with any_portal.client("alice") as browser:
+        await browser.post(f"/journal/{wanted}/revisits", data=REVISIT)
+        found = await opened(browser, f"/journal/{wanted}/shares?to={any_portal.cast.link}")
+        assert "Looked at again" in found.words
+    shared = await share(any_portal.cast, wanted)
+    alice = await any_portal.cast.actor("alice")
+    async with any_portal.client("bob") as browser:
+        page = await opened(browser, f"/patients/{alice.id}/shared/{shared}")
+        assert "old sentence 55" in page.words
+        assert "softer" in page.words
+        brief = await opened(browser, f"/patients/{alice.id}/brief")
+        assert "80 → 55 lately" in brief.words
+        assert "30 → 41 lately" in brief.words
+
+
+async def test_words_that_were_added_are_found(portal: Portal) -> None:
+    """The search finds a moment's words and shows them without their code."""
+    wanted = await begun(portal)
+    async with portal.client("alice") as browser:
+        await browser.post(
+            "/moments", data={"reframe": str(wanted), "line": "quiet swifts", "day": "2026-11-22"}
+        )
+        found = Page.of(await browser.post("/journal", data={"q": "swifts"}))
+        assert "quiet swifts" in found.words
+        assert "|" not in found.words
+
+
+@pytest.mark.parametrize("who", ["bob", "charlie", "dana", "erin"])
+async def test_nobody_else_adds_anything(portal: Portal, who: str) -> None:
+    """Whoever it does not belong to finds nothing and changes nothing."""
+    wanted = await begun(portal)
+    async with portal.client(who) as browser:
+        for path in (
+            f"/journal/{wanted}/status",
+            f"/journal/{wanted}/revisits",
+            f"/journal/{wanted}/removal",
+        ):
+            assert (
+                await browser.post(path, data=REVISIT | {"status": "open", "position": "0", "revision": "1"})
+            ).status_code == 404
+        answer = await browser.post("/moments", data=REVISIT | {"reframe": str(wanted)})
+        assert answer.status_code == 404
+    assert await answers_of(portal, wanted) == ANSWERS
+
+
+async def test_a_small_step_comes_back_at_home(any_portal: Portal) -> None:
+    """On its date home asks; the answer is kept, and what cannot be read comes back as it was typed."""
+    document = EntryDocument(
+        "reframe", answers={"reframe.test_action": "Ask for the seat.", "reframe.test_due": "2026-11-22"}
+    )
+    wanted = (await written(any_portal.cast, document=document)).id
+    path = f"/journal/{wanted}/step"
+    async with any_portal.client("alice") as browser:
+        assert "A small step that you thought of" in (await opened(browser, "/")).words
+        page = await opened(browser, path)
+        typed = {"reframe.followup": "not_yet", "reframe.learned": "It is far.", "date": "soon"}
+        refused = await browser.post(path, data=page.filled(typed))
+        assert refused.status_code == 422
+        again = Page.of(refused)
+        assert (again.value("date"), again.value("reframe.learned")) == ("soon", "It is far.")
+        assert (await browser.post(path, data={"reframe.learned": "x"})).status_code == 422
+        answer = await browser.post(path, data=again.filled({"date": "2026-11-29"}))
+        read = await followed(browser, answer)
+        assert "Not yet" in read.words
+        assert "It is far." in read.words
+        assert "A small step" not in (await opened(browser, "/")).words
+        assert (await browser.post(path, data={"go": "later"})).headers["location"] == "/"
+        assert (await browser.get(f"/journal/{await begun(any_portal)}/step")).status_code == 404
+
+
+async def looked_at(portal: Portal, *numbers: int) -> UUID:
+    """Have alice look at a reframe again, on one day after another; return its id."""
+    lines = [f"2026-11-{22 + place} | {number} | 50 | 4 |" for place, number in enumerate(numbers)]
+    answers = ANSWERS | {"reframe.revisits": lines}
+    return (await written(portal.cast, document=EntryDocument("reframe", answers=answers))).id
+
+
+async def test_the_picture_has_its_sentence_its_drawing_and_its_numbers(any_portal: Portal) -> None:
+    """One sentence by rule, a drawing that says what it is, and a table of the same numbers."""
+    wanted = await looked_at(any_portal, 30, 20, 70)
+    async with any_portal.client("alice") as browser:
+        page = await opened(browser, f"/journal/{wanted}")
+        assert "Half-way back between 23 Nov 2026 and 24 Nov 2026." in page.words
+        drawing = page.markup.one("svg", role="img")
+        assert "style" not in drawing.attributes
+        assert [one.words for one in page.markup.all("td")][:6] == ["80", "30", "–", "30", "50", "4"]
+        assert len([one for one in page.markup.all("circle") if "cx" in one.attributes]) >= 4
+        assert (
+            "Both sentences over time" not in (await browser.get(f"/journal/{await begun(any_portal)}")).text
+        )
+
+
+async def test_there_is_no_picture_until_somebody_has_rested(portal: Portal) -> None:
+    """From the start of a dosing session until the rest is said, the reframe's page draws nothing."""
+    wanted = await looked_at(portal, 30, 20, 70)
+    session = await in_session(portal.cast)
+    async with portal.client("alice") as browser:
+        page = await opened(browser, f"/journal/{wanted}")
+        assert "Both sentences over time" not in page.words
+        assert "Half-way back" not in page.words
+    await rested(portal.cast, session)
+    async with portal.client("alice") as browser:
+        assert "Half-way back" in (await opened(browser, f"/journal/{wanted}")).words
+
+
+async def test_a_clinicians_picture_is_made_of_what_was_shared(any_portal: Portal) -> None:
+    """Later ratings that were not shared change neither drawing, sentence nor brief, and nothing hints at them."""
+    wanted = await looked_at(any_portal, 30, 20, 40)
+    shared = await share(any_portal.cast, wanted)
+    alice = await any_portal.cast.actor("alice")
+    async with any_portal.client("bob") as bob:
+        page = await opened(bob, f"/patients/{alice.id}/shared/{shared}")
+        brief = await opened(bob, f"/patients/{alice.id}/brief")
+        assert "Still held on 24 Nov 2026." in page.words
+        assert "Still held on 24 Nov 2026." in brief.words
+        async with any_portal.client("alice") as browser:
+            typed = REVISIT | {"old_belief": "79"}
+            await followed(browser, await browser.post(f"/journal/{wanted}/revisits", data=typed))
+        assert (await opened(bob, f"/patients/{alice.id}/shared/{shared}")).words == page.words
+        assert (await opened(bob, f"/patients/{alice.id}/brief")).words == brief.words
+    part = await share(any_portal.cast, wanted, "reframe.old_meaning", "reframe.old_belief_before")
+    async with any_portal.client("bob") as bob:
+        page = await opened(bob, f"/patients/{alice.id}/shared/{part}")
+        assert "Both sentences over time" not in page.words
