@@ -22,7 +22,7 @@ from portal.views.grounding import skills
 from portal.views.journal import comparison, entry, entry_new, entry_removal, entry_saving, index, revisions
 from portal.views.patients import brief, call_contacts, caseload, course, invitations
 from portal.views.public import guide, health, help
-from portal.views.reframing import moments, offers, revisits, status, steps
+from portal.views.reframing import later, moments, offers, revisits, status, steadying, steps
 from portal.views.sessions import plan
 from portal.views.sharing import disclosures, handovers, returned_shares, shares, sharing_log, team
 from portal.views.sign_in import (
@@ -87,6 +87,8 @@ ROUTES = (
     Rule("/journal/{id:uuid}/offer", SEND, PATIENT, offers.answer_offer),
     Rule("/journal/{id:uuid}/revisits", FORM, PATIENT, revisits.revisit_reframe),
     Rule("/journal/{id:uuid}/step", FORM, PATIENT, steps.follow_step),
+    Rule("/journal/{id:uuid}/steadying", SEND, PATIENT, steadying.add_phrase),
+    Rule("/journal/{id:uuid}/later", SEND, PATIENT, later.change_later),
     Rule("/journal/{id:uuid}/removal", SEND, PATIENT, revisits.remove_addition),
     Rule("/moments", FORM, PATIENT, moments.add_moment),
     # For everybody

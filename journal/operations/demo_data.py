@@ -13,6 +13,7 @@ from importlib import resources
 import msgspec
 
 from journal.catalogue.fields import Answer, EntryKind
+from journal.clinic.call_contacts import CallDetails
 from journal.sessions.session import Phase, Route, SessionDetails, SessionKind, Setting, Status
 from journal.time_zones import resolve_local_time
 
@@ -53,6 +54,16 @@ class DemoEdit(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     answers: dict[str, Answer]
 
 
+class DemoRevisit(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A later look at a reframe, as its patient rated it then; `day` counts from today."""
+
+    day: int
+    old: int
+    new: int
+    felt: int
+    words: str = ""
+
+
 class DemoEntry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One entry; `session` is a place in the list of sessions, `shared` names the answers that are shared."""
 
@@ -66,6 +77,7 @@ class DemoEntry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     shared: tuple[str, ...] = ()
     due: int | None = None
     edit: DemoEdit | None = None
+    revisits: tuple[DemoRevisit, ...] = ()
 
     def get_first_answers(self, today: date) -> dict[str, Answer]:
         """Return the answers as first written, with the day on which a small step is due."""
@@ -85,6 +97,7 @@ class DemoPatient(DemoPerson, frozen=True, forbid_unknown_fields=True, kw_only=T
     prescriber_name: str
     sessions: tuple[DemoSession, ...]
     entries: tuple[DemoEntry, ...]
+    contacts: tuple[CallDetails, ...] = ()
 
     def get_moment(self, today: date, day: int, time: str) -> datetime:
         """Return the moment, in UTC, of a wall time *day* days from *today* where the patient lives."""

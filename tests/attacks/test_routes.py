@@ -129,6 +129,8 @@ OF_ANOTHER = {
     "/journal/{id:uuid}/restoration": "deleted",
     "/journal/{id:uuid}/erasure": "deleted",
     "/journal/{id:uuid}/status": "reframe",
+    "/journal/{id:uuid}/later": "reframe",
+    "/journal/{id:uuid}/steadying": "reframe",
     "/journal/{id:uuid}/step": "reframe",
     "/journal/{id:uuid}/offer": "reframe",
     "/journal/{id:uuid}/revisits": "reframe",
