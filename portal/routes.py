@@ -21,7 +21,7 @@ from portal.views.administration import audit_log, people, practice, staff
 from portal.views.grounding import notes, skills, steady
 from portal.views.journal import comparison, entry, entry_new, entry_removal, entry_saving, index, revisions
 from portal.views.patients import brief, caseload, course, invitations
-from portal.views.public import guide, health, help
+from portal.views.public import guide, health, help, offline
 from portal.views.sessions import plan
 from portal.views.sharing import disclosures, handovers, returned_shares, shares, sharing_log, team
 from portal.views.sign_in import (
@@ -97,6 +97,7 @@ ROUTES = (
     Rule("/steady/hidden", SEND, PATIENT, steady.change_hidden),
     Rule("/steady/skill", FORM, PATIENT, steady.edit_own_skill),
     Rule("/steady/skill/removal", SEND, PATIENT, steady.remove_own_skill),
+    Rule("/offline.js", READ, ANYONE, offline.show_script),
     Rule("/guide", READ, ANYONE, guide.show_guide),
     Rule("/guide/patient", READ, ANYONE, guide.show_patient_guide),
     Rule("/guide/clinician", READ, ANYONE, guide.show_clinician_guide),

@@ -206,10 +206,11 @@ async def test_counts_are_plain_and_in_the_catalogues_order(any_portal: Portal) 
     async with any_portal.client("alice") as browser:
         page = await opened(browser, "/steady")
         assert "%" not in page.words
-        rows = [one.words for one in page.markup.all("th", scope="row")]
+        rows = [one.words for one in page.markup.all("h3", within="ground-uses")]
+        assert "Used 2 times. Helped: 1. A bit: 1. Did not help: 0. Got worse: 0." in page.words
         assert rows == ["Look around", "Feet and hands", "Apple", "Zebra"]
     async with any_portal.client("dana") as browser:
-        assert (await opened(browser, "/steady")).markup.all("th") == []
+        assert (await opened(browser, "/steady")).markup.all("h3") == []
 
 
 async def test_while_a_session_may_be_felt_only_phrases_are_there(any_portal: Portal) -> None:
@@ -223,7 +224,7 @@ async def test_while_a_session_may_be_felt_only_phrases_are_there(any_portal: Po
         page = await opened(browser, "/steady")
         assert "The tide turns." in page.words
         assert "River stones" not in page.words
-        assert page.markup.all("table") == page.markup.all("form", within="main") == []
+        assert page.markup.all("h3", within="ground-uses") == page.markup.all("form", within="main") == []
         assert 'class="dark"' in page.answer.text
 
 
