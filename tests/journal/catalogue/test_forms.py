@@ -77,7 +77,7 @@ IDS = {
     EntryKind.REFRAME: "trigger old_meaning old_belief_before emotions body cost facts_for "
     "facts_against session_light thinking_habit new_meaning new_belief voc old_belief_after test_action "
     "test_due followup learned theme status revisits moments",
-    EntryKind.GROUNDING: "skill context suds_before suds_after helped phrase note",
+    EntryKind.GROUNDING: "skill own context suds_before suds_after helped phrase note",
     EntryKind.FREE: "text",
     EntryKind.STEADY: " ".join(("phrases", *(f"skill_{number}" for number in range(1, 25)), "hidden")),
 }
