@@ -18,10 +18,10 @@ from portal.views.account import (
     second_factor,
 )
 from portal.views.administration import audit_log, people, practice, staff
-from portal.views.grounding import skills
+from portal.views.grounding import notes, skills, steady
 from portal.views.journal import comparison, entry, entry_new, entry_removal, entry_saving, index, revisions
 from portal.views.patients import brief, call_contacts, caseload, course, invitations
-from portal.views.public import guide, health, help
+from portal.views.public import guide, health, help, offline
 from portal.views.reframing import later, moments, offers, revisits, status, steadying, steps, triggers
 from portal.views.sessions import plan
 from portal.views.sharing import disclosures, handovers, returned_shares, shares, sharing_log, team
@@ -103,6 +103,14 @@ ROUTES = (
     Rule("/ground", READ, ANYONE, skills.show_skills),
     *(Rule(f"/ground/{one}", READ, ANYONE, skills.show_skill) for one in SKILLS),
     Rule("/ground/own", READ, PATIENT, skills.show_own_skill),
+    Rule("/ground/note", FORM, PATIENT, notes.keep_note),
+    Rule("/ground/worse", READ, PATIENT, notes.show_worse),
+    Rule("/steady", FORM, PATIENT, steady.show_steadying),
+    Rule("/steady/removal", SEND, PATIENT, steady.remove_phrase),
+    Rule("/steady/hidden", SEND, PATIENT, steady.change_hidden),
+    Rule("/steady/skill", FORM, PATIENT, steady.edit_own_skill),
+    Rule("/steady/skill/removal", SEND, PATIENT, steady.remove_own_skill),
+    Rule("/offline.js", READ, ANYONE, offline.show_script),
     Rule("/guide", READ, ANYONE, guide.show_guide),
     Rule("/guide/patient", READ, ANYONE, guide.show_patient_guide),
     Rule("/guide/clinician", READ, ANYONE, guide.show_clinician_guide),

@@ -18,6 +18,7 @@ from journal.authentication import tables as authentication_tables
 from journal.authentication.registration import NewAccount
 from journal.care import invitations
 from journal.catalogue.revisits import Revisit
+from journal.clinic import call_contacts
 from journal.entries import entries
 from journal.errors import InvalidInput
 from journal.installation.installation import Installation
@@ -82,6 +83,8 @@ async def _load_patient(installation: Installation, clinician: Actor, person: De
     await _plan_course(
         _set_clock(clinician, began), patient.id, person.course, dict(zip(ids, details, strict=True))
     )
+    for contact in person.contacts:
+        await call_contacts.save_contact(_set_clock(clinician, began), patient.id, contact)
     for one, at in zip(person.entries, moments, strict=True):
         await _write_entry(_set_clock(patient, at), link, person, one, ids, patient.now)
 

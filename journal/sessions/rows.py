@@ -160,7 +160,7 @@ async def save_session(actor: Actor, current: Session, base: int, details: Sessi
     Store a new revision of a session.
 
     Raises:
-        StaleRevision: If *base* is not the stored revision.
+        StaleRevision: If *base* is not the stored revision, or not the one that was read as *current*.
     """
     if details == current.details:
         return
@@ -169,9 +169,10 @@ async def save_session(actor: Actor, current: Session, base: int, details: Sessi
         actor.installation.server_keys, details, session_context(current.patient, current.id, revision)
     )
     async with ensure_transaction():
-        changed = await tables.KapSession.filter(id=current.id, revision=base).update(
-            revision=revision, sealed=sealed
-        )
+        # What *details* keep of a session's progress was read with *current*.
+        changed = base == current.revision and await tables.KapSession.filter(
+            id=current.id, revision=base
+        ).update(revision=revision, sealed=sealed)
         if not changed:
             raise StaleRevision(
                 N_("Somebody changed this session in the meantime. Look at it again before saving.")

@@ -38,7 +38,16 @@ from portal.web.forms import Form
 from portal.web.pages import is_htmx, redirect, render_page
 
 PUBLIC_PATHS = frozenset(
-    {"/healthz", "/readyz", "/help-now", "/help-now/practice", "/help-now/contacts", "/leave", "/ground"}
+    {
+        "/healthz",
+        "/readyz",
+        "/help-now",
+        "/help-now/practice",
+        "/help-now/contacts",
+        "/leave",
+        "/ground",
+        "/offline.js",
+    }
     | {f"/ground/{skill}" for skill in SKILLS}
 )
 """Pages that never wait for the session: it is not loaded for them."""
@@ -125,9 +134,19 @@ async def _load_actor(
     return None
 
 
+async def ask_to_unlock(request: Request) -> Response | None:
+    """Return what a page answers that is there for everybody, where the session of this browser is locked, or None."""
+    owner = await _find_locked_session(request, get_token(request))
+    return await _ask_to_unlock(request, owner) if owner else None
+
+
+async def _find_locked_session(request: Request, token: bytes | None) -> LockedSession | None:
+    return await idle_lock.find_locked_session(request.app.state.installation, token) if token else None
+
+
 async def _ask_who_it_is(request: Request, token: bytes | None) -> Response:
     """Ask to unlock the session of *token*, if it is locked, or else to sign in."""
-    owner = await idle_lock.find_locked_session(request.app.state.installation, token) if token else None
+    owner = await _find_locked_session(request, token)
     # A form that only a passkey lets on waits on the sign-in page, which takes a passkey as well.
     if owner is None or (owner.needs_passkey and not is_htmx(request) and request.method != "GET"):
         return await _ask_to_sign_in(request)

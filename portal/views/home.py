@@ -1,4 +1,4 @@
-"""Home shows the one next step; somebody who is not signed in is asked to sign in."""
+"""Home shows the one next step; somebody who is not signed in is asked to sign in, or to open what is locked."""
 
 from __future__ import annotations
 
@@ -28,6 +28,7 @@ from journal.sharing.handover_offers import HandoverOffer
 from journal.sharing.recipients import Readers
 from journal.sharing.timeline import load_timeline_page
 from journal.store.rows import OpenedRows
+from portal.access.guard import ask_to_unlock
 from portal.access.session_cookie import RECOVERY_KEY, SignInPage
 from portal.views.administration.people import load_administrator_home
 from portal.views.reframing.offers import OfferLine
@@ -78,6 +79,8 @@ async def show_home(request: Request) -> Response:
     if actor is None:
         if request.state.trouble:
             raise request.state.trouble
+        if (locked := await ask_to_unlock(request)) is not None:
+            return locked
         return render_page(request, "sign_in.html", SignInPage())
     if not actor.recovery_ready:
         return redirect(request, RECOVERY_KEY)

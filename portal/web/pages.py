@@ -52,6 +52,7 @@ class Marked(Protocol):
 GUIDE_PLACES: Mapping[str, str] = MappingProxyType(
     {
         "account": "#lost",
+        "ground": "#ground",
         "invitations": "#patients",
         "journal": "#write",
         "patients": "#patients",
@@ -59,6 +60,7 @@ GUIDE_PLACES: Mapping[str, str] = MappingProxyType(
         "records": "#records",
         "sessions": "#day",
         "sharing": "#share",
+        "steady": "#ground",
     }
 )
 """Where the guide tells of a page, by the first part of the page's address."""
@@ -78,7 +80,7 @@ def build_environment() -> Environment:
     words = Translator()
     environment.install_gettext_callables(words.gettext, words.ngettext)  # type: ignore[attr-defined]
     environment.globals["_"] = words.gettext  # the alias that Jinja puts there looks it up for every word
-    environment.globals["static"] = _get_static_url
+    environment.globals["static"] = get_static_url
     environment.globals["calm_skills"] = HELP_NOW
     environment.globals["guide_places"] = GUIDE_PLACES
     environment.globals["emergency_numbers"] = list_emergency_numbers
@@ -98,7 +100,8 @@ def build_environment() -> Environment:
 
 
 @cache
-def _get_static_url(path: str) -> str:
+def get_static_url(path: str) -> str:
+    """Return the address of a static file, with its hash, so that it may be cached for ever."""
     content = (files("portal") / "static" / path).read_bytes()
     return f"/static/{path}?v={hashlib.sha256(content).hexdigest()[:12]}"
 

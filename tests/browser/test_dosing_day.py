@@ -2,7 +2,7 @@
 A dosing day on a phone, walked by taps from the evening before to the morning after.
 
 It is started early, on time, late or not at all, stopped early, or its end is never said. At each step the one next
-thing is on the first screen, without scrolling: on home, on the session's page, on the cover and on the locked page.
+thing is on the first screen, without scrolling: on home, on the session's page, on the cover and where it is locked.
 """
 
 from __future__ import annotations
@@ -132,6 +132,18 @@ class Walk:
             async with self.page.expect_event("load"):
                 await self.page.keyboard.press("Enter")
         await expect(cover).to_have_count(0)
+
+    async def reopen(self, calm: str = "") -> None:
+        """Open the home page where the server has locked it, and type the password; a calm screen comes first."""
+        await self.page.goto("/")
+        await self.heading(calm or "Locked")
+        await self.stands(HELP if calm else OPEN)
+        main = self.page.get_by_role("main")
+        if calm:
+            await main.locator("summary").filter(has_text=OPEN).click()
+        await main.get_by_label("Your password", exact=True).fill(password_of(self.who))
+        async with self.page.expect_event("load"):
+            await self.page.keyboard.press("Enter")
 
     def found(self, name: str, within: Locator | None = None) -> Locator:
         """Find a button or link of exactly that name."""
@@ -276,7 +288,8 @@ async def test_early(walk: Walk) -> None:
     await walk.heading(HERE)
     await walk.look(QUIET, HELP)
     await walk.until(11, 30, days=1)
-    await walk.unlock(HERE)
+    await walk.reopen(HERE)
+    await walk.stands(QUIET)
     await walk.tap(QUIET, OVER)
     await walk.look(QUIET, HELP)
     await walk.rest()
@@ -322,8 +335,11 @@ async def test_not_at_all(walk: Walk) -> None:
 
 async def test_stopped_early(walk: Walk) -> None:
     """Stopped after half an hour."""
-    await walk.until(14, days=1)
+    await walk.until(13, days=1)
     await walk.sign_in()
+    await walk.until(14, days=1)
+    await walk.reopen()
+    await walk.stands(GO)
     await walk.tap(GO, START)
     await walk.until(14, 40, days=1)
     await walk.unlock(HERE)

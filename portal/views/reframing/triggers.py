@@ -29,7 +29,7 @@ class TriggerLine:
     """
     One place where a trigger was named. `skill` and `helped` are labels of ours, to be translated.
 
-    `old` and `new` are the sentences of a reframe, `phrase` the words of a grounding log.
+    `old` and `new` are the sentences of a reframe; `own` is the name of a skill of one's own, `phrase` words of a log.
     """
 
     occurrence: Occurrence
@@ -37,6 +37,7 @@ class TriggerLine:
     old: str = ""
     new: str = ""
     skill: str = ""
+    own: str = ""
     helped: str = ""
     phrase: str = ""
 
@@ -77,4 +78,5 @@ def _build_line(one: Occurrence, name: EntryName) -> TriggerLine:
         form.field(part).get_option_labels(answers[part])[0] if answers.get(part) else ""
         for part in ("ground.skill", "ground.helped")
     )
-    return TriggerLine(one, name, skill=skill, helped=helped, phrase=str(answers.get("ground.phrase", "")))
+    own, phrase = (str(answers.get(f"ground.{part}", "")) for part in ("own", "phrase"))
+    return TriggerLine(one, name, skill=skill, own=own, helped=helped, phrase=phrase)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import replace
 from datetime import date, time, timedelta
 from uuid import UUID, uuid4
@@ -9,6 +10,7 @@ from uuid import UUID, uuid4
 import msgspec
 import pytest
 
+from journal.accounts.profiles import load_profile
 from journal.actor import Actor
 from journal.audit.acts import Act
 from journal.audit.tables import AuditPending
@@ -17,8 +19,9 @@ from journal.scheduling import plan as session_plan
 from journal.sessions import holds, schedule
 from journal.sessions import tables as sessions_tables
 from journal.sessions.course import CoursePlan
+from journal.sessions.day_state import record_dosing_day
 from journal.sessions.holds import refuse_while_held
-from journal.sessions.rows import load_my_sessions
+from journal.sessions.rows import load_my_sessions, save_session
 from journal.sessions.session import (
     Phase,
     Route,
@@ -146,6 +149,54 @@ async def test_a_begun_session_keeps_its_day_and_kind(cast: Cast) -> None:
         with pytest.raises(InvalidInput) as refused:
             await session_plan.change_session(alice, ident, 2, msgspec.structs.replace(TODAY, **change))
         assert set(refused.value.fields) == {field}
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        (),
+        (Status.DAY_OF,),
+        (Status.IN_SESSION,),
+        (Status.IN_SESSION, Status.RECOVERING),
+        (Status.IN_SESSION, Status.STOPPED_EARLY),
+        (Status.CANCELLED,),
+    ],
+)
+async def test_no_change_of_the_plan_makes_what_pages_know_of_the_day_untrue(
+    cast: Cast, said: tuple[Status, ...]
+) -> None:
+    """Whatever of a session is changed, its time zone and kind too, every page knows the same day as the plan."""
+    alice, bob = await cast.actor("alice"), await cast.actor("bob")
+    ident = await session_plan.add_session(alice, alice.id, TODAY)
+    for status in said:
+        await session_plan.change_status(alice, ident, status)
+    for change in (
+        {"zone": "Pacific/Kiritimati"},
+        {"zone": "Pacific/Pago_Pago"},
+        {"local": "2026-11-22T03:00"},
+        {"kind": SessionKind.INTEGRATION},
+        {"minutes": 600},
+        {"setting": Setting.CLINIC},
+    ):
+        for who in (alice, bob):
+            one = await session_plan.load_session(who, ident)
+            with suppress(InvalidInput):
+                changed = msgspec.structs.replace(one.details, **change)
+                await session_plan.change_session(who, ident, one.revision, changed)
+            known = (await load_profile(cast.installation, alice.id)).dosing_day
+            await record_dosing_day(cast.installation, alice.id, cast.clock.now)
+            assert (await load_profile(cast.installation, alice.id)).dosing_day == known
+
+
+async def test_a_change_that_read_the_session_before_it_began_is_refused(cast: Cast) -> None:
+    """Whichever revision the form names: what was planned never takes the place of a start that came in between."""
+    alice = await cast.actor("alice")
+    ident = await session_plan.add_session(alice, alice.id, TODAY)
+    read_before = await session_plan.load_session(alice, ident)
+    await session_plan.change_status(alice, ident, Status.IN_SESSION)
+    with pytest.raises(StaleRevision):
+        await save_session(alice, read_before, 2, msgspec.structs.replace(TODAY, zone="Asia/Tokyo"))
+    assert (await session_plan.load_session(alice, ident)).status is Status.IN_SESSION
 
 
 async def test_a_dosing_session_that_others_belong_to_keeps_its_kind(cast: Cast) -> None:

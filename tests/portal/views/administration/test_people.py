@@ -60,7 +60,7 @@ async def test_a_colleague_comes_in_by_a_link(portal: Portal) -> None:
         assert "Open your account as nurse." in (await opened(browser, path)).words
         assert (await browser.post(path, data=new | {"time_zone": ZONE})).status_code == 303
     async with portal.client("erin") as browser:
-        assert "Used" in (await opened(browser, "/people/invitations")).words
+        assert "nurseused" in (await opened(browser, "/people/invitations")).words
         assert address not in (await browser.get(made.headers["location"])).text
 
 
@@ -71,7 +71,7 @@ async def test_a_withdrawn_link_is_gone_for_its_user(portal: Portal) -> None:
         page = await opened(browser, made.headers["location"])
         address = page.markup.one("input", id="copy-line").attributes["value"]
         assert (await browser.post(f"{made.headers['location']}/withdrawal")).status_code == 303
-        assert "Withdrawn" in (await opened(browser, "/people/invitations")).words
+        assert "withdrawn" in (await opened(browser, "/people/invitations")).words
     async with portal.client() as browser:
         assert (await browser.get(address)).status_code == 404
 
@@ -99,6 +99,8 @@ async def test_the_last_administrator_stays(portal: Portal) -> None:
     """Whoever would shut themselves out of the only way back in is told so."""
     erin = await portal.cast.actor("erin")
     async with portal.client("erin") as browser:
+        asked = await opened(browser, f"/people/{erin.id}/suspension")
+        assert "only another administrator can let you sign in again" in asked.words
         refused = await browser.post(f"/people/{erin.id}/suspension")
         assert refused.status_code == 422
         assert "You are the only administrator who can sign in." in refused.text

@@ -70,7 +70,7 @@ async def test_on_a_dosing_day_a_locked_session_is_calm(any_portal: Portal, stat
     where = f"/sessions/{await dose(any_portal.cast, *said)}"
     async with any_portal.client("alice") as browser:
         await browser.post("/lock")
-        for page in (Page.of(await browser.get(where)), Page.of(await browser.get("/unlock"))):
+        for page in [Page.of(await browser.get(path)) for path in (where, "/unlock", "/")]:
             assert (is_dark(page), page.heading != "Locked") == (calm, calm)
             assert [words for words in WORDS if words in page.answer.text] == []
             (password,) = page.markup.all("input", type="password")
