@@ -15,7 +15,7 @@ from journal.catalogue.revisits import Moment
 from journal.entries.naming import EntryName, load_namer
 from journal.errors import InvalidInput
 from journal.i18n import N_
-from journal.reframing import later, reframes
+from journal.reframing import later, reframes, triggers
 from journal.reframing.reframes import STATUS
 from journal.user_input import parse_day
 from journal.vault.entry_rows import Entry
@@ -39,12 +39,13 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class MomentPage:
-    """Context of the page for a moment. `chosen` is the reframe that it is about."""
+    """Context of the page for a moment. `chosen` is the reframe that it is about; earlier triggers are suggested."""
 
     choices: tuple[Choice, ...]
     chosen: UUID | None
     today: date
     typed: Mapping[str, str]
+    suggestions: tuple[str, ...]
     errors: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -62,9 +63,9 @@ async def add_moment(request: Request) -> Response:
             raise InvalidInput({"reframe": N_("Please choose which one it is about.")})
         if day is None:
             raise InvalidInput({"day": NO_DAY})
-        found = await later.add_moment(actor, wanted, Moment(day, form["line"]))
+        found = await later.add_moment(actor, wanted, Moment(day, form["line"], form["trigger"]))
     except InvalidInput as error:
-        typed = {name: form[name] for name in ("day", "line")}
+        typed = {name: form[name] for name in ("day", "line", "trigger")}
         context = await _build_page(actor, wanted, typed, error.fields)
         return render_page(request, "reframing/moment.html", context, status=422)
     return redirect(request, f"/journal/{found.id}")
@@ -83,7 +84,8 @@ async def _build_page(
     chosen = next((one.id for one in choices if one.id == wanted), None)
     if chosen is None and len(choices) == 1:
         chosen = choices[0].id
-    return MomentPage(choices, chosen, reframes.get_today(actor), typed, errors or {})
+    names = await triggers.list_names(actor)
+    return MomentPage(choices, chosen, reframes.get_today(actor), typed, names, errors or {})
 
 
 def _select_offered(every: Sequence[Entry], wanted: UUID | None) -> list[Entry]:
