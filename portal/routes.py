@@ -18,11 +18,11 @@ from portal.views.account import (
     second_factor,
 )
 from portal.views.administration import audit_log, people, practice, staff
-from portal.views.grounding import skills
+from portal.views.grounding import notes, skills, steady
 from portal.views.journal import comparison, entry, entry_new, entry_removal, entry_saving, index, revisions
 from portal.views.patients import brief, call_contacts, caseload, course, invitations
-from portal.views.public import guide, health, help
-from portal.views.reframing import moments, offers, revisits, status, steps
+from portal.views.public import guide, health, help, offline
+from portal.views.reframing import later, moments, offers, revisits, status, steadying, steps
 from portal.views.sessions import plan
 from portal.views.sharing import disclosures, handovers, returned_shares, shares, sharing_log, team
 from portal.views.sign_in import (
@@ -87,6 +87,8 @@ ROUTES = (
     Rule("/journal/{id:uuid}/offer", SEND, PATIENT, offers.answer_offer),
     Rule("/journal/{id:uuid}/revisits", FORM, PATIENT, revisits.revisit_reframe),
     Rule("/journal/{id:uuid}/step", FORM, PATIENT, steps.follow_step),
+    Rule("/journal/{id:uuid}/steadying", SEND, PATIENT, steadying.add_phrase),
+    Rule("/journal/{id:uuid}/later", SEND, PATIENT, later.change_later),
     Rule("/journal/{id:uuid}/removal", SEND, PATIENT, revisits.remove_addition),
     Rule("/moments", FORM, PATIENT, moments.add_moment),
     # For everybody
@@ -99,6 +101,14 @@ ROUTES = (
     Rule("/ground", READ, ANYONE, skills.show_skills),
     *(Rule(f"/ground/{one}", READ, ANYONE, skills.show_skill) for one in SKILLS),
     Rule("/ground/own", READ, PATIENT, skills.show_own_skill),
+    Rule("/ground/note", FORM, PATIENT, notes.keep_note),
+    Rule("/ground/worse", READ, PATIENT, notes.show_worse),
+    Rule("/steady", FORM, PATIENT, steady.show_steadying),
+    Rule("/steady/removal", SEND, PATIENT, steady.remove_phrase),
+    Rule("/steady/hidden", SEND, PATIENT, steady.change_hidden),
+    Rule("/steady/skill", FORM, PATIENT, steady.edit_own_skill),
+    Rule("/steady/skill/removal", SEND, PATIENT, steady.remove_own_skill),
+    Rule("/offline.js", READ, ANYONE, offline.show_script),
     Rule("/guide", READ, ANYONE, guide.show_guide),
     Rule("/guide/patient", READ, ANYONE, guide.show_patient_guide),
     Rule("/guide/clinician", READ, ANYONE, guide.show_clinician_guide),

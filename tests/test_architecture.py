@@ -118,7 +118,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "account_reset": ("authentication", "care"),
     "key_rotation": ("clinic", "passkeys", "practice"),
     "records": ("authentication", "sharing"),
-    "operations": ("account_reset", "key_rotation", "sharing"),
+    "operations": ("account_reset", "key_rotation", "reframing"),
 }
 """The rooms of journal/, lowest first, and what each may import: these, whatever these may, and the vocabulary."""
 

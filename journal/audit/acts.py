@@ -74,6 +74,8 @@ class Act(StrEnum):
     JOURNAL_ACCEPTED = "journal.accepted"
     SHARED = "share.shared"
     SHARE_UPDATED = "share.updated"
+    LATER_SHARED = "share.later-shared"
+    LATER_STOPPED = "share.later-stopped"
     SHARE_REVOKED = "share.revoked"
     SHARE_OPENED = "share.opened"
     RECORDS_TAKEN = "records.taken"

@@ -183,9 +183,15 @@ async def build_brief(actor: Actor, patient: UUID, wanted: UUID | None = None) -
 
 def _fit_page(drawn: Brief) -> Brief:
     """Shorten quotations only as far as the page needs it."""
-    tries = (_shorten_brief(drawn, scale) for scale in SCALES)
+    tries = (_shorten_brief(drawn, scale) for scale in SCALES[:-1])
+    # A full page has the numbers alone, and not what can be said of them; and what one step has taught.
+    bare = replace(
+        drawn,
+        beliefs=tuple(replace(one, finding=None) for one in drawn.beliefs),
+        steps=(*drawn.steps[:1], *(replace(one, learned="") for one in drawn.steps[1:])),
+    )
     fitted = next(
-        (one for one in tries if _count_printed_lines(one) <= PAGE_LINES), _shorten_brief(drawn, SCALES[-1])
+        (one for one in tries if _count_printed_lines(one) <= PAGE_LINES), _shorten_brief(bare, SCALES[-1])
     )
     cut = [one.cut for one in fitted.quotes] + [one.cut for one in fitted.beliefs]
     cut += [one.cut for one in fitted.worse + fitted.skills] + [

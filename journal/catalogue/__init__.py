@@ -6,6 +6,7 @@ __all__ = [
     "emotions",
     "fields",
     "forms",
+    "grounding",
     "grounding_skills",
     "integration",
     "preparation",

@@ -6,6 +6,9 @@ from journal.catalogue.fields import EntryKind, Field, FieldKind, Form, Option, 
 from journal.catalogue.preparation import SKILL_OPTIONS
 from journal.i18n import N_
 
+OWN_SKILL = "own"
+"""The answer for a skill that is not of the catalogue."""
+
 GROUNDING = Form(
     EntryKind.GROUNDING,
     N_("A grounding moment"),
@@ -16,8 +19,16 @@ GROUNDING = Form(
             N_("Which skill did you use?"),
             FieldKind.CHOICE,
             "grounding",
-            options=(*SKILL_OPTIONS, Option("own", N_("Something of my own"))),
+            options=(*SKILL_OPTIONS, Option(OWN_SKILL, N_("Something of my own"))),
             brief_role="steadies",
+        ),
+        Field(
+            "ground.own",
+            N_("If it was your own, which one?"),
+            FieldKind.LINE,
+            "grounding",
+            max_length=60,
+            with_previous=True,
         ),
         Field(
             "ground.context",

@@ -17,6 +17,7 @@ from journal.authentication import recovery_key, registration, web_sessions
 from journal.authentication import tables as authentication_tables
 from journal.authentication.registration import NewAccount
 from journal.care import invitations
+from journal.catalogue.revisits import Revisit
 from journal.clinic import call_contacts
 from journal.entries import entries
 from journal.errors import InvalidInput
@@ -25,6 +26,7 @@ from journal.operations.demo_data import DemoEntry, DemoPatient, DemoPerson, loa
 from journal.practice import practice
 from journal.practice import tables as practice_tables
 from journal.practice.practice import DemoConflict
+from journal.reframing import later as reframe_sharing
 from journal.roles import Profession, Role
 from journal.sealing import seal_document
 from journal.sessions import rows as session_rows
@@ -112,6 +114,14 @@ async def _write_entry(
         edited = EntryDocument(one.kind.value, one.title, one.note, about, one.get_latest_answers(today))
         at = person.get_moment(today, one.edit.day, one.edit.time)
         await entries.save_entry(_set_clock(actor, at), saved.id, saved.revision, edited)
+    if one.revisits:  # yesterday evening, and a tick takes them along
+        looking = _set_clock(actor, now - timedelta(days=1))
+        for given in await shares.list_shares(looking, entry=saved.id):
+            await reframe_sharing.give_tick(looking, saved.id, given.id)
+        for look in one.revisits:
+            day = today + timedelta(days=look.day)
+            revisit = Revisit(day, look.old, look.new, look.felt, look.words)
+            await reframe_sharing.add_revisit(looking, saved.id, revisit)
 
 
 def _set_clock(actor: Actor, moment: datetime) -> Actor:

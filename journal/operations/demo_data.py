@@ -54,6 +54,16 @@ class DemoEdit(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     answers: dict[str, Answer]
 
 
+class DemoRevisit(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A later look at a reframe, as its patient rated it then; `day` counts from today."""
+
+    day: int
+    old: int
+    new: int
+    felt: int
+    words: str = ""
+
+
 class DemoEntry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One entry; `session` is a place in the list of sessions, `shared` names the answers that are shared."""
 
@@ -67,6 +77,7 @@ class DemoEntry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     shared: tuple[str, ...] = ()
     due: int | None = None
     edit: DemoEdit | None = None
+    revisits: tuple[DemoRevisit, ...] = ()
 
     def get_first_answers(self, today: date) -> dict[str, Answer]:
         """Return the answers as first written, with the day on which a small step is due."""

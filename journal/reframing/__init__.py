@@ -1,3 +1,3 @@
 """What becomes of a written reframe: its status, step, revisits, offers and picture; the vault owns their rows."""
 
-__all__ = ["offers", "picture", "reframes", "steps"]
+__all__ = ["later", "offers", "picture", "reframes", "steps"]

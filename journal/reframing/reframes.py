@@ -6,7 +6,7 @@ What is added never changes the first ratings. Only the patient moves the status
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from datetime import UTC, date
 from functools import partial
@@ -51,6 +51,7 @@ NO_WORDS = N_("Please write a few words about it.")
 TOO_LONG = N_("Please keep this to one line of up to 300 characters. What you wrote is still here.")
 TOO_MANY = N_("This reframe holds as many as it can. Begin a second one to go on.")
 
+Added = Awaitable[Entry]
 Change = Callable[[EntryDocument], EntryDocument]
 
 

@@ -33,7 +33,7 @@ from journal.roles import Role
 from journal.sealing import open_document, seal_document
 from journal.sessions.holds import refuse_while_held
 from journal.sharing import copies
-from journal.store.database import fetch_raw, flush_deleted, transaction
+from journal.store.database import ensure_transaction, fetch_raw, flush_deleted, transaction
 from journal.store.rows import (
     DamagedRow,
     IdRow,
@@ -168,7 +168,7 @@ async def share_entry(actor: Actor, wanted: UUID, to: UUID, fields: Iterable[str
     if not seen.has_entry(entry):  # it was read at another moment
         raise StaleRevision(ENTRY_CHANGED)
     document = copies.build_copy(entry, fields, actor.now)
-    return await _save_share(actor, link, entry, document, await open_shared_key(actor, link))
+    return await save_copy(actor, link, entry, document, await open_shared_key(actor, link))
 
 
 async def require_open(actor: Actor, link: Link) -> None:
@@ -351,8 +351,9 @@ async def _find_replaced_share(
     return None
 
 
-async def _save_share(actor: Actor, link: Link, entry: Entry, document: ShareDocument, key: Sealer) -> UUID:
-    async with transaction():
+async def save_copy(actor: Actor, link: Link, entry: Entry, document: ShareDocument, key: Sealer) -> UUID:
+    """Seal a copy of an entry as it was read, in the place of an earlier one; raises as `share_entry` does."""
+    async with ensure_transaction():
         await record_state.lock_state(actor)
         await require_active(link)
         await require_unchanged(actor, [(entry.id, entry.revision)])

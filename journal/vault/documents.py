@@ -18,12 +18,14 @@ class Beside(msgspec.Struct, frozen=True, omit_defaults=True):
 
     `answered_at`: when an offer to look at it again was answered last, UTC. `stopped`: it is not offered any more;
     `off`: nothing is. `step_after`: the day on which a small step comes back that waits without a date of its own.
+    `later`: the hex ids of the copies that what is added later goes into.
     """
 
     answered_at: str = ""
     stopped: bool = False
     off: bool = False
     step_after: str = ""
+    later: tuple[str, ...] = ()
 
 
 class EntryDocument(msgspec.Struct, frozen=True):

@@ -38,7 +38,16 @@ from portal.web.forms import Form
 from portal.web.pages import is_htmx, redirect, render_page
 
 PUBLIC_PATHS = frozenset(
-    {"/healthz", "/readyz", "/help-now", "/help-now/practice", "/help-now/contacts", "/leave", "/ground"}
+    {
+        "/healthz",
+        "/readyz",
+        "/help-now",
+        "/help-now/practice",
+        "/help-now/contacts",
+        "/leave",
+        "/ground",
+        "/offline.js",
+    }
     | {f"/ground/{skill}" for skill in SKILLS}
 )
 """Pages that never wait for the session: it is not loaded for them."""

@@ -124,10 +124,14 @@ async def sign_in_browser(request: Request, response: Response, token: bytes) ->
 
 
 def clear_token(request: Request, response: Response) -> Response:
-    """Delete the cookie, and the browser's cache of our pages."""
+    """
+    Delete the cookie, and the browser's cache of our pages.
+
+    What static/js/offline.js stores stays: it is nobody's, and whoever signs out may need it next.
+    """
     config = request.app.state.config
     response.delete_cookie(config.cookie, path="/", httponly=True, secure=config.is_secure, samesite="lax")
-    response.headers["clear-site-data"] = '"cache", "storage"'
+    response.headers["clear-site-data"] = '"cache"'
     return response
 
 

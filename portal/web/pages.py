@@ -85,6 +85,7 @@ GUIDE_PLACES: Mapping[str, str] = MappingProxyType(
         "/sharing": "share",
         "/sharing/*/end": "undo",
         "/sign-in": "lost",
+        "/steady": "ground",
         "/unlock": "lost",
     }
 )
@@ -115,7 +116,7 @@ def build_environment() -> Environment:
     words = Translator()
     environment.install_gettext_callables(words.gettext, words.ngettext)  # type: ignore[attr-defined]
     environment.globals["_"] = words.gettext  # the alias that Jinja puts there looks it up for every word
-    environment.globals["static"] = _get_static_url
+    environment.globals["static"] = get_static_url
     environment.globals["calm_skills"] = HELP_NOW
     environment.globals["find_guide_place"] = find_guide_place
     environment.globals["emergency_numbers"] = list_emergency_numbers
@@ -135,7 +136,8 @@ def build_environment() -> Environment:
 
 
 @cache
-def _get_static_url(path: str) -> str:
+def get_static_url(path: str) -> str:
+    """Return the address of a static file, with its hash, so that it may be cached for ever."""
     content = (files("portal") / "static" / path).read_bytes()
     return f"/static/{path}?v={hashlib.sha256(content).hexdigest()[:12]}"
 

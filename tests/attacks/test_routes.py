@@ -39,6 +39,7 @@ FOR_ANYONE = {
     "/help-now/contacts": "whom the care team of whoever is signed in named, and no word to others",
     "/ground": "ways back to the present, without anything of anybody's but one's own",
     **dict.fromkeys((f"/ground/{one}" for one in SKILLS), "a skill of the catalogue, and one's own phrases"),
+    "/offline.js": "a script without anything of anybody's",
     "/guide": "how Hearthside is used, without anything of anybody's",
     "/guide/patient": "how Hearthside is used, without anything of anybody's",
     "/guide/clinician": "how Hearthside is used, without anything of anybody's",
@@ -93,6 +94,13 @@ FOR_ONESELF = {
     "/journal": "one's own entries",
     "/journal/new": "an empty page",
     "/ground/own": "a skill of one's own",
+    "/ground/note": "one's own note, by its id",
+    "/ground/worse": "one's own note, by its id",
+    "/steady": "one's own record",
+    "/steady/removal": "one's own record",
+    "/steady/hidden": "one's own record",
+    "/steady/skill": "one's own record",
+    "/steady/skill/removal": "one's own record",
     "/journal/deleted": "one's own entries",
     "/journal/comparison": "one's own entries, counted",
     "/moments": "one's own reframes",
@@ -129,6 +137,8 @@ OF_ANOTHER = {
     "/journal/{id:uuid}/restoration": "deleted",
     "/journal/{id:uuid}/erasure": "deleted",
     "/journal/{id:uuid}/status": "reframe",
+    "/journal/{id:uuid}/later": "reframe",
+    "/journal/{id:uuid}/steadying": "reframe",
     "/journal/{id:uuid}/step": "reframe",
     "/journal/{id:uuid}/offer": "reframe",
     "/journal/{id:uuid}/revisits": "reframe",
@@ -379,7 +389,7 @@ async def test_what_is_refused_or_static_is_dressed_alike(target: Target) -> Non
         gone = await browser.get("/", headers={"host": "evil.example"})
         assert gone.status_code == 400
         out = await browser.post("/sign-out")
-        assert (out.status_code, out.headers["clear-site-data"]) == (303, '"cache", "storage"')
+        assert (out.status_code, out.headers["clear-site-data"]) == (303, '"cache"')
 
 
 async def test_behind_tls_every_answer_asks_for_tls(target: Target) -> None:

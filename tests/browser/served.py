@@ -8,9 +8,8 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import socket
-import subprocess
-import sys
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
@@ -18,18 +17,14 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from uuid import UUID
 
-import uvicorn
 from httpx import AsyncClient
 from playwright.async_api import Browser, BrowserContext, async_playwright
 
 from journal.store.database import Store
-from portal.app import create_app
-from portal.config import Config
-from portal.http.server import build_server_config as settings_for
 from tests.browser.conftest import PATIENCE_MS, QUIET, Desk, Server
-from tests.cast import NOON, PASSWORDS, SERVER_KEY, Cast, Clock, Furniture, cast_of
+from tests.browser.nursery import nursery
+from tests.cast import NOON, PASSWORDS, SERVER_KEY, Cast, Furniture, cast_of
 from tests.setup_tools import chromium
-from tests.waiting import PATIENCE
 
 NOBODY = Furniture({}, UUID(int=0))
 """For a database that is still empty."""
@@ -43,7 +38,7 @@ class Served:
     furniture: Furniture
     port: int = 0
     now: datetime = NOON
-    processes: list[subprocess.Popen[bytes]] = field(default_factory=list)
+    processes: list[int] = field(default_factory=list)
 
     @property
     def origin(self) -> str:
@@ -67,26 +62,16 @@ class Served:
             self.port = listening.getsockname()[1]
             environment = {
                 "PATH": os.environ["PATH"],
-                "PYTHONPATH": str(Path.cwd()),
                 "HEARTHSIDE_DATA": str(self.data),
                 "HEARTHSIDE_SERVER_KEY": SERVER_KEY.hex(),
                 "HEARTHSIDE_ORIGIN": self.origin,
                 "SERVED_NOW": self.now.isoformat(),
             }
-            handle = listening.fileno()
-            command = [sys.executable, "-m", "tests.browser.served", str(handle)]
-            self.processes.append(
-                subprocess.Popen(command, env=environment, pass_fds=[handle], stdout=log, stderr=log)
-            )
+            self.processes.append(nursery().serve(environment, listening, log.fileno()))
 
     def stop(self, *, at_once: bool = False) -> None:
         """End the server; *at_once* as a power cut would."""
-        process = self.processes.pop()
-        if at_once:
-            process.kill()
-        else:
-            process.terminate()
-        process.wait()
+        nursery().end(self.processes.pop(), signal.SIGKILL if at_once else signal.SIGTERM)
 
     def forward(self, **by: float) -> None:
         """Move the server's clock on, by the arguments of `timedelta`: it is started again at that hour."""
@@ -157,17 +142,3 @@ async def lend(client: AsyncClient, context: BrowserContext) -> None:
     """Sign a browser in with the cookies of somebody who came in by HTTP."""
     for name, value in client.cookies.items():
         await context.add_cookies([{"name": name, "value": value, "url": str(client.base_url)}])
-
-
-def main() -> None:
-    """Serve on the socket whose number was given."""
-    config = Config.from_mapping(os.environ)
-    app = create_app(config, clock=Clock(datetime.fromisoformat(os.environ["SERVED_NOW"])), quick=True)
-    settings = settings_for(app, config)
-    # A browser of tests rests for longer than people's, and not every one of them asks again on another connection.
-    settings.timeout_keep_alive = round(PATIENCE)
-    uvicorn.Server(settings).run(sockets=[socket.socket(fileno=int(sys.argv[1]))])
-
-
-if __name__ == "__main__":
-    main()

@@ -34,9 +34,11 @@ from journal.passkeys import sign_in as passkey_sign_in
 from journal.practice import account_deletion, audit_review, people, practice, setup_links
 from journal.practice.practice import PracticeSettings
 from journal.rate_limiting.attempts import Visitor
+from journal.reframing import later
 from journal.scheduling import plan as session_plan
 from journal.sessions.session import SessionDetails, SessionKind, Setting
 from journal.sharing import handover_answers, handover_offers, shares
+from journal.vault.documents import EntryDocument
 from tests.authenticator import SITE, Authenticator
 from tests.cast import PASSWORDS, PRACTICE, ZONE, Cast
 from tests.factors import enrolled
@@ -187,6 +189,13 @@ async def with_words(cast: Cast) -> None:
     for act in (Act.SHARED, Act.SHARE_UPDATED):
         event = await last(act)
         assert (event.object_id, event.actor_id, event.recipient_id) == (share, alice.id, bob.id)
+    reframe = await written(cast, document=EntryDocument("reframe", answers={"reframe.body": "x"}))
+    given = await shared(cast, reframe, ("reframe.body",))
+    await later.give_tick(alice, reframe.id, given)
+    event = await last(Act.LATER_SHARED)
+    assert (event.object_id, event.actor_id, event.recipient_id) == (given, alice.id, bob.id)
+    await later.stop_tick(alice, reframe.id, given)
+    assert (await last(Act.LATER_STOPPED)).object_id == given
     await shares.revoke_share(alice, share)
     await removal.delete_entry(alice, entry.id)
     await removal.restore_entry(alice, entry.id)

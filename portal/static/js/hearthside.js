@@ -1,5 +1,5 @@
 /* Every page works without this file; it only makes some things smoother.
-   Nothing is ever kept in the browser's storage.
+   Nothing of anybody is ever kept in the browser's storage; static/js/offline.js keeps pages that are for everybody.
 
    form[data-autosave]    saves while you write; data-saving, data-offline, data-signed-out are its sentences
    form[data-file]        is answered with a file, so that its page stays: what was wrong before is taken away
@@ -400,6 +400,8 @@
       sending.delete(target);
     }
   });
+
+  window.addEventListener("load", () => { navigator.serviceWorker?.register("/offline.js").catch(() => {}); });
 
   enhance(document);
   all("[data-own-zone]").forEach(putOwnZoneFirst);

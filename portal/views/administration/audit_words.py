@@ -79,6 +79,8 @@ SENTENCES: Mapping[Act, str] = MappingProxyType(
         Act.JOURNAL_ACCEPTED: N_("%(who)s accepted the journal as it is"),
         Act.SHARED: N_("%(who)s shared something with %(other)s"),
         Act.SHARE_UPDATED: N_("%(who)s updated something shared with %(other)s"),
+        Act.LATER_SHARED: N_("%(who)s chose to share later additions with %(other)s"),
+        Act.LATER_STOPPED: N_("%(who)s stopped sharing later additions"),
         Act.SHARE_REVOKED: N_("%(who)s stopped sharing something"),
         Act.SHARE_OPENED: N_("%(who)s opened something that %(whose)s shares"),
         Act.RECORDS_TAKEN: N_("%(who)s exported records (record of %(whose)s)"),

@@ -1,3 +1,3 @@
 """Ways back to the present: the guided skills, for anybody, and what steadies a patient."""
 
-__all__ = ["skills"]
+__all__ = ["notes", "skills", "steady"]

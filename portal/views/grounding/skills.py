@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass
+from uuid import uuid4
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -46,20 +47,28 @@ class SkillListPage:
 
 @dataclass(frozen=True, slots=True)
 class SkillPage:
-    """Context of one skill; `phrases` are a patient's own, `moves`: a slow circle may be shown."""
+    """
+    Context of one skill; `phrases` are a patient's own, `moves`: a slow circle may be shown.
+
+    `note` is the id of the note that one tap keeps, for a patient.
+    """
 
     skill: Skill
     phrases: tuple[str, ...]
     moves: bool
+    note: str
+    is_patient: bool
     may_leave: bool
     day: str
 
 
 @dataclass(frozen=True, slots=True)
 class OwnSkillPage:
-    """Context of a skill of one's own."""
+    """Context of a skill of one's own; `note` is the id of the note that one tap keeps, `number` the skill's."""
 
     skill: OwnSkill
+    number: int
+    note: str
     day: str
 
 
@@ -84,13 +93,15 @@ async def show_skill(request: Request) -> Response:
     """Show one skill; while a session may still be felt, one that asks for more leads back to those that do not."""
     skill = SKILLS[request.scope["path"].rpartition("/")[2]]
     actor, seen = await _find_person(request)
-    calm = _is_calm(actor)
+    calm, is_patient = _is_calm(actor), actor is not None and actor.role is Role.PATIENT
     if calm and not skill.in_acute_mode:
         return redirect(request, "/ground")
     context = SkillPage(
         skill,
         seen.phrases if skill.id == "kind_phrase" else (),
         bool(skill.pace) and not calm,
+        str(uuid4()) if is_patient else "",
+        is_patient,
         get_token(request) is not None,
         actor.dosing_day if actor else "",
     )
@@ -107,7 +118,9 @@ async def show_own_skill(request: Request) -> Response:
     skill = own.get(int(number)) if number.isascii() and number.isdigit() and len(number) < 3 else None
     if skill is None:
         raise NotFound
-    return render_page(request, "ground/own.html", OwnSkillPage(skill, actor.dosing_day))
+    return render_page(
+        request, "ground/own.html", OwnSkillPage(skill, int(number), str(uuid4()), actor.dosing_day)
+    )
 
 
 def number_own_skills(seen: Steadying) -> dict[int, OwnSkill]:

@@ -86,7 +86,7 @@ async def show_entry(request: Request) -> Response:
     given = await shares.list_shares(actor, entry=found.id)
     needs_plan = document.session_id or not document.title or kind is EntryKind.REFRAME
     plan = await load_my_sessions(actor) if needs_plan else ()
-    panel = await load_panel(actor, found, tuple(plan))
+    panel = await load_panel(actor, found, tuple(plan), given, request.query_params.get("phrase", ""))
     apart = (REFRAME_FIELDS if beside else frozenset()) | (frozenset({STATUS}) if panel else frozenset())
     context = EntryPage(
         found.id,

@@ -169,4 +169,6 @@ def _get_next_address(form: Form, draft: EntryDraft, ground: bool, now: datetime
         return f"/sessions/{UUID(draft.document.session_id)}" + ("?saved=yes" if draft.revision else "")
     if not draft.revision:
         return "/journal"
+    if draft.document.answers.get("ground.helped") == "worse":
+        return f"/ground/worse?log={draft.id}"
     return f"/journal/{draft.id}" + ("?ground=yes" if ground else "")

@@ -15,7 +15,7 @@ from journal.catalogue.revisits import Moment
 from journal.entries.naming import EntryName, load_namer
 from journal.errors import InvalidInput
 from journal.i18n import N_
-from journal.reframing import reframes
+from journal.reframing import later, reframes
 from journal.reframing.reframes import STATUS
 from journal.user_input import parse_day
 from journal.vault.entry_rows import Entry
@@ -62,7 +62,7 @@ async def add_moment(request: Request) -> Response:
             raise InvalidInput({"reframe": N_("Please choose which one it is about.")})
         if day is None:
             raise InvalidInput({"day": NO_DAY})
-        found = await reframes.add_moment(actor, wanted, Moment(day, form["line"]))
+        found = await later.add_moment(actor, wanted, Moment(day, form["line"]))
     except InvalidInput as error:
         typed = {name: form[name] for name in ("day", "line")}
         context = await _build_page(actor, wanted, typed, error.fields)

@@ -9,10 +9,12 @@ from journal.actor import Actor
 from journal.catalogue.fields import EntryKind, Option
 from journal.catalogue.reframe import STATUS_OPTIONS
 from journal.reframing import offers, reframes
+from journal.reframing.later import StandingShare, list_standing
 from journal.reframing.picture import build_picture
 from journal.reframing.reframes import STATUS
 from journal.sessions import holds
 from journal.sessions.rows import Session
+from journal.sharing.shares import OutgoingShare
 from journal.vault.entry_rows import Entry
 from portal.views.sharing.picture import PictureView, build_picture_view
 
@@ -24,6 +26,7 @@ class ReframePanel:
 
     `is_held`: a dosing session is too near for looking at numbers; nothing is offered then but a moment, and there is
     no `picture`, which otherwise needs two ratings. `has_no_offers`: its patient wants none, of this one or of any.
+    `phrase` is what became of its new sentence as a phrase that steadies.
     """
 
     id: UUID
@@ -32,9 +35,14 @@ class ReframePanel:
     is_held: bool
     has_no_offers: bool
     picture: PictureView | None
+    standing: tuple[StandingShare, ...]
+    revision: int
+    phrase: str
 
 
-async def load_panel(actor: Actor, entry: Entry, plan: tuple[Session, ...]) -> ReframePanel | None:
+async def load_panel(
+    actor: Actor, entry: Entry, plan: tuple[Session, ...], given: tuple[OutgoingShare, ...], phrase: str = ""
+) -> ReframePanel | None:
     """Return what stands below an entry that is a reframe; None for others."""
     if entry.document.kind != EntryKind.REFRAME:
         return None
@@ -52,4 +60,7 @@ async def load_panel(actor: Actor, entry: Entry, plan: tuple[Session, ...]) -> R
         is_held,
         is_off or offers.get_beside(entry.document).stopped,
         build_picture_view(picture) if picture else None,
+        list_standing(entry, given),
+        entry.revision,
+        phrase,
     )

@@ -15,7 +15,7 @@ from journal.catalogue.revisits import Moment, Revisit, parse_moments, parse_rev
 from journal.entries.naming import EntryName, load_namer
 from journal.errors import InvalidInput, NotFound
 from journal.i18n import N_
-from journal.reframing import reframes
+from journal.reframing import later, reframes
 from journal.reframing.reframes import MOMENTS, REVISITS
 from journal.sessions.holds import Hold, load_hold
 from journal.user_input import parse_day, parse_whole_number
@@ -66,7 +66,7 @@ async def revisit_reframe(request: Request) -> Response:
         return render_page(request, "reframing/revisit.html", context)
     form = await Form.read(request)
     try:
-        await reframes.add_revisit(actor, entry.id, _parse_revisit(form))
+        await later.add_revisit(actor, entry.id, _parse_revisit(form))
     except InvalidInput as error:
         typed = {name: form[name] for name in (*RATINGS, "day", "line")}
         context = await _build_page(actor, entry, typed, error.fields, None)

@@ -15,6 +15,7 @@ from journal.catalogue.fields import EntryKind, FieldKind
 from journal.catalogue.forms import get_form
 from journal.operations.demo_data import load_demo_practice
 from journal.practice.practice import DEMO_ADDRESSES
+from journal.reframing.picture import Course, Rating, describe_course
 from journal.sessions.holds import find_hold
 from journal.sessions.session import SessionKind, Status, check_session
 
@@ -89,6 +90,21 @@ def test_results_are_mixed():
         for one in reframes
     ]
     assert min(moved) < 0 < max(moved)
+
+
+def test_a_reframe_goes_on_over_two_dosing_dates():
+    """It has six revisits on days of its own, and what came of the first of the two dates has faded by the second."""
+    (found,) = [one for patient in PRACTICE.patients for one in patient.entries if one.revisits]
+    days = [look.day for look in found.revisits]
+    dosing = [one.day for one in PATIENTS["Alice"].sessions if one.kind is SessionKind.DOSING]
+    assert len(found.revisits) == 6
+    assert days == sorted(set(days))
+    assert sum(found.day < day < days[-1] for day in dosing) == 2
+    first = int(str(found.answers["reframe.old_belief_before"]))
+    ratings = [Rating(TODAYS[0] + timedelta(days=look.day), look.old) for look in found.revisits]
+    told = describe_course([Rating(TODAYS[0] + timedelta(days=found.day), first), *ratings])
+    assert told.course is Course.HALF_WAY
+    assert [(day - TODAYS[0]).days for day in told.days] == [-7, -5]
 
 
 @pytest.mark.parametrize("entry", ENTRIES)

@@ -223,7 +223,7 @@ async def test_a_pause_in_the_middle_wins(cast: Cast) -> None:
     await lifecycle.pause_sharing(alice)
     copy = copies.build_copy(entry, PARTS, alice.now)
     with pytest.raises(StaleRevision):
-        await shares._save_share(alice, link, entry, copy, key)
+        await shares.save_copy(alice, link, entry, copy, key)
     assert await care_tables.Share.all().count() == 0
 
 

@@ -8,7 +8,7 @@ from uuid import uuid4
 import pytest
 
 from journal.catalogue.fields import WRITTEN_KINDS, EntryKind
-from journal.catalogue.forms import get_due_form, get_form
+from journal.catalogue.forms import get_due_form, get_written_form
 from journal.entries import entries
 from tests.cast import PASSWORDS
 from tests.portal.browsing import Page, opened
@@ -87,7 +87,7 @@ async def test_what_comes_later_is_asked_once_it_is_due(any_portal: Portal) -> N
 @pytest.mark.parametrize("age", [None, timedelta(days=6, hours=23), timedelta(days=7)])
 def test_no_question_is_lost(kind: EntryKind, age: timedelta | None) -> None:
     """Each question is asked once; one that is answered always, one for later only when it is due."""
-    form = get_form(kind)
+    form = get_written_form(kind)
     everything = {one.id for one in form.fields}
     assert sorted(one.id for one in get_due_form(kind, everything, age).fields) == sorted(everything)
     due = {one.id for one in get_due_form(kind, (), age).fields}

@@ -43,6 +43,7 @@ PAGES: dict[str, tuple[Role, dict[str, str]]] = {
             "/help-now": "help",
             "/ground": "ground",
             "/ground/orient": "ground",
+            "/steady": "ground",
         },
     ),
     "bob": (

@@ -8,6 +8,7 @@ import pytest
 
 from journal.catalogue.fields import Answer
 from journal.entries import entries
+from journal.grounding import steadying
 from journal.vault.documents import EntryDocument
 from tests.portal.browsing import Page, followed, opened
 from tests.portal.conftest import Portal
@@ -300,3 +301,59 @@ async def test_a_clinicians_picture_is_made_of_what_was_shared(any_portal: Porta
     async with any_portal.client("bob") as bob:
         page = await opened(bob, f"/patients/{alice.id}/shared/{part}")
         assert "Both sentences over time" not in page.words
+
+
+async def test_later_ones_are_shared_and_stopped_by_a_tap(any_portal: Portal) -> None:
+    """The reframe's page says who reads what is added; around a session it offers to stop, and never to begin."""
+    wanted = await begun(any_portal)
+    shared = str(await share(any_portal.cast, wanted))
+    path = f"/journal/{wanted}/later"
+    async with any_portal.client("alice") as browser:
+        page = await opened(browser, f"/journal/{wanted}")
+        assert "Share later ones with Bob Example too" in page.words
+        page = await followed(browser, await browser.post(path, data={"to": shared, "go": "give"}))
+        assert "Stop sharing later ones" in page.words
+    session = await in_session(any_portal.cast)
+    async with any_portal.client("alice") as browser:
+        await browser.post("/moments", data={"reframe": str(wanted), "line": "a", "day": "2026-11-22"})
+        page = await opened(browser, f"/journal/{wanted}")
+        assert "Stop sharing later ones" in page.words
+        assert "Not shared with" not in page.words
+        page = await followed(browser, await browser.post(path, data={"to": shared, "go": "stop"}))
+        assert "Share later ones" not in page.words
+        assert (await browser.post(path, data={"to": shared, "go": "give"})).status_code == 409
+    await rested(any_portal.cast, session)
+    async with any_portal.client("alice") as browser:
+        page = await followed(browser, await browser.post(path, data={"to": shared, "go": "give"}))
+        assert "Not shared with Bob Example yet" in page.words
+        boxes = [one for one in page.markup.all("input") if one.attributes.get("name") == "sections"]
+        assert [("checked" in one.attributes, one.attributes["value"]) for one in boxes] == [(False, "0")]
+        some = {"to": shared, "go": "some", "revision": page.fields["revision"][0]}
+        page = await followed(browser, await browser.post(path, data=some))
+        assert "Not shared with Bob Example yet" in page.words
+        page = await followed(browser, await browser.post(path, data=some | {"sections": "0"}))
+        assert "Not shared with" not in page.words
+        for wrong in (
+            {"to": "x", "go": "give"},
+            {"to": shared, "go": "x"},
+            {"to": str(wanted), "go": "give"},
+        ):
+            assert (await browser.post(path, data=wrong)).status_code == 404
+
+
+async def test_the_new_sentence_becomes_a_phrase_in_one_tap(any_portal: Portal) -> None:
+    """It is added once, as it reads now; one that is too long stays where it is, and the page says so."""
+    wanted = await begun(any_portal)
+    async with any_portal.client("alice") as browser:
+        for _ in range(2):
+            answer = await browser.post(f"/journal/{wanted}/steadying")
+            assert "among the phrases" in (await followed(browser, answer)).words
+        kept = await steadying.load_steadying(await any_portal.cast.actor("alice"))
+        assert list(kept.phrases) == [ANSWERS["reframe.new_meaning"]]
+        long = EntryDocument("reframe", answers={"reframe.new_meaning": "x" * 301})
+        other = (await written(any_portal.cast, document=long)).id
+        answer = await browser.post(f"/journal/{other}/steadying")
+        assert "It was not added" in (await followed(browser, answer)).words
+        bare = EntryDocument("reframe", answers={"reframe.old_meaning": "x"})
+        other = (await written(any_portal.cast, document=bare)).id
+        assert (await browser.post(f"/journal/{other}/steadying")).status_code == 404

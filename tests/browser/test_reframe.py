@@ -1,0 +1,90 @@
+"""A reframe that goes on, by taps on a phone: status, moment, revisit, step, picture, offer and later sharing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.browser.conftest import Desk
+from tests.browser.served import Served, serving
+from tests.cast import Furniture
+
+
+@pytest.fixture
+def server(furnished_sqlite: tuple[Path, Furniture], tmp_path: Path) -> Iterator[Served]:
+    """A server for each walk."""
+    with serving(*furnished_sqlite, tmp_path) as served:
+        yield served
+
+
+@pytest.mark.parametrize(
+    ("javascript", "scheme", "width"),
+    [(True, "light", 390), (True, "dark", 390), (False, "light", 390), (False, "dark", 1280)],
+)
+async def test_a_reframe_goes_on(
+    desk: Desk, server: Served, javascript: bool, scheme: str, width: int
+) -> None:
+    """With or without JavaScript, by day and night; nothing is wrong for axe on any page of it."""
+    page = await desk.person(javascript=javascript, scheme=scheme, width=width)
+    await server.admit(page.context, "alice")
+
+    async def look(name: str) -> None:
+        if javascript:
+            await desk.axe(page)
+        assert await page.locator("main h1").count() == 1, name
+
+    await page.goto("/journal/new?kind=reframe")
+    await page.locator("[name='reframe.old_meaning']").fill("I am too much.")
+    await page.locator("[name='reframe.new_meaning']").fill("I was a child, and I was tired.")
+    await page.locator("[name='reframe.test_action']").fill("Ask for the window seat.")
+    await page.locator("details.disclosure summary").last.click()
+    await page.locator("[name='reframe.old_belief_before']").fill("80")
+    await page.get_by_role("button", name="Save and close").click()
+    await page.get_by_role("button", name="Resting").click()
+    assert await page.locator("[aria-pressed=true]").inner_text() == "Resting"
+    await look("status")
+    where = page.url.split("#")[0]
+    for old in ("30", "20", "70"):
+        await page.get_by_role("link", name="Look at it again").click()
+        await page.locator("summary", has_text="The words of then").click()
+        await page.locator("[name=old_belief]").fill(old)
+        await page.locator("[name=line]").fill("A little softer than it was.")
+        await look("revisit")
+        await page.get_by_role("button", name="Save").click()
+    assert await page.get_by_text("Half-way back between").is_visible()
+    await look("picture")
+    await page.goto(f"{where}/revisits")
+    await page.locator("[name=old_belief]").fill("800")
+    await page.get_by_role("button", name="Save").click()
+    await page.locator("#errors").wait_for()
+    await page.locator("summary", has_text="What you added so far").click()
+    await look("refused")
+    await page.goto("/")
+    await page.get_by_role("link", name="A moment when it was a little true").click()
+    await page.locator("[name=line]").fill("She laughed, and I stayed.")
+    await look("moment")
+    await page.get_by_role("button", name="Save").click()
+    assert await page.get_by_text("She laughed, and I stayed.").is_visible()
+    await page.get_by_role("link", name="How the small step went").click()
+    await page.locator("label", has_text="In part").click()
+    await look("step")
+    await page.get_by_role("button", name="Save").click()
+    await page.get_by_role("button", name="Keep the new sentence").click()
+    await page.get_by_text("It is among the phrases").wait_for()
+    await look("phrase")
+    await page.goto(f"{where}/shares")
+    await page.get_by_role("button", name="Everything").click()
+    await page.get_by_role("button", name="Share this with Bob").click()
+    await page.get_by_role("link", name="Back to the entry").click()
+    await page.get_by_role("button", name="Share later ones").click()
+    await look("later")
+    await page.get_by_role("button", name="Stop sharing later ones").click()
+    his = await desk.person(javascript=javascript, scheme=scheme, width=1280)
+    await server.admit(his.context, "bob")
+    await his.goto("/patients")
+    await his.get_by_role("link", name="Alice Sample").first.click()
+    await his.locator("a[href*='/shared/']").first.click()
+    assert await his.get_by_text("Half-way back between").is_visible()
+    await desk.axe(his) if javascript else None
