@@ -52,7 +52,17 @@ class Trigger:
 
 async def list_triggers(actor: Actor) -> tuple[Trigger, ...]:
     """Return the actor's own triggers, those named lately first."""
+    return build_triggers(actor, await load_naming_entries(actor))
+
+
+async def load_naming_entries(actor: Actor) -> tuple[Entry, ...]:
+    """Return the actor's own entries that may name a trigger, the oldest first."""
     _, found = await by_kind.load_entries_of_kinds(actor, TRIGGER_FIELDS.keys())
+    return found
+
+
+def build_triggers(actor: Actor, found: Iterable[Entry]) -> tuple[Trigger, ...]:
+    """Return the triggers that entries name, those named lately first."""
     named: dict[str, list[tuple[str, Occurrence]]] = {}
     for entry in found:
         if not entry.damaged:
@@ -80,7 +90,12 @@ async def load_trigger(actor: Actor, entry: UUID, place: int) -> Trigger:
 
 async def list_names(actor: Actor) -> tuple[str, ...]:
     """Return the names that a form suggests, those used lately first."""
-    return tuple(one.name for one in await list_triggers(actor))[:MAX_SUGGESTED]
+    return select_names(await list_triggers(actor))
+
+
+def select_names(found: Iterable[Trigger]) -> tuple[str, ...]:
+    """Return the names of the first few triggers."""
+    return tuple(one.name for one in found)[:MAX_SUGGESTED]
 
 
 def _build_trigger(actor: Actor, key: str, some: Iterable[tuple[str, Occurrence]]) -> Trigger:

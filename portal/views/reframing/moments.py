@@ -11,6 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from journal.actor import Actor
+from journal.catalogue.fields import EntryKind
 from journal.catalogue.revisits import Moment
 from journal.entries.naming import EntryName, load_namer
 from journal.errors import InvalidInput
@@ -74,7 +75,8 @@ async def add_moment(request: Request) -> Response:
 async def _build_page(
     actor: Actor, wanted: UUID | None, typed: Mapping[str, str], errors: Mapping[str, str] | None = None
 ) -> MomentPage:
-    every = await reframes.list_reframes(actor)
+    found = await triggers.load_naming_entries(actor)
+    every = [one for one in found[::-1] if one.document.kind == EntryKind.REFRAME and not one.damaged]
     offered = _select_offered(every, wanted)
     namer = await load_namer(actor, offered)
     choices = tuple(
@@ -84,7 +86,7 @@ async def _build_page(
     chosen = next((one.id for one in choices if one.id == wanted), None)
     if chosen is None and len(choices) == 1:
         chosen = choices[0].id
-    names = await triggers.list_names(actor)
+    names = triggers.select_names(triggers.build_triggers(actor, found))
     return MomentPage(choices, chosen, reframes.get_today(actor), typed, names, errors or {})
 
 
