@@ -117,9 +117,9 @@ async def at_the_door(portal: Portal) -> None:
     assert (await last(Act.CONTACT_CHANGED)).actor_id == alice.id
     nurse = CallDetails(CallRole.NURSE, "", "030 5678")
     contact = await call_contacts.save_contact(await cast.actor("bob"), alice.id, nurse)
-    assert (await last(Act.CALL_CONTACT_CHANGED)).about_id == contact
+    assert (await last(Act.CALL_CONTACT_CHANGED)).object_id == contact
     await call_contacts.remove_contact(await cast.actor("bob"), alice.id, contact)
-    assert (await last(Act.CALL_CONTACT_REMOVED)).about_id == contact
+    assert (await last(Act.CALL_CONTACT_REMOVED)).object_id == contact
     await account_details.change_email(await cast.actor("alice"), "alice@example.org")
     assert (await last(Act.EMAIL_CHANGED)).actor_id == alice.id
     await account_deletion.request_deletion(await cast.actor("alice"), "delete")
