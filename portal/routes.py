@@ -22,7 +22,7 @@ from portal.views.grounding import notes, skills, steady
 from portal.views.journal import comparison, entry, entry_new, entry_removal, entry_saving, index, revisions
 from portal.views.patients import brief, call_contacts, caseload, course, invitations
 from portal.views.public import guide, health, help, offline
-from portal.views.reframing import later, moments, offers, revisits, status, steadying, steps
+from portal.views.reframing import later, moments, offers, revisits, status, steadying, steps, triggers
 from portal.views.sessions import plan
 from portal.views.sharing import disclosures, handovers, returned_shares, shares, sharing_log, team
 from portal.views.sign_in import (
@@ -90,6 +90,8 @@ ROUTES = (
     Rule("/journal/{id:uuid}/steadying", SEND, PATIENT, steadying.add_phrase),
     Rule("/journal/{id:uuid}/later", SEND, PATIENT, later.change_later),
     Rule("/journal/{id:uuid}/removal", SEND, PATIENT, revisits.remove_addition),
+    Rule("/triggers", READ, PATIENT, triggers.show_triggers),
+    Rule("/triggers/{id:uuid}", READ, PATIENT, triggers.show_trigger),
     Rule("/moments", FORM, PATIENT, moments.add_moment),
     # For everybody
     Rule("/", READ, ANYONE, home.show_home),

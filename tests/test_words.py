@@ -35,6 +35,15 @@ BANNED = (
     r"come(s)? back in\b",
     r"\bnot sealed\b",
     r"\bown seal\b",
+    r"(take|takes|took|taken|taking) (this|copies|a copy)( away| from| back|\.)",
+    r"(written down or taken away|take it before)",
+    r"how it stands",
+    r"it was another one$",
+    r"once more, and showed it",
+    r"stands alone",
+    r"no more than under",
+    r"cannot go there",
+    r"blanks at",
     r"\brevok(e|es|ing) (a|this|the) (copy|folder)\b",
 )
 """Riddles, and second words for things that have one: docs/glossary.md says which."""

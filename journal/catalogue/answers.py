@@ -22,6 +22,8 @@ _REASONS: Mapping[FieldKind, str] = {
     FieldKind.DATE: N_("Please give a date such as 2026-11-22, or leave this blank."),
     FieldKind.EMOTIONS: N_("Please name each feeling, and give numbers from 0 to 100 or leave them blank."),
 }
+ADDED_KINDS = frozenset({FieldKind.REVISITS, FieldKind.MOMENTS})
+"""Answers that grow by a line at a time, and that no posted form replaces."""
 _TOO_LONG = N_(
     "This is longer than one field can hold. Your words are still here: shorten them or start a second entry."
 )
@@ -58,7 +60,7 @@ def parse_answers(form: Form, raw: PostedValues) -> ParsedAnswers:
     Read what was posted for *form*.
 
     Args:
-        form: The questions that may be answered; anything else in *raw* is left alone.
+        form: The questions that may be answered; anything else in *raw* is left alone, and what is added line by line.
         raw: Values by field name. Emotions come as `<id>.name`, `<id>.before` and `<id>.after`.
 
     Returns:
@@ -67,6 +69,8 @@ def parse_answers(form: Form, raw: PostedValues) -> ParsedAnswers:
     answers: dict[str, Answer] = {}
     problems: dict[str, Problem] = {}
     for field in form.fields:
+        if field.kind in ADDED_KINDS:
+            continue
         try:
             answer = _parse_answer(field, raw)
         except _InvalidAnswerError as refusal:

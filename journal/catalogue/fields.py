@@ -19,6 +19,7 @@ Measure = Literal["distress", "belief", "felt_truth", "confidence", ""]
 
 MAX_TEXT_LENGTH = 20_000
 MAX_LINE_LENGTH = 300
+MAX_TRIGGER_LENGTH = 60
 
 
 class EntryKind(Labelled):

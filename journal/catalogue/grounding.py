@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
-from journal.catalogue.fields import EntryKind, Field, FieldKind, Form, Option, build_rating
+from journal.catalogue.fields import (
+    MAX_TRIGGER_LENGTH,
+    EntryKind,
+    Field,
+    FieldKind,
+    Form,
+    Option,
+    build_rating,
+)
 from journal.catalogue.preparation import SKILL_OPTIONS
 from journal.i18n import N_
 
@@ -78,6 +86,14 @@ GROUNDING = Form(
             "grounding",
             N_("A kind phrase, in your own words or your therapist’s."),
             brief_role="steadies",
+        ),
+        Field(
+            "ground.trigger_name",
+            N_("A short name of your own for what set it off"),
+            FieldKind.LINE,
+            "grounding",
+            N_("Up to 60 letters. The same name elsewhere brings them together on one page."),
+            max_length=MAX_TRIGGER_LENGTH,
         ),
         Field("ground.note", N_("Anything to add?"), FieldKind.TEXT, "grounding"),
     ),

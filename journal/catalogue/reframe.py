@@ -7,7 +7,15 @@ scale (Shapiro, 1 to 7); the wording is Hearthside's own.
 
 from __future__ import annotations
 
-from journal.catalogue.fields import EntryKind, Field, FieldKind, Form, Option, build_rating
+from journal.catalogue.fields import (
+    MAX_TRIGGER_LENGTH,
+    EntryKind,
+    Field,
+    FieldKind,
+    Form,
+    Option,
+    build_rating,
+)
 from journal.catalogue.integration import FOLLOW_UP_OPTIONS
 from journal.i18n import N_
 
@@ -69,6 +77,15 @@ REFRAME = Form(
             "old",
             N_("No details needed."),
             max_length=500,
+        ),
+        Field(
+            "reframe.trigger_name",
+            N_("A short name of your own for it"),
+            FieldKind.LINE,
+            "old",
+            N_("Up to 60 letters. The same name elsewhere brings them together on one page."),
+            max_length=MAX_TRIGGER_LENGTH,
+            with_previous=True,
         ),
         Field(
             "reframe.old_meaning",

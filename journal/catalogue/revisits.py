@@ -2,7 +2,8 @@
 What is added to a reframe later: revisits, with new ratings of both sentences, and moments; as plain lines of text.
 
 A line of a revisit is its day, how true the old and the new sentence felt (0 to 100), how true the new one felt in the
-gut (1 to 7) and a few words, parted by bars; each but the day may be blank. A moment's line is its day and its words.
+gut (1 to 7) and a few words, parted by bars; each but the day may be blank. A moment's line is its day, with a
+trigger's name behind it if it has one, and its words.
 """
 
 from __future__ import annotations
@@ -53,10 +54,11 @@ class Revisit:
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """One line about a time when the new sentence was a little true."""
+    """One line about a time when the new sentence was a little true; `trigger` names what set it off, if anything."""
 
     day: date
     words: str
+    trigger: str = ""
 
     @property
     def is_dated(self) -> bool:
@@ -66,7 +68,8 @@ class Moment:
     @property
     def line(self) -> str:
         """Return it as it is stored."""
-        return SEPARATOR.join((self.day.isoformat(), self.words))
+        head = f"{self.day.isoformat()} {self.trigger.replace('|', '/')}".rstrip()
+        return SEPARATOR.join((head, self.words))
 
 
 def parse_revisits(lines: object) -> tuple[Revisit, ...]:
@@ -96,7 +99,7 @@ def is_too_long(words: str) -> bool:
 
 
 def _get_line_day(line: str) -> date:
-    return _parse_day(line.partition("|")[0]) or _UNKNOWN_DAY
+    return _parse_day(line[:10]) or _UNKNOWN_DAY
 
 
 def _list_lines(lines: object) -> Sequence[str]:
@@ -116,9 +119,10 @@ def _parse_revisit(line: str) -> Revisit:
 
 
 def _parse_moment(line: str) -> Moment:
-    day, _, words = line.partition("|")
-    when = _parse_day(day)
-    return Moment(_UNKNOWN_DAY, line) if when is None else Moment(when, words.strip())
+    head, bar, words = line.partition("|")
+    day, _, trigger = head.strip().partition(" ")
+    when = _parse_day(day) if bar else None
+    return Moment(_UNKNOWN_DAY, line) if when is None else Moment(when, words.strip(), trigger.strip())
 
 
 def _parse_day(cell: str) -> date | None:

@@ -1,3 +1,3 @@
-"""What becomes of a written reframe: its status, step, revisits, offers and picture; the vault owns their rows."""
+"""What becomes of a written reframe: status, step, revisits, offers, picture and triggers; the vault owns the rows."""
 
-__all__ = ["later", "offers", "picture", "reframes", "steps"]
+__all__ = ["later", "offers", "picture", "reframes", "steps", "triggers"]

@@ -15,7 +15,7 @@ from uuid import UUID
 import msgspec
 
 from journal.actor import Actor
-from journal.catalogue.fields import Answer, EntryKind
+from journal.catalogue.fields import MAX_TRIGGER_LENGTH, Answer, EntryKind
 from journal.catalogue.reframe import STATUS_OPTIONS
 from journal.catalogue.revisits import (
     BELIEF,
@@ -49,6 +49,7 @@ BEFORE_IT_BEGAN = N_("That is before you began this reframe. Please choose that 
 ALL_BLANK = N_("Please fill in one of these. Each of the others may stay blank.")
 NO_WORDS = N_("Please write a few words about it.")
 TOO_LONG = N_("Please keep this to one line of up to 300 characters. What you wrote is still here.")
+LONG_TRIGGER = N_("Please keep the name to 60 letters. What you wrote is still here.")
 TOO_MANY = N_("This reframe holds as many as it can. Begin a second one to go on.")
 
 Added = Awaitable[Entry]
@@ -106,7 +107,7 @@ async def add_revisit(actor: Actor, wanted: UUID, revisit: Revisit) -> Entry:
 
 async def add_moment(actor: Actor, wanted: UUID, moment: Moment) -> Entry:
     """Add a moment; raises `InvalidInput` as `add_revisit` does."""
-    moment = replace(moment, words=clean_line(moment.words))
+    moment = replace(moment, words=clean_line(moment.words), trigger=clean_line(moment.trigger))
     check = partial(_check_moment, actor, moment)
     return await change_reframe(actor, wanted, lambda before: _add(before, MOMENTS, moment.line), check)
 
@@ -193,6 +194,8 @@ def _check_moment(actor: Actor, moment: Moment, entry: Entry) -> None:
         found["line"] = NO_WORDS
     if is_too_long(moment.words):
         found["line"] = TOO_LONG
+    if len(moment.trigger) > MAX_TRIGGER_LENGTH:
+        found["trigger"] = LONG_TRIGGER
     _refuse(entry, MOMENTS, MAX_MOMENTS, found)
 
 

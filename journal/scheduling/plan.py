@@ -44,11 +44,9 @@ from journal.store.rows import DamagedRow, OpenedRows, fetch_rows, get_column, p
 from journal.time_zones import parse_zone
 from journal.user_input import clean_line
 
-STATUS_NOT_POSSIBLE = N_(
-    "This session has gone on in the meantime, or cannot go there. Look at its status now."
-)
+STATUS_NOT_POSSIBLE = N_("The status of this session changed in the meantime. Look at it again.")
 TOO_LATE_TO_TAKE_BACK = N_(
-    "That it is over can be taken back for ten minutes, and they have passed. Rest now. If you need somebody, "
+    "You can undo “It is over” for ten minutes, and they have passed. Rest now. If you need somebody, "
     "open “Help now”."
 )
 HOME_DOSING_DAY = N_(

@@ -285,13 +285,15 @@ def _build_case(actor: Actor, link: Link, planned: OpenedRows[Session], unread: 
 
 
 def _find_session_of_today(actor: Actor, plan: Sequence[Session]) -> Session | None:
-    """Return the session that is under way, else the next of the clinician's today, else the last of it."""
+    """Return the session under way, else the next of the clinician's today, else its last; a day at home comes last."""
     today = actor.now.astimezone(actor.zone).date()
     kept = schedule.list_uncancelled(plan)
     ahead = schedule.list_upcoming(kept, actor.now)
     # One that began before midnight and goes on is today's as well.
-    if ahead and ahead[0].begins_at.astimezone(actor.zone).date() <= today:
-        return ahead[0]
+    todays = [one for one in ahead if one.begins_at.astimezone(actor.zone).date() <= today]
+    if todays:
+        # A dosing day at home is the patient's own, so what there is to meet for comes before it.
+        return min(todays, key=lambda one: schedule.is_home_dosing_day(one.details, actor.now))
     behind = schedule.list_past(kept, actor.now)
     return next((one for one in behind if one.begins_at.astimezone(actor.zone).date() == today), None)
 

@@ -124,6 +124,7 @@ RESTORABLE_FIELDS = (
             "time_zone",
             "title",
             "to",
+            "trigger",
             "understood",
             "whose",
             "word",

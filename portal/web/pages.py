@@ -51,19 +51,55 @@ class Marked(Protocol):
 
 GUIDE_PLACES: Mapping[str, str] = MappingProxyType(
     {
-        "account": "#lost",
-        "ground": "#ground",
-        "invitations": "#patients",
-        "journal": "#write",
-        "patients": "#patients",
-        "people": "#people",
-        "records": "#records",
-        "sessions": "#day",
-        "sharing": "#share",
-        "steady": "#ground",
+        "/account": "lost",
+        "/account/contact": "who",
+        "/account/deletion": "undo",
+        "/account/help-numbers": "help",
+        "/confirm": "lost",
+        "/ground": "ground",
+        "/help-now": "help",
+        "/invitations": "patients",
+        "/invite": "what",
+        "/journal": "write",
+        "/journal/deleted": "undo",
+        "/journal/*/deletion": "undo",
+        "/journal/*/erasure": "undo",
+        "/journal/*/shares": "share",
+        "/moments": "write",
+        "/patients": "patients",
+        "/patients/*/brief": "brief",
+        "/patients/*/contacts": "day",
+        "/patients/*/course": "course",
+        "/patients/*/end": "undo",
+        "/patients/*/restart": "lost",
+        "/patients/*/sessions": "course",
+        "/patients/*/shared": "who",
+        "/people": "people",
+        "/people/audit": "log",
+        "/people/practice": "practice",
+        "/records": "records",
+        "/recover": "lost",
+        "/restart": "lost",
+        "/sessions": "day",
+        "/shares": "share",
+        "/sharing": "share",
+        "/sharing/*/end": "undo",
+        "/sign-in": "lost",
+        "/steady": "ground",
+        "/unlock": "lost",
     }
 )
-"""Where the guide tells of a page, by the first part of the page's address."""
+"""Where the guide tells of a page and of the pages below it, by its address; `*` is whatever an address is about."""
+
+
+def find_guide_place(path: str) -> str:
+    """Return the fragment of the place in the guide that tells of the page at *path*, or nothing for its beginning."""
+    parts = path.split("/")[1:4]
+    for size in range(len(parts), 0, -1):
+        for known in (parts[:size], [parts[0], "*", *parts[2:size]]):
+            if place := GUIDE_PLACES.get("/" + "/".join(known)):
+                return f"#{place}"
+    return ""
 
 
 def build_environment() -> Environment:
@@ -82,7 +118,7 @@ def build_environment() -> Environment:
     environment.globals["_"] = words.gettext  # the alias that Jinja puts there looks it up for every word
     environment.globals["static"] = get_static_url
     environment.globals["calm_skills"] = HELP_NOW
-    environment.globals["guide_places"] = GUIDE_PLACES
+    environment.globals["find_guide_place"] = find_guide_place
     environment.globals["emergency_numbers"] = list_emergency_numbers
     environment.filters.update(
         date=_filter_date,

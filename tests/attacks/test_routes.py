@@ -104,6 +104,7 @@ FOR_ONESELF = {
     "/journal/deleted": "one's own entries",
     "/journal/comparison": "one's own entries, counted",
     "/moments": "one's own reframes",
+    "/triggers": "one's own reframes and grounding logs",
     "/sharing": "one's own clinicians",
     "/sharing/log": "one's own log",
     "/sharing/disclosures": "one's own log, with the present password for a file",
@@ -122,6 +123,7 @@ FOR_ONESELF = {
 PARAMETERS = {
     ("account", "id"): "passkey",
     ("journal", "id"): "entry",
+    ("triggers", "id"): "reframe",
     ("journal", "revision"): "revision",
     ("shares", "id"): "share",
     ("sharing", "id"): "link",

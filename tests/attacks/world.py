@@ -173,7 +173,7 @@ def answers_of(kind: EntryKind) -> dict[str, str | int | list[str]]:
         elif field.kind is FieldKind.REVISITS:
             answers[field.id] = [f"{YEAR}-03-21 | 60 | 40 | 5 | {HERS} looked again"]
         elif field.kind is FieldKind.MOMENTS:
-            answers[field.id] = [f"{YEAR}-03-21 | {HERS} moment"]
+            answers[field.id] = [f"{YEAR}-03-21 {HERS} trigger | {HERS} moment"]
         elif field.kind is FieldKind.EMOTIONS:
             answers[field.id] = [f"{HERS}feeling|60|40"]
         else:

@@ -25,6 +25,8 @@ from journal.authentication import (
 )
 from journal.authentication.sign_in import verify_password
 from journal.care import invitations, lifecycle
+from journal.clinic import call_contacts
+from journal.clinic.call_contacts import CallDetails, CallRole
 from journal.entries import acceptance, entries, removal
 from journal.errors import InvalidInput, WrongCredentials
 from journal.key_rotation import account_key as account_key_renewal
@@ -113,6 +115,11 @@ async def at_the_door(portal: Portal) -> None:
     assert (await last(Act.DETAILS_CHANGED)).actor_id == alice.id
     await account_details.change_contact(await cast.actor("alice"), ContactDetails("030 1234"))
     assert (await last(Act.CONTACT_CHANGED)).actor_id == alice.id
+    nurse = CallDetails(CallRole.NURSE, "", "030 5678")
+    contact = await call_contacts.save_contact(await cast.actor("bob"), alice.id, nurse)
+    assert (await last(Act.CALL_CONTACT_CHANGED)).object_id == contact
+    await call_contacts.remove_contact(await cast.actor("bob"), alice.id, contact)
+    assert (await last(Act.CALL_CONTACT_REMOVED)).object_id == contact
     await account_details.change_email(await cast.actor("alice"), "alice@example.org")
     assert (await last(Act.EMAIL_CHANGED)).actor_id == alice.id
     await account_deletion.request_deletion(await cast.actor("alice"), "delete")

@@ -32,12 +32,13 @@ class ParsedEntry:
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """One question on a page: its value, and what is wrong with that."""
+    """One question on a page: its value, what is wrong with that, and earlier answers that it suggests."""
 
     field: Field
     value: Answer | None
     rows: tuple[Emotion, ...]
     error: str
+    suggestions: tuple[str, ...] = ()
 
 
 def parse_kind(text: str | None) -> EntryKind | None:

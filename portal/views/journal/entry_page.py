@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import groupby
 from urllib.parse import urlencode
@@ -14,6 +14,8 @@ from journal.actor import Actor
 from journal.catalogue.answers import Problem
 from journal.catalogue.fields import EntryKind, Form
 from journal.catalogue.forms import THEMES, get_due_form
+from journal.reframing import triggers
+from journal.reframing.triggers import TRIGGER_FIELDS
 from journal.sessions import schedule
 from journal.sessions.day_state import DayState, find_current_day
 from journal.sessions.rows import Session, load_my_sessions
@@ -108,7 +110,8 @@ async def build_writing_page(
     screen = get_screen(form, prompt) if prompt else None
     plan = await load_my_sessions(actor) if plan is None else plan
     given = await shares.list_shares(actor, entry=draft.id) if draft.revision else ()
-    more = () if screen else _group_questions(build_questions(others, document.answers, found))
+    names = await _load_suggestions(actor, form)
+    more = () if screen else _group_questions(build_questions(others, document.answers, found), names)
     return WritingPage(
         id=draft.id,
         form=form,
@@ -121,7 +124,9 @@ async def build_writing_page(
         plan=tuple(
             one for one in plan if one in schedule.list_uncancelled(plan) or one.id.hex == document.session_id
         ),
-        parts=_group_questions(build_questions(screen.fields if screen else few, document.answers, found)),
+        parts=_group_questions(
+            build_questions(screen.fields if screen else few, document.answers, found), names
+        ),
         more=more,
         more_open=any(one.value or one.error for part in more for one in part.questions),
         screen=screen,
@@ -147,7 +152,14 @@ def build_address(draft: EntryDraft, **query: str) -> str:
     return f"/journal/new?{urlencode(asked)}"
 
 
-def _group_questions(asked: tuple[Question, ...]) -> tuple[QuestionGroup, ...]:
+async def _load_suggestions(actor: Actor, form: Form) -> tuple[str, ...]:
+    return await triggers.list_names(actor) if form.kind in TRIGGER_FIELDS else ()
+
+
+def _group_questions(asked: tuple[Question, ...], names: tuple[str, ...]) -> tuple[QuestionGroup, ...]:
+    asked = tuple(
+        replace(one, suggestions=names) if one.field.id in TRIGGER_FIELDS.values() else one for one in asked
+    )
     themes = groupby(asked, lambda one: one.field.theme)
     return tuple(QuestionGroup(THEMES.get(theme, ""), tuple(group)) for theme, group in themes)
 

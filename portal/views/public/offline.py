@@ -31,6 +31,7 @@ PARTS = (
     "fonts/literata-latin.woff2",
     "fonts/source-sans-3-latin.woff2",
     "icons/chevron.svg",
+    "icons/ground.svg",
     "icons/help.svg",
     "icons/mark.svg",
 )

@@ -1,3 +1,3 @@
-"""Pages on which a reframe goes on: its status, offers, small step, revisits and moments."""
+"""Pages on which a reframe goes on: its status, offers, small step, revisits, moments and triggers."""
 
-__all__ = ["later", "moments", "offers", "panel", "revisits", "status", "steadying", "steps"]
+__all__ = ["later", "moments", "offers", "panel", "revisits", "status", "steadying", "steps", "triggers"]

@@ -11,11 +11,12 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from journal.actor import Actor
+from journal.catalogue.fields import EntryKind
 from journal.catalogue.revisits import Moment
 from journal.entries.naming import EntryName, load_namer
 from journal.errors import InvalidInput
 from journal.i18n import N_
-from journal.reframing import later, reframes
+from journal.reframing import later, reframes, triggers
 from journal.reframing.reframes import STATUS
 from journal.user_input import parse_day
 from journal.vault.entry_rows import Entry
@@ -39,12 +40,13 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class MomentPage:
-    """Context of the page for a moment. `chosen` is the reframe that it is about."""
+    """Context of the page for a moment. `chosen` is the reframe that it is about; earlier triggers are suggested."""
 
     choices: tuple[Choice, ...]
     chosen: UUID | None
     today: date
     typed: Mapping[str, str]
+    suggestions: tuple[str, ...]
     errors: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -62,9 +64,9 @@ async def add_moment(request: Request) -> Response:
             raise InvalidInput({"reframe": N_("Please choose which one it is about.")})
         if day is None:
             raise InvalidInput({"day": NO_DAY})
-        found = await later.add_moment(actor, wanted, Moment(day, form["line"]))
+        found = await later.add_moment(actor, wanted, Moment(day, form["line"], form["trigger"]))
     except InvalidInput as error:
-        typed = {name: form[name] for name in ("day", "line")}
+        typed = {name: form[name] for name in ("day", "line", "trigger")}
         context = await _build_page(actor, wanted, typed, error.fields)
         return render_page(request, "reframing/moment.html", context, status=422)
     return redirect(request, f"/journal/{found.id}")
@@ -73,7 +75,8 @@ async def add_moment(request: Request) -> Response:
 async def _build_page(
     actor: Actor, wanted: UUID | None, typed: Mapping[str, str], errors: Mapping[str, str] | None = None
 ) -> MomentPage:
-    every = await reframes.list_reframes(actor)
+    found = await triggers.load_naming_entries(actor)
+    every = [one for one in found[::-1] if one.document.kind == EntryKind.REFRAME and not one.damaged]
     offered = _select_offered(every, wanted)
     namer = await load_namer(actor, offered)
     choices = tuple(
@@ -83,7 +86,8 @@ async def _build_page(
     chosen = next((one.id for one in choices if one.id == wanted), None)
     if chosen is None and len(choices) == 1:
         chosen = choices[0].id
-    return MomentPage(choices, chosen, reframes.get_today(actor), typed, errors or {})
+    names = triggers.select_names(triggers.build_triggers(actor, found))
+    return MomentPage(choices, chosen, reframes.get_today(actor), typed, names, errors or {})
 
 
 def _select_offered(every: Sequence[Entry], wanted: UUID | None) -> list[Entry]:

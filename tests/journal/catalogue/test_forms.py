@@ -74,10 +74,10 @@ IDS = {
     EntryKind.CAPTURE: "remembered images body emotions words sound hard kind",
     EntryKind.INTEGRATION: "meaning intention_link different unsure pattern relationships reframe_link "
     "ground_link one_action confidence obstacle followup learned top3 not_first not_ready",
-    EntryKind.REFRAME: "trigger old_meaning old_belief_before emotions body cost facts_for "
+    EntryKind.REFRAME: "trigger trigger_name old_meaning old_belief_before emotions body cost facts_for "
     "facts_against session_light thinking_habit new_meaning new_belief voc old_belief_after test_action "
     "test_due followup learned theme status revisits moments",
-    EntryKind.GROUNDING: "skill own context suds_before suds_after helped phrase note",
+    EntryKind.GROUNDING: "skill own context suds_before suds_after helped phrase trigger_name note",
     EntryKind.FREE: "text",
     EntryKind.STEADY: " ".join(("phrases", *(f"skill_{number}" for number in range(1, 25)), "hidden")),
 }

@@ -20,6 +20,7 @@ from journal.user_input import clean_line
 
 DAYS = st.dates(date(2020, 1, 1), date(2040, 1, 1))
 WORDS = st.text(max_size=60).map(clean_line)
+NAMES = WORDS.map(lambda name: name.replace("|", "/"))
 BELIEFS = st.none() | st.integers(0, 100)
 
 
@@ -32,7 +33,7 @@ def test_revisits_come_back_as_they_were_in_the_order_of_their_days(found):
     assert parse_revisits(lines) == tuple(sorted(found, key=lambda one: one.day))
 
 
-@given(st.lists(st.builds(Moment, DAYS, WORDS), max_size=6))
+@given(st.lists(st.builds(Moment, DAYS, WORDS, NAMES), max_size=6))
 def test_moments_come_back_as_they_were_in_the_order_of_their_days(found):
     """The same of moments."""
     lines: list[str] = []

@@ -75,7 +75,9 @@ async def test_every_question_is_kept_and_read_without_javascript(
     typed = {field.id.replace(".", "__"): answer_for(field) for field in fields}
     async with any_portal.client("alice") as browser:
         page = await opened(browser, f"/journal/new?kind={kind}")
-        read = await followed(browser, await pressed(browser, page, **typed, title="A title", note=""))
+        saved = await pressed(browser, page, **typed, title="A title", note="")
+        assert saved.status_code == 303
+        read = await opened(browser, f"/journal/{id_of(page)}")
         assert read.heading == "A title"
         for field in fields:
             if field.kind in (FieldKind.TEXT, FieldKind.LINE):

@@ -16,7 +16,7 @@ from journal.care import invitations, lifecycle
 from journal.care import tables as care_tables
 from journal.catalogue.fields import Answer
 from journal.entries import entries
-from journal.sessions.session import SessionKind
+from journal.sessions.session import SessionKind, Setting
 from journal.sharing import shares
 from journal.vault.documents import EntryDocument
 from tests.cast import NOON
@@ -133,6 +133,19 @@ async def test_a_session_that_goes_on_past_midnight_is_todays(portal: Portal) ->
             "Brief for the integration session: Sun 22 Nov"
             in (await opened(browser, link.attributes["href"])).words
         )
+
+
+async def test_a_talk_comes_before_a_dosing_session_at_home(portal: Portal) -> None:
+    """On a day with both, the line and its brief are of the talk: a day at home is the patient's own."""
+    await plan_session(portal.cast, SessionKind.DOSING, "2026-11-22T12:50", setting=Setting.HOME)
+    await plan_session(portal.cast, SessionKind.INTEGRATION, "2026-11-22T17:00")
+    async with portal.client("bob") as browser:
+        page = await opened(browser, "/patients")
+        assert groups(page) == {"Today": ["Alice Sample"]}
+        assert "Today, 17:00" in page.words
+        link = page.markup.one("a", **{"class": "button button-primary case-button"})
+        brief = await opened(browser, link.attributes["href"])
+        assert "Brief for the integration session: Sun 22 Nov" in brief.words
 
 
 async def test_from_eight_patients_on_a_name_is_searched(any_portal: Portal) -> None:

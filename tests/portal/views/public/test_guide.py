@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -12,16 +13,66 @@ from portal import __version__
 from portal.web.pages import GUIDE_PLACES
 from tests.portal.browsing import opened
 from tests.portal.conftest import Portal
+from tests.scenes import written
 
 LEADS = {
     Role.PATIENT: "Hearthside is your own journal",
     Role.CLINICIAN: "Your patients write in a journal of their own",
     Role.ADMINISTRATOR: "You decide who of the staff can come in.",
 }
-PAGES = {
-    "alice": (Role.PATIENT, ("/", "/journal", "/sessions", "/sharing", "/records", "/account")),
-    "bob": (Role.CLINICIAN, ("/patients", "/invitations", "/records", "/account")),
-    "erin": (Role.ADMINISTRATOR, ("/", "/people", "/people/invitations", "/account")),
+PAGES: dict[str, tuple[Role, dict[str, str]]] = {
+    "alice": (
+        Role.PATIENT,
+        {
+            "/": "",
+            "/journal": "write",
+            "/journal/new": "write",
+            "/journal/deleted": "undo",
+            "/journal/{entry}": "write",
+            "/journal/{entry}/shares": "share",
+            "/journal/{entry}/deletion": "undo",
+            "/moments": "write",
+            "/sessions": "day",
+            "/sharing": "share",
+            "/sharing/{link}/end": "undo",
+            "/records": "records",
+            "/account": "lost",
+            "/account/contact": "who",
+            "/account/deletion": "undo",
+            "/account/help-numbers": "help",
+            "/help-now": "help",
+            "/ground": "ground",
+            "/ground/orient": "ground",
+            "/steady": "ground",
+        },
+    ),
+    "bob": (
+        Role.CLINICIAN,
+        {
+            "/patients": "patients",
+            "/patients/{patient}": "patients",
+            "/patients/{patient}/brief": "brief",
+            "/patients/{patient}/contacts": "day",
+            "/patients/{patient}/course": "course",
+            "/patients/{patient}/end": "undo",
+            "/invitations": "patients",
+            "/records": "records",
+            "/account": "lost",
+            "/help-now": "help",
+        },
+    ),
+    "erin": (
+        Role.ADMINISTRATOR,
+        {
+            "/": "",
+            "/people": "people",
+            "/people/invitations": "people",
+            "/people/practice": "practice",
+            "/people/audit": "log",
+            "/account": "lost",
+            "/help-now": "help",
+        },
+    ),
 }
 
 
@@ -41,19 +92,39 @@ async def test_everybody_reads_every_guide(portal: Portal, name: str | None) -> 
 @pytest.mark.parametrize("name", list(PAGES))
 async def test_each_page_leads_to_its_place(portal: Portal, name: str) -> None:
     """The link below a page leads to the guide of one's role, and to a heading that is there."""
-    role, paths = PAGES[name]
+    role, pages = PAGES[name]
+    known = {
+        "entry": (await written(portal.cast)).id,
+        "link": portal.cast.link,
+        "patient": (await portal.cast.actor("alice")).id,
+    }
     async with portal.client(name) as browser:
         guide = (await opened(browser, "/guide")).answer.text
         assert LEADS[role] in guide
-        for path in paths:
+        for path, place in pages.items():
             (link,) = [
                 one.attributes["href"]
-                for one in (await opened(browser, path)).markup.all("a", within="colophon")
+                for one in (await opened(browser, path.format_map(known))).markup.all("a", within="colophon")
                 if one.words == "Guide"
             ]
-            place = GUIDE_PLACES.get(path.split("/")[1], "")
-            assert link == f"/guide{place}"
-            assert f'id="{place[1:]}"' in guide if place else True
+            assert link == ("/guide#" + place if place else "/guide"), path
+            assert not place or f'id="{place}"' in guide, path
+
+
+@pytest.mark.parametrize(("path", "place"), [
+    ("/sign-in", "lost"), ("/recover", "lost"), ("/help-now", "help"), ("/ground", "ground"), ("/about", "")
+])  # fmt: skip
+async def test_signed_out_a_page_leads_to_its_place(portal: Portal, path: str, place: str) -> None:
+    """Whoever cannot come in is led to what to do then."""
+    async with portal.client() as browser:
+        page = await opened(browser, path)
+    assert f'href="/guide{"#" if place else ""}{place}"' in page.answer.text
+
+
+def test_every_place_is_in_a_guide() -> None:
+    """No page leads to a heading that no guide has."""
+    guides = "".join(page.read_text(encoding="utf-8") for page in Path("templates/guide").glob("*.html"))
+    assert {one for one in GUIDE_PLACES.values() if f'section("{one}"' not in guides} == {"help"}
 
 
 @pytest.mark.parametrize("role", list(Role))

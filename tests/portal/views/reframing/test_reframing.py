@@ -357,3 +357,39 @@ async def test_the_new_sentence_becomes_a_phrase_in_one_tap(any_portal: Portal) 
         bare = EntryDocument("reframe", answers={"reframe.old_meaning": "x"})
         other = (await written(any_portal.cast, document=bare)).id
         assert (await browser.post(f"/journal/{other}/steadying")).status_code == 404
+
+
+async def test_a_triggers_page_has_what_was_written_under_its_name(any_portal: Portal) -> None:
+    """Old and new sentence, a moment and what steadied, by date; the name is suggested and in no address."""
+    answers = ANSWERS | {"reframe.trigger_name": "Crowded rooms"}
+    wanted = (await written(any_portal.cast, document=EntryDocument("reframe", answers=answers))).id
+    log = EntryDocument(
+        "grounding",
+        answers={"ground.trigger_name": "crowded rooms", "ground.skill": "orient", "ground.helped": "bit"},
+    )
+    any_portal.cast.clock.forward(minutes=1)
+    await written(any_portal.cast, document=log)
+    async with any_portal.client("alice") as browser:
+        page = await opened(browser, "/moments")
+        suggested = [
+            one.attributes["value"] for one in page.markup.all("option") if "value" in one.attributes
+        ]
+        assert suggested == ["crowded rooms"]
+        refused = await browser.post("/moments", data=page.filled({"line": "x", "trigger": "y" * 61}))
+        assert refused.status_code == 422
+        assert Page.of(refused).value("trigger") == "y" * 61
+        sent = page.filled({"line": "I stayed.", "trigger": "Crowded rooms"})
+        await followed(browser, await browser.post("/moments", data=sent))
+        for path in (f"/journal/{wanted}/edit", "/journal/new?kind=grounding"):
+            assert "triggers-known" in (await browser.get(path)).text
+        listed = await opened(browser, "/triggers")
+        (link,) = [one for one in listed.markup.all("a") if "/triggers/" in one.attributes["href"]]
+        assert "rooms" not in link.attributes["href"].lower()
+        read = await opened(browser, link.attributes["href"])
+        for words in ("I am too much.", "I was a child", "I stayed.", "What steadied", "A bit"):
+            assert words in read.words
+        assert f'href="/triggers/{wanted}"' in (await browser.get(f"/journal/{wanted}")).text
+        assert (await browser.get(f"/triggers/{wanted}?n=7")).status_code == 404
+    async with any_portal.client("dana") as browser:
+        assert "rooms" not in (await browser.get("/triggers")).text.lower()
+        assert (await browser.get(f"/triggers/{wanted}")).status_code == 404

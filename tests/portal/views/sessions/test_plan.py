@@ -204,7 +204,7 @@ async def test_nothing_of_a_day_at_home_is_watched_live(portal: Portal, then: li
             answer = await desk.post(f"{where}/status", data={"status": status})
             assert answer.status_code == 422
             assert "This day is theirs" in answer.text
-            assert "Look at its status now" not in answer.text
+            assert "The status of this session changed" not in answer.text
     portal.cast.clock.forward(hours=24)
     async with portal.client() as desk:
         await desk.post("/sign-in", data={"email": "bob@example.org", "password": PASSWORDS["bob"]})
@@ -375,7 +375,7 @@ async def test_an_end_is_taken_back_on_the_calm_page(any_portal: Portal) -> None
         assert not (await opened(browser, where)).markup.all("button", name="status")
         late = await browser.post(f"{where}/status", data={"status": "in_session"})
         assert late.status_code == 422
-        assert "can be taken back for ten minutes" in Page.of(late).words
+        assert "“It is over” for ten minutes" in Page.of(late).words
         assert "Rest. There is nothing to do." in (await opened(browser, where)).words
 
 
@@ -418,7 +418,7 @@ async def test_statuses_that_make_no_sense_now_are_not_offered_or_taken(portal: 
         for forged in ("recovering", "no such thing", ""):
             answer = await browser.post(f"{where}/status", data={"status": forged})
             assert answer.status_code == 422
-            assert "Look at its status now" in answer.text
+            assert "changed in the meantime. Look at it again" in answer.text
 
 
 async def test_a_session_is_cancelled_with_words_for_both(portal: Portal) -> None:
