@@ -148,6 +148,18 @@ async def test_a_talk_comes_before_a_dosing_session_at_home(portal: Portal) -> N
         assert "Brief for the integration session: Sun 22 Nov" in brief.words
 
 
+async def test_on_a_day_at_home_the_brief_is_for_the_next_talk(portal: Portal) -> None:
+    """Where today has a dosing session at home alone, its line stands under today, and Brief opens the talk's."""
+    await plan_session(portal.cast, SessionKind.DOSING, "2026-11-22T17:00", setting=Setting.HOME)
+    await plan_session(portal.cast, SessionKind.INTEGRATION, "2026-11-24T10:00")
+    async with portal.client("bob") as browser:
+        page = await opened(browser, "/patients")
+        assert groups(page) == {"Today": ["Alice Sample"]}
+        link = page.markup.one("a", **{"class": "button button-primary case-button"})
+        brief = await opened(browser, link.attributes["href"])
+        assert "Brief for the integration session: Tue 24 Nov" in brief.words
+
+
 async def test_from_eight_patients_on_a_name_is_searched(any_portal: Portal) -> None:
     """By parts of a name, however it is typed; the name stands in no address, and what was typed is kept."""
     cast = any_portal.cast
