@@ -39,6 +39,16 @@ document.addEventListener("securitypolicyviolation", (event) =>
 """
 
 
+ITS_OWN = (
+    "the server responded with a status of",
+    "An unknown error occurred when fetching the script",
+)
+"""
+What Chromium itself writes: for every answer of 400 and above, which forms that are sent back have, and where it looks
+for a newer worker while a page is closed, printed or without the network.
+"""
+
+
 @dataclass
 class Server:
     """A served installation."""
@@ -80,11 +90,7 @@ class Desk:
         context.on("request", self._request)
 
     def _console(self, message: ConsoleMessage) -> None:
-        # Chromium itself writes a line for every answer of 400 and above, which forms that are sent back have.
-        if (
-            message.type in ("error", "warning")
-            and "the server responded with a status of" not in message.text
-        ):
+        if message.type in ("error", "warning") and not any(words in message.text for words in ITS_OWN):
             self.troubles.append(f"console: {message.text}")
 
     def _request(self, request: Request) -> None:
