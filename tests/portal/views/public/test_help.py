@@ -51,6 +51,19 @@ async def test_help_now_needs_nobody_signed_in(portal: Portal) -> None:
     assert "Look around" in page
 
 
+async def test_without_a_region_every_emergency_number_is_one_tap_away(portal: Portal) -> None:
+    """Whoever has chosen no region dials at once, above the list of places, with no list to open."""
+    async with portal.client() as browser:
+        page = await opened(browser, "/help-now")
+        first = [one for one in page.markup.all("a", **{"class": "call"}) if "details" not in one.within]
+        emergency = {one.emergency.href for one in REGIONS if one.emergency}
+        assert {one.attributes["href"] for one in first} == emergency
+        text = page.answer.text
+        assert text.index(first[-1].attributes["href"]) < text.index("Where are you?")
+        browser.cookies.set(COOKIE, REGIONS[0].code)
+        assert (await opened(browser, "/help-now")).answer.text.count("Call ") < text.count("Call ")
+
+
 @pytest.mark.parametrize("code", ["", *(one.code for one in REGIONS)])
 async def test_each_region_is_listed_once(portal: Portal, code: str) -> None:
     """Whichever was chosen stands first and open, the others below and closed, and none of them twice."""
