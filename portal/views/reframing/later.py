@@ -7,6 +7,7 @@ from starlette.responses import Response
 
 from journal.errors import InvalidInput, NotFound
 from journal.reframing import later
+from journal.user_input import parse_whole_number
 from portal.access.session_cookie import get_actor
 from portal.web.forms import Form, parse_uuid
 from portal.web.pages import redirect
@@ -25,9 +26,8 @@ async def change_later(request: Request) -> Response:
     elif form["go"] == "stop":
         await later.stop_tick(actor, wanted, share)
     elif form["go"] == "some":
-        places = [
-            int(one) for one in form.get_all("sections")[:MAX_CHOSEN] if one.isascii() and one.isdigit()
-        ]
+        typed = map(parse_whole_number, form.get_all("sections")[:MAX_CHOSEN])
+        places = [place for place in typed if place is not None]
         try:
             await later.share_additions(
                 actor, wanted, share, places, seen=form.get_whole_number("revision") or 0

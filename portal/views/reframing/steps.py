@@ -1,4 +1,4 @@
-"""Say how a small step went, or let it come back later."""
+"""Store how a small step went, or have it come back later."""
 
 from __future__ import annotations
 

@@ -331,6 +331,8 @@ async def test_later_ones_are_shared_and_stopped_by_a_tap(any_portal: Portal) ->
         some = {"to": shared, "go": "some", "revision": page.fields["revision"][0]}
         page = await followed(browser, await browser.post(path, data=some))
         assert "Not shared with Bob Example yet" in page.words
+        endless = await browser.post(path, data=some | {"sections": "9" * 5000})
+        assert endless.status_code == 303  # nothing of that number: nothing is shared
         page = await followed(browser, await browser.post(path, data=some | {"sections": "0"}))
         assert "Not shared with" not in page.words
         for wrong in (
