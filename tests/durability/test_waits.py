@@ -173,7 +173,7 @@ async def test_a_counted_try_is_nothing_that_was_saved(
 async def test_a_statement_without_end_is_ended(database_url: str) -> None:
     """Read, or run inside a transaction or a part of one: the database gives it up, and what comes next is answered."""
     opened_store = await database.Store.open(
-        database_url, statement_timeout=store_configuration.STATEMENT_TIMEOUT / 1000
+        database_url, statement_timeout=store_configuration.STATEMENT_TIMEOUT / 20
     )
 
     async def read() -> None:
