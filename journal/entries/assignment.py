@@ -111,7 +111,7 @@ class SessionAssignment(Generic[S]):
             session_id: The hex id of the session that its writer tied it to, if any.
             written_at: When it was begun.
         """
-        if (chosen := self._by_id.get(session_id or "")) is not None:
+        if (chosen := self.get_chosen(session_id)) is not None:
             return chosen
         if kind == PREPARATION:
             coming = _find_first_after(self._preparable, written_at)
@@ -120,6 +120,10 @@ class SessionAssignment(Generic[S]):
         return (behind and _find_last_before(behind, written_at)) or _find_last_before(
             self._candidates, written_at
         )
+
+    def get_chosen(self, session_id: str | None) -> S | None:
+        """Return the session that the writer of an entry tied it to, or None."""
+        return self._by_id.get(session_id or "")
 
     def find_period(self, wanted: Collection[UUID]) -> tuple[datetime, datetime]:
         """

@@ -81,26 +81,32 @@ SELECT_ENDS = """
     WHERE owner_id = $1 AND deleted_at IS NULL AND id IN ({places})
 """
 
+ENTRIES = int(Part.ENTRIES)  # an enumeration's member takes longer to compare than a row to read
 INLINE_PAGE_LIMIT = 10  # that are opened in less time than another thread takes to wake
 
 
-class EntrySummary(msgspec.Struct, frozen=True):
+class EntrySummary(msgspec.Struct, frozen=True, gc=False):
     """
     An entry in a list: no more of it than its title.
 
-    `id` is as addresses write it, `updated` is in microseconds since 1970. One that does not open is `damaged`, and its
-    title says so; it may have no address and no date (`entries.Entry`).
+    `id` is as addresses write it; `created` and `updated` are in microseconds since 1970. One that does not open is
+    `damaged`, and its title says so; it may have no address and no date (`entries.Entry`).
     """
 
     id: str
     kind: str
     title: str
     session_id: str | None
-    created_at: datetime
+    created: int
     updated: int
     damaged: bool = False
     has_address: bool = True
     is_dated: bool = True
+
+    @property
+    def created_at(self) -> datetime:
+        """Return when it was begun."""
+        return from_microseconds(self.created)
 
     @property
     def updated_at(self) -> datetime:
@@ -293,7 +299,7 @@ def build_summary(one: Entry) -> EntrySummary:
         document.kind,
         document.title,
         document.session_id,
-        one.created_at,
+        to_microseconds(one.created_at),
         to_microseconds(one.updated_at),
         one.damaged,
         one.has_address,
@@ -313,8 +319,8 @@ def parse_list(
 ) -> tuple[EntrySummary, ...] | None:
     """Return the entries of a list, the newest first; None when storage holds anything else, or no table at all."""
     until = None if before is None else to_microseconds(before)
-    there = [row for row in rows if row[0] == Part.ENTRIES]
-    seen = record_snapshot.build_snapshot(actor.id, (row for row in rows if row[0] != Part.ENTRIES))
+    there, others = [row for row in rows if row[0] == ENTRIES], [row for row in rows if row[0] != ENTRIES]
+    seen = record_snapshot.build_snapshot(actor.id, others)
     root = record_snapshot.open_state(actor.vault, actor.id, seen.state_row)
     if not isinstance(root, RecordRoot) or not record_snapshot.is_part_intact(root, Part.SHARED, seen):
         return None
@@ -343,7 +349,9 @@ def parse_list(
 
 def build_line_summary(line: ContentsLine) -> EntrySummary:
     """Return a line of the table of contents as a list shows it."""
-    ident, created = format_line_id(line.id), from_microseconds(line.created)
+    ident = format_line_id(line.id)
     if not line.form:
-        return EntrySummary(ident, "", CANNOT_BE_OPENED, line.session, created, line.updated, damaged=True)
-    return EntrySummary(ident, line.form, line.title, line.session, created, line.updated)
+        return EntrySummary(
+            ident, "", CANNOT_BE_OPENED, line.session, line.created, line.updated, damaged=True
+        )
+    return EntrySummary(ident, line.form, line.title, line.session, line.created, line.updated)

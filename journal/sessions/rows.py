@@ -20,7 +20,6 @@ from journal.audit import log as audit_log
 from journal.audit.acts import Act
 from journal.errors import StaleRevision
 from journal.i18n import N_
-from journal.installation.bounded_cache import CacheKey
 from journal.installation.installation import Installation
 from journal.roles import Role
 from journal.sealing import open_document, seal_document
@@ -104,10 +103,10 @@ class Plan(OpenedRows[Session]):
     """
     All sessions of a patient, in the order of their times.
 
-    `cache_key` is every value of the rows, with its type: the cache key of whatever is computed from the plan.
+    `cache_key` stands for the values of the rows: whatever is computed from the plan is cached under it.
     """
 
-    cache_key: CacheKey
+    cache_key: object
 
 
 async def load_plan(installation: Installation, patient: UUID) -> Plan:
@@ -129,7 +128,7 @@ def parse_plan(installation: Installation, raw: Sequence[Sequence[Any]]) -> Plan
     if found is None:
         sessions = open_sessions(installation, parse_rows(SessionRow, raw))
         found = Plan(sessions, sessions.damaged)
-        found.cache_key = key
+        found.cache_key = object()  # short, since a key of all values takes longer to hash than a page has
         if not found.damaged:
             installation.server_keys.document_cache.put(key, found)
     return found

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -145,7 +145,7 @@ def parse_readers(
             reader = known[row.link_id] = Reader(_get_reader_name(actor, row), row.paused_at is not None)
         entry, copied = str(row.entry_id), _parse_time(row.updated_at)
         if copied is not None and (last := find_saved(entry)) is not None and last > copied:
-            reader = replace(reader, version=copied)
+            reader = Reader(reader.name, reader.paused, copied)
         found[entry] = (*found.get(entry, ()), reader)
     return found
 

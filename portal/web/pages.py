@@ -175,6 +175,11 @@ def format_short_day(value: datetime, zone: tzinfo) -> str:
     return _format_local(value.astimezone(zone).date(), "d MMM y")
 
 
+def format_short_day_of(microseconds: int, zone: tzinfo) -> str:
+    """Write a day like `format_short_day`; it is given in microseconds since 1970, which are exact up to 2242."""
+    return _format_local(datetime.fromtimestamp(microseconds / 1_000_000, zone).date(), "d MMM y")
+
+
 def format_weekday(value: datetime, zone: tzinfo) -> str:
     """Write a day of the week: Monday."""
     return _format_local(value.astimezone(zone).date(), "EEEE")
@@ -331,7 +336,7 @@ def render_cached_page(request: Request, template: str, context: DataclassInstan
     """
     around, values = (
         _build_shared_values(request),
-        {one.name: getattr(context, one.name) for one in fields(context)},
+        {name: getattr(context, name) for name in context.__dataclass_fields__},
     )
     actor, practice, texts = (
         around.pop("actor"),
@@ -368,8 +373,13 @@ def redirect(request: Request, path: str) -> Response:
 
 def get_cached_macro(request: Request, template: str, macro: str) -> CachedMacro:
     """Return a cached macro: see `portal/web/cached_macros.py`."""
-    pieces: MacroCache = request.app.state.templates.macro_cache
-    return pieces.get_macro(template, macro)
+    return get_macro_cache(request).get_macro(template, macro)
+
+
+def get_macro_cache(request: Request) -> MacroCache:
+    """Return all cached macros, for a page that asks for several."""
+    cache: MacroCache = request.app.state.templates.macro_cache
+    return cache
 
 
 def build_entry_formatter(request: Request, zone: tzinfo) -> Callable[[EntryName], str]:

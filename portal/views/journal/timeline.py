@@ -16,7 +16,7 @@ from journal.entries.naming import EntryName
 from journal.i18n import N_
 from journal.sessions import schedule
 from journal.sessions.day_state import Progress, get_progress
-from journal.sessions.rows import Plan
+from journal.sessions.rows import Plan, Session
 from journal.sharing.recipients import Reader, Readers
 from portal.access.session_cookie import get_actor
 from portal.views.sessions.plan_layout import PlanLayout, TimelineSession, build_layout
@@ -26,8 +26,8 @@ from portal.web.pages import (
     build_entry_formatter,
     format_long_day,
     format_moment,
-    format_short_day,
-    get_cached_macro,
+    format_short_day_of,
+    get_macro_cache,
     get_translator,
 )
 from portal.web.translation import LANGUAGE
@@ -62,11 +62,11 @@ class TimelinePeriod:
 class TimelineRenderer:
     """Renders the lines of one page."""
 
-    __slots__ = ("_", "_format_name", "_layout", "actor", "request", "zone")
+    __slots__ = ("_", "_format_name", "_layout", "_macros", "actor", "zone")
 
     def __init__(self, request: Request, plan: Plan | None) -> None:
         """Prepare for a page; without a plan, entries are named by kind and day."""
-        self.request = request
+        self._macros = get_macro_cache(request)
         self.actor: Actor = get_actor(request)
         self.zone = self.actor.zone
         self._: Callable[[str], str] = get_translator(request)
@@ -75,20 +75,24 @@ class TimelineRenderer:
 
     def build_line(self, entry: EntrySummary, readers: Readers) -> TimelineLine:
         """Return an entry's line of a list."""
-        day, kind, ident, name = self._get_texts(entry)
+        day, kind, ident, name = self._get_texts(entry, self._find_session(entry))
         return TimelineLine(ident, name, kind, day, readers.get(entry.id, ()))
 
-    def _get_texts(self, entry: EntrySummary) -> tuple[str, str, str, str]:
-        """Return an entry's day, kind, id and name for a list."""
-        if entry.damaged:
-            day = format_short_day(entry.created_at, self.zone) if entry.is_dated else ""
-            return day, "", entry.id if entry.has_address else "", self._(entry.title)
-        name = entry.title or self._name_entry(entry)
-        return format_short_day(entry.created_at, self.zone), self._layout.kinds[entry.kind], entry.id, name
+    def _find_session(self, entry: EntrySummary) -> Session | None:
+        assignment = self._layout.assignment
+        chosen = assignment.get_chosen(entry.session_id)
+        return chosen or assignment.find_session(entry.kind, entry.session_id, entry.created_at)
 
-    def _name_entry(self, entry: EntrySummary) -> str:
+    def _get_texts(self, entry: EntrySummary, post: Session | None) -> tuple[str, str, str, str]:
+        """Return the day, kind, id and name for a list of an entry that belongs to *post*."""
+        if entry.damaged:
+            day = format_short_day_of(entry.created, self.zone) if entry.is_dated else ""
+            return day, "", entry.id if entry.has_address else "", self._(entry.title)
+        name = entry.title or self._name_entry(entry, post)
+        return format_short_day_of(entry.created, self.zone), self._layout.kinds[entry.kind], entry.id, name
+
+    def _name_entry(self, entry: EntrySummary, post: Session | None) -> str:
         """Return what an entry without a title is called; of one session, those of one kind are called the same."""
-        post = self._layout.assignment.find_session(entry.kind, entry.session_id, entry.created_at)
         if post is None:
             return self._format_name(EntryName("", entry.kind, None, entry.created_at))
         session = self._layout.by_id[post.id.int]
@@ -118,8 +122,8 @@ class TimelineRenderer:
             for one in layout.assignable
             if period is not None and _is_visible(one, coming, now, period)
         }
-        for entry, its in zip(entries, self._render_entries(entries, readers), strict=True):
-            post = layout.assignment.find_session(entry.kind, entry.session_id, entry.created_at)
+        posts = [self._find_session(entry) for entry in entries]
+        for post, its in zip(posts, self._render_entries(entries, posts, readers), strict=True):
             hung.setdefault(post.id.int if post else None, []).append(its)
         drawn: list[RenderedHtml] = []
         today = format_long_day(now, self.zone)
@@ -129,14 +133,14 @@ class TimelineRenderer:
                 drawn += lines
         if None in hung:
             if drawn:
-                drawn.append(get_cached_macro(self.request, SPINE_MACROS, "before_all")())
+                drawn.append(self._macros.get_macro(SPINE_MACROS, "before_all")())
             drawn += hung[None]
         return join_rendered(drawn)
 
     def _load_layout(self, plan: Plan) -> PlanLayout:
         """Return the layout of a plan, which is remembered for a time zone."""
         memory = self.actor.installation.server_keys.document_cache
-        key = (PlanLayout, LANGUAGE, self.actor.time_zone, *plan.cache_key)
+        key = (PlanLayout, LANGUAGE, self.actor.time_zone, plan.cache_key)
         found: PlanLayout | None = memory.get(key)
         if found is None:
             found = build_layout(plan, self.zone, self._)
@@ -144,10 +148,12 @@ class TimelineRenderer:
                 memory.put(key, found)
         return found
 
-    def _render_entries(self, entries: Sequence[EntrySummary], readers: Readers) -> list[RenderedHtml]:
-        """Render entries; the readers are rendered once for all entries with the same ones."""
+    def _render_entries(
+        self, entries: Sequence[EntrySummary], posts: Sequence[Session | None], readers: Readers
+    ) -> list[RenderedHtml]:
+        """Render entries of these sessions; the readers are rendered once for all entries with the same ones."""
         shared, paused, outdated = (
-            get_cached_macro(self.request, CHIP_MACROS, name)
+            self._macros.get_macro(CHIP_MACROS, name)
             for name in ("chip_shared", "chip_paused", "chip_outdated")
         )
 
@@ -157,13 +163,16 @@ class TimelineRenderer:
             return outdated(one.name, format_moment(one.version, self.zone))
 
         chips: dict[tuple[Reader, ...], RenderedHtml] = {
-            (): get_cached_macro(self.request, CHIP_MACROS, "chip_private")()
+            (): self._macros.get_macro(CHIP_MACROS, "chip_private")()
         }
 
         for several in set(readers.values()):
             chips[several] = join_rendered([render_chip(one) for one in several])
-        return get_cached_macro(self.request, SPINE_MACROS, "entry").render_each(
-            [(*self._get_texts(entry), chips[readers.get(entry.id, ())]) for entry in entries]
+        return self._macros.get_macro(SPINE_MACROS, "entry").render_each(
+            [
+                (*self._get_texts(entry, post), chips[readers.get(entry.id, ())])
+                for entry, post in zip(entries, posts, strict=True)
+            ]
         )
 
     def _render_session(self, one: TimelineSession, today: str, coming: bool) -> RenderedHtml:
@@ -178,7 +187,7 @@ class TimelineRenderer:
         drawn = one.rendered.get((progress, label))
         if drawn is None:
             draw, state = (
-                get_cached_macro(self.request, SPINE_MACROS, "session"),
+                self._macros.get_macro(SPINE_MACROS, "session"),
                 "" if progress is Progress.DONE else progress.value,
             )
             said = self._(label) if label else ""
