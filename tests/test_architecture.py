@@ -109,6 +109,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "care": ("sessions", "vault"),
     "entries": ("care",),
     "clinic": ("care",),
+    "sitter": ("clinic", "entries"),
     "grounding": ("entries",),
     "scheduling": ("care",),
     "sharing": ("entries", "scheduling"),
@@ -116,7 +117,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "brief": ("reframing",),
     "practice": ("authentication", "care"),
     "account_reset": ("authentication", "care"),
-    "key_rotation": ("clinic", "passkeys", "practice"),
+    "key_rotation": ("passkeys", "practice", "sitter"),
     "records": ("authentication", "sharing"),
     "operations": ("account_reset", "key_rotation", "reframing"),
 }
@@ -156,8 +157,8 @@ OTHERS_TABLES = {
     "key_rotation.account_columns": (
         "names every column that an account's own keys seal",
         (
-            "care.CareLink care.Invitation practice.SetupLink vault.ContentsPage vault.Entry vault.EntryRevision "
-            "vault.RecordState"
+            "care.CareLink care.Invitation practice.SetupLink sitter.SitterLink vault.ContentsPage vault.Entry "
+            "vault.EntryRevision vault.RecordState"
         ),
     ),
     "key_rotation.account_key": (
@@ -207,6 +208,10 @@ OTHERS_TABLES = {
     ),
     "sharing.reading": ("care keeps its rows", "care.Share"),
     "sharing.shares": ("care keeps its rows; a copy is made of an entry", "care.Share vault.Entry"),
+    "sitter.tables": (
+        "its rows belong to an account and a session",
+        "accounts.Account sessions.KapSession",
+    ),
     "vault.tables": ("its rows belong to an account", "accounts.Account"),
 }
 """Which models of another room a module uses, and why; the list only shrinks."""
