@@ -362,7 +362,7 @@ class _PlainPage(Response):
 
     def __init__(self, content: RenderedHtml) -> None:
         self.status_code, self.background, self.body = 200, None, content.encode()
-        self.raw_headers = [VARY, CONTENT_TYPE, (b"content-length", b"%d" % len(self.body))]
+        self.raw_headers = [VARY, (b"content-length", b"%d" % len(self.body)), CONTENT_TYPE]
 
 
 def render_fragment(content: RenderedHtml, headers: Mapping[str, str] | None = None) -> Response:
