@@ -77,6 +77,7 @@ RESTORABLE_FIELDS = (
             "minutes",
             "month",
             "name",
+            "neutral",
             "new_belief",
             "next",
             "note",
