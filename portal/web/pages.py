@@ -57,6 +57,7 @@ GUIDE_PLACES: Mapping[str, str] = MappingProxyType(
         "/account/contact": "who",
         "/account/deletion": "undo",
         "/account/help-numbers": "help",
+        "/comfort": "day",
         "/confirm": "lost",
         "/ground": "ground",
         "/help-now": "help",
