@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from hashlib import sha256
 from uuid import UUID
 
 import msgspec
 
 from crypto import Context, join_fields
-
-MAX_PARTS = 20
+from journal.catalogue.comfort import Part
 
 
 class CopiedPart(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -36,6 +36,11 @@ class SitterCopy(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     keys: bytes
     parts: tuple[CopiedPart, ...] = ()
     writes_down: bool = False
+
+
+def copy_parts(parts: Iterable[Part]) -> tuple[CopiedPart, ...]:
+    """Return parts of a plan as they stand in a copy."""
+    return tuple(CopiedPart(one.field_id, one.label, one.text, one.is_label) for one in parts)
 
 
 def copy_context(patient: UUID, session: UUID, link: UUID) -> Context:

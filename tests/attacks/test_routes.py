@@ -99,6 +99,7 @@ FOR_ONESELF = {
     "/ground/note": "one's own note, by its id",
     "/ground/worse": "one's own note, by its id",
     "/steady": "one's own record",
+    "/comfort": "one's own record",
     "/steady/removal": "one's own record",
     "/steady/hidden": "one's own record",
     "/steady/skill": "one's own record",
@@ -133,6 +134,7 @@ PARAMETERS = {
     ("patients", "id"): "alice",
     ("patients", "share"): "share",
     ("patients", "contact"): "call contact",
+    ("patients", "course"): "course",
     ("invitations", "id"): "invitation",
     ("people", "id"): "alice",
 }

@@ -52,8 +52,8 @@ async def show_sitting(request: Request) -> Response:
     except LinkExpired:
         return render_page(request, "sit/card.html", CallCardPage(), status=404)
     except TooManyAttempts as error:
-        page = CallCardPage(is_waiting=True)
-        return render_page(request, "sit/card.html", page, status=429, headers=build_retry_header(error))
+        card, headers = CallCardPage(is_waiting=True), build_retry_header(error)
+        return render_page(request, "sit/card.html", card, status=429, headers=headers)
     if found is None:
         return render_page(request, "sit/card.html", CallCardPage(is_ended=True), status=410)
     contacts = await call_contacts.load_contacts(installation, found.patient)

@@ -9,19 +9,25 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from journal.actor import Actor
+from journal.catalogue.comfort import Part, list_parts, may_be_written_down
 from journal.clinic import call_contacts
 from journal.clinic.instructions import get_check_minutes, load_instructions
 from journal.errors import HeldUntilRested, InvalidInput
+from journal.i18n import N_
+from journal.preparing.comfort_plan import ComfortPlan, load_plan
 from journal.sessions.holds import load_hold
 from journal.sessions.rows import Session
 from journal.sitter import links
+from journal.sitter.copies import copy_parts
 from journal.sitter.ends import is_before_start, is_over
-from journal.sitter.links import OpenLink
+from journal.sitter.links import MadeLink, OpenLink
 from portal.access.session_cookie import get_actor
 from portal.views.sessions.session_lines import SessionLine, build_lines
 from portal.web.call_lines import CallLine, build_call_lines
 from portal.web.forms import Form
 from portal.web.pages import get_translator, redirect, render_page
+
+PLAN_CHANGED = N_("Your plan was changed in the meantime. Look at its parts again; no link was made.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,13 +36,18 @@ class SitterLinkPage:
     Context of the page of a sitter's link.
 
     `link` is the one that has not ended, `address` and `picture` those of one that was made just now, the only time
-    that they are shown. `has_time`: the session has not begun. `problem` is why nothing was made.
+    that they are shown. `has_time`: the session has not begun, so that a link can carry the `parts` of the plan for
+    when the patient gets frightened, in its `revision`; `chosen` are those that were ticked. `problem` is why nothing
+    was made.
     """
 
     line: SessionLine
     link: OpenLink | None
     is_over: bool
     has_time: bool
+    parts: tuple[Part, ...] = ()
+    revision: int = 0
+    chosen: tuple[str, ...] = ()
     address: str = ""
     picture: str = ""
     problem: str = ""
@@ -44,10 +55,11 @@ class SitterLinkPage:
 
 @dataclass(frozen=True, slots=True)
 class SitterSheetPage:
-    """Context of the printed sheet: whom to call, the care team's text, and lines to write on."""
+    """Context of the printed sheet: whom to call, the patient's plan, the care team's text, and lines to write on."""
 
     line: SessionLine
     call_lines: tuple[CallLine, ...]
+    parts: tuple[Part, ...]
     sitter_text: str
     check_minutes: int
 
@@ -62,14 +74,14 @@ async def show_sitter_link(request: Request) -> Response:
     if form["go"] == "end":
         await links.end_link(actor, one.id)
         return redirect(request, f"/sessions/{one.id}/sitter")
+    plan, chosen = await load_plan(actor), tuple(form.get_all("sections"))
     try:
-        made = await links.make_link(actor, one.id)
-    except InvalidInput as error:
-        page = replace(await _build_page(actor, one), problem=error.fields["link"])
-        return render_page(request, "sessions/sitter.html", page, status=422)
-    except HeldUntilRested as error:
-        page = replace(await _build_page(actor, one), problem=error.message)
-        return render_page(request, "sessions/sitter.html", page, status=409)
+        made = await _make_link(actor, one, plan, chosen, form["revision"])
+    except (InvalidInput, HeldUntilRested) as error:
+        words = error.fields["link"] if isinstance(error, InvalidInput) else error.message
+        page = replace(await _build_page(actor, one), chosen=chosen, problem=words)
+        status = 422 if isinstance(error, InvalidInput) else 409
+        return render_page(request, "sessions/sitter.html", page, status=status)
     address = f"{request.app.state.config.origin}/sit/{made.token}"
     picture = segno.make(address, error="m", micro=False).svg_data_uri(scale=4, border=2)
     page = replace(await _build_page(actor, one), address=address, picture=picture)
@@ -84,13 +96,36 @@ async def show_sheet(request: Request) -> Response:
     contacts = await call_contacts.load_my_contacts(actor)
     lines = build_call_lines(contacts, actor.now, actor.zone, get_translator(request))
     (line,) = build_lines(actor, (one,))
-    page = SitterSheetPage(line, lines, text.details.sitter_text if text else "", get_check_minutes(text))
+    parts = (await load_plan(actor)).parts
+    page = SitterSheetPage(
+        line, lines, parts, text.details.sitter_text if text else "", get_check_minutes(text)
+    )
     return render_page(request, "sessions/sitter_sheet.html", page)
+
+
+async def _make_link(
+    actor: Actor, one: Session, plan: ComfortPlan, chosen: tuple[str, ...], revision: str
+) -> MadeLink:
+    """Make a link with the chosen parts of the plan as the page showed it."""
+    if not chosen or plan.entry is None:
+        return await links.make_link(actor, one.id)
+    if revision != str(plan.entry.revision) or not plan.is_intact:
+        raise InvalidInput({"link": PLAN_CHANGED})
+    answers = plan.entry.document.answers
+    parts = copy_parts(list_parts(answers, chosen))
+    writes_down = "comfort.record" in chosen and may_be_written_down(answers)
+    return await links.make_link(actor, one.id, parts, writes_down=writes_down)
 
 
 async def _build_page(actor: Actor, one: Session) -> SitterLinkPage:
     (line,) = build_lines(actor, (one,))
     has_time = is_before_start(one.details, actor.now) and await load_hold(actor) is None
+    plan = await load_plan(actor) if has_time else ComfortPlan()
     return SitterLinkPage(
-        line, await links.load_open_link(actor, one), is_over(one.details, actor.now), has_time
+        line,
+        await links.load_open_link(actor, one),
+        is_over(one.details, actor.now),
+        has_time,
+        plan.parts if plan.is_intact else (),
+        plan.entry.revision if plan.entry else 0,
     )
