@@ -96,7 +96,7 @@ async def test_rows_swapped_in_the_database_open_nothing(cast: Cast) -> None:
         await made(cast, theirs, "dana", PART),
         await made(cast, later, "alice", PART),
     ]
-    rows = {row.session_id: row for row in await tables.SitterLink.all()}
+    rows = {one: await tables.SitterLink.get(session_id=one) for one in (mine, theirs, later)}
     for one, other in ((mine, theirs), (theirs, mine), (mine, later)):
         await tables.SitterLink.filter(id=rows[one].id).update(sealed=rows[other].sealed)
         found = await links.open_sitting(cast.installation, tokens[0 if one == mine else 1])
