@@ -32,7 +32,8 @@ from journal.installation.installation import Installation
 from journal.roles import Role
 from journal.sealing import encode_document, open_document
 from journal.sessions.holds import HELD_TODAY, find_hold
-from journal.sessions.rows import SELECT_SESSION, Session, SessionRow, load_my_sessions, open_session
+from journal.sessions.rows import SELECT_SESSION, Plan, Session, SessionRow, load_my_sessions, open_session
+from journal.sessions.session import SessionKind
 from journal.sitter import tables
 from journal.sitter.copies import CopiedPart, SitterCopy, copy_context, note_key_context
 from journal.sitter.ends import get_end, is_before_start, is_over
@@ -99,17 +100,13 @@ class Sitting:
     note_key: bytes
 
 
-async def load_session(actor: Actor, wanted: UUID) -> Session:
-    """Return one of the patient's own dosing sessions; any other is not found."""
-    for one in await load_my_sessions(actor):
-        if one.id == wanted and not is_talk(one):
-            return one
+async def load_session(actor: Actor, wanted: UUID) -> tuple[Session, Plan]:
+    """Return one of the patient's own dosing sessions, and their plan; any other is not found."""
+    plan = await load_my_sessions(actor)
+    for one in plan:
+        if one.id == wanted and one.kind is SessionKind.DOSING:
+            return one, plan
     raise NotFound
-
-
-def is_talk(one: Session) -> bool:
-    """Return whether nobody has to sit with a patient in this session."""
-    return one.details.kind != "dosing"
 
 
 async def make_link(

@@ -15,8 +15,8 @@ from journal.clinic.instructions import get_check_minutes, load_instructions
 from journal.errors import HeldUntilRested, InvalidInput
 from journal.i18n import N_
 from journal.preparing.comfort_plan import ComfortPlan, load_plan
-from journal.sessions.holds import load_hold
-from journal.sessions.rows import Session
+from journal.sessions.holds import get_hold
+from journal.sessions.rows import Plan, Session
 from journal.sitter import links
 from journal.sitter.copies import copy_parts
 from journal.sitter.ends import is_before_start, is_over
@@ -67,9 +67,9 @@ class SitterSheetPage:
 async def show_sitter_link(request: Request) -> Response:
     """Show whether there is a link; make one, shown this once, or end it."""
     actor = get_actor(request)
-    one = await links.load_session(actor, request.path_params["id"])
+    one, sessions = await links.load_session(actor, request.path_params["id"])
     if request.method == "GET":
-        return render_page(request, "sessions/sitter.html", await _build_page(actor, one))
+        return render_page(request, "sessions/sitter.html", await _build_page(actor, one, sessions))
     form = await Form.read(request)
     if form["go"] == "end":
         await links.end_link(actor, one.id)
@@ -79,19 +79,19 @@ async def show_sitter_link(request: Request) -> Response:
         made = await _make_link(actor, one, plan, chosen, form["revision"])
     except (InvalidInput, HeldUntilRested) as error:
         words = error.fields["link"] if isinstance(error, InvalidInput) else error.message
-        page = replace(await _build_page(actor, one), chosen=chosen, problem=words)
+        page = replace(await _build_page(actor, one, sessions), chosen=chosen, problem=words)
         status = 422 if isinstance(error, InvalidInput) else 409
         return render_page(request, "sessions/sitter.html", page, status=status)
     address = f"{request.app.state.config.origin}/sit/{made.token}"
     picture = segno.make(address, error="m", micro=False).svg_data_uri(scale=4, border=2)
-    page = replace(await _build_page(actor, one), address=address, picture=picture)
+    page = replace(await _build_page(actor, one, sessions), address=address, picture=picture)
     return render_page(request, "sessions/sitter.html", page)
 
 
 async def show_sheet(request: Request) -> Response:
     """Show the sheet for whoever sits with the patient, to be printed on one page."""
     actor = get_actor(request)
-    one = await links.load_session(actor, request.path_params["id"])
+    one, _ = await links.load_session(actor, request.path_params["id"])
     text = await load_instructions(actor.installation, actor.id, one.course)
     contacts = await call_contacts.load_my_contacts(actor)
     lines = build_call_lines(contacts, actor.now, actor.zone, get_translator(request))
@@ -117,9 +117,9 @@ async def _make_link(
     return await links.make_link(actor, one.id, parts, writes_down=writes_down)
 
 
-async def _build_page(actor: Actor, one: Session) -> SitterLinkPage:
+async def _build_page(actor: Actor, one: Session, sessions: Plan) -> SitterLinkPage:
     (line,) = build_lines(actor, (one,))
-    has_time = is_before_start(one.details, actor.now) and await load_hold(actor) is None
+    has_time = is_before_start(one.details, actor.now) and get_hold(actor, sessions) is None
     plan = await load_plan(actor) if has_time else ComfortPlan()
     return SitterLinkPage(
         line,
