@@ -25,6 +25,7 @@ from journal.entries.naming import EntryName
 from journal.user_input import build_phone_link
 from portal import __version__
 from portal.web.cached_macros import CachedMacro, MacroCache, RenderedHtml
+from portal.web.device_cookies import is_neutral
 from portal.web.entry_names import format_entry_name
 from portal.web.escaping import remove_controls
 from portal.web.help_region import find_help_region
@@ -274,6 +275,7 @@ def _build_shared_values(request: Request) -> dict[str, Any]:
         "cover_day": actor.dosing_day if actor else "",
         "practice": state.practice.current,
         "help_region": find_help_region(request),
+        "is_neutral": is_neutral(request),
         "path": request.scope["path"],
         "passkey_host": state.config.passkey_host,
         "offers_passkey": _offers_passkey(request),
