@@ -82,6 +82,7 @@ RESTORABLE_FIELDS = (
             "minutes",
             "month",
             "name",
+            "neutral",
             "new_belief",
             "next",
             "note",

@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 
 
 PASSKEY_OFFER = "?offer=passkey"  # an address that ends in it shows the suggestion to add one
+VARY, CONTENT_TYPE = (b"vary", b"HX-Request"), (b"content-type", b"text/html; charset=utf-8")
 INLINE_LIMIT = 100  # lines of a list that are rendered in a few milliseconds
 
 
@@ -56,6 +57,7 @@ GUIDE_PLACES: Mapping[str, str] = MappingProxyType(
         "/account/contact": "who",
         "/account/deletion": "undo",
         "/account/help-numbers": "help",
+        "/comfort": "day",
         "/confirm": "lost",
         "/ground": "ground",
         "/help-now": "help",
@@ -356,9 +358,19 @@ def render_cached_page(request: Request, template: str, context: DataclassInstan
     return render_fragment(drawn(str(actor.id), str(actor.lock_minutes), practice.name, *texts))
 
 
+class _PlainPage(Response):
+    """A page whose headers are those of every page, ready made: most answers are one."""
+
+    def __init__(self, content: RenderedHtml) -> None:
+        self.status_code, self.background, self.body = 200, None, content.encode()
+        self.raw_headers = [VARY, (b"content-length", b"%d" % len(self.body)), CONTENT_TYPE]
+
+
 def render_fragment(content: RenderedHtml, headers: Mapping[str, str] | None = None) -> Response:
     """Return a response with rendered HTML, like `render_page`."""
-    return HTMLResponse(content, headers={"vary": "HX-Request", **(headers or {})})
+    return (
+        HTMLResponse(content, headers={"vary": "HX-Request", **headers}) if headers else _PlainPage(content)
+    )
 
 
 def is_htmx(request: Request) -> bool:

@@ -98,6 +98,7 @@ FOR_ONESELF = {
     "/ground/note": "one's own note, by its id",
     "/ground/worse": "one's own note, by its id",
     "/steady": "one's own record",
+    "/comfort": "one's own record",
     "/steady/removal": "one's own record",
     "/steady/hidden": "one's own record",
     "/steady/skill": "one's own record",
