@@ -18,8 +18,8 @@ from journal.errors import InvalidInput, NotFound, StaleRevision
 from journal.scheduling.plan import load_patient_plan
 from journal.sessions.schedule import get_visible_plan
 from portal.access.session_cookie import get_actor
-from portal.views.sessions.clinic_texts import ClinicText, build_clinic_text
 from portal.views.sessions.session_lines import SessionLine, build_lines
+from portal.web.clinic_texts import ClinicText, build_clinic_text
 from portal.web.forms import Form, parse_uuid
 from portal.web.pages import redirect, render_page
 
