@@ -13,7 +13,18 @@ from journal.i18n import N_, Labelled
 Answer = str | int | list[str]
 Answers = dict[str, Answer]
 BriefRole = Literal[
-    "bring", "not_open", "intention", "hopes", "setting", "state", "came", "steadies", "belief", "action", ""
+    "bring",
+    "not_open",
+    "intention",
+    "hopes",
+    "setting",
+    "state",
+    "came",
+    "steadies",
+    "comfort",
+    "belief",
+    "action",
+    "",
 ]
 Measure = Literal["distress", "belief", "felt_truth", "confidence", ""]
 
@@ -32,10 +43,13 @@ class EntryKind(Labelled):
     GROUNDING = "grounding", N_("Grounding")
     FREE = "free", N_("Free writing")
     STEADY = "steady", N_("What steadies me")
+    COMFORT = "comfort", N_("If I get frightened")
 
 
-WRITTEN_KINDS = tuple(kind for kind in EntryKind if kind is not EntryKind.STEADY)
-"""The kinds that a person begins as an entry; what steadies them is one record, which its own page changes."""
+SINGLE_KINDS = frozenset({EntryKind.STEADY, EntryKind.COMFORT})
+"""The kinds of which a person has one record, which a page of its own shows."""
+WRITTEN_KINDS = tuple(kind for kind in EntryKind if kind not in SINGLE_KINDS)
+"""The kinds that a person begins as an entry, as often as they like."""
 
 
 class FieldKind(StrEnum):

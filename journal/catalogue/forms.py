@@ -12,6 +12,7 @@ from dataclasses import replace
 from datetime import timedelta
 from types import MappingProxyType
 
+from journal.catalogue.comfort import COMFORT
 from journal.catalogue.emotions import parse_emotions
 from journal.catalogue.fields import (
     Answer,
@@ -27,7 +28,10 @@ from journal.catalogue.steady import STEADY
 from journal.i18n import N_
 
 FORMS: Mapping[EntryKind, Form] = MappingProxyType(
-    {form.kind: form for form in (PREPARATION, CAPTURE, INTEGRATION, REFRAME, GROUNDING, FREE, STEADY)}
+    {
+        form.kind: form
+        for form in (PREPARATION, CAPTURE, INTEGRATION, REFRAME, GROUNDING, FREE, STEADY, COMFORT)
+    }
 )
 
 THEMES: Mapping[str, str] = MappingProxyType(
@@ -51,6 +55,7 @@ THEMES: Mapping[str, str] = MappingProxyType(
         "step": N_("Living with it"),
         "free": N_("Your words"),
         "steady": N_("What steadies me"),
+        "comfort": N_("If I get frightened"),
     }
 )
 
