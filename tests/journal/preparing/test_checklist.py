@@ -104,9 +104,10 @@ async def test_a_changed_text_is_open_again_and_says_what_it_was(cast: Cast) -> 
     )
     with pytest.raises(StaleRevision):
         await checklist.change_state(alice, session, "Nothing to eat from 8 in the morning", DONE)
-    await checklist.change_state(alice, session, "Nothing to eat from 6 in the morning", NOT_FOR_ME)
-    changed = (await load(cast, session)).clinic[1]
-    assert (changed.state, changed.old_text, changed.old_state) == (NOT_FOR_ME, "", None)
+    for state in (NOT_FOR_ME, OPEN):
+        await checklist.change_state(alice, session, "Nothing to eat from 6 in the morning", state)
+        changed = (await load(cast, session)).clinic[1]
+        assert (changed.state, changed.old_text, changed.old_state) == (state, "", None)
 
 
 async def test_lines_of_ones_own_are_changed_removed_and_taken_over(cast: Cast) -> None:

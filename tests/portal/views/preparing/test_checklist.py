@@ -13,7 +13,7 @@ from journal.preparing import checklist
 from tests.portal.browsing import Page, followed, opened
 from tests.portal.conftest import Portal
 from tests.portal.views.preparing.test_comfort import leads, planned
-from tests.scenes import in_session
+from tests.scenes import in_session, shared
 
 
 async def press(browser: AsyncClient, where: str, line: str, state: str) -> Page:
@@ -106,6 +106,15 @@ async def test_it_is_read_in_the_journal_and_changed_on_its_own_page(portal: Por
         assert (await browser.get("/journal/new?kind=checklist")).status_code == 404
         found = await browser.post("/journal", data={"q": "attic"})
         assert f"/journal/{entry.id}" in found.text
+    await checklist.add_lines(alice, session, ["A line that stays private"])
+    entry = (await checklist.load_checklist(alice, session)).entry
+    assert entry is not None
+    share = await shared(cast, entry, ("check.done",))
+    async with portal.client("bob") as clinician:
+        page = await opened(clinician, f"/patients/{alice.id}/shared/{share}")
+        assert "Blanket from the attic" in page.words
+        assert "stays private" not in page.answer.text
+        assert (await clinician.get(where)).status_code == 404
 
 
 async def test_while_a_session_lasts_there_is_the_calm_screen(portal: Portal) -> None:
