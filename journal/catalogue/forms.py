@@ -22,7 +22,7 @@ from journal.catalogue.fields import (
 )
 from journal.catalogue.grounding import FREE, GROUNDING
 from journal.catalogue.integration import CAPTURE, INTEGRATION
-from journal.catalogue.preparation import PREPARATION
+from journal.catalogue.preparation import CHECKLIST, PREPARATION
 from journal.catalogue.reframe import REFRAME
 from journal.catalogue.steady import STEADY
 from journal.i18n import N_
@@ -30,7 +30,7 @@ from journal.i18n import N_
 FORMS: Mapping[EntryKind, Form] = MappingProxyType(
     {
         form.kind: form
-        for form in (PREPARATION, CAPTURE, INTEGRATION, REFRAME, GROUNDING, FREE, STEADY, COMFORT)
+        for form in (PREPARATION, CAPTURE, INTEGRATION, REFRAME, GROUNDING, FREE, STEADY, COMFORT, CHECKLIST)
     }
 )
 
@@ -56,6 +56,7 @@ THEMES: Mapping[str, str] = MappingProxyType(
         "free": N_("Your words"),
         "steady": N_("What steadies me"),
         "comfort": N_("If I get frightened"),
+        "check": N_("Check list"),
     }
 )
 

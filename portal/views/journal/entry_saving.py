@@ -96,7 +96,7 @@ async def _load_known_entry(actor: Actor, wanted: UUID, base: int, kind: str) ->
         if base or parse_kind(kind) is None:
             raise
         return None
-    if found.document.kind == EntryKind.STEADY:  # its own page checks what it may hold
+    if found.document.kind in (EntryKind.STEADY, EntryKind.CHECKLIST):  # its own page checks what it may hold
         raise NotFound
     return found
 
