@@ -23,7 +23,7 @@ from portal.views.journal import comparison, entry, entry_new, entry_removal, en
 from portal.views.patients import brief, call_contacts, caseload, course, invitations
 from portal.views.public import guide, health, help, offline
 from portal.views.reframing import later, moments, offers, revisits, status, steadying, steps, triggers
-from portal.views.sessions import plan
+from portal.views.sessions import day_notes, plan
 from portal.views.sharing import disclosures, handovers, returned_shares, shares, sharing_log, team
 from portal.views.sign_in import (
     account_reset,
@@ -186,6 +186,8 @@ ROUTES = (
     Rule("/sessions/{id:uuid}", READ, IN_CARE, plan.show_session),
     Rule("/sessions/{id:uuid}/edit", FORM, IN_CARE, plan.edit_session),
     Rule("/sessions/{id:uuid}/status", SEND, IN_CARE, plan.change_status),
+    Rule("/sessions/{id:uuid}/medicine", FORM, PATIENT, day_notes.note_medicine),
+    Rule("/sessions/{id:uuid}/readings", FORM, PATIENT, day_notes.note_readings),
     # The clinician's desk
     Rule("/patients", FORM, CLINICIAN, caseload.show_caseload),
     Rule("/patients/{id:uuid}", READ, CLINICIAN, caseload.show_patient),

@@ -73,6 +73,7 @@ class Brief:
     hopes: tuple[Quote, ...]
     setting: tuple[Quote, ...]
     state: tuple[Quote, ...]
+    day: tuple[Quote, ...]
     came: tuple[Quote, ...]
     beliefs: tuple[BeliefPair, ...]
     skills: tuple[SkillLine, ...]
@@ -136,7 +137,7 @@ async def build_brief(actor: Actor, patient: UUID, wanted: UUID | None = None) -
     Build the brief for the session *wanted*, else for the next talk; the patient sees which copies it quotes.
 
     Intention, hopes, setting and state are those of the dosing session in question. What came, and what the
-    patient brings, includes what was shared since the last talk. Beliefs, what steadies, small steps and a wish
+    patient brings, includes what was shared since the last talk; what was noted of the day is that session's alone. Beliefs, what steadies, small steps and a wish
     not to open with something carry over from one session to the next.
 
     Raises:
@@ -169,6 +170,7 @@ async def build_brief(actor: Actor, patient: UUID, wanted: UUID | None = None) -
         hopes=page.take_quotes(prepared, "hopes"),
         setting=page.take_quotes(prepared, "setting"),
         state=page.take_quotes(prepared, "state"),
+        day=page.take_quotes(() if ahead else near, "day"),
         came=page.take_quotes(now, "came", MAX_CAME_AHEAD if ahead else None),
         beliefs=page.take_lines(build_belief_pairs(shared), MAX_PAIRS_AHEAD if ahead else MAX_PAIRS),
         skills=skills,

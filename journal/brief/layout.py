@@ -53,6 +53,7 @@ SECTION_LIMITS: Mapping[BriefRole, SectionLimit] = MappingProxyType(
         "state": SectionLimit(2, 70),
         "came": SectionLimit(4, 138),
         "steadies": SectionLimit(3, 70),
+        "day": SectionLimit(2, 88),
     }
 )
 

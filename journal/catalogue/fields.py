@@ -13,7 +13,7 @@ from journal.i18n import N_, Labelled
 Answer = str | int | list[str]
 Answers = dict[str, Answer]
 BriefRole = Literal[
-    "bring", "not_open", "intention", "hopes", "setting", "state", "came", "steadies", "belief", "action", ""
+    "bring", "not_open", "intention", "hopes", "setting", "state", "came", "steadies", "day", "belief", "action", ""
 ]
 Measure = Literal["distress", "belief", "felt_truth", "confidence", ""]
 
@@ -32,10 +32,13 @@ class EntryKind(Labelled):
     GROUNDING = "grounding", N_("Grounding")
     FREE = "free", N_("Free writing")
     STEADY = "steady", N_("What steadies me")
+    DAY = "day", N_("The day of the session")
 
 
-WRITTEN_KINDS = tuple(kind for kind in EntryKind if kind is not EntryKind.STEADY)
-"""The kinds that a person begins as an entry; what steadies them is one record, which its own page changes."""
+APART_KINDS = frozenset({EntryKind.STEADY, EntryKind.DAY})
+"""The kinds of which there is one record, which pages of its own change: one for all, or one of each session."""
+WRITTEN_KINDS = tuple(kind for kind in EntryKind if kind not in APART_KINDS)
+"""The kinds that a person begins as an entry."""
 
 
 class FieldKind(StrEnum):
@@ -52,6 +55,8 @@ class FieldKind(StrEnum):
     EMOTIONS = "emotions"  # list[str], one line each: see emotions
     REVISITS = "revisits"  # list[str], one line each: see revisits
     MOMENTS = "moments"  # list[str], one line each: see revisits
+    MEDICINE = "medicine"  # list[str], one line each: see the room dosing_day
+    READINGS = "readings"  # list[str], one line each: see the room dosing_day
 
 
 RANGES: Mapping[FieldKind, tuple[int, int]] = MappingProxyType(
