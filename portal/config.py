@@ -265,6 +265,11 @@ class Config:
         """Return the name of the cookie with the code of a region, whose crisis contacts this browser shows first."""
         return "__Host-hearthside-region" if self.is_secure else "hearthside-region"
 
+    @property
+    def neutral_cookie(self) -> str:
+        """Return the name of the cookie of a browser whose titles and icons say nothing of what its pages are."""
+        return "__Host-hearthside-neutral" if self.is_secure else "hearthside-neutral"
+
     @classmethod
     def from_mapping(cls, environment: Mapping[str, str]) -> Self:
         """

@@ -21,6 +21,7 @@ from portal.views.administration import audit_log, people, practice, staff
 from portal.views.grounding import notes, skills, steady
 from portal.views.journal import comparison, entry, entry_new, entry_removal, entry_saving, index, revisions
 from portal.views.patients import brief, call_contacts, caseload, course, invitations
+from portal.views.preparing import comfort
 from portal.views.public import guide, health, help, offline
 from portal.views.reframing import later, moments, offers, revisits, status, steadying, steps, triggers
 from portal.views.sessions import day_notes, plan
@@ -73,6 +74,7 @@ ROUTES = (
     Rule("/journal/comparison", FORM, PATIENT, comparison.review_journal),
     Rule("/journal/{id:uuid}", READ, PATIENT, entry.show_entry),
     Rule("/journal/{id:uuid}", SEND, PATIENT, entry_saving.save_entry),
+    Rule("/journal/{id:uuid}/grounded", READ, PATIENT, entry.show_grounded),
     Rule("/journal/{id:uuid}/edit", READ, PATIENT, entry.edit_entry),
     Rule("/journal/{id:uuid}/deletion", FORM, PATIENT, entry_removal.delete_entry),
     Rule("/journal/{id:uuid}/restoration", SEND, PATIENT, entry_removal.restore_entry),
@@ -110,6 +112,7 @@ ROUTES = (
     Rule("/steady/hidden", SEND, PATIENT, steady.change_hidden),
     Rule("/steady/skill", FORM, PATIENT, steady.edit_own_skill),
     Rule("/steady/skill/removal", SEND, PATIENT, steady.remove_own_skill),
+    Rule("/comfort", READ, PATIENT, comfort.show_plan),
     Rule("/offline.js", READ, ANYONE, offline.show_script),
     Rule("/guide", READ, ANYONE, guide.show_guide),
     Rule("/guide/patient", READ, ANYONE, guide.show_patient_guide),
@@ -135,6 +138,7 @@ ROUTES = (
     Rule("/account/sessions/keep", SEND, PATIENT, active_sessions.keep_session, fresh=True),
     Rule("/account/sessions/end", SEND, SIGNED_IN, active_sessions.end_all_sessions),
     Rule("/account/details", FORM, SIGNED_IN, details.edit_details),
+    Rule("/account/title", FORM, SIGNED_IN, details.edit_title),
     Rule("/account/help-numbers", FORM, SIGNED_IN, details.edit_help_numbers),
     Rule("/account/contact", FORM, PATIENT, contact.edit_contact),
     Rule("/account/contact/removal", FORM, PATIENT, contact.remove_contact),

@@ -83,6 +83,12 @@ async def set_region(actor: Actor, region: str) -> None:
         await _save_profile(actor, replace(await _load_locked_profile(actor), region=region))
 
 
+async def set_neutral(actor: Actor, neutral: bool) -> None:
+    """Set whether the title and the icon of the actor's pages say nothing of what they are."""
+    async with transaction():
+        await _save_profile(actor, replace(await _load_locked_profile(actor), is_neutral=neutral))
+
+
 async def load_contact(actor: Actor) -> ContactDetails:
     """Return the patient's own phone number and emergency contact."""
     actor.require_role(Role.PATIENT)

@@ -66,6 +66,7 @@ class Profile(msgspec.Struct, frozen=True):
     region: str = ""  # whose crisis contacts are shown first; the practice's default when empty
     dosing_day: DosingDay | None = None
     contact: ContactDetails = NO_CONTACT
+    is_neutral: bool = False  # the title and the icon of every page say nothing of what it is
 
 
 class ProfileRow(Row, frozen=True):

@@ -68,6 +68,7 @@ class Act(StrEnum):
     SESSION_CHANGED = "session.changed"
     CALL_CONTACT_CHANGED = "session.contact-changed"
     CALL_CONTACT_REMOVED = "session.contact-removed"
+    INSTRUCTIONS_WRITTEN = "session.instructions-written"
     ENTRY_DELETED = "entry.deleted"
     ENTRY_RESTORED = "entry.restored"
     ENTRY_ERASED = "entry.erased"

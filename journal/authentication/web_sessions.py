@@ -233,6 +233,7 @@ async def load_actor(
         profession=profile.profession,
         lock_minutes=profile.lock_minutes,
         region=profile.region,
+        is_neutral=profile.is_neutral,
         dosing_day=get_dosing_day(profile, now),
         prefetched=prefetched,
     )

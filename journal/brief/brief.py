@@ -34,7 +34,7 @@ from journal.brief.layout import (
 )
 from journal.brief.quotes import Quote, SkillLine, Step, list_quotes, list_skills, list_steps
 from journal.care.links import Link
-from journal.catalogue.fields import BriefRole
+from journal.catalogue.fields import BriefRole, EntryKind
 from journal.entries.assignment import SessionAssignment
 from journal.errors import NotFound
 from journal.sessions import schedule
@@ -72,6 +72,7 @@ class Brief:
     intention: tuple[Quote, ...]
     hopes: tuple[Quote, ...]
     setting: tuple[Quote, ...]
+    comfort: tuple[Quote, ...]
     state: tuple[Quote, ...]
     day: tuple[Quote, ...]
     came: tuple[Quote, ...]
@@ -137,8 +138,10 @@ async def build_brief(actor: Actor, patient: UUID, wanted: UUID | None = None) -
     Build the brief for the session *wanted*, else for the next talk; the patient sees which copies it quotes.
 
     Intention, hopes, setting and state are those of the dosing session in question. What came, and what the
-    patient brings, includes what was shared since the last talk; what was noted of the day is that session's alone. Beliefs, what steadies, small steps and a wish
-    not to open with something carry over from one session to the next.
+    patient brings, includes what was shared since the last talk; what was noted of the day is
+    of that session alone. Beliefs, what steadies, small steps and a wish
+    not to open with something carry over from one session to the next; so does what to do if they get frightened, which
+    stands there while a dosing session is ahead.
 
     Raises:
         NotFound: If *wanted* is no session of the patient's plan, or was cancelled.
@@ -169,6 +172,7 @@ async def build_brief(actor: Actor, patient: UUID, wanted: UUID | None = None) -
         intention=page.take_quotes(near, "intention"),
         hopes=page.take_quotes(prepared, "hopes"),
         setting=page.take_quotes(prepared, "setting"),
+        comfort=page.take_quotes(_find_comfort_plan(shared) if ahead else (), "comfort"),
         state=page.take_quotes(prepared, "state"),
         day=page.take_quotes(() if ahead else near, "day"),
         came=page.take_quotes(now, "came", MAX_CAME_AHEAD if ahead else None),
@@ -226,6 +230,12 @@ def _count_printed_lines(drawn: Brief) -> float:
         + sum(1 + SOURCE_LINES * len(one.uses) for one in drawn.worse + drawn.skills)
         + sum(count_lines(one.text) + count_lines(one.learned) + SOURCE_LINES for one in drawn.steps)
     )
+
+
+def _find_comfort_plan(shared: Iterable[IncomingShare]) -> tuple[IncomingShare, ...]:
+    """Return the newest copy of what to do if the patient gets frightened: there is one plan, whenever it was begun."""
+    found = next((one for one in shared if one.document.kind == EntryKind.COMFORT), None)
+    return () if found is None else (found,)
 
 
 def _find_wanted(plan: Iterable[Session], wanted: UUID) -> Session:

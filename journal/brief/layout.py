@@ -50,6 +50,7 @@ SECTION_LIMITS: Mapping[BriefRole, SectionLimit] = MappingProxyType(
         "intention": SectionLimit(2, 88),
         "hopes": SectionLimit(2, 88),
         "setting": SectionLimit(3, 70),
+        "comfort": SectionLimit(4, 38),
         "state": SectionLimit(2, 70),
         "came": SectionLimit(4, 138),
         "steadies": SectionLimit(3, 70),

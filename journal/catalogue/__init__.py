@@ -2,6 +2,7 @@
 
 __all__ = [
     "answers",
+    "comfort",
     "crisis_contacts",
     "emotions",
     "fields",

@@ -13,7 +13,19 @@ from journal.i18n import N_, Labelled
 Answer = str | int | list[str]
 Answers = dict[str, Answer]
 BriefRole = Literal[
-    "bring", "not_open", "intention", "hopes", "setting", "state", "came", "steadies", "day", "belief", "action", ""
+    "bring",
+    "not_open",
+    "intention",
+    "hopes",
+    "setting",
+    "state",
+    "came",
+    "steadies",
+    "comfort",
+    "day",
+    "belief",
+    "action",
+    "",
 ]
 Measure = Literal["distress", "belief", "felt_truth", "confidence", ""]
 
@@ -32,13 +44,16 @@ class EntryKind(Labelled):
     GROUNDING = "grounding", N_("Grounding")
     FREE = "free", N_("Free writing")
     STEADY = "steady", N_("What steadies me")
+    COMFORT = "comfort", N_("If I get frightened")
     DAY = "day", N_("The day of the session")
 
 
-APART_KINDS = frozenset({EntryKind.STEADY, EntryKind.DAY})
-"""The kinds of which there is one record, which pages of its own change: one for all, or one of each session."""
-WRITTEN_KINDS = tuple(kind for kind in EntryKind if kind not in APART_KINDS)
-"""The kinds that a person begins as an entry."""
+SINGLE_KINDS = frozenset({EntryKind.STEADY, EntryKind.COMFORT})
+"""The kinds of which a person has one record, which a page of its own shows."""
+NOTED_KINDS = frozenset({EntryKind.DAY})
+"""The kinds that pages of a session's day add to."""
+WRITTEN_KINDS = tuple(kind for kind in EntryKind if kind not in SINGLE_KINDS | NOTED_KINDS)
+"""The kinds that a person begins as an entry, as often as they like."""
 
 
 class FieldKind(StrEnum):

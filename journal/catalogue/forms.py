@@ -12,6 +12,7 @@ from dataclasses import replace
 from datetime import timedelta
 from types import MappingProxyType
 
+from journal.catalogue.comfort import COMFORT
 from journal.catalogue.emotions import parse_emotions
 from journal.catalogue.fields import (
     Answer,
@@ -32,9 +33,7 @@ DAY = Form(
     N_("The day of the session"),
     N_("Medicine and readings, as they were noted."),
     (
-        Field(
-            "day.medicine", N_("Medicine taken"), FieldKind.MEDICINE, "day", brief_role="day", apart=True
-        ),
+        Field("day.medicine", N_("Medicine taken"), FieldKind.MEDICINE, "day", brief_role="day", apart=True),
         Field(
             "day.readings",
             N_("Readings: blood pressure, pulse, oxygen"),
@@ -47,7 +46,10 @@ DAY = Form(
 )
 
 FORMS: Mapping[EntryKind, Form] = MappingProxyType(
-    {form.kind: form for form in (PREPARATION, CAPTURE, INTEGRATION, REFRAME, GROUNDING, FREE, STEADY, DAY)}
+    {
+        form.kind: form
+        for form in (PREPARATION, CAPTURE, INTEGRATION, REFRAME, GROUNDING, FREE, STEADY, COMFORT, DAY)
+    }
 )
 
 THEMES: Mapping[str, str] = MappingProxyType(
@@ -71,6 +73,7 @@ THEMES: Mapping[str, str] = MappingProxyType(
         "step": N_("Living with it"),
         "free": N_("Your words"),
         "steady": N_("What steadies me"),
+        "comfort": N_("If I get frightened"),
         "day": N_("The day of the session"),
     }
 )

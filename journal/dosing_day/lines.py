@@ -86,7 +86,9 @@ def is_number(typed: str) -> bool:
 
 def find_unlikely(reading: Reading) -> tuple[str, ...]:
     """Return the names of the values to ask about once more: far from what is usual, or the lower above the upper."""
-    numbers = {name: number for name, typed in reading.values.items() if (number := _parse_number(typed)) is not None}
+    numbers = {
+        name: number for name, typed in reading.values.items() if (number := _parse_number(typed)) is not None
+    }
     found = [name for name, number in numbers.items() if not LIKELY[name][0] <= number <= LIKELY[name][1]]
     above = numbers.get("diastolic", 0) > numbers.get("systolic", float("inf"))
     return tuple(name for name in LIKELY if name in found or (above and name in ("systolic", "diastolic")))
@@ -158,7 +160,8 @@ def _parse_reading(line: str) -> Reading:
     if len(cells) < 6 or (cells[0] and at is None):
         return Reading(by=line)
     position = next((one for one in Position if one.value == cells[5]), None)
-    return Reading(at, *cells[1:5], position, cells[6] if len(cells) > 6 else "")
+    upper, lower, pulse, oxygen = cells[1:5]
+    return Reading(at, upper, lower, pulse, oxygen, position, cells[6] if len(cells) > 6 else "")
 
 
 def _parse_time(cell: str) -> time | None:
@@ -169,4 +172,3 @@ def _parse_time(cell: str) -> time | None:
 def _parse_number(typed: str) -> float | None:
     found = re.fullmatch("[0-9]{1,4}(?:[.,][0-9]{1,2})?", plain_digits(typed[: MAX_VALUE_LENGTH + 1]).strip())
     return float(found[0].replace(",", ".")) if found else None
-

@@ -101,9 +101,7 @@ def select_record(found: Iterable[Entry], session: UUID) -> DayRecord:
     there = [
         one
         for one in found
-        if not one.damaged
-        and one.document.kind == EntryKind.DAY
-        and one.document.session_id == session.hex
+        if not one.damaged and one.document.kind == EntryKind.DAY and one.document.session_id == session.hex
     ]
     return DayRecord(max(there, key=lambda one: (one.created_at, one.id.hex), default=None))
 

@@ -224,20 +224,27 @@ async def restore_version(actor: Actor, wanted: UUID, version: UUID) -> Entry:
 
 
 async def create_first_entry(
-    actor: Actor, document: EntryDocument, is_there: Callable[[], Awaitable[bool]]
+    actor: Actor,
+    document: EntryDocument,
+    is_there: Callable[[], Awaitable[bool]],
+    wanted: UUID | None = None,
 ) -> bool:
     """
     Create an entry of which there is one only; return False, with nothing changed, if it was made meanwhile.
 
     Args:
         is_there: Returns whether there is one; asked while nobody else changes the actor's records.
+        wanted: The id that it is to have; without one, a random one.
+
+    Raises:
+        IntegrityError: If there is an entry of that id.
     """
     actor.require_role(Role.PATIENT)
     async with transaction():
         await record_state.lock_state(actor)
         if await is_there():
             return False
-        wanted = uuid4()
+        wanted = wanted or uuid4()
         sealed = seal_document(actor.vault, document, entry_context(actor.id, wanted, 1))
         made = Entry(wanted, 1, document, actor.now, actor.now, None, sealed[-TAG_SIZE:])
         await execute_all((INSERT_ENTRY, (wanted, actor.id, sealed, actor.now, actor.now)))

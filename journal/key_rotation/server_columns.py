@@ -19,6 +19,7 @@ from journal.audit.key import KEY_CONTEXT
 from journal.authentication.web_sessions import device_context
 from journal.care.documents import invitation_note_context, past_care_context
 from journal.clinic.call_contacts import contact_context
+from journal.clinic.instructions import instructions_context
 from journal.mail import messages
 from journal.passkeys.rows import passkey_context
 from journal.practice import practice, setup_links
@@ -90,6 +91,13 @@ SERVER_COLUMNS = (
         "call_contact",
         lambda ident, patient, revision: contact_context(parse_id(patient), parse_id(ident), revision),
         ("patient_id", "revision"),
+    ),
+    ServerColumn(
+        "instructions_version",
+        lambda _ident, patient, course, version: instructions_context(
+            parse_id(patient), parse_id(course) if course else None, version
+        ),
+        ("patient_id", "course_id", "version"),
     ),
     ServerColumn(
         "web_session",

@@ -33,6 +33,7 @@ from portal.access.session_cookie import (
     get_token,
     set_token,
 )
+from portal.web.device_cookies import keep_neutral
 from portal.web.errors import build_refusal_arguments
 from portal.web.forms import Form
 from portal.web.pages import is_htmx, redirect, render_page
@@ -88,7 +89,8 @@ def guard_view(
                 return redirect(request, RECOVERY_KEY)
             if needs_confirmation and not web_sessions.is_recently_confirmed(actor):
                 return await _ask_to_confirm(request, actor, token)
-            return await _run_view(request, view)
+            answer = await _run_view(request, view)
+            return keep_neutral(request, answer, actor.is_neutral) if request.method == "GET" else answer
         except NotFound:
             # Missing and forbidden look alike here as well: the log says who looked for what.
             wanted = [one for one in request.path_params.values() if isinstance(one, UUID)]

@@ -23,6 +23,7 @@ from journal.scheduling.next_step import suggest_kind
 from journal.sessions import holds, schedule
 from journal.sessions.day_state import DayState, find_current_day
 from journal.sessions.holds import Hold
+from journal.sessions.session import SessionKind
 from journal.sharing import handover_offers
 from journal.sharing.handover_offers import HandoverOffer
 from journal.sharing.recipients import Readers
@@ -47,6 +48,7 @@ class HomePage:
     ended care lately, and `unagreed` are false links. `offers` wait for an answer, `damaged` are sessions that do
     not open. Without `is_intact`, the journal is not as its owner left it. `has_reframes`: a moment can be about one.
     `again` is the reframe that is offered today to be looked at again, `step` one whose small step has come back.
+    `is_eve`: the next session is a dosing session, and is tomorrow.
     """
 
     day: DayState
@@ -67,6 +69,7 @@ class HomePage:
     has_reframes: bool
     again: OfferLine | None
     step: OfferLine | None
+    is_eve: bool
 
 
 END_OF_CARE_SHOWN = timedelta(days=14)
@@ -128,7 +131,12 @@ async def load_home(actor: Actor) -> HomePage:
         bool(written),
         OfferLine(again.entry, namer.name_entry(again.entry)) if again else None,
         OfferLine(step, namer.name_entry(step)) if step else None,
+        coming is not None and _is_eve(lines[coming]),
     )
+
+
+def _is_eve(line: SessionLine) -> bool:
+    return line.details.kind is SessionKind.DOSING and line.days == 1
 
 
 def _is_news(link: Link, now: datetime) -> bool:

@@ -3,6 +3,7 @@
 __all__ = [
     "cached_macros",
     "call_lines",
+    "device_cookies",
     "entry_names",
     "errors",
     "escaping",

@@ -78,6 +78,7 @@ RESTORABLE_FIELDS = (
             "minutes",
             "month",
             "name",
+            "neutral",
             "new_belief",
             "next",
             "note",

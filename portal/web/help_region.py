@@ -10,8 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from journal.catalogue.crisis_contacts import Region, find_region
-
-LIFETIME = 365 * 24 * 3600  # seconds
+from portal.web.device_cookies import set_device_cookie
 
 
 def find_help_region(request: Request) -> Region | None:
@@ -27,19 +26,4 @@ def find_help_region(request: Request) -> Region | None:
 
 def set_help_region(request: Request, response: Response, code: str) -> Response:
     """Keep the code of a region in this browser for a year; without one, forget what is kept."""
-    config = request.app.state.config
-    if code:
-        response.set_cookie(
-            config.region_cookie,
-            code,
-            max_age=LIFETIME,
-            path="/",
-            httponly=True,
-            secure=config.is_secure,
-            samesite="lax",
-        )
-    else:
-        response.delete_cookie(
-            config.region_cookie, path="/", httponly=True, secure=config.is_secure, samesite="lax"
-        )
-    return response
+    return set_device_cookie(request, response, request.app.state.config.region_cookie, code)

@@ -25,6 +25,7 @@ from journal.entries.naming import EntryName
 from journal.user_input import build_phone_link
 from portal import __version__
 from portal.web.cached_macros import CachedMacro, MacroCache, RenderedHtml
+from portal.web.device_cookies import is_neutral
 from portal.web.entry_names import format_entry_name
 from portal.web.escaping import remove_controls
 from portal.web.help_region import find_help_region
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
 
 
 PASSKEY_OFFER = "?offer=passkey"  # an address that ends in it shows the suggestion to add one
+VARY, CONTENT_TYPE = (b"vary", b"HX-Request"), (b"content-type", b"text/html; charset=utf-8")
 INLINE_LIMIT = 100  # lines of a list that are rendered in a few milliseconds
 
 
@@ -55,6 +57,7 @@ GUIDE_PLACES: Mapping[str, str] = MappingProxyType(
         "/account/contact": "who",
         "/account/deletion": "undo",
         "/account/help-numbers": "help",
+        "/comfort": "day",
         "/confirm": "lost",
         "/ground": "ground",
         "/help-now": "help",
@@ -274,6 +277,7 @@ def _build_shared_values(request: Request) -> dict[str, Any]:
         "cover_day": actor.dosing_day if actor else "",
         "practice": state.practice.current,
         "help_region": find_help_region(request),
+        "is_neutral": is_neutral(request),
         "path": request.scope["path"],
         "passkey_host": state.config.passkey_host,
         "offers_passkey": _offers_passkey(request),
@@ -354,9 +358,19 @@ def render_cached_page(request: Request, template: str, context: DataclassInstan
     return render_fragment(drawn(str(actor.id), str(actor.lock_minutes), practice.name, *texts))
 
 
+class _PlainPage(Response):
+    """A page whose headers are those of every page, ready made: most answers are one."""
+
+    def __init__(self, content: RenderedHtml) -> None:
+        self.status_code, self.background, self.body = 200, None, content.encode()
+        self.raw_headers = [VARY, (b"content-length", b"%d" % len(self.body)), CONTENT_TYPE]
+
+
 def render_fragment(content: RenderedHtml, headers: Mapping[str, str] | None = None) -> Response:
     """Return a response with rendered HTML, like `render_page`."""
-    return HTMLResponse(content, headers={"vary": "HX-Request", **(headers or {})})
+    return (
+        HTMLResponse(content, headers={"vary": "HX-Request", **headers}) if headers else _PlainPage(content)
+    )
 
 
 def is_htmx(request: Request) -> bool:

@@ -75,6 +75,7 @@ FOR_ONESELF = {
     "/account/contact/removal": "one's own phone number and emergency contact",
     "/account/email": "one's own address",
     "/account/help-numbers": "one's own choice of a region",
+    "/account/title": "one's own choice of a title",
     "/account/deletion": "one's own account, with a word typed",
     "/account/lock": "one's own choice",
     "/here": "says nothing",
@@ -97,6 +98,7 @@ FOR_ONESELF = {
     "/ground/note": "one's own note, by its id",
     "/ground/worse": "one's own note, by its id",
     "/steady": "one's own record",
+    "/comfort": "one's own record",
     "/steady/removal": "one's own record",
     "/steady/hidden": "one's own record",
     "/steady/skill": "one's own record",
@@ -453,3 +455,23 @@ def _data(sent: Sent) -> dict[str, list[str]]:
     for name, value in sent:
         data.setdefault(name, []).append(value)
     return data
+
+
+async def test_every_page_of_hers_can_be_left_quickly_and_names_nothing_on_request(target: Target) -> None:
+    """Each page that alice can open has the way out, which Shift three times presses; and the title she asked for."""
+    seen = set()
+    async with target.client("alice") as browser:
+        assert (await browser.post("/account/title", data={"neutral": "yes"})).status_code == 303
+        for rule in ROUTES:
+            if "GET" not in rule.methods or rule.audience in (Audience.CLINICIAN, Audience.ADMINISTRATOR):
+                continue
+            answer = await browser.get(address(rule, target.world))
+            if "<title>" not in answer.text or rule.path == "/leave":
+                continue
+            seen.add(rule.path)
+            assert 'data-leave="/leave"' in answer.text, rule.path
+            assert "<title>Notes</title>" in answer.text, rule.path
+            assert ("icons/page.svg" in answer.text, "icons/hearth.svg" in answer.text) == (True, False), (
+                rule.path
+            )
+    assert len(seen) > 60

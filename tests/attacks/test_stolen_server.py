@@ -343,6 +343,7 @@ def test_the_server_key_opens_names_and_dates_only(target: Target) -> None:
         "course",
         "kap_session",
         "call_contact",
+        "instructions_version",
     }
 
 
@@ -368,6 +369,10 @@ def names_opened(target: Target, keys: set[bytes]) -> set[str]:
         "call_contact": (
             Context("call-contact", alice.bytes, ids["call contact"].bytes, 1),
             ids["call contact"],
+        ),
+        "instructions_version": (
+            Context("instructions", alice.bytes, ids["course"].bytes, 1),
+            ids["instructions"],
         ),
         "kap_session": (Context("session", alice.bytes, ids["session"].bytes, 1), ids["session"]),
     }

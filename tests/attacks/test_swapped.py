@@ -237,6 +237,7 @@ SHOWN: dict[str, tuple[Place, ...]] = {
             ),
         ),
     ),
+    "instructions_version.sealed": (),  # tests/journal/clinic/test_instructions.py
     "kap_session.sealed": (
         Place(
             "session",

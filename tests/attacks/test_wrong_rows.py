@@ -85,6 +85,7 @@ LISTED: dict[str, str] = {
     "call_contact": "SELECT id FROM call_contact WHERE patient_id = '{alice}'",
     "care_link": "SELECT id FROM care_link WHERE id IN ('{gil's link}', '{frieda's link}', '{hana's link}')",
     "course": "SELECT id FROM course WHERE id = '{course}'",
+    "instructions_version": "SELECT id FROM instructions_version WHERE patient_id = '{alice}'",
     "entry": "SELECT id FROM entry WHERE id IN ('{free}', '{loose 0}', '{gone 0}')",
     "entry_revision": "SELECT id FROM entry_revision WHERE entry_id = '{entry}' ORDER BY created_at, id LIMIT 3",
     "given_back": "SELECT id FROM given_back WHERE link_id = '{otto's link}' ORDER BY id LIMIT 3",

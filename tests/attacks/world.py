@@ -28,9 +28,10 @@ from journal.authentication.registration import NewAccount
 from journal.care import invitations, lifecycle, links
 from journal.catalogue.fields import EntryKind, FieldKind
 from journal.catalogue.forms import FORMS
-from journal.clinic import call_contacts
+from journal.clinic import call_contacts, instructions
 from journal.clinic.call_contacts import CallDetails, CallRole
 from journal.clinic.hours import Window
+from journal.clinic.instructions import InstructionsDetails
 from journal.entries import entries, removal
 from journal.entries import revisions as versions
 from journal.installation.installation import Installation
@@ -279,6 +280,10 @@ async def _plan(making: _Making, ids: dict[str, UUID]) -> None:
             (Window((1, 2, 3), "08:00", "18:00"),),
             f"{PLANNED} leave a message",
         ),
+    )
+    told = InstructionsDetails(f"{PLANNED} tea", f"{PLANNED} pill", f"{PLANNED} socks", f"{PLANNED} chair")
+    ids["instructions"] = await instructions.save_instructions(
+        bob, alice.id, ids["course"], told, is_checked=True
     )
     contact = ContactDetails(f"+49 {PHONE}1", f"{CONTACT} name", f"{CONTACT} relation", f"+49 {PHONE}2")
     await account_details.change_contact(alice, contact)

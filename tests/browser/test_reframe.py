@@ -1,12 +1,17 @@
-"""A reframe that goes on, by taps on a phone: status, moment, revisit, step, picture, offer and later sharing."""
+"""A reframe that goes on, by taps on a phone: offer, status, moment, revisit, picture, trigger, step, later sharing."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 
+from journal.entries import entries
+from journal.vault.documents import EntryDocument
 from tests.browser.conftest import Desk
 from tests.browser.served import Served, serving
 from tests.cast import Furniture
@@ -35,12 +40,29 @@ async def test_a_reframe_goes_on(
             await desk.axe(page)
         assert await page.locator("main h1").count() == 1, name
 
+    async with server.second_connection() as cast:
+        alice = await cast.actor("alice")
+        alice = replace(alice, now=alice.now - timedelta(days=8))
+        document = EntryDocument("reframe", "From before", answers={"reframe.old_meaning": "I am a burden."})
+        await entries.save_entry(alice, uuid4(), 0, document)
+    await page.goto("/")
+    offer = page.locator("section.offer")
+    assert not await offer.get_by_text("I am a burden.").is_visible()
+    await offer.locator("summary").click()
+    assert await offer.get_by_text("I am a burden.").is_visible()
+    await look("offer")
+    await offer.get_by_role("button", name="Yes").click()
+    await page.locator("[name=old_belief]").fill("60")
+    await page.get_by_role("button", name="Save").click()
+    await page.goto("/")
+    assert await page.locator("section.offer").count() == 0  # one a day, and it was answered
     await page.goto("/journal/new?kind=reframe")
     await page.locator("[name='reframe.old_meaning']").fill("I am too much.")
     await page.locator("[name='reframe.new_meaning']").fill("I was a child, and I was tired.")
     await page.locator("[name='reframe.test_action']").fill("Ask for the window seat.")
-    await page.locator("details.disclosure summary").last.click()
+    await page.locator("summary", has_text="More questions").click()
     await page.locator("[name='reframe.old_belief_before']").fill("80")
+    await page.locator("[name='reframe.trigger_name']").fill("The window seat")
     await page.get_by_role("button", name="Save and close").click()
     await page.get_by_role("button", name="Resting").click()
     assert await page.locator("[aria-pressed=true]").inner_text() == "Resting"
@@ -64,9 +86,15 @@ async def test_a_reframe_goes_on(
     await page.goto("/")
     await page.get_by_role("link", name="A moment when it was a little true").click()
     await page.locator("[name=line]").fill("She laughed, and I stayed.")
+    await page.locator("label", has_text="I was a child, and I was tired.").click()
     await look("moment")
     await page.get_by_role("button", name="Save").click()
     assert await page.get_by_text("She laughed, and I stayed.").is_visible()
+    await page.get_by_role("link", name="Where else you gave this name").click()
+    assert await page.locator("h1").inner_text() == "The window seat"
+    assert await page.get_by_text("I am too much.").is_visible()
+    await look("trigger")
+    await page.goto(where)
     await page.get_by_role("link", name="How the small step went").click()
     await page.locator("label", has_text="In part").click()
     await look("step")

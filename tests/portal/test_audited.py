@@ -25,8 +25,9 @@ from journal.authentication import (
 )
 from journal.authentication.sign_in import verify_password
 from journal.care import invitations, lifecycle
-from journal.clinic import call_contacts
+from journal.clinic import call_contacts, instructions
 from journal.clinic.call_contacts import CallDetails, CallRole
+from journal.clinic.instructions import InstructionsDetails
 from journal.entries import acceptance, entries, removal
 from journal.errors import InvalidInput, WrongCredentials
 from journal.key_rotation import account_key as account_key_renewal
@@ -120,6 +121,10 @@ async def at_the_door(portal: Portal) -> None:
     assert (await last(Act.CALL_CONTACT_CHANGED)).object_id == contact
     await call_contacts.remove_contact(await cast.actor("bob"), alice.id, contact)
     assert (await last(Act.CALL_CONTACT_REMOVED)).object_id == contact
+    text = await instructions.save_instructions(
+        await cast.actor("bob"), alice.id, None, InstructionsDetails("As written."), is_checked=True
+    )
+    assert (await last(Act.INSTRUCTIONS_WRITTEN)).object_id == text
     await account_details.change_email(await cast.actor("alice"), "alice@example.org")
     assert (await last(Act.EMAIL_CHANGED)).actor_id == alice.id
     await account_deletion.request_deletion(await cast.actor("alice"), "delete")

@@ -43,6 +43,7 @@ DONE = (
     "help",
     "contact",
     "contact-removed",
+    "title",
 )
 
 

@@ -11,12 +11,16 @@ from journal.accounts import details as account_details
 from journal.catalogue import crisis_contacts
 from journal.catalogue.crisis_contacts import Region
 from journal.errors import InvalidInput
+from journal.i18n import N_
 from journal.mail.mail_addresses import is_deliverable
 from journal.time_zones import ZoneChoice, list_zone_choices
 from portal.access.session_cookie import get_actor
+from portal.web.device_cookies import keep_neutral
 from portal.web.forms import Form
 from portal.web.help_region import set_help_region
 from portal.web.pages import redirect, render_page
+
+NOT_ONE_OF_THESE = N_("Please choose one of these.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +49,14 @@ class HelpNumbersPage:
     region: str
     regions: tuple[Region, ...]
     default: Region | None
+    errors: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class TitlePage:
+    """Context of the page that asks whether title and icon say what the pages are."""
+
+    neutral: bool
     errors: dict[str, str] = field(default_factory=dict)
 
 
@@ -92,3 +104,16 @@ async def edit_help_numbers(request: Request) -> Response:
         again = replace(context, errors=dict(error.fields))
         return render_page(request, "account/help_numbers.html", again, status=422)
     return set_help_region(request, redirect(request, "/account?done=help"), code)
+
+
+async def edit_title(request: Request) -> Response:
+    """Show or save whether title and icon say what the pages are, in this browser also while nobody is signed in."""
+    actor = get_actor(request)
+    if request.method == "GET":
+        return render_page(request, "account/title.html", TitlePage(actor.is_neutral))
+    wanted = (await Form.read(request))["neutral"]
+    if wanted not in ("yes", "no"):
+        again = TitlePage(actor.is_neutral, {"neutral": NOT_ONE_OF_THESE})
+        return render_page(request, "account/title.html", again, status=422)
+    await account_details.set_neutral(actor, wanted == "yes")
+    return keep_neutral(request, redirect(request, "/account?done=title"), wanted == "yes")

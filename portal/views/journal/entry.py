@@ -12,6 +12,7 @@ from starlette.responses import Response
 
 from journal.catalogue.fields import Answer, EntryKind, Field, Form
 from journal.catalogue.forms import get_form
+from journal.catalogue.grounding_skills import SKILLS, Skill
 from journal.catalogue.reframe import REFRAMABLE
 from journal.entries import listing
 from journal.entries.naming import EntryName, EntryNamer
@@ -77,6 +78,18 @@ class EntryPage:
     panel: ReframePanel | None
 
 
+@dataclass(frozen=True, slots=True)
+class GroundedPage:
+    """Context of an entry between two moments of grounding; `skill` is the one that stands before and after it."""
+
+    id: UUID
+    document: EntryDocument
+    name: EntryName
+    sections: tuple[SharedSection, ...]
+    skill: Skill
+    is_intact: bool
+
+
 async def show_entry(request: Request) -> Response:
     """Show an entry."""
     actor = get_actor(request)
@@ -111,6 +124,23 @@ async def show_entry(request: Request) -> Response:
         panel,
     )
     return render_page(request, "journal/entry.html", context)
+
+
+async def show_grounded(request: Request) -> Response:
+    """Show an entry with a look around before and after it, a part a screen."""
+    actor = get_actor(request)
+    is_intact, found = await listing.load_verified_entry(actor, request.path_params["id"])
+    document = found.document
+    plan = () if document.title else await load_my_sessions(actor)
+    context = GroundedPage(
+        found.id,
+        document,
+        EntryNamer(plan).name_entry(found),
+        build_sections(EntryKind(document.kind), document.answers),
+        SKILLS["orient"],
+        is_intact,
+    )
+    return render_page(request, "journal/grounded.html", context)
 
 
 def _wants_reframe(answers: Mapping[str, Answer]) -> bool:

@@ -43,7 +43,7 @@ class Question:
 
 def parse_kind(text: str | None) -> EntryKind | None:
     """Parse a kind of entry to begin, from a form or an address; None when it is none."""
-    return next((kind for kind in WRITTEN_KINDS if kind.value == text), None)
+    return next((kind for kind in (*WRITTEN_KINDS, EntryKind.COMFORT) if kind.value == text), None)
 
 
 def parse_entry(form: Form, before: EntryDocument, plan: Collection[str]) -> ParsedEntry:

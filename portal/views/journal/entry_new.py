@@ -12,6 +12,7 @@ from journal.catalogue.fields import WRITTEN_KINDS, Answers, EntryKind
 from journal.catalogue.reframe import REFRAMABLE
 from journal.entries import entries
 from journal.errors import NotFound
+from journal.preparing import comfort_plan
 from journal.scheduling.next_step import suggest_entry
 from journal.sessions.rows import Session, load_my_sessions
 from journal.sharing import shares
@@ -69,6 +70,10 @@ async def start_entry(request: Request) -> Response:
     kind, wanted, prompt = parse_kind(asked["kind"]), parse_uuid(asked.get("id")), asked.get("prompt", "")
     if kind is None:
         raise NotFound
+    if kind is EntryKind.COMFORT:
+        about = None  # it is for every session
+        if (there := (await comfort_plan.load_plan(actor)).entry) is not None:
+            return redirect(request, f"/journal/{there.id}/edit")
     begun = EntryDocument(kind.value, session_id=about.id.hex if about else None)
     if kind is EntryKind.REFRAME and "from" in asked:
         begun = await _carry_over(request, parse_uuid(asked["from"]), asked.get("part", ""))

@@ -10,10 +10,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from journal.actor import Actor
-from journal.catalogue.fields import APART_KINDS, EntryKind
+from journal.catalogue.fields import NOTED_KINDS, EntryKind
 from journal.catalogue.forms import get_form
 from journal.entries import entries
 from journal.errors import NotFound, SavedAsEarlierVersion
+from journal.preparing import comfort_plan
 from journal.sessions.rows import load_my_sessions
 from journal.vault.documents import EntryDocument
 from journal.vault.entry_rows import Entry
@@ -66,6 +67,8 @@ async def save_entry(request: Request) -> Response:
         )
     if base == 0 and written.document.is_empty:
         return await _render_result(request, form, EntryDraft(wanted, 0, written.document), written)
+    if known is None and before.kind == EntryKind.COMFORT:
+        wanted = await comfort_plan.begin_plan(actor, wanted, written.document, sitting)
     try:
         saved = await entries.save_entry(actor, wanted, base, written.document, sitting=sitting, known=known)
     except SavedAsEarlierVersion as error:
@@ -93,7 +96,7 @@ async def _load_known_entry(actor: Actor, wanted: UUID, base: int, kind: str) ->
         if base or parse_kind(kind) is None:
             raise
         return None
-    if found.document.kind in APART_KINDS:  # their own pages check what they may hold
+    if found.document.kind in {EntryKind.STEADY, *NOTED_KINDS}:  # their own pages check what they may hold
         raise NotFound
     return found
 
@@ -169,6 +172,12 @@ def _get_next_address(form: Form, draft: EntryDraft, ground: bool, now: datetime
         return f"/sessions/{UUID(draft.document.session_id)}" + ("?saved=yes" if draft.revision else "")
     if not draft.revision:
         return "/journal"
+    return _get_read_address(draft, ground)
+
+
+def _get_read_address(draft: EntryDraft, ground: bool) -> str:
     if draft.document.answers.get("ground.helped") == "worse":
         return f"/ground/worse?log={draft.id}"
+    if draft.document.kind == EntryKind.COMFORT:
+        return "/comfort"
     return f"/journal/{draft.id}" + ("?ground=yes" if ground else "")

@@ -47,6 +47,7 @@ class PracticePhonesPage:
     """Context of the practice's phone numbers: None when it is not known who asks, or not soon enough."""
 
     phones: tuple[PracticePhone, ...] | None
+    may_leave: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +55,7 @@ class CallContactsPage:
     """Context of whom a patient's care team named to call: None as for the practice's numbers."""
 
     call_lines: tuple[CallLine, ...] | None
+    may_leave: bool
 
 
 async def show_help(request: Request) -> Response:
@@ -85,7 +87,8 @@ async def show_practice_phones(request: Request) -> Response:
         pass  # the crisis contacts are there without them
     if is_htmx(request) and not phones:
         return Response(status_code=204)  # the page stays as it is
-    return render_page(request, "practice_phones.html", PracticePhonesPage(phones), block="phones")
+    context = PracticePhonesPage(phones, get_token(request) is not None)
+    return render_page(request, "practice_phones.html", context, block="phones")
 
 
 async def show_call_contacts(request: Request) -> Response:
@@ -100,7 +103,8 @@ async def show_call_contacts(request: Request) -> Response:
         pass
     if is_htmx(request) and lines is None:
         return Response(status_code=204)  # the page stays as it is
-    return render_page(request, "call_contacts.html", CallContactsPage(lines), block="contacts")
+    context = CallContactsPage(lines, get_token(request) is not None)
+    return render_page(request, "call_contacts.html", context, block="contacts")
 
 
 async def _find_who_asks(request: Request) -> tuple[UUID, Role] | None:

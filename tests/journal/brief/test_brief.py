@@ -204,9 +204,14 @@ async def test_nothing_unshared_is_ever_in_a_brief(cast: Cast) -> None:
     for kind in EntryKind:
         every = everything(kind, lambda field: f"SECRET {field}")
         await write(cast, kind, every, title="SECRET title", about=third)
-        chosen = [field for field in every if isinstance(every[field], str)][:2]
+        chosen = [field for field in every if isinstance(every[field], str)][:2] or list(every)[:1]
         partly = {
             field: f"open {field}" if str(every[field])[:6] == "SECRET" else every[field] for field in every
+        }
+        partly |= {
+            field: [line.replace("SECRET", "open") for line in lines]
+            for field, lines in every.items()
+            if isinstance(lines, list)
         }
         partly |= {field: every[field] for field in every if field not in chosen}
         await share(cast, await write(cast, kind, partly, title="SECRET title", about=third), *chosen)
@@ -310,6 +315,28 @@ async def test_a_preparation_session_quotes_what_was_prepared(cast: Cast) -> Non
     again = await briefs.build_brief(later, alice.id, wanted.id)
     assert [quote.text for quote in again.hopes] == ["I am ready.", "Not coming back."]
     assert (await briefs.build_brief(later, alice.id)).hopes == (), "the integration session looks back"
+
+
+async def test_before_a_dosing_session_a_shared_comfort_plan_is_quoted(cast: Cast) -> None:
+    """The parts that were shared, whenever they were written, word for word; not for a talk that looks back."""
+    await plan_course(cast)
+    answers: dict[str, Answer] = {
+        "comfort.touch": "ask",
+        "comfort.words_help": "You are at home.",
+        "comfort.stop": "Red",
+        "comfort.light": "Dim",
+    }
+    entry = await write(cast, "comfort", answers, at=NOON - timedelta(days=40))
+    await share(cast, entry, "comfort.touch", "comfort.words_help", "comfort.light")
+    await plan_session(cast, SessionKind.PREPARATION, "2026-11-25T10:00", about=(await dosing(cast))[3])
+    wanted = (await talks(cast, SessionKind.PREPARATION))[-1]
+    bob, alice = await cast.actor("bob"), await cast.actor("alice")
+    drawn = await briefs.build_brief(bob, alice.id, wanted.id)
+    assert [(quote.text, quote.question, quote.chosen) for quote in drawn.comfort] == [
+        ("You are at home.", "Words that help", False),
+        ("Ask me first", "Touch", True),
+    ]
+    assert (await briefs.build_brief(bob, alice.id)).comfort == ()
 
 
 async def test_a_chosen_session_is_one_of_the_plan(cast: Cast) -> None:

@@ -64,6 +64,7 @@ ELSEWHERE = {
     "care_link.voucher": "a MAC under the invitation's secret",
     "course.sealed": "server key",
     "call_contact.sealed": "server key",
+    "instructions_version.sealed": "server key",
     "kap_session.sealed": "server key",
     "share.sealed": "care-link key, which stays",
 }

@@ -104,6 +104,7 @@ def test_the_timeline_in_pieces_is_the_page(first: bool, is_intact: bool, rest: 
             lock_minutes=len(name) + 1,
             region=region,
             dosing_day=("", "under_way", "resting")[len(name) % 3],
+            is_neutral=bool(len(name) % 2),
         )
         practice = SimpleNamespace(current=PracticeView(name, is_demo))
         state = SimpleNamespace(

@@ -275,6 +275,22 @@ async def test_the_list_shows_the_first_line_that_was_shared(
         assert await first_lines(browser, await path_of(portal)) == ([line] if line else [])
 
 
+async def test_a_content_note_keeps_a_copy_closed(portal: Portal) -> None:
+    """Its reader opens the words below the note, as their writer does; a copy without one is open."""
+    alice, pages = await portal.cast.actor("alice"), {}
+    for note in ("about the hospital", ""):
+        document = EntryDocument("free", "Ward", note, answers={"free.text": "It smelled of soap."})
+        entry = await entries.save_entry(alice, uuid4(), 0, document)
+        copy = await share(portal.cast, entry.id, "title", "note", "free.text")
+        async with portal.client("bob") as browser:
+            pages[note] = await opened(browser, f"{await path_of(portal)}/shared/{copy}")
+        assert "It smelled of soap." in pages[note].words
+    closed = pages["about the hospital"].markup.one("details", **{"class": "disclosure"})
+    assert closed.text.strip().startswith("Before you read: about the hospital")
+    assert "It smelled of soap." in closed.text
+    assert "It smelled of soap." not in "".join(one.text for one in pages[""].markup.all("details"))
+
+
 async def test_the_first_line_is_of_what_was_shared_alone(any_portal: Portal) -> None:
     """An answer that was not shared, and a title, lend no line; the patient is told that one can be read."""
     answers: dict[str, Answer] = {"int.images": "Kept back", "int.body": "Given away"}

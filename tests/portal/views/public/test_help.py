@@ -13,7 +13,7 @@ from journal.catalogue import crisis_contacts
 from journal.practice import practice
 from journal.practice.practice import PracticeSettings
 from portal.config import Config
-from portal.web.help_region import LIFETIME
+from portal.web.device_cookies import LIFETIME
 from tests.authenticator import Authenticator
 from tests.cast import PASSWORDS, PRACTICE
 from tests.factors import app_code, enrolled

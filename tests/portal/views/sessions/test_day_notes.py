@@ -11,7 +11,14 @@ from tests.portal.browsing import Page, followed, opened
 from tests.portal.conftest import Portal
 from tests.scenes import in_session
 
-READING = {"time": "14:20", "systolic": "128", "diastolic": "82", "pulse": "71", "oxygen": "98", "posture": "lying"}
+READING = {
+    "time": "14:20",
+    "systolic": "128",
+    "diastolic": "82",
+    "pulse": "71",
+    "oxygen": "98",
+    "posture": "lying",
+}
 JUDGING = re.compile(r"high|low\b|normal|too much|dangerous|extra dose|total", re.IGNORECASE)
 
 
@@ -26,7 +33,9 @@ async def test_two_parts_are_noted_from_the_quiet_page(any_portal: Portal) -> No
         assert page.markup.all("html")[0].attributes["class"] == "dark"
         now = page.value("time")
         assert re.fullmatch(r"\d\d:\d\d", now)
-        page = await followed(browser, await browser.post(where, data=page.filled({"line": "the first half"})))
+        page = await followed(
+            browser, await browser.post(where, data=page.filled({"line": "the first half"}))
+        )
         assert f"{now} · the first half" in page.words
         page = await followed(browser, await browser.post(where, data={"time": "23:55", "line": ""}))
         assert "23:55" in page.words

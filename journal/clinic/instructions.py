@@ -1,0 +1,333 @@
+"""
+What the care team writes for the dosing days of a course: what to eat, take, hold and bring, and what a sitter does.
+
+It is operations data under the server key, so that a locked page and a sitter's can show it. A version is never
+changed: whoever writes adds one, signs it, and the newest counts. Hearthside has no words of its own for any of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+from types import MappingProxyType
+from uuid import UUID, uuid4
+
+import msgspec
+
+from crypto import NO_RECORD, Context, join_fields
+from journal.accounts.current_keys import lock_account
+from journal.actor import Actor
+from journal.audit import log as audit_log
+from journal.audit.acts import Act
+from journal.care import links
+from journal.care.links import require_cared_for
+from journal.clinic import tables
+from journal.errors import Damaged, InvalidInput, NotFound, StaleRevision
+from journal.i18n import N_, Labelled
+from journal.installation.installation import Installation
+from journal.sealing import encode_document, open_document, seal_document
+from journal.sessions.rows import Session, load_plan
+from journal.store.database import fetch_raw, transaction
+from journal.store.rows import (
+    NonNegative,
+    OpenedRows,
+    Row,
+    Timestamp,
+    fetch_row,
+    open_rows,
+    parse_first_row,
+    parse_rows,
+)
+from journal.user_input import clean_text
+
+ACUTE_HOURS, CHECK_MINUTES = 4, 15
+"""What holds where the care team has written nothing."""
+BOUNDS: Mapping[str, tuple[int, int]] = MappingProxyType(
+    {"acute_hours": (2, 12), "check_minutes": (5, 60), "part_minutes": (5, 240)}
+)
+TEXT_LENGTHS: Mapping[str, int] = MappingProxyType(
+    {"fasting": 1000, "medicines": 2000, "bring": 2000, "sitter_text": 2000}
+)
+MAX_ITEMS = 40
+ITEM_LENGTH = 200
+MAX_VERSIONS = 500
+
+SIGNATURE_PURPOSE = "instructions"
+_SIGNED_DOMAIN = b"hearthside/v1/instructions"
+SELECT_VERSIONS = """
+    SELECT id, patient_id, course_id, version, sealed, created_at, hidden_at FROM instructions_version
+    WHERE patient_id = $1
+"""
+SELECT_NEWEST = SELECT_VERSIONS + " AND course_id = $2 ORDER BY version DESC LIMIT 1"
+SELECT_NEWEST_WITHOUT_COURSE = SELECT_VERSIONS + " AND course_id IS NULL ORDER BY version DESC LIMIT 1"
+
+TOO_LONG = N_("This is longer than this field can hold. Please shorten it.")
+TOO_MANY_LINES = N_("There is room for forty lines of 200 letters here. Please shorten it.")
+NOT_IN_BOUNDS = N_("Please choose one of the numbers that are offered.")
+NOT_CHECKED = N_("Please check the text for this course, and say so here.")
+NOTHING_WRITTEN = N_("Write at least one of these.")
+CHANGED_MEANWHILE = N_("Somebody wrote a newer version in the meantime. Look at it before saving.")
+
+
+class ItemGroup(Labelled):
+    """Where in the care team's text a line of the check list stands."""
+
+    FASTING = "fasting", N_("Eating and drinking")
+    MEDICINES = "medicines", N_("Medicines to hold or take")
+    BRING = "bring", N_("To bring")
+
+
+class InstructionsDetails(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """
+    What the care team wrote, as it is signed.
+
+    Of `fasting`, `medicines` and `bring`, each line is one item of the check list. `acute_hours` is how long from the
+    start a session counts as acute, `check_minutes` how often the sitter looks, `part_minutes` a timer after a part
+    of the medicine was taken, or None. `written_by` and `written_at` say who wrote it, and when.
+    """
+
+    fasting: str = ""
+    medicines: str = ""
+    bring: str = ""
+    sitter_text: str = ""
+    acute_hours: int = ACUTE_HOURS
+    check_minutes: int = CHECK_MINUTES
+    part_minutes: int | None = None
+    written_by: str = ""
+    written_at: str = ""
+
+
+class SignedInstructions(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What is sealed: the details in the very bytes that were signed, the signature, and whose it is."""
+
+    details: msgspec.Raw
+    signature: bytes
+    signer: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One line of the check list."""
+
+    group: ItemGroup
+    text: str
+
+
+class Instructions(msgspec.Struct, frozen=True):
+    """One version, opened; `signed` are the bytes that `signature` is over, by the account `signer`."""
+
+    id: UUID
+    patient: UUID
+    course: UUID | None
+    version: int
+    hidden_at: datetime | None
+    details: InstructionsDetails
+    signed: bytes
+    signature: bytes
+    signer: UUID
+
+    @property
+    def written_at(self) -> datetime:
+        """Return when it was written."""
+        return datetime.fromisoformat(self.details.written_at)
+
+    @property
+    def items(self) -> tuple[Item, ...]:
+        """Return the lines of the check list, by group."""
+        return tuple(
+            Item(group, line.strip())
+            for group in ItemGroup
+            for line in getattr(self.details, group.value).splitlines()
+            if line.strip()
+        )
+
+
+class InstructionsRow(Row, frozen=True):
+    """A row of `SELECT_VERSIONS`."""
+
+    id: UUID
+    patient_id: UUID
+    course_id: UUID | None
+    version: NonNegative
+    sealed: bytes
+    created_at: Timestamp
+    hidden_at: Timestamp | None
+
+
+class VersionRow(Row, frozen=True):
+    """The number of a version."""
+
+    version: NonNegative
+
+
+def get_acute_hours(instructions: Instructions | None) -> int:
+    """Return how many hours from its start a session counts as acute."""
+    return instructions.details.acute_hours if instructions else ACUTE_HOURS
+
+
+def get_check_minutes(instructions: Instructions | None) -> int:
+    """Return after how many minutes a sitter looks again."""
+    return instructions.details.check_minutes if instructions else CHECK_MINUTES
+
+
+async def load_instructions(
+    installation: Installation, patient: UUID, course: UUID | None
+) -> Instructions | None:
+    """
+    Return what counts for a patient's course, or for their sessions without one. The caller has authorised it.
+
+    None also where it does not open or was hidden: what it replaced does not count again.
+    """
+    try:
+        found = await load_newest(installation, patient, course)
+    except Damaged:
+        return None
+    return None if found is None or found.hidden_at else found
+
+
+async def load_newest(installation: Installation, patient: UUID, course: UUID | None) -> Instructions | None:
+    """Return the newest version, hidden or not; raises `Damaged` if it does not open. The caller has authorised it."""
+    if course is None:
+        raw = await fetch_raw(SELECT_NEWEST_WITHOUT_COURSE, patient)
+    else:
+        raw = await fetch_raw(SELECT_NEWEST, patient, course)
+    row = parse_first_row(InstructionsRow, raw)
+    return _open(installation, row) if row else None
+
+
+async def read_version(patient: UUID, course: UUID | None) -> int:
+    """Return the number of the newest version, also of one that does not open; 0 if there is none."""
+    theirs = tables.InstructionsVersion.filter(patient_id=patient, course_id=course)
+    row = await fetch_row(VersionRow, theirs.order_by("-version"))
+    return row.version if row else 0
+
+
+async def load_versions(installation: Installation, patient: UUID) -> OpenedRows[Instructions]:
+    """Return all versions of all of a patient's courses, newest first. The caller has authorised it."""
+    rows = parse_rows(InstructionsRow, await fetch_raw(SELECT_VERSIONS, patient))
+    found = open_rows(rows, partial(_open, installation))
+    return OpenedRows(sorted(found, key=lambda one: one.version, reverse=True), found.damaged)
+
+
+async def save_instructions(
+    actor: Actor,
+    patient: UUID,
+    course: UUID | None,
+    typed: InstructionsDetails,
+    *,
+    base: int = 0,
+    is_checked: bool = False,
+) -> UUID:
+    """
+    Add a version of what a patient in the actor's care is told; return its id.
+
+    Args:
+        base: The version that the writer saw; 0 if there was none.
+        is_checked: Whether the writer said that they checked the text for this course.
+
+    Raises:
+        InvalidInput: With a sentence for each field that needs another look.
+        NotFound: If the patient has no session of this course.
+        StaleRevision: If somebody wrote a newer version since *base*, or care ended.
+    """
+    link = await links.load_link_with(actor, patient)
+    details = _validate(typed, is_checked=is_checked)
+    written = actor.now.isoformat(timespec="seconds")
+    details = msgspec.structs.replace(details, written_by=actor.name, written_at=written)
+    await _require_course(actor.installation, patient, course)
+    ident, version = uuid4(), base + 1
+    encoded = encode_document(details)
+    signature = actor.open_identity().sign(
+        encode_signed(patient, course, version, encoded), purpose=SIGNATURE_PURPOSE
+    )
+    document = SignedInstructions(msgspec.Raw(encoded), signature, actor.id)
+    where = instructions_context(patient, course, version)
+    sealed = seal_document(actor.installation.server_keys, document, where)
+    async with transaction():
+        await lock_account(patient)
+        await require_cared_for(link)
+        if await read_version(patient, course) != base:
+            raise StaleRevision(CHANGED_MEANWHILE)
+        if version > MAX_VERSIONS:
+            raise InvalidInput({"fasting": N_("This course has as many versions as there is room for.")})
+        await tables.InstructionsVersion.create(
+            id=ident,
+            patient_id=patient,
+            course_id=course,
+            version=version,
+            sealed=sealed,
+            created_at=actor.now,
+        )
+        await audit_log.record_event(actor, Act.INSTRUCTIONS_WRITTEN, patient=patient, about=ident)
+    return ident
+
+
+def group_sessions(plan: tuple[Session, ...]) -> dict[UUID | None, tuple[Session, ...]]:
+    """Return sessions by course, in the order of each course's first; those without a course under None, last."""
+    grouped: dict[UUID | None, tuple[Session, ...]] = {}
+    for one in plan:
+        grouped[one.course] = (*grouped.get(one.course, ()), one)
+    return dict(sorted(grouped.items(), key=lambda pair: pair[0] is None))
+
+
+def encode_signed(patient: UUID, course: UUID | None, version: int, details: bytes) -> bytes:
+    """Return what the signature of a version is over."""
+    course_id = course.bytes if course else NO_RECORD
+    return join_fields(_SIGNED_DOMAIN, patient.bytes, course_id, version.to_bytes(8, "big"), details)
+
+
+def instructions_context(patient: UUID, course: UUID | None, version: int) -> Context:
+    """Return the context of a version."""
+    return Context("instructions", patient.bytes, course.bytes if course else NO_RECORD, version)
+
+
+def _open(installation: Installation, row: InstructionsRow) -> Instructions:
+    where = instructions_context(row.patient_id, row.course_id, row.version)
+    document = open_document(installation.server_keys, row.sealed, where, SignedInstructions)
+    encoded = bytes(document.details)
+    try:
+        details = msgspec.json.decode(encoded, type=InstructionsDetails)
+    except msgspec.MsgspecError as error:
+        raise Damaged from error
+    return Instructions(
+        row.id,
+        row.patient_id,
+        row.course_id,
+        row.version,
+        row.hidden_at,
+        details,
+        encode_signed(row.patient_id, row.course_id, row.version, encoded),
+        document.signature,
+        document.signer,
+    )
+
+
+async def _require_course(installation: Installation, patient: UUID, course: UUID | None) -> None:
+    """Refuse a course of which the patient has no session; what belongs to no course is always there."""
+    if course is not None and course not in group_sessions(await load_plan(installation, patient)):
+        raise NotFound
+
+
+def _validate(typed: InstructionsDetails, *, is_checked: bool) -> InstructionsDetails:
+    problems: dict[str, str] = {}
+    texts = {name: clean_text(getattr(typed, name)).strip() for name in TEXT_LENGTHS}
+    for name, most in TEXT_LENGTHS.items():
+        if len(texts[name]) > most:
+            problems[name] = TOO_LONG
+        elif name in list(ItemGroup):
+            lines = texts[name].splitlines()
+            if len(lines) > MAX_ITEMS or any(len(line) > ITEM_LENGTH for line in lines):
+                problems[name] = TOO_MANY_LINES
+    if not any(texts.values()):
+        problems["fasting"] = NOTHING_WRITTEN
+    for name, (least, most) in BOUNDS.items():
+        number = getattr(typed, name)
+        if number is not None and not least <= number <= most:
+            problems[name] = NOT_IN_BOUNDS
+    if not is_checked:
+        problems["checked"] = NOT_CHECKED
+    if problems:
+        raise InvalidInput(problems)
+    return msgspec.structs.replace(typed, **texts)

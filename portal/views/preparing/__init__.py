@@ -1,0 +1,3 @@
+"""Before the day of a dosing session: what to do if the patient gets frightened."""
+
+__all__ = ["comfort"]
