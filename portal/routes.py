@@ -20,7 +20,7 @@ from portal.views.account import (
 from portal.views.administration import audit_log, people, practice, staff
 from portal.views.grounding import notes, skills, steady
 from portal.views.journal import comparison, entry, entry_new, entry_removal, entry_saving, index, revisions
-from portal.views.patients import brief, call_contacts, caseload, course, invitations
+from portal.views.patients import brief, call_contacts, caseload, course, instructions, invitations
 from portal.views.preparing import comfort
 from portal.views.public import guide, health, help, offline
 from portal.views.reframing import later, moments, offers, revisits, status, steadying, steps, triggers
@@ -211,6 +211,9 @@ ROUTES = (
     Rule(
         "/patients/{id:uuid}/contacts/{contact:uuid}/removal", FORM, CLINICIAN, call_contacts.remove_contact
     ),
+    Rule("/patients/{id:uuid}/instructions", READ, CLINICIAN, instructions.show_instructions),
+    Rule("/patients/{id:uuid}/instructions/single", FORM, CLINICIAN, instructions.write_for_single),
+    Rule("/patients/{id:uuid}/instructions/{course:uuid}", FORM, CLINICIAN, instructions.write_for_course),
     Rule("/patients/{id:uuid}/sessions/new", FORM, CLINICIAN, course.add_session),
     Rule("/invitations", FORM, CLINICIAN, invitations.show_invitations),
     Rule("/invitations/{id:uuid}", READ, CLINICIAN, invitations.show_invitation),

@@ -18,8 +18,8 @@ from journal.errors import Damaged
 from journal.roles import Role
 from journal.store.database import Statement
 from journal.store.statements import Subquery
+from portal.web.device_cookies import set_help_region
 from portal.web.errors import UNAVAILABLE_ERRORS
-from portal.web.help_region import set_help_region
 
 RequestPrefetch = Callable[[Request, Subquery], Sequence[Statement]]
 View = Callable[[Request], Awaitable[Response]]

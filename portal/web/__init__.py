@@ -3,12 +3,12 @@
 __all__ = [
     "cached_macros",
     "call_lines",
+    "clinic_texts",
     "device_cookies",
     "entry_names",
     "errors",
     "escaping",
     "forms",
-    "help_region",
     "pages",
     "translation",
 ]

@@ -1,9 +1,16 @@
-"""What a browser is asked to keep between sign-ins: a choice about its pages, and nothing of whoever made it."""
+"""
+What a browser is asked to keep between sign-ins: choices about its pages, and nothing of whoever made them.
+
+One is the region whose crisis contacts are shown first: chosen, never guessed. Without it the account's choice counts,
+then the practice's. The other is that title and icon are to say nothing.
+"""
 
 from __future__ import annotations
 
 from starlette.requests import Request
 from starlette.responses import Response
+
+from journal.catalogue.crisis_contacts import Region, find_region
 
 LIFETIME = 365 * 24 * 3600  # seconds
 NEUTRAL = "yes"
@@ -35,3 +42,19 @@ def keep_neutral(request: Request, response: Response, neutral: bool) -> Respons
     if neutral == (request.cookies.get(name) == NEUTRAL):
         return response
     return set_device_cookie(request, response, name, NEUTRAL if neutral else "")
+
+
+def find_help_region(request: Request) -> Region | None:
+    """Return the region of this browser, or None where nobody has chosen one; asks no database."""
+    actor = getattr(request.state, "actor", None)
+    codes = (
+        request.cookies.get(request.app.state.config.region_cookie, ""),
+        actor.region if actor else "",
+        request.app.state.practice.current.region,
+    )
+    return next((region for code in codes if code and (region := find_region(code))), None)
+
+
+def set_help_region(request: Request, response: Response, code: str) -> Response:
+    """Keep the code of a region in this browser for a year; without one, forget what is kept."""
+    return set_device_cookie(request, response, request.app.state.config.region_cookie, code)

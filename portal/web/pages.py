@@ -25,10 +25,9 @@ from journal.entries.naming import EntryName
 from journal.user_input import build_phone_link
 from portal import __version__
 from portal.web.cached_macros import CachedMacro, MacroCache, RenderedHtml
-from portal.web.device_cookies import is_neutral
+from portal.web.device_cookies import find_help_region, is_neutral
 from portal.web.entry_names import format_entry_name
 from portal.web.escaping import remove_controls
-from portal.web.help_region import find_help_region
 from portal.web.template_compiler import CompilingEnvironment, render_template
 from portal.web.translation import LANGUAGE, Translator
 

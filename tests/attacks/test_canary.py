@@ -273,6 +273,7 @@ async def live(scribe: Scribe, url: str, bob: AsyncClient, alice: AsyncClient) -
     await share(scribe, alice)
     await name_a_contact(scribe, alice)
     await name_whom_to_call(scribe, bob)
+    await write_instructions(scribe, bob)
     await forget_a_phrase(scribe, alice)
     await everything(scribe, bob)
     await everything(scribe, alice)  # once more: there is now what bob planned
@@ -374,6 +375,16 @@ async def note_the_day(scribe: Scribe, alice: AsyncClient) -> None:
         assert (await scribe.send(alice, form_to(refused, where), **typed)).url.endswith(where)
         return
     raise AssertionError("there is no dosing session")
+
+
+async def write_instructions(scribe: Scribe, bob: AsyncClient) -> None:
+    """Type what alice is told before and on the day: first with too many hours, then as it can be kept."""
+    found = re.search(r"/patients/[0-9a-f-]{36}", (await page_at(bob, "/patients")).text)
+    assert found
+    where = f"{found[0]}/instructions/single"
+    refused = await scribe.send(bob, form_to(await page_at(bob, where), where))
+    typed = {"acute_hours": "6", "check_minutes": "20", "part_minutes": "", "checked": "yes"}
+    assert (await scribe.send(bob, form_to(refused, where), **typed)).url.endswith("/instructions")
 
 
 async def share(scribe: Scribe, alice: AsyncClient) -> None:

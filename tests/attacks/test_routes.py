@@ -133,6 +133,7 @@ PARAMETERS = {
     ("patients", "id"): "alice",
     ("patients", "share"): "share",
     ("patients", "contact"): "call contact",
+    ("patients", "course"): "course",
     ("invitations", "id"): "invitation",
     ("people", "id"): "alice",
 }

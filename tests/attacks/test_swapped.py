@@ -31,6 +31,7 @@ from tests.cast import PASSWORDS
 DAMAGED = ("This record cannot be opened: it is not what was saved.", str(Damaged.message))
 COPY = ("it is not what was shared", "they are not what was shared", "it is not what you shared", *DAMAGED)
 KEYS = ("The keys of this account are not the ones you agreed on", str(TrustBroken.message))
+CLINIC_TEXT = ("it is not what was written.",)
 PLAN = ("One session cannot be opened: it is not what was saved.",)
 STRANGE = ("A connection here is not the one you made", "A connection here is not one that you made")
 NAMELESS = ("Somebody whose name cannot be opened",)
@@ -237,7 +238,15 @@ SHOWN: dict[str, tuple[Place, ...]] = {
             ),
         ),
     ),
-    "instructions_version.sealed": (),  # tests/journal/clinic/test_instructions.py
+    "instructions_version.sealed": (
+        Place(
+            "instructions",
+            (
+                Look("bob", "/patients/{alice}/instructions", CLINIC_TEXT),
+                Look("alice", "/sessions/{session}", CLINIC_TEXT),
+            ),
+        ),
+    ),
     "kap_session.sealed": (
         Place(
             "session",

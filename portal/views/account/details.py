@@ -15,9 +15,8 @@ from journal.i18n import N_
 from journal.mail.mail_addresses import is_deliverable
 from journal.time_zones import ZoneChoice, list_zone_choices
 from portal.access.session_cookie import get_actor
-from portal.web.device_cookies import keep_neutral
+from portal.web.device_cookies import keep_neutral, set_help_region
 from portal.web.forms import Form
-from portal.web.help_region import set_help_region
 from portal.web.pages import redirect, render_page
 
 NOT_ONE_OF_THESE = N_("Please choose one of these.")

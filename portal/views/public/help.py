@@ -19,9 +19,9 @@ from journal.practice.practice import PracticePhone
 from journal.roles import Role
 from portal.access.session_cookie import get_token
 from portal.web.call_lines import CallLine, build_call_lines
+from portal.web.device_cookies import set_help_region
 from portal.web.errors import UNAVAILABLE_ERRORS
 from portal.web.forms import Form
-from portal.web.help_region import set_help_region
 from portal.web.pages import get_translator, is_htmx, redirect, render_page
 
 PRACTICE_TIMEOUT = 3.0  # seconds

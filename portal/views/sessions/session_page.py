@@ -30,6 +30,7 @@ from journal.store.rows import OpenedRows
 from journal.vault.entry_rows import Entry
 from portal.views.sessions.session_lines import SessionLine, build_lines, list_status_choices
 from portal.web.call_lines import CallLine, build_call_lines
+from portal.web.clinic_texts import NO_CLINIC_TEXT, ClinicTextState, load_my_clinic_text
 from portal.web.pages import INLINE_LIMIT
 
 FIRST_MOVES: Mapping[DayState, frozenset[Status]] = MappingProxyType(
@@ -64,8 +65,8 @@ class SessionPage:
     `first` are the moves that stand before all else: to start, and once its time has passed, that it took place or
     not. On `own_day`, a dosing session at home, a clinician sees and changes nothing of it. `errors` are why it was not
     moved; one of its status belongs to no field. `reason` is why it was to be cancelled, when that was refused.
-    `call_lines` are whom the care team named to call, on a patient's own page of a dosing session, and `noted` is what
-    was noted on its day, from that day on. Without
+    `call_lines` are whom the care team named to call, and `clinic_text` is what they wrote for the course, both on a
+    patient's own page of a dosing session; `noted` is what was noted on its day, from that day on. Without
     `is_intact`, the journal is not as its owner left it.
     """
 
@@ -83,6 +84,7 @@ class SessionPage:
     first: tuple[tuple[Status, str], ...]
     own_day: bool = False
     call_lines: tuple[CallLine, ...] = ()
+    clinic_text: ClinicTextState | None = None
     noted: DayRecord | None = None
     is_intact: bool = True
     errors: Mapping[str, str] = field(default_factory=dict)
@@ -102,6 +104,7 @@ class CalmPage:
     intention: str
     moves: tuple[tuple[Status, str], ...]
     call_lines: tuple[CallLine, ...] = ()
+    clinic_text: ClinicTextState = NO_CLINIC_TEXT
     saved: bool = False
     errors: Mapping[str, str] = field(default_factory=dict)
 
@@ -127,6 +130,7 @@ async def build_calm_page(
         intention,
         tuple(move for move in moves if under_way or move[0] is Status.IN_SESSION),
         await _load_call_lines(actor, translate),
+        await load_my_clinic_text(actor, one.course),
     )
 
 
@@ -173,6 +177,7 @@ async def build_session_page(
         first=first,
         own_day=own_day,
         call_lines=await _load_call_lines(actor, translate) if mine and dosing else (),
+        clinic_text=await load_my_clinic_text(actor, one.course) if mine and dosing else None,
         noted=noted,
         is_intact=is_intact,
     )
