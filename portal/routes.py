@@ -24,7 +24,7 @@ from portal.views.patients import brief, call_contacts, caseload, course, instru
 from portal.views.preparing import checklist, comfort
 from portal.views.public import guide, health, help, offline
 from portal.views.reframing import later, moments, offers, revisits, status, steadying, steps, triggers
-from portal.views.sessions import plan
+from portal.views.sessions import day_notes, plan
 from portal.views.sharing import disclosures, handovers, returned_shares, shares, sharing_log, team
 from portal.views.sign_in import (
     account_reset,
@@ -193,6 +193,8 @@ ROUTES = (
     Rule("/sessions/{id:uuid}/checklist", FORM, PATIENT, checklist.show_checklist),
     Rule("/sessions/{id:uuid}/checklist/state", SEND, PATIENT, checklist.change_state),
     Rule("/sessions/{id:uuid}/checklist/line", SEND, PATIENT, checklist.change_line),
+    Rule("/sessions/{id:uuid}/medicine", FORM, PATIENT, day_notes.note_medicine),
+    Rule("/sessions/{id:uuid}/readings", FORM, PATIENT, day_notes.note_readings),
     # The clinician's desk
     Rule("/patients", FORM, CLINICIAN, caseload.show_caseload),
     Rule("/patients/{id:uuid}", READ, CLINICIAN, caseload.show_patient),

@@ -17,6 +17,7 @@ from journal.catalogue.emotions import parse_emotions
 from journal.catalogue.fields import (
     Answer,
     EntryKind,
+    Field,
     FieldKind,
     Form,
 )
@@ -27,10 +28,38 @@ from journal.catalogue.reframe import REFRAME
 from journal.catalogue.steady import STEADY
 from journal.i18n import N_
 
+DAY = Form(
+    EntryKind.DAY,
+    N_("The day of the session"),
+    N_("Medicine and readings, as they were noted."),
+    (
+        Field("day.medicine", N_("Medicine taken"), FieldKind.MEDICINE, "day", brief_role="day", apart=True),
+        Field(
+            "day.readings",
+            N_("Readings: blood pressure, pulse, oxygen"),
+            FieldKind.READINGS,
+            "day",
+            brief_role="day",
+            apart=True,
+        ),
+    ),
+)
+
 FORMS: Mapping[EntryKind, Form] = MappingProxyType(
     {
         form.kind: form
-        for form in (PREPARATION, CAPTURE, INTEGRATION, REFRAME, GROUNDING, FREE, STEADY, COMFORT, CHECKLIST)
+        for form in (
+            PREPARATION,
+            CAPTURE,
+            INTEGRATION,
+            REFRAME,
+            GROUNDING,
+            FREE,
+            STEADY,
+            COMFORT,
+            CHECKLIST,
+            DAY,
+        )
     }
 )
 
@@ -57,6 +86,7 @@ THEMES: Mapping[str, str] = MappingProxyType(
         "steady": N_("What steadies me"),
         "comfort": N_("If I get frightened"),
         "check": N_("Check list"),
+        "day": N_("The day of the session"),
     }
 )
 

@@ -26,6 +26,7 @@ from journal.audit.acts import Act
 from journal.catalogue.emotions import parse_emotions
 from journal.catalogue.forms import FORMS
 from journal.catalogue.revisits import parse_moments, parse_revisits
+from journal.dosing_day.lines import parse_medicine, parse_readings
 from journal.entries.naming import ENTRY_UNREADABLE, EntryName, get_kind_label, name_sessions
 from journal.i18n import N_
 from journal.records.collection import ClinicianRecords, PatientRecords, Records
@@ -117,7 +118,9 @@ class _PageRenderer:
             "kinds": _Memo(lambda code: said[get_kind_label(code)]),
             "fields": FIELDS_BY_ID,
             "feelings": parse_emotions,
+            "medicine": parse_medicine,
             "moments": parse_moments,
+            "readings": parse_readings,
             "revisits": parse_revisits,
             "said": said,
             "day": _Memo(lambda moment: spoken[moment.astimezone(actor.zone).date()]),

@@ -14,6 +14,7 @@ from journal.actor import Actor
 from journal.care import links
 from journal.care.links import Link
 from journal.catalogue.fields import EntryKind
+from journal.clinic import instructions
 from journal.entries.listing import EntrySummary
 from journal.entries.naming import EntryName, EntryNamer
 from journal.reframing import offers as reframe_offers
@@ -115,7 +116,7 @@ async def load_home(actor: Actor) -> HomePage:
     return HomePage(
         day,
         lines[about.id] if about else None,
-        about is not None and schedule.is_acute(about, actor.now),
+        about is not None and await instructions.is_acute(actor, about),
         suggest_kind(about.details, actor.now) if about else EntryKind.FREE,
         lines[coming] if coming else None,
         hold,

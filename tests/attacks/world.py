@@ -161,6 +161,16 @@ async def furnish(url: str, furniture: Furniture) -> World:
     return World(tokens, making.key, people, ids, set_up, invited)
 
 
+LINES = {
+    FieldKind.REVISITS: f"{YEAR}-03-21 | 60 | 40 | 5 | {HERS} looked again",
+    FieldKind.MOMENTS: f"{YEAR}-03-21 {HERS} trigger | {HERS} moment",
+    FieldKind.MEDICINE: f"14:05 | {HERS} half of it",
+    FieldKind.READINGS: f"14:20 | 128 | 82 | 71 | 98 | sitting | {HERS} sitter",
+    FieldKind.EMOTIONS: f"{HERS}feeling|60|40",
+}
+"""A line of each kind of answer that has several."""
+
+
 def answers_of(kind: EntryKind) -> dict[str, str | int | list[str]]:
     """An answer to every question of a form; those that are words hold the stem."""
     answers: dict[str, str | int | list[str]] = {}
@@ -173,12 +183,8 @@ def answers_of(kind: EntryKind) -> dict[str, str | int | list[str]]:
             answers[field.id] = [option.value for option in field.options[:2]]
         elif field.kind is FieldKind.DATE:
             answers[field.id] = f"{YEAR}-03-20"
-        elif field.kind is FieldKind.REVISITS:
-            answers[field.id] = [f"{YEAR}-03-21 | 60 | 40 | 5 | {HERS} looked again"]
-        elif field.kind is FieldKind.MOMENTS:
-            answers[field.id] = [f"{YEAR}-03-21 {HERS} trigger | {HERS} moment"]
-        elif field.kind is FieldKind.EMOTIONS:
-            answers[field.id] = [f"{HERS}feeling|60|40"]
+        elif field.kind in LINES:
+            answers[field.id] = [LINES[field.kind]]
         else:
             answers[field.id] = f"{HERS} wrote {field.id}"
     return answers

@@ -32,6 +32,7 @@ FIELDS = {
     EntryKind.STEADY: "steady.phrases",
     EntryKind.CHECKLIST: "check.own",
     EntryKind.COMFORT: "comfort.words_help",
+    EntryKind.DAY: "day.medicine",
 }
 
 

@@ -10,11 +10,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from journal.actor import Actor
+from journal.clinic import instructions
 from journal.clinic.instructions import ItemGroup
 from journal.errors import InvalidInput, NotFound
 from journal.preparing import checklist
 from journal.preparing.checklist import CheckLine, Checklist, CheckState
-from journal.sessions import schedule
 from journal.sessions.rows import load_my_sessions
 from portal.access.session_cookie import get_actor
 from portal.views.sessions.session_lines import SessionLine, build_lines
@@ -98,7 +98,7 @@ async def _render(
     errors: Mapping[str, str] | None = None,
 ) -> Response:
     seen = await checklist.load_checklist(actor, wanted)
-    if schedule.is_acute(seen.session, actor.now):
+    if await instructions.is_acute(actor, seen.session):
         return redirect(request, f"/sessions/{wanted}")
     lines = build_lines(actor, tuple(await load_my_sessions(actor)))
     numbered = tuple(NumberedLine(number, line) for number, line in enumerate((*seen.clinic, *seen.own), 1))
