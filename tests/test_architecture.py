@@ -118,7 +118,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "practice": ("authentication", "care"),
     "account_reset": ("authentication", "care"),
     "key_rotation": ("clinic", "passkeys", "practice"),
-    "records": ("authentication", "sharing"),
+    "records": ("authentication", "clinic", "sharing"),
     "operations": ("account_reset", "key_rotation", "reframing"),
 }
 """The rooms of journal/, lowest first, and what each may import: these, whatever these may, and the vocabulary."""
