@@ -109,6 +109,15 @@ async def share(cast: Cast, entry: UUID, *fields: str, at: datetime | None = Non
     return await shares.share_entry(alice, entry, cast.link, chosen, previewed=written.revision)
 
 
+BEGINNINGS = {
+    FieldKind.REVISITS: ("2026-11-24 | 40 | 60 | 5",),
+    FieldKind.MOMENTS: ("2026-11-24",),
+    FieldKind.MEDICINE: ("14:05", "15:10"),
+    FieldKind.READINGS: tuple(f"{hour}:20 | 128 | 82 | 71 | 98 | lying" for hour in range(14, 19)),
+}
+"""What stands before the words of each line, in answers that have several."""
+
+
 def everything(kind: EntryKind, words: Callable[[str], str]) -> dict[str, Answer]:
     """Answer every question of a form that a patient may share; *words* gives the text for a question."""
     answers: dict[str, Answer] = {}
@@ -123,10 +132,8 @@ def everything(kind: EntryKind, words: Callable[[str], str]) -> dict[str, Answer
             answers[field.id] = field.options[-1].value
         elif field.kind is FieldKind.DATE:
             answers[field.id] = "2026-11-24"
-        elif field.kind is FieldKind.REVISITS:
-            answers[field.id] = [f"2026-11-24 | 40 | 60 | 5 | {words(field.id)[:300]}"]
-        elif field.kind is FieldKind.MOMENTS:
-            answers[field.id] = [f"2026-11-24 | {words(field.id)[:300]}"]
+        elif field.kind in BEGINNINGS:
+            answers[field.id] = [f"{one} | {words(field.id)[:300]}" for one in BEGINNINGS[field.kind]]
     return answers
 
 

@@ -18,6 +18,7 @@ from journal.actor import Actor
 from journal.brief.beliefs import BeliefPair, build_belief_pairs
 from journal.brief.layout import (
     MAX_CAME_AHEAD,
+    MAX_CAME_BESIDE,
     MAX_PAIRS,
     MAX_PAIRS_AHEAD,
     MAX_SKILLS,
@@ -74,6 +75,7 @@ class Brief:
     setting: tuple[Quote, ...]
     comfort: tuple[Quote, ...]
     state: tuple[Quote, ...]
+    day: tuple[Quote, ...]
     came: tuple[Quote, ...]
     beliefs: tuple[BeliefPair, ...]
     skills: tuple[SkillLine, ...]
@@ -137,7 +139,8 @@ async def build_brief(actor: Actor, patient: UUID, wanted: UUID | None = None) -
     Build the brief for the session *wanted*, else for the next talk; the patient sees which copies it quotes.
 
     Intention, hopes, setting and state are those of the dosing session in question. What came, and what the
-    patient brings, includes what was shared since the last talk. Beliefs, what steadies, small steps and a wish
+    patient brings, includes what was shared since the last talk; what was noted of the day is
+    of that session alone. Beliefs, what steadies, small steps and a wish
     not to open with something carry over from one session to the next; so does what to do if they get frightened, which
     stands there while a dosing session is ahead.
 
@@ -154,6 +157,7 @@ async def build_brief(actor: Actor, patient: UUID, wanted: UUID | None = None) -
     ahead = _is_ahead(session, about, actor.now)
     prepared = near if ahead else ()
     skills, worse, steadies = page.take_skills(shared)
+    day = page.take_quotes(() if ahead else near, "day")
     drawn = Brief(
         link=found.link,
         paused=found.paused,
@@ -172,7 +176,8 @@ async def build_brief(actor: Actor, patient: UUID, wanted: UUID | None = None) -
         setting=page.take_quotes(prepared, "setting"),
         comfort=page.take_quotes(_find_comfort_plan(shared) if ahead else (), "comfort"),
         state=page.take_quotes(prepared, "state"),
-        came=page.take_quotes(now, "came", MAX_CAME_AHEAD if ahead else None),
+        day=day,
+        came=page.take_quotes(now, "came", MAX_CAME_AHEAD if ahead else MAX_CAME_BESIDE if day else None),
         beliefs=page.take_lines(build_belief_pairs(shared), MAX_PAIRS_AHEAD if ahead else MAX_PAIRS),
         skills=skills,
         worse=worse,

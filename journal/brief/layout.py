@@ -20,6 +20,7 @@ MAX_STEPS = 2
 MAX_PAIRS_AHEAD = 2
 MAX_STEPS_AHEAD = 1
 MAX_CAME_AHEAD = 1
+MAX_CAME_BESIDE = 3  # beside what was noted of the day
 MAX_SKILLS = 3  # those that made things worse among them
 MAX_WORSE = 2
 SENTENCE_LETTERS = 88  # letters of an old or a new sentence
@@ -54,6 +55,7 @@ SECTION_LIMITS: Mapping[BriefRole, SectionLimit] = MappingProxyType(
         "state": SectionLimit(2, 70),
         "came": SectionLimit(4, 138),
         "steadies": SectionLimit(3, 70),
+        "day": SectionLimit(2, 40),
     }
 )
 

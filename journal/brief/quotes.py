@@ -9,6 +9,7 @@ from datetime import date
 from journal.brief.layout import shorten_text
 from journal.catalogue.fields import Answer, BriefRole, EntryKind, Field, FieldKind
 from journal.catalogue.forms import get_form
+from journal.dosing_day.lines import summarize_medicine, summarize_readings
 from journal.sharing.reading import IncomingShare
 
 MAX_USES = 2  # of one skill
@@ -16,6 +17,7 @@ MAX_USES = 2  # of one skill
 LIST_FIELDS = frozenset({"int.top3", "prep.resources"})
 # These are shown as `SkillLine`s.
 SKILL_FIELDS = frozenset({"ground.skill", "ground.helped"})
+_SUMMARIES = {FieldKind.MEDICINE: summarize_medicine, FieldKind.READINGS: summarize_readings}
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +26,7 @@ class Quote:
     An answer as it was written, or the beginning of it.
 
     `chosen` answers are labels of ours that the patient chose: to be translated, never in quotation marks.
+    `noted` are times and readings, put into one line.
     """
 
     text: str
@@ -31,6 +34,7 @@ class Quote:
     source: IncomingShare
     cut: bool = False
     chosen: bool = False
+    noted: bool = False
 
     def shorten(self, letters: float) -> Quote:
         """Return it shortened to *letters*."""
@@ -124,6 +128,9 @@ def _find_quotes(one: IncomingShare, role: BriefRole) -> Iterator[Quote]:
         if field.brief_role != role or field.id in SKILL_FIELDS or answer is None:
             continue
         if answer == "none":  # of the skills: nothing that steadies
+            continue
+        if summarize := _SUMMARIES.get(field.kind):
+            yield Quote(summarize(answer), field.label, one, noted=True)
             continue
         if field.kind in (FieldKind.CHOICE, FieldKind.CHOICES):
             for label in field.get_option_labels(answer):

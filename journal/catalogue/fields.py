@@ -22,6 +22,7 @@ BriefRole = Literal[
     "came",
     "steadies",
     "comfort",
+    "day",
     "belief",
     "action",
     "",
@@ -44,11 +45,13 @@ class EntryKind(Labelled):
     FREE = "free", N_("Free writing")
     STEADY = "steady", N_("What steadies me")
     COMFORT = "comfort", N_("If I get frightened")
+    CHECKLIST = "checklist", N_("Check list")
+    DAY = "day", N_("The day of the session")
 
 
-SINGLE_KINDS = frozenset({EntryKind.STEADY, EntryKind.COMFORT})
-"""The kinds of which a person has one record, which a page of its own shows."""
-WRITTEN_KINDS = tuple(kind for kind in EntryKind if kind not in SINGLE_KINDS)
+OWN_PAGE_KINDS = frozenset({EntryKind.STEADY, EntryKind.COMFORT, EntryKind.CHECKLIST, EntryKind.DAY})
+"""The kinds of which a person has one record, or one a session, which a page of its own shows and begins."""
+WRITTEN_KINDS = tuple(kind for kind in EntryKind if kind not in OWN_PAGE_KINDS)
 """The kinds that a person begins as an entry, as often as they like."""
 
 
@@ -66,6 +69,8 @@ class FieldKind(StrEnum):
     EMOTIONS = "emotions"  # list[str], one line each: see emotions
     REVISITS = "revisits"  # list[str], one line each: see revisits
     MOMENTS = "moments"  # list[str], one line each: see revisits
+    MEDICINE = "medicine"  # list[str], one line each: see the room dosing_day
+    READINGS = "readings"  # list[str], one line each: see the room dosing_day
 
 
 RANGES: Mapping[FieldKind, tuple[int, int]] = MappingProxyType(

@@ -17,20 +17,49 @@ from journal.catalogue.emotions import parse_emotions
 from journal.catalogue.fields import (
     Answer,
     EntryKind,
+    Field,
     FieldKind,
     Form,
 )
 from journal.catalogue.grounding import FREE, GROUNDING
 from journal.catalogue.integration import CAPTURE, INTEGRATION
-from journal.catalogue.preparation import PREPARATION
+from journal.catalogue.preparation import CHECKLIST, PREPARATION
 from journal.catalogue.reframe import REFRAME
 from journal.catalogue.steady import STEADY
 from journal.i18n import N_
 
+DAY = Form(
+    EntryKind.DAY,
+    N_("The day of the session"),
+    N_("Medicine and readings, as they were noted."),
+    (
+        Field("day.medicine", N_("Medicine taken"), FieldKind.MEDICINE, "day", brief_role="day", apart=True),
+        Field(
+            "day.readings",
+            N_("Readings: blood pressure, pulse, oxygen"),
+            FieldKind.READINGS,
+            "day",
+            brief_role="day",
+            apart=True,
+        ),
+    ),
+)
+
 FORMS: Mapping[EntryKind, Form] = MappingProxyType(
     {
         form.kind: form
-        for form in (PREPARATION, CAPTURE, INTEGRATION, REFRAME, GROUNDING, FREE, STEADY, COMFORT)
+        for form in (
+            PREPARATION,
+            CAPTURE,
+            INTEGRATION,
+            REFRAME,
+            GROUNDING,
+            FREE,
+            STEADY,
+            COMFORT,
+            CHECKLIST,
+            DAY,
+        )
     }
 )
 
@@ -56,6 +85,8 @@ THEMES: Mapping[str, str] = MappingProxyType(
         "free": N_("Your words"),
         "steady": N_("What steadies me"),
         "comfort": N_("If I get frightened"),
+        "check": N_("Check list"),
+        "day": N_("The day of the session"),
     }
 )
 

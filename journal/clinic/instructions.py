@@ -28,6 +28,8 @@ from journal.errors import Damaged, InvalidInput, NotFound, StaleRevision
 from journal.i18n import N_, Labelled
 from journal.installation.installation import Installation
 from journal.sealing import encode_document, open_document, seal_document
+from journal.sessions import schedule
+from journal.sessions.day_state import DayState, get_day_state
 from journal.sessions.rows import Session, load_plan
 from journal.store.database import fetch_raw, transaction
 from journal.store.rows import (
@@ -165,6 +167,15 @@ class VersionRow(Row, frozen=True):
 def get_acute_hours(instructions: Instructions | None) -> int:
     """Return how many hours from its start a session counts as acute."""
     return instructions.details.acute_hours if instructions else ACUTE_HOURS
+
+
+async def is_acute(actor: Actor, one: Session) -> bool:
+    """Return whether the actor's own session is so near that its page is one calm screen, by its course's hours."""
+    state = get_day_state(one.details, actor.now)
+    if state is not DayState.RESTING:
+        return state is DayState.UNDER_WAY
+    text = await load_instructions(actor.installation, one.patient, one.course)
+    return schedule.is_acute(one, actor.now, get_acute_hours(text))
 
 
 def get_check_minutes(instructions: Instructions | None) -> int:

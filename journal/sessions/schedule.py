@@ -18,9 +18,6 @@ from journal.sessions.rows import Session
 from journal.sessions.session import Phase, SessionDetails, SessionKind, Setting, Status
 from journal.store.rows import OpenedRows
 
-ACUTE = timedelta(hours=4)
-"""How long after its start a dosing session may be felt so much that a page has to be one calm screen."""
-
 LATE = timedelta(hours=24)
 """How long after its planned time a session can still be said to start."""
 
@@ -115,15 +112,21 @@ def list_talks(dosing: Session, plan: Iterable[Session]) -> tuple[Session, ...]:
     return tuple(one for one in plan if one.details.about == dosing.id.hex)
 
 
-def is_acute(one: Session, now: datetime) -> bool:
-    """Return whether a dosing session is under way, or was so recently that little may be asked of anybody."""
+def is_acute(one: Session, now: datetime, hours: int) -> bool:
+    """
+    Return whether a dosing session is under way, or began so recently that a page has to be one calm screen.
+
+    Args:
+        hours: How long after its start that is, as the care team wrote for its course.
+    """
+    acute = timedelta(hours=hours)
     state = get_day_state(one.details, now)
     if state is not DayState.RESTING:
         return state is DayState.UNDER_WAY
     dated_ahead = (
-        one.began_at is not None and one.began_at > now + ACUTE
+        one.began_at is not None and one.began_at > now + acute
     )  # by a clock that was put right since
-    return one.status in _RESTING_STATUSES and now < one.begins_at + ACUTE and not dated_ahead
+    return one.status in _RESTING_STATUSES and now < one.begins_at + acute and not dated_ahead
 
 
 def is_home_dosing_day(details: SessionDetails, now: datetime) -> bool:

@@ -26,11 +26,13 @@ from journal.audit.acts import Act
 from journal.catalogue.emotions import parse_emotions
 from journal.catalogue.forms import FORMS
 from journal.catalogue.revisits import parse_moments, parse_revisits
+from journal.dosing_day.lines import parse_medicine, parse_readings
 from journal.entries.naming import ENTRY_UNREADABLE, EntryName, get_kind_label, name_sessions
 from journal.i18n import N_
 from journal.records.collection import ClinicianRecords, PatientRecords, Records
 from journal.records.schema import CopyRecord, EntryRecord, EventRecord, SessionRecord
 from portal.documents.event_sentences import SENTENCES, SENTENCES_WHEN_DELETED
+from portal.web.call_lines import WEEKDAYS
 from portal.web.entry_names import format_entry_name, format_session_name
 from portal.web.pages import format_short_day
 from portal.web.translation import LANGUAGE
@@ -116,11 +118,14 @@ class _PageRenderer:
             "kinds": _Memo(lambda code: said[get_kind_label(code)]),
             "fields": FIELDS_BY_ID,
             "feelings": parse_emotions,
+            "medicine": parse_medicine,
             "moments": parse_moments,
+            "readings": parse_readings,
             "revisits": parse_revisits,
             "said": said,
             "day": _Memo(lambda moment: spoken[moment.astimezone(actor.zone).date()]),
             "moment": _Memo(self._format_moment),
+            "weekdays": lambda days: ", ".join(said[WEEKDAYS[day - 1]] for day in days),
             "that_day": _Memo(lambda text: spoken[date.fromisoformat(text)]),
         }
 

@@ -44,6 +44,8 @@ BEGINNINGS = {
         "/journal/{reframe}/revisits",
         "/journal/{reframe}/step",
         "/moments",
+        "/sessions/{session}/medicine",
+        "/sessions/{session}/readings",
         "/sharing/{karl's link}",
     ),
     "bob": ("/", "/account", "/records", "/patients/{mona}/giving-back", "/patients/{alice}/restart"),

@@ -40,6 +40,8 @@ from journal.passkeys import management as passkey_management
 from journal.passkeys import tables as passkeys_tables
 from journal.practice import practice, setup_links
 from journal.practice import registration as staff_registration
+from journal.preparing import checklist
+from journal.preparing.checklist import CheckState
 from journal.roles import Role
 from journal.scheduling import plan as session_plan
 from journal.sessions.course import CoursePlan
@@ -161,6 +163,16 @@ async def furnish(url: str, furniture: Furniture) -> World:
     return World(tokens, making.key, people, ids, set_up, invited)
 
 
+LINES = {
+    FieldKind.REVISITS: f"{YEAR}-03-21 | 60 | 40 | 5 | {HERS} looked again",
+    FieldKind.MOMENTS: f"{YEAR}-03-21 {HERS} trigger | {HERS} moment",
+    FieldKind.MEDICINE: f"14:05 | {HERS} half of it",
+    FieldKind.READINGS: f"14:20 | 128 | 82 | 71 | 98 | sitting | {HERS} sitter",
+    FieldKind.EMOTIONS: f"{HERS}feeling|60|40",
+}
+"""A line of each kind of answer that has several."""
+
+
 def answers_of(kind: EntryKind) -> dict[str, str | int | list[str]]:
     """An answer to every question of a form; those that are words hold the stem."""
     answers: dict[str, str | int | list[str]] = {}
@@ -173,12 +185,8 @@ def answers_of(kind: EntryKind) -> dict[str, str | int | list[str]]:
             answers[field.id] = [option.value for option in field.options[:2]]
         elif field.kind is FieldKind.DATE:
             answers[field.id] = f"{YEAR}-03-20"
-        elif field.kind is FieldKind.REVISITS:
-            answers[field.id] = [f"{YEAR}-03-21 | 60 | 40 | 5 | {HERS} looked again"]
-        elif field.kind is FieldKind.MOMENTS:
-            answers[field.id] = [f"{YEAR}-03-21 {HERS} trigger | {HERS} moment"]
-        elif field.kind is FieldKind.EMOTIONS:
-            answers[field.id] = [f"{HERS}feeling|60|40"]
+        elif field.kind in LINES:
+            answers[field.id] = [LINES[field.kind]]
         else:
             answers[field.id] = f"{HERS} wrote {field.id}"
     return answers
@@ -281,6 +289,8 @@ async def _plan(making: _Making, ids: dict[str, UUID]) -> None:
     ids["instructions"] = await instructions.save_instructions(
         bob, alice.id, ids["course"], told, is_checked=True
     )
+    await checklist.add_lines(alice, ids["session"], [f"{HERS} line of a list", f"{HERS} other line"])
+    await checklist.change_state(alice, ids["session"], f"{HERS} line of a list", CheckState.DONE)
     part = CopiedPart("comfort.touch", "Touch", f"{HERS} hold my hand")
     made = await sitter_links.make_link(alice, ids["session"], [part])
     ids["sitter link"] = made.id

@@ -10,6 +10,7 @@ import msgspec
 from journal.catalogue.fields import Answer, EntryKind, Field, FieldKind
 from journal.catalogue.forms import get_form
 from journal.catalogue.revisits import parse_moments, parse_revisits
+from journal.dosing_day.lines import parse_medicine, parse_readings
 from journal.folding import find_matches
 from journal.vault.documents import EntryDocument
 from portal.views.journal.timeline import TimelineLine
@@ -21,7 +22,15 @@ COMBINING_CATEGORIES = frozenset({"Mn", "Mc", "Me", "Cf"})
 """Categories of characters that are part of the one before, and are not cut from it."""
 
 TEXT_KINDS = frozenset(
-    {FieldKind.TEXT, FieldKind.LINE, FieldKind.EMOTIONS, FieldKind.REVISITS, FieldKind.MOMENTS}
+    {
+        FieldKind.TEXT,
+        FieldKind.LINE,
+        FieldKind.EMOTIONS,
+        FieldKind.REVISITS,
+        FieldKind.MOMENTS,
+        FieldKind.MEDICINE,
+        FieldKind.READINGS,
+    }
 )
 
 
@@ -66,6 +75,10 @@ def _list_texts(field: Field, answer: Answer) -> Sequence[str]:
         return [one.words for one in parse_revisits(answer)]
     if field.kind is FieldKind.MOMENTS:
         return [one.words for one in parse_moments(answer)]
+    if field.kind is FieldKind.MEDICINE:
+        return [one.words for one in parse_medicine(answer)]
+    if field.kind is FieldKind.READINGS:
+        return [one.by for one in parse_readings(answer)]
     return answer if isinstance(answer, list) else str(answer).split("\n")
 
 

@@ -10,6 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from journal.care import links
+from journal.clinic import instructions
 from journal.errors import HeldUntilRested, InvalidInput
 from journal.roles import Role
 from journal.scheduling import plan as session_plan
@@ -110,7 +111,7 @@ async def _render_session(
     actor = get_actor(request)
     one, plan, access = await session_plan.load_session_with_plan(actor, request.path_params["id"])
     code = 422 if errors else 200
-    if actor.role is Role.PATIENT and schedule.is_acute(one, actor.now):
+    if actor.role is Role.PATIENT and await instructions.is_acute(actor, one):
         saved = "saved" in request.query_params
         calm = replace(
             await build_calm_page(actor, one, plan, get_translator(request)), saved=saved, errors=errors or {}

@@ -12,6 +12,8 @@ from journal.actor import Actor
 from journal.care import links
 from journal.catalogue.fields import EntryKind
 from journal.clinic import call_contacts
+from journal.dosing_day import record
+from journal.dosing_day.record import DayRecord
 from journal.entries import listing
 from journal.entries.naming import EntryName, EntryNamer
 from journal.i18n import N_
@@ -64,7 +66,7 @@ class SessionPage:
     not. On `own_day`, a dosing session at home, a clinician sees and changes nothing of it. `errors` are why it was not
     moved; one of its status belongs to no field. `reason` is why it was to be cancelled, when that was refused.
     `call_lines` are whom the care team named to call, and `clinic_text` is what they wrote for the course, both on a
-    patient's own page of a dosing session. Without
+    patient's own page of a dosing session; `noted` is what was noted on its day, from that day on. Without
     `is_intact`, the journal is not as its owner left it.
     """
 
@@ -83,6 +85,7 @@ class SessionPage:
     own_day: bool = False
     call_lines: tuple[CallLine, ...] = ()
     clinic_text: ClinicTextState | None = None
+    noted: DayRecord | None = None
     is_intact: bool = True
     errors: Mapping[str, str] = field(default_factory=dict)
     reason: str = ""
@@ -154,6 +157,9 @@ async def build_session_page(
     first = () if own_day or about.id != one.id else _list_first_moves(actor, one, moves, day)
     dosing = one.details.kind is SessionKind.DOSING and one.status is not Status.CANCELLED
     is_intact, written = await _load_entry_lines(actor, plan, {one.id, about.id}) if mine else (True, ())
+    noted = None
+    if mine and dosing and day is not DayState.AHEAD:
+        noted = record.select_record((line.entry for line in written), one.id)
     return SessionPage(
         line=lines[one.id],
         related=tuple(lines[other.id] for other in belonging if other.id != one.id),
@@ -172,6 +178,7 @@ async def build_session_page(
         own_day=own_day,
         call_lines=await _load_call_lines(actor, translate) if mine and dosing else (),
         clinic_text=await load_my_clinic_text(actor, one.course) if mine and dosing else None,
+        noted=noted,
         is_intact=is_intact,
     )
 

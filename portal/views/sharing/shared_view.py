@@ -12,6 +12,7 @@ from journal.catalogue.emotions import Emotion, parse_emotions
 from journal.catalogue.fields import Answer, EntryKind, Field, FieldKind
 from journal.catalogue.forms import get_form
 from journal.catalogue.revisits import Moment, Revisit, parse_moments, parse_revisits
+from journal.dosing_day.lines import Reading, Taken, parse_medicine, parse_readings
 from journal.entries.naming import EntryName, EntryNamer
 from journal.reframing.picture import build_picture
 from journal.sessions.rows import Session
@@ -45,6 +46,8 @@ class SharedSection:
     feelings: tuple[Emotion, ...] = ()
     revisits: tuple[Revisit, ...] = ()
     moments: tuple[Moment, ...] = ()
+    medicine: tuple[Taken, ...] = ()
+    readings: tuple[Reading, ...] = ()
     field: str = ""
 
 
@@ -121,7 +124,7 @@ def find_first_line(document: ShareDocument) -> FirstLine | None:
         if one.chosen:
             return FirstLine("", one.chosen[:MOST_CHOSEN])
         if line := _shorten_line(
-            next((added.words for added in one.revisits + one.moments if added.words), "")
+            next((added.words for added in one.revisits + one.moments + one.medicine if added.words), "")
         ):
             return FirstLine(line)
     return None
@@ -166,6 +169,10 @@ def build_section(field: Field, answer: Answer) -> SharedSection:
         return SharedSection(field.label, revisits=parse_revisits(answer))
     if field.kind is FieldKind.MOMENTS:
         return SharedSection(field.label, moments=parse_moments(answer))
+    if field.kind is FieldKind.MEDICINE:
+        return SharedSection(field.label, medicine=parse_medicine(answer))
+    if field.kind is FieldKind.READINGS:
+        return SharedSection(field.label, readings=parse_readings(answer))
     if field.kind is FieldKind.DATE and isinstance(answer, str):
         return SharedSection(field.label, day=datetime.combine(date.fromisoformat(answer), time(12), UTC))
     if field.range is not None and isinstance(answer, int):

@@ -503,4 +503,4 @@ async def test_the_calm_screen_lasts_while_much_may_be_felt(
         if status is not Status.IN_SESSION:
             await session_plan.change_status(alice, ident, status)
     one = await session_plan.load_session(alice, ident)
-    assert schedule.is_acute(one, NOON + timedelta(hours=hours)) is acute
+    assert schedule.is_acute(one, NOON + timedelta(hours=hours), 4) is acute

@@ -1,0 +1,214 @@
+"""
+The one record of the day of a dosing session: read, added to, and corrected line by line.
+
+It is an entry of its own kind about that session, so it is sealed, proven, searched, shared, taken away and erased as
+every entry is. What was corrected or removed stays in an earlier version. To note something is never held.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from uuid import UUID
+
+import msgspec
+
+from journal.actor import Actor
+from journal.catalogue.fields import MAX_LINE_LENGTH, Answers, EntryKind
+from journal.dosing_day.lines import (
+    MAX_NAME_LENGTH,
+    MAX_READINGS,
+    MAX_TIMES,
+    Reading,
+    Taken,
+    add_line,
+    is_number,
+    parse_medicine,
+    parse_readings,
+    replace_line,
+)
+from journal.entries import by_kind, entries
+from journal.errors import InvalidInput, NotFound, StaleRevision
+from journal.i18n import N_
+from journal.sessions.rows import Session, load_my_sessions
+from journal.sessions.session import SessionKind, Status
+from journal.user_input import clean_line
+from journal.vault.documents import EntryDocument
+from journal.vault.entry_rows import Entry
+
+MEDICINE, READINGS = "day.medicine", "day.readings"
+ATTEMPTS = 5  # one more for each change by another page meanwhile: taps come seconds apart
+
+NO_TIME = N_("Please give a time such as 14:05.")
+LONG_WORDS = N_("Please keep this to one line of up to 300 characters. What you wrote is still here.")
+LONG_NAME = N_("Please keep the name to 60 letters. What you wrote is still here.")
+NO_NUMBER = N_("Please write a number such as 120, or leave this blank. What you typed is still here.")
+ALL_BLANK = N_("Please fill in one of the numbers. Each of the others may stay blank.")
+TOO_MANY = N_("This day holds as many as it can. Nothing is lost: remove one, then add this one.")
+CHANGED_MEANWHILE = N_("This was changed in the meantime. Nothing was overwritten; look at it again.")
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Which line is corrected: its place among those read back, in the revision of the record that the page showed."""
+
+    number: int
+    seen: int
+
+
+@dataclass(frozen=True, slots=True)
+class DayRecord:
+    """What was noted on the day of a session. `entry` is the record, if there is one."""
+
+    entry: Entry | None = None
+
+    @property
+    def medicine(self) -> tuple[Taken, ...]:
+        """Return the times at which a part of the medicine was taken."""
+        return parse_medicine(self._answers.get(MEDICINE))
+
+    @property
+    def readings(self) -> tuple[Reading, ...]:
+        """Return the readings."""
+        return parse_readings(self._answers.get(READINGS))
+
+    @property
+    def revision(self) -> int:
+        """Return the record's revision; 0 while there is none."""
+        return self.entry.revision if self.entry else 0
+
+    @property
+    def _answers(self) -> Answers:
+        return self.entry.document.answers if self.entry else {}
+
+
+async def load_dosing_session(actor: Actor, wanted: UUID) -> Session:
+    """Return one of the actor's own dosing sessions that was not cancelled; any other is not found."""
+    for one in await load_my_sessions(actor):
+        if one.id == wanted and one.kind is SessionKind.DOSING and one.status is not Status.CANCELLED:
+            return one
+    raise NotFound
+
+
+async def load_record(actor: Actor, session: UUID) -> DayRecord:
+    """Return what was noted on the day of a session."""
+    _, found = await by_kind.load_entries_of_kinds(actor, {EntryKind.DAY})
+    return select_record(found, session)
+
+
+def select_record(found: Iterable[Entry], session: UUID) -> DayRecord:
+    """Return the record of a session from entries, the latest one where a restored one stands beside it."""
+    there = [
+        one
+        for one in found
+        if not one.damaged and one.document.kind == EntryKind.DAY and one.document.session_id == session.hex
+    ]
+    return DayRecord(max(there, key=lambda one: (one.created_at, one.id.hex), default=None))
+
+
+async def save_taken(actor: Actor, session: UUID, taken: Taken, place: Place | None = None) -> None:
+    """
+    Add a time at which a part of the medicine was taken, or correct the one at *place*.
+
+    Raises:
+        InvalidInput: If it has no time, too many words, or is one too many.
+        StaleRevision: If the record was changed since the page showed it.
+    """
+    taken = Taken(taken.at, clean_line(taken.words))
+    problems: dict[str, str] = {}
+    if taken.at is None:
+        problems["time"] = NO_TIME
+    if len(taken.words) > MAX_LINE_LENGTH:
+        problems["line"] = LONG_WORDS
+    if problems:
+        raise InvalidInput(problems)
+    await _save_line(actor, session, MEDICINE, taken.line, place, MAX_TIMES)
+
+
+async def save_reading(actor: Actor, session: UUID, reading: Reading, place: Place | None = None) -> None:
+    """
+    Add a reading, or correct the one at *place*. An unlikely value is kept as it was typed.
+
+    Raises:
+        InvalidInput: If a value is no number, all are blank, the name is too long, or it is one too many.
+        StaleRevision: If the record was changed since the page showed it.
+    """
+    reading = clean_reading(reading)
+    check_reading(reading)
+    await _save_line(actor, session, READINGS, reading.line, place, MAX_READINGS)
+
+
+def clean_reading(reading: Reading) -> Reading:
+    """Return a reading as it is kept: each value on one line, and otherwise as it was typed."""
+    values = {name: clean_line(typed) for name, typed in reading.values.items()}
+    return Reading(reading.at, **values, position=reading.position, by=clean_line(reading.by))
+
+
+def check_reading(reading: Reading) -> None:
+    """Raise `InvalidInput` if a value is no number, all are blank, or the name is too long."""
+    problems = {name: NO_NUMBER for name, typed in reading.values.items() if typed and not is_number(typed)}
+    if len(reading.by) > MAX_NAME_LENGTH:
+        problems["taken_by"] = LONG_NAME
+    if reading.is_blank:
+        problems["systolic"] = ALL_BLANK
+    if problems:
+        raise InvalidInput(problems)
+
+
+async def remove_line(actor: Actor, session: UUID, part: str, place: Place) -> None:
+    """
+    Remove a line; an earlier version of the record still has it.
+
+    Raises:
+        StaleRevision: If the record was changed since the page showed it.
+    """
+
+    def remove(before: Answers) -> list[str]:
+        return replace_line(before.get(part), place.number, None)
+
+    await _change(actor, session, part, remove, place)
+
+
+async def _save_line(
+    actor: Actor, session: UUID, part: str, line: str, place: Place | None, most: int
+) -> None:
+    def change(before: Answers) -> list[str]:
+        kept = before.get(part)
+        if place is not None:
+            return replace_line(kept, place.number, line)
+        after = add_line(kept, line)
+        if len(after) > most:
+            raise InvalidInput({"line": TOO_MANY})
+        return after
+
+    await _change(actor, session, part, change, place)
+
+
+async def _change(
+    actor: Actor, session: UUID, part: str, change: Callable[[Answers], list[str]], place: Place | None
+) -> None:
+    await load_dosing_session(actor, session)
+
+    def change_document(entry: Entry) -> EntryDocument:
+        if place is not None and entry.revision != place.seen:
+            raise StaleRevision(CHANGED_MEANWHILE)
+        answers = {name: answer for name, answer in entry.document.answers.items() if name != part}
+        if lines := change(entry.document.answers):
+            answers[part] = lines
+        return msgspec.structs.replace(entry.document, answers=answers)
+
+    for _ in range(ATTEMPTS):
+        found = (await load_record(actor, session)).entry
+        if found is not None:
+            await entries.change_entry(actor, found.id, change_document, keep=place is not None)
+            return
+        if place is not None:
+            raise StaleRevision(CHANGED_MEANWHILE)
+        document = EntryDocument(EntryKind.DAY.value, session_id=session.hex, answers={part: change({})})
+
+        async def is_there() -> bool:
+            return (await load_record(actor, session)).entry is not None
+
+        if await entries.create_first_entry(actor, document, is_there):
+            return
+    raise StaleRevision(CHANGED_MEANWHILE)

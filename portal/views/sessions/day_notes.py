@@ -1,0 +1,171 @@
+"""Note on the day of a dosing session when the medicine was taken, and readings; correct or remove a line."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from uuid import UUID
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from journal.actor import Actor
+from journal.dosing_day import record
+from journal.dosing_day.lines import LIKELY, Position, Reading, Taken, find_unlikely
+from journal.dosing_day.record import MEDICINE, READINGS, DayRecord, Place
+from journal.errors import InvalidInput, NotFound
+from journal.i18n import N_
+from journal.sessions.day_state import DayState, get_day_state
+from journal.sessions.rows import Session
+from journal.user_input import parse_time, parse_whole_number
+from portal.access.session_cookie import get_actor
+from portal.views.sessions.session_lines import SessionLine, build_lines
+from portal.web.forms import Form
+from portal.web.pages import redirect, render_page
+
+NOTED_DAYS = frozenset({DayState.READY, DayState.UNDER_WAY, DayState.RESTING})
+"""The states of a day on which the time of now stands in a new line."""
+BAD_TIME = N_("Please give a time such as 14:05, or leave it blank. What you typed is still here.")
+
+
+@dataclass(frozen=True, slots=True)
+class DayNotePage:
+    """
+    Context of the page for the medicine or for readings: what was noted, and the form of a new or of one line.
+
+    `day` is the state of its day. `typed` stands in the fields. `position` is the place of the line that is corrected,
+    in the record's `revision`; a new one has none. `asked` are the values that are asked about once more, and `sure`
+    what they were: whoever sends the same ones again means them.
+    """
+
+    line: SessionLine
+    day: DayState
+    noted: DayRecord
+    typed: Mapping[str, str]
+    position: int | None = None
+    revision: int = 0
+    positions: tuple[Position, ...] = tuple(Position)
+    asked: tuple[str, ...] = ()
+    sure: str = ""
+    errors: Mapping[str, str] = field(default_factory=dict)
+
+
+async def note_medicine(request: Request) -> Response:
+    """Show the times that were noted, or keep, correct or remove one."""
+    actor, wanted = get_actor(request), request.path_params["id"]
+    one = await record.load_dosing_session(actor, wanted)
+    if request.method == "GET":
+        context = await _build_page(request, one, MEDICINE)
+        return render_page(request, "sessions/medicine.html", context)
+    form = await Form.read(request)
+    place = _parse_place(form)
+    try:
+        if form["go"] == "remove":
+            await _remove_line(actor, wanted, MEDICINE, place)
+        else:
+            await record.save_taken(actor, wanted, Taken(parse_time(form["time"]), form["line"]), place)
+    except InvalidInput as error:
+        typed = {name: form[name] for name in ("time", "line")}
+        context = await _build_page(request, one, MEDICINE, typed, place, errors=error.fields)
+        return render_page(request, "sessions/medicine.html", context, status=422)
+    return redirect(request, f"/sessions/{wanted}/medicine")
+
+
+async def note_readings(request: Request) -> Response:
+    """Show the readings that were noted, or keep, correct or remove one; an unlikely one is asked about once more."""
+    actor, wanted = get_actor(request), request.path_params["id"]
+    one = await record.load_dosing_session(actor, wanted)
+    if request.method == "GET":
+        context = await _build_page(request, one, READINGS)
+        return render_page(request, "sessions/readings.html", context)
+    form = await Form.read(request)
+    place, typed = _parse_place(form), {name: form[name] for name in (*LIKELY, "time", "posture", "taken_by")}
+    try:
+        if form["go"] == "remove":
+            await _remove_line(actor, wanted, READINGS, place)
+            return redirect(request, f"/sessions/{wanted}/readings")
+        reading = _parse_reading(form)
+        record.check_reading(reading)
+        asked, sure = find_unlikely(reading), _join_values(reading)
+        if not asked or form["sure"] == sure:
+            await record.save_reading(actor, wanted, reading, place)
+            return redirect(request, f"/sessions/{wanted}/readings")
+        context = await _build_page(request, one, READINGS, typed, place, asked=asked, sure=sure)
+    except InvalidInput as error:
+        context = await _build_page(request, one, READINGS, typed, place, errors=error.fields)
+    return render_page(request, "sessions/readings.html", context, status=422)
+
+
+async def _build_page(
+    request: Request,
+    one: Session,
+    part: str,
+    typed: Mapping[str, str] | None = None,
+    place: Place | None = None,
+    *,
+    asked: tuple[str, ...] = (),
+    sure: str = "",
+    errors: Mapping[str, str] | None = None,
+) -> DayNotePage:
+    actor = get_actor(request)
+    noted = await record.load_record(actor, one.id)
+    day = get_day_state(one.details, actor.now)
+    if typed is None:
+        wanted = parse_whole_number(request.query_params.get("position", ""), 3)
+        typed = _get_kept(noted, part, wanted)
+        if typed is None:
+            wanted, typed = None, {"time": _get_now(actor) if day in NOTED_DAYS else ""}
+        place = None if wanted is None else Place(wanted, noted.revision)
+    (line,) = build_lines(actor, (one,))
+    return DayNotePage(
+        line,
+        day,
+        noted,
+        typed,
+        place.number if place else None,
+        place.seen if place else noted.revision,
+        asked=asked,
+        sure=sure,
+        errors=errors or {},
+    )
+
+
+def _get_kept(noted: DayRecord, part: str, wanted: int | None) -> dict[str, str] | None:
+    """Return the fields of one line; None where there is no such line."""
+    lines = noted.medicine if part == MEDICINE else noted.readings
+    if wanted is None or wanted >= len(lines):
+        return None
+    found = lines[wanted]
+    at = "" if found.at is None else f"{found.at:%H:%M}"
+    if isinstance(found, Taken):
+        return {"time": at, "line": found.words}
+    posture = found.position.value if found.position else ""
+    return {"time": at, "posture": posture, "taken_by": found.by, **found.values}
+
+
+def _get_now(actor: Actor) -> str:
+    return f"{actor.now.astimezone(actor.zone):%H:%M}"
+
+
+async def _remove_line(actor: Actor, session: UUID, part: str, place: Place | None) -> None:
+    if place is None:
+        raise NotFound
+    await record.remove_line(actor, session, part, place)
+
+
+def _parse_place(form: Form) -> Place | None:
+    number, seen = form.get_whole_number("position"), form.get_whole_number("revision")
+    return None if number is None or seen is None else Place(number, seen)
+
+
+def _parse_reading(form: Form) -> Reading:
+    at = parse_time(form["time"])
+    if at is None and form["time"].strip():
+        raise InvalidInput({"time": BAD_TIME})
+    position = next((one for one in Position if one.value == form["posture"]), None)
+    values = {name: form[name] for name in LIKELY}
+    return record.clean_reading(Reading(at, **values, position=position, by=form["taken_by"]))
+
+
+def _join_values(reading: Reading) -> str:
+    return "/".join(reading.values.values())

@@ -1,0 +1,121 @@
+"""From the start of a dosing session until rest is confirmed, no page asks for numbers, shows them or offers a step."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from uuid import UUID
+
+import pytest
+
+from journal.catalogue.revisits import Revisit
+from journal.clinic import instructions
+from journal.clinic.instructions import InstructionsDetails
+from journal.reframing import reframes
+from journal.scheduling import plan as session_plan
+from journal.sessions.session import ALLOWED_MOVES, Status
+from journal.vault.documents import EntryDocument
+from tests.portal.browsing import opened
+from tests.portal.conftest import Portal
+from tests.scenes import in_session, rested, signed_in_again, written
+
+REFRAME = EntryDocument(
+    "reframe",
+    title="From before",
+    answers={
+        "reframe.old_meaning": "I am too much.",
+        "reframe.old_belief_before": 80,
+        "reframe.trigger_name": "Sundays",
+        "reframe.test_action": "Ask for help once.",
+        "reframe.test_due": "2026-11-20",
+    },
+)
+PAGES = (
+    "/", "/journal", "/sessions", "/sessions/{session}", "/sessions/rest", "/sessions/{session}/medicine",
+    "/sessions/{session}/readings", "/journal/{reframe}", "/journal/{reframe}/revisits",
+    "/journal/{reframe}/shares", "/triggers", "/triggers/{reframe}", "/sharing", "/ground", "/steady", "/comfort",
+    "/moments", "/records",
+)  # fmt: skip
+
+
+async def test_no_page_asks_or_shows_numbers(any_portal: Portal) -> None:
+    """On every page of a patient's, during the day and in the night after; the control: afterwards they are there."""
+    cast = any_portal.cast
+    reframe = (await written(cast, document=REFRAME)).id
+    alice = await cast.actor("alice")
+    for old in (70, 60):
+        await reframes.add_revisit(alice, reframe, Revisit(reframes.get_today(alice), old))
+    cast.clock.forward(days=4)
+    await signed_in_again(cast)
+    session = await in_session(cast)
+
+    async def look() -> set[str]:
+        found: set[str] = set()
+        async with any_portal.client("alice") as browser:
+            for page in PAGES:
+                shown = await opened(browser, page.format(session=session, reframe=reframe))
+                if any(one.attributes.get("name") in reframes_asked for one in shown.markup.all("input")):
+                    found.add("ratings")
+                if shown.markup.all("svg", within="picture") or shown.markup.all("figure"):
+                    found.add("picture")
+                links = {one.attributes.get("href", "") for one in shown.markup.all("a")}
+                if any(link.endswith(("/revisits", "/step")) for link in links):
+                    found.add("revisit")
+                found |= {
+                    "offer" for one in shown.markup.all("section") if one.attributes.get("class") == "offer"
+                }
+        return found
+
+    reframes_asked = {"old_belief", "new_belief", "felt_truth"}
+    assert await look() == set()
+    cast.clock.forward(hours=7)
+    await signed_in_again(cast)
+    assert await look() == set()
+    await rested(cast, session)
+    assert {"ratings", "revisit", "picture", "offer"} <= await look()
+
+
+@pytest.mark.parametrize(("written_hours", "calm"), [(None, 4), (2, 2), (12, 12)])
+async def test_the_calm_screen_lasts_for_the_hours_of_the_course(
+    portal: Portal, written_hours: int | None, calm: int
+) -> None:
+    """Four hours from the start, or as many as the care team wrote for the course, then the ordinary page."""
+    cast = portal.cast
+    alice = await cast.actor("alice")
+    if written_hours is not None:
+        text = InstructionsDetails(bring="A blanket", acute_hours=written_hours)
+        bob = await cast.actor("bob")
+        await instructions.save_instructions(bob, alice.id, None, text, base=0, is_checked=True)
+    session = await in_session(cast)
+    await session_plan.change_status(await cast.actor("alice"), session, Status.RECOVERING)
+    began = cast.clock.now - timedelta(hours=1)
+    for minutes, expected in ((calm * 60 - 1, True), (calm * 60 + 1, False)):
+        cast.clock.now = began + timedelta(minutes=minutes)
+        await signed_in_again(cast)
+        async with portal.client("alice") as browser:
+            page = await opened(browser, f"/sessions/{session}")
+            assert bool(page.markup.all("div", **{"class": "calm"})) is expected
+
+
+def test_nothing_leads_back_before_the_start() -> None:
+    """Of all statuses that can be reached from a start, none is one of before it."""
+    before = {Status.PLANNED, Status.PREPARING, Status.DAY_OF, Status.CANCELLED}
+    reached, new = {Status.IN_SESSION}, {Status.IN_SESSION}
+    while new:
+        new = set().union(*(ALLOWED_MOVES[one] for one in new)) - reached
+        reached |= new
+    assert not reached & before
+
+
+async def test_no_route_takes_a_start_back(portal: Portal) -> None:
+    """Whatever status is sent, and however it is changed or moved: it stays begun, at the very same time."""
+    session: UUID = await in_session(portal.cast)
+    alice = await portal.cast.actor("alice")
+    began = (await session_plan.load_session(alice, session)).details.started_at
+    async with portal.client("alice") as browser:
+        for status in ("planned", "preparing", "day_of", "cancelled"):
+            await browser.post(f"/sessions/{session}/status", data={"status": status})
+        form = await opened(browser, f"/sessions/{session}/edit")
+        await browser.post(f"/sessions/{session}/edit", data=form.filled({"date": "2027-01-01"}))
+        await browser.post(f"/sessions/{session}/edit", data=form.filled({"kind": "integration"}))
+    details = (await session_plan.load_session(alice, session)).details
+    assert (details.status, details.started_at) == (Status.IN_SESSION, began)
