@@ -21,7 +21,7 @@ from portal.views.administration import audit_log, people, practice, staff
 from portal.views.grounding import notes, skills, steady
 from portal.views.journal import comparison, entry, entry_new, entry_removal, entry_saving, index, revisions
 from portal.views.patients import brief, call_contacts, caseload, course, instructions, invitations
-from portal.views.preparing import comfort
+from portal.views.preparing import checklist, comfort
 from portal.views.public import guide, health, help, offline
 from portal.views.reframing import later, moments, offers, revisits, status, steadying, steps, triggers
 from portal.views.sessions import day_notes, plan
@@ -192,6 +192,9 @@ ROUTES = (
     Rule("/sessions/{id:uuid}/status", SEND, IN_CARE, plan.change_status),
     Rule("/sessions/{id:uuid}/medicine", FORM, PATIENT, day_notes.note_medicine),
     Rule("/sessions/{id:uuid}/readings", FORM, PATIENT, day_notes.note_readings),
+    Rule("/sessions/{id:uuid}/checklist", FORM, PATIENT, checklist.show_checklist),
+    Rule("/sessions/{id:uuid}/checklist/state", SEND, PATIENT, checklist.change_state),
+    Rule("/sessions/{id:uuid}/checklist/line", SEND, PATIENT, checklist.change_line),
     # The clinician's desk
     Rule("/patients", FORM, CLINICIAN, caseload.show_caseload),
     Rule("/patients/{id:uuid}", READ, CLINICIAN, caseload.show_patient),

@@ -110,8 +110,8 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "entries": ("care",),
     "clinic": ("care",),
     "grounding": ("entries",),
-    "preparing": ("entries",),
     "dosing_day": ("entries",),
+    "preparing": ("clinic", "entries"),
     "scheduling": ("care",),
     "sharing": ("entries", "scheduling"),
     "reframing": ("sharing",),
@@ -119,7 +119,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "practice": ("authentication", "care"),
     "account_reset": ("authentication", "care"),
     "key_rotation": ("clinic", "passkeys", "practice"),
-    "records": ("authentication", "sharing"),
+    "records": ("authentication", "clinic", "sharing"),
     "operations": ("account_reset", "key_rotation", "reframing"),
 }
 """The rooms of journal/, lowest first, and what each may import: these, whatever these may, and the vocabulary."""
@@ -235,7 +235,7 @@ PORTAL_ROOMS: dict[str, tuple[str, ...]] = {
     "views.sessions": ("access", "documents"),
     "views.sharing": ("access", "documents"),
     "views.grounding": ("access", "documents"),
-    "views.preparing": ("access", "documents"),
+    "views.preparing": ("views.sessions",),
     "views.reframing": ("views.sessions", "views.sharing"),
     "views.journal": ("views.reframing",),
     "views.patients": ("views.sessions", "views.sharing"),

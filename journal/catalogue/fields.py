@@ -45,14 +45,13 @@ class EntryKind(Labelled):
     FREE = "free", N_("Free writing")
     STEADY = "steady", N_("What steadies me")
     COMFORT = "comfort", N_("If I get frightened")
+    CHECKLIST = "checklist", N_("Check list")
     DAY = "day", N_("The day of the session")
 
 
-SINGLE_KINDS = frozenset({EntryKind.STEADY, EntryKind.COMFORT})
-"""The kinds of which a person has one record, which a page of its own shows."""
-NOTED_KINDS = frozenset({EntryKind.DAY})
-"""The kinds that pages of a session's day add to."""
-WRITTEN_KINDS = tuple(kind for kind in EntryKind if kind not in SINGLE_KINDS | NOTED_KINDS)
+OWN_PAGE_KINDS = frozenset({EntryKind.STEADY, EntryKind.COMFORT, EntryKind.CHECKLIST, EntryKind.DAY})
+"""The kinds of which a person has one record, or one a session, which a page of its own shows and begins."""
+WRITTEN_KINDS = tuple(kind for kind in EntryKind if kind not in OWN_PAGE_KINDS)
 """The kinds that a person begins as an entry, as often as they like."""
 
 

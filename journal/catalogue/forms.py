@@ -23,7 +23,7 @@ from journal.catalogue.fields import (
 )
 from journal.catalogue.grounding import FREE, GROUNDING
 from journal.catalogue.integration import CAPTURE, INTEGRATION
-from journal.catalogue.preparation import PREPARATION
+from journal.catalogue.preparation import CHECKLIST, PREPARATION
 from journal.catalogue.reframe import REFRAME
 from journal.catalogue.steady import STEADY
 from journal.i18n import N_
@@ -48,7 +48,18 @@ DAY = Form(
 FORMS: Mapping[EntryKind, Form] = MappingProxyType(
     {
         form.kind: form
-        for form in (PREPARATION, CAPTURE, INTEGRATION, REFRAME, GROUNDING, FREE, STEADY, COMFORT, DAY)
+        for form in (
+            PREPARATION,
+            CAPTURE,
+            INTEGRATION,
+            REFRAME,
+            GROUNDING,
+            FREE,
+            STEADY,
+            COMFORT,
+            CHECKLIST,
+            DAY,
+        )
     }
 )
 
@@ -75,6 +86,7 @@ THEMES: Mapping[str, str] = MappingProxyType(
         "steady": N_("What steadies me"),
         "comfort": N_("If I get frightened"),
         "day": N_("The day of the session"),
+        "check": N_("Check list"),
     }
 )
 

@@ -1,4 +1,4 @@
-"""What a preparation entry asks. Beliefs and wishes, never the event behind them."""
+"""What a preparation entry asks, and what a check list holds. Beliefs and wishes, never the event behind them."""
 
 from __future__ import annotations
 
@@ -187,3 +187,18 @@ PREPARATION_SHORT: tuple[str, ...] = (
     "prep.resources",
 )
 """The five questions offered first; the others follow for those who want them."""
+
+CHECKLIST = Form(
+    EntryKind.CHECKLIST,
+    N_("Check list"),
+    N_("What is to be ready before a session."),
+    (
+        Field("check.own", N_("Lines of my own"), FieldKind.TEXT, "check", apart=True),
+        Field("check.done", N_("Done"), FieldKind.TEXT, "check", apart=True),
+        Field("check.not_for_me", N_("Not for me"), FieldKind.TEXT, "check", apart=True),
+    ),
+)
+"""
+A check list, tied to its session: a line of one's own stands in the first answer; a line that is no longer open, be it
+one's own or the care team's, stands word for word in one of the others. So a text that changes is open again.
+"""

@@ -1,5 +1,6 @@
-"""What a patient readies before a dosing session: what to do if they get frightened. The vault keeps the rows."""
+"""What a patient readies before a dosing session: a comfort plan and a check list. The vault keeps the rows."""
 
 __all__ = [
+    "checklist",
     "comfort_plan",
 ]

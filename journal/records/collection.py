@@ -21,12 +21,15 @@ from journal.audit import log as audit_log
 from journal.audit.acts import Act
 from journal.care import links as care_links
 from journal.care.links import Link
+from journal.clinic import call_contacts, instructions
 from journal.entries.assignment import SessionAssignment
 from journal.errors import Damaged, NotFound, TrustBroken
 from journal.records.mapping import (
+    build_call_record,
     build_copy_record,
     build_entry_record,
     build_event_records,
+    build_instructions_record,
     build_link_record,
     build_session_record,
     build_share_record,
@@ -35,9 +38,11 @@ from journal.records.mapping import (
 from journal.records.schema import (
     NOT_INTACT,
     Account,
+    CallRecord,
     CourseRecord,
     EntryRecord,
     EventRecord,
+    InstructionsRecord,
     PatientRecord,
     Plan,
     Sharing,
@@ -150,6 +155,7 @@ async def collect_patient_records(actor: Actor, practice: str) -> PatientRecords
     shares = [build_share_record(one, openings.get(one.id, ())) for one in given if not one.damaged]
     plan = [build_session_record(one) for one in planned]
     courses = await _load_courses(actor, actor.id, missing)
+    contacts, texts = await _load_clinic(actor, actor.id, missing)
     await audit_log.record_event(actor, Act.RECORDS_TAKEN, patient=actor.id)
     events = await audit_events.list_all_patient_events(actor.id)
     missing += [Unreadable("event", UNKNOWN_ID) for _ in events.damaged]
@@ -158,7 +164,7 @@ async def collect_patient_records(actor: Actor, practice: str) -> PatientRecords
         _build_account(actor, practice, contact),
         actor.now,
         tuple(entries),
-        Plan(courses, plan),
+        Plan(courses, plan, contacts, texts),
         Sharing([build_link_record(link) for link in links], shares),
         tuple(build_event_records(events, names)),
         tuple(missing),
@@ -202,6 +208,7 @@ async def _collect_shared_by(actor: Actor, link: Link, missing: list[Unreadable]
     assignment = SessionAssignment(folder.sessions)
     copies = [build_copy_record(one, assignment) for one in folder.shared]
     courses = await _load_courses(actor, link.patient, missing)
+    contacts, texts = await _load_clinic(actor, link.patient, missing)
     async with transaction():
         await reading.mark_opened(actor, link.patient, [one.id for one in folder.shared])
         await audit_log.record_event(actor, Act.RECORDS_TAKEN, patient=link.patient, about=link.id)
@@ -216,6 +223,8 @@ async def _collect_shared_by(actor: Actor, link: Link, missing: list[Unreadable]
         link.state,
         courses,
         [build_session_record(one) for one in folder.sessions],
+        contacts,
+        texts,
         copies,
         build_event_records(events, {actor.id: actor.name}),
     )
@@ -304,6 +313,18 @@ async def _load_courses(actor: Actor, patient: UUID, missing: list[Unreadable]) 
             continue
         found.append(CourseRecord(one.id, details.title))
     return found
+
+
+async def _load_clinic(
+    actor: Actor, patient: UUID, missing: list[Unreadable]
+) -> tuple[list[CallRecord], list[InstructionsRecord]]:
+    """Return whom a patient can call, and every version of what their care team wrote, the oldest first."""
+    contacts = await call_contacts.load_contacts(actor.installation, patient)
+    texts = await instructions.load_versions(actor.installation, patient)
+    missing += [Unreadable("contact", one or UNKNOWN_ID) for one in contacts.damaged]
+    missing += [Unreadable("instructions", one or UNKNOWN_ID) for one in texts.damaged]
+    ordered = sorted(texts, key=lambda one: (one.course is None, one.course or UNKNOWN_ID, one.version))
+    return [build_call_record(one) for one in contacts], [build_instructions_record(one) for one in ordered]
 
 
 def _build_account(actor: Actor, practice: str, contact: ContactDetails) -> Account:

@@ -10,14 +10,19 @@ from journal.audit.query import Event
 from journal.care.links import Link
 from journal.catalogue.fields import Answer, Answers, EntryKind, Field, FieldKind
 from journal.catalogue.forms import FORMS
+from journal.clinic.call_contacts import CallContact
+from journal.clinic.instructions import Instructions
 from journal.entries.assignment import SessionAssignment
 from journal.entries.revisions import Reason
 from journal.i18n import N_
 from journal.records.schema import (
     Answered,
+    CallRecord,
     CopyRecord,
     EntryRecord,
     EventRecord,
+    HoursRecord,
+    InstructionsRecord,
     LinkRecord,
     Section,
     SessionRecord,
@@ -194,3 +199,41 @@ def _parse_session_id(text: str | None) -> UUID | None:
 
 def _parse_moment(text: str | None) -> datetime | None:
     return datetime.fromisoformat(text) if text else None
+
+
+def build_call_record(one: CallContact) -> CallRecord:
+    """Return somebody to call."""
+    details = one.details
+    return CallRecord(
+        one.id,
+        details.role,
+        details.name,
+        details.number,
+        details.purpose,
+        details.zone,
+        [HoursRecord(list(hours.days), hours.start, hours.end) for hours in details.windows],
+        details.outside,
+        details.check_date,
+        details.written_by,
+        one.written_at,
+    )
+
+
+def build_instructions_record(one: Instructions) -> InstructionsRecord:
+    """Return a version of what the care team wrote."""
+    details = one.details
+    return InstructionsRecord(
+        one.id,
+        one.course,
+        one.version,
+        details.fasting,
+        details.medicines,
+        details.bring,
+        details.sitter_text,
+        details.acute_hours,
+        details.check_minutes,
+        details.part_minutes,
+        details.written_by,
+        one.written_at,
+        one.signer,
+    )

@@ -14,6 +14,7 @@ import msgspec
 from journal.accounts.profiles import ContactDetails
 from journal.audit.acts import Act
 from journal.catalogue.fields import Answer
+from journal.clinic.call_contacts import CallRole
 from journal.entries.revisions import Reason
 from journal.roles import Role
 from journal.sessions.session import Phase, Route, SessionKind, Setting, Status
@@ -107,11 +108,55 @@ class SessionRecord(msgspec.Struct, frozen=True):
     rested_on: str | None
 
 
+class HoursRecord(msgspec.Struct, frozen=True):
+    """Weekly hours on the clock of their own place; an end that is not after the start is on the next day."""
+
+    days: list[int]
+    start: str
+    end: str
+
+
+class CallRecord(msgspec.Struct, frozen=True):
+    """Somebody whom the patient can call, as the care team wrote it."""
+
+    id: UUID
+    role: CallRole
+    name: str
+    number: str
+    purpose: str
+    zone: str
+    hours: list[HoursRecord]
+    outside: str
+    check_date: str | None
+    written_by: str
+    written_at: datetime
+
+
+class InstructionsRecord(msgspec.Struct, frozen=True):
+    """One version of what the care team wrote for the dosing days of a course; the highest counts."""
+
+    id: UUID
+    course_id: UUID | None
+    version: int
+    fasting: str
+    medicines: str
+    bring: str
+    sitter_text: str
+    acute_hours: int
+    check_minutes: int
+    part_minutes: int | None
+    written_by: str
+    written_at: datetime
+    signer_id: UUID
+
+
 class Plan(msgspec.Struct, frozen=True):
-    """Courses and sessions, in the order of their times."""
+    """Courses and sessions, in the order of their times, and what the care team wrote for them."""
 
     courses: list[CourseRecord]
     sessions: list[SessionRecord]
+    contacts: list[CallRecord]
+    instructions: list[InstructionsRecord]
 
 
 class LinkRecord(msgspec.Struct, frozen=True):
@@ -191,6 +236,8 @@ class PatientRecord(msgspec.Struct, frozen=True):
     state: str
     courses: list[CourseRecord]
     sessions: list[SessionRecord]
+    contacts: list[CallRecord]
+    instructions: list[InstructionsRecord]
     shared: list[CopyRecord]
     log: list[EventRecord]
 

@@ -32,6 +32,7 @@ from journal.i18n import N_
 from journal.records.collection import ClinicianRecords, PatientRecords, Records
 from journal.records.schema import CopyRecord, EntryRecord, EventRecord, SessionRecord
 from portal.documents.event_sentences import SENTENCES, SENTENCES_WHEN_DELETED
+from portal.web.call_lines import WEEKDAYS
 from portal.web.entry_names import format_entry_name, format_session_name
 from portal.web.pages import format_short_day
 from portal.web.translation import LANGUAGE
@@ -124,6 +125,7 @@ class _PageRenderer:
             "said": said,
             "day": _Memo(lambda moment: spoken[moment.astimezone(actor.zone).date()]),
             "moment": _Memo(self._format_moment),
+            "weekdays": lambda days: ", ".join(said[WEEKDAYS[day - 1]] for day in days),
             "that_day": _Memo(lambda text: spoken[date.fromisoformat(text)]),
         }
 

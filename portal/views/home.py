@@ -49,7 +49,7 @@ class HomePage:
     ended care lately, and `unagreed` are false links. `offers` wait for an answer, `damaged` are sessions that do
     not open. Without `is_intact`, the journal is not as its owner left it. `has_reframes`: a moment can be about one.
     `again` is the reframe that is offered today to be looked at again, `step` one whose small step has come back.
-    `is_eve`: the next session is a dosing session, and is tomorrow.
+    `is_near`: the next session is a dosing session, and is today or tomorrow.
     """
 
     day: DayState
@@ -70,7 +70,7 @@ class HomePage:
     has_reframes: bool
     again: OfferLine | None
     step: OfferLine | None
-    is_eve: bool
+    is_near: bool
 
 
 END_OF_CARE_SHOWN = timedelta(days=14)
@@ -132,12 +132,12 @@ async def load_home(actor: Actor) -> HomePage:
         bool(written),
         OfferLine(again.entry, namer.name_entry(again.entry)) if again else None,
         OfferLine(step, namer.name_entry(step)) if step else None,
-        coming is not None and _is_eve(lines[coming]),
+        coming is not None and _is_near(lines[coming]),
     )
 
 
-def _is_eve(line: SessionLine) -> bool:
-    return line.details.kind is SessionKind.DOSING and line.days == 1
+def _is_near(line: SessionLine) -> bool:
+    return line.details.kind is SessionKind.DOSING and line.days in (0, 1)
 
 
 def _is_news(link: Link, now: datetime) -> bool:

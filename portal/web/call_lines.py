@@ -11,6 +11,8 @@ from journal.i18n import N_
 from journal.time_zones import parse_zone
 from portal.web.pages import format_short_day, format_time, format_weekday
 
+WEEKDAYS = (N_("Mon"), N_("Tue"), N_("Wed"), N_("Thu"), N_("Fri"), N_("Sat"), N_("Sun"))
+
 
 @dataclass(frozen=True, slots=True)
 class CallLine:

@@ -278,6 +278,7 @@ async def live(scribe: Scribe, url: str, bob: AsyncClient, alice: AsyncClient) -
     await everything(scribe, bob)
     await everything(scribe, alice)  # once more: there is now what bob planned
     await note_the_day(scribe, alice)
+    await tick_a_list(scribe, alice)
     await knock(scribe, alice)
     await try_the_doors(scribe, alice)
     await wait_at_the_doors(url)
@@ -377,6 +378,21 @@ async def note_the_day(scribe: Scribe, alice: AsyncClient) -> None:
     raise AssertionError("there is no dosing session")
 
 
+async def tick_a_list(scribe: Scribe, alice: AsyncClient) -> None:
+    """Write a line of a check list, tick it and change it."""
+    pages = await browse.walk(alice, ["/sessions"], of_each=9)
+    where = next(path for page in pages if (path := urlsplit(page.url).path).endswith("/checklist"))
+    rule, line = "/sessions/{id:uuid}/checklist", f"{WORD} on a list"
+    for part, data in (
+        ("", {"text": line, "go": "add"}),
+        ("/state", {"line": line, "state": "done", "number": "1"}),
+        ("/line", {"line": line, "text": f"{line}, changed", "go": "change"}),
+    ):
+        answer = await alice.post(where + part, data=data)
+        assert answer.status_code == 303, answer.text
+        scribe.typed |= {(rule + part, name) for name in ("line", "text") if name in data}
+
+
 async def write_instructions(scribe: Scribe, bob: AsyncClient) -> None:
     """Type what alice is told before and on the day: first with too many hours, then as it can be kept."""
     found = re.search(r"/patients/[0-9a-f-]{36}", (await page_at(bob, "/patients")).text)
@@ -394,7 +410,7 @@ async def share(scribe: Scribe, alice: AsyncClient) -> None:
     assert len(entries) >= 6
     for entry in entries:
         page = await page_at(alice, f"{entry}/edit")
-        if not page.url.endswith(("/steady", "/medicine")):  # which have forms of their own
+        if not page.url.endswith(("/steady", "/medicine", "/checklist")):  # which have forms of their own
             form = form_to(page, entry)
             saved = await alice.post(entry, data=scribe.fill(form), headers={"hx-request": "true"})
             assert saved.status_code in (200, 422)

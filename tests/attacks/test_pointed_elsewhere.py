@@ -6,6 +6,8 @@ The columns are listed from the models, so that a new one is tried as well.
 
 from __future__ import annotations
 
+import asyncio
+import shutil
 import sqlite3
 from collections.abc import AsyncIterator
 from datetime import timedelta
@@ -109,15 +111,31 @@ def test_the_columns_are_found() -> None:
     )
 
 
+@pytest.fixture(scope="module")
+def usual(
+    attacked_sqlite: tuple[Path, World], tmp_path_factory: pytest.TempPathFactory
+) -> dict[str | None, set[str]]:
+    """What of everybody's names, words and dates each sees where everything points where it should."""
+    original, world = attacked_sqlite
+    path = tmp_path_factory.mktemp("usual") / "world.sqlite3"
+    shutil.copyfile(original, path)
+
+    async def look() -> dict[tuple[str | None, str], set[str]]:
+        async with running(f"sqlite://{path}", world.furniture, path.parent) as portal:
+            return await told(Target(portal, world, path))
+
+    found: dict[str | None, set[str]] = {}
+    for (who, _), shown in asyncio.run(look()).items():
+        found.setdefault(who, set()).update(shown)
+    return found
+
+
 @pytest.mark.parametrize("column", columns(), ids=".".join)
 async def test_a_column_that_points_elsewhere_shows_no_stranger(
-    target: Target, column: tuple[str, str]
+    target: Target, usual: dict[str | None, set[str]], column: tuple[str, str]
 ) -> None:
     """Whoever looks at whichever page sees no name, word or date that was not theirs to see before."""
     table, name = column
-    usual: dict[str | None, set[str]] = {}
-    for (who, _), shown in (await told(target)).items():
-        usual.setdefault(who, set()).update(shown)
     for turn in (1, 2):
         with sqlite3.connect(target.path) as connection:
             connection.execute("PRAGMA foreign_keys = OFF")

@@ -40,6 +40,8 @@ from journal.passkeys import management as passkey_management
 from journal.passkeys import tables as passkeys_tables
 from journal.practice import practice, setup_links
 from journal.practice import registration as staff_registration
+from journal.preparing import checklist
+from journal.preparing.checklist import CheckState
 from journal.roles import Role
 from journal.scheduling import plan as session_plan
 from journal.sessions.course import CoursePlan
@@ -285,6 +287,8 @@ async def _plan(making: _Making, ids: dict[str, UUID]) -> None:
     ids["instructions"] = await instructions.save_instructions(
         bob, alice.id, ids["course"], told, is_checked=True
     )
+    await checklist.add_lines(alice, ids["session"], [f"{HERS} line of a list", f"{HERS} other line"])
+    await checklist.change_state(alice, ids["session"], f"{HERS} line of a list", CheckState.DONE)
     contact = ContactDetails(f"+49 {PHONE}1", f"{CONTACT} name", f"{CONTACT} relation", f"+49 {PHONE}2")
     await account_details.change_contact(alice, contact)
 

@@ -23,14 +23,17 @@ from pathlib import Path
 
 import msgspec
 import uvicorn
+from jinja2 import Environment
 
 from portal.app import create_app
 from portal.config import Config
 from portal.http.server import build_server_config as settings_for
+from portal.web.pages import build_environment
 from tests.cast import Clock
 from tests.waiting import PATIENCE
 
 LONGEST = 1 << 16  # bytes of an order
+PAGES = ("html", "txt")
 
 
 class Serve(msgspec.Struct, tag=True):
@@ -82,10 +85,20 @@ def nursery() -> Nursery:
     return made
 
 
+@cache
+def compiled_once() -> Environment:
+    """Return the product's pages, compiled before the first child is begotten, and so in none of them."""
+    environment = build_environment()
+    for page in environment.list_templates(extensions=PAGES):
+        environment.get_template(page)
+    return environment
+
+
 def run(handle: int) -> None:
     """Serve on the socket of number *handle*, with the settings of the environment, at the hour it names."""
     config = Config.from_mapping(os.environ)
     app = create_app(config, clock=Clock(datetime.fromisoformat(os.environ["SERVED_NOW"])), quick=True)
+    app.state.templates = compiled_once()
     settings = settings_for(app, config)
     # A browser of tests rests for longer than people's, and not every one of them asks again on another connection.
     settings.timeout_keep_alive = round(PATIENCE)
@@ -114,6 +127,7 @@ def beget(environment: Mapping[str, str], orders: socket.socket, listening: int,
 
 def main() -> None:
     """Take orders until there can be no more."""
+    compiled_once()
     gc.collect()
     gc.freeze()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # whoever interrupts the tests closes the socket as well

@@ -30,6 +30,7 @@ FIELDS = {
     EntryKind.GROUNDING: "ground.note",
     EntryKind.FREE: "free.text",
     EntryKind.STEADY: "steady.phrases",
+    EntryKind.CHECKLIST: "check.own",
     EntryKind.COMFORT: "comfort.words_help",
     EntryKind.DAY: "day.medicine",
 }

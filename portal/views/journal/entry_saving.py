@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from journal.actor import Actor
-from journal.catalogue.fields import NOTED_KINDS, EntryKind
+from journal.catalogue.fields import OWN_PAGE_KINDS, EntryKind
 from journal.catalogue.forms import get_form
 from journal.entries import entries
 from journal.errors import NotFound, SavedAsEarlierVersion
@@ -96,7 +96,7 @@ async def _load_known_entry(actor: Actor, wanted: UUID, base: int, kind: str) ->
         if base or parse_kind(kind) is None:
             raise
         return None
-    if found.document.kind in {EntryKind.STEADY, *NOTED_KINDS}:  # their own pages check what they may hold
+    if found.document.kind in OWN_PAGE_KINDS - {EntryKind.COMFORT}:  # its own page checks what it may hold
         raise NotFound
     return found
 

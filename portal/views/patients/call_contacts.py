@@ -19,14 +19,13 @@ from journal.i18n import N_
 from journal.time_zones import ZoneChoice, list_zone_choices
 from journal.user_input import parse_day, parse_time
 from portal.access.session_cookie import get_actor
-from portal.web.call_lines import CallLine, build_call_lines
+from portal.web.call_lines import WEEKDAYS, CallLine, build_call_lines
 from portal.web.forms import Form, parse_uuid
 from portal.web.pages import get_translator, redirect, render_page
 
 ROWS = 2
 """How many rows of hours the form has."""
 
-WEEKDAYS = (N_("Mon"), N_("Tue"), N_("Wed"), N_("Thu"), N_("Fri"), N_("Sat"), N_("Sun"))
 NOT_A_ROLE = N_("Please choose one of these.")
 NOT_A_TIME = N_("Write when the hours begin and end, and choose their days. Leave all of it empty for none.")
 NOT_A_DAY = N_("Please choose a day.")

@@ -1,3 +1,3 @@
-"""Before the day of a dosing session: what to do if the patient gets frightened."""
+"""Before the day of a dosing session: what to do if the patient gets frightened, and the check list."""
 
-__all__ = ["comfort"]
+__all__ = ["checklist", "comfort"]

@@ -80,6 +80,7 @@ IDS = {
     EntryKind.GROUNDING: "skill own context suds_before suds_after helped phrase trigger_name note",
     EntryKind.FREE: "text",
     EntryKind.STEADY: " ".join(("phrases", *(f"skill_{number}" for number in range(1, 25)), "hidden")),
+    EntryKind.CHECKLIST: "own done not_for_me",
     EntryKind.COMFORT: "touch words_help words_hinder music light stop record more",
     EntryKind.DAY: "medicine readings",
 }

@@ -19,6 +19,10 @@ from journal.audit.acts import Act
 from journal.care import invitations, lifecycle
 from journal.care import tables as care_tables
 from journal.catalogue.fields import EntryKind
+from journal.clinic import call_contacts, instructions
+from journal.clinic.call_contacts import CallDetails, CallRole
+from journal.clinic.hours import Window
+from journal.clinic.instructions import InstructionsDetails
 from journal.entries import entries, removal
 from journal.errors import HeldUntilRested, InvalidInput, NotFound, TrustBroken
 from journal.records import archive
@@ -165,6 +169,31 @@ async def test_sessions_and_courses_are_taken(cast: Cast) -> None:
     assert found.sessions[0].starts_at == datetime(2026, 12, 1, 13, tzinfo=UTC)
     assert [one.about for one in found.sessions[1::2]] == [one.id for one in found.sessions[::2]]
     assert {one.course_id for one in found.sessions} == {course}
+
+
+async def test_what_the_care_team_wrote_is_taken_by_both(cast: Cast) -> None:
+    """Whom to call with the hours, and every version of the texts with whoever signed it; no other patient's."""
+    bob, alice = await cast.actor("bob"), await cast.actor("alice")
+    details = CallDetails(
+        CallRole.NURSE, "Nia", "+49 30 1234567", "dizziness", ZONE, (Window((1, 2), "08:00", "17:00"),)
+    )
+    await call_contacts.save_contact(bob, alice.id, details)
+    for version, words in enumerate(("As told.", "As told on Monday.")):
+        typed = InstructionsDetails(fasting=words, acute_hours=5)
+        await instructions.save_instructions(bob, alice.id, None, typed, base=version, is_checked=True)
+    (his,) = (await shared_with(cast, "bob", alice.id)).patients
+    plan = (await taken_by(cast)).plan
+    for found in (plan, his):
+        (contact,) = found.contacts
+        assert (contact.name, contact.purpose, contact.written_by) == ("Nia", "dizziness", "Bob Example")
+        assert [(one.days, one.start, one.end) for one in contact.hours] == [([1, 2], "08:00", "17:00")]
+        assert [(one.version, one.fasting, one.acute_hours) for one in found.instructions] == [
+            (1, "As told.", 5),
+            (2, "As told on Monday.", 5),
+        ]
+        assert {one.signer_id for one in found.instructions} == {bob.id}
+    theirs = (await taken_by(cast, "dana")).plan
+    assert (theirs.contacts, theirs.instructions) == ([], [])
 
 
 async def test_the_history_of_sharing_is_taken(cast: Cast) -> None:

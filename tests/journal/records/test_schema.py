@@ -17,6 +17,7 @@ import pytest
 
 from journal.audit.acts import Act
 from journal.catalogue.fields import EntryKind, FieldKind
+from journal.clinic.call_contacts import CallRole
 from journal.entries.revisions import Reason
 from journal.records import schema
 from journal.records.mapping import UNKNOWN_KIND
@@ -34,6 +35,7 @@ CODES: dict[str, set[str]] = {
     "`role`": {one.value for one in Role},
     "kind of an entry or copy": {one.value for one in EntryKind},
     "`kind` of an answer": {one.value for one in FieldKind} | {UNKNOWN_KIND},
+    "`role` of somebody to call": {one.value for one in CallRole},
     "`kind` of a session": {one.value for one in SessionKind},
     "`status`": {one.value for one in Status},
     "`setting`": {one.value for one in Setting},

@@ -23,7 +23,7 @@ from pathlib import Path
 from tempfile import TemporaryFile
 from typing import IO, Any
 
-import portal
+from portal import cli
 from portal.cli.command import main
 from tests.waiting import PATIENCE
 
@@ -104,8 +104,7 @@ def _end(child: Any, out: IO[bytes], err: IO[bytes]) -> tuple[int | None, str, s
 
 
 if __name__ == "__main__":
-    for module in pkgutil.iter_modules(portal.__path__):
-        if module.name.startswith("cli_"):
-            importlib.import_module(f"portal.{module.name}")
+    for module in pkgutil.iter_modules(cli.__path__, f"{cli.__name__}."):
+        importlib.import_module(module.name)
     gc.freeze()
     _run_each()

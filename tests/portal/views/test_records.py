@@ -27,6 +27,10 @@ from httpx import AsyncClient, Response
 from journal.audit import events as audit_events
 from journal.audit.acts import Act
 from journal.care import lifecycle
+from journal.clinic import call_contacts, instructions
+from journal.clinic.call_contacts import CallDetails, CallRole
+from journal.clinic.hours import Window
+from journal.clinic.instructions import InstructionsDetails
 from journal.entries import entries
 from journal.records import archive
 from journal.records import collection as records_collection
@@ -484,6 +488,31 @@ async def test_a_clinicians_pages_hold_together(portal: Portal) -> None:
     assert Markup(pages["index.html"]).one("a", within="main").attributes["href"] == "patients/1.html"
     assert "You opened “Integration, 22 Nov 2026”" in words_of(pages["patients/1.html"])
     assert "You exported what is shared with you" in words_of(pages["patients/1.html"])
+
+
+async def test_what_the_care_team_wrote_can_be_read_by_both(portal: Portal) -> None:
+    """Whom to call with the hours in words, and each version of the texts with its signature; escaped."""
+    bob, alice = await portal.cast.actor("bob"), await portal.cast.actor("alice")
+    hours = Window((1, 5), "08:00", "17:00")
+    details = CallDetails(CallRole.NURSE, "Nia <b>", "+49 30 1234567", "dizziness", "Europe/Berlin", (hours,))
+    await call_contacts.save_contact(bob, alice.id, details)
+    typed = InstructionsDetails(bring="A blanket\nWarm socks", sitter_text="Stay near.", part_minutes=30)
+    await instructions.save_instructions(bob, alice.id, None, typed, is_checked=True)
+    for who, name in (("alice", "sessions.html"), ("bob", "patients/1.html")):
+        page = (await pages_of(portal.cast, who))[name]
+        told = words_of(page)
+        for words in (
+            "On-call nurse · Nia <b>",
+            "Mon, Fri, 08:00 to 17:00, Europe/Berlin",
+            "Written and signed by Bob Example on",
+            "Sessions without a course",
+            "A blanket",
+            "Stay near.",
+            "4 hours",
+            "30 minutes",
+        ):
+            assert words in told, (who, words)
+        assert "Nia <b>" not in page
 
 
 def links_that_lead_nowhere(pages: dict[str, str]) -> list[str]:
