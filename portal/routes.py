@@ -190,11 +190,11 @@ ROUTES = (
     Rule("/sessions/{id:uuid}", READ, IN_CARE, plan.show_session),
     Rule("/sessions/{id:uuid}/edit", FORM, IN_CARE, plan.edit_session),
     Rule("/sessions/{id:uuid}/status", SEND, IN_CARE, plan.change_status),
-    Rule("/sessions/{id:uuid}/medicine", FORM, PATIENT, day_notes.note_medicine),
-    Rule("/sessions/{id:uuid}/readings", FORM, PATIENT, day_notes.note_readings),
     Rule("/sessions/{id:uuid}/checklist", FORM, PATIENT, checklist.show_checklist),
     Rule("/sessions/{id:uuid}/checklist/state", SEND, PATIENT, checklist.change_state),
     Rule("/sessions/{id:uuid}/checklist/line", SEND, PATIENT, checklist.change_line),
+    Rule("/sessions/{id:uuid}/medicine", FORM, PATIENT, day_notes.note_medicine),
+    Rule("/sessions/{id:uuid}/readings", FORM, PATIENT, day_notes.note_readings),
     # The clinician's desk
     Rule("/patients", FORM, CLINICIAN, caseload.show_caseload),
     Rule("/patients/{id:uuid}", READ, CLINICIAN, caseload.show_patient),

@@ -85,8 +85,8 @@ THEMES: Mapping[str, str] = MappingProxyType(
         "free": N_("Your words"),
         "steady": N_("What steadies me"),
         "comfort": N_("If I get frightened"),
-        "day": N_("The day of the session"),
         "check": N_("Check list"),
+        "day": N_("The day of the session"),
     }
 )
 

@@ -277,8 +277,8 @@ async def live(scribe: Scribe, url: str, bob: AsyncClient, alice: AsyncClient) -
     await forget_a_phrase(scribe, alice)
     await everything(scribe, bob)
     await everything(scribe, alice)  # once more: there is now what bob planned
-    await note_the_day(scribe, alice)
     await tick_a_list(scribe, alice)
+    await note_the_day(scribe, alice)
     await knock(scribe, alice)
     await try_the_doors(scribe, alice)
     await wait_at_the_doors(url)
@@ -360,6 +360,21 @@ async def forget_a_phrase(scribe: Scribe, alice: AsyncClient) -> None:
     scribe.typed.add((where, "phrase"))
 
 
+async def tick_a_list(scribe: Scribe, alice: AsyncClient) -> None:
+    """Write a line of a check list, tick it and change it."""
+    pages = await browse.walk(alice, ["/sessions"], of_each=9)
+    where = next(path for page in pages if (path := urlsplit(page.url).path).endswith("/checklist"))
+    rule, line = "/sessions/{id:uuid}/checklist", f"{WORD} on a list"
+    for part, data in (
+        ("", {"text": line, "go": "add"}),
+        ("/state", {"line": line, "state": "done", "number": "1"}),
+        ("/line", {"line": line, "text": f"{line}, changed", "go": "change"}),
+    ):
+        answer = await alice.post(where + part, data=data)
+        assert answer.status_code == 303, answer.text
+        scribe.typed |= {(rule + part, name) for name in ("line", "text") if name in data}
+
+
 async def note_the_day(scribe: Scribe, alice: AsyncClient) -> None:
     """Note the medicine of a dosing session, and a reading: first with numbers that are none, then with some."""
     for found in set(re.findall(r"/sessions/[0-9a-f-]{36}", (await page_at(alice, "/sessions")).text)):
@@ -376,21 +391,6 @@ async def note_the_day(scribe: Scribe, alice: AsyncClient) -> None:
         assert (await scribe.send(alice, form_to(refused, where), **typed)).url.endswith(where)
         return
     raise AssertionError("there is no dosing session")
-
-
-async def tick_a_list(scribe: Scribe, alice: AsyncClient) -> None:
-    """Write a line of a check list, tick it and change it."""
-    pages = await browse.walk(alice, ["/sessions"], of_each=9)
-    where = next(path for page in pages if (path := urlsplit(page.url).path).endswith("/checklist"))
-    rule, line = "/sessions/{id:uuid}/checklist", f"{WORD} on a list"
-    for part, data in (
-        ("", {"text": line, "go": "add"}),
-        ("/state", {"line": line, "state": "done", "number": "1"}),
-        ("/line", {"line": line, "text": f"{line}, changed", "go": "change"}),
-    ):
-        answer = await alice.post(where + part, data=data)
-        assert answer.status_code == 303, answer.text
-        scribe.typed |= {(rule + part, name) for name in ("line", "text") if name in data}
 
 
 async def write_instructions(scribe: Scribe, bob: AsyncClient) -> None:

@@ -173,12 +173,12 @@ async def edit_entry(request: Request) -> Response:
     is_intact, found = await listing.load_verified_entry(actor, request.path_params["id"])
     if found.document.kind == EntryKind.STEADY:
         return redirect(request, "/steady")
-    if found.document.kind == EntryKind.DAY:
-        day = found.document.session_id
-        return redirect(request, f"/sessions/{UUID(day)}/medicine" if day else f"/journal/{found.id}")
     if found.document.kind == EntryKind.CHECKLIST:
         about = found.document.session_id
         return redirect(request, f"/sessions/{UUID(about)}/checklist" if about else "/sessions")
+    if found.document.kind == EntryKind.DAY:
+        day = found.document.session_id
+        return redirect(request, f"/sessions/{UUID(day)}/medicine" if day else f"/journal/{found.id}")
     draft = EntryDraft(found.id, found.revision, found.document, found.created_at)
     if asked.get("prompt") == PAUSE_SCREEN:
         return await show_pause(request, draft)

@@ -96,7 +96,9 @@ async def _load_known_entry(actor: Actor, wanted: UUID, base: int, kind: str) ->
         if base or parse_kind(kind) is None:
             raise
         return None
-    if found.document.kind in OWN_PAGE_KINDS - {EntryKind.COMFORT}:  # its own page checks what it may hold
+    if found.document.kind in OWN_PAGE_KINDS - {
+        EntryKind.COMFORT
+    }:  # their own pages check what they may hold
         raise NotFound
     return found
 
