@@ -79,6 +79,7 @@ async def resume_sharing(actor: Actor, wanted: UUID) -> None:
         raise Damaged from error
     async with transaction():
         await record_state.lock_state(actor)
+        await refuse_while_held(actor)
         changed = await tables.CareLink.filter(id=link.id, ended_at=None, paused_at__isnull=False).update(
             clinician_key=blob, paused_at=None
         )

@@ -24,6 +24,7 @@ async def accept_journal(actor: Actor) -> None:
     await refuse_while_held(actor)
     async with transaction():
         await record_state.lock_state(actor)
+        await refuse_while_held(actor)
         for link in filter_undamaged(
             await fetch_rows(IdRow, care_tables.CareLink.filter(patient_id=actor.id))
         ):

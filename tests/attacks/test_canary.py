@@ -410,7 +410,7 @@ async def share(scribe: Scribe, alice: AsyncClient) -> None:
     assert len(entries) >= 6
     for entry in entries:
         page = await page_at(alice, f"{entry}/edit")
-        if not page.url.endswith(("/steady", "/medicine")):  # which have forms of their own
+        if not page.url.endswith(("/steady", "/medicine", "/checklist")):  # which have forms of their own
             form = form_to(page, entry)
             saved = await alice.post(entry, data=scribe.fill(form), headers={"hx-request": "true"})
             assert saved.status_code in (200, 422)

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from journal.sessions.holds import HELD_TODAY, HELD_UNTIL_RESTED, Hold, find_hold, get_rested_date
 from journal.sessions.schedule import is_home_dosing_day
-from journal.sessions.session import SessionDetails, SessionKind, Setting, Status
+from journal.sessions.session import SessionDetails, SessionKind, Setting, Status, list_next_statuses
 
 BERLIN = ZoneInfo("Europe/Berlin")
 DOSING = SessionDetails(SessionKind.DOSING, "2026-12-01T14:00", "Europe/Berlin", 120, Setting.HOME)
@@ -156,3 +156,28 @@ def test_the_hours_after_a_start_are_always_held(day, clock, zone, minutes):
         assert (
             find_hold([with_(started, status=status)], min(now, morning - timedelta(seconds=1))) is not None
         )
+
+
+@given(
+    st.dates(date(2026, 3, 20), date(2026, 11, 10)),
+    st.times(),
+    st.sampled_from(["Europe/Berlin", "America/New_York", "Australia/Lord_Howe", "Asia/Kathmandu"]),
+    st.lists(st.tuples(st.integers(0, 40 * 60), st.integers(0, 8)), max_size=8),
+)
+def test_whatever_is_tapped_it_is_held_until_rest_is_confirmed(day, clock, zone, taps):
+    """From a start on, through any moves at any hours and over changes of the clocks, only the confirmation ends it."""
+    session = with_(DOSING, local=f"{day}T{clock:%H:%M}", zone=zone)
+    now = session.starts_at
+    session = with_(session, status=Status.IN_SESSION, started_at=now.isoformat())
+    for minutes, choice in taps:
+        now += timedelta(minutes=minutes)
+        if moves := list_next_statuses(session, now):
+            status = moves[choice % len(moves)]
+            ended = None if status is Status.IN_SESSION else session.ended_at or now.isoformat()
+            session = with_(session, status=status, ended_at=ended)
+        held = held_at([session], now)
+        assert held.needs_confirmation
+        assert (get_rested_date(session, now) is None) is (now < held.may_confirm_from)
+    now = max(now, held_at([session], now).may_confirm_from)
+    rested = with_(session, status=Status.INTEGRATING, rested_on=get_rested_date(session, now))
+    assert find_hold([rested], now) is None

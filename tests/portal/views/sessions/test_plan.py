@@ -332,6 +332,19 @@ async def test_start_stands_first(portal: Portal) -> None:
         assert page.answer.text.index("I am starting now") < page.answer.text.index("as told")
 
 
+async def test_not_now_stands_beside_start_and_nowhere_after_it(portal: Portal) -> None:
+    """It leads home and asks for no reason: the session stays planned. Once it has begun, it is not there."""
+    async with portal.client("alice") as browser:
+        where = await added(browser)
+        page = await opened(browser, where)
+        (later,) = [one for one in page.markup.all("a", within="main") if one.words == "Not now"]
+        assert later.attributes["href"] == "/"
+        await opened(browser, "/")
+        assert "Planned" in (await opened(browser, where)).words
+        begun = await followed(browser, await browser.post(f"{where}/status", data={"status": "in_session"}))
+        assert "Not now" not in begun.words
+
+
 async def test_what_nobody_reported_is_said_first(portal: Portal) -> None:
     """Once its time has passed, it can still be started, or be said to have taken place or not, before all else."""
     async with portal.client("alice") as browser:
