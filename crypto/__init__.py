@@ -49,6 +49,14 @@ from crypto.record_root import PageMark, RecordRoot, bloom_bits
 from crypto.record_state import RecordSet, RecordState
 from crypto.recovery import format_recovery_key, is_last_group, new_recovery_key, parse_recovery_key
 from crypto.server import MacKey, ServerKey
+from crypto.sitters import (
+    new_sitter_secret,
+    open_sitter_note,
+    seal_sitter_note,
+    sitter_copy_sealer,
+    sitter_link_id,
+    sitter_note_key,
+)
 from crypto.slots import (
     KeySlot,
     decoy_recovery_slot,
@@ -118,12 +126,14 @@ __all__ = [
     "new_recovery_code",
     "new_recovery_key",
     "new_session_token",
+    "new_sitter_secret",
     "normal_address",
     "normalize",
     "open_identity",
     "open_link_key",
     "open_pin",
     "open_sealed",
+    "open_sitter_note",
     "pad",
     "parse_recovery_code",
     "parse_recovery_key",
@@ -136,7 +146,11 @@ __all__ = [
     "safety_code",
     "seal",
     "seal_identity",
+    "seal_sitter_note",
     "session_id",
+    "sitter_copy_sealer",
+    "sitter_link_id",
+    "sitter_note_key",
     "split_address",
     "stretch",
     "suggest",

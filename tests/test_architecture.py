@@ -109,6 +109,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "care": ("sessions", "vault"),
     "entries": ("care",),
     "clinic": ("care",),
+    "sitter": ("clinic", "entries"),
     "grounding": ("entries",),
     "dosing_day": ("entries",),
     "preparing": ("clinic", "entries"),
@@ -118,7 +119,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "brief": ("dosing_day", "reframing"),
     "practice": ("authentication", "care"),
     "account_reset": ("authentication", "care"),
-    "key_rotation": ("clinic", "passkeys", "practice"),
+    "key_rotation": ("passkeys", "practice", "sitter"),
     "records": ("authentication", "clinic", "sharing"),
     "operations": ("account_reset", "key_rotation", "reframing"),
 }
@@ -158,8 +159,8 @@ OTHERS_TABLES = {
     "key_rotation.account_columns": (
         "names every column that an account's own keys seal",
         (
-            "care.CareLink care.Invitation practice.SetupLink vault.ContentsPage vault.Entry vault.EntryRevision "
-            "vault.RecordState"
+            "care.CareLink care.Invitation practice.SetupLink sitter.SitterLink vault.ContentsPage vault.Entry "
+            "vault.EntryRevision vault.RecordState"
         ),
     ),
     "key_rotation.account_key": (
@@ -209,6 +210,10 @@ OTHERS_TABLES = {
     ),
     "sharing.reading": ("care keeps its rows", "care.Share"),
     "sharing.shares": ("care keeps its rows; a copy is made of an entry", "care.Share vault.Entry"),
+    "sitter.tables": (
+        "its rows belong to an account and a session",
+        "accounts.Account sessions.KapSession",
+    ),
     "vault.tables": ("its rows belong to an account", "accounts.Account"),
 }
 """Which models of another room a module uses, and why; the list only shrinks."""

@@ -69,6 +69,8 @@ class Act(StrEnum):
     CALL_CONTACT_CHANGED = "session.contact-changed"
     CALL_CONTACT_REMOVED = "session.contact-removed"
     INSTRUCTIONS_WRITTEN = "session.instructions-written"
+    SITTER_LINK_MADE = "session.sitter-link-made"
+    SITTER_LINK_ENDED = "session.sitter-link-ended"
     ENTRY_DELETED = "entry.deleted"
     ENTRY_RESTORED = "entry.restored"
     ENTRY_ERASED = "entry.erased"

@@ -21,6 +21,8 @@ from journal.care import tables as care_tables
 from journal.care.documents import invitation_secret_context, link_key_context
 from journal.practice import setup_links
 from journal.practice import tables as practice_tables
+from journal.sitter import tables as sitter_tables
+from journal.sitter.copies import note_key_context
 from journal.store.rows import DamagedRow, NonNegative, Row, fetch_rows
 from journal.vault import tables as vault_tables
 from journal.vault.contents import page_context, root_context
@@ -144,6 +146,10 @@ def _revision_context(account: UUID, revision: UUID, _: int) -> Context:
     return revision_context(account, revision)
 
 
+def _note_key_context(account: UUID, link: UUID, _: int) -> Context:
+    return note_key_context(account, link)
+
+
 def _invitation_secret_context(account: UUID, invitation: UUID, _: int) -> Context:
     return invitation_secret_context(account, invitation)
 
@@ -199,5 +205,8 @@ ACCOUNT_COLUMNS = (
     ),
     AccountColumn(
         "setup_link.secret", practice_tables.SetupLink, SealingKey.VAULT, "maker_id", _setup_secret_context
+    ),
+    AccountColumn(
+        "sitter_link.note_key", sitter_tables.SitterLink, SealingKey.WRAPPED, "patient_id", _note_key_context
     ),
 )

@@ -16,6 +16,7 @@ from journal.operations import heartbeat
 from journal.passkeys import challenges
 from journal.practice import account_deletion
 from journal.rate_limiting import limits
+from journal.sitter import links as sitter_links
 from journal.store.database import flush_deleted, transaction
 from journal.store.rows import Row, fetch_rows, filter_undamaged
 from journal.vault import tables as vault_tables
@@ -44,6 +45,7 @@ async def purge_deleted(installation: Installation, now: datetime) -> int:
     await outbox.delete_expired(now)
     await account_deletion.delete_due_accounts(installation, now)
     await retained_records.purge_expired(now)
+    await sitter_links.end_passed_links(installation, now)
     old, erased = vault_tables.Entry.filter(deleted_at__lt=now - UNDO_WINDOW), 0
     for row in filter_undamaged(await fetch_rows(ExpiredEntryRow, old)):
         async with transaction():

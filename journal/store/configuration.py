@@ -15,6 +15,7 @@ TABLE_MODULES = (
     "journal.accounts.tables",
     "journal.vault.tables",
     "journal.clinic.tables",
+    "journal.sitter.tables",
     "journal.sessions.tables",
     "journal.authentication.tables",
     "journal.passkeys.tables",

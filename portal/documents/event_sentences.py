@@ -29,6 +29,8 @@ SENTENCES: Mapping[Act, tuple[str, str]] = MappingProxyType(
         Act.CALL_CONTACT_CHANGED: ("", N_("%(who)s wrote down whom to call")),
         Act.CALL_CONTACT_REMOVED: ("", N_("%(who)s removed a number to call")),
         Act.INSTRUCTIONS_WRITTEN: ("", N_("%(who)s wrote what to do before and on the day")),
+        Act.SITTER_LINK_MADE: (N_("You made a link for the person who sits with you"), ""),
+        Act.SITTER_LINK_ENDED: (N_("You ended the link of the person who sits with you"), ""),
         Act.SESSION_CHANGED: (N_("You changed a session"), N_("%(who)s changed a session")),
         Act.ENTRY_DELETED: (N_("You deleted an entry"), ""),
         Act.ENTRY_RESTORED: (N_("You restored an entry"), ""),

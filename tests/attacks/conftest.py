@@ -203,6 +203,7 @@ def _tokens(world: World) -> tuple[str, ...]:
         "setup": world.set_up["open"],
         "invite": world.invited["open"],
         "restart": world.invited["restart"],
+        "sit": world.invited["sit"],
     }
     return tuple(f"/{place}/{token}" for place, token in open_links.items())
 

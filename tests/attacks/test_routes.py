@@ -57,6 +57,7 @@ FOR_ANYONE = {
     "/recover": "asks for a recovery key",
     "/setup/{token}": "the token is the right",
     "/invite/{token}": "the token is the right",
+    "/sit/{token}": "the token is the right, for whoever sits with somebody",
     "/restart/{token}": "the token and the account's e-mail address are the right",
 }
 FOR_ONESELF = {
@@ -182,7 +183,7 @@ def address(rule: Rule, world: World) -> str:
         name = found[1]
         if name == "token":
             return (world.set_up if prefix == "setup" else world.invited)[
-                "restart" if prefix == "restart" else "open"
+                prefix if prefix in ("restart", "sit") else "open"
             ]
         assert (prefix, name) in PARAMETERS, f"say in PARAMETERS which id of alice's stands in {rule.path}"
         return str(known[OF_ANOTHER.get(rule.path, PARAMETERS[prefix, name])])

@@ -49,6 +49,7 @@ def names(target: Target) -> dict[str, str]:
     return found | {
         "open": world.invited["open"],
         "set up": world.set_up["open"],
+        "sit": world.invited["sit"],
         "recovery key": world.recovery_key,
         "set-up row": setup_links.hash_token(world.set_up["open"]),
     }
@@ -247,6 +248,8 @@ SHOWN: dict[str, tuple[Place, ...]] = {
             ),
         ),
     ),
+    "sitter_link.sealed": (Place("dana's sitter link", (Look(None, "/sit/{sit}", DAMAGED),)),),
+    "sitter_link.note_key": (),  # it opens notes alone: tests/journal/sitter/test_notes.py
     "kap_session.sealed": (
         Place(
             "session",

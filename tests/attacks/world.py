@@ -48,6 +48,8 @@ from journal.sessions.course import CoursePlan
 from journal.sessions.rows import load_my_sessions
 from journal.sessions.session import Phase, Route, SessionDetails, SessionKind, Setting
 from journal.sharing import copies, handover_offers, reading, shares
+from journal.sitter import links as sitter_links
+from journal.sitter.copies import CopiedPart
 from journal.store.database import Store
 from journal.vault.documents import EntryDocument
 from tests.authenticator import SITE, Authenticator
@@ -289,6 +291,9 @@ async def _plan(making: _Making, ids: dict[str, UUID]) -> None:
     )
     await checklist.add_lines(alice, ids["session"], [f"{HERS} line of a list", f"{HERS} other line"])
     await checklist.change_state(alice, ids["session"], f"{HERS} line of a list", CheckState.DONE)
+    part = CopiedPart("comfort.touch", "Touch", f"{HERS} hold my hand")
+    made = await sitter_links.make_link(alice, ids["session"], [part])
+    ids["sitter link"] = made.id
     contact = ContactDetails(f"+49 {PHONE}1", f"{CONTACT} name", f"{CONTACT} relation", f"+49 {PHONE}2")
     await account_details.change_contact(alice, contact)
 
@@ -376,6 +381,12 @@ async def _links(making: _Making, ids: dict[str, UUID]) -> tuple[dict[str, str],
     accepted = await invitations.create_invitation(bob, "Hana")
     await invitations.accept_invitation(await making.actor("hana"), accepted.token)
     ids["invitation"], ids["withdrawn invitation"] = waiting.id, withdrawn.id
+    dana = await making.actor("dana")
+    dosing = SessionDetails(SessionKind.DOSING, f"{YEAR - 1}-05-05T14:00", ZONE, 120, Setting.HOME)
+    ids["dana's session"] = await session_plan.add_session(dana, dana.id, dosing)
+    part = CopiedPart("comfort.touch", "Touch", f"{OTHERS} hold her hand")
+    sitting = await sitter_links.make_link(dana, ids["dana's session"], [part])
+    ids["dana's sitter link"] = sitting.id
     restart = await reset_links.create_reset_link(bob, (await making.actor("alice")).id)
     invited = {
         "expired": expired,
@@ -383,7 +394,10 @@ async def _links(making: _Making, ids: dict[str, UUID]) -> tuple[dict[str, str],
         "withdrawn": withdrawn,
         "open": waiting,
     }
-    return set_up, {state: one.token for state, one in invited.items()} | {"restart": restart.token}
+    return set_up, {state: one.token for state, one in invited.items()} | {
+        "restart": restart.token,
+        "sit": sitting.token,
+    }
 
 
 Rows = dict[str, frozenset[tuple[object, ...]]]

@@ -41,6 +41,7 @@ from journal.reframing import later
 from journal.scheduling import plan as session_plan
 from journal.sessions.session import SessionDetails, SessionKind, Setting
 from journal.sharing import handover_answers, handover_offers, shares
+from journal.sitter import links as sitter_links
 from journal.vault.documents import EntryDocument
 from tests.authenticator import SITE, Authenticator
 from tests.cast import PASSWORDS, PRACTICE, ZONE, Cast
@@ -125,6 +126,12 @@ async def at_the_door(portal: Portal) -> None:
         await cast.actor("bob"), alice.id, None, InstructionsDetails("As written."), is_checked=True
     )
     assert (await last(Act.INSTRUCTIONS_WRITTEN)).object_id == text
+    dosing = SessionDetails(SessionKind.DOSING, "2026-12-01T13:00", ZONE, 120, Setting.HOME)
+    session = await session_plan.add_session(alice, alice.id, dosing)
+    link = await sitter_links.make_link(await cast.actor("alice"), session)
+    assert (await last(Act.SITTER_LINK_MADE)).object_id == link.id
+    await sitter_links.end_link(await cast.actor("alice"), session)
+    assert (await last(Act.SITTER_LINK_ENDED)).object_id == link.id
     await account_details.change_email(await cast.actor("alice"), "alice@example.org")
     assert (await last(Act.EMAIL_CHANGED)).actor_id == alice.id
     await account_deletion.request_deletion(await cast.actor("alice"), "delete")

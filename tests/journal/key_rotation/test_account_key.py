@@ -65,6 +65,7 @@ ELSEWHERE = {
     "course.sealed": "server key",
     "call_contact.sealed": "server key",
     "instructions_version.sealed": "server key",
+    "sitter_link.sealed": "a key from the link's secret, which stands nowhere",
     "kap_session.sealed": "server key",
     "share.sealed": "care-link key, which stays",
 }

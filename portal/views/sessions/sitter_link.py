@@ -1,0 +1,131 @@
+"""A patient makes and ends the link of whoever sits with them in a session, and prints the sheet for them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import segno
+from starlette.requests import Request
+from starlette.responses import Response
+
+from journal.actor import Actor
+from journal.catalogue.comfort import Part, list_parts, may_be_written_down
+from journal.clinic import call_contacts
+from journal.clinic.instructions import get_check_minutes, load_instructions
+from journal.errors import HeldUntilRested, InvalidInput
+from journal.i18n import N_
+from journal.preparing.comfort_plan import ComfortPlan, load_plan
+from journal.sessions.holds import get_hold
+from journal.sessions.rows import Plan, Session
+from journal.sitter import links
+from journal.sitter.copies import copy_parts
+from journal.sitter.ends import is_before_start, is_over
+from journal.sitter.links import MadeLink, OpenLink
+from portal.access.session_cookie import get_actor
+from portal.views.sessions.session_lines import SessionLine, build_lines
+from portal.web.call_lines import CallLine, build_call_lines
+from portal.web.forms import Form
+from portal.web.pages import get_translator, redirect, render_page
+
+PLAN_CHANGED = N_("Your plan was changed in the meantime. Look at its parts again; no link was made.")
+
+
+@dataclass(frozen=True, slots=True)
+class SitterLinkPage:
+    """
+    Context of the page of a sitter's link.
+
+    `link` is the one that has not ended, `address` and `picture` those of one that was made just now, the only time
+    that they are shown. `has_time`: the session has not begun, so that a link can carry the `parts` of the plan for
+    when the patient gets frightened, in its `revision`; `chosen` are those that were ticked. `problem` is why nothing
+    was made.
+    """
+
+    line: SessionLine
+    link: OpenLink | None
+    is_over: bool
+    has_time: bool
+    parts: tuple[Part, ...] = ()
+    revision: int = 0
+    chosen: tuple[str, ...] = ()
+    address: str = ""
+    picture: str = ""
+    problem: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SitterSheetPage:
+    """Context of the printed sheet: whom to call, the patient's plan, the care team's text, and lines to write on."""
+
+    line: SessionLine
+    call_lines: tuple[CallLine, ...]
+    parts: tuple[Part, ...]
+    sitter_text: str
+    check_minutes: int
+
+
+async def show_sitter_link(request: Request) -> Response:
+    """Show whether there is a link; make one, shown this once, or end it."""
+    actor = get_actor(request)
+    one, sessions = await links.load_session(actor, request.path_params["id"])
+    if request.method == "GET":
+        return render_page(request, "sessions/sitter.html", await _build_page(actor, one, sessions))
+    form = await Form.read(request)
+    if form["go"] == "end":
+        await links.end_link(actor, one.id)
+        return redirect(request, f"/sessions/{one.id}/sitter")
+    plan, chosen = await load_plan(actor), tuple(form.get_all("sections"))
+    try:
+        made = await _make_link(actor, one, plan, chosen, form["revision"])
+    except (InvalidInput, HeldUntilRested) as error:
+        words = error.fields["link"] if isinstance(error, InvalidInput) else error.message
+        page = replace(await _build_page(actor, one, sessions), chosen=chosen, problem=words)
+        status = 422 if isinstance(error, InvalidInput) else 409
+        return render_page(request, "sessions/sitter.html", page, status=status)
+    address = f"{request.app.state.config.origin}/sit/{made.token}"
+    picture = segno.make(address, error="m", micro=False).svg_data_uri(scale=4, border=2)
+    page = replace(await _build_page(actor, one, sessions), address=address, picture=picture)
+    return render_page(request, "sessions/sitter.html", page)
+
+
+async def show_sheet(request: Request) -> Response:
+    """Show the sheet for whoever sits with the patient, to be printed on one page."""
+    actor = get_actor(request)
+    one, _ = await links.load_session(actor, request.path_params["id"])
+    text = await load_instructions(actor.installation, actor.id, one.course)
+    contacts = await call_contacts.load_my_contacts(actor)
+    lines = build_call_lines(contacts, actor.now, actor.zone, get_translator(request))
+    (line,) = build_lines(actor, (one,))
+    parts = (await load_plan(actor)).parts
+    page = SitterSheetPage(
+        line, lines, parts, text.details.sitter_text if text else "", get_check_minutes(text)
+    )
+    return render_page(request, "sessions/sitter_sheet.html", page)
+
+
+async def _make_link(
+    actor: Actor, one: Session, plan: ComfortPlan, chosen: tuple[str, ...], revision: str
+) -> MadeLink:
+    """Make a link with the chosen parts of the plan as the page showed it."""
+    if not chosen or plan.entry is None:
+        return await links.make_link(actor, one.id)
+    if revision != str(plan.entry.revision) or not plan.is_intact:
+        raise InvalidInput({"link": PLAN_CHANGED})
+    answers = plan.entry.document.answers
+    parts = copy_parts(list_parts(answers, chosen))
+    writes_down = "comfort.record" in chosen and may_be_written_down(answers)
+    return await links.make_link(actor, one.id, parts, writes_down=writes_down)
+
+
+async def _build_page(actor: Actor, one: Session, sessions: Plan) -> SitterLinkPage:
+    (line,) = build_lines(actor, (one,))
+    has_time = is_before_start(one.details, actor.now) and get_hold(actor, sessions) is None
+    plan = await load_plan(actor) if has_time else ComfortPlan()
+    return SitterLinkPage(
+        line,
+        await links.load_open_link(actor, one),
+        is_over(one.details, actor.now),
+        has_time,
+        plan.parts if plan.is_intact else (),
+        plan.entry.revision if plan.entry else 0,
+    )
