@@ -37,7 +37,8 @@ from journal.store.rows import (
     OpenedRows,
     Row,
     Timestamp,
-    fetch_row,
+    fetch_rows,
+    filter_undamaged,
     open_rows,
     parse_first_row,
     parse_rows,
@@ -211,8 +212,7 @@ async def load_newest(installation: Installation, patient: UUID, course: UUID | 
 async def read_version(patient: UUID, course: UUID | None) -> int:
     """Return the number of the newest version, also of one that does not open; 0 if there is none."""
     theirs = tables.InstructionsVersion.filter(patient_id=patient, course_id=course)
-    row = await fetch_row(VersionRow, theirs.order_by("-version"))
-    return row.version if row else 0
+    return max((row.version for row in filter_undamaged(await fetch_rows(VersionRow, theirs))), default=0)
 
 
 async def load_versions(installation: Installation, patient: UUID) -> OpenedRows[Instructions]:

@@ -22,7 +22,6 @@ from journal.clinic.signatures import Signer, identify_signer
 from journal.entries import by_kind, entries
 from journal.errors import InvalidInput, NotFound, StaleRevision
 from journal.i18n import N_, Labelled
-from journal.roles import Role
 from journal.sessions.rows import Session, load_my_sessions
 from journal.sessions.session import SessionKind, Status
 from journal.user_input import clean_line
@@ -75,13 +74,15 @@ class CheckLine:
 @dataclass(frozen=True, slots=True)
 class Checklist:
     """
-    The check list of one session. `earlier` are lines of one's own of the session before it that are not here.
+    The check list of one session of *plan*, which is all of them.
 
-    `instructions` is the care team's text, if there is one that they signed; `is_unsigned`: there is one that they did
-    not. Without `is_intact`, storage returned something else than was left; `is_damaged`: a record does not open.
+    `earlier` are lines of one's own of the session before it that are not here. `instructions` is the care team's text,
+    if there is one that they signed; `is_unsigned`: there is one that they did not. Without `is_intact`, storage
+    returned something else than was left; `is_damaged`: a record does not open.
     """
 
     session: Session
+    plan: tuple[Session, ...] = ()
     entry: Entry | None = None
     own: tuple[CheckLine, ...] = ()
     clinic: tuple[CheckLine, ...] = ()
@@ -99,7 +100,8 @@ async def load_checklist(actor: Actor, wanted: UUID) -> Checklist:
     Raises:
         NotFound: If there is no such session, or it was cancelled.
     """
-    plan = await _load_dosing_sessions(actor)
+    every = tuple(await load_my_sessions(actor))
+    plan = _list_dosing_sessions(every)
     session = _find_session(plan, wanted)
     is_intact, found = await by_kind.load_entries_of_kinds(actor, {EntryKind.CHECKLIST})
     there = [one for one in found if not one.damaged]
@@ -110,6 +112,7 @@ async def load_checklist(actor: Actor, wanted: UUID) -> Checklist:
     states = get_states(answers)
     return Checklist(
         session,
+        every,
         entry,
         tuple(CheckLine(line, states.get(line, CheckState.OPEN)) for line in own),
         match_lines(text, states, own),
@@ -271,12 +274,9 @@ def _compare_words(one: frozenset[str], other: frozenset[str]) -> float:
     return len(one & other) / len(one | other) if one or other else 0.0
 
 
-async def _load_dosing_sessions(actor: Actor) -> tuple[Session, ...]:
-    actor.require_role(Role.PATIENT)
+def _list_dosing_sessions(plan: Iterable[Session]) -> tuple[Session, ...]:
     return tuple(
-        one
-        for one in await load_my_sessions(actor)
-        if one.details.kind is SessionKind.DOSING and one.status is not Status.CANCELLED
+        one for one in plan if one.details.kind is SessionKind.DOSING and one.status is not Status.CANCELLED
     )
 
 
@@ -315,7 +315,7 @@ async def _load_signed_instructions(actor: Actor, session: Session) -> tuple[Ins
 
 async def _change(actor: Actor, wanted: UUID, change: Callable[[Answers], Answers]) -> None:
     """Change the record of a session, or begin it; a change by another page meanwhile is never overwritten."""
-    _find_session(await _load_dosing_sessions(actor), wanted)
+    _find_session(_list_dosing_sessions(await load_my_sessions(actor)), wanted)
     for _ in range(ATTEMPTS):
         entry = await _load_entry(actor, wanted)
         before: Answers = entry.document.answers if entry else {}

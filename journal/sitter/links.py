@@ -160,8 +160,9 @@ async def load_open_link(actor: Actor, one: Session) -> OpenLink | None:
     if is_over(one.details, actor.now):
         return None
     mine = tables.SitterLink.filter(patient_id=actor.id, session_id=one.id, ended_at=None)
-    row = await fetch_row(SitterLinkRow, mine.order_by("-created_at"))
-    return OpenLink(row.id, row.created_at, get_end(one.details, actor.now)) if row else None
+    # One that is not what was saved is as good as none: the next one ends it as well.
+    rows = filter_undamaged(await fetch_rows(SitterLinkRow, mine.order_by("-created_at")))
+    return OpenLink(rows[0].id, rows[0].created_at, get_end(one.details, actor.now)) if rows else None
 
 
 async def end_link(actor: Actor, session: UUID) -> None:

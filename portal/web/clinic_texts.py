@@ -11,7 +11,7 @@ from journal.care import links
 from journal.care.links import Link
 from journal.clinic import instructions
 from journal.clinic.instructions import Instructions, ItemGroup
-from journal.clinic.signatures import Signer, identify_signer
+from journal.clinic.signatures import AttestedKeys, Signer, identify_signer
 from journal.errors import Damaged
 
 
@@ -40,9 +40,11 @@ class ClinicTextState:
 NO_CLINIC_TEXT = ClinicTextState()
 
 
-async def build_clinic_text(actor: Actor, mine: Iterable[Link], text: Instructions) -> ClinicText:
-    """Return *text* for the page of its reader, whose care links are *mine*."""
-    signer = await identify_signer(actor, mine, text)
+async def build_clinic_text(
+    actor: Actor, mine: Iterable[Link], text: Instructions, known: AttestedKeys | None = None
+) -> ClinicText:
+    """Return *text* for the page of its reader, whose care links are *mine*; *known* as for `identify_signer`."""
+    signer = await identify_signer(actor, mine, text, known)
     parts = tuple(
         (group.label, tuple(item.text for item in text.items if item.group is group)) for group in ItemGroup
     )

@@ -100,6 +100,7 @@ LISTED: dict[str, str] = {
     "set_aside_slot": "SELECT id FROM set_aside_slot WHERE aside_id = '{otto's aside}'",
     "setup_link": "SELECT id FROM setup_link WHERE id <> '{set-up link}' ORDER BY lookup LIMIT 3",
     "share": "SELECT id FROM share WHERE entry_id IN ('{loose 1}', '{loose 2}', '{loose 3}')",
+    "sitter_link": "SELECT id FROM sitter_link WHERE id = '{sitter link}'",
     "web_session": (
         "SELECT id FROM web_session WHERE account_id = '{alice}' AND handle <> '{visit}' ORDER BY id LIMIT 3"
     ),

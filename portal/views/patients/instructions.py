@@ -14,8 +14,9 @@ from journal.care import links
 from journal.care.links import Link
 from journal.clinic import instructions
 from journal.clinic.instructions import ACUTE_HOURS, BOUNDS, CHECK_MINUTES, TEXT_LENGTHS, InstructionsDetails
+from journal.clinic.signatures import AttestedKeys
 from journal.errors import InvalidInput, NotFound, StaleRevision
-from journal.scheduling.plan import load_patient_plan
+from journal.sessions.rows import load_plan
 from journal.sessions.schedule import get_visible_plan
 from portal.access.session_cookie import get_actor
 from portal.views.sessions.session_lines import SessionLine, build_lines
@@ -131,14 +132,16 @@ def _parse(typed: Mapping[str, str]) -> InstructionsDetails:
 
 async def _load_courses(actor: Actor, link: Link) -> tuple[tuple[CourseLine, ...], tuple[UUID | None, ...]]:
     """Return the courses of a patient, the one without a name last, and the ids of versions that do not open."""
-    plan = get_visible_plan(actor, await load_patient_plan(actor, link.patient))
+    plan = get_visible_plan(
+        actor, await load_plan(actor.installation, link.patient)
+    )  # the link is the right to it
     found = await instructions.load_versions(actor.installation, link.patient)
     grouped = instructions.group_sessions(plan)
     keys = [*(key for key in grouped if key is not None), None]
     lines = {line.session.id: line for line in build_lines(actor, plan)}
-    courses = []
+    courses, signers = [], AttestedKeys()
     for key in keys:
-        versions = [await build_clinic_text(actor, (), one) for one in found if one.course == key]
+        versions = [await build_clinic_text(actor, (), one, signers) for one in found if one.course == key]
         sessions = tuple(lines[one.id] for one in grouped.get(key, ()))
         courses.append(CourseLine(str(key or NO_COURSE), sessions, tuple(versions)))
     return tuple(courses), found.damaged

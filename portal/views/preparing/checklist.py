@@ -15,7 +15,6 @@ from journal.clinic.instructions import ItemGroup
 from journal.errors import InvalidInput, NotFound
 from journal.preparing import checklist
 from journal.preparing.checklist import CheckLine, Checklist, CheckState
-from journal.sessions.rows import load_my_sessions
 from portal.access.session_cookie import get_actor
 from portal.views.sessions.session_lines import SessionLine, build_lines
 from portal.web.forms import Form
@@ -100,7 +99,7 @@ async def _render(
     seen = await checklist.load_checklist(actor, wanted)
     if await instructions.is_acute(actor, seen.session):
         return redirect(request, f"/sessions/{wanted}")
-    lines = build_lines(actor, tuple(await load_my_sessions(actor)))
+    lines = build_lines(actor, seen.plan)
     numbered = tuple(NumberedLine(number, line) for number, line in enumerate((*seen.clinic, *seen.own), 1))
     of_clinic = numbered[: len(seen.clinic)]
     groups = ((group, tuple(one for one in of_clinic if one.line.group is group)) for group in ItemGroup)
