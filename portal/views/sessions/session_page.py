@@ -159,7 +159,7 @@ async def build_session_page(
     is_intact, written = await _load_entry_lines(actor, plan, {one.id, about.id}) if mine else (True, ())
     noted = None
     if mine and dosing and day is not DayState.AHEAD:
-        noted = record.select_record((line.entry for line in written), one.id)
+        noted = record.select_record([line.entry for line in written], one.id)
     return SessionPage(
         line=lines[one.id],
         related=tuple(lines[other.id] for other in belonging if other.id != one.id),
