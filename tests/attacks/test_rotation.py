@@ -29,6 +29,7 @@ OF_PEOPLE = {
     "key_renewal": {"retired", "before"},
     "setup_link": {"secret"},
     "second_factor": {"sealed"},
+    "sitter_link": {"sealed", "note_key"},
     "record_state": {"sealed"},
     "contents": {"sealed"},
     "contents_text": {"sealed"},

@@ -16,6 +16,7 @@ ORDER = [
     "To bring",
     "Please do not open with",
     "Intention",
+    "The day of the session",
     "What came up",
     "Beliefs, old and new",
     "What steadies",
