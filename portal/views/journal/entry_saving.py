@@ -96,9 +96,8 @@ async def _load_known_entry(actor: Actor, wanted: UUID, base: int, kind: str) ->
         if base or parse_kind(kind) is None:
             raise
         return None
-    if found.document.kind in OWN_PAGE_KINDS - {
-        EntryKind.COMFORT
-    }:  # their own pages check what they may hold
+    # Other pages of their own check what these may hold.
+    if found.document.kind in OWN_PAGE_KINDS - {EntryKind.COMFORT}:
         raise NotFound
     return found
 
