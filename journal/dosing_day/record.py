@@ -30,7 +30,7 @@ from journal.dosing_day.lines import (
 from journal.entries import by_kind, entries
 from journal.errors import InvalidInput, NotFound, StaleRevision
 from journal.i18n import N_
-from journal.sessions.rows import Session, load_my_sessions
+from journal.sessions.rows import Plan, Session, load_my_sessions
 from journal.sessions.session import SessionKind, Status
 from journal.user_input import clean_line
 from journal.vault.documents import EntryDocument
@@ -82,11 +82,12 @@ class DayRecord:
         return self.entry.document.answers if self.entry else {}
 
 
-async def load_dosing_session(actor: Actor, wanted: UUID) -> Session:
-    """Return one of the actor's own dosing sessions that was not cancelled; any other is not found."""
-    for one in await load_my_sessions(actor):
+async def load_dosing_session(actor: Actor, wanted: UUID) -> tuple[Session, Plan]:
+    """Return one of the actor's own dosing sessions that was not cancelled, and their plan; any other is not found."""
+    plan = await load_my_sessions(actor)
+    for one in plan:
         if one.id == wanted and one.kind is SessionKind.DOSING and one.status is not Status.CANCELLED:
-            return one
+            return one, plan
     raise NotFound
 
 

@@ -16,10 +16,10 @@ from journal.dosing_day.record import MEDICINE, READINGS, DayRecord, Place
 from journal.errors import InvalidInput, NotFound
 from journal.i18n import N_
 from journal.sessions.day_state import DayState, get_day_state
-from journal.sessions.rows import Session
+from journal.sessions.rows import Plan, Session
 from journal.user_input import parse_time, parse_whole_number
 from portal.access.session_cookie import get_actor
-from portal.views.sessions.session_lines import SessionLine, build_lines
+from portal.views.sessions.session_lines import SessionLine, find_line
 from portal.web.forms import Form
 from portal.web.pages import redirect, render_page
 
@@ -53,9 +53,9 @@ class DayNotePage:
 async def note_medicine(request: Request) -> Response:
     """Show the times that were noted, or keep, correct or remove one."""
     actor, wanted = get_actor(request), request.path_params["id"]
-    one = await record.load_dosing_session(actor, wanted)
+    one, plan = await record.load_dosing_session(actor, wanted)
     if request.method == "GET":
-        context = await _build_page(request, one, MEDICINE)
+        context = await _build_page(request, one, plan, MEDICINE)
         return render_page(request, "sessions/medicine.html", context)
     form = await Form.read(request)
     place = _parse_place(form)
@@ -66,7 +66,7 @@ async def note_medicine(request: Request) -> Response:
             await record.save_taken(actor, wanted, Taken(parse_time(form["time"]), form["line"]), place)
     except InvalidInput as error:
         typed = {name: form[name] for name in ("time", "line")}
-        context = await _build_page(request, one, MEDICINE, typed, place, errors=error.fields)
+        context = await _build_page(request, one, plan, MEDICINE, typed, place, errors=error.fields)
         return render_page(request, "sessions/medicine.html", context, status=422)
     return redirect(request, f"/sessions/{wanted}/medicine")
 
@@ -74,9 +74,9 @@ async def note_medicine(request: Request) -> Response:
 async def note_readings(request: Request) -> Response:
     """Show the readings that were noted, or keep, correct or remove one; an unlikely one is asked about once more."""
     actor, wanted = get_actor(request), request.path_params["id"]
-    one = await record.load_dosing_session(actor, wanted)
+    one, plan = await record.load_dosing_session(actor, wanted)
     if request.method == "GET":
-        context = await _build_page(request, one, READINGS)
+        context = await _build_page(request, one, plan, READINGS)
         return render_page(request, "sessions/readings.html", context)
     form = await Form.read(request)
     place, typed = _parse_place(form), {name: form[name] for name in (*LIKELY, "time", "posture", "taken_by")}
@@ -90,15 +90,16 @@ async def note_readings(request: Request) -> Response:
         if not asked or form["sure"] == sure:
             await record.save_reading(actor, wanted, reading, place)
             return redirect(request, f"/sessions/{wanted}/readings")
-        context = await _build_page(request, one, READINGS, typed, place, asked=asked, sure=sure)
+        context = await _build_page(request, one, plan, READINGS, typed, place, asked=asked, sure=sure)
     except InvalidInput as error:
-        context = await _build_page(request, one, READINGS, typed, place, errors=error.fields)
+        context = await _build_page(request, one, plan, READINGS, typed, place, errors=error.fields)
     return render_page(request, "sessions/readings.html", context, status=422)
 
 
 async def _build_page(
     request: Request,
     one: Session,
+    plan: Plan,
     part: str,
     typed: Mapping[str, str] | None = None,
     place: Place | None = None,
@@ -116,9 +117,8 @@ async def _build_page(
         if typed is None:
             wanted, typed = None, {"time": _get_now(actor) if day in NOTED_DAYS else ""}
         place = None if wanted is None else Place(wanted, noted.revision)
-    (line,) = build_lines(actor, (one,))
     return DayNotePage(
-        line,
+        find_line(actor, plan, one.id),
         day,
         noted,
         typed,

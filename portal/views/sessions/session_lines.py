@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from types import MappingProxyType
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from journal.actor import Actor
@@ -105,6 +106,11 @@ def build_lines(actor: Actor, plan: tuple[Session, ...]) -> tuple[SessionLine, .
     numbers = schedule.number_sessions(plan)
     about = ((one, schedule.find_dosing_session(one, plan)) for one in plan)
     return tuple(build_line(actor, one, numbers.get(dosing.id) if dosing else None) for one, dosing in about)
+
+
+def find_line(actor: Actor, plan: tuple[Session, ...], wanted: UUID) -> SessionLine:
+    """Return the line of one session of *plan*, which is all of them: its number counts those before it."""
+    return next(line for line in build_lines(actor, plan) if line.session.id == wanted)
 
 
 def count_days(actor: Actor, moment: datetime) -> int:

@@ -22,7 +22,7 @@ from journal.sitter.copies import copy_parts
 from journal.sitter.ends import is_before_start, is_over
 from journal.sitter.links import MadeLink, OpenLink
 from portal.access.session_cookie import get_actor
-from portal.views.sessions.session_lines import SessionLine, build_lines
+from portal.views.sessions.session_lines import SessionLine, find_line
 from portal.web.call_lines import CallLine, build_call_lines
 from portal.web.forms import Form
 from portal.web.pages import get_translator, redirect, render_page
@@ -91,12 +91,12 @@ async def show_sitter_link(request: Request) -> Response:
 async def show_sheet(request: Request) -> Response:
     """Show the sheet for whoever sits with the patient, to be printed on one page."""
     actor = get_actor(request)
-    one, _ = await links.load_session(actor, request.path_params["id"])
+    one, sessions = await links.load_session(actor, request.path_params["id"])
     text = await load_instructions(actor.installation, actor.id, one.course)
     contacts = await call_contacts.load_my_contacts(actor)
     lines = build_call_lines(contacts, actor.now, actor.zone, get_translator(request))
-    (line,) = build_lines(actor, (one,))
     parts = (await load_plan(actor)).parts
+    line = find_line(actor, sessions, one.id)
     page = SitterSheetPage(
         line, lines, parts, text.details.sitter_text if text else "", get_check_minutes(text)
     )
@@ -118,11 +118,10 @@ async def _make_link(
 
 
 async def _build_page(actor: Actor, one: Session, sessions: Plan) -> SitterLinkPage:
-    (line,) = build_lines(actor, (one,))
     has_time = is_before_start(one.details, actor.now) and get_hold(actor, sessions) is None
     plan = await load_plan(actor) if has_time else ComfortPlan()
     return SitterLinkPage(
-        line,
+        find_line(actor, sessions, one.id),
         await links.load_open_link(actor, one),
         is_over(one.details, actor.now),
         has_time,

@@ -10,6 +10,7 @@ from journal.dosing_day import record
 from tests.portal.browsing import Page, followed, opened
 from tests.portal.conftest import Portal
 from tests.scenes import in_session
+from tests.shared_material import dosing, plan_course
 
 READING = {
     "time": "14:20",
@@ -51,6 +52,17 @@ async def test_two_parts_are_noted_from_the_quiet_page(any_portal: Portal) -> No
         gone = {"go": "remove", "position": "0", "revision": str(seen.revision)}
         page = await followed(browser, await browser.post(where, data=gone))
         assert "half" not in [one.words for one in page.markup.all("p", within="additions")]
+
+
+async def test_each_page_about_a_session_numbers_it_as_the_plan_does(portal: Portal) -> None:
+    """The second of a course is the second on the pages of its medicine, readings, sitter, sheet and check list too."""
+    await plan_course(portal.cast)
+    second = (await dosing(portal.cast))[1].id
+    async with portal.client("alice") as browser:
+        for part in ("", "/medicine", "/readings", "/sitter", "/sitter/sheet", "/checklist"):
+            page = await opened(browser, f"/sessions/{second}{part}")
+            assert "2nd dosing session" in page.words, part
+            assert "1st dosing session" not in page.words, part
 
 
 async def test_an_unlikely_value_is_asked_once_more_and_kept_as_typed(any_portal: Portal) -> None:
