@@ -8,7 +8,6 @@ can neither make a link nor turn a nurse's into an administrator's.
 from __future__ import annotations
 
 import secrets
-from base64 import urlsafe_b64decode, urlsafe_b64encode
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
@@ -23,6 +22,7 @@ from journal.actor import Actor
 from journal.ages import build_alive_filter, is_alive
 from journal.audit import log as audit_log
 from journal.audit.acts import Act
+from journal.care.invitations import format_token, parse_token
 from journal.errors import Damaged, InvalidInput, LinkExpired, NotFound
 from journal.i18n import N_
 from journal.installation.installation import Installation
@@ -98,7 +98,7 @@ async def create_setup_link(installation: Installation, position: Position = THE
         await audit_log.record_unauthenticated_event(
             installation, None, Act.SETUP_LINK_MADE, about=_derive_id(_hash_token_bytes(token))
         )
-    return _encode_token(token)
+    return format_token(token)
 
 
 async def create_setup_link_for(actor: Actor, name: str, position: str) -> UUID:
@@ -209,7 +209,7 @@ async def _insert_link(
 def _build_link(actor: Actor, row: SetupLinkRow) -> SetupLink:
     details, maker, token = _open_details(actor.installation, row), row.maker_id, ""
     if maker == actor.id:
-        token = _encode_token(open_bytes(actor.vault, row.secret or b"", setup_secret_context(maker, row.id)))
+        token = format_token(open_bytes(actor.vault, row.secret or b"", setup_secret_context(maker, row.id)))
     state = "open"
     if row.used_at:
         state = "used"
@@ -262,19 +262,8 @@ def _derive_id(lookup: str) -> UUID:
 
 def hash_token(token: str) -> str:
     """Return the hash by which a link with this token is found."""
-    return _hash_token_bytes(_decode_token(token))
+    return _hash_token_bytes(parse_token(token))
 
 
 def _hash_token_bytes(token: bytes) -> str:
     return sha256(b"hearthside/v1/setup-link" + token).hexdigest()
-
-
-def _encode_token(token: bytes) -> str:
-    return urlsafe_b64encode(token).rstrip(b"=").decode()
-
-
-def _decode_token(text: str) -> bytes:
-    try:
-        return urlsafe_b64decode(text + "=" * (-len(text) % 4))
-    except ValueError as error:
-        raise LinkExpired from error

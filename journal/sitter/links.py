@@ -6,7 +6,6 @@ The secret stands in the link's address only. The row holds its look-up hash, an
 
 from __future__ import annotations
 
-from base64 import urlsafe_b64decode
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -25,7 +24,7 @@ from crypto import (
 from journal.actor import Actor
 from journal.audit import log as audit_log
 from journal.audit.acts import Act
-from journal.care.invitations import format_token
+from journal.care.invitations import format_token, parse_token
 from journal.errors import Damaged, HeldUntilRested, InvalidInput, JournalError, LinkExpired, NotFound
 from journal.i18n import N_
 from journal.installation.installation import Installation
@@ -253,8 +252,8 @@ async def _is_passed(installation: Installation, row: SitterLinkRow, now: dateti
 
 
 def _parse_token(token: str) -> tuple[bytes, str]:
+    secret = parse_token(token)
     try:
-        secret = urlsafe_b64decode(token + "=" * (-len(token) % 4))
         return secret, sitter_link_id(secret).hex()
-    except (ValueError, CryptoError) as error:
+    except CryptoError as error:
         raise LinkExpired from error
