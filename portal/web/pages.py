@@ -72,6 +72,7 @@ GUIDE_PLACES: Mapping[str, str] = MappingProxyType(
         "/patients/*/brief": "brief",
         "/patients/*/contacts": "day",
         "/patients/*/course": "course",
+        "/patients/*/instructions": "day",
         "/patients/*/end": "undo",
         "/patients/*/restart": "lost",
         "/patients/*/sessions": "course",

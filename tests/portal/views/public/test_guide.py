@@ -53,6 +53,7 @@ PAGES: dict[str, tuple[Role, dict[str, str]]] = {
             "/patients/{patient}": "patients",
             "/patients/{patient}/brief": "brief",
             "/patients/{patient}/contacts": "day",
+            "/patients/{patient}/instructions": "day",
             "/patients/{patient}/course": "course",
             "/patients/{patient}/end": "undo",
             "/invitations": "patients",
