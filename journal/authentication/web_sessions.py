@@ -234,6 +234,7 @@ async def load_actor(
         lock_minutes=profile.lock_minutes,
         region=profile.region,
         is_neutral=profile.is_neutral,
+        wants_no_offers=profile.wants_no_offers,
         dosing_day=get_dosing_day(profile, now),
         prefetched=prefetched,
     )
