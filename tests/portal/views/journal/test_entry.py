@@ -14,6 +14,7 @@ from journal.entries.revisions import Reason
 from journal.scheduling import plan as session_plan
 from journal.sessions.session import Route, SessionDetails, SessionKind, Setting
 from journal.store.database import get_connection
+from journal.vault.documents import EntryDocument
 from journal.vault.entry_rows import Entry
 from tests.cast import NOON, ZONE, Cast
 from tests.portal.browsing import Page, action, autosaved, followed, opened, pressed
@@ -345,6 +346,13 @@ async def test_help_leaving_grounding_and_readers_are_on_every_writing_page(port
             assert page.markup.all("a", href="/ground")
             assert page.markup.all("form", action="/sign-out")
             assert page.markup.all("button", value="pause")
+            assert page.markup.all("input", **{"class": "cover-box"})
+        answers = {"reframe.old_meaning": "x", "reframe.test_action": "y"}
+        reframe = await written(portal.cast, document=EntryDocument("reframe", answers={**answers}))
+        where = f"/journal/{reframe.id}"
+        for path in (f"{where}/revisits", f"{where}/step", "/moments", "/steady/skill"):
+            page = await opened(browser, path)
+            assert page.markup.all("a", href="/ground", within="main")
             assert page.markup.all("input", **{"class": "cover-box"})
         for path in (f"/journal/{entry.id}/edit", f"/journal/{entry.id}"):
             page = await opened(browser, path)

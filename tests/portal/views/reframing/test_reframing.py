@@ -384,6 +384,7 @@ async def test_a_triggers_page_has_what_was_written_under_its_name(any_portal: P
         await followed(browser, await browser.post("/moments", data=sent))
         for path in (f"/journal/{wanted}/edit", "/journal/new?kind=grounding"):
             assert "triggers-known" in (await browser.get(path)).text
+        assert (await opened(browser, "/journal")).markup.all("a", href="/triggers")
         listed = await opened(browser, "/triggers")
         (link,) = [one for one in listed.markup.all("a") if "/triggers/" in one.attributes["href"]]
         assert "rooms" not in link.attributes["href"].lower()
@@ -395,3 +396,60 @@ async def test_a_triggers_page_has_what_was_written_under_its_name(any_portal: P
     async with any_portal.client("dana") as browser:
         assert "rooms" not in (await browser.get("/triggers")).text.lower()
         assert (await browser.get(f"/triggers/{wanted}")).status_code == 404
+
+
+async def test_a_triggers_page_folds_what_has_a_content_note(any_portal: Portal) -> None:
+    """The words of a marked entry wait behind its note; those of another stand there."""
+    for meaning, note in (("I am too much.", "About the fire"), ("I am slow.", "")):
+        answers = {"reframe.old_meaning": meaning, "reframe.trigger_name": "Sundays"}
+        await written(any_portal.cast, document=EntryDocument("reframe", note=note, answers={**answers}))
+    async with any_portal.client("alice") as browser:
+        (link,) = (await opened(browser, "/triggers")).markup.all("a", within="ways")
+        page = await opened(browser, link.attributes["href"])
+    folded = [one for one in page.markup.all("details") if "About the fire" in one.words]
+    assert ["I am too much." in one.words for one in folded] == [True]
+    assert "I am slow." not in folded[0].words
+    assert "I am slow." in page.words
+
+
+async def test_a_triggers_page_says_what_steadied_of_that_alone(portal: Portal) -> None:
+    """A skill that did not help, made it worse or was not judged did not steady."""
+    for skill, helped in (("orient", "yes"), ("categories", "bit"), ("body_scan", "worse"), ("container", "no"), ("cold_warm", "")):
+        answers = {"ground.skill": skill, "ground.helped": helped, "ground.trigger_name": "Sundays"}
+        kept = {name: answer for name, answer in answers.items() if answer}
+        await written(portal.cast, document=EntryDocument("grounding", answers={**kept}))
+    async with portal.client("alice") as browser:
+        (link,) = (await opened(browser, "/triggers")).markup.all("a", within="ways")
+        words = (await opened(browser, link.attributes["href"])).words
+    for skill, label in (
+        ("Look around", "steadied"), ("Name a list", "steadied"), ("Slow look through the body", "was tried"),
+        ("The container", "was tried"), ("Cool or warm", "was tried"),
+    ):  # fmt: skip
+        assert f"What {label}{skill}" in words
+
+
+async def test_a_trigger_goes_where_its_name_goes(portal: Portal) -> None:
+    """Renamed in one place it is two; where it was taken away, or its entry deleted, nothing of it is listed."""
+    answers = {"reframe.old_meaning": "I am too much.", "reframe.trigger_name": "Sundays"}
+    first, second = [
+        (await written(portal.cast, document=EntryDocument("reframe", answers={**answers}))).id for _ in range(2)
+    ]
+
+    async def names() -> list[str]:
+        listed = await opened(browser, "/triggers")
+        return sorted(one.words for one in listed.markup.all("a", within="ways"))
+
+    async with portal.client("alice") as browser:
+        assert await names() == ["Sundays"]
+        for name in ("Free time", ""):
+            page = await opened(browser, f"/journal/{first}/edit")
+            sent = page.filled({"reframe.trigger_name": name}) | {"go": "done"}
+            await followed(browser, await browser.post(f"/journal/{first}", data=sent))
+            assert await names() == sorted(filter(None, ["Sundays", name]))
+            assert (await browser.get(f"/triggers/{first}")).status_code == (200 if name else 404)
+        assert (await opened(browser, f"/triggers/{second}")).heading == "Sundays"
+        page = await opened(browser, f"/journal/{second}/deletion")
+        await browser.post(f"/journal/{second}/deletion", data=page.fields)
+        assert await names() == []
+        assert (await browser.get(f"/triggers/{second}")).status_code == 404
+        assert "Sundays" not in (await browser.get("/journal/new?kind=reframe")).text
