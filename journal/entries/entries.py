@@ -18,7 +18,6 @@ import msgspec
 from tortoise.exceptions import IntegrityError
 
 from journal.actor import Actor
-from journal.catalogue.fields import Answers
 from journal.catalogue.forms import FORMS
 from journal.entries import revisions
 from journal.errors import NotFound, SavedAsEarlierVersion, StaleRevision
@@ -186,16 +185,28 @@ async def change_entry(
     """
     for _ in range(CHANGE_ATTEMPTS):
         current = await load_entry(actor, wanted)
-        document = change(current)
-        if document == current.document:
-            return current
-        if not _is_written_apart(current.document, document):
-            # A page that is open elsewhere may have an older answer on its form: then both are kept.
-            document = msgspec.structs.replace(document, sitting="")
-        changed = await _update_entry(actor, current, document, keep=keep)
+        changed = await replace_document(actor, current, change(current), keep=keep)
         if changed is not None:
             return changed
     raise StaleRevision(N_("Another page saved at the same moment. Nothing was changed; look again."))
+
+
+async def replace_document(
+    actor: Actor, current: Entry, document: EntryDocument, *, keep: bool = False
+) -> Entry | None:
+    """
+    Replace all of an entry that was read; return None when another page saved first, or it was deleted.
+
+    Args:
+        keep: Keep the text until now among the earlier versions, whatever was changed.
+    """
+    actor.require_role(Role.PATIENT)
+    if document == current.document:
+        return current
+    if not _is_written_apart(current.document, document):
+        # A page that is open elsewhere may have an older answer on its form: then both are kept.
+        document = msgspec.structs.replace(document, sitting="")
+    return await _update_entry(actor, current, document, keep=keep)
 
 
 def _is_written_apart(before: EntryDocument, after: EntryDocument) -> bool:
@@ -250,13 +261,6 @@ async def create_first_entry(
         await execute_all((INSERT_ENTRY, (wanted, actor.id, sealed, actor.now, actor.now)))
         await record_state.update_state(actor, RecordChange(Part.ENTRIES, added=[made.line]))
     return True
-
-
-async def replace_answers(actor: Actor, current: Entry, answers: Answers) -> bool:
-    """Replace the answers of an entry that was read; return False when another page saved first, or it was deleted."""
-    actor.require_role(Role.PATIENT)
-    document = msgspec.structs.replace(current.document, answers=answers, sitting="")
-    return await _update_entry(actor, current, document) is not None
 
 
 async def _create_entry(actor: Actor, wanted: UUID, document: EntryDocument) -> Entry:
