@@ -21,7 +21,8 @@ class BeliefPair:
     One belief, with how true it felt (0 to 100) wherever the patient said so.
 
     `old_before` and `old_after` come from the earliest copy that has this belief, the latest ratings from a later one
-    or from a revisit, whichever day is the last. The old words stand in the copy `source`, the new ones in `new_source`.
+    or from a revisit, whichever day is the last. The old words stand in the copy `source`, the new ones in
+    `new_source`.
     """
 
     old: str

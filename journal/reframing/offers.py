@@ -204,7 +204,12 @@ def _was_closed_while_offered(entry: Entry, plan: Iterable[Session], midnight: d
     open_again = msgspec.structs.replace(
         entry.document, answers={name: answer for name, answer in answers.items() if name != STATUS}
     )
-    return find_offer(msgspec.structs.replace(entry, document=open_again), plan, entry.updated_at, today=midnight) is not None
+    return (
+        find_offer(
+            msgspec.structs.replace(entry, document=open_again), plan, entry.updated_at, today=midnight
+        )
+        is not None
+    )
 
 
 async def _change_beside(actor: Actor, wanted: UUID, **changes: object) -> None:

@@ -39,7 +39,7 @@ ASKED = (
 
 @dataclass(frozen=True, slots=True)
 class NotePage:
-    """Context of what can be said of a note that is kept; every question may stay blank. Earlier triggers are suggested."""
+    """Context of what can be said of a note that is kept; all may stay blank. Earlier triggers are suggested."""
 
     id: UUID
     revision: int
@@ -145,7 +145,9 @@ async def show_worse(request: Request) -> Response:
     hide = SKILLS.get(used) if used not in seen.hidden else None
     skill = calmer[0] if calmer else SKILLS["orient"]
     called = str(note.document.answers.get("ground.own", "")) if used == OWN_SKILL else ""
-    own = next(((number, one.name) for number, one in number_own_skills(seen).items() if one.name == called), None)
+    own = next(
+        ((number, one.name) for number, one in number_own_skills(seen).items() if one.name == called), None
+    )
     context = WorsePage(note.id, skill, hide, own, seen.revision, actor.dosing_day)
     return render_page(request, "ground/worse.html", context)
 

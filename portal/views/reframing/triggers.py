@@ -86,6 +86,4 @@ def _build_line(one: Occurrence, name: EntryName) -> TriggerLine:
     )
     own, phrase = (str(answers.get(f"ground.{part}", "")) for part in ("own", "phrase"))
     steadied = answers.get("ground.helped") in STEADIED
-    return TriggerLine(
-        one, name, note, skill=skill, own=own, helped=helped, phrase=phrase, steadied=steadied
-    )
+    return TriggerLine(one, name, note, skill=skill, own=own, helped=helped, phrase=phrase, steadied=steadied)

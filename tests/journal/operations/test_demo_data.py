@@ -95,7 +95,7 @@ def test_results_are_mixed():
 
 
 def test_a_reframe_goes_on_over_two_dosing_dates():
-    """Six revisits on days of their own: what came of the first of two dates has faded by the second; first numbers stay."""
+    """Six revisits on days of their own: what came of the first of two dates has faded by the second."""
     (found,) = [one for patient in PRACTICE.patients for one in patient.entries if one.revisits]
     assert found.edit is not None
     assert not [name for name, answer in found.edit.answers.items() if isinstance(answer, int)]

@@ -180,7 +180,7 @@ async def test_restoring_an_older_version_brings_no_offer_back(cast: Cast):
 
 
 async def test_a_step_that_nobody_answers_keeps_no_offer_back(cast: Cast):
-    """Its own day is the step's; an offer that came later takes its place from the next day on, and never both stand."""
+    """Its own day is the step's; an offer that came later takes its place from the next day on; both never stand."""
     answers = ANSWERS | {"reframe.test_action": "Ask.", "reframe.test_due": "2026-11-23"}
     one = await written(cast, document=EntryDocument("reframe", answers=answers))
     shown = []
@@ -196,7 +196,9 @@ async def test_a_step_that_nobody_answers_keeps_no_offer_back(cast: Cast):
     await steps.answer_step(await cast.actor("alice"), one.id, "done", "", None)
     await in_session(cast)
     alice = await cast.actor("alice")
-    assert offers.choose_for_home(alice, await reframes.list_reframes(alice), await load_my_sessions(alice)) == (None, None)
+    assert offers.choose_for_home(
+        alice, await reframes.list_reframes(alice), await load_my_sessions(alice)
+    ) == (None, None)
 
 
 async def test_no_offers_outlasts_every_reframe_of_then(cast: Cast):

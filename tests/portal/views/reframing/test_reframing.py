@@ -414,7 +414,9 @@ async def test_a_triggers_page_folds_what_has_a_content_note(any_portal: Portal)
 
 async def test_a_triggers_page_says_what_steadied_of_that_alone(portal: Portal) -> None:
     """A skill that did not help, made it worse or was not judged did not steady."""
-    for skill, helped in (("orient", "yes"), ("categories", "bit"), ("body_scan", "worse"), ("container", "no"), ("cold_warm", "")):
+    for skill, helped in (
+        ("orient", "yes"), ("categories", "bit"), ("body_scan", "worse"), ("container", "no"), ("cold_warm", ""),
+    ):  # fmt: skip
         answers = {"ground.skill": skill, "ground.helped": helped, "ground.trigger_name": "Sundays"}
         kept = {name: answer for name, answer in answers.items() if answer}
         await written(portal.cast, document=EntryDocument("grounding", answers={**kept}))
@@ -432,7 +434,8 @@ async def test_a_trigger_goes_where_its_name_goes(portal: Portal) -> None:
     """Renamed in one place it is two; where it was taken away, or its entry deleted, nothing of it is listed."""
     answers = {"reframe.old_meaning": "I am too much.", "reframe.trigger_name": "Sundays"}
     first, second = [
-        (await written(portal.cast, document=EntryDocument("reframe", answers={**answers}))).id for _ in range(2)
+        (await written(portal.cast, document=EntryDocument("reframe", answers={**answers}))).id
+        for _ in range(2)
     ]
 
     async def names() -> list[str]:
