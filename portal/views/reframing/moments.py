@@ -18,10 +18,9 @@ from journal.errors import InvalidInput
 from journal.i18n import N_
 from journal.reframing import later, reframes, triggers
 from journal.reframing.reframes import STATUS
-from journal.user_input import parse_day
 from journal.vault.entry_rows import Entry
 from portal.access.session_cookie import get_actor
-from portal.views.reframing.revisits import NO_DAY
+from portal.views.reframing.revisits import parse_added_day
 from portal.web.forms import Form, parse_uuid
 from portal.web.pages import redirect, render_page
 
@@ -58,12 +57,11 @@ async def add_moment(request: Request) -> Response:
         context = await _build_page(actor, parse_uuid(request.query_params.get("reframe")), typed)
         return render_page(request, "reframing/moment.html", context)
     form = await Form.read(request)
-    wanted, day = parse_uuid(form["reframe"]), parse_day(form["day"])
+    wanted = parse_uuid(form["reframe"])
     try:
         if wanted is None:
             raise InvalidInput({"reframe": N_("Please choose which one it is about.")})
-        if day is None:
-            raise InvalidInput({"day": NO_DAY})
+        day = parse_added_day(actor, form["day"])
         found = await later.add_moment(actor, wanted, Moment(day, form["line"], form["trigger"]))
     except InvalidInput as error:
         typed = {name: form[name] for name in ("day", "line", "trigger")}

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import date
 from uuid import UUID
 
 import pytest
 
 from journal.catalogue.fields import Answer
+from journal.catalogue.revisits import Revisit
 from journal.entries import entries
 from journal.grounding import steadying
 from journal.vault.documents import EntryDocument
@@ -112,6 +114,20 @@ async def test_a_moment_is_two_taps_from_home(any_portal: Portal) -> None:
         assert Page.of(refused).value("line") == "I sang."
         answer = await browser.post("/moments", data=page.filled({"line": "I sang.", "reframe": str(wanted)}))
         assert "I sang." in (await followed(browser, answer)).words
+
+
+async def test_a_day_that_is_left_blank_is_today(portal: Portal) -> None:
+    """Whoever has one hand free gives no date."""
+    wanted = await begun(portal)
+    async with portal.client("alice") as browser:
+        for path, sent in (
+            (f"/journal/{wanted}/revisits", {"old_belief": "40", "day": " "}),
+            ("/moments", {"reframe": str(wanted), "line": "I stayed.", "day": ""}),
+        ):
+            assert (await browser.post(path, data=sent)).status_code == 303
+    kept = await answers_of(portal, wanted)
+    assert kept["reframe.revisits"] == [Revisit(date(2026, 11, 22), 40).line]
+    assert kept["reframe.moments"] == ["2026-11-22 | I stayed."]
 
 
 async def test_home_without_reframes_offers_no_moment(portal: Portal) -> None:
@@ -322,9 +338,14 @@ async def test_later_ones_are_shared_and_stopped_by_a_tap(any_portal: Portal) ->
         page = await followed(browser, await browser.post(path, data={"to": shared, "go": "stop"}))
         assert "Share later ones" not in page.words
         assert (await browser.post(path, data={"to": shared, "go": "give"})).status_code == 409
+        await browser.post(path, data={"to": shared, "go": "give"})
+        assert "What you added meanwhile" not in (await opened(browser, "/sessions/rest")).words
     await rested(any_portal.cast, session)
     async with any_portal.client("alice") as browser:
+        assert "What you added meanwhile" not in (await opened(browser, "/sessions/rest")).words  # no tick
         page = await followed(browser, await browser.post(path, data={"to": shared, "go": "give"}))
+        rest = await opened(browser, "/sessions/rest")
+        assert rest.markup.all("a", within="ways", href=f"/journal/{wanted}#later")
         assert "Not shared with Bob Example yet" in page.words
         boxes = [one for one in page.markup.all("input") if one.attributes.get("name") == "sections"]
         assert [("checked" in one.attributes, one.attributes["value"]) for one in boxes] == [(False, "0")]
@@ -335,6 +356,7 @@ async def test_later_ones_are_shared_and_stopped_by_a_tap(any_portal: Portal) ->
         assert endless.status_code == 303  # nothing of that number: nothing is shared
         page = await followed(browser, await browser.post(path, data=some | {"sections": "0"}))
         assert "Not shared with" not in page.words
+        assert "What you added meanwhile" not in (await opened(browser, "/sessions/rest")).words
         for wrong in (
             {"to": "x", "go": "give"},
             {"to": shared, "go": "x"},
