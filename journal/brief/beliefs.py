@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import UTC, date
 
 from journal.brief.layout import shorten_text
 from journal.brief.quotes import get_rating, get_text
@@ -135,7 +135,7 @@ def _sort_ratings(
         written: The rating that each copy was begun with, the newest copy first.
         again: Those of revisits.
     """
-    every = [(one.source.written_at.date(), False, rating) for one, rating in reversed(written)]
+    every = [(one.source.document.find_first_day(UTC), False, rating) for one, rating in reversed(written)]
     every += [(day, True, rating) for day, rating in again]
     return [rating for *_, rating in sorted(every, key=lambda one: one[:2]) if rating is not None]
 
@@ -145,4 +145,4 @@ def _find_course(one: IncomingShare) -> Finding | None:
     answers = one.document.answers
     if not parse_revisits(answers.get("reframe.revisits")):
         return None
-    return describe_course(list_ratings(answers, one.written_at.date()))
+    return describe_course(list_ratings(answers, one.document.find_first_day(UTC)))
