@@ -20,7 +20,7 @@ from journal.grounding.steadying import Steadying
 from journal.roles import Role
 from journal.sessions.day_state import DayState
 from portal.access.session_cookie import get_actor, get_token
-from portal.web.call_lines import CallLine, build_call_lines
+from portal.web.care_team import CallLine, build_call_lines
 from portal.web.errors import UNAVAILABLE_ERRORS
 from portal.web.pages import get_translator, redirect, render_page
 

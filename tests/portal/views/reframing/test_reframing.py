@@ -208,6 +208,25 @@ async def test_what_was_added_is_shared_like_any_part(any_portal: Portal) -> Non
         assert "30 → 41 lately" in brief.words
 
 
+async def test_a_moment_is_shared_as_its_preview_shows_it(any_portal: Portal) -> None:
+    """The name of what set it off goes along with it, so it is there wherever the moment is."""
+    wanted = await begun(any_portal)
+    moment = {"reframe": str(wanted), "line": "I stayed.", "trigger": "Crowded rooms", "day": "2026-11-22"}
+    async with any_portal.client("alice") as browser:
+        read = await followed(browser, await browser.post("/moments", data=moment))
+        again = await opened(browser, f"/journal/{wanted}/revisits")
+        sent = {"to": str(any_portal.cast.link), "sections": ["reframe.moments"], "step": "preview"}
+        page = await opened(browser, f"/journal/{wanted}/shares?to={any_portal.cast.link}")
+        previewed = Page.of(await browser.post(f"/journal/{wanted}/shares", data=page.fields | sent))
+    shared = await share(any_portal.cast, wanted, "reframe.moments")
+    alice = await any_portal.cast.actor("alice")
+    async with any_portal.client("bob") as browser:
+        his = await opened(browser, f"/patients/{alice.id}/shared/{shared}")
+    for page in (read, again, previewed, his):
+        assert "Crowded rooms" in page.words
+        assert "I stayed." in page.words
+
+
 async def test_words_that_were_added_are_found(portal: Portal) -> None:
     """The search finds a moment's words and shows them without their code."""
     wanted = await begun(portal)
