@@ -30,7 +30,7 @@ MAX_OFFERED = 30
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """A reframe that a moment can be about: what it is called, and its new sentence where it has one."""
+    """A reframe that a moment can be about: what it is called, and its new sentence where it has one to show."""
 
     id: UUID
     name: EntryName
@@ -77,15 +77,17 @@ async def _build_page(
     every = [one for one in found[::-1] if one.document.kind == EntryKind.REFRAME and not one.damaged]
     offered = _select_offered(every, wanted)
     namer = await load_namer(actor, offered)
-    choices = tuple(
-        Choice(one.id, namer.name_entry(one), str(one.document.answers.get("reframe.new_meaning", "")))
-        for one in offered
-    )
+    choices = tuple(Choice(one.id, namer.name_entry(one), _get_sentence(one)) for one in offered)
     chosen = next((one.id for one in choices if one.id == wanted), None)
     if chosen is None and len(choices) == 1:
         chosen = choices[0].id
     names = triggers.select_names(triggers.build_triggers(actor, found))
     return MomentPage(choices, chosen, reframes.get_today(actor), typed, names, errors or {})
+
+
+def _get_sentence(one: Entry) -> str:
+    """Return the new sentence; that of an entry with a content note is not shown before somebody opens it."""
+    return "" if one.document.note else str(one.document.answers.get("reframe.new_meaning", ""))
 
 
 def _select_offered(every: Sequence[Entry], wanted: UUID | None) -> list[Entry]:

@@ -173,6 +173,27 @@ async def test_home_offers_one_reframe_with_four_answers_that_weigh_the_same(any
         assert (await browser.post(f"/journal/{wanted}/offer", data={"go": "x"})).status_code == 404
 
 
+async def test_a_content_note_stands_before_the_words_of_then(portal: Portal) -> None:
+    """At home, on the page of a revisit and where a moment is written, no words of a marked reframe come without it."""
+    document = EntryDocument("reframe", "Smoke", "About the fire", answers=ANSWERS)
+    wanted = (await written(portal.cast, document=document)).id
+    portal.cast.clock.forward(minutes=5)
+    other = EntryDocument("reframe", answers={"reframe.new_meaning": "I may rest."})
+    await written(portal.cast, document=other)
+    portal.cast.clock.forward(hours=25)
+    await signed_in_again(portal.cast)
+    async with portal.client("alice") as browser:
+        for path in ("/", f"/journal/{wanted}/revisits"):
+            page = await opened(browser, path)
+            (summary,) = [one for one in page.markup.all("summary") if "words of then" in one.words]
+            assert summary.words.endswith("Before you read: About the fire")
+        page = await opened(browser, "/moments")
+        assert [one.words for one in page.markup.all("span", **{"class": "choice-words"})] == [
+            "I may rest.",
+            "Smoke",
+        ]
+
+
 async def test_an_addition_can_be_removed(portal: Portal) -> None:
     """What was added is listed with a way to remove it."""
     wanted = await begun(portal)
@@ -330,8 +351,11 @@ async def test_a_clinicians_picture_is_made_of_what_was_shared(any_portal: Porta
         async with any_portal.client("alice") as browser:
             typed = REVISIT | {"old_belief": "79"}
             await followed(browser, await browser.post(f"/journal/{wanted}/revisits", data=typed))
-        assert (await opened(bob, f"/patients/{alice.id}/shared/{shared}")).words == page.words
-        assert (await opened(bob, f"/patients/{alice.id}/brief")).words == brief.words
+        for path, then in (
+            (f"/patients/{alice.id}/shared/{shared}", page),
+            (f"/patients/{alice.id}/brief", brief),
+        ):
+            assert (await opened(bob, path)).answer.text == then.answer.text
     part = await share(any_portal.cast, wanted, "reframe.old_meaning", "reframe.old_belief_before")
     async with any_portal.client("bob") as bob:
         page = await opened(bob, f"/patients/{alice.id}/shared/{part}")
