@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from uuid import UUID
 
@@ -19,6 +19,7 @@ from journal.entries import entries
 from journal.errors import NotFound, StaleRevision
 from journal.grounding import steadying, uses
 from journal.reframing import triggers
+from journal.sessions.holds import load_hold
 from journal.vault.documents import EntryDocument
 from journal.vault.entry_rows import Entry
 from portal.access.session_cookie import get_actor
@@ -35,6 +36,8 @@ ASKED = (
     "ground.trigger_name",
     "ground.note",
 )
+ASKED_IN_A_HOLD = ("ground.helped", "ground.note")
+"""What is asked until somebody has rested: no number, and nothing to think about."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +102,9 @@ async def _keep(actor: Actor, wanted: UUID, skill: str, number: str) -> None:
 
 
 async def _save_answers(request: Request, actor: Actor, form: PostedForm, note: Entry) -> Response:
-    asked = _get_asked()
+    # What an open page asked for is kept, and what this one did not ask for stays.
+    is_held = await load_hold(actor) is not None
+    asked = _get_asked(one for one in ASKED if one in form.lists or one in _choose_asked(is_held))
     answers, problems = parse_answers(asked, form.lists)
     replaced = {one.id for one in asked.fields} - problems.keys()
     kept = {key: answer for key, answer in note.document.answers.items() if key not in replaced} | answers
@@ -159,9 +164,13 @@ async def _load_note(actor: Actor, wanted: UUID) -> Entry:
     return note
 
 
-def _get_asked() -> Form:
+def _choose_asked(is_held: bool) -> tuple[str, ...]:
+    return ASKED_IN_A_HOLD if is_held else ASKED
+
+
+def _get_asked(chosen: Iterable[str]) -> Form:
     form = get_form(EntryKind.GROUNDING)
-    return replace(form, fields=tuple(form.field(one) for one in ASKED))
+    return replace(form, fields=tuple(form.field(one) for one in chosen))
 
 
 async def _build_page(actor: Actor, note: Entry) -> NotePage:
@@ -173,7 +182,7 @@ async def _build_page(actor: Actor, note: Entry) -> NotePage:
         note.revision,
         title,
         skill is None,
-        _get_asked(),
+        _get_asked(_choose_asked(await load_hold(actor) is not None)),
         answers,
         actor.dosing_day,
         await triggers.list_names(actor),

@@ -15,7 +15,7 @@ from journal.vault.entry_rows import Entry
 from tests.cast import Cast
 from tests.portal.browsing import Page, opened
 from tests.portal.conftest import Portal
-from tests.scenes import in_session, written
+from tests.scenes import in_session, rested, written
 
 
 async def notes(cast: Cast) -> tuple[Entry, ...]:
@@ -274,3 +274,34 @@ async def test_a_note_can_name_what_set_it_off(any_portal: Portal) -> None:
         assert (await browser.post("/ground/note", data=sent)).status_code == 303
     (one,) = await triggers.list_triggers(await any_portal.cast.actor("alice"))
     assert len(one.occurrences) == 2
+
+
+async def test_a_note_asks_for_no_number_until_somebody_has_rested(any_portal: Portal) -> None:
+    """Whether it helped and a few words are asked; what was said before, or on a page of before, is kept."""
+    async with any_portal.client("alice") as browser:
+        before = await opened(browser, await kept(browser))
+        said = before.fields | {"ground.suds_before": "6", "ground.context": "before"}
+        assert (await browser.post("/ground/note", data=said)).status_code == 303
+        other = await opened(browser, await kept(browser, "/ground/orient"))
+    session = await in_session(any_portal.cast)
+    first, second = before.fields["ident"][0], other.fields["ident"][0]
+    async with any_portal.client("alice") as browser:
+        page = await opened(browser, f"/ground/note?log={first}")
+        assert {"ground.helped", "ground.note"} == {
+            one.attributes["name"]
+            for one in page.markup.all(within="form")
+            if "ground." in one.attributes.get("name", "")
+        }
+        assert (
+            await browser.post("/ground/note", data=page.fields | {"ground.helped": "bit"})
+        ).status_code == 303
+        late = other.fields | {"ground.suds_after": "3"}
+        assert (await browser.post("/ground/note", data=late)).status_code == 303
+    found = {str(note.id): note.document.answers for note in await notes(any_portal.cast)}
+    assert found[first] == {
+        "ground.skill": "feet_hands", "ground.context": "before", "ground.suds_before": 6, "ground.helped": "bit",
+    }  # fmt: skip
+    assert found[second] == {"ground.skill": "orient", "ground.suds_after": 3}
+    await rested(any_portal.cast, session)
+    async with any_portal.client("alice") as browser:
+        assert "ground.suds_after" in (await opened(browser, f"/ground/note?log={first}")).fields

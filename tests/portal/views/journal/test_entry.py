@@ -334,6 +334,16 @@ async def test_much_distress_offers_grounding_first_and_blocks_nothing(portal: P
         assert "Take a moment" not in (await opened(browser, f"/journal/{id_of(page)}")).words
 
 
+@pytest.mark.parametrize("go", ["done", "stay", "all", "one", "next", "back", "skip", "pause"])
+async def test_much_distress_offers_grounding_whichever_button_was_pressed(portal: Portal, go: str) -> None:
+    """Going on, going back, stopping or changing the way of asking: the page that follows offers grounding on top."""
+    prompt = "" if go in ("done", "all", "one") else "prep.anchor"
+    async with portal.client("alice") as browser:
+        page = await opened(browser, f"/journal/new?kind=preparation&prompt={prompt}")
+        read = await followed(browser, await pressed(browser, page, go, prep__anchor_before="9"))
+        assert read.markup.all("a", within="notice", href="/ground")
+
+
 async def test_help_leaving_grounding_and_readers_are_on_every_writing_page(portal: Portal) -> None:
     """Whoever writes sees who can read it, and can stop, hide or ground."""
     entry = await written(portal.cast)
