@@ -165,7 +165,7 @@ async def save_entry(
     if current.revision == base or same_page:
         # A delayed save may arrive after a later one: then the text it replaces is kept.
         keep = current.revision != base or not same_page
-        saved = await _update_entry(actor, current, document, keep=keep)
+        saved = await _update_entry(actor, current, document, keep=keep or None)
         if saved is not None:
             return saved
     raise SavedAsEarlierVersion(await revisions.save_conflict(actor, wanted, base, document, sitting))
@@ -192,7 +192,7 @@ async def change_entry(
         if not _is_written_apart(current.document, document):
             # A page that is open elsewhere may have an older answer on its form: then both are kept.
             document = msgspec.structs.replace(document, sitting="")
-        changed = await _update_entry(actor, current, document, keep=keep)
+        changed = await _update_entry(actor, current, document, keep=keep or None)
         if changed is not None:
             return changed
     raise StaleRevision(N_("Another page saved at the same moment. Nothing was changed; look again."))
@@ -252,11 +252,18 @@ async def create_first_entry(
     return True
 
 
-async def replace_answers(actor: Actor, current: Entry, answers: Answers) -> bool:
-    """Replace the answers of an entry that was read; return False when another page saved first, or it was deleted."""
+async def replace_answers(
+    actor: Actor, current: Entry, answers: Answers, *, keep: bool | None = None
+) -> bool:
+    """
+    Replace the answers of an entry that was read; return False when another page saved first, or it was deleted.
+
+    Args:
+        keep: Whether the answers until now become an earlier version; without it, as after any save.
+    """
     actor.require_role(Role.PATIENT)
     document = msgspec.structs.replace(current.document, answers=answers, sitting="")
-    return await _update_entry(actor, current, document) is not None
+    return await _update_entry(actor, current, document, keep=keep) is not None
 
 
 async def _create_entry(actor: Actor, wanted: UUID, document: EntryDocument) -> Entry:
@@ -270,7 +277,7 @@ async def _create_entry(actor: Actor, wanted: UUID, document: EntryDocument) -> 
 
 
 async def _update_entry(
-    actor: Actor, current: Entry, document: EntryDocument, *, keep: bool = False
+    actor: Actor, current: Entry, document: EntryDocument, *, keep: bool | None = None
 ) -> Entry | None:
     """Replace the text that was read; return None when another page saved first, or it was deleted."""
     made = await _try_update(actor, current, document, keep=keep)
@@ -285,7 +292,9 @@ async def _update_entry(
     return made
 
 
-async def _try_update(actor: Actor, current: Entry, document: EntryDocument, *, keep: bool) -> Entry | None:
+async def _try_update(
+    actor: Actor, current: Entry, document: EntryDocument, *, keep: bool | None
+) -> Entry | None:
     revision = current.revision + 1
     sealed = seal_document(actor.vault, document, entry_context(actor.id, current.id, revision))
     same = _is_same_text(current.document, document)  # then nobody sees that anything was changed
@@ -294,7 +303,9 @@ async def _try_update(actor: Actor, current: Entry, document: EntryDocument, *, 
     written = (revision, sealed, at, current.id, actor.id, current.revision, current.tag)
     moves = [RecordChange(Part.ENTRIES, [current.line], [made.line])]
     statements: list[Statement] = [(UPDATE_ENTRY, written)]
-    if keep or (not same and revisions.is_new_version(actor, current.updated_at, current.document, document)):
+    if keep is None:
+        keep = not same and revisions.is_new_version(actor, current.updated_at, current.document, document)
+    if keep:
         version, statement = revisions.build_revision(
             actor, current.id, current.revision, current.document, at=current.updated_at
         )

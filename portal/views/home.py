@@ -15,6 +15,7 @@ from journal.care import links
 from journal.care.links import Link
 from journal.catalogue.fields import EntryKind
 from journal.clinic import instructions
+from journal.dosing_day import requests
 from journal.entries.listing import EntrySummary
 from journal.entries.naming import EntryName, EntryNamer
 from journal.reframing import offers as reframe_offers
@@ -49,7 +50,8 @@ class HomePage:
     ended care lately, and `unagreed` are false links. `offers` wait for an answer, `damaged` are sessions that do
     not open. Without `is_intact`, the journal is not as its owner left it. `has_reframes`: a moment can be about one.
     `again` is the reframe that is offered today to be looked at again, `step` one whose small step has come back.
-    `is_near`: the next session is a dosing session, and is today or tomorrow.
+    `is_near`: the next session is a dosing session, and is today or tomorrow. `is_asked_again`: something that the
+    patient asked for while it was held waits for their answer, and nothing is held any more.
     """
 
     day: DayState
@@ -71,6 +73,7 @@ class HomePage:
     again: OfferLine | None
     step: OfferLine | None
     is_near: bool
+    is_asked_again: bool
 
 
 END_OF_CARE_SHOWN = timedelta(days=14)
@@ -133,6 +136,7 @@ async def load_home(actor: Actor) -> HomePage:
         OfferLine(again.entry, namer.name_entry(again.entry)) if again else None,
         OfferLine(step, namer.name_entry(step)) if step else None,
         coming is not None and _is_near(lines[coming]),
+        hold is None and bool(await requests.load_requests(actor)),
     )
 
 
