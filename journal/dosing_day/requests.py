@@ -14,13 +14,16 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
+import msgspec
+
 from journal.actor import Actor
 from journal.ages import compute_age
 from journal.catalogue.fields import EntryKind
-from journal.entries import by_kind, entries, removal
+from journal.entries import by_kind, entries, only_entry, removal
 from journal.errors import JournalError
 from journal.held_acts import Asked, HeldAct
 from journal.roles import Role
+from journal.sessions.session import SessionDetails, SessionKind, Status
 from journal.vault.documents import EntryDocument
 from journal.vault.entry_rows import Entry
 
@@ -78,6 +81,18 @@ def parse_requests(lines: object) -> tuple[PendingRequest, ...]:
     """Read stored lines back, the oldest first; what is no line of ours is left out."""
     found = map(_parse_line, lines) if isinstance(lines, list) else ()
     return tuple(sorted((one for one in found if one is not None), key=lambda one: one.at))
+
+
+def can_be_there(sessions: Iterable[SessionDetails], now: datetime) -> bool:
+    """Return whether a hold may have ended so lately that something of it waits; nothing is read for that."""
+    lately = now - LIFETIME - timedelta(days=2)  # the days of rest are those of other clocks
+    dosing = (one for one in sessions if one.kind is SessionKind.DOSING and one.begins_at <= now)
+    return any(
+        one.status is Status.CANCELLED
+        or one.begins_at >= lately
+        or (one.rested_on or "") >= lately.date().isoformat()
+        for one in dosing
+    )
 
 
 async def load_requests(actor: Actor) -> tuple[PendingRequest, ...]:
@@ -152,11 +167,13 @@ async def _save(actor: Actor, records: tuple[Entry, ...], lines: list[str]) -> b
         if not lines:
             return True
         document = EntryDocument(EntryKind.WAITING.value, answers={REQUESTS: lines})
-        return await entries.create_first_entry(actor, document, lambda: _has_record(actor))
+        return await only_entry.begin_only_entry(actor, document)
     # A second one is there where a deleted one was restored: all of them are one list.
     left = records[-1] if lines else None
-    if left is not None and not await entries.replace_answers(actor, left, {REQUESTS: lines}, keep=False):
-        return False
+    if left is not None:
+        document = msgspec.structs.replace(left.document, answers={REQUESTS: lines})
+        if not await entries.replace_document(actor, left, document, keep=None):
+            return False
     for entry in records:
         if entry is not left and not await removal.discard_entry(actor, entry.id, entry.revision):
             return False
@@ -166,10 +183,6 @@ async def _save(actor: Actor, records: tuple[Entry, ...], lines: list[str]) -> b
 async def _load_records(actor: Actor) -> tuple[Entry, ...]:
     _, found = await by_kind.load_entries_of_kinds(actor, {EntryKind.WAITING})
     return tuple(one for one in found if not one.damaged)
-
-
-async def _has_record(actor: Actor) -> bool:
-    return bool(await _load_records(actor))
 
 
 def _read(entry: Entry) -> tuple[PendingRequest, ...]:

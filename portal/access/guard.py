@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable
 from dataclasses import replace
 from functools import partial
 from typing import Any
 from uuid import UUID
 
+from starlette.background import BackgroundTask
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
@@ -79,6 +81,11 @@ def guard_view(
         if token is not None and request.scope["path"] not in PUBLIC_PATHS:
             actor = await run_with_retry(lambda: _load_actor(request, token, audience, prefetch))
         request.state.actor = actor
+        if actor is not None and actor.is_use_due:
+            return await _record_use_after(actor, answer(request, actor, token))
+        return await answer(request, actor, token)
+
+    async def answer(request: Request, actor: Actor | None, token: bytes | None) -> Response:
         if audience is Audience.ANYONE:
             return await _run_view(request, view)
         if actor is None or token is None:
@@ -86,12 +93,9 @@ def guard_view(
         try:
             if actor.role not in ALLOWED_ROLES.get(audience, Role):
                 raise NotFound
-            if not actor.recovery_ready and audience is not Audience.UNCONFIRMED:
-                return redirect(request, RECOVERY_KEY)
-            if needs_confirmation and not web_sessions.is_recently_confirmed(actor):
-                return await _ask_to_confirm(request, actor, token)
-            answer = await _run_view(request, view, actor)
-            return keep_neutral(request, answer, actor.is_neutral) if request.method == "GET" else answer
+            first = await _ask_first(request, actor, token, audience, needs_confirmation=needs_confirmation)
+            response = first or await _run_view(request, view, actor)
+            return keep_neutral(request, response, actor.is_neutral) if request.method == "GET" else response
         except NotFound:
             # Missing and forbidden look alike here as well: the log says who looked for what.
             wanted = [one for one in request.path_params.values() if isinstance(one, UUID)]
@@ -99,6 +103,28 @@ def guard_view(
             raise
 
     return guarded
+
+
+async def _record_use_after(actor: Actor, answer: Awaitable[Response]) -> Response:
+    """Return the answer, after which the session's use is stored: nobody waits for the disk to read a page."""
+    try:
+        response = await answer
+    except Exception:
+        await web_sessions.record_use(actor.session, actor.now)
+        raise
+    response.background = BackgroundTask(web_sessions.record_use, actor.session, actor.now)
+    return response
+
+
+async def _ask_first(
+    request: Request, actor: Actor, token: bytes, audience: Audience, *, needs_confirmation: bool
+) -> Response | None:
+    """Return what an actor has to do before the view, if anything."""
+    if not actor.recovery_ready and audience is not Audience.UNCONFIRMED:
+        return redirect(request, RECOVERY_KEY)
+    if needs_confirmation and not web_sessions.is_recently_confirmed(actor):
+        return await _ask_to_confirm(request, actor, token)
+    return None
 
 
 async def _run_view(request: Request, view: View, actor: Actor | None = None) -> Response:

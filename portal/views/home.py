@@ -25,6 +25,7 @@ from journal.scheduling.next_step import suggest_kind
 from journal.sessions import holds, schedule
 from journal.sessions.day_state import DayState, find_current_day
 from journal.sessions.holds import Hold
+from journal.sessions.rows import Session
 from journal.sessions.session import SessionKind
 from journal.sharing import handover_offers
 from journal.sharing.handover_offers import HandoverOffer
@@ -136,12 +137,17 @@ async def load_home(actor: Actor) -> HomePage:
         OfferLine(again.entry, namer.name_entry(again.entry)) if again else None,
         OfferLine(step, namer.name_entry(step)) if step else None,
         coming is not None and _is_near(lines[coming]),
-        hold is None and bool(await requests.load_requests(actor)),
+        hold is None and await _is_asked_again(actor, plan),
     )
 
 
 def _is_near(line: SessionLine) -> bool:
     return line.details.kind is SessionKind.DOSING and line.days in (0, 1)
+
+
+async def _is_asked_again(actor: Actor, plan: Sequence[Session]) -> bool:
+    can_be = requests.can_be_there([one.details for one in plan], actor.now)
+    return can_be and bool(await requests.load_requests(actor))
 
 
 def _is_news(link: Link, now: datetime) -> bool:

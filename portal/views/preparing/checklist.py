@@ -12,7 +12,7 @@ from starlette.responses import Response
 from journal.actor import Actor
 from journal.clinic import instructions
 from journal.clinic.instructions import ItemGroup
-from journal.errors import InvalidInput, NotFound
+from journal.errors import InvalidInput, NotFound, StaleRevision
 from journal.preparing import checklist
 from journal.preparing.checklist import CheckLine, Checklist, CheckState
 from portal.access.session_cookie import get_actor
@@ -34,7 +34,8 @@ class ChecklistPage:
     """
     Context of the page. `groups` are the care team's lines by the parts of their text.
 
-    `typed` are words that were not taken: a new line, or with `changing` those of the line of this text.
+    `typed` are words that were not taken: a new line, or with `changing` those of the line of this text. If that line
+    has gone meanwhile, they stand as a new one.
     """
 
     session: SessionLine
@@ -84,6 +85,9 @@ async def change_line(request: Request) -> Response:
         await checklist.change_line(actor, wanted, form["line"], form["text"])
     except InvalidInput as error:
         return await _render(request, actor, wanted, form["text"], changing=form["line"], errors=error.fields)
+    except StaleRevision:
+        gone = {"text": checklist.CHANGED_MEANWHILE}
+        return await _render(request, actor, wanted, form["text"], errors=gone, status=409)
     return redirect(request, f"{_build_address(wanted)}#own")
 
 
@@ -95,6 +99,7 @@ async def _render(
     *,
     changing: str = "",
     errors: Mapping[str, str] | None = None,
+    status: int = 422,
 ) -> Response:
     seen = await checklist.load_checklist(actor, wanted)
     if await instructions.is_acute(actor, seen.session):
@@ -109,10 +114,10 @@ async def _render(
         tuple((group, those) for group, those in groups if those),
         numbered[len(seen.clinic) :],
         typed=typed,
-        changing=changing,
+        changing=changing if any(one.text == changing for one in seen.own) else "",
         errors=errors or {},
     )
-    return render_page(request, "preparing/checklist.html", context, status=422 if errors else 200)
+    return render_page(request, "preparing/checklist.html", context, status=status if errors else 200)
 
 
 def _build_address(session: UUID) -> str:

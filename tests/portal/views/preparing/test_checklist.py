@@ -58,6 +58,10 @@ async def test_lines_are_added_ticked_changed_and_removed(any_portal: Portal) ->
             browser, await browser.post(f"{where}/line", data={"line": "Ask Kim", "go": "remove"})
         )
         assert pressed_states(page) == []
+        refused = await browser.post(f"{where}/line", data=change | {"text": "Ask the neighbours"})
+        assert refused.status_code == 409
+        assert "Ask the neighbours" in refused.text
+        assert "Nothing was overwritten" in refused.text
         await browser.post(where, data={"text": "The dog", "go": "add"})
         after = f"{await planned(any_portal.cast, 8)}/checklist"
         page = await followed(browser, await browser.post(after, data={"go": "earlier"}))
