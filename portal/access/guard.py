@@ -18,7 +18,8 @@ from journal.audit.acts import Act
 from journal.authentication import idle_lock, sign_in, web_sessions
 from journal.authentication.idle_lock import LockedSession
 from journal.catalogue.grounding_skills import SKILLS
-from journal.errors import Damaged, InvalidInput, NotFound
+from journal.dosing_day.requests import keep_request
+from journal.errors import Damaged, HeldUntilRested, InvalidInput, NotFound
 from journal.passkeys import management as passkey_management
 from journal.roles import Role
 from journal.store.progress import Progress, run_with_retry
@@ -93,7 +94,7 @@ def guard_view(
             if actor.role not in ALLOWED_ROLES.get(audience, Role):
                 raise NotFound
             first = await _ask_first(request, actor, token, audience, needs_confirmation=needs_confirmation)
-            response = first or await _run_view(request, view)
+            response = first or await _run_view(request, view, actor)
             return keep_neutral(request, response, actor.is_neutral) if request.method == "GET" else response
         except NotFound:
             # Missing and forbidden look alike here as well: the log says who looked for what.
@@ -126,9 +127,16 @@ async def _ask_first(
     return None
 
 
-async def _run_view(request: Request, view: View) -> Response:
+async def _run_view(request: Request, view: View, actor: Actor | None = None) -> Response:
     progress = request.state.progress = Progress()
-    return await run_with_retry(lambda: view(request), progress)
+    try:
+        return await run_with_retry(lambda: view(request), progress)
+    except HeldUntilRested as held:
+        # Nothing was done. Who sent it is asked again once they have rested; a page that is only opened asks nothing.
+        if actor is not None and request.method == "POST":
+            asked = held.asked
+            request.state.is_kept = await run_with_retry(lambda: keep_request(actor, asked))
+        raise
 
 
 def _is_prefetch(request: Request) -> bool:
