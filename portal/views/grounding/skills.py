@@ -53,7 +53,8 @@ class SkillPage:
     Context of one skill; `phrases` are a patient's own, `moves`: a slow circle may be shown.
 
     `note` is the id of the note that one tap keeps, for a patient; `call_lines` are whom their care team named, where
-    the skill is to reach somebody. Of the common `notes`, what is said of every skill.
+    the skill is to reach somebody. `notes` are what is said of every skill. A patient `may_hide` one that they have not
+    hidden yet, on an ordinary day.
     """
 
     skill: Skill
@@ -62,6 +63,7 @@ class SkillPage:
     notes: tuple[str, ...]
     moves: bool
     note: str
+    may_hide: bool
     is_patient: bool
     may_leave: bool
     day: str
@@ -108,6 +110,7 @@ async def show_skill(request: Request) -> Response:
         SAFETY_NOTES,
         bool(skill.pace) and not calm,
         str(uuid4()) if is_patient else "",
+        is_patient and not calm and skill.id not in seen.hidden,
         is_patient,
         get_token(request) is not None,
         actor.dosing_day if actor else "",

@@ -130,3 +130,20 @@ async def test_to_reach_somebody_shows_whom_the_care_team_named(any_portal: Port
     for name in ("dana", "bob", None):
         async with any_portal.client(name) as browser:
             assert "5550143" not in (await browser.get("/ground/reach_out")).text
+
+
+async def test_a_patient_hides_a_skill_on_its_page(portal: Portal) -> None:
+    """One tap on an ordinary day, and it is not offered any more; it still opens where somebody knows its address."""
+    async with portal.client("alice") as browser:
+        page = await opened(browser, "/ground/box_breath")
+        (form,) = page.markup.all("form", action="/steady/hidden")
+        assert form.attributes["method"] == "post"
+        answer = await browser.post("/steady/hidden", data={"skill": "box_breath", "go": "hide"})
+        assert "Box breath" in (await opened(browser, answer.headers["location"])).words
+        assert "/ground/box_breath" not in offered(await opened(browser, "/ground"))
+        assert (await opened(browser, "/ground/box_breath")).markup.all("form", action="/steady/hidden") == []
+    await in_session(portal.cast)
+    async with portal.client("alice") as browser:
+        assert (await opened(browser, "/ground/orient")).markup.all("form", action="/steady/hidden") == []
+    async with portal.client("bob") as browser:
+        assert (await opened(browser, "/ground/orient")).markup.all("form", action="/steady/hidden") == []
