@@ -20,6 +20,7 @@ import msgspec
 from journal.accounts import details
 from journal.actor import Actor
 from journal.ages import CLOCK_TOLERANCE
+from journal.catalogue.fields import EntryKind
 from journal.entries import entries
 from journal.reframing.reframes import STATUS, get_today, list_reframes, require_reframe
 from journal.reframing.steps import choose_step, find_step_day
@@ -130,7 +131,7 @@ def choose_offer(actor: Actor, reframes: Sequence[Entry], plan: Sequence[Session
     return min(offered, key=lambda one: (one.due_at, one.entry.id), default=None)
 
 
-def choose_for_home(
+async def choose_for_home(
     actor: Actor, reframes: Sequence[Entry], plan: Sequence[Session]
 ) -> tuple[Entry | None, Offer | None]:
     """
@@ -142,12 +143,29 @@ def choose_for_home(
     if holds.get_hold(actor, plan) is not None:
         return None, None
     step, offer = choose_step(actor, reframes), choose_offer(actor, reframes, plan)
+    if offer is not None and await _was_one_deleted_today(actor, plan):
+        offer = None
     if step is None or offer is None:
         return step, offer
     came_back, stood = find_step_day(step), find_offer(offer.entry, plan, _get_midnight(actor))
     if came_back and stood and came_back < stood.due_at.astimezone(actor.zone).date():
         return None, offer
     return step, None
+
+
+async def _was_one_deleted_today(actor: Actor, plan: Sequence[Session]) -> bool:
+    """Return whether today a reframe was deleted that had been offered or answered for today."""
+    midnight = _get_midnight(actor)
+    for one in await entries.list_deleted_entries(actor):
+        if one.damaged or one.document.kind != EntryKind.REFRAME or one.deleted_at is None:
+            continue
+        answered = get_answered_at(one.document, actor.now)
+        if one.deleted_at >= midnight and (
+            (answered is not None and answered >= midnight)
+            or find_offer(one, plan, one.deleted_at, today=midnight) is not None
+        ):
+            return True
+    return False
 
 
 def are_offers_off(actor: Actor, reframes: Iterable[Entry]) -> bool:

@@ -107,7 +107,7 @@ async def load_home(actor: Actor) -> HomePage:
     day, about = find_current_day(plan, actor.now)
     written = await reframes.list_reframes(actor)
     hold = holds.get_hold(actor, plan)
-    step, again = reframe_offers.choose_for_home(actor, written, plan)
+    step, again = await reframe_offers.choose_for_home(actor, written, plan)
     ahead = (
         one.id
         for one in schedule.list_upcoming(schedule.list_uncancelled(plan), actor.now)

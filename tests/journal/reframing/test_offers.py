@@ -187,7 +187,7 @@ async def test_a_step_that_nobody_answers_keeps_no_offer_back(cast: Cast):
     for _ in range(9):
         alice = await cast.actor("alice")
         found = await reframes.list_reframes(alice)
-        step, offer = offers.choose_for_home(alice, found, await load_my_sessions(alice))
+        step, offer = await offers.choose_for_home(alice, found, await load_my_sessions(alice))
         shown.append("offer" if offer else "step" if step else "")
         assert not (step and offer)
         await later(cast, days=1)
@@ -196,9 +196,31 @@ async def test_a_step_that_nobody_answers_keeps_no_offer_back(cast: Cast):
     await steps.answer_step(await cast.actor("alice"), one.id, "done", "", None)
     await in_session(cast)
     alice = await cast.actor("alice")
-    assert offers.choose_for_home(
+    assert await offers.choose_for_home(
         alice, await reframes.list_reframes(alice), await load_my_sessions(alice)
     ) == (None, None)
+
+
+@pytest.mark.parametrize("answer", [None, OfferAnswer.NOT_NOW])
+async def test_deleting_what_was_offered_brings_no_second_offer_that_day(
+    cast: Cast, answer: OfferAnswer | None
+):
+    """Whether it was answered or not, another reframe waits until tomorrow."""
+    for _ in range(2):
+        await written(cast, document=EntryDocument("reframe", answers=ANSWERS))
+    await later(cast, hours=25)
+    found = await chosen(cast)
+    assert found is not None
+    if answer:
+        await offers.answer_offer(await cast.actor("alice"), found.entry.id, answer)
+    await removal.delete_entry(await cast.actor("alice"), found.entry.id)
+    offered = []
+    for _ in range(2):
+        alice = await cast.actor("alice")
+        there = await reframes.list_reframes(alice)
+        offered.append((await offers.choose_for_home(alice, there, await load_my_sessions(alice)))[1])
+        await later(cast, days=1)
+    assert [one is not None for one in offered] == [False, True]
 
 
 async def test_no_offers_outlasts_every_reframe_of_then(cast: Cast):
