@@ -24,7 +24,7 @@ from portal.views.patients import brief, call_contacts, caseload, course, instru
 from portal.views.preparing import checklist, clinic, comfort
 from portal.views.public import guide, health, help, offline, sitting
 from portal.views.reframing import later, moments, offers, revisits, status, steadying, steps, triggers
-from portal.views.sessions import day_notes, plan, sitter_link
+from portal.views.sessions import day_notes, plan, sitter_link, waiting
 from portal.views.sharing import disclosures, handovers, returned_shares, shares, sharing_log, team
 from portal.views.sign_in import (
     account_reset,
@@ -191,6 +191,7 @@ ROUTES = (
     Rule("/sessions", READ, PATIENT, plan.show_plan),
     Rule("/sessions/new", FORM, PATIENT, plan.add_own_session),
     Rule("/sessions/rest", FORM, PATIENT, plan.confirm_rest),
+    Rule("/sessions/waiting", FORM, PATIENT, waiting.show_waiting),
     Rule("/sessions/{id:uuid}", READ, IN_CARE, plan.show_session),
     Rule("/sessions/{id:uuid}/edit", FORM, IN_CARE, plan.edit_session),
     Rule("/sessions/{id:uuid}/sitter", FORM, PATIENT, sitter_link.show_sitter_link),

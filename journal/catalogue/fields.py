@@ -47,9 +47,12 @@ class EntryKind(Labelled):
     COMFORT = "comfort", N_("If I get frightened")
     CHECKLIST = "checklist", N_("Check list")
     DAY = "day", N_("The day of the session")
+    WAITING = "waiting", N_("Waiting until you have rested")
 
 
-OWN_PAGE_KINDS = frozenset({EntryKind.STEADY, EntryKind.COMFORT, EntryKind.CHECKLIST, EntryKind.DAY})
+OWN_PAGE_KINDS = frozenset(
+    {EntryKind.STEADY, EntryKind.COMFORT, EntryKind.CHECKLIST, EntryKind.DAY, EntryKind.WAITING}
+)
 """The kinds of which a person has one record, or one a session, which a page of its own shows and begins."""
 WRITTEN_KINDS = tuple(kind for kind in EntryKind if kind not in OWN_PAGE_KINDS)
 """The kinds that a person begins as an entry, as often as they like."""
@@ -71,6 +74,7 @@ class FieldKind(StrEnum):
     MOMENTS = "moments"  # list[str], one line each: see revisits
     MEDICINE = "medicine"  # list[str], one line each: see the room dosing_day
     READINGS = "readings"  # list[str], one line each: see the room dosing_day
+    REQUESTS = "requests"  # list[str], one line each: see the room dosing_day
 
 
 RANGES: Mapping[FieldKind, tuple[int, int]] = MappingProxyType(

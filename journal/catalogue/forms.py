@@ -45,6 +45,22 @@ DAY = Form(
     ),
 )
 
+WAITING = Form(
+    EntryKind.WAITING,
+    N_("Waiting until you have rested"),
+    N_("What you asked for around a dosing session, to be asked again."),
+    (
+        Field(
+            "waiting.requests",
+            N_("What waits"),
+            FieldKind.REQUESTS,
+            "waiting",
+            shareable=False,
+            apart=True,
+        ),
+    ),
+)
+
 FORMS: Mapping[EntryKind, Form] = MappingProxyType(
     {
         form.kind: form
@@ -59,6 +75,7 @@ FORMS: Mapping[EntryKind, Form] = MappingProxyType(
             COMFORT,
             CHECKLIST,
             DAY,
+            WAITING,
         )
     }
 )
@@ -87,6 +104,7 @@ THEMES: Mapping[str, str] = MappingProxyType(
         "comfort": N_("If I get frightened"),
         "check": N_("Check list"),
         "day": N_("The day of the session"),
+        "waiting": N_("Waiting until you have rested"),
     }
 )
 

@@ -16,9 +16,10 @@ from journal.audit import log as audit_log
 from journal.audit.acts import Act
 from journal.care.past_care import list_carers
 from journal.clinic import tables
-from journal.clinic.call_contacts import SELECT_CONTACTS, CallContactRow, open_contact
+from journal.clinic.call_contacts import SELECT_CONTACTS, CallContactRow, load_my_contacts, open_contact
 from journal.clinic.instructions import Instructions, load_versions
 from journal.errors import Damaged, NotFound, StaleRevision
+from journal.held_acts import Asked, HeldAct
 from journal.i18n import N_
 from journal.roles import Role
 from journal.sessions.holds import refuse_while_held
@@ -39,6 +40,17 @@ def is_left(writer: UUID | None, carers: Collection[UUID]) -> bool:
     return not carers if writer is None else writer not in carers
 
 
+async def list_left(actor: Actor) -> frozenset[UUID]:
+    """Return the ids of contacts that the patient who asks may remove, and of texts that they may hide."""
+    carers = await list_carers(actor.id)
+    contacts = await load_my_contacts(actor)
+    texts = await load_versions(actor.installation, actor.id)
+    found = [one.id for one in contacts if is_left(one.details.writer, carers)]
+    found += [one.id for one in texts if one.hidden_at is None and is_left(one.signer, carers)]
+    closed = [one for one in contacts.damaged if one is not None and is_left(None, carers)]
+    return frozenset((*found, *closed))
+
+
 async def remove_left_contact(actor: Actor, wanted: UUID) -> None:
     """
     Remove a contact that an ended care left with the patient who asks, also one that does not open.
@@ -50,7 +62,7 @@ async def remove_left_contact(actor: Actor, wanted: UUID) -> None:
     actor.require_role(Role.PATIENT)
     async with transaction():
         await lock_account(actor.id)
-        await refuse_while_held(actor)
+        await refuse_while_held(actor, Asked(HeldAct.CONTACT, wanted))
         await _require_left(actor, await _find_writer(actor, wanted))
         await tables.CallContact.filter(id=wanted, patient_id=actor.id).delete()
         await audit_log.record_event(actor, Act.CALL_CONTACT_REMOVED, patient=actor.id, about=wanted)
@@ -68,7 +80,7 @@ async def hide_left_text(actor: Actor, wanted: UUID) -> None:
     actor.require_role(Role.PATIENT)
     async with transaction():
         await lock_account(actor.id)
-        await refuse_while_held(actor)
+        await refuse_while_held(actor, Asked(HeldAct.TEXT, wanted))
         await _require_left(actor, (await _load_text(actor, wanted)).signer)
         mine = tables.InstructionsVersion.filter(id=wanted, patient_id=actor.id, hidden_at=None)
         if await mine.update(hidden_at=actor.now):

@@ -192,13 +192,13 @@ async def change_entry(
 
 
 async def replace_document(
-    actor: Actor, current: Entry, document: EntryDocument, *, keep: bool = False
+    actor: Actor, current: Entry, document: EntryDocument, *, keep: bool | None = False
 ) -> Entry | None:
     """
     Replace all of an entry that was read; return None when another page saved first, or it was deleted.
 
     Args:
-        keep: Keep the text until now among the earlier versions, whatever was changed.
+        keep: Keep the text until now among the earlier versions, whatever was changed; None keeps none of it.
     """
     actor.require_role(Role.PATIENT)
     if document == current.document:
@@ -274,7 +274,7 @@ async def _create_entry(actor: Actor, wanted: UUID, document: EntryDocument) -> 
 
 
 async def _update_entry(
-    actor: Actor, current: Entry, document: EntryDocument, *, keep: bool = False
+    actor: Actor, current: Entry, document: EntryDocument, *, keep: bool | None = False
 ) -> Entry | None:
     """Replace the text that was read; return None when another page saved first, or it was deleted."""
     made = await _try_update(actor, current, document, keep=keep)
@@ -289,7 +289,9 @@ async def _update_entry(
     return made
 
 
-async def _try_update(actor: Actor, current: Entry, document: EntryDocument, *, keep: bool) -> Entry | None:
+async def _try_update(
+    actor: Actor, current: Entry, document: EntryDocument, *, keep: bool | None
+) -> Entry | None:
     revision = current.revision + 1
     sealed = seal_document(actor.vault, document, entry_context(actor.id, current.id, revision))
     same = _is_same_text(current.document, document)  # then nobody sees that anything was changed
@@ -298,7 +300,8 @@ async def _try_update(actor: Actor, current: Entry, document: EntryDocument, *, 
     written = (revision, sealed, at, current.id, actor.id, current.revision, current.tag)
     moves = [RecordChange(Part.ENTRIES, [current.line], [made.line])]
     statements: list[Statement] = [(UPDATE_ENTRY, written)]
-    if keep or (not same and revisions.is_new_version(actor, current.updated_at, current.document, document)):
+    is_new = keep is False and revisions.is_new_version(actor, current.updated_at, current.document, document)
+    if keep or (is_new and not same):
         version, statement = revisions.build_revision(
             actor, current.id, current.revision, current.document, at=current.updated_at
         )

@@ -17,10 +17,13 @@ from journal.authentication import recovery_key, registration, web_sessions
 from journal.authentication import tables as authentication_tables
 from journal.authentication.registration import NewAccount
 from journal.care import invitations
+from journal.catalogue.fields import EntryKind
 from journal.catalogue.revisits import Revisit
 from journal.clinic import call_contacts, instructions
+from journal.dosing_day import requests
 from journal.entries import entries
 from journal.errors import InvalidInput
+from journal.held_acts import Asked, HeldAct
 from journal.installation.installation import Installation
 from journal.operations.demo_data import DemoEntry, DemoPatient, DemoPerson, load_demo_practice
 from journal.practice import practice
@@ -105,6 +108,10 @@ async def _write_entry(
     actor: Actor, link: UUID, person: DemoPatient, one: DemoEntry, ids: Sequence[UUID], now: datetime
 ) -> None:
     today = now.astimezone(actor.zone).date()
+    if one.kind is EntryKind.WAITING:
+        for act in map(str, one.answers.values()):
+            await requests.add_request(actor, Asked(HeldAct(act)))
+        return
     about = None if one.session is None else ids[one.session].hex
     written = EntryDocument(one.kind.value, one.title, one.note, about, one.get_first_answers(today))
     saved = await entries.save_entry(actor, uuid4(), 0, written)

@@ -23,6 +23,7 @@ from journal.care.links import require_active
 from journal.catalogue.revisits import Moment, Revisit, add_line, parse_moments, parse_revisits
 from journal.entries import entries
 from journal.errors import InvalidInput, JournalError, NotFound, StaleRevision, TrustBroken
+from journal.held_acts import Asked, HeldAct
 from journal.i18n import N_
 from journal.reframing import reframes
 from journal.reframing.reframes import MOMENTS, REVISITS, require_reframe
@@ -93,10 +94,10 @@ async def give_tick(actor: Actor, wanted: UUID, share: UUID) -> None:
         SharingPaused: While sharing with its clinician is paused.
     """
     await reframes.load_reframe(actor, wanted)
-    await refuse_while_held(actor)
+    await refuse_while_held(actor, Asked(HeldAct.TICK, wanted, share))
     async with transaction():
         await record_state.lock_state(actor)
-        await refuse_while_held(actor)
+        await refuse_while_held(actor, Asked(HeldAct.TICK, wanted, share))
         one = await _load_share(actor, wanted, share)
         await require_active(one.link)
         await shares.require_open(actor, one.link)
@@ -132,7 +133,7 @@ async def share_additions(
         StaleRevision: If the reframe was changed since.
     """
     entry = await reframes.load_reframe(actor, wanted)
-    await refuse_while_held(actor)
+    await refuse_while_held(actor, Asked(HeldAct.ADDITIONS, wanted, share))
     found = await _load_share(actor, wanted, share)
     places = set(chosen)
     some = [one for place, one in enumerate(_find_unshared(entry, found)) if place in places]

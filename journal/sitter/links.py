@@ -26,6 +26,7 @@ from journal.audit import log as audit_log
 from journal.audit.acts import Act
 from journal.care.invitations import format_token, parse_token
 from journal.errors import Damaged, HeldUntilRested, InvalidInput, JournalError, LinkExpired, NotFound
+from journal.held_acts import Asked, HeldAct
 from journal.i18n import N_
 from journal.installation.installation import Installation
 from journal.roles import Role
@@ -240,7 +241,7 @@ async def _require_possible(actor: Actor, session: UUID, *, has_words: bool) -> 
         raise HeldUntilRested(WORDS_TOO_LATE)
     hold = find_hold([other.details for other in plan], actor.now)
     if hold is not None:
-        raise HeldUntilRested(hold.sentence or HELD_TODAY)
+        raise HeldUntilRested(hold.sentence or HELD_TODAY, Asked(HeldAct.SITTER, session))
 
 
 async def _end_open(actor: Actor, session: UUID) -> None:

@@ -27,6 +27,7 @@ from journal.catalogue.emotions import parse_emotions
 from journal.catalogue.forms import FORMS
 from journal.catalogue.revisits import parse_moments, parse_revisits
 from journal.dosing_day.lines import parse_medicine, parse_readings
+from journal.dosing_day.requests import parse_requests
 from journal.entries.naming import ENTRY_UNREADABLE, EntryName, get_kind_label, name_sessions
 from journal.i18n import N_
 from journal.records.collection import ClinicianRecords, PatientRecords, Records
@@ -121,6 +122,7 @@ class _PageRenderer:
             "medicine": parse_medicine,
             "moments": parse_moments,
             "readings": parse_readings,
+            "requests": parse_requests,
             "revisits": parse_revisits,
             "said": said,
             "day": _Memo(lambda moment: spoken[moment.astimezone(actor.zone).date()]),

@@ -113,6 +113,7 @@ RESTORABLE_FIELDS = (
             "read",
             "reframe",
             "region",
+            "request",
             "revision",
             "role",
             "route",

@@ -46,6 +46,7 @@ BEGINNINGS = {
         "/moments",
         "/sessions/{session}/medicine",
         "/sessions/{session}/readings",
+        "/sessions/waiting",
         "/sharing/{karl's link}",
     ),
     "bob": ("/", "/account", "/records", "/patients/{mona}/giving-back", "/patients/{alice}/restart"),

@@ -116,6 +116,7 @@ FOR_ONESELF = {
     "/sessions": "one's own plan",
     "/sessions/new": "one's own plan",
     "/sessions/rest": "one's own rest",
+    "/sessions/waiting": "one's own requests",
     "/patients": "one's own caseload",
     "/invitations": "one's own invitations",
     "/records": "one's own records, with the present password",

@@ -169,6 +169,7 @@ LINES = {
     FieldKind.MEDICINE: f"14:05 | {HERS} half of it",
     FieldKind.READINGS: f"14:20 | 128 | 82 | 71 | 98 | sitting | {HERS} sitter",
     FieldKind.EMOTIONS: f"{HERS}feeling|60|40",
+    FieldKind.REQUESTS: f"export |  |  | {NOON.isoformat()} | ",
 }
 """A line of each kind of answer that has several."""
 

@@ -14,6 +14,7 @@ from journal.care.past_care import list_carers
 from journal.clinic import call_contacts, ended_care, instructions
 from journal.clinic.signatures import AttestedKeys
 from journal.errors import Damaged, NotFound
+from journal.held_acts import Asked, HeldAct
 from journal.sessions.holds import refuse_while_held
 from journal.sessions.rows import load_my_sessions
 from portal.access.session_cookie import get_actor
@@ -82,7 +83,7 @@ async def remove_contact(request: Request) -> Response:
     there = {one.line.contact.id: one.line for one in page.contacts}
     if wanted not in {*there, *page.damaged}:
         raise NotFound
-    await refuse_while_held(actor)
+    await refuse_while_held(actor, Asked(HeldAct.CONTACT, wanted))
     return render_page(
         request, "preparing/contact_removal.html", ContactRemovalPage(wanted, there.get(wanted))
     )
@@ -101,7 +102,7 @@ async def change_hidden(request: Request) -> Response:
     shown = next((one.shown for one in page.texts if one.shown and one.shown.text.id == wanted), None)
     if shown is None:
         raise NotFound
-    await refuse_while_held(actor)
+    await refuse_while_held(actor, Asked(HeldAct.TEXT, wanted))
     return render_page(request, "preparing/text_hiding.html", TextHidingPage(shown))
 
 

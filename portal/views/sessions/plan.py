@@ -22,6 +22,7 @@ from portal.access.session_cookie import get_actor
 from portal.views.sessions import session_edit
 from portal.views.sessions.session_lines import SessionLine, build_lines
 from portal.views.sessions.session_page import build_calm_page, build_session_page
+from portal.views.sessions.waiting import WaitingLine, load_lines
 from portal.web.forms import Form
 from portal.web.pages import get_translator, redirect, render_long_page, render_page
 
@@ -40,10 +41,15 @@ class PlanPage:
 
 @dataclass(frozen=True, slots=True)
 class RestPage:
-    """Context of the page on which a patient confirms rest; nothing is held without `waiting`."""
+    """
+    Context of the page on which a patient confirms rest; nothing is held without `waiting`.
+
+    `requests` are what they asked for meanwhile, to be asked again.
+    """
 
     waiting: Hold | None
     can_confirm: bool
+    requests: tuple[WaitingLine, ...] = ()
     done: bool = False
 
 
@@ -79,9 +85,11 @@ async def confirm_rest(request: Request) -> Response:
             done = True
         except HeldUntilRested:
             status = 409
-    waiting = await holds.load_hold(actor)
+    mine = await load_my_sessions(actor)
+    waiting = holds.get_hold(actor, mine)
     can_confirm = waiting is not None and waiting.needs_confirmation and actor.now >= waiting.may_confirm_from
-    return render_page(request, "sessions/rest.html", RestPage(waiting, can_confirm, done), status=status)
+    context = RestPage(waiting, can_confirm, await load_lines(actor, mine), done)
+    return render_page(request, "sessions/rest.html", context, status=status)
 
 
 async def show_session(request: Request) -> Response:

@@ -15,7 +15,7 @@ from starlette.responses import Response
 from journal.actor import Actor
 from journal.audit.acts import Act
 from journal.entries.naming import EntryNamer, get_kind_label
-from journal.errors import HeldUntilRested, InvalidInput
+from journal.errors import InvalidInput
 from journal.i18n import N_
 from journal.records.disclosures import Disclosure, export_disclosures, get_accounting_start, list_disclosures
 from journal.sessions import holds
@@ -116,8 +116,6 @@ async def show_disclosures(request: Request) -> Response:
         found = await export_disclosures(actor, form["current"])
     except InvalidInput as refused:
         return await _render_page(request, actor, refused.fields, **build_refusal_arguments(refused))
-    except HeldUntilRested:
-        return await _render_page(request, actor, status=409)
     name = f"hearthside-disclosures-{actor.now.astimezone(actor.zone):%Y-%m-%d}.csv"
     headers = {"content-disposition": f'attachment; filename="{name}"'}
     namer = EntryNamer(await load_my_sessions(actor))

@@ -13,6 +13,7 @@ from journal.catalogue.fields import Answer, EntryKind, Field, FieldKind
 from journal.catalogue.forms import get_form
 from journal.catalogue.revisits import Moment, Revisit, parse_moments, parse_revisits
 from journal.dosing_day.lines import Reading, Taken, parse_medicine, parse_readings
+from journal.dosing_day.requests import parse_requests
 from journal.entries.naming import EntryName, EntryNamer
 from journal.reframing.picture import build_picture
 from journal.sessions.rows import Session
@@ -173,6 +174,8 @@ def build_section(field: Field, answer: Answer) -> SharedSection:
         return SharedSection(field.label, medicine=parse_medicine(answer))
     if field.kind is FieldKind.READINGS:
         return SharedSection(field.label, readings=parse_readings(answer))
+    if field.kind is FieldKind.REQUESTS:
+        return SharedSection(field.label, chosen=tuple(one.asked.act.label for one in parse_requests(answer)))
     if field.kind is FieldKind.DATE and isinstance(answer, str):
         return SharedSection(field.label, day=datetime.combine(date.fromisoformat(answer), time(12), UTC))
     if field.range is not None and isinstance(answer, int):

@@ -83,6 +83,7 @@ IDS = {
     EntryKind.CHECKLIST: "own done not_for_me",
     EntryKind.COMFORT: "touch words_help words_hinder music light stop record more",
     EntryKind.DAY: "medicine readings",
+    EntryKind.WAITING: "requests",
 }
 
 
@@ -155,8 +156,8 @@ def test_ids_are_unique_and_themes_are_named():
 
 
 def test_only_what_is_not_ready_can_never_be_shared():
-    """What a patient is not ready to talk about is the one answer that cannot be shared."""
-    assert [field.id for field in ALL_FIELDS if not field.shareable] == ["int.not_ready"]
+    """What a patient is not ready to talk about is the one answer that cannot be shared, beside what only waits."""
+    assert [field.id for field in ALL_FIELDS if not field.shareable] == ["int.not_ready", "waiting.requests"]
     assert "int.not_ready" not in [field.id for field in get_form(EntryKind.INTEGRATION).shareable]
 
 
