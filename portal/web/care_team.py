@@ -99,10 +99,11 @@ class ClinicText:
 
 @dataclass(frozen=True, slots=True)
 class ClinicTextState:
-    """What stands in the place of a care team's text: the text, nothing, or that it does not open."""
+    """What stands in the place of a care team's text: the text, nothing, that it was hidden, or does not open."""
 
     shown: ClinicText | None = None
     is_damaged: bool = False
+    is_hidden: bool = False
 
 
 NO_CLINIC_TEXT = ClinicTextState()
@@ -126,7 +127,7 @@ async def load_my_clinic_text(actor: Actor, course: UUID | None) -> ClinicTextSt
     except Damaged:
         return ClinicTextState(is_damaged=True)
     if found is None or found.hidden_at:
-        return ClinicTextState()
+        return ClinicTextState(is_hidden=found is not None)
     return ClinicTextState(
         await build_clinic_text(actor, await links.load_my_links(actor, ended=True), found)
     )

@@ -56,6 +56,7 @@ GUIDE_PLACES: Mapping[str, str] = MappingProxyType(
         "/account/contact": "who",
         "/account/deletion": "undo",
         "/account/help-numbers": "help",
+        "/clinic": "day",
         "/comfort": "day",
         "/confirm": "lost",
         "/ground": "ground",

@@ -100,6 +100,7 @@ FOR_ONESELF = {
     "/ground/worse": "one's own note, by its id",
     "/steady": "one's own record",
     "/comfort": "one's own record",
+    "/clinic": "whom oneself can call, and what one's own clinic wrote",
     "/steady/removal": "one's own record",
     "/steady/hidden": "one's own record",
     "/steady/skill": "one's own record",
@@ -126,6 +127,7 @@ FOR_ONESELF = {
 }
 PARAMETERS = {
     ("account", "id"): "passkey",
+    ("clinic", "id"): "left text",
     ("journal", "id"): "entry",
     ("triggers", "id"): "reframe",
     ("journal", "revision"): "revision",
@@ -140,6 +142,7 @@ PARAMETERS = {
     ("people", "id"): "alice",
 }
 OF_ANOTHER = {
+    "/clinic/contacts/{id:uuid}/removal": "left contact",
     "/account/sessions/{id:uuid}/end": "visit",
     "/journal/{id:uuid}/restoration": "deleted",
     "/journal/{id:uuid}/erasure": "deleted",
