@@ -382,9 +382,8 @@ async def test_after_a_dosing_session_the_page_says_when(portal: Portal) -> None
         sent = await client.post("/records", data=form("alice"))
     assert page.status_code == 200
     forms = Markup(page.text).all("form", within="main")
-    assert {one.attributes["action"] for one in forms} == {
-        "/sessions/waiting"
-    }  # asked again after rest: no export
+    # To be asked again after rest is all that is offered.
+    assert {one.attributes["action"] for one in forms} == {"/sessions/waiting"}
     assert "wait until tomorrow" in page.text
     assert sent.status_code == 409
     assert "content-disposition" not in sent.headers
