@@ -22,7 +22,9 @@ _REASONS: Mapping[FieldKind, str] = {
     FieldKind.DATE: N_("Please give a date such as 2026-11-22, or leave this blank."),
     FieldKind.EMOTIONS: N_("Please name each feeling, and give numbers from 0 to 100 or leave them blank."),
 }
-ADDED_KINDS = frozenset({FieldKind.REVISITS, FieldKind.MOMENTS, FieldKind.MEDICINE, FieldKind.READINGS})
+ADDED_KINDS = frozenset(
+    {FieldKind.REVISITS, FieldKind.MOMENTS, FieldKind.MEDICINE, FieldKind.READINGS, FieldKind.CHECKS}
+)
 """Answers that grow by a line at a time, and that no posted form replaces."""
 _TOO_LONG = N_(
     "This is longer than one field can hold. Your words are still here: shorten them or start a second entry."

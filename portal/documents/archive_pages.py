@@ -31,6 +31,7 @@ from journal.entries.naming import ENTRY_UNREADABLE, EntryName, get_kind_label, 
 from journal.i18n import N_
 from journal.records.collection import ClinicianRecords, PatientRecords, Records
 from journal.records.schema import CopyRecord, EntryRecord, EventRecord, SessionRecord
+from journal.sitter.lines import parse_checks
 from portal.documents.event_sentences import SENTENCES, SENTENCES_WHEN_DELETED
 from portal.web.call_lines import WEEKDAYS
 from portal.web.entry_names import format_entry_name, format_session_name
@@ -123,6 +124,7 @@ class _PageRenderer:
             "readings": parse_readings,
             "revisits": parse_revisits,
             "said": said,
+            "checks": parse_checks,
             "day": _Memo(lambda moment: spoken[moment.astimezone(actor.zone).date()]),
             "moment": _Memo(self._format_moment),
             "weekdays": lambda days: ", ".join(said[WEEKDAYS[day - 1]] for day in days),

@@ -16,6 +16,7 @@ from journal.dosing_day.lines import Reading, Taken, parse_medicine, parse_readi
 from journal.entries.naming import EntryName, EntryNamer
 from journal.reframing.picture import build_picture
 from journal.sessions.rows import Session
+from journal.sitter.lines import Check, parse_checks
 from portal.views.sharing.picture import PictureView, build_picture_view
 from portal.web.escaping import remove_controls
 
@@ -48,6 +49,7 @@ class SharedSection:
     moments: tuple[Moment, ...] = ()
     medicine: tuple[Taken, ...] = ()
     readings: tuple[Reading, ...] = ()
+    checks: tuple[Check, ...] = ()
     field: str = ""
 
 
@@ -123,9 +125,8 @@ def find_first_line(document: ShareDocument) -> FirstLine | None:
             return FirstLine(line)
         if one.chosen:
             return FirstLine("", one.chosen[:MOST_CHOSEN])
-        if line := _shorten_line(
-            next((added.words for added in one.revisits + one.moments + one.medicine if added.words), "")
-        ):
+        added = one.revisits + one.moments + one.medicine + one.checks
+        if line := _shorten_line(next((each.words for each in added if each.words), "")):
             return FirstLine(line)
     return None
 
@@ -173,6 +174,8 @@ def build_section(field: Field, answer: Answer) -> SharedSection:
         return SharedSection(field.label, medicine=parse_medicine(answer))
     if field.kind is FieldKind.READINGS:
         return SharedSection(field.label, readings=parse_readings(answer))
+    if field.kind is FieldKind.CHECKS:
+        return SharedSection(field.label, checks=parse_checks(answer))
     if field.kind is FieldKind.DATE and isinstance(answer, str):
         return SharedSection(field.label, day=datetime.combine(date.fromisoformat(answer), time(12), UTC))
     if field.range is not None and isinstance(answer, int):
