@@ -46,6 +46,8 @@ BEGINNINGS = {
         "/moments",
         "/sessions/{session}/medicine",
         "/sessions/{session}/readings",
+        "/sessions/{session}/sitter",
+        "/sessions/{sat session}/sitter/notes",
         "/sharing/{karl's link}",
     ),
     "bob": ("/", "/account", "/records", "/patients/{mona}/giving-back", "/patients/{alice}/restart"),
