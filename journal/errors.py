@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from uuid import UUID
 
+from journal.held_acts import Asked
 from journal.i18n import N_
 
 
@@ -65,9 +66,13 @@ class SavedAsEarlierVersion(StaleRevision):
 
 
 class HeldUntilRested(JournalError):
-    """The act cannot be taken back, and a dosing session is too close."""
+    """The act cannot be taken back, and a dosing session is too close; `asked` is the act, if it can be asked again."""
 
     message = N_("This waits until tomorrow, after you have rested. Nothing was changed.")
+
+    def __init__(self, message: str | None = None, asked: Asked | None = None) -> None:
+        super().__init__(message)
+        self.asked = asked
 
 
 class TrustBroken(JournalError):

@@ -21,10 +21,10 @@ from portal.views.administration import audit_log, people, practice, staff
 from portal.views.grounding import notes, skills, steady
 from portal.views.journal import comparison, entry, entry_new, entry_removal, entry_saving, index, revisions
 from portal.views.patients import brief, call_contacts, caseload, course, instructions, invitations
-from portal.views.preparing import checklist, comfort
+from portal.views.preparing import checklist, clinic, comfort
 from portal.views.public import guide, health, help, offline, sitting
 from portal.views.reframing import later, moments, offers, revisits, status, steadying, steps, triggers
-from portal.views.sessions import day_notes, plan, sitter_link, sitter_notes
+from portal.views.sessions import day_notes, plan, sitter_link, sitter_notes, waiting
 from portal.views.sharing import disclosures, handovers, returned_shares, shares, sharing_log, team
 from portal.views.sign_in import (
     account_reset,
@@ -113,6 +113,9 @@ ROUTES = (
     Rule("/steady/skill", FORM, PATIENT, steady.edit_own_skill),
     Rule("/steady/skill/removal", SEND, PATIENT, steady.remove_own_skill),
     Rule("/comfort", READ, PATIENT, comfort.show_plan),
+    Rule("/clinic", READ, PATIENT, clinic.show_clinic),
+    Rule("/clinic/contacts/{id:uuid}/removal", FORM, PATIENT, clinic.remove_contact),
+    Rule("/clinic/texts/{id:uuid}/hidden", FORM, PATIENT, clinic.change_hidden),
     Rule("/offline.js", READ, ANYONE, offline.show_script),
     Rule("/guide", READ, ANYONE, guide.show_guide),
     Rule("/guide/patient", READ, ANYONE, guide.show_patient_guide),
@@ -188,6 +191,7 @@ ROUTES = (
     Rule("/sessions", READ, PATIENT, plan.show_plan),
     Rule("/sessions/new", FORM, PATIENT, plan.add_own_session),
     Rule("/sessions/rest", FORM, PATIENT, plan.confirm_rest),
+    Rule("/sessions/waiting", FORM, PATIENT, waiting.show_waiting),
     Rule("/sessions/{id:uuid}", READ, IN_CARE, plan.show_session),
     Rule("/sessions/{id:uuid}/edit", FORM, IN_CARE, plan.edit_session),
     Rule("/sessions/{id:uuid}/sitter", FORM, PATIENT, sitter_link.show_sitter_link),

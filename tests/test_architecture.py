@@ -90,7 +90,18 @@ def test_portal_goes_through_the_journal(path):
 
 
 VOCABULARY = frozenset(
-    {"actor", "ages", "errors", "folding", "i18n", "roles", "sealing", "time_zones", "user_input"}
+    {
+        "actor",
+        "ages",
+        "errors",
+        "folding",
+        "held_acts",
+        "i18n",
+        "roles",
+        "sealing",
+        "time_zones",
+        "user_input",
+    }
 )
 """Modules of journal/ itself, which every room may import. They import each other, and `actor` the installation."""
 
@@ -121,7 +132,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "account_reset": ("authentication", "care"),
     "key_rotation": ("passkeys", "practice", "sitter"),
     "records": ("authentication", "sharing", "sitter"),
-    "operations": ("account_reset", "key_rotation", "reframing"),
+    "operations": ("account_reset", "dosing_day", "key_rotation", "reframing"),
 }
 """The rooms of journal/, lowest first, and what each may import: these, whatever these may, and the vocabulary."""
 

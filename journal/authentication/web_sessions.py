@@ -185,7 +185,8 @@ async def load_actor(
     """
     Return the actor that *token* signs in, or None when it is unknown, expired, waiting, locked or suspended.
 
-    To ask is to use the session; one that nobody has used for as long as its owner chose is locked by it instead.
+    To ask is to use the session, which the caller stores with `record_use`; one that nobody has used for as long as its
+    owner chose is locked instead.
 
     Args:
         prefetch: Statements to run beside; their rows are the actor's `prefetched`.
@@ -213,7 +214,10 @@ async def load_actor(
     profile = open_cached_profile(installation, account, row.sealed)
     if row.role != profile.role or row.role not in ROLES:  # the column is for queries, the sealed role counts
         raise Damaged
-    if not await _record_use(session, row.used_at, now, timedelta(minutes=profile.lock_minutes)):
+    unused = compute_age(row.used_at, now)
+    if unused >= timedelta(minutes=profile.lock_minutes) + USE_INTERVAL:
+        await execute(LOCK_SESSION, session, row.used_at)
+        await flush_deleted()
         return None
     return Actor(
         id=account,
@@ -234,21 +238,17 @@ async def load_actor(
         lock_minutes=profile.lock_minutes,
         region=profile.region,
         is_neutral=profile.is_neutral,
+        wants_no_offers=profile.wants_no_offers,
         dosing_day=get_dosing_day(profile, now),
+        is_use_due=unused >= USE_INTERVAL,
         prefetched=prefetched,
     )
 
 
-async def _record_use(session: str, used: datetime, now: datetime, limit: timedelta) -> bool:
-    """Store the use, now and then; lock a session that was idle for too long, and return False."""
-    if compute_age(used, now) >= limit + USE_INTERVAL:
-        await execute(LOCK_SESSION, session, used)
-        await flush_deleted()
-        return False
-    if compute_age(used, now) >= USE_INTERVAL:
-        with suppress(OperationalError):  # on a full disk, people can still read
-            await execute(UPDATE_USED_AT, now, session)
-    return True
+async def record_use(session: str, now: datetime) -> None:
+    """Store that a session was used at *now*: due for each actor whose `is_use_due` says so."""
+    with suppress(OperationalError):  # on a full disk, people can still read
+        await execute(UPDATE_USED_AT, now, session)
 
 
 def is_recently_confirmed(actor: Actor) -> bool:

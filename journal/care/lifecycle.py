@@ -16,6 +16,7 @@ from journal.care.link_keys import get_peer_identity, open_own_copy
 from journal.care.links import ERASED_COLUMNS, load_my_link, load_my_links
 from journal.care.past_care import seal_past
 from journal.errors import Damaged, NotFound
+from journal.held_acts import Asked, HeldAct
 from journal.roles import Role
 from journal.sessions.holds import refuse_while_held
 from journal.store.database import flush_deleted, transaction
@@ -69,7 +70,7 @@ async def resume_sharing(actor: Actor, wanted: UUID) -> None:
         TrustBroken: If the clinician's keys are not the pinned ones.
     """
     actor.require_role(Role.PATIENT)
-    await refuse_while_held(actor)
+    await refuse_while_held(actor, Asked(HeldAct.RESUME, wanted))
     link = await load_my_link(actor, wanted)
     theirs = await get_peer_identity(actor, link)
     ids = {"link": link.id.bytes, "patient": link.patient.bytes, "clinician": link.clinician.bytes}
@@ -79,7 +80,7 @@ async def resume_sharing(actor: Actor, wanted: UUID) -> None:
         raise Damaged from error
     async with transaction():
         await record_state.lock_state(actor)
-        await refuse_while_held(actor)
+        await refuse_while_held(actor, Asked(HeldAct.RESUME, wanted))
         changed = await tables.CareLink.filter(id=link.id, ended_at=None, paused_at__isnull=False).update(
             clinician_key=blob, paused_at=None
         )
@@ -109,7 +110,7 @@ async def end_care(actor: Actor, wanted: UUID) -> None:
 
 async def end_link(actor: Actor, wanted: UUID) -> None:
     """End one link in the transaction that is open, which began with `record_state.lock_state`; as `end_care`."""
-    await refuse_while_held(actor)
+    await refuse_while_held(actor, Asked(HeldAct.END_CARE, wanted))
     if actor.role is Role.PATIENT:
         mine, patient = tables.CareLink.filter(id=wanted, patient_id=actor.id), actor.id
     else:

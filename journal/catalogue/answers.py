@@ -23,7 +23,14 @@ _REASONS: Mapping[FieldKind, str] = {
     FieldKind.EMOTIONS: N_("Please name each feeling, and give numbers from 0 to 100 or leave them blank."),
 }
 ADDED_KINDS = frozenset(
-    {FieldKind.REVISITS, FieldKind.MOMENTS, FieldKind.MEDICINE, FieldKind.READINGS, FieldKind.CHECKS}
+    {
+        FieldKind.REVISITS,
+        FieldKind.MOMENTS,
+        FieldKind.MEDICINE,
+        FieldKind.READINGS,
+        FieldKind.REQUESTS,
+        FieldKind.CHECKS,
+    }
 )
 """Answers that grow by a line at a time, and that no posted form replaces."""
 _TOO_LONG = N_(

@@ -58,6 +58,22 @@ SITTER = Form(
     ),
 )
 
+WAITING = Form(
+    EntryKind.WAITING,
+    N_("Waiting until you have rested"),
+    N_("What you asked for around a dosing session, to be asked again."),
+    (
+        Field(
+            "waiting.requests",
+            N_("What waits"),
+            FieldKind.REQUESTS,
+            "waiting",
+            shareable=False,
+            apart=True,
+        ),
+    ),
+)
+
 FORMS: Mapping[EntryKind, Form] = MappingProxyType(
     {
         form.kind: form
@@ -73,6 +89,7 @@ FORMS: Mapping[EntryKind, Form] = MappingProxyType(
             CHECKLIST,
             DAY,
             SITTER,
+            WAITING,
         )
     }
 )
@@ -102,6 +119,7 @@ THEMES: Mapping[str, str] = MappingProxyType(
         "check": N_("Check list"),
         "day": N_("The day of the session"),
         "sitter": N_("The sitter’s notes"),
+        "waiting": N_("Waiting until you have rested"),
     }
 )
 

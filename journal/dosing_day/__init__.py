@@ -1,3 +1,3 @@
-"""What is noted on the day of a dosing session: the medicine as told, and readings. The vault keeps the rows."""
+"""The day of a dosing session: medicine as told, readings, what was asked for too early. The vault keeps the rows."""
 
-__all__ = ["lines", "record"]
+__all__ = ["lines", "record", "requests"]

@@ -11,8 +11,6 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from uuid import UUID
 
-import msgspec
-
 from journal.actor import Actor
 from journal.catalogue.fields import MAX_LINE_LENGTH, Answers, EntryKind
 from journal.dosing_day.lines import (
@@ -27,17 +25,15 @@ from journal.dosing_day.lines import (
     parse_readings,
     replace_line,
 )
-from journal.entries import by_kind, entries
-from journal.errors import InvalidInput, NotFound, StaleRevision
+from journal.entries import only_entry
+from journal.errors import InvalidInput, NotFound
 from journal.i18n import N_
 from journal.sessions.rows import Plan, Session, load_my_sessions
 from journal.sessions.session import SessionKind, Status
 from journal.user_input import clean_line
-from journal.vault.documents import EntryDocument
 from journal.vault.entry_rows import Entry
 
 MEDICINE, READINGS = "day.medicine", "day.readings"
-ATTEMPTS = 5  # one more for each change by another page meanwhile: taps come seconds apart
 
 NO_TIME = N_("Please give a time such as 14:05.")
 LONG_WORDS = N_("Please keep this to one line of up to 300 characters. What you wrote is still here.")
@@ -93,18 +89,12 @@ async def load_dosing_session(actor: Actor, wanted: UUID) -> tuple[Session, Plan
 
 async def load_record(actor: Actor, session: UUID) -> DayRecord:
     """Return what was noted on the day of a session."""
-    _, found = await by_kind.load_entries_of_kinds(actor, {EntryKind.DAY})
-    return select_record(found, session)
+    return DayRecord(await only_entry.load_only_entry(actor, EntryKind.DAY, session))
 
 
 def select_record(found: Iterable[Entry], session: UUID) -> DayRecord:
     """Return the record of a session from entries, the latest one where a restored one stands beside it."""
-    there = [
-        one
-        for one in found
-        if not one.damaged and one.document.kind == EntryKind.DAY and one.document.session_id == session.hex
-    ]
-    return DayRecord(max(there, key=lambda one: (one.created_at, one.id.hex), default=None))
+    return DayRecord(only_entry.select_only_entry(found, EntryKind.DAY, session))
 
 
 async def save_taken(actor: Actor, session: UUID, taken: Taken, place: Place | None = None) -> None:
@@ -189,27 +179,12 @@ async def _change(
     actor: Actor, session: UUID, part: str, change: Callable[[Answers], list[str]], place: Place | None
 ) -> None:
     await load_dosing_session(actor, session)
-
-    def change_document(entry: Entry) -> EntryDocument:
-        if place is not None and entry.revision != place.seen:
-            raise StaleRevision(CHANGED_MEANWHILE)
-        answers = {name: answer for name, answer in entry.document.answers.items() if name != part}
-        if lines := change(entry.document.answers):
-            answers[part] = lines
-        return msgspec.structs.replace(entry.document, answers=answers)
-
-    for _ in range(ATTEMPTS):
-        found = (await load_record(actor, session)).entry
-        if found is not None:
-            await entries.change_entry(actor, found.id, change_document, keep=place is not None)
-            return
-        if place is not None:
-            raise StaleRevision(CHANGED_MEANWHILE)
-        document = EntryDocument(EntryKind.DAY.value, session_id=session.hex, answers={part: change({})})
-
-        async def is_there() -> bool:
-            return (await load_record(actor, session)).entry is not None
-
-        if await entries.create_first_entry(actor, document, is_there):
-            return
-    raise StaleRevision(CHANGED_MEANWHILE)
+    await only_entry.change_only_entry(
+        actor,
+        EntryKind.DAY,
+        lambda before: {**before, part: change(before)},
+        CHANGED_MEANWHILE,
+        session=session,
+        revision=place.seen if place else None,
+        keep=place is not None,
+    )

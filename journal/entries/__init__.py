@@ -8,6 +8,7 @@ __all__ = [
     "listing",
     "naming",
     "narrowing",
+    "only_entry",
     "page_search",
     "removal",
     "revisions",

@@ -7,6 +7,7 @@ from journal.audit import log as audit_log
 from journal.audit.acts import Act
 from journal.care import share_list
 from journal.care import tables as care_tables
+from journal.held_acts import Asked, HeldAct
 from journal.sessions.holds import refuse_while_held
 from journal.store.database import transaction
 from journal.store.rows import IdRow, fetch_rows, filter_undamaged
@@ -21,10 +22,10 @@ async def accept_journal(actor: Actor) -> None:
     Raises:
         HeldUntilRested: Too soon after a dosing session.
     """
-    await refuse_while_held(actor)
+    await refuse_while_held(actor, Asked(HeldAct.ACCEPT))
     async with transaction():
         await record_state.lock_state(actor)
-        await refuse_while_held(actor)
+        await refuse_while_held(actor, Asked(HeldAct.ACCEPT))
         for link in filter_undamaged(
             await fetch_rows(IdRow, care_tables.CareLink.filter(patient_id=actor.id))
         ):

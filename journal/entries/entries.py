@@ -18,7 +18,6 @@ import msgspec
 from tortoise.exceptions import IntegrityError
 
 from journal.actor import Actor
-from journal.catalogue.fields import Answers
 from journal.catalogue.forms import FORMS
 from journal.entries import revisions
 from journal.errors import NotFound, SavedAsEarlierVersion, StaleRevision
@@ -186,16 +185,28 @@ async def change_entry(
     """
     for _ in range(CHANGE_ATTEMPTS):
         current = await load_entry(actor, wanted)
-        document = change(current)
-        if document == current.document:
-            return current
-        if not _is_written_apart(current.document, document):
-            # A page that is open elsewhere may have an older answer on its form: then both are kept.
-            document = msgspec.structs.replace(document, sitting="")
-        changed = await _update_entry(actor, current, document, keep=keep)
+        changed = await replace_document(actor, current, change(current), keep=keep)
         if changed is not None:
             return changed
     raise StaleRevision(N_("Another page saved at the same moment. Nothing was changed; look again."))
+
+
+async def replace_document(
+    actor: Actor, current: Entry, document: EntryDocument, *, keep: bool | None = False
+) -> Entry | None:
+    """
+    Replace all of an entry that was read; return None when another page saved first, or it was deleted.
+
+    Args:
+        keep: Keep the text until now among the earlier versions, whatever was changed; None keeps none of it.
+    """
+    actor.require_role(Role.PATIENT)
+    if document == current.document:
+        return current
+    if not _is_written_apart(current.document, document):
+        # A page that is open elsewhere may have an older answer on its form: then both are kept.
+        document = msgspec.structs.replace(document, sitting="")
+    return await _update_entry(actor, current, document, keep=keep)
 
 
 def _is_written_apart(before: EntryDocument, after: EntryDocument) -> bool:
@@ -252,13 +263,6 @@ async def create_first_entry(
     return True
 
 
-async def replace_answers(actor: Actor, current: Entry, answers: Answers) -> bool:
-    """Replace the answers of an entry that was read; return False when another page saved first, or it was deleted."""
-    actor.require_role(Role.PATIENT)
-    document = msgspec.structs.replace(current.document, answers=answers, sitting="")
-    return await _update_entry(actor, current, document) is not None
-
-
 async def _create_entry(actor: Actor, wanted: UUID, document: EntryDocument) -> Entry:
     sealed = seal_document(actor.vault, document, entry_context(actor.id, wanted, 1))
     made = Entry(wanted, 1, document, actor.now, actor.now, None, sealed[-TAG_SIZE:])
@@ -270,7 +274,7 @@ async def _create_entry(actor: Actor, wanted: UUID, document: EntryDocument) -> 
 
 
 async def _update_entry(
-    actor: Actor, current: Entry, document: EntryDocument, *, keep: bool = False
+    actor: Actor, current: Entry, document: EntryDocument, *, keep: bool | None = False
 ) -> Entry | None:
     """Replace the text that was read; return None when another page saved first, or it was deleted."""
     made = await _try_update(actor, current, document, keep=keep)
@@ -285,7 +289,9 @@ async def _update_entry(
     return made
 
 
-async def _try_update(actor: Actor, current: Entry, document: EntryDocument, *, keep: bool) -> Entry | None:
+async def _try_update(
+    actor: Actor, current: Entry, document: EntryDocument, *, keep: bool | None
+) -> Entry | None:
     revision = current.revision + 1
     sealed = seal_document(actor.vault, document, entry_context(actor.id, current.id, revision))
     same = _is_same_text(current.document, document)  # then nobody sees that anything was changed
@@ -294,7 +300,8 @@ async def _try_update(actor: Actor, current: Entry, document: EntryDocument, *, 
     written = (revision, sealed, at, current.id, actor.id, current.revision, current.tag)
     moves = [RecordChange(Part.ENTRIES, [current.line], [made.line])]
     statements: list[Statement] = [(UPDATE_ENTRY, written)]
-    if keep or (not same and revisions.is_new_version(actor, current.updated_at, current.document, document)):
+    is_new = keep is False and revisions.is_new_version(actor, current.updated_at, current.document, document)
+    if keep or (is_new and not same):
         version, statement = revisions.build_revision(
             actor, current.id, current.revision, current.document, at=current.updated_at
         )

@@ -11,6 +11,7 @@ from journal.care import share_list
 from journal.care import tables as care_tables
 from journal.entries import revisions
 from journal.errors import NotFound
+from journal.held_acts import Asked, HeldAct
 from journal.roles import Role
 from journal.sessions.holds import refuse_while_held
 from journal.store.database import flush_deleted, transaction
@@ -58,7 +59,7 @@ async def delete_entry(actor: Actor, wanted: UUID) -> None:
     async with transaction():
         await record_state.lock_state(actor)
         if await care_tables.Share.filter(entry_id=wanted, entry__owner_id=actor.id).exists():
-            await refuse_while_held(actor)
+            await refuse_while_held(actor, Asked(HeldAct.DELETE, wanted))
         gone = await _load_members(actor, wanted, deleted=False)
         changed = await vault_tables.Entry.filter(id=wanted, owner_id=actor.id, deleted_at=None).update(
             deleted_at=actor.now
@@ -102,6 +103,25 @@ async def _load_members(
     return [(Part.ENTRIES, now), (Part.EARLIER, [*await revisions.load_members(actor, wanted)])]
 
 
+async def discard_entry(actor: Actor, wanted: UUID, revision: int) -> bool:
+    """
+    Remove an entry that was noted for its owner, and that nobody wrote, for good and with its earlier versions.
+
+    Returns:
+        Whether it was removed; not if another page changed it since it was read at *revision*.
+    """
+    actor.require_role(Role.PATIENT)
+    async with transaction():
+        await record_state.lock_state(actor)
+        gone = await _load_members(actor, wanted, deleted=False)
+        mine = vault_tables.Entry.filter(id=wanted, owner_id=actor.id, deleted_at=None)
+        if not await mine.filter(revision=revision).delete():
+            return False
+        await record_state.update_state(actor, *(RecordChange(part, removed=rows) for part, rows in gone))
+    await flush_deleted()
+    return True
+
+
 async def erase_entry(actor: Actor, wanted: UUID) -> None:
     """
     Erase a deleted entry for good, before its week is over.
@@ -112,7 +132,7 @@ async def erase_entry(actor: Actor, wanted: UUID) -> None:
     actor.require_role(Role.PATIENT)
     async with transaction():
         await record_state.lock_state(actor)
-        await refuse_while_held(actor)
+        await refuse_while_held(actor, Asked(HeldAct.ERASE, wanted))
         if not await vault_tables.Entry.filter(
             id=wanted, owner_id=actor.id, deleted_at__isnull=False
         ).delete():

@@ -20,21 +20,15 @@ from journal.catalogue.steady import (
     MAX_STEPS,
     OWN_SKILLS,
     PHRASES,
-    STEADY,
     OwnSkill,
     parse_own_skill,
     parse_phrases,
 )
-from journal.entries import by_kind, entries
-from journal.errors import InvalidInput, NotFound, StaleRevision
+from journal.entries import by_kind, only_entry
+from journal.errors import InvalidInput, NotFound
 from journal.i18n import N_
-from journal.roles import Role
 from journal.user_input import clean_line, clean_name
-from journal.vault.documents import EntryDocument
 from journal.vault.entry_rows import Entry
-
-ATTEMPTS = 5  # one more for each change by another page meanwhile: taps come seconds apart
-FIELD_ORDER: Mapping[str, int] = {field.id: place for place, field in enumerate(STEADY.fields)}
 
 EMPTY_PHRASE = N_("Please write the phrase first.")
 LONG_PHRASE = N_("Please keep a phrase to 300 letters. What you wrote is still here.")
@@ -249,23 +243,4 @@ def _require_own_skill(answers: Answers, field_id: str) -> None:
 
 async def _change(actor: Actor, change: Callable[[Answers], Answers], revision: int | None = None) -> None:
     """Change the record, or begin it; with *revision*, only if it is the one that a page showed."""
-    actor.require_role(Role.PATIENT)
-    for _ in range(ATTEMPTS):
-        seen = await load_steadying(actor)
-        if revision is not None and revision != seen.revision:
-            raise StaleRevision(CHANGED_MEANWHILE)
-        changed = {key: answer for key, answer in change(seen.answers).items() if answer}
-        answers = {key: changed[key] for key in sorted(changed, key=lambda one: FIELD_ORDER.get(one, 99))}
-        if answers == seen.answers:
-            return
-        if seen.entry is None:
-            document = EntryDocument(EntryKind.STEADY.value, answers=answers)
-            if await entries.create_first_entry(actor, document, lambda: _has_record(actor)):
-                return
-        elif await entries.replace_answers(actor, seen.entry, answers):
-            return
-    raise StaleRevision(CHANGED_MEANWHILE)
-
-
-async def _has_record(actor: Actor) -> bool:
-    return (await load_steadying(actor)).entry is not None
+    await only_entry.change_only_entry(actor, EntryKind.STEADY, change, CHANGED_MEANWHILE, revision=revision)

@@ -17,10 +17,13 @@ from journal.authentication import recovery_key, registration, web_sessions
 from journal.authentication import tables as authentication_tables
 from journal.authentication.registration import NewAccount
 from journal.care import invitations
+from journal.catalogue.fields import EntryKind
 from journal.catalogue.revisits import Revisit
-from journal.clinic import call_contacts
+from journal.clinic import call_contacts, instructions
+from journal.dosing_day import requests
 from journal.entries import entries
 from journal.errors import InvalidInput
+from journal.held_acts import Asked, HeldAct
 from journal.installation.installation import Installation
 from journal.operations.demo_data import DemoEntry, DemoPatient, DemoPerson, load_demo_practice
 from journal.practice import practice
@@ -80,29 +83,35 @@ async def _load_patient(installation: Installation, clinician: Actor, person: De
     link = await invitations.accept_invitation(_set_clock(patient, began), invited.token)
     ids = [uuid4() for _ in person.sessions]
     details = person.build_session_details(today, {place: ident.hex for place, ident in enumerate(ids)})
-    await _plan_course(
-        _set_clock(clinician, began), patient.id, person.course, dict(zip(ids, details, strict=True))
-    )
+    then = _set_clock(clinician, began)
+    course = await _plan_course(then, patient.id, person.course, dict(zip(ids, details, strict=True)))
     for contact in person.contacts:
-        await call_contacts.save_contact(_set_clock(clinician, began), patient.id, contact)
+        await call_contacts.save_contact(then, patient.id, contact)
+    if person.instructions:
+        await instructions.save_instructions(then, patient.id, course, person.instructions, is_checked=True)
     for one, at in zip(person.entries, moments, strict=True):
         await _write_entry(_set_clock(patient, at), link, person, one, ids, patient.now)
 
 
 async def _plan_course(
     actor: Actor, patient: UUID, title: str, planned: Mapping[UUID, SessionDetails]
-) -> None:
+) -> UUID:
     course, server = uuid4(), actor.installation.server_keys
     sealed = seal_document(server, CourseDetails(title), course_context(patient, course))
     await sessions_tables.Course.create(id=course, patient_id=patient, sealed=sealed, created_at=actor.now)
     for ident, details in planned.items():
         await session_rows.insert_session(actor, patient, ident, details, course)
+    return course
 
 
 async def _write_entry(
     actor: Actor, link: UUID, person: DemoPatient, one: DemoEntry, ids: Sequence[UUID], now: datetime
 ) -> None:
     today = now.astimezone(actor.zone).date()
+    if one.kind is EntryKind.WAITING:
+        for act in map(str, one.answers.values()):
+            await requests.add_request(actor, Asked(HeldAct(act)))
+        return
     about = None if one.session is None else ids[one.session].hex
     written = EntryDocument(one.kind.value, one.title, one.note, about, one.get_first_answers(today))
     saved = await entries.save_entry(actor, uuid4(), 0, written)

@@ -21,6 +21,7 @@ from journal.authentication import tables as authentication_tables
 from journal.care import lifecycle
 from journal.errors import InvalidInput
 from journal.folding import fold
+from journal.held_acts import Asked, HeldAct
 from journal.i18n import N_
 from journal.installation.installation import Installation
 from journal.roles import Role
@@ -46,14 +47,14 @@ async def request_deletion(actor: Actor, typed: str) -> None:
         InvalidInput: If it is another word.
     """
     actor.require_role(Role.PATIENT)
-    await refuse_while_held(actor)
+    await refuse_while_held(actor, Asked(HeldAct.ACCOUNT))
     if len(typed) > MAX_TYPED_LENGTH or fold(typed).strip() != CONFIRMATION_WORD:
         raise InvalidInput({"word": N_("Type the word “delete” if you want to go on. Nothing was changed.")})
     before = await key_slots.load_own_access(actor)
     async with transaction():
         await key_slots.advance_epoch(before, actor.vault, end_sessions=True)
         await require_session(actor)
-        await refuse_while_held(actor)
+        await refuse_while_held(actor, Asked(HeldAct.ACCOUNT))
         await lifecycle.pause_links(actor)
         await accounts_tables.Account.filter(id=actor.id).update(
             status=LEAVING, leaves_at=actor.now + DELETION_DELAY

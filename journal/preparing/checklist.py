@@ -16,23 +16,20 @@ from uuid import UUID
 from journal.actor import Actor
 from journal.care import links
 from journal.catalogue.fields import Answers, EntryKind
-from journal.catalogue.preparation import CHECKLIST
 from journal.clinic.instructions import Instructions, ItemGroup, load_instructions
 from journal.clinic.signatures import Signer, identify_signer
-from journal.entries import by_kind, entries
+from journal.entries import by_kind, only_entry
 from journal.errors import InvalidInput, NotFound, StaleRevision
 from journal.i18n import N_, Labelled
 from journal.sessions.rows import Session, load_my_sessions
 from journal.sessions.session import SessionKind, Status
 from journal.user_input import clean_line
-from journal.vault.documents import EntryDocument
 from journal.vault.entry_rows import Entry
 
 MAX_OWN_LINES = 40
 MAX_LINE_LETTERS = 200
 MAX_KEPT_LETTERS = 15_000
 """Letters of lines that are no longer open: more than the longest lists have. What is oldest goes first."""
-ATTEMPTS = 5  # one more for each change by another page meanwhile: taps come seconds apart
 OWN = "check.own"
 
 EMPTY_LINE = N_("Please write the line first.")
@@ -53,7 +50,6 @@ class CheckState(Labelled):
 ANSWER_IDS: Mapping[CheckState, str] = MappingProxyType(
     {CheckState.DONE: "check.done", CheckState.NOT_FOR_ME: "check.not_for_me"}
 )
-FIELD_ORDER: Mapping[str, int] = {field.id: place for place, field in enumerate(CHECKLIST.fields)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +101,7 @@ async def load_checklist(actor: Actor, wanted: UUID) -> Checklist:
     session = _find_session(plan, wanted)
     is_intact, found = await by_kind.load_entries_of_kinds(actor, {EntryKind.CHECKLIST})
     there = [one for one in found if not one.damaged]
-    entry = _find_entry(there, wanted)
+    entry = only_entry.select_only_entry(there, EntryKind.CHECKLIST, wanted)
     answers: Answers = entry.document.answers if entry else {}
     own = split_lines(answers.get(OWN))
     text, is_unsigned = await _load_signed_instructions(actor, session)
@@ -287,16 +283,11 @@ def _find_session(plan: Iterable[Session], wanted: UUID) -> Session:
     raise NotFound
 
 
-def _find_entry(found: Iterable[Entry], session: UUID) -> Entry | None:
-    """Return the latest begun check list of a session."""
-    return next((one for one in [*found][::-1] if one.document.session_id == session.hex), None)
-
-
 def _find_earlier_lines(found: Sequence[Entry], plan: Iterable[Session], session: Session) -> tuple[str, ...]:
     """Return the lines of one's own of the last session before this one that has any."""
     before = sorted((one for one in plan if one.starts_at < session.starts_at), key=lambda one: one.starts_at)
     for one in before[::-1]:
-        entry = _find_entry(found, one.id)
+        entry = only_entry.select_only_entry(found, EntryKind.CHECKLIST, one.id)
         if entry is not None and (lines := split_lines(entry.document.answers.get(OWN))):
             return lines
     return ()
@@ -316,26 +307,4 @@ async def _load_signed_instructions(actor: Actor, session: Session) -> tuple[Ins
 async def _change(actor: Actor, wanted: UUID, change: Callable[[Answers], Answers]) -> None:
     """Change the record of a session, or begin it; a change by another page meanwhile is never overwritten."""
     _find_session(_list_dosing_sessions(await load_my_sessions(actor)), wanted)
-    for _ in range(ATTEMPTS):
-        entry = await _load_entry(actor, wanted)
-        before: Answers = entry.document.answers if entry else {}
-        changed = {key: answer for key, answer in change(before).items() if answer}
-        answers = {key: changed[key] for key in sorted(changed, key=lambda one: FIELD_ORDER.get(one, 99))}
-        if answers == before:
-            return
-        if entry is None:
-            document = EntryDocument(EntryKind.CHECKLIST.value, session_id=wanted.hex, answers=answers)
-            if await entries.create_first_entry(actor, document, lambda: _has_entry(actor, wanted)):
-                return
-        elif await entries.replace_answers(actor, entry, answers):
-            return
-    raise StaleRevision(CHANGED_MEANWHILE)
-
-
-async def _load_entry(actor: Actor, wanted: UUID) -> Entry | None:
-    _, found = await by_kind.load_entries_of_kinds(actor, {EntryKind.CHECKLIST})
-    return _find_entry([one for one in found if not one.damaged], wanted)
-
-
-async def _has_entry(actor: Actor, wanted: UUID) -> bool:
-    return await _load_entry(actor, wanted) is not None
+    await only_entry.change_only_entry(actor, EntryKind.CHECKLIST, change, CHANGED_MEANWHILE, session=wanted)

@@ -17,7 +17,7 @@ from tortoise.exceptions import IntegrityError
 from journal.actor import Actor
 from journal.catalogue.comfort import Part, list_parts
 from journal.catalogue.fields import EntryKind
-from journal.entries import by_kind, entries
+from journal.entries import by_kind, only_entry
 from journal.errors import NotFound
 from journal.vault.documents import EntryDocument
 from journal.vault.entry_rows import Entry
@@ -72,14 +72,10 @@ async def begin_plan(actor: Actor, wanted: UUID, document: EntryDocument, sittin
     """
     begun = msgspec.structs.replace(document, sitting=sitting)
     try:
-        await entries.create_first_entry(actor, begun, lambda: _has_plan(actor), wanted)
+        await only_entry.begin_only_entry(actor, begun, wanted=wanted)
     except IntegrityError:
         raise NotFound from None
     there = (await load_plan(actor)).entry
     if there is None:
         raise NotFound
     return there.id
-
-
-async def _has_plan(actor: Actor) -> bool:
-    return (await load_plan(actor)).entry is not None

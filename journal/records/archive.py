@@ -27,6 +27,7 @@ from journal.actor import Actor
 from journal.authentication.passwords import rate_password
 from journal.authentication.sign_in import verify_password
 from journal.errors import InvalidInput, JournalError
+from journal.held_acts import Asked, HeldAct
 from journal.i18n import N_
 from journal.installation.installation import Installation
 from journal.installation.password_work import Busy
@@ -109,7 +110,7 @@ async def export_records(
         ExportBusy: If a file of theirs is being made already, or too many people wait for one.
         SealingFailed: If the server could not seal it, or not in time.
     """
-    await refuse_while_held(actor)
+    await refuse_while_held(actor, Asked(HeldAct.EXPORT))
     known = (actor.name, actor.email, practice)
     advice = await actor.installation.run_password_hash(
         lambda: rate_password(passphrase, context=known), is_returning=True

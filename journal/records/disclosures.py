@@ -20,6 +20,7 @@ from journal.authentication.sign_in import verify_password
 from journal.care import links as care_links
 from journal.care.documents import ShareDocument
 from journal.care.links import Link
+from journal.held_acts import Asked, HeldAct
 from journal.roles import Role
 from journal.sessions.holds import refuse_while_held
 from journal.sharing import shares
@@ -75,7 +76,7 @@ async def export_disclosures(actor: Actor, current: str) -> OpenedRows[Disclosur
         InvalidInput: If the password is not theirs (`current`).
     """
     actor.require_role(Role.PATIENT)
-    await refuse_while_held(actor)
+    await refuse_while_held(actor, Asked(HeldAct.DISCLOSURES))
     await verify_password(actor, current)
     found = await list_disclosures(actor)
     await audit_log.record_event(actor, Act.DISCLOSURES_TAKEN, patient=actor.id)

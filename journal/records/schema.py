@@ -131,6 +131,7 @@ class CallRecord(msgspec.Struct, frozen=True):
     check_date: str | None
     written_by: str
     written_at: datetime
+    writer_id: UUID | None
 
 
 class InstructionsRecord(msgspec.Struct, frozen=True):
@@ -149,6 +150,7 @@ class InstructionsRecord(msgspec.Struct, frozen=True):
     written_by: str
     written_at: datetime
     signer_id: UUID
+    hidden_at: datetime | None
 
 
 class SitterNoteRecord(msgspec.Struct, frozen=True):

@@ -23,6 +23,7 @@ from journal.care.links import require_active
 from journal.catalogue.revisits import Moment, Revisit, add_line, parse_moments, parse_revisits
 from journal.entries import entries
 from journal.errors import InvalidInput, JournalError, NotFound, StaleRevision, TrustBroken
+from journal.held_acts import Asked, HeldAct
 from journal.i18n import N_
 from journal.reframing import reframes
 from journal.reframing.reframes import MOMENTS, REVISITS, require_reframe
@@ -74,6 +75,21 @@ def list_standing(entry: Entry, given: Iterable[OutgoingShare]) -> tuple[Standin
     )
 
 
+async def list_with_unshared(actor: Actor) -> tuple[Entry, ...]:
+    """Return the reframes with something that a tick did not carry along, as what is written in a hold."""
+    ticked = [one for one in await reframes.list_reframes(actor) if _get_ticks(one.document)]
+    return tuple(
+        [
+            one
+            for one in ticked
+            if any(
+                shared.unshared
+                for shared in list_standing(one, await shares.list_shares(actor, entry=one.id))
+            )
+        ]
+    )
+
+
 async def add_revisit(actor: Actor, wanted: UUID, revisit: Revisit) -> Entry:
     """Add a revisit as `reframes.add_revisit` does, and to every copy that has a tick."""
     return await _add(actor, wanted, REVISITS, lambda: reframes.add_revisit(actor, wanted, revisit))
@@ -93,10 +109,10 @@ async def give_tick(actor: Actor, wanted: UUID, share: UUID) -> None:
         SharingPaused: While sharing with its clinician is paused.
     """
     await reframes.load_reframe(actor, wanted)
-    await refuse_while_held(actor)
+    await refuse_while_held(actor, Asked(HeldAct.TICK, wanted, share))
     async with transaction():
         await record_state.lock_state(actor)
-        await refuse_while_held(actor)
+        await refuse_while_held(actor, Asked(HeldAct.TICK, wanted, share))
         one = await _load_share(actor, wanted, share)
         await require_active(one.link)
         await shares.require_open(actor, one.link)
@@ -132,7 +148,7 @@ async def share_additions(
         StaleRevision: If the reframe was changed since.
     """
     entry = await reframes.load_reframe(actor, wanted)
-    await refuse_while_held(actor)
+    await refuse_while_held(actor, Asked(HeldAct.ADDITIONS, wanted, share))
     found = await _load_share(actor, wanted, share)
     places = set(chosen)
     some = [one for place, one in enumerate(_find_unshared(entry, found)) if place in places]

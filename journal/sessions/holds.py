@@ -15,6 +15,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from journal.actor import Actor
 from journal.ages import CLOCK_TOLERANCE
 from journal.errors import HeldUntilRested
+from journal.held_acts import Asked
 from journal.i18n import N_
 from journal.roles import Role
 from journal.sessions.rows import Session, load_my_sessions
@@ -129,7 +130,7 @@ def get_hold(actor: Actor, plan: Sequence[Session]) -> Hold | None:
     return find_hold([one.details for one in plan], actor.now)
 
 
-async def refuse_while_held(actor: Actor) -> None:
-    """Raise `HeldUntilRested` while acts that cannot be taken back have to wait."""
+async def refuse_while_held(actor: Actor, asked: Asked | None = None) -> None:
+    """Raise `HeldUntilRested` while what cannot be taken back has to wait; *asked* is the act, to be asked again."""
     if actor.role is Role.PATIENT and (waiting := await load_hold(actor)) is not None:
-        raise HeldUntilRested(waiting.sentence)
+        raise HeldUntilRested(waiting.sentence, asked)

@@ -19,6 +19,7 @@ from journal.care.invitations import AlreadyLinked
 from journal.care.key_attestation import build_handover, get_successor_keys
 from journal.care.link_keys import get_peer_identity
 from journal.errors import InvalidInput, JournalError, NotFound, TrustBroken
+from journal.held_acts import Asked, HeldAct
 from journal.i18n import N_
 from journal.roles import Role
 from journal.sealing import seal_document
@@ -66,7 +67,7 @@ async def accept_handover(
         AlreadyLinked: If the colleague is in the care team.
     """
     actor.require_role(Role.PATIENT)
-    await refuse_while_held(actor)
+    await refuse_while_held(actor, Asked(HeldAct.HANDOVER, wanted))
     one = await load_offer(actor, wanted)
     await get_peer_identity(actor, one.link)
     await record_state.require_intact(actor)
@@ -91,7 +92,7 @@ async def accept_handover(
             await record_state.lock_state(actor)
             if not await _mark_accepted(one):
                 raise NotFound
-            await refuse_while_held(actor)
+            await refuse_while_held(actor, Asked(HeldAct.HANDOVER, wanted))
             chosen = await _open_chosen_shares(actor, one, shares)
             await link.save(force_create=True)
             await share_list.create_list(actor, made, key)

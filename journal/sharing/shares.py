@@ -28,6 +28,7 @@ from journal.care.share_list import Lists, ShareLinkRow, ShareList
 from journal.catalogue.fields import EntryKind
 from journal.entries import entries
 from journal.errors import Damaged, JournalError, NotFound, StaleRevision, TrustBroken
+from journal.held_acts import Asked, HeldAct
 from journal.i18n import N_
 from journal.roles import Role
 from journal.sealing import open_document, seal_document
@@ -160,14 +161,15 @@ async def share_entry(actor: Actor, wanted: UUID, to: UUID, fields: Iterable[str
         SharingPaused: While sharing with this clinician is paused.
     """
     entry, link = await entries.load_entry(actor, wanted), await care_links.load_my_link(actor, to)
-    await refuse_while_held(actor)
+    fields = tuple(fields)
+    await refuse_while_held(actor, Asked(HeldAct.SHARE, wanted, to, fields))
     await require_open(actor, link)
     if entry.revision != previewed:
         raise StaleRevision(ENTRY_CHANGED)
     seen = await record_state.require_intact(actor)  # and so does a journal that is not as its owner left it
     if not seen.has_entry(entry):  # it was read at another moment
         raise StaleRevision(ENTRY_CHANGED)
-    document = copies.build_copy(entry, fields, actor.now)
+    document = copies.build_copy(entry, fields, actor.now, actor.zone)
     return await save_copy(actor, link, entry, document, await open_shared_key(actor, link))
 
 
@@ -357,7 +359,7 @@ async def save_copy(actor: Actor, link: Link, entry: Entry, document: ShareDocum
         await record_state.lock_state(actor)
         await require_active(link)
         await require_unchanged(actor, [(entry.id, entry.revision)])
-        await refuse_while_held(actor)
+        await refuse_while_held(actor, Asked(HeldAct.SHARE, entry.id, link.id, tuple(document.fields)))
         row = await _find_replaced_share(
             actor, link, care_tables.Share.filter(link_id=link.id, entry_id=entry.id)
         )

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable
 from dataclasses import replace
 from functools import partial
 from typing import Any
 from uuid import UUID
 
+from starlette.background import BackgroundTask
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
@@ -16,7 +18,8 @@ from journal.audit.acts import Act
 from journal.authentication import idle_lock, sign_in, web_sessions
 from journal.authentication.idle_lock import LockedSession
 from journal.catalogue.grounding_skills import SKILLS
-from journal.errors import Damaged, InvalidInput, NotFound
+from journal.dosing_day.requests import keep_request
+from journal.errors import Damaged, HeldUntilRested, InvalidInput, NotFound
 from journal.passkeys import management as passkey_management
 from journal.roles import Role
 from journal.store.progress import Progress, run_with_retry
@@ -78,6 +81,11 @@ def guard_view(
         if token is not None and request.scope["path"] not in PUBLIC_PATHS:
             actor = await run_with_retry(lambda: _load_actor(request, token, audience, prefetch))
         request.state.actor = actor
+        if actor is not None and actor.is_use_due:
+            return await _record_use_after(actor, answer(request, actor, token))
+        return await answer(request, actor, token)
+
+    async def answer(request: Request, actor: Actor | None, token: bytes | None) -> Response:
         if audience is Audience.ANYONE:
             return await _run_view(request, view)
         if actor is None or token is None:
@@ -85,12 +93,9 @@ def guard_view(
         try:
             if actor.role not in ALLOWED_ROLES.get(audience, Role):
                 raise NotFound
-            if not actor.recovery_ready and audience is not Audience.UNCONFIRMED:
-                return redirect(request, RECOVERY_KEY)
-            if needs_confirmation and not web_sessions.is_recently_confirmed(actor):
-                return await _ask_to_confirm(request, actor, token)
-            answer = await _run_view(request, view)
-            return keep_neutral(request, answer, actor.is_neutral) if request.method == "GET" else answer
+            first = await _ask_first(request, actor, token, audience, needs_confirmation=needs_confirmation)
+            response = first or await _run_view(request, view, actor)
+            return keep_neutral(request, response, actor.is_neutral) if request.method == "GET" else response
         except NotFound:
             # Missing and forbidden look alike here as well: the log says who looked for what.
             wanted = [one for one in request.path_params.values() if isinstance(one, UUID)]
@@ -100,9 +105,38 @@ def guard_view(
     return guarded
 
 
-async def _run_view(request: Request, view: View) -> Response:
+async def _record_use_after(actor: Actor, answer: Awaitable[Response]) -> Response:
+    """Return the answer, after which the session's use is stored: nobody waits for the disk to read a page."""
+    try:
+        response = await answer
+    except Exception:
+        await web_sessions.record_use(actor.session, actor.now)
+        raise
+    response.background = BackgroundTask(web_sessions.record_use, actor.session, actor.now)
+    return response
+
+
+async def _ask_first(
+    request: Request, actor: Actor, token: bytes, audience: Audience, *, needs_confirmation: bool
+) -> Response | None:
+    """Return what an actor has to do before the view, if anything."""
+    if not actor.recovery_ready and audience is not Audience.UNCONFIRMED:
+        return redirect(request, RECOVERY_KEY)
+    if needs_confirmation and not web_sessions.is_recently_confirmed(actor):
+        return await _ask_to_confirm(request, actor, token)
+    return None
+
+
+async def _run_view(request: Request, view: View, actor: Actor | None = None) -> Response:
     progress = request.state.progress = Progress()
-    return await run_with_retry(lambda: view(request), progress)
+    try:
+        return await run_with_retry(lambda: view(request), progress)
+    except HeldUntilRested as held:
+        # Nothing was done. Who sent it is asked again once they have rested; a page that is only opened asks nothing.
+        if actor is not None and request.method == "POST":
+            asked = held.asked
+            request.state.is_kept = await run_with_retry(lambda: keep_request(actor, asked))
+        raise
 
 
 def _is_prefetch(request: Request) -> bool:

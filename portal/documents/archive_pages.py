@@ -27,15 +27,16 @@ from journal.catalogue.emotions import parse_emotions
 from journal.catalogue.forms import FORMS
 from journal.catalogue.revisits import parse_moments, parse_revisits
 from journal.dosing_day.lines import parse_medicine, parse_readings
+from journal.dosing_day.requests import parse_requests
 from journal.entries.naming import ENTRY_UNREADABLE, EntryName, get_kind_label, name_sessions
 from journal.i18n import N_
 from journal.records.collection import ClinicianRecords, PatientRecords, Records
 from journal.records.schema import CopyRecord, EntryRecord, EventRecord, SessionRecord
 from journal.sitter.lines import parse_checks
 from portal.documents.event_sentences import SENTENCES, SENTENCES_WHEN_DELETED
-from portal.web.call_lines import WEEKDAYS
+from portal.web.care_team import WEEKDAYS
+from portal.web.dates import format_short_day
 from portal.web.entry_names import format_entry_name, format_session_name
-from portal.web.pages import format_short_day
 from portal.web.translation import LANGUAGE
 
 PATIENT_MENU = (
@@ -122,6 +123,7 @@ class _PageRenderer:
             "medicine": parse_medicine,
             "moments": parse_moments,
             "readings": parse_readings,
+            "requests": parse_requests,
             "revisits": parse_revisits,
             "said": said,
             "checks": parse_checks,

@@ -15,15 +15,17 @@ from journal.care import links
 from journal.care.links import Link
 from journal.catalogue.fields import EntryKind
 from journal.clinic import instructions
+from journal.dosing_day import requests
 from journal.entries.listing import EntrySummary
 from journal.entries.naming import EntryName, EntryNamer
 from journal.reframing import offers as reframe_offers
-from journal.reframing import reframes, steps
+from journal.reframing import reframes
 from journal.roles import Role
 from journal.scheduling.next_step import suggest_kind
 from journal.sessions import holds, schedule
 from journal.sessions.day_state import DayState, find_current_day
 from journal.sessions.holds import Hold
+from journal.sessions.rows import Session
 from journal.sessions.session import SessionKind
 from journal.sharing import handover_offers
 from journal.sharing.handover_offers import HandoverOffer
@@ -49,7 +51,8 @@ class HomePage:
     ended care lately, and `unagreed` are false links. `offers` wait for an answer, `damaged` are sessions that do
     not open. Without `is_intact`, the journal is not as its owner left it. `has_reframes`: a moment can be about one.
     `again` is the reframe that is offered today to be looked at again, `step` one whose small step has come back.
-    `is_near`: the next session is a dosing session, and is today or tomorrow.
+    `is_near`: the next session is a dosing session, and is today or tomorrow. `is_asked_again`: something that the
+    patient asked for while it was held waits for their answer, and nothing is held any more.
     """
 
     day: DayState
@@ -71,6 +74,7 @@ class HomePage:
     again: OfferLine | None
     step: OfferLine | None
     is_near: bool
+    is_asked_again: bool
 
 
 END_OF_CARE_SHOWN = timedelta(days=14)
@@ -103,8 +107,7 @@ async def load_home(actor: Actor) -> HomePage:
     day, about = find_current_day(plan, actor.now)
     written = await reframes.list_reframes(actor)
     hold = holds.get_hold(actor, plan)
-    step = steps.choose_step(actor, written) if hold is None else None
-    again = reframe_offers.choose_offer(actor, written, plan) if step is None else None
+    step, again = reframe_offers.choose_for_home(actor, written, plan)
     ahead = (
         one.id
         for one in schedule.list_upcoming(schedule.list_uncancelled(plan), actor.now)
@@ -133,11 +136,17 @@ async def load_home(actor: Actor) -> HomePage:
         OfferLine(again.entry, namer.name_entry(again.entry)) if again else None,
         OfferLine(step, namer.name_entry(step)) if step else None,
         coming is not None and _is_near(lines[coming]),
+        hold is None and await _is_asked_again(actor, plan),
     )
 
 
 def _is_near(line: SessionLine) -> bool:
     return line.details.kind is SessionKind.DOSING and line.days in (0, 1)
+
+
+async def _is_asked_again(actor: Actor, plan: Sequence[Session]) -> bool:
+    can_be = requests.can_be_there([one.details for one in plan], actor.now)
+    return can_be and bool(await requests.load_requests(actor))
 
 
 def _is_news(link: Link, now: datetime) -> bool:

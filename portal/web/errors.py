@@ -17,6 +17,7 @@ from journal.authentication.recovery_key import OfferExpired
 from journal.authentication.totp_enrolment import EnrolmentExpired
 from journal.care.invitations import AlreadyLinked
 from journal.care.link_keys import SharingPaused
+from journal.dosing_day.requests import format_key
 from journal.errors import (
     Damaged,
     HeldUntilRested,
@@ -108,9 +109,20 @@ SERVER_ERROR_SHOWN_AGAIN = N_(
 
 
 @dataclass(frozen=True, slots=True)
+class HeldRefusal:
+    """An act that was held: it `is_kept`, to be asked again after rest, or can be, by its `request`."""
+
+    is_kept: bool
+    request: str = ""
+    sections: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class ErrorPage:
     """
     Context of the error page: a title, and a sentence that says what to do next.
+
+    `held` is there where the act waits until its patient has rested.
 
     `pending_fields` are the fields of a form that was not saved, to be sent again to `pending_action` if there is
     one; `had_secret` says that there was a password among them. `request_id` is the request's id in the log.
@@ -123,6 +135,7 @@ class ErrorPage:
     pending_action: str = ""
     had_secret: bool = False
     request_id: str = ""
+    held: HeldRefusal | None = None
 
 
 async def render_journal_error(request: Request, error: Exception) -> Response:
@@ -144,8 +157,17 @@ async def render_journal_error(request: Request, error: Exception) -> Response:
             request, "error.html", context, block="main", status=status, headers=build_retry_header(error)
         )
     words = () if form is None else tuple(item for item in form.restorable if " " in item[1].strip())
-    context, headers = ErrorPage(_(heading), _(error.message), details, words), build_retry_header(error)
+    held = _build_held_refusal(request, error) if isinstance(error, HeldUntilRested) else None
+    context = ErrorPage(_(heading), _(error.message), details, words, held=held)
+    headers = build_retry_header(error)
     return render_page(request, "error.html", context, block="main", status=status, headers=headers)
+
+
+def _build_held_refusal(request: Request, error: HeldUntilRested) -> HeldRefusal:
+    is_kept = getattr(request.state, "is_kept", False)
+    if is_kept or error.asked is None:
+        return HeldRefusal(is_kept)
+    return HeldRefusal(False, format_key(error.asked), error.asked.sections)
 
 
 def build_refusal_arguments(error: JournalError) -> dict[str, Any]:

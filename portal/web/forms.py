@@ -117,6 +117,7 @@ RESTORABLE_FIELDS = (
             "read",
             "reframe",
             "region",
+            "request",
             "revision",
             "role",
             "route",

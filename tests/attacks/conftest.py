@@ -48,6 +48,7 @@ BEGINNINGS = {
         "/sessions/{session}/readings",
         "/sessions/{session}/sitter",
         "/sessions/{sat session}/sitter/notes",
+        "/sessions/waiting",
         "/sharing/{karl's link}",
     ),
     "bob": ("/", "/account", "/records", "/patients/{mona}/giving-back", "/patients/{alice}/restart"),

@@ -175,6 +175,7 @@ LINES = {
     FieldKind.READINGS: f"14:20 | 128 | 82 | 71 | 98 | sitting | {HERS} sitter",
     FieldKind.CHECKS: f"14:20 | awake | {HERS} looked at",
     FieldKind.EMOTIONS: f"{HERS}feeling|60|40",
+    FieldKind.REQUESTS: f"export |  |  | {NOON.isoformat()} | ",
 }
 """A line of each kind of answer that has several."""
 
@@ -360,6 +361,11 @@ async def _share(making: _Making, ids: dict[str, UUID]) -> None:
     changed = answers_of(EntryKind.REFRAME) | {"reframe.new_meaning": f"{HERS} truer still"}
     await entries.save_entry(
         alice, ids["reframe"], 1, EntryDocument("reframe", f"{HERS} reframe", answers=changed)
+    )
+    left = CallDetails(CallRole.THERAPIST, f"{PLANNED} left", f"+49 {PHONE}4", f"{PLANNED} questions")
+    ids["left contact"] = await call_contacts.save_contact(await making.actor("frieda"), alice.id, left)
+    ids["left text"] = await instructions.save_instructions(
+        await making.actor("frieda"), alice.id, None, InstructionsDetails(f"{PLANNED} broth"), is_checked=True
     )
     await lifecycle.end_care(alice, ids["frieda's link"])
     await lifecycle.pause_sharing(alice, ids["karl's link"])

@@ -34,6 +34,7 @@ FIELDS = {
     EntryKind.COMFORT: "comfort.words_help",
     EntryKind.DAY: "day.medicine",
     EntryKind.SITTER: "sitter.events",
+    EntryKind.WAITING: "waiting.requests",
 }
 
 

@@ -95,6 +95,8 @@ async def show_entry(request: Request) -> Response:
     actor = get_actor(request)
     is_intact, found = await listing.load_verified_entry(actor, request.path_params["id"])
     document, kind, answers = found.document, EntryKind(found.document.kind), found.document.answers
+    if kind is EntryKind.WAITING:
+        return redirect(request, "/sessions/waiting")
     beside = "reframe.old_meaning" in answers
     given = await shares.list_shares(actor, entry=found.id)
     needs_plan = document.session_id or not document.title or kind is EntryKind.REFRAME
@@ -176,6 +178,8 @@ async def edit_entry(request: Request) -> Response:
     if found.document.kind == EntryKind.CHECKLIST:
         about = found.document.session_id
         return redirect(request, f"/sessions/{UUID(about)}/checklist" if about else "/sessions")
+    if found.document.kind == EntryKind.WAITING:
+        return redirect(request, "/sessions/waiting")
     if found.document.kind == EntryKind.DAY:
         day = found.document.session_id
         return redirect(request, f"/sessions/{UUID(day)}/medicine" if day else f"/journal/{found.id}")

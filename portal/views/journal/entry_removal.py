@@ -12,6 +12,7 @@ from journal.entries import entries, removal
 from journal.entries.entries import UNDO_WINDOW
 from journal.entries.naming import EntryName, load_namer
 from journal.errors import NotFound
+from journal.held_acts import Asked, HeldAct
 from journal.sessions.holds import refuse_while_held
 from journal.sharing import shares
 from journal.sharing.shares import OutgoingShare
@@ -46,7 +47,7 @@ async def delete_entry(request: Request) -> Response:
         return redirect(request, f"/journal?deleted={wanted}")
     found, given = await entries.load_entry(actor, wanted), await shares.list_shares(actor, entry=wanted)
     if given:
-        await refuse_while_held(actor)
+        await refuse_while_held(actor, Asked(HeldAct.DELETE, wanted))
     name = (await load_namer(actor, [found])).name_entry(found)
     context = EntryDeletionPage(found, name, given, actor.now + UNDO_WINDOW)
     return render_page(request, "journal/deletion.html", context)
@@ -68,6 +69,6 @@ async def erase_entry(request: Request) -> Response:
     found = await entries.load_entry(actor, wanted, deleted=True)
     if found.deleted_at is None:
         raise NotFound
-    await refuse_while_held(actor)
+    await refuse_while_held(actor, Asked(HeldAct.ERASE, wanted))
     name = (await load_namer(actor, [found])).name_entry(found)
     return render_page(request, "journal/erasure.html", ErasurePage(found, name))

@@ -21,7 +21,7 @@ from journal.sitter.links import SitterLinkEnded, Sitting
 from journal.sitter.notes import NoCopy, NotAgreed, NotesFull
 from portal.access import known_browser
 from portal.views.public.sitter_log import PARTS, SitterLog, build_log, list_typed, read_note
-from portal.web.call_lines import CallLine, build_call_lines
+from portal.web.care_team import CallLine, build_call_lines
 from portal.web.errors import build_retry_header
 from portal.web.forms import Form, parse_uuid
 from portal.web.pages import get_translator, redirect, render_page

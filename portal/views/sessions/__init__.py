@@ -9,4 +9,5 @@ __all__ = [
     "session_lines",
     "sitter_link",
     "sitter_notes",
+    "waiting",
 ]

@@ -11,7 +11,9 @@ from starlette.responses import Response
 
 from journal.care import links
 from journal.clinic import instructions
+from journal.entries.naming import EntryName, load_namer
 from journal.errors import HeldUntilRested, InvalidInput
+from journal.reframing import later
 from journal.roles import Role
 from journal.scheduling import plan as session_plan
 from journal.sessions import holds, schedule
@@ -22,6 +24,7 @@ from portal.access.session_cookie import get_actor
 from portal.views.sessions import session_edit
 from portal.views.sessions.session_lines import SessionLine, build_lines
 from portal.views.sessions.session_page import build_calm_page, build_session_page
+from portal.views.sessions.waiting import WaitingLine, load_lines
 from portal.web.forms import Form
 from portal.web.pages import get_translator, redirect, render_long_page, render_page
 
@@ -40,11 +43,18 @@ class PlanPage:
 
 @dataclass(frozen=True, slots=True)
 class RestPage:
-    """Context of the page on which a patient confirms rest; nothing is held without `waiting`."""
+    """
+    Context of the page on which a patient confirms rest; nothing is held without `waiting`.
+
+    `requests` are what they asked for meanwhile, to be asked again; `unshared` are reframes to which something was
+    added that a tick did not carry along, once nothing is held.
+    """
 
     waiting: Hold | None
     can_confirm: bool
+    requests: tuple[WaitingLine, ...] = ()
     done: bool = False
+    unshared: tuple[tuple[UUID, EntryName], ...] = ()
 
 
 async def show_plan(request: Request) -> Response:
@@ -79,9 +89,14 @@ async def confirm_rest(request: Request) -> Response:
             done = True
         except HeldUntilRested:
             status = 409
-    waiting = await holds.load_hold(actor)
+    mine = await load_my_sessions(actor)
+    waiting = holds.get_hold(actor, mine)
     can_confirm = waiting is not None and waiting.needs_confirmation and actor.now >= waiting.may_confirm_from
-    return render_page(request, "sessions/rest.html", RestPage(waiting, can_confirm, done), status=status)
+    found = await later.list_with_unshared(actor) if waiting is None else ()
+    namer = await load_namer(actor, found)
+    unshared = tuple((one.id, namer.name_entry(one)) for one in found)
+    context = RestPage(waiting, can_confirm, await load_lines(actor, mine), done, unshared)
+    return render_page(request, "sessions/rest.html", context, status=status)
 
 
 async def show_session(request: Request) -> Response:

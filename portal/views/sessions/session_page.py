@@ -12,7 +12,7 @@ from journal.actor import Actor
 from journal.care import links
 from journal.catalogue.fields import EntryKind
 from journal.clinic import call_contacts
-from journal.dosing_day import record
+from journal.dosing_day import record, requests
 from journal.dosing_day.record import DayRecord
 from journal.entries import listing
 from journal.entries.naming import EntryName, EntryNamer
@@ -29,8 +29,13 @@ from journal.sharing.recipients import Reader, load_readers
 from journal.store.rows import OpenedRows
 from journal.vault.entry_rows import Entry
 from portal.views.sessions.session_lines import SessionLine, build_lines, list_status_choices
-from portal.web.call_lines import CallLine, build_call_lines
-from portal.web.clinic_texts import NO_CLINIC_TEXT, ClinicTextState, load_my_clinic_text
+from portal.web.care_team import (
+    NO_CLINIC_TEXT,
+    CallLine,
+    ClinicTextState,
+    build_call_lines,
+    load_my_clinic_text,
+)
 from portal.web.pages import INLINE_LIMIT
 
 FIRST_MOVES: Mapping[DayState, frozenset[Status]] = MappingProxyType(
@@ -96,7 +101,7 @@ class CalmPage:
     """
     Context of the one calm screen while a dosing session is under way, with the moves that fit it.
 
-    `saved`: the patient comes from a few words that were saved.
+    `saved`: the patient comes from a few words that were saved. `has_requests`: they asked for something that waits.
     """
 
     line: SessionLine
@@ -105,6 +110,7 @@ class CalmPage:
     moves: tuple[tuple[Status, str], ...]
     call_lines: tuple[CallLine, ...] = ()
     clinic_text: ClinicTextState = NO_CLINIC_TEXT
+    has_requests: bool = False
     saved: bool = False
     errors: Mapping[str, str] = field(default_factory=dict)
 
@@ -131,6 +137,7 @@ async def build_calm_page(
         tuple(move for move in moves if under_way or move[0] is Status.IN_SESSION),
         await _load_call_lines(actor, translate),
         await load_my_clinic_text(actor, one.course),
+        bool(await requests.load_requests(actor)),
     )
 
 

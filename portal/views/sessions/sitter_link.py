@@ -15,7 +15,7 @@ from journal.clinic.instructions import get_check_minutes, load_instructions
 from journal.errors import HeldUntilRested, InvalidInput
 from journal.i18n import N_
 from journal.preparing.comfort_plan import ComfortPlan, load_plan
-from journal.sessions.holds import get_hold
+from journal.sessions.holds import Hold, get_hold
 from journal.sessions.rows import Plan, Session
 from journal.sitter import links
 from journal.sitter.copies import copy_parts
@@ -23,7 +23,7 @@ from journal.sitter.ends import is_before_start, is_over
 from journal.sitter.links import MadeLink, OpenLink
 from portal.access.session_cookie import get_actor
 from portal.views.sessions.session_lines import SessionLine, find_line
-from portal.web.call_lines import CallLine, build_call_lines
+from portal.web.care_team import CallLine, build_call_lines
 from portal.web.forms import Form
 from portal.web.pages import get_translator, redirect, render_page
 
@@ -37,8 +37,8 @@ class SitterLinkPage:
 
     `link` is the one that has not ended, `address` and `picture` those of one that was made just now, the only time
     that they are shown. `has_time`: the session has not begun, so that a link can carry the `parts` of the plan for
-    when the patient gets frightened, in its `revision`; `chosen` are those that were ticked. `problem` is why nothing
-    was made.
+    when the patient gets frightened, in its `revision`; `chosen` are those that were ticked. `waiting` holds them where
+    another session did. `problem` is why nothing was made.
     """
 
     line: SessionLine
@@ -51,6 +51,7 @@ class SitterLinkPage:
     address: str = ""
     picture: str = ""
     problem: str = ""
+    waiting: Hold | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,11 +78,15 @@ async def show_sitter_link(request: Request) -> Response:
     plan, chosen = await load_plan(actor), tuple(form.get_all("sections"))
     try:
         made = await _make_link(actor, one, plan, chosen, form["revision"])
-    except (InvalidInput, HeldUntilRested) as error:
-        words = error.fields["link"] if isinstance(error, InvalidInput) else error.message
+    except HeldUntilRested as error:
+        if error.asked is not None:
+            raise  # it can be made once they have rested; once its time has come, only a link without words
+        page = replace(await _build_page(actor, one, sessions), chosen=chosen, problem=error.message)
+        return render_page(request, "sessions/sitter.html", page, status=409)
+    except InvalidInput as error:
+        words = error.fields["link"]
         page = replace(await _build_page(actor, one, sessions), chosen=chosen, problem=words)
-        status = 422 if isinstance(error, InvalidInput) else 409
-        return render_page(request, "sessions/sitter.html", page, status=status)
+        return render_page(request, "sessions/sitter.html", page, status=422)
     address = f"{request.app.state.config.origin}/sit/{made.token}"
     picture = segno.make(address, error="m", micro=False).svg_data_uri(scale=4, border=2)
     page = replace(await _build_page(actor, one, sessions), address=address, picture=picture)
@@ -118,7 +123,8 @@ async def _make_link(
 
 
 async def _build_page(actor: Actor, one: Session, sessions: Plan) -> SitterLinkPage:
-    has_time = is_before_start(one.details, actor.now) and get_hold(actor, sessions) is None
+    before, waiting = is_before_start(one.details, actor.now), get_hold(actor, sessions)
+    has_time = before and waiting is None
     plan = await load_plan(actor) if has_time else ComfortPlan()
     return SitterLinkPage(
         find_line(actor, sessions, one.id),
@@ -127,4 +133,5 @@ async def _build_page(actor: Actor, one: Session, sessions: Plan) -> SitterLinkP
         has_time,
         plan.parts if plan.is_intact else (),
         plan.entry.revision if plan.entry else 0,
+        waiting=waiting if before else None,
     )

@@ -15,7 +15,7 @@ from starlette.responses import Response
 from journal.actor import Actor
 from journal.audit.acts import Act
 from journal.entries.naming import EntryNamer, get_kind_label
-from journal.errors import HeldUntilRested, InvalidInput
+from journal.errors import InvalidInput
 from journal.i18n import N_
 from journal.records.disclosures import Disclosure, export_disclosures, get_accounting_start, list_disclosures
 from journal.sessions import holds
@@ -24,11 +24,12 @@ from journal.sessions.rows import load_my_sessions
 from journal.user_input import parse_whole_number
 from portal.access.session_cookie import get_actor
 from portal.views.sharing.clinician_names import format_clinician_name
+from portal.web.dates import format_short_day
 from portal.web.entry_names import format_entry_name
 from portal.web.errors import build_refusal_arguments
 from portal.web.escaping import build_csv, remove_controls
 from portal.web.forms import Form
-from portal.web.pages import format_short_day, get_translator, render_page
+from portal.web.pages import get_translator, render_page
 
 LINES_PER_PAGE = 200  # of one page
 HEADINGS = (
@@ -115,8 +116,6 @@ async def show_disclosures(request: Request) -> Response:
         found = await export_disclosures(actor, form["current"])
     except InvalidInput as refused:
         return await _render_page(request, actor, refused.fields, **build_refusal_arguments(refused))
-    except HeldUntilRested:
-        return await _render_page(request, actor, status=409)
     name = f"hearthside-disclosures-{actor.now.astimezone(actor.zone):%Y-%m-%d}.csv"
     headers = {"content-disposition": f'attachment; filename="{name}"'}
     namer = EntryNamer(await load_my_sessions(actor))

@@ -13,7 +13,7 @@ from journal.actor import Actor
 from journal.care import links
 from journal.care.invitations import AlreadyLinked
 from journal.care.links import Link
-from journal.errors import HeldUntilRested, InvalidInput, NotFound, TrustBroken
+from journal.errors import InvalidInput, NotFound, TrustBroken
 from journal.sessions import holds
 from journal.sessions.holds import Hold
 from journal.sessions.rows import load_my_sessions
@@ -85,7 +85,7 @@ async def answer_handover(request: Request) -> Response:
         return redirect(request, f"/sharing/{made}?done=began")
     except InvalidInput as error:
         problem, fields, status = "", dict(error.fields), 422
-    except (HeldUntilRested, TrustBroken, ClinicianUnavailable, AlreadyLinked) as error:
+    except (TrustBroken, ClinicianUnavailable, AlreadyLinked) as error:
         problem = error.message
     again = await _build_answer_page(actor, found, frozenset(chosen), end_care, problem, fields)
     return render_page(request, "sharing/handover.html", again, status=status)

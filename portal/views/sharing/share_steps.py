@@ -12,6 +12,7 @@ from journal.care.links import CareTeam, Link
 from journal.catalogue.fields import EntryKind
 from journal.entries.naming import EntryName, EntryNamer
 from journal.errors import HeldUntilRested, NotFound
+from journal.held_acts import Asked, HeldAct
 from journal.i18n import N_
 from journal.sessions import holds
 from journal.sessions.holds import Hold
@@ -135,9 +136,9 @@ async def build_preview(
     """
     plan = await load_my_sessions(actor)
     if (waiting := holds.get_hold(actor, plan)) is not None:
-        raise HeldUntilRested(waiting.sentence)
+        raise HeldUntilRested(waiting.sentence, Asked(HeldAct.SHARE, entry.id, to.id, tuple(sections)))
     await shares.require_open(actor, to)
-    copy = copies.build_copy(entry, sections, actor.now)
+    copy = copies.build_copy(entry, sections, actor.now, actor.zone)
     namer = EntryNamer(plan)
     replaces = replaced is not None or any(await shares.list_shares(actor, entry=entry.id, team=[to]))
     return PreviewPage(

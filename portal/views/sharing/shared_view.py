@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, tzinfo
+from types import MappingProxyType
+from typing import Any
 from unicodedata import category
 
 from journal.care.documents import ShareDocument
@@ -13,6 +15,7 @@ from journal.catalogue.fields import Answer, EntryKind, Field, FieldKind
 from journal.catalogue.forms import get_form
 from journal.catalogue.revisits import Moment, Revisit, parse_moments, parse_revisits
 from journal.dosing_day.lines import Reading, Taken, parse_medicine, parse_readings
+from journal.dosing_day.requests import parse_requests
 from journal.entries.naming import EntryName, EntryNamer
 from journal.reframing.picture import build_picture
 from journal.sessions.rows import Session
@@ -22,6 +25,16 @@ from portal.web.escaping import remove_controls
 
 LINE_LENGTH = 120  # of the line that a list shows
 MOST_CHOSEN = 4  # labels in it
+ADDED_LINES: Mapping[FieldKind, tuple[str, Callable[[object], Any]]] = MappingProxyType(
+    {
+        FieldKind.REVISITS: ("revisits", parse_revisits),
+        FieldKind.MOMENTS: ("moments", parse_moments),
+        FieldKind.MEDICINE: ("medicine", parse_medicine),
+        FieldKind.READINGS: ("readings", parse_readings),
+        FieldKind.CHECKS: ("checks", parse_checks),
+    }
+)
+"""Which part of a section holds an answer that grew line by line, and how it is read."""
 COMBINING_CATEGORIES = frozenset({"Mn", "Mc", "Me", "Cf"})
 """Categories of characters that are part of the one before, and are not cut from it."""
 
@@ -81,8 +94,9 @@ def build_shared_view(document: ShareDocument, zone: tzinfo, namer: EntryNamer) 
         namer: What the reader knows of the plan.
     """
     kind, written_at = EntryKind(document.kind), datetime.fromisoformat(document.written_at)
-    begun = written_at.astimezone(zone).date()
-    picture = build_picture(document.answers, begun, namer.plan, document.session_id, zone)
+    picture = build_picture(
+        document.answers, document.find_first_day(zone), namer.plan, document.session_id, zone
+    )
     return SharedView(
         kind.label,
         namer.name_copy(document),
@@ -166,16 +180,11 @@ def build_section(field: Field, answer: Answer) -> SharedSection:
         return SharedSection(field.label, unknown, tuple(labels[value] for value in given if value in labels))
     if field.kind is FieldKind.EMOTIONS and isinstance(answer, list):
         return SharedSection(field.label, feelings=parse_emotions(answer))
-    if field.kind is FieldKind.REVISITS:
-        return SharedSection(field.label, revisits=parse_revisits(answer))
-    if field.kind is FieldKind.MOMENTS:
-        return SharedSection(field.label, moments=parse_moments(answer))
-    if field.kind is FieldKind.MEDICINE:
-        return SharedSection(field.label, medicine=parse_medicine(answer))
-    if field.kind is FieldKind.READINGS:
-        return SharedSection(field.label, readings=parse_readings(answer))
-    if field.kind is FieldKind.CHECKS:
-        return SharedSection(field.label, checks=parse_checks(answer))
+    if field.kind in ADDED_LINES:
+        name, parse = ADDED_LINES[field.kind]
+        return replace(SharedSection(field.label), **{name: parse(answer)})
+    if field.kind is FieldKind.REQUESTS:
+        return SharedSection(field.label, chosen=tuple(one.asked.act.label for one in parse_requests(answer)))
     if field.kind is FieldKind.DATE and isinstance(answer, str):
         return SharedSection(field.label, day=datetime.combine(date.fromisoformat(answer), time(12), UTC))
     if field.range is not None and isinstance(answer, int):

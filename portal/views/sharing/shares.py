@@ -13,7 +13,7 @@ from journal.care import links
 from journal.care.link_keys import SharingPaused
 from journal.care.links import Link
 from journal.entries import entries
-from journal.errors import HeldUntilRested, InvalidInput, StaleRevision, TrustBroken
+from journal.errors import InvalidInput, StaleRevision, TrustBroken
 from journal.sessions.rows import load_my_sessions
 from journal.sharing import shares as sharing_shares
 from journal.sharing.shares import OutgoingShare
@@ -97,7 +97,7 @@ async def _share_or_preview(
             actor, entry, await links.load_my_links(actor), to, chosen=sections, errors=error.fields
         )
         return render_page(request, "sharing/choose.html", again, status=422)
-    except (HeldUntilRested, SharingPaused, TrustBroken) as error:
+    except (SharingPaused, TrustBroken) as error:
         again = await share_steps.build_sharing_page(
             actor, entry, await links.load_my_links(actor), to, chosen=sections, problem=error.message
         )

@@ -14,7 +14,7 @@ from journal.actor import Actor
 from journal.care import lifecycle as care_lifecycle
 from journal.care import link_keys, links
 from journal.care.links import Link
-from journal.errors import HeldUntilRested, TrustBroken
+from journal.errors import TrustBroken
 from journal.sessions import holds
 from journal.sessions.holds import Hold
 from journal.sessions.rows import Session, load_my_sessions
@@ -113,25 +113,21 @@ async def resume_sharing(request: Request) -> Response:
     actor, wanted = get_actor(request), request.path_params["id"]
     try:
         await care_lifecycle.resume_sharing(actor, wanted)
-    except (HeldUntilRested, TrustBroken):
-        return await _render_member(request, actor, status=409)  # the page says which of the two it is
+    except TrustBroken:
+        return await _render_member(request, actor, status=409)
     return redirect(request, f"/sharing/{wanted}?done=resumed")
 
 
 async def end_care(request: Request) -> Response:
     """Show what the clinician has read already, then end care with them."""
     actor, wanted = get_actor(request), request.path_params["id"]
-    status = 200
     if request.method == "POST":
-        try:
-            await care_lifecycle.end_care(actor, wanted)
-            return redirect(request, "/sharing?done=ended")
-        except HeldUntilRested:
-            status = 409
+        await care_lifecycle.end_care(actor, wanted)
+        return redirect(request, "/sharing?done=ended")
     team, plan = await links.load_care_team(actor), await load_my_sessions(actor)
     (member,) = await _build_members(actor, [team.get_link(wanted)], team.links, plan)
     context = EndCarePage(member, holds.get_hold(actor, plan))
-    return render_page(request, "sharing/end.html", context, status=status)
+    return render_page(request, "sharing/end.html", context)
 
 
 async def _render_member(request: Request, actor: Actor, *, status: int = 200) -> Response:

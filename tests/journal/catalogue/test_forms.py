@@ -84,6 +84,7 @@ IDS = {
     EntryKind.COMFORT: "touch words_help words_hinder music light stop record more",
     EntryKind.DAY: "medicine readings",
     EntryKind.SITTER: "checks readings medicine events said",
+    EntryKind.WAITING: "requests",
 }
 
 
@@ -156,8 +157,8 @@ def test_ids_are_unique_and_themes_are_named():
 
 
 def test_only_what_is_not_ready_can_never_be_shared():
-    """What a patient is not ready to talk about is the one answer that cannot be shared."""
-    assert [field.id for field in ALL_FIELDS if not field.shareable] == ["int.not_ready"]
+    """What a patient is not ready to talk about is the one answer that cannot be shared, beside what only waits."""
+    assert [field.id for field in ALL_FIELDS if not field.shareable] == ["int.not_ready", "waiting.requests"]
     assert "int.not_ready" not in [field.id for field in get_form(EntryKind.INTEGRATION).shareable]
 
 
@@ -336,6 +337,16 @@ def test_high_distress_offers_grounding_first():
     assert not is_grounding_first(
         reframe, {"reframe.emotions": ["fear | 79 |"], "reframe.old_belief_before": 100}
     )
+
+
+def test_every_rating_of_distress_offers_grounding_first():
+    """Whichever form asks for distress, 8 of 10 offers grounding, and every question that names distress counts."""
+    for form in FORMS.values():
+        for field in form.fields:
+            is_distress = field.kind is FieldKind.RATING_10 and "istress" in field.label
+            assert (field.measure == "distress") == is_distress, field.id
+            if is_distress:
+                assert [is_grounding_first(form, {field.id: value}) for value in (7, 8)] == [False, True]
 
 
 def test_chosen_words_are_shown_and_old_codes_survive():

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from base64 import urlsafe_b64encode
 from collections.abc import Awaitable, Callable
+from datetime import datetime
+from uuid import UUID
 
 import pytest
-from httpx import AsyncClient
+from httpx import ASGITransport, AsyncClient
+from starlette.types import Message, Receive, Scope, Send
 
 from journal.accounts import tables as accounts_tables
 from journal.authentication import active_sessions, sign_in
 from journal.authentication import tables as authentication_tables
 from tests.cast import PASSWORDS, Cast
 from tests.portal.browsing import opened
-from tests.portal.conftest import Portal
+from tests.portal.conftest import ORIGIN, Portal
 
 LIST = "/account/sessions"
 NEW = "seven small stones in a row"
@@ -77,6 +80,30 @@ async def test_a_use_is_written_once_a_minute_at_most(portal: Portal) -> None:
         await browser.get("/journal")
         row = await authentication_tables.WebSession.get(id=alice.session)
         assert row.used_at == portal.cast.clock.now
+
+
+@pytest.mark.parametrize("path", ["/journal", f"/journal/{UUID(int=1)}"])
+async def test_nobody_waits_for_a_use_to_be_written(any_portal: Portal, path: str) -> None:
+    """It is written once a page has been sent; what is refused has the log's own write to wait for anyway."""
+    cast = any_portal.cast
+    alice = await cast.actor("alice")
+    cast.clock.forward(minutes=5)
+    seen: list[datetime] = []
+
+    async def watched(scope: Scope, receive: Receive, send: Send) -> None:
+        async def look(message: Message) -> None:
+            if message["type"] == "http.response.body":
+                seen.append((await authentication_tables.WebSession.get(id=alice.session)).used_at)
+            await send(message)
+
+        await any_portal.app(scope, receive, look)
+
+    async with any_portal.client("alice") as known:
+        cookies = dict(known.cookies)
+    async with AsyncClient(transport=ASGITransport(watched), base_url=ORIGIN, cookies=cookies) as browser:
+        assert (await browser.get(path)).status_code in (200, 404)
+    assert seen == [alice.now if path == "/journal" else cast.clock.now]
+    assert (await authentication_tables.WebSession.get(id=alice.session)).used_at == cast.clock.now
 
 
 async def test_one_browser_is_signed_out_from_another(any_portal: Portal) -> None:

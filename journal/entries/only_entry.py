@@ -1,0 +1,114 @@
+"""
+The only entry of its kind, or of its kind about one session: found, begun with its first words, and changed.
+
+A change is made to what was read, and made again if another page saved first: nobody's words take another's place. A
+restored entry, or one that was given back, may stand beside it; the latest begun counts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from uuid import UUID
+
+import msgspec
+
+from journal.actor import Actor
+from journal.catalogue.fields import Answers, EntryKind
+from journal.catalogue.forms import FORMS
+from journal.entries import by_kind, entries
+from journal.errors import StaleRevision
+from journal.roles import Role
+from journal.vault.documents import EntryDocument
+from journal.vault.entry_rows import Entry
+
+ATTEMPTS = 5  # one more for each change by another page meanwhile: taps come seconds apart
+
+
+def select_only_entry(found: Iterable[Entry], kind: EntryKind, session: UUID | None = None) -> Entry | None:
+    """Return the only entry of a kind among *found*; with *session*, the one about that."""
+    about = session.hex if session else None
+    there = (
+        one
+        for one in found
+        if not one.damaged and one.document.kind == kind and about in (None, one.document.session_id)
+    )
+    return max(there, key=lambda one: (one.created_at, one.id.hex), default=None)
+
+
+async def load_only_entry(actor: Actor, kind: EntryKind, session: UUID | None = None) -> Entry | None:
+    """Return the actor's only entry of a kind, if there is one; with *session*, the one about that."""
+    _, found = await by_kind.load_entries_of_kinds(actor, {kind})
+    return select_only_entry(found, kind, session)
+
+
+async def begin_only_entry(
+    actor: Actor, document: EntryDocument, session: UUID | None = None, wanted: UUID | None = None
+) -> bool:
+    """
+    Begin the only entry of the document's kind; return False, with nothing changed, if there is one.
+
+    Args:
+        session: The session that it is about, where there is one for each.
+        wanted: The id that it is to have; without one, a random one.
+
+    Raises:
+        IntegrityError: If there is an entry of that id.
+    """
+    kind = EntryKind(document.kind)
+
+    async def is_there() -> bool:
+        return await load_only_entry(actor, kind, session) is not None
+
+    return await entries.create_first_entry(actor, document, is_there, wanted)
+
+
+async def change_only_entry(
+    actor: Actor,
+    kind: EntryKind,
+    change: Callable[[Answers], Answers],
+    refusal: str,
+    *,
+    session: UUID | None = None,
+    revision: int | None = None,
+    keep: bool = False,
+) -> None:
+    """
+    Change the answers of the only entry of a kind, or begin it; on disk when this returns.
+
+    Args:
+        change: Returns the changed answers, of which blank ones are left out; it is asked anew when another page saved
+            in between.
+        refusal: The sentence for when nothing was changed.
+        session: The session that it is about, where there is one for each.
+        revision: The one that a page showed, 0 for none, where a change to any other would be a mistake.
+        keep: Keep the text until now among the earlier versions, whatever was changed.
+
+    Raises:
+        StaleRevision: If the revision is another one, or others saved all the time; nothing was changed.
+    """
+    actor.require_role(Role.PATIENT)
+    for _ in range(ATTEMPTS):
+        seen = await load_only_entry(actor, kind, session)
+        if revision is not None and revision != (seen.revision if seen else 0):
+            raise StaleRevision(refusal)
+        before = seen.document.answers if seen else {}
+        answers = _sort_answers(kind, change(before))
+        if answers == before:
+            return
+        if seen is None:
+            about = session.hex if session else None
+            document = EntryDocument(kind.value, session_id=about, answers=answers)
+            if await begin_only_entry(actor, document, session):
+                return
+        else:
+            document = msgspec.structs.replace(seen.document, answers=answers)
+            if await entries.replace_document(actor, seen, document, keep=keep):
+                return
+    raise StaleRevision(refusal)
+
+
+def _sort_answers(kind: EntryKind, answers: Answers) -> Answers:
+    """Return the answers that are not blank, in the order of the form, and what it does not ask after them."""
+    places = {field.id: place for place, field in enumerate(FORMS[kind].fields)}
+    names = sorted((name for name, answer in answers.items() if answer), key=lambda one: places.get(one, 99))
+    return {name: answers[name] for name in names}

@@ -1,0 +1,43 @@
+"""The acts that wait until a patient has rested after a dosing session, and what one of them was about."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from journal.i18n import N_, Labelled
+
+
+class HeldAct(Labelled):
+    """An act that is held; its code is stored, so it never changes its meaning."""
+
+    SHARE = "share", N_("Share parts of an entry")
+    TICK = "tick", N_("Share what is added later too")
+    ADDITIONS = "additions", N_("Share what was added")
+    RESUME = "resume", N_("Resume sharing")
+    END_CARE = "end_care", N_("End care")
+    HANDOVER = "handover", N_("Accept a suggested colleague")
+    SITTER = "sitter", N_("Make a sitter’s link with words of yours")
+    DELETE = "delete", N_("Delete an entry that is shared")
+    ERASE = "erase", N_("Delete an entry for good")
+    ACCEPT = "accept", N_("Accept the journal as it is")
+    EXPORT = "export", N_("Export records")
+    DISCLOSURES = "disclosures", N_("Export the accounting of disclosures")
+    CONTACT = "contact", N_("Remove a number that an ended care left")
+    TEXT = "text", N_("Hide a text that an ended care left")
+    ACCOUNT = "account", N_("Delete the account")
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """
+    What was asked for.
+
+    `target` is the entry, care link, suggestion, session, contact or text that it is about; `whom` is for whom: the
+    care link of a share, or the share of a tick or of additions. `sections` are the ids of the parts that were chosen.
+    """
+
+    act: HeldAct
+    target: UUID | None = None
+    whom: UUID | None = None
+    sections: tuple[str, ...] = ()

@@ -1,0 +1,122 @@
+"""Everything of alice's that can be held, and the request that asks for each act."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from uuid import UUID
+
+from journal.care import invitations, lifecycle
+from journal.care import tables as care_tables
+from journal.catalogue.fields import EntryKind
+from journal.catalogue.revisits import Revisit
+from journal.clinic import call_contacts, instructions
+from journal.clinic.call_contacts import CallDetails, CallRole
+from journal.clinic.instructions import InstructionsDetails
+from journal.entries import removal
+from journal.held_acts import HeldAct
+from journal.preparing import comfort_plan
+from journal.reframing import later, reframes
+from journal.scheduling import plan as session_plan
+from journal.sessions.session import SessionDetails, SessionKind, Setting
+from journal.sharing import handover_offers
+from journal.time_zones import parse_zone
+from journal.vault.documents import EntryDocument
+from journal.vault.entry_rows import Entry
+from tests.cast import PASSWORDS, ZONE, Cast
+from tests.scenes import shared, written
+
+REFRAME = EntryDocument("reframe", title="Too much", answers={"reframe.old_meaning": "I am too much."})
+OTHER = EntryDocument("reframe", title="In the way", answers={"reframe.old_meaning": "I am in the way."})
+COMFORT = EntryDocument(EntryKind.COMFORT.value, answers={"comfort.words_help": "The kettle is on"})
+
+
+@dataclass(frozen=True, slots=True)
+class Things:
+    """What the acts are about: entries, copies, a session of later, and a suggested colleague."""
+
+    link: UUID
+    entry: Entry
+    reframe: Entry
+    share: UUID
+    ticked: Entry
+    ticked_share: UUID
+    deleted: UUID
+    session: UUID
+    offer: UUID
+    contact: UUID
+    text: UUID
+
+
+async def prepare(cast: Cast) -> Things:
+    """Have all of it be there on an ordinary day."""
+    alice = await cast.actor("alice")
+    entry, reframe, ticked = (
+        await written(cast),
+        await written(cast, document=REFRAME),
+        await written(cast, document=OTHER),
+    )
+    share, ticked_share = [await shared(cast, one, ("reframe.old_meaning",)) for one in (reframe, ticked)]
+    await reframes.add_revisit(alice, ticked.id, Revisit(reframes.get_today(alice), 40))
+    await later.give_tick(alice, ticked.id, ticked_share)
+    deleted = await written(cast)
+    await removal.delete_entry(alice, deleted.id)
+    local = (cast.clock.now + timedelta(days=3)).astimezone(parse_zone(ZONE)).strftime("%Y-%m-%dT%H:%M")
+    session = await session_plan.add_session(
+        alice, alice.id, SessionDetails(SessionKind.DOSING, local, ZONE, 120, Setting.HOME)
+    )
+    await comfort_plan.begin_plan(alice, session, COMFORT)
+    contact, text = await _leave(cast)
+    charlie = await cast.actor("charlie")
+    await handover_offers.suggest_colleague(await cast.actor("bob"), alice.id, str(charlie.id))
+    offer = (await care_tables.Handover.get(waiting__isnull=False)).id
+    return Things(
+        cast.link, entry, reframe, share, ticked, ticked_share, deleted.id, session, offer, contact, text
+    )
+
+
+async def _leave(cast: Cast) -> tuple[UUID, UUID]:
+    """Have charlie name somebody to call and write a text, and the care end; return their ids."""
+    charlie, alice = await cast.actor("charlie"), await cast.actor("alice")
+    invited = await invitations.create_invitation(charlie, "Alice")
+    link = await invitations.accept_invitation(alice, invited.token)
+    nurse = CallDetails(CallRole.NURSE, "", "+49 30 5550 7")
+    contact = await call_contacts.save_contact(charlie, alice.id, nurse)
+    told = InstructionsDetails("Placeholder tea")
+    text = await instructions.save_instructions(charlie, alice.id, None, told, is_checked=True)
+    await lifecycle.end_care(alice, link)
+    return contact, text
+
+
+def list_requests(one: Things) -> Mapping[HeldAct, tuple[str, dict[str, object]]]:
+    """Return what a browser sends for each act, once sharing with bob was paused for the last of them."""
+    link, parts = str(one.link), ["title", "int.meaning"]
+    return {
+        HeldAct.SHARE: (
+            f"/journal/{one.entry.id}/shares",
+            {"to": link, "step": "confirm", "previewed": "1", "sections": parts},
+        ),
+        HeldAct.TICK: (f"/journal/{one.reframe.id}/later", {"to": str(one.share), "go": "give"}),
+        HeldAct.ADDITIONS: (
+            f"/journal/{one.ticked.id}/later",
+            {"to": str(one.ticked_share), "go": "some", "sections": "0", "revision": "3"},
+        ),
+        HeldAct.END_CARE: (f"/sharing/{link}/end", {}),
+        HeldAct.HANDOVER: (f"/sharing/handovers/{one.offer}", {"end_care": "yes"}),
+        HeldAct.SITTER: (
+            f"/sessions/{one.session}/sitter",
+            {"go": "make", "sections": "comfort.words_help", "revision": "1"},
+        ),
+        HeldAct.DELETE: (f"/journal/{one.reframe.id}/deletion", {}),
+        HeldAct.ERASE: (f"/journal/{one.deleted}/erasure", {}),
+        HeldAct.EXPORT: (
+            "/records",
+            {"current": PASSWORDS["alice"], "passphrase": "seven quiet words by the long sea", "offered": ""},
+        ),
+        HeldAct.DISCLOSURES: ("/sharing/disclosures", {"current": PASSWORDS["alice"]}),
+        HeldAct.CONTACT: (f"/clinic/contacts/{one.contact}/removal", {}),
+        HeldAct.TEXT: (f"/clinic/texts/{one.text}/hidden", {"hidden": "yes"}),
+        HeldAct.ACCOUNT: ("/account/deletion", {"word": "delete"}),
+        HeldAct.RESUME: (f"/sharing/{link}/resumption", {}),
+    }

@@ -1,0 +1,201 @@
+"""What was asked for too early is listed, and asked again once the patient has rested: done or left, by nobody else."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from httpx import AsyncClient
+
+from journal.care import lifecycle
+from journal.care import tables as care_tables
+from journal.clinic import tables as clinic_tables
+from journal.dosing_day import requests
+from journal.entries import removal
+from journal.held_acts import HeldAct
+from journal.sitter import tables as sitter_tables
+from journal.vault import tables as vault_tables
+from tests.portal.browsing import Page, followed, opened
+from tests.portal.conftest import Portal
+from tests.portal.held import list_requests, prepare
+from tests.scenes import in_session, rested, rewritten
+
+WAITING = "/sessions/waiting"
+PLACES = {
+    HeldAct.SHARE: "/journal/{entry.id}/shares",
+    HeldAct.TICK: "/journal/{reframe.id}#later",
+    HeldAct.ADDITIONS: "/journal/{ticked.id}#later",
+    HeldAct.END_CARE: "/sharing/{link}/end",
+    HeldAct.HANDOVER: "/sharing/handovers/{offer}",
+    HeldAct.DELETE: "/journal/{reframe.id}/deletion",
+    HeldAct.ERASE: "/journal/{deleted}/erasure",
+    HeldAct.EXPORT: "/records",
+    HeldAct.DISCLOSURES: "/sharing/disclosures",
+    HeldAct.CONTACT: "/clinic/contacts/{contact}/removal",
+    HeldAct.TEXT: "/clinic/texts/{text}/hidden",
+    HeldAct.ACCOUNT: "/account/deletion",
+    HeldAct.RESUME: "/sharing/{link}",
+    HeldAct.SITTER: "/sessions/{session}/sitter",
+}
+
+
+async def stored() -> list[list[dict[str, Any]]]:
+    """Return all that the acts would change."""
+    tables = (
+        care_tables.Share,
+        care_tables.CareLink,
+        care_tables.Handover,
+        sitter_tables.SitterLink,
+        clinic_tables.CallContact,
+        clinic_tables.InstructionsVersion,
+    )
+    return [sorted(await table.all().values(), key=lambda row: str(row["id"])) for table in tables]
+
+
+async def keys(portal: Portal) -> list[str]:
+    """Return what waits of alice's."""
+    return [one.key for one in await requests.load_requests(await portal.cast.actor("alice"))]
+
+
+def listed(page: Page) -> list[str]:
+    """Return the requests that a page shows."""
+    return [one.attributes["value"] for one in page.markup.all("input", name="request")]
+
+
+async def answer(browser: AsyncClient, key: str, go: str) -> Page:
+    """Press a button of the list."""
+    return Page.of(await browser.post(WAITING, data={"request": key, "go": go}))
+
+
+async def test_each_act_is_refused_listed_and_asked_again(any_portal: Portal) -> None:
+    """By the request of each; nothing is done before rest, at it or after it, and each leads to its own page."""
+    cast = any_portal.cast
+    things = await prepare(cast)
+    session = await in_session(cast)
+    async with any_portal.client("alice") as browser:
+        before = await stored()
+        for act, (path, fields) in list_requests(things).items():
+            if act is HeldAct.RESUME:
+                await lifecycle.pause_sharing(await cast.actor("alice"))
+                before = await stored()
+            held = Page.of(await browser.post(path, data=fields))
+            assert held.answer.status_code == 409, act
+            assert "Nothing was done. You will be asked again once you have rested." in held.words, act
+            assert held.markup.all("a", href=WAITING), act
+            assert await stored() == before, act
+        waiting = await opened(browser, WAITING)
+        assert listed(waiting) == await keys(any_portal)
+        assert {key.split(".")[0] for key in listed(waiting)} == {act.value for act in PLACES}
+        assert "Share parts of “The sea” with Bob Example" in waiting.words
+        assert "End care with Bob Example" in waiting.words
+        assert "Let Charlie Outsider join your care team" in waiting.words
+        assert "Do it" not in waiting.words
+        for path in (f"/sessions/{session}", "/sessions/rest"):
+            assert (await opened(browser, path)).markup.all("a", href=WAITING), path
+        early = await answer(browser, (await keys(any_portal))[0], "do")
+        assert early.answer.status_code == 409
+        assert len(await keys(any_portal)) == len(PLACES)
+        cast.clock.forward(hours=1)
+        assert await stored() == before
+    await rested(cast, session)
+    await cast.just_asked()
+    assert await stored() == before
+    async with any_portal.client("alice") as browser:
+        assert (await opened(browser, "/")).markup.all("a", href=WAITING)
+        asked = await opened(browser, WAITING)
+        assert not asked.markup.all("input", type="checkbox")
+        for key in listed(asked):
+            act = HeldAct(key.split(".")[0])
+            done = await browser.post(WAITING, data={"request": key, "go": "do"})
+            assert done.status_code == (307 if act is HeldAct.SHARE else 303), act
+            where = PLACES[act].format(**{name: getattr(things, name) for name in things.__slots__})
+            assert done.headers["location"] == where
+            assert (await browser.get(where.partition("#")[0])).status_code == 200, act
+            assert await stored() == before
+        assert "Nothing waits." in (await opened(browser, WAITING)).words
+        assert not (await opened(browser, "/")).markup.all("a", href=WAITING)
+
+
+async def test_a_share_comes_back_as_it_was_chosen(portal: Portal) -> None:
+    """Asked for on its own page during the hold; afterwards its form has the person and the parts, and is looked at."""
+    cast = portal.cast
+    things = await prepare(cast)
+    session = await in_session(cast)
+    async with portal.client("alice") as browser:
+        page = await opened(browser, f"/journal/{things.entry.id}/shares")
+        sent = page.filled({"sections": ["int.meaning", "int.top3"]}, "ask")
+        shown = await followed(browser, await browser.post(WAITING, data=sent))
+        assert "Nothing of this was done." in shown.words
+    await rested(cast, session)
+    async with portal.client("alice") as browser:
+        page = await opened(browser, WAITING)
+        form = page.fields | {"go": ["do"]}
+        chosen = Page.of(await browser.post(WAITING, data=form, follow_redirects=True))
+        assert chosen.answer.status_code == 200
+        boxes = chosen.markup.all("input", name="sections")
+        assert {one.attributes["value"] for one in boxes if "checked" in one.attributes} == {
+            "int.meaning",
+            "int.top3",
+        }
+        assert "Share with Bob Example" in chosen.words
+    assert await care_tables.Share.all().count() == 2
+
+
+async def test_what_is_left_is_gone_and_what_went_says_so(portal: Portal) -> None:
+    """A changed entry and one that is not there are named; only leaving is offered for what cannot be done."""
+    cast = portal.cast
+    things = await prepare(cast)
+    session = await in_session(cast)
+    acts = list_requests(things)
+    async with portal.client("alice") as browser:
+        for act in (HeldAct.SHARE, HeldAct.END_CARE, HeldAct.ERASE, HeldAct.TICK, HeldAct.ACCOUNT):
+            path, fields = acts[act]
+            assert (await browser.post(path, data=fields)).status_code == 409
+        first = (await keys(portal))[-1]
+        await followed(browser, await browser.post(WAITING, data={"request": first, "go": "leave"}))
+        assert first not in await keys(portal)
+    await rewritten(cast, things.entry, **{"int.meaning": "Other words"})
+    await removal.restore_entry(await cast.actor("alice"), things.deleted)
+    await rested(cast, session)
+    await removal.delete_entry(await cast.actor("alice"), things.reframe.id)
+    async with portal.client("alice") as browser:
+        page = await opened(browser, WAITING)
+        assert page.words.count("It was changed since you asked.") == 1
+        assert page.words.count("This cannot be done any more") == 2
+        assert page.words.count("Do it") == 2
+        for key in await keys(portal):
+            if key.startswith(("erase", "tick")):
+                assert (await answer(browser, key, "do")).answer.status_code == 409
+                await browser.post(WAITING, data={"request": key, "go": "leave"})
+        assert [key.split(".")[0] for key in await keys(portal)] == ["share", "end_care"]
+        assert (await answer(browser, "share..", "do")).answer.status_code == 303
+        for wrong in ("", "share", "nothing..", "share.x.y"):
+            assert (await answer(browser, wrong, "do")).answer.status_code == 404
+        assert (await answer(browser, "account..", "")).answer.status_code == 404
+
+
+async def test_nothing_waits_for_a_patient_by_what_others_do(portal: Portal) -> None:
+    """A clinician who ends care or starts a session leaves no request; the list is the patient's alone."""
+    cast = portal.cast
+    await in_session(cast)
+    before = await vault_tables.Entry.all().count()
+    alice = (await cast.actor("alice")).id
+    async with portal.client("bob") as browser:
+        assert (await browser.get(WAITING)).status_code == 404
+        assert (await browser.post(WAITING, data={"request": "account..", "go": "ask"})).status_code == 404
+        await browser.post(f"/patients/{alice}/end")
+    assert await vault_tables.Entry.all().count() == before
+
+
+@pytest.mark.parametrize("path", ["/journal/{reframe.id}/deletion", "/shares/{share}/update"])
+async def test_a_page_that_is_only_opened_keeps_nothing(portal: Portal, path: str) -> None:
+    """It says why it waits, and asks whether to ask again."""
+    things = await prepare(portal.cast)
+    await in_session(portal.cast)
+    async with portal.client("alice") as browser:
+        where = path.format(**{name: getattr(things, name) for name in things.__slots__})
+        page = Page.of(await browser.get(where))
+        assert page.answer.status_code == 409
+        assert await keys(portal) == []
+        await followed(browser, await browser.post(WAITING, data=page.filled({}, "ask")))
+        assert len(await keys(portal)) == 1
