@@ -33,6 +33,7 @@ FIELDS = {
     EntryKind.CHECKLIST: "check.own",
     EntryKind.COMFORT: "comfort.words_help",
     EntryKind.DAY: "day.medicine",
+    EntryKind.SITTER: "sitter.events",
     EntryKind.WAITING: "waiting.requests",
 }
 
