@@ -44,11 +44,13 @@ class RestPage:
     """
     Context of the page on which a patient confirms rest; nothing is held without `waiting`.
 
-    `requests` are what they asked for meanwhile, to be asked again.
+    `unanswered` are sessions of which somebody has to say whether they took place. `requests` are what the patient
+    asked for meanwhile, to be asked again.
     """
 
     waiting: Hold | None
     can_confirm: bool
+    unanswered: tuple[SessionLine, ...] = ()
     requests: tuple[WaitingLine, ...] = ()
     done: bool = False
 
@@ -88,7 +90,8 @@ async def confirm_rest(request: Request) -> Response:
     mine = await load_my_sessions(actor)
     waiting = holds.get_hold(actor, mine)
     can_confirm = waiting is not None and waiting.needs_confirmation and actor.now >= waiting.may_confirm_from
-    context = RestPage(waiting, can_confirm, await load_lines(actor, mine), done)
+    unanswered = [line for line in build_lines(actor, mine) if holds.is_unanswered(line.details, actor.now)]
+    context = RestPage(waiting, can_confirm, tuple(unanswered), await load_lines(actor, mine), done)
     return render_page(request, "sessions/rest.html", context, status=status)
 
 
@@ -98,9 +101,12 @@ async def show_session(request: Request) -> Response:
 
 
 async def change_status(request: Request) -> Response:
-    """Move a session to its next status."""
+    """Move a session to its next status, or put off the answer whether it took place."""
     actor, form = get_actor(request), await Form.read(request)
     wanted = request.path_params["id"]
+    if form["go"] == "later":
+        await session_plan.ask_later(actor, wanted)
+        return redirect(request, "/")
     try:
         await session_plan.change_status(actor, wanted, _parse_status(form["status"]), form["cancel_reason"])
     except InvalidInput as error:
