@@ -320,7 +320,8 @@ async def test_later_ones_are_shared_and_stopped_by_a_tap(any_portal: Portal) ->
         assert "Stop sharing later ones" in page.words
         assert "Not shared with" not in page.words
         page = await followed(browser, await browser.post(path, data={"to": shared, "go": "stop"}))
-        assert "Share later ones" not in page.words
+        assert 'value="give"' not in page.answer.text
+        assert "Ask me again once I have rested" in page.words
         assert (await browser.post(path, data={"to": shared, "go": "give"})).status_code == 409
     await rested(any_portal.cast, session)
     async with any_portal.client("alice") as browser:
