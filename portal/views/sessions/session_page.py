@@ -21,7 +21,7 @@ from journal.scheduling import plan as session_plan
 from journal.scheduling.next_step import suggest_kind
 from journal.scheduling.plan import PlanAccess
 from journal.sessions import schedule
-from journal.sessions.day_state import DayState, Progress, get_day_state
+from journal.sessions.day_state import DayState, Progress, get_day_state, is_capture_time
 from journal.sessions.holds import get_next_morning
 from journal.sessions.rows import Session
 from journal.sessions.session import SessionKind, Status
@@ -30,7 +30,12 @@ from journal.store.rows import OpenedRows
 from journal.vault.entry_rows import Entry
 from portal.views.sessions.session_lines import SessionLine, build_lines, list_status_choices
 from portal.web.call_lines import CallLine, build_call_lines
-from portal.web.clinic_texts import NO_CLINIC_TEXT, ClinicTextState, load_my_clinic_text
+from portal.web.clinic_texts import (
+    NO_CLINIC_TEXT,
+    ClinicTextState,
+    leave_out_bringing,
+    load_my_clinic_text,
+)
 from portal.web.pages import INLINE_LIMIT
 
 FIRST_MOVES: Mapping[DayState, frozenset[Status]] = MappingProxyType(
@@ -97,6 +102,7 @@ class CalmPage:
     Context of the one calm screen while a dosing session is under way, with the moves that fit it.
 
     `saved`: the patient comes from a few words that were saved. `has_requests`: they asked for something that waits.
+    `has_capture_time`: it is a good time to write what is still there.
     """
 
     line: SessionLine
@@ -106,6 +112,7 @@ class CalmPage:
     call_lines: tuple[CallLine, ...] = ()
     clinic_text: ClinicTextState = NO_CLINIC_TEXT
     has_requests: bool = False
+    has_capture_time: bool = False
     saved: bool = False
     errors: Mapping[str, str] = field(default_factory=dict)
 
@@ -131,8 +138,9 @@ async def build_calm_page(
         intention,
         tuple(move for move in moves if under_way or move[0] is Status.IN_SESSION),
         await _load_call_lines(actor, translate),
-        await load_my_clinic_text(actor, one.course),
+        leave_out_bringing(await load_my_clinic_text(actor, one.course)),
         bool(await requests.load_requests(actor)),
+        is_capture_time(one.details, actor.now),
     )
 
 
