@@ -23,6 +23,8 @@ class HeldAct(Labelled):
     ACCEPT = "accept", N_("Accept the journal as it is")
     EXPORT = "export", N_("Export records")
     DISCLOSURES = "disclosures", N_("Export the accounting of disclosures")
+    CONTACT = "contact", N_("Remove a number that an ended care left")
+    TEXT = "text", N_("Hide a text that an ended care left")
     ACCOUNT = "account", N_("Delete the account")
 
 
@@ -31,8 +33,8 @@ class Asked:
     """
     What was asked for.
 
-    `target` is the entry, care link, suggestion or session that it is about; `whom` is for whom: the care link of a
-    share, or the share of a tick or of additions. `sections` are the ids of the parts that were chosen.
+    `target` is the entry, care link, suggestion, session, contact or text that it is about; `whom` is for whom: the
+    care link of a share, or the share of a tick or of additions. `sections` are the ids of the parts that were chosen.
     """
 
     act: HeldAct

@@ -21,7 +21,7 @@ from portal.views.administration import audit_log, people, practice, staff
 from portal.views.grounding import notes, skills, steady
 from portal.views.journal import comparison, entry, entry_new, entry_removal, entry_saving, index, revisions
 from portal.views.patients import brief, call_contacts, caseload, course, instructions, invitations
-from portal.views.preparing import checklist, comfort
+from portal.views.preparing import checklist, clinic, comfort
 from portal.views.public import guide, health, help, offline, sitting
 from portal.views.reframing import later, moments, offers, revisits, status, steadying, steps, triggers
 from portal.views.sessions import day_notes, plan, sitter_link, waiting
@@ -113,6 +113,9 @@ ROUTES = (
     Rule("/steady/skill", FORM, PATIENT, steady.edit_own_skill),
     Rule("/steady/skill/removal", SEND, PATIENT, steady.remove_own_skill),
     Rule("/comfort", READ, PATIENT, comfort.show_plan),
+    Rule("/clinic", READ, PATIENT, clinic.show_clinic),
+    Rule("/clinic/contacts/{id:uuid}/removal", FORM, PATIENT, clinic.remove_contact),
+    Rule("/clinic/texts/{id:uuid}/hidden", FORM, PATIENT, clinic.change_hidden),
     Rule("/offline.js", READ, ANYONE, offline.show_script),
     Rule("/guide", READ, ANYONE, guide.show_guide),
     Rule("/guide/patient", READ, ANYONE, guide.show_patient_guide),

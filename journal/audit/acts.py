@@ -69,6 +69,8 @@ class Act(StrEnum):
     CALL_CONTACT_CHANGED = "session.contact-changed"
     CALL_CONTACT_REMOVED = "session.contact-removed"
     INSTRUCTIONS_WRITTEN = "session.instructions-written"
+    INSTRUCTIONS_HIDDEN = "session.instructions-hidden"
+    INSTRUCTIONS_SHOWN = "session.instructions-shown"
     SITTER_LINK_MADE = "session.sitter-link-made"
     SITTER_LINK_ENDED = "session.sitter-link-ended"
     ENTRY_DELETED = "entry.deleted"

@@ -1,5 +1,5 @@
 """
-Seal and open whom care has ended with.
+Seal and open whom care has ended with, and list whom it has not.
 
 The end of care destroys the pins that prove who the two people of a link were. What is shown from then on was sealed
 at the end, and not looked up by what the row says: a row that points elsewhere names nobody.
@@ -11,11 +11,19 @@ from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
+from journal.care import tables
 from journal.care.documents import PastCare, past_care_context
 from journal.errors import Damaged
 from journal.installation.installation import Installation
 from journal.roles import Role
 from journal.sealing import open_document, seal_document
+from journal.store.rows import Row, fetch_rows, filter_undamaged
+
+
+class CarerRow(Row, frozen=True):
+    """The clinician of a care link."""
+
+    clinician_id: UUID
 
 
 class PastLink(Protocol):
@@ -70,3 +78,13 @@ def open_past(
     if found.clinician != str(clinician):
         raise Damaged
     return found
+
+
+async def list_carers(patient: UUID) -> frozenset[UUID]:
+    """
+    Return the clinicians whose care of a patient has not ended, as the rows have it: agreed on or not, paused or not.
+
+    For what a patient may do once care is over: a row too many refuses it, and they can end it.
+    """
+    lasting = tables.CareLink.filter(patient_id=patient, ended_at=None)
+    return frozenset(row.clinician_id for row in filter_undamaged(await fetch_rows(CarerRow, lasting)))

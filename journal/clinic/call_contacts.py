@@ -68,7 +68,7 @@ class CallDetails(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     `purpose` is what to call for, `outside` what happens outside the hours, which are on the clock of `zone`.
     `check_date` is the day, as an ISO date, by which the care team wants to look at this again. `written_by` and
-    `written_at` say who wrote it last, and when.
+    `written_at` say who wrote it last, and when; `writer` is their account, None where it was not kept yet.
     """
 
     role: CallRole
@@ -81,6 +81,7 @@ class CallDetails(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     check_date: str | None = None
     written_by: str = ""
     written_at: str = ""
+    writer: UUID | None = None
 
     @property
     def check_day(self) -> date | None:
@@ -128,7 +129,7 @@ class CallContactRow(Row, frozen=True):
 async def load_contacts(installation: Installation, patient: UUID) -> OpenedRows[CallContact]:
     """Return whom a patient can call, by role. The caller has authorised it."""
     rows = parse_rows(CallContactRow, await fetch_raw(SELECT_CONTACTS, patient))
-    found = open_rows(rows, partial(_open_contact, installation))
+    found = open_rows(rows, partial(open_contact, installation))
     order = list(CallRole)
     return OpenedRows(sorted(found, key=lambda one: order.index(one.details.role)), found.damaged)
 
@@ -143,7 +144,7 @@ async def load_contact(actor: Actor, link: Link, wanted: UUID) -> CallContact:
     """Return one contact of a patient in the actor's care; raises `Damaged` when it does not open."""
     for row in parse_rows(CallContactRow, await fetch_raw(SELECT_CONTACTS, link.patient)):
         if row.id == wanted:
-            return _open_contact(actor.installation, require_undamaged(row))
+            return open_contact(actor.installation, require_undamaged(row))
     raise NotFound
 
 
@@ -163,7 +164,9 @@ async def save_contact(
     """
     link = await links.load_link_with(actor, patient)
     written = actor.now.isoformat(timespec="seconds")
-    details = msgspec.structs.replace(_validate(typed), written_by=actor.name, written_at=written)
+    details = msgspec.structs.replace(
+        _validate(typed), written_by=actor.name, written_at=written, writer=actor.id
+    )
     ident, revision = ident or uuid4(), base + 1
     sealed = seal_document(actor.installation.server_keys, details, contact_context(patient, ident, revision))
     async with transaction():
@@ -202,7 +205,8 @@ def contact_context(patient: UUID, contact: UUID, revision: int) -> Context:
     return Context("call-contact", patient.bytes, contact.bytes, revision)
 
 
-def _open_contact(installation: Installation, row: CallContactRow) -> CallContact:
+def open_contact(installation: Installation, row: CallContactRow) -> CallContact:
+    """Open a row; raises `Damaged`."""
     where = contact_context(row.patient_id, row.id, row.revision)
     details = open_document(installation.server_keys, row.sealed, where, CallDetails)
     return CallContact(row.id, row.patient_id, row.revision, details)

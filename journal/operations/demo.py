@@ -19,7 +19,7 @@ from journal.authentication.registration import NewAccount
 from journal.care import invitations
 from journal.catalogue.fields import EntryKind
 from journal.catalogue.revisits import Revisit
-from journal.clinic import call_contacts
+from journal.clinic import call_contacts, instructions
 from journal.dosing_day import requests
 from journal.entries import entries
 from journal.errors import InvalidInput
@@ -83,23 +83,25 @@ async def _load_patient(installation: Installation, clinician: Actor, person: De
     link = await invitations.accept_invitation(_set_clock(patient, began), invited.token)
     ids = [uuid4() for _ in person.sessions]
     details = person.build_session_details(today, {place: ident.hex for place, ident in enumerate(ids)})
-    await _plan_course(
-        _set_clock(clinician, began), patient.id, person.course, dict(zip(ids, details, strict=True))
-    )
+    then = _set_clock(clinician, began)
+    course = await _plan_course(then, patient.id, person.course, dict(zip(ids, details, strict=True)))
     for contact in person.contacts:
-        await call_contacts.save_contact(_set_clock(clinician, began), patient.id, contact)
+        await call_contacts.save_contact(then, patient.id, contact)
+    if person.instructions:
+        await instructions.save_instructions(then, patient.id, course, person.instructions, is_checked=True)
     for one, at in zip(person.entries, moments, strict=True):
         await _write_entry(_set_clock(patient, at), link, person, one, ids, patient.now)
 
 
 async def _plan_course(
     actor: Actor, patient: UUID, title: str, planned: Mapping[UUID, SessionDetails]
-) -> None:
+) -> UUID:
     course, server = uuid4(), actor.installation.server_keys
     sealed = seal_document(server, CourseDetails(title), course_context(patient, course))
     await sessions_tables.Course.create(id=course, patient_id=patient, sealed=sealed, created_at=actor.now)
     for ident, details in planned.items():
         await session_rows.insert_session(actor, patient, ident, details, course)
+    return course
 
 
 async def _write_entry(

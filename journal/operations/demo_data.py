@@ -14,6 +14,7 @@ import msgspec
 
 from journal.catalogue.fields import Answer, EntryKind
 from journal.clinic.call_contacts import CallDetails
+from journal.clinic.instructions import InstructionsDetails
 from journal.sessions.session import Phase, Route, SessionDetails, SessionKind, Setting, Status
 from journal.time_zones import resolve_local_time
 
@@ -98,6 +99,7 @@ class DemoPatient(DemoPerson, frozen=True, forbid_unknown_fields=True, kw_only=T
     sessions: tuple[DemoSession, ...]
     entries: tuple[DemoEntry, ...]
     contacts: tuple[CallDetails, ...] = ()
+    instructions: InstructionsDetails | None = None
 
     def get_moment(self, today: date, day: int, time: str) -> datetime:
         """Return the moment, in UTC, of a wall time *day* days from *today* where the patient lives."""

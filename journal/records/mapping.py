@@ -216,6 +216,7 @@ def build_call_record(one: CallContact) -> CallRecord:
         details.check_date,
         details.written_by,
         one.written_at,
+        details.writer,
     )
 
 
@@ -236,4 +237,5 @@ def build_instructions_record(one: Instructions) -> InstructionsRecord:
         details.written_by,
         one.written_at,
         one.signer,
+        one.hidden_at,
     )

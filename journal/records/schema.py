@@ -130,6 +130,7 @@ class CallRecord(msgspec.Struct, frozen=True):
     check_date: str | None
     written_by: str
     written_at: datetime
+    writer_id: UUID | None
 
 
 class InstructionsRecord(msgspec.Struct, frozen=True):
@@ -148,6 +149,7 @@ class InstructionsRecord(msgspec.Struct, frozen=True):
     written_by: str
     written_at: datetime
     signer_id: UUID
+    hidden_at: datetime | None
 
 
 class Plan(msgspec.Struct, frozen=True):

@@ -6,7 +6,7 @@ Dates stand only in the sealed column, so a patient's sessions are sorted here; 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
@@ -26,7 +26,7 @@ from journal.sealing import open_document, seal_document
 from journal.sessions import tables
 from journal.sessions.session import Phase, SessionDetails, SessionKind, Status
 from journal.store.database import Statement, ensure_transaction, fetch_raw
-from journal.store.rows import DamagedRow, NonNegative, OpenedRows, Row, open_rows, parse_rows
+from journal.store.rows import DamagedRow, NonNegative, OpenedRows, Row, fetch_rows, open_rows, parse_rows
 from journal.store.statements import Subquery
 
 
@@ -138,6 +138,12 @@ def open_sessions(installation: Installation, rows: Iterable[SessionRow | Damage
     """Open rows and sort what opens by time."""
     found = open_rows(rows, partial(open_session, installation))
     return OpenedRows(sorted(found, key=lambda one: (one.starts_at, one.id)), found.damaged)
+
+
+async def load_sessions(installation: Installation, wanted: Collection[UUID]) -> OpenedRows[Session]:
+    """Return the sessions with these ids, whosever they are. The caller has authorised it."""
+    rows = await fetch_rows(SessionRow, tables.KapSession.filter(id__in=list(wanted))) if wanted else ()
+    return open_sessions(installation, rows)
 
 
 async def insert_session(

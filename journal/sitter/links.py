@@ -32,13 +32,28 @@ from journal.installation.installation import Installation
 from journal.roles import Role
 from journal.sealing import encode_document, open_document
 from journal.sessions.holds import HELD_TODAY, find_hold
-from journal.sessions.rows import SELECT_SESSION, Plan, Session, SessionRow, load_my_sessions, open_session
+from journal.sessions.rows import (
+    SELECT_SESSION,
+    Plan,
+    Session,
+    SessionRow,
+    load_my_sessions,
+    load_sessions,
+    open_session,
+)
 from journal.sessions.session import SessionKind
 from journal.sitter import tables
 from journal.sitter.copies import CopiedPart, SitterCopy, copy_context, note_key_context
 from journal.sitter.ends import get_end, is_before_start, is_over
 from journal.store.database import fetch_raw, flush_deleted, transaction
-from journal.store.rows import Row, Timestamp, fetch_row, fetch_rows, filter_undamaged, parse_first_row
+from journal.store.rows import (
+    Row,
+    Timestamp,
+    fetch_row,
+    fetch_rows,
+    filter_undamaged,
+    parse_first_row,
+)
 from journal.vault import record_state
 
 MAX_LINKS = 30  # of one session
@@ -177,14 +192,12 @@ async def end_link(actor: Actor, session: UUID) -> None:
 async def end_passed_links(installation: Installation, now: datetime) -> None:
     """Erase the copies of links that have ended by themselves."""
     open_ones = tables.SitterLink.filter(ended_at=None)
-    passed = [
-        row.id
-        for row in filter_undamaged(await fetch_rows(SitterLinkRow, open_ones))
-        if await _is_passed(installation, row, now)
-    ]
-    for ident in passed:
-        await tables.SitterLink.filter(id=ident, ended_at=None).update(ended_at=now, sealed=None)
+    rows = filter_undamaged(await fetch_rows(SitterLinkRow, open_ones))
+    theirs = await load_sessions(installation, {row.session_id for row in rows})
+    over = {(one.id, one.patient) for one in theirs if is_over(one.details, now)}
+    passed = [row.id for row in rows if (row.session_id, row.patient_id) in over]
     if passed:
+        await open_ones.filter(id__in=passed).update(ended_at=now, sealed=None)
         await flush_deleted()
 
 
@@ -243,13 +256,6 @@ async def _load_session_of(installation: Installation, row: SitterLinkRow) -> Se
     if found is None or found.patient_id != row.patient_id:
         raise Damaged
     return open_session(installation, found)
-
-
-async def _is_passed(installation: Installation, row: SitterLinkRow, now: datetime) -> bool:
-    try:
-        return is_over((await _load_session_of(installation, row)).details, now)
-    except Damaged:
-        return False
 
 
 def _parse_token(token: str) -> tuple[bytes, str]:

@@ -12,7 +12,7 @@ from journal.clinic import call_contacts
 from journal.passkeys import management as passkey_management
 from journal.roles import Role
 from journal.sessions.day_state import DayState, load_day_state
-from portal.web.call_lines import CallLine, build_call_lines
+from portal.web.care_team import CallLine, build_call_lines
 from portal.web.pages import get_translator
 
 CALM_DAYS = frozenset({DayState.UNDER_WAY, DayState.RESTING})

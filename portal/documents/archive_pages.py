@@ -33,9 +33,9 @@ from journal.i18n import N_
 from journal.records.collection import ClinicianRecords, PatientRecords, Records
 from journal.records.schema import CopyRecord, EntryRecord, EventRecord, SessionRecord
 from portal.documents.event_sentences import SENTENCES, SENTENCES_WHEN_DELETED
-from portal.web.call_lines import WEEKDAYS
+from portal.web.care_team import WEEKDAYS
+from portal.web.dates import format_short_day
 from portal.web.entry_names import format_entry_name, format_session_name
-from portal.web.pages import format_short_day
 from portal.web.translation import LANGUAGE
 
 PATIENT_MENU = (

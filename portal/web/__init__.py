@@ -2,8 +2,8 @@
 
 __all__ = [
     "cached_macros",
-    "call_lines",
-    "clinic_texts",
+    "care_team",
+    "dates",
     "device_cookies",
     "entry_names",
     "errors",

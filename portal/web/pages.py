@@ -6,13 +6,12 @@ import asyncio
 import hashlib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, fields, is_dataclass
-from datetime import UTC, date, datetime, tzinfo
-from functools import cache, lru_cache, partial
+from datetime import tzinfo
+from functools import cache, partial
 from importlib.resources import files
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Protocol
 
-from babel.dates import format_datetime
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template, pass_context
 from jinja2.runtime import Context
 from markupsafe import Markup
@@ -25,6 +24,7 @@ from journal.entries.naming import EntryName
 from journal.user_input import build_phone_link
 from portal import __version__
 from portal.web.cached_macros import CachedMacro, MacroCache, RenderedHtml
+from portal.web.dates import filter_date, filter_datetime, filter_day, filter_time, format_short_day
 from portal.web.device_cookies import find_help_region, is_neutral
 from portal.web.entry_names import format_entry_name
 from portal.web.escaping import remove_controls
@@ -56,6 +56,7 @@ GUIDE_PLACES: Mapping[str, str] = MappingProxyType(
         "/account/contact": "who",
         "/account/deletion": "undo",
         "/account/help-numbers": "help",
+        "/clinic": "day",
         "/comfort": "day",
         "/confirm": "lost",
         "/ground": "ground",
@@ -124,10 +125,10 @@ def build_environment() -> Environment:
     environment.globals["find_guide_place"] = find_guide_place
     environment.globals["emergency_numbers"] = list_emergency_numbers
     environment.filters.update(
-        date=_filter_date,
-        time=_filter_time,
-        datetime=_filter_datetime,
-        day=_filter_day,
+        date=filter_date,
+        time=filter_time,
+        datetime=filter_datetime,
+        day=filter_day,
         entry_name=_filter_entry_name,
         phone_link=build_phone_link,
         optional_gettext=words.gettext_optional,
@@ -145,84 +146,11 @@ def get_static_url(path: str) -> str:
     return f"/static/{path}?v={hashlib.sha256(content).hexdigest()[:12]}"
 
 
-def _convert_to_local(context: Context, value: datetime, zone: tzinfo | None) -> datetime:
-    if zone is None:
-        actor = context.get("actor")
-        zone = actor.zone if actor else UTC
-    return value.astimezone(zone).replace(tzinfo=None, second=0, microsecond=0)
-
-
-@lru_cache(maxsize=2000)  # the same few days stand on every page
-def _format_local(moment: date, pattern: str) -> str:
-    return format_datetime(moment, pattern, locale=LANGUAGE)
-
-
-def format_time(value: datetime, zone: tzinfo) -> str:
-    """Write a time of day as the filter `time` does."""
-    return _format_local(value.astimezone(zone).replace(tzinfo=None, second=0, microsecond=0), "HH:mm")
-
-
-def format_moment(value: datetime, zone: tzinfo) -> str:
-    """Write a day and a time as the filter `datetime` does."""
-    local = value.astimezone(zone).replace(tzinfo=None, second=0, microsecond=0)
-    return _format_local(local, "EEE d MMM y, HH:mm")
-
-
-def format_long_day(value: datetime, zone: tzinfo) -> str:
-    """Write a day as the filter `date` does, for lists that are too long for a filter."""
-    return _format_local(value.astimezone(zone).date(), "EEEE, d MMMM y")
-
-
-def format_short_day(value: datetime, zone: tzinfo) -> str:
-    """Write a day as the filter `day` does."""
-    return _format_local(value.astimezone(zone).date(), "d MMM y")
-
-
-def format_short_day_of(microseconds: int, zone: tzinfo) -> str:
-    """Write a day like `format_short_day`; it is given in microseconds since 1970, which are exact up to 2242."""
-    return _format_local(datetime.fromtimestamp(microseconds / 1_000_000, zone).date(), "d MMM y")
-
-
-def format_weekday(value: datetime, zone: tzinfo) -> str:
-    """Write a day of the week: Monday."""
-    return _format_local(value.astimezone(zone).date(), "EEEE")
-
-
-def format_month(value: date) -> str:
-    """Write a month: November 2026."""
-    return _format_local(value, "LLLL y")
-
-
-@pass_context
-def _filter_date(context: Context, value: datetime, zone: tzinfo | None = None) -> str:
-    """Write a day: Sunday, 22 November 2026."""
-    return _format_local(_convert_to_local(context, value, zone).date(), "EEEE, d MMMM y")
-
-
-@pass_context
-def _filter_day(context: Context, value: datetime | date, zone: tzinfo | None = None) -> str:
-    """Write a day in short: 22 Nov 2026. A date is the same in every zone."""
-    day = _convert_to_local(context, value, zone).date() if isinstance(value, datetime) else value
-    return _format_local(day, "d MMM y")
-
-
-@pass_context
-def _filter_time(context: Context, value: datetime, zone: tzinfo | None = None) -> str:
-    """Write a time of day: 14:05."""
-    return _format_local(_convert_to_local(context, value, zone), "HH:mm")
-
-
-@pass_context
-def _filter_datetime(context: Context, value: datetime, zone: tzinfo | None = None) -> str:
-    """Write a day and a time: Sun 22 Nov 2026, 14:05."""
-    return _format_local(_convert_to_local(context, value, zone), "EEE d MMM y, HH:mm")
-
-
 @pass_context
 def _filter_entry_name(context: Context, name: EntryName, zone: tzinfo | None = None) -> str:
     """Write what an entry is called; days in it as the filter `day` does."""
     translator: Translator = context.environment.words  # type: ignore[attr-defined]
-    return format_entry_name(name, translator.translate, lambda at: _filter_day(context, at, zone))
+    return format_entry_name(name, translator.translate, lambda at: filter_day(context, at, zone))
 
 
 def _render_marked(pieces: Iterable[Marked]) -> Markup:
@@ -278,6 +206,8 @@ def _build_shared_values(request: Request) -> dict[str, Any]:
         "practice": state.practice.current,
         "help_region": find_help_region(request),
         "is_neutral": is_neutral(request),
+        # Where nobody could be loaded, as on a page about an error, the quick exit is there for whoever has a session.
+        "may_leave": actor is None and state.config.cookie in request.cookies,
         "path": request.scope["path"],
         "passkey_host": state.config.passkey_host,
         "offers_passkey": _offers_passkey(request),

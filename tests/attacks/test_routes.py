@@ -100,6 +100,7 @@ FOR_ONESELF = {
     "/ground/worse": "one's own note, by its id",
     "/steady": "one's own record",
     "/comfort": "one's own record",
+    "/clinic": "whom oneself can call, and what one's own clinic wrote",
     "/steady/removal": "one's own record",
     "/steady/hidden": "one's own record",
     "/steady/skill": "one's own record",
@@ -126,6 +127,7 @@ FOR_ONESELF = {
 }
 PARAMETERS = {
     ("account", "id"): "passkey",
+    ("clinic", "id"): "left text",
     ("journal", "id"): "entry",
     ("triggers", "id"): "reframe",
     ("journal", "revision"): "revision",
@@ -140,6 +142,7 @@ PARAMETERS = {
     ("people", "id"): "alice",
 }
 OF_ANOTHER = {
+    "/clinic/contacts/{id:uuid}/removal": "left contact",
     "/account/sessions/{id:uuid}/end": "visit",
     "/journal/{id:uuid}/restoration": "deleted",
     "/journal/{id:uuid}/erasure": "deleted",
@@ -478,3 +481,18 @@ async def test_every_page_of_hers_can_be_left_quickly_and_names_nothing_on_reque
                 rule.path
             )
     assert len(seen) > 60
+
+
+async def test_every_page_of_a_patient_has_the_quick_way_out(target: Target) -> None:
+    """Whatever a patient opens, an error as well: the button is there, which three taps of Shift press too."""
+    without = set()
+    async with target.client("alice") as browser:
+        paths = {address(rule, target.world) for rule in ROUTES if "GET" in rule.methods}
+        for path in sorted(paths | {"/nothing-here"}):
+            answer = await browser.get(path)
+            if "<html" in answer.text and 'data-leave="/leave"' not in answer.text:
+                without.add(path)
+        await browser.post("/lock")
+        for path in ("/", "/journal", "/nothing-here"):
+            assert 'data-leave="/leave"' in (await browser.get(path)).text
+    assert without == {"/leave"}

@@ -322,6 +322,11 @@ async def _share(making: _Making, ids: dict[str, UUID]) -> None:
     await entries.save_entry(
         alice, ids["reframe"], 1, EntryDocument("reframe", f"{HERS} reframe", answers=changed)
     )
+    left = CallDetails(CallRole.THERAPIST, f"{PLANNED} left", f"+49 {PHONE}4", f"{PLANNED} questions")
+    ids["left contact"] = await call_contacts.save_contact(await making.actor("frieda"), alice.id, left)
+    ids["left text"] = await instructions.save_instructions(
+        await making.actor("frieda"), alice.id, None, InstructionsDetails(f"{PLANNED} broth"), is_checked=True
+    )
     await lifecycle.end_care(alice, ids["frieda's link"])
     await lifecycle.pause_sharing(alice, ids["karl's link"])
 

@@ -47,6 +47,7 @@ class Course:
     desk: Desk
     server: Served
     alice: Page
+    bob: Page
     javascript: bool
     scheme: str
     sessions: list[str]
@@ -129,6 +130,42 @@ class Course:
         assert "Alice" not in await sitter.content()
         return sitter
 
+    async def ask_to_share(self) -> None:
+        """Ask to share a note of the session while that is held: nothing goes, and it will be asked again."""
+        page = self.alice
+        await page.goto("/journal")
+        await self.look(page)
+        await self.tap("Capture, 1st dosing session", "Share")
+        await self.look(page)
+        await page.get_by_role("main").get_by_role("checkbox").first.check()
+        await self.tap("Ask me again once I have rested")
+        await self.look(page)
+        await expect(page.get_by_text("Share parts of")).to_be_visible()
+        await self.bob_reads(0)
+
+    async def share_after_all(self) -> None:
+        """Share it now that she is asked again, which is not done for her."""
+        page = self.alice
+        await expect(page.get_by_text("Share parts of")).to_be_visible()
+        await self.bob_reads(0)
+        async with page.expect_event("load"):
+            await page.get_by_role("button", name="Do it: Share parts of").click()
+        await self.look(page)
+        await self.tap("See what they will read")
+        await expect(page.get_by_text(HALL)).to_be_visible()
+        await self.tap("Share this with Bob Example")
+        await self.look(page)
+        await self.bob_reads(1)
+
+    async def bob_reads(self, copies: int) -> None:
+        """Have the therapist see so many shared entries on the patient's page."""
+        await self.server.admit(self.bob.context, "bob")
+        await self.bob.goto("/patients")
+        await self.bob.get_by_role("link", name="Alice Sample").first.click()
+        await expect(self.bob.get_by_role("heading", level=1)).to_have_text("Alice Sample")
+        await expect(self.bob.locator("a[href*='/shared/']")).to_have_count(copies)
+        await self.look(self.bob)
+
     async def second_dose(self) -> None:
         """Have the second session, and rest; no look at a reframe is offered before."""
         await self.until(7, 14)
@@ -158,7 +195,8 @@ async def test_a_course(desk: Desk, server: Served, javascript: bool, scheme: st
             await cast.actor("bob"), alice.id, dosing[0].course, text, is_checked=True
         )
     page = await desk.person(javascript=javascript, scheme=scheme)
-    walk = Course(desk, server, page, javascript, scheme, [f"/sessions/{one.id}" for one in dosing])
+    bob = await desk.person(javascript=javascript, scheme=scheme, width=1280)
+    walk = Course(desk, server, page, bob, javascript, scheme, [f"/sessions/{one.id}" for one in dosing])
     await server.admit(page.context, "alice")
     link = await walk.prepare()
     sitter = await walk.sit_down(link)
@@ -179,6 +217,7 @@ async def test_a_course(desk: Desk, server: Served, javascript: bool, scheme: st
     await walk.tap("Write a few words")
     await page.get_by_role("main").get_by_role("textbox").first.fill(HALL)
     await walk.save()
+    await walk.ask_to_share()
     await page.goto(walk.sessions[0])
     await walk.tap("We stopped early")
     await walk.look(page)
@@ -194,6 +233,7 @@ async def test_a_course(desk: Desk, server: Served, javascript: bool, scheme: st
     await walk.look(page)
     await walk.tap("I have slept and feel rested")
     await walk.look(page)
+    await walk.share_after_all()
     gone = await sitter.goto(link)
     assert gone is not None
     assert gone.status == 410

@@ -7,9 +7,13 @@ from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
 
+from journal.care import invitations, lifecycle
 from journal.care import tables as care_tables
 from journal.catalogue.fields import EntryKind
 from journal.catalogue.revisits import Revisit
+from journal.clinic import call_contacts, instructions
+from journal.clinic.call_contacts import CallDetails, CallRole
+from journal.clinic.instructions import InstructionsDetails
 from journal.entries import removal
 from journal.held_acts import HeldAct
 from journal.preparing import comfort_plan
@@ -41,6 +45,8 @@ class Things:
     deleted: UUID
     session: UUID
     offer: UUID
+    contact: UUID
+    text: UUID
 
 
 async def prepare(cast: Cast) -> Things:
@@ -61,10 +67,26 @@ async def prepare(cast: Cast) -> Things:
         alice, alice.id, SessionDetails(SessionKind.DOSING, local, ZONE, 120, Setting.HOME)
     )
     await comfort_plan.begin_plan(alice, session, COMFORT)
+    contact, text = await _leave(cast)
     charlie = await cast.actor("charlie")
     await handover_offers.suggest_colleague(await cast.actor("bob"), alice.id, str(charlie.id))
     offer = (await care_tables.Handover.get(waiting__isnull=False)).id
-    return Things(cast.link, entry, reframe, share, ticked, ticked_share, deleted.id, session, offer)
+    return Things(
+        cast.link, entry, reframe, share, ticked, ticked_share, deleted.id, session, offer, contact, text
+    )
+
+
+async def _leave(cast: Cast) -> tuple[UUID, UUID]:
+    """Have charlie name somebody to call and write a text, and the care end; return their ids."""
+    charlie, alice = await cast.actor("charlie"), await cast.actor("alice")
+    invited = await invitations.create_invitation(charlie, "Alice")
+    link = await invitations.accept_invitation(alice, invited.token)
+    nurse = CallDetails(CallRole.NURSE, "", "+49 30 5550 7")
+    contact = await call_contacts.save_contact(charlie, alice.id, nurse)
+    told = InstructionsDetails("Placeholder tea")
+    text = await instructions.save_instructions(charlie, alice.id, None, told, is_checked=True)
+    await lifecycle.end_care(alice, link)
+    return contact, text
 
 
 def list_requests(one: Things) -> Mapping[HeldAct, tuple[str, dict[str, object]]]:
@@ -93,6 +115,8 @@ def list_requests(one: Things) -> Mapping[HeldAct, tuple[str, dict[str, object]]
             {"current": PASSWORDS["alice"], "passphrase": "seven quiet words by the long sea", "offered": ""},
         ),
         HeldAct.DISCLOSURES: ("/sharing/disclosures", {"current": PASSWORDS["alice"]}),
+        HeldAct.CONTACT: (f"/clinic/contacts/{one.contact}/removal", {}),
+        HeldAct.TEXT: (f"/clinic/texts/{one.text}/hidden", {"hidden": "yes"}),
         HeldAct.ACCOUNT: ("/account/deletion", {"word": "delete"}),
         HeldAct.RESUME: (f"/sharing/{link}/resumption", {}),
     }

@@ -25,7 +25,7 @@ from journal.authentication import (
 )
 from journal.authentication.sign_in import verify_password
 from journal.care import invitations, lifecycle
-from journal.clinic import call_contacts, instructions
+from journal.clinic import call_contacts, ended_care, instructions
 from journal.clinic.call_contacts import CallDetails, CallRole
 from journal.clinic.instructions import InstructionsDetails
 from journal.entries import acceptance, entries, removal
@@ -241,7 +241,13 @@ async def between_two(cast: Cast) -> None:
     await lifecycle.pause_sharing(alice)
     await lifecycle.resume_sharing(alice, link)
     assert (await last(Act.SHARING_RESUMED)).recipient_id == charlie.id
+    told = InstructionsDetails("As written by charlie.")
+    text = await instructions.save_instructions(charlie, alice.id, None, told, base=1, is_checked=True)
     await lifecycle.end_care(alice, link)
+    await ended_care.hide_left_text(alice, text)
+    assert (await last(Act.INSTRUCTIONS_HIDDEN)).object_id == text
+    await ended_care.show_text_again(alice, text)
+    assert (await last(Act.INSTRUCTIONS_SHOWN)).object_id == text
     bob = await cast.actor("bob")
     for answer in ("withdraw", "decline", "accept"):
         suggested = await handover_offers.suggest_colleague(bob, alice.id, str(charlie.id))

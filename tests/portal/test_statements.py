@@ -15,6 +15,9 @@ from journal.scheduling import plan as session_plan
 from journal.sessions.rows import load_my_sessions
 from journal.sessions.session import SessionDetails, SessionKind, Setting
 from journal.sharing import shares
+from journal.sitter import links as sitter_links
+from journal.sitter.ends import LIFE
+from journal.sitter.tables import SitterLink
 from journal.store import database
 from tests.cast import ZONE, Cast
 from tests.portal.conftest import Portal, no_chores
@@ -161,6 +164,23 @@ async def test_a_page_asks_for_what_it_shows_and_no_more(
     (one, *_) = await load_my_sessions(alice)
     asked = await noted(portal, who, path.format(alice=alice.id, link=cast.link, session=one.id))
     assert len(asked) <= most
+
+
+async def test_passed_links_of_sitters_are_found_and_ended_at_once(portal: Portal) -> None:
+    """What has passed of open links ends in as many statements for eight of them as for one; the others last."""
+    cast, asked = portal.cast, []
+    alice = await cast.actor("alice")
+    await more_sessions(cast, 10)
+    *soon, _, last = await load_my_sessions(alice)
+    for some in (soon[:1], soon[1:]):
+        for one in (*some, last):
+            await sitter_links.make_link(alice, one.id)
+        later = max(one.starts_at for one in some) + LIFE
+        async with counted(portal) as noted_ones:
+            await sitter_links.end_passed_links(cast.installation, later)
+        asked.append(len(noted_ones))
+        assert await SitterLink.filter(ended_at=None).values_list("session_id", flat=True) == [last.id]
+    assert asked[0] == asked[1] > 0
 
 
 async def test_a_page_does_not_ask_for_the_practice(portal: Portal) -> None:

@@ -13,14 +13,16 @@ from journal.actor import Actor
 from journal.authentication import web_sessions
 from journal.catalogue.grounding_skills import SAFETY_NOTES, SKILLS, Skill, list_acute_skills
 from journal.catalogue.steady import OwnSkill
+from journal.clinic import call_contacts
 from journal.errors import JournalError, NotFound
 from journal.grounding import steadying
 from journal.grounding.steadying import Steadying
 from journal.roles import Role
 from journal.sessions.day_state import DayState
 from portal.access.session_cookie import get_actor, get_token
+from portal.web.care_team import CallLine, build_call_lines
 from portal.web.errors import UNAVAILABLE_ERRORS
-from portal.web.pages import redirect, render_page
+from portal.web.pages import get_translator, redirect, render_page
 
 PERSON_TIMEOUT = 2.0
 """Seconds that the page waits for whose it is; without an answer it is the page that anybody gets."""
@@ -50,13 +52,18 @@ class SkillPage:
     """
     Context of one skill; `phrases` are a patient's own, `moves`: a slow circle may be shown.
 
-    `note` is the id of the note that one tap keeps, for a patient.
+    `note` is the id of the note that one tap keeps, for a patient; `call_lines` are whom their care team named, where
+    the skill is to reach somebody. `notes` are what is said of every skill. A patient `may_hide` one that they have not
+    hidden yet, on an ordinary day.
     """
 
     skill: Skill
     phrases: tuple[str, ...]
+    call_lines: tuple[CallLine, ...]
+    notes: tuple[str, ...]
     moves: bool
     note: str
+    may_hide: bool
     is_patient: bool
     may_leave: bool
     day: str
@@ -99,8 +106,11 @@ async def show_skill(request: Request) -> Response:
     context = SkillPage(
         skill,
         seen.phrases if skill.id == "kind_phrase" else (),
+        await _load_call_lines(request, actor) if actor and is_patient and skill.id == "reach_out" else (),
+        SAFETY_NOTES,
         bool(skill.pace) and not calm,
         str(uuid4()) if is_patient else "",
+        is_patient and not calm and skill.id not in seen.hidden,
         is_patient,
         get_token(request) is not None,
         actor.dosing_day if actor else "",
@@ -126,6 +136,16 @@ async def show_own_skill(request: Request) -> Response:
 def number_own_skills(seen: Steadying) -> dict[int, OwnSkill]:
     """Return skills of one's own by the number in their address, sorted by name."""
     return {int(field_id.rpartition("_")[2]): skill for field_id, skill in seen.skills.items()}
+
+
+async def _load_call_lines(request: Request, actor: Actor) -> tuple[CallLine, ...]:
+    """Return whom the care team named to call, within seconds or not at all."""
+    try:
+        async with asyncio.timeout(PERSON_TIMEOUT):
+            found = await call_contacts.load_my_contacts(actor)
+    except (JournalError, *UNAVAILABLE_ERRORS):
+        return ()
+    return build_call_lines(found, actor.now, actor.zone, get_translator(request))
 
 
 def _is_calm(actor: Actor | None) -> bool:

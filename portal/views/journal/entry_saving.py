@@ -22,8 +22,9 @@ from portal.access.session_cookie import get_actor
 from portal.views.journal.entry_form import ParsedEntry, parse_entry, parse_kind
 from portal.views.journal.entry_page import EntryDraft, SaveConflict, build_address, build_writing_page
 from portal.views.journal.entry_screens import FIRST_SCREEN, get_screen
+from portal.web.dates import format_time
 from portal.web.forms import Form
-from portal.web.pages import format_time, get_cached_macro, is_htmx, redirect, render_fragment, render_page
+from portal.web.pages import get_cached_macro, is_htmx, redirect, render_fragment, render_page
 
 
 @dataclass(frozen=True, slots=True)

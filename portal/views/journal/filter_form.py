@@ -16,8 +16,8 @@ from journal.errors import InvalidInput
 from journal.i18n import N_
 from journal.sessions.rows import Plan
 from portal.views.sessions.session_lines import SessionLine, build_lines
+from portal.web.dates import format_month
 from portal.web.forms import parse_uuid
-from portal.web.pages import format_month
 
 FILTER_FIELDS = ("kind", "session", "shared", "month")
 """The fields of the form; none of them holds anything that a person wrote."""

@@ -22,14 +22,8 @@ from portal.access.session_cookie import get_actor
 from portal.views.sessions.plan_layout import PlanLayout, TimelineSession, build_layout
 from portal.views.sessions.session_lines import PROGRESS_LABELS
 from portal.web.cached_macros import RenderedHtml, join_rendered
-from portal.web.pages import (
-    build_entry_formatter,
-    format_long_day,
-    format_moment,
-    format_short_day_of,
-    get_macro_cache,
-    get_translator,
-)
+from portal.web.dates import format_long_day, format_moment, format_short_day_of
+from portal.web.pages import build_entry_formatter, get_macro_cache, get_translator
 from portal.web.translation import LANGUAGE
 
 FINAL = frozenset({Progress.DONE, Progress.CANCELLED, Progress.UNCONFIRMED})

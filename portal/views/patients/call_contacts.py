@@ -19,7 +19,7 @@ from journal.i18n import N_
 from journal.time_zones import ZoneChoice, list_zone_choices
 from journal.user_input import parse_day, parse_time
 from portal.access.session_cookie import get_actor
-from portal.web.call_lines import WEEKDAYS, CallLine, build_call_lines
+from portal.web.care_team import WEEKDAYS, CallLine, build_call_lines
 from portal.web.forms import Form, parse_uuid
 from portal.web.pages import get_translator, redirect, render_page
 

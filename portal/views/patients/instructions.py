@@ -20,7 +20,7 @@ from journal.sessions.rows import load_plan
 from journal.sessions.schedule import get_visible_plan
 from portal.access.session_cookie import get_actor
 from portal.views.sessions.session_lines import SessionLine, build_lines
-from portal.web.clinic_texts import ClinicText, build_clinic_text
+from portal.web.care_team import ClinicText, build_clinic_text
 from portal.web.forms import Form, parse_uuid
 from portal.web.pages import redirect, render_page
 

@@ -1,3 +1,3 @@
-"""Before the day of a dosing session: what to do if the patient gets frightened, and the check list."""
+"""Before the day of a dosing session: what helps a frightened patient, the check list, and what the clinic wrote."""
 
-__all__ = ["checklist", "comfort"]
+__all__ = ["checklist", "clinic", "comfort"]

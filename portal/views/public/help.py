@@ -18,7 +18,7 @@ from journal.errors import Damaged
 from journal.practice.practice import PracticePhone
 from journal.roles import Role
 from portal.access.session_cookie import get_token
-from portal.web.call_lines import CallLine, build_call_lines
+from portal.web.care_team import CallLine, build_call_lines
 from portal.web.device_cookies import set_help_region
 from portal.web.errors import UNAVAILABLE_ERRORS
 from portal.web.forms import Form

@@ -15,7 +15,7 @@ from journal.sitter import links
 from journal.sitter.copies import CopiedPart
 from journal.sitter.links import SitterLinkEnded, Sitting
 from portal.access import known_browser
-from portal.web.call_lines import CallLine, build_call_lines
+from portal.web.care_team import CallLine, build_call_lines
 from portal.web.errors import build_retry_header
 from portal.web.pages import get_translator, render_page
 

@@ -16,8 +16,8 @@ from journal.sessions.day_state import Progress
 from journal.sessions.rows import Session
 from journal.sessions.session import SessionKind, Status
 from portal.web.cached_macros import RenderedHtml
+from portal.web.dates import format_long_day
 from portal.web.entry_names import get_ordinal
-from portal.web.pages import format_long_day
 
 
 class TimelineSession(msgspec.Struct, frozen=True):

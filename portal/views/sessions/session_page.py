@@ -29,10 +29,11 @@ from journal.sharing.recipients import Reader, load_readers
 from journal.store.rows import OpenedRows
 from journal.vault.entry_rows import Entry
 from portal.views.sessions.session_lines import SessionLine, build_lines, list_status_choices
-from portal.web.call_lines import CallLine, build_call_lines
-from portal.web.clinic_texts import (
+from portal.web.care_team import (
     NO_CLINIC_TEXT,
+    CallLine,
     ClinicTextState,
+    build_call_lines,
     leave_out_bringing,
     load_my_clinic_text,
 )

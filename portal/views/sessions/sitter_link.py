@@ -23,7 +23,7 @@ from journal.sitter.ends import is_before_start, is_over
 from journal.sitter.links import MadeLink, OpenLink
 from portal.access.session_cookie import get_actor
 from portal.views.sessions.session_lines import SessionLine, find_line
-from portal.web.call_lines import CallLine, build_call_lines
+from portal.web.care_team import CallLine, build_call_lines
 from portal.web.forms import Form
 from portal.web.pages import get_translator, redirect, render_page
 

@@ -12,6 +12,7 @@ from starlette.responses import RedirectResponse, Response
 from journal.actor import Actor
 from journal.care import links
 from journal.care.links import Link
+from journal.clinic import ended_care
 from journal.dosing_day import requests
 from journal.dosing_day.requests import PendingRequest
 from journal.entries import entries
@@ -48,10 +49,13 @@ ADDRESSES: Mapping[HeldAct, str] = {
     HeldAct.ACCEPT: "/journal/comparison",
     HeldAct.EXPORT: "/records",
     HeldAct.DISCLOSURES: "/sharing/disclosures",
+    HeldAct.CONTACT: "/clinic/contacts/{target}/removal",
+    HeldAct.TEXT: "/clinic/texts/{target}/hidden",
     HeldAct.ACCOUNT: "/account/deletion",
 }
 """The page of each act, where it is asked as at any time, with all its checks."""
 _OF_ENTRIES = frozenset({HeldAct.SHARE, HeldAct.TICK, HeldAct.ADDITIONS, HeldAct.DELETE, HeldAct.ERASE})
+_OF_ENDED_CARE = frozenset({HeldAct.CONTACT, HeldAct.TEXT})
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +100,7 @@ class _Targets:
     deleted: Mapping[UUID, Entry]
     offers: Mapping[UUID, str]
     plan: Mapping[UUID, Session]
+    left: frozenset[UUID]
     is_intact: bool
 
 
@@ -170,6 +175,7 @@ async def _load_targets(actor: Actor, found: Sequence[PendingRequest], plan: Seq
         {one.id: one for one in deleted},
         {one.id: one.successor.name for one in offers},
         {one.id: one for one in plan},
+        await ended_care.list_left(actor) if acts & _OF_ENDED_CARE else frozenset(),
         HeldAct.ACCEPT in acts and (await record_state.compare_records(actor, earlier=True)).is_intact,
     )
 
@@ -199,6 +205,8 @@ def _build_line(actor: Actor, one: PendingRequest, now: _Targets, namer: EntryNa
     if act is HeldAct.SITTER:
         session = now.plan.get(target)
         return WaitingLine(one, is_gone=session is None or not is_before_start(session.details, actor.now))
+    if act in _OF_ENDED_CARE:
+        return WaitingLine(one, is_gone=target not in now.left)
     return WaitingLine(one, is_gone=act is HeldAct.ACCEPT and now.is_intact)
 
 

@@ -24,11 +24,12 @@ from journal.sessions.rows import load_my_sessions
 from journal.user_input import parse_whole_number
 from portal.access.session_cookie import get_actor
 from portal.views.sharing.clinician_names import format_clinician_name
+from portal.web.dates import format_short_day
 from portal.web.entry_names import format_entry_name
 from portal.web.errors import build_refusal_arguments
 from portal.web.escaping import build_csv, remove_controls
 from portal.web.forms import Form
-from portal.web.pages import format_short_day, get_translator, render_page
+from portal.web.pages import get_translator, render_page
 
 LINES_PER_PAGE = 200  # of one page
 HEADINGS = (

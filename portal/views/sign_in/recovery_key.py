@@ -15,9 +15,10 @@ from journal.errors import InvalidInput, NotFound
 from portal.access import known_browser, session_cookie
 from portal.access.session_cookie import get_actor
 from portal.documents.recovery_kit import FILE_NAME, build_kit
+from portal.web.dates import format_short_day
 from portal.web.errors import build_refusal_arguments
 from portal.web.forms import Form
-from portal.web.pages import PASSKEY_OFFER, format_short_day, get_translator, redirect, render_page
+from portal.web.pages import PASSKEY_OFFER, get_translator, redirect, render_page
 
 
 @dataclass(frozen=True, slots=True)

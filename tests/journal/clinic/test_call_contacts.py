@@ -38,7 +38,10 @@ async def test_what_a_therapist_writes_is_what_the_patient_calls(cast: Cast) -> 
     """With the words as written, who wrote them and when, and a link that dials what is shown."""
     found = await save(cast)
     assert found.details == msgspec.structs.replace(
-        NURSE, written_by="Bob Example", written_at="2026-11-22T12:00:00+00:00"
+        NURSE,
+        written_by="Bob Example",
+        written_at="2026-11-22T12:00:00+00:00",
+        writer=(await cast.actor("bob")).id,
     )
     assert found.href == "tel:+493055501"
 

@@ -13,10 +13,12 @@ from journal.catalogue.answers import parse_answers
 from journal.catalogue.emotions import parse_emotions
 from journal.catalogue.fields import EntryKind, FieldKind
 from journal.catalogue.forms import get_form
+from journal.clinic.instructions import ACUTE_HOURS
 from journal.dosing_day.lines import parse_medicine, parse_readings
 from journal.dosing_day.record import MEDICINE, READINGS
 from journal.operations.demo_data import load_demo_practice
 from journal.practice.practice import DEMO_ADDRESSES
+from journal.preparing.checklist import split_lines
 from journal.reframing.picture import Course, Rating, describe_course
 from journal.sessions.holds import find_hold
 from journal.sessions.session import SessionKind, Status, check_session
@@ -95,8 +97,10 @@ def test_results_are_mixed():
 
 
 def test_a_reframe_goes_on_over_two_dosing_dates():
-    """It has six revisits on days of its own, and what came of the first of the two dates has faded by the second."""
+    """Six revisits on days of their own: what came of the first of two dates has faded by the second."""
     (found,) = [one for patient in PRACTICE.patients for one in patient.entries if one.revisits]
+    assert found.edit is not None
+    assert not [name for name, answer in found.edit.answers.items() if isinstance(answer, int)]
     days = [look.day for look in found.revisits]
     dosing = [one.day for one in PATIENTS["Alice"].sessions if one.kind is SessionKind.DOSING]
     assert len(found.revisits) == 6
@@ -175,3 +179,15 @@ def test_a_demonstration_of_before_is_recognised_by_its_people() -> None:
     """The addresses by which an unsealed demonstration is recognised are those of its people, and no others."""
     people = (PRACTICE.clinician, *PRACTICE.patients)
     assert set(DEMO_ADDRESSES) == {one.email for one in people}
+
+
+def test_one_clinic_wrote_its_text_and_the_others_did_not():
+    """Alice sees one with a sitter's part, hours and a timer, and ticked a line of it; dana and femi see none."""
+    assert [name for name, patient in PATIENTS.items() if patient.instructions] == ["Alice"]
+    text = PATIENTS["Alice"].instructions
+    assert text is not None
+    assert text.sitter_text
+    assert text.part_minutes
+    assert text.acute_hours != ACUTE_HOURS
+    (ticked,) = [one for one in PATIENTS["Alice"].entries if one.kind is EntryKind.CHECKLIST]
+    assert {*text.fasting.splitlines()} & {*split_lines(ticked.answers["check.done"])}

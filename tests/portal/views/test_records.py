@@ -580,6 +580,8 @@ async def test_each_kind_of_answer_can_be_read(portal: Portal) -> None:
         "reframe.theme": ["safety"],
         "reframe.old_meaning": "first line\n  second line",
         "lost.list": ["one", "two"],
+        "reframe.revisits": ["2026-11-22 | 70 | | | softer"],
+        "reframe.moments": ["2026-11-22 Crowded rooms | I stayed."],
     }
     await written(portal.cast, EntryDocument("reframe", "R", answers=answers))
     cast = portal.cast
@@ -591,6 +593,9 @@ async def test_each_kind_of_answer_can_be_read(portal: Portal) -> None:
     assert "Safety" in words
     assert "first line\n  second line" in page
     assert "An earlier question" in words
+    assert "old sentence: 70" in words
+    for line in ("softer", "Crowded rooms", "I stayed."):
+        assert line in words
 
 
 async def test_earlier_versions_are_folded_under_their_entry(portal: Portal) -> None:

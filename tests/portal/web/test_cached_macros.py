@@ -16,7 +16,8 @@ from journal.roles import Role
 from portal.views.journal.entry_saving import SaveResult
 from portal.views.journal.index import TimelinePage
 from portal.web.cached_macros import PLACEHOLDER, CachedMacro, join_rendered
-from portal.web.pages import build_environment, format_time, render_cached_page, render_page
+from portal.web.dates import format_time
+from portal.web.pages import build_environment, render_cached_page, render_page
 
 ENVIRONMENT = build_environment()
 HOSTILE = (

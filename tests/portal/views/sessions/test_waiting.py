@@ -9,6 +9,7 @@ from httpx import AsyncClient
 
 from journal.care import lifecycle
 from journal.care import tables as care_tables
+from journal.clinic import tables as clinic_tables
 from journal.dosing_day import requests
 from journal.entries import removal
 from journal.held_acts import HeldAct
@@ -30,6 +31,8 @@ PLACES = {
     HeldAct.ERASE: "/journal/{deleted}/erasure",
     HeldAct.EXPORT: "/records",
     HeldAct.DISCLOSURES: "/sharing/disclosures",
+    HeldAct.CONTACT: "/clinic/contacts/{contact}/removal",
+    HeldAct.TEXT: "/clinic/texts/{text}/hidden",
     HeldAct.ACCOUNT: "/account/deletion",
     HeldAct.RESUME: "/sharing/{link}",
     HeldAct.SITTER: "/sessions/{session}/sitter",
@@ -38,7 +41,14 @@ PLACES = {
 
 async def stored() -> list[list[dict[str, Any]]]:
     """Return all that the acts would change."""
-    tables = (care_tables.Share, care_tables.CareLink, care_tables.Handover, sitter_tables.SitterLink)
+    tables = (
+        care_tables.Share,
+        care_tables.CareLink,
+        care_tables.Handover,
+        sitter_tables.SitterLink,
+        clinic_tables.CallContact,
+        clinic_tables.InstructionsVersion,
+    )
     return [sorted(await table.all().values(), key=lambda row: str(row["id"])) for table in tables]
 
 

@@ -1,0 +1,137 @@
+"""All that a care team wrote for a patient: whom to call, and the texts; and what an ended care left with them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from journal.actor import Actor
+from journal.care import links
+from journal.care.past_care import list_carers
+from journal.clinic import call_contacts, ended_care, instructions
+from journal.clinic.signatures import AttestedKeys
+from journal.errors import Damaged, NotFound
+from journal.held_acts import Asked, HeldAct
+from journal.sessions.holds import refuse_while_held
+from journal.sessions.rows import load_my_sessions
+from portal.access.session_cookie import get_actor
+from portal.views.sessions.session_lines import SessionLine, build_lines
+from portal.web.care_team import CallLine, ClinicText, build_call_lines, build_clinic_text
+from portal.web.forms import Form
+from portal.web.pages import get_translator, redirect, render_page
+
+HERE = "/clinic"
+
+
+@dataclass(frozen=True, slots=True)
+class LeftContact:
+    """Somebody to call; `is_left`: nobody in the care team answers for it, so the patient may remove it."""
+
+    line: CallLine
+    is_left: bool
+
+
+@dataclass(frozen=True, slots=True)
+class CourseText:
+    """What was written last for a course, None where it does not open; `is_left` as for a contact."""
+
+    sessions: tuple[SessionLine, ...]
+    shown: ClinicText | None
+    is_left: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ClinicPage:
+    """Context of the page; `damaged` are the ids of contacts that do not open, removable where there is no team."""
+
+    contacts: tuple[LeftContact, ...]
+    damaged: tuple[UUID | None, ...]
+    texts: tuple[CourseText, ...]
+    has_team: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ContactRemovalPage:
+    """Context of the question before a contact is removed; it is None where it does not open."""
+
+    ident: UUID
+    contact: CallLine | None
+
+
+@dataclass(frozen=True, slots=True)
+class TextHidingPage:
+    """Context of the question before a text is hidden."""
+
+    text: ClinicText
+
+
+async def show_clinic(request: Request) -> Response:
+    """Show whom the patient can call, and what was written for the days of their courses."""
+    return render_page(request, "preparing/clinic.html", await _load_page(request, get_actor(request)))
+
+
+async def remove_contact(request: Request) -> Response:
+    """Ask, and remove a contact that an ended care left."""
+    actor, wanted = get_actor(request), request.path_params["id"]
+    if request.method == "POST":
+        await ended_care.remove_left_contact(actor, wanted)
+        return redirect(request, HERE)
+    page = await _load_page(request, actor)
+    there = {one.line.contact.id: one.line for one in page.contacts}
+    if wanted not in {*there, *page.damaged}:
+        raise NotFound
+    await refuse_while_held(actor, Asked(HeldAct.CONTACT, wanted))
+    return render_page(
+        request, "preparing/contact_removal.html", ContactRemovalPage(wanted, there.get(wanted))
+    )
+
+
+async def change_hidden(request: Request) -> Response:
+    """Ask, and hide a text that an ended care left; or show it again."""
+    actor, wanted = get_actor(request), request.path_params["id"]
+    if request.method == "POST":
+        if (await Form.read(request))["hidden"] == "no":
+            await ended_care.show_text_again(actor, wanted)
+        else:
+            await ended_care.hide_left_text(actor, wanted)
+        return redirect(request, HERE)
+    page = await _load_page(request, actor)
+    shown = next((one.shown for one in page.texts if one.shown and one.shown.text.id == wanted), None)
+    if shown is None:
+        raise NotFound
+    await refuse_while_held(actor, Asked(HeldAct.TEXT, wanted))
+    return render_page(request, "preparing/text_hiding.html", TextHidingPage(shown))
+
+
+async def _load_page(request: Request, actor: Actor) -> ClinicPage:
+    carers = await list_carers(actor.id)
+    contacts = await call_contacts.load_my_contacts(actor)
+    lines = build_call_lines(contacts, actor.now, actor.zone, get_translator(request))
+    return ClinicPage(
+        tuple(LeftContact(one, ended_care.is_left(one.contact.details.writer, carers)) for one in lines),
+        contacts.damaged,
+        await _load_texts(actor, carers),
+        bool(carers),
+    )
+
+
+async def _load_texts(actor: Actor, carers: frozenset[UUID]) -> tuple[CourseText, ...]:
+    """Return what counts, or would if it were not hidden, for each course; the sessions without one come last."""
+    plan = await load_my_sessions(actor)
+    lines = {line.session.id: line for line in build_lines(actor, plan)}
+    grouped = instructions.group_sessions(plan)
+    mine, signers, found = await links.load_my_links(actor, ended=True), AttestedKeys(), []
+    for course in [*(one for one in grouped if one is not None), None]:
+        sessions = tuple(lines[one.id] for one in grouped.get(course, ()))
+        try:
+            text = await instructions.load_newest(actor.installation, actor.id, course)
+        except Damaged:
+            found.append(CourseText(sessions, None))
+            continue
+        if text is not None:
+            shown = await build_clinic_text(actor, mine, text, signers)
+            found.append(CourseText(sessions, shown, ended_care.is_left(text.signer, carers)))
+    return tuple(found)

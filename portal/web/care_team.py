@@ -1,0 +1,141 @@
+"""
+What a care team left for its patient, as pages show it.
+
+Whom to call is a number, and in words whether anybody answers now. A text for the days of a course is its parts, and
+whose signature stands under it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta, tzinfo
+from uuid import UUID
+
+from journal.actor import Actor
+from journal.care import links
+from journal.care.links import Link
+from journal.clinic import instructions
+from journal.clinic.call_contacts import CallContact
+from journal.clinic.instructions import Instructions, ItemGroup
+from journal.clinic.signatures import AttestedKeys, Signer, identify_signer
+from journal.errors import Damaged
+from journal.i18n import N_
+from journal.time_zones import parse_zone
+from portal.web.dates import format_short_day, format_time, format_weekday
+
+WEEKDAYS = (N_("Mon"), N_("Tue"), N_("Wed"), N_("Thu"), N_("Fri"), N_("Sat"), N_("Sun"))
+
+
+@dataclass(frozen=True, slots=True)
+class CallLine:
+    """
+    One contact in a list. `title` is who it is, and `answers` says whether they answer now, in a sentence.
+
+    `is_due`: the day has passed by which the care team wanted to look at it again.
+    """
+
+    contact: CallContact
+    title: str
+    answers: str
+    is_due: bool
+
+
+def build_call_lines(
+    contacts: Iterable[CallContact], now: datetime, zone: tzinfo | None, translate: Callable[..., str]
+) -> tuple[CallLine, ...]:
+    """Return the lines of contacts; times are those of *zone*, or of each contact's own place where it is not known."""
+    return tuple(_build_call_line(one, now, zone, translate) for one in contacts)
+
+
+def _build_call_line(
+    one: CallContact, now: datetime, zone: tzinfo | None, translate: Callable[..., str]
+) -> CallLine:
+    details = one.details
+    place = zone or parse_zone(details.zone)
+    role = translate(details.role.label)
+    title = f"{role} · {details.name}" if details.name else role
+    return CallLine(
+        one, title, _describe_answers(one, now, place, translate), one.is_due(now.astimezone(place).date())
+    )
+
+
+def _describe_answers(one: CallContact, now: datetime, zone: tzinfo, translate: Callable[..., str]) -> str:
+    found = one.find_availability(now)
+    if found is None:
+        return ""
+    if found.answers:
+        if found.until is None:
+            return translate(N_("Answers now"))
+        return translate(N_("Answers now, until %(when)s"), when=_format_when(found.until, now, zone))
+    if found.again is None:
+        return translate(N_("Does not answer now"))
+    return translate(N_("Answers again %(when)s"), when=_format_when(found.again, now, zone))
+
+
+def _format_when(moment: datetime, now: datetime, zone: tzinfo) -> str:
+    """Write a time: of today alone, of the next six days with the weekday, else with the day."""
+    day, today, at = moment.astimezone(zone).date(), now.astimezone(zone).date(), format_time(moment, zone)
+    if day == today:
+        return at
+    if day - today < timedelta(days=7):
+        return f"{format_weekday(moment, zone)} {at}"
+    return f"{format_short_day(moment, zone)} {at}"
+
+
+@dataclass(frozen=True, slots=True)
+class ClinicText:
+    """
+    A care team's text for a page; `parts` are its lists with their headings.
+
+    `is_known`: somebody whom the reader knows from their care team signed it; `is_past`, one whose care has ended.
+    """
+
+    text: Instructions
+    parts: tuple[tuple[str, tuple[str, ...]], ...]
+    is_known: bool
+    is_past: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ClinicTextState:
+    """What stands in the place of a care team's text: the text, nothing, that it was hidden, or does not open."""
+
+    shown: ClinicText | None = None
+    is_damaged: bool = False
+    is_hidden: bool = False
+
+
+NO_CLINIC_TEXT = ClinicTextState()
+
+
+async def build_clinic_text(
+    actor: Actor, mine: Iterable[Link], text: Instructions, known: AttestedKeys | None = None
+) -> ClinicText:
+    """Return *text* for the page of its reader, whose care links are *mine*; *known* as for `identify_signer`."""
+    signer = await identify_signer(actor, mine, text, known)
+    parts = tuple(
+        (group.label, tuple(item.text for item in text.items if item.group is group)) for group in ItemGroup
+    )
+    return ClinicText(text, parts, signer is not Signer.NOBODY, signer is Signer.PAST)
+
+
+def leave_out_bringing(state: ClinicTextState) -> ClinicTextState:
+    """Return the text without what to bring, which nobody needs once the session has begun."""
+    if state.shown is None:
+        return state
+    parts = tuple(part for part in state.shown.parts if part[0] != ItemGroup.BRING.label)
+    return replace(state, shown=replace(state.shown, parts=parts))
+
+
+async def load_my_clinic_text(actor: Actor, course: UUID | None) -> ClinicTextState:
+    """Return what the patient's care team wrote for a course, or for sessions without one."""
+    try:
+        found = await instructions.load_newest(actor.installation, actor.id, course)
+    except Damaged:
+        return ClinicTextState(is_damaged=True)
+    if found is None or found.hidden_at:
+        return ClinicTextState(is_hidden=found is not None)
+    return ClinicTextState(
+        await build_clinic_text(actor, await links.load_my_links(actor, ended=True), found)
+    )
