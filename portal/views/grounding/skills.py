@@ -13,17 +13,21 @@ from journal.actor import Actor
 from journal.authentication import web_sessions
 from journal.catalogue.grounding_skills import SAFETY_NOTES, SKILLS, Skill, list_acute_skills
 from journal.catalogue.steady import OwnSkill
+from journal.clinic import call_contacts
 from journal.errors import JournalError, NotFound
 from journal.grounding import steadying
 from journal.grounding.steadying import Steadying
 from journal.roles import Role
 from journal.sessions.day_state import DayState
 from portal.access.session_cookie import get_actor, get_token
+from portal.web.care_team import CallLine, build_call_lines
 from portal.web.errors import UNAVAILABLE_ERRORS
-from portal.web.pages import redirect, render_page
+from portal.web.pages import get_translator, redirect, render_page
 
 PERSON_TIMEOUT = 2.0
 """Seconds that the page waits for whose it is; without an answer it is the page that anybody gets."""
+REACH_OUT = "reach_out"
+"""The skill with numbers to call."""
 CALM_DAYS = frozenset({DayState.UNDER_WAY.value, DayState.RESTING.value})
 
 
@@ -50,7 +54,8 @@ class SkillPage:
     """
     Context of one skill; `phrases` are a patient's own, `moves`: a slow circle may be shown.
 
-    `note` is the id of the note that one tap keeps, for a patient.
+    `note` is the id of the note that one tap keeps, for a patient, and `call_lines` are whom their care team named to
+    call, where the skill is to reach out.
     """
 
     skill: Skill
@@ -60,6 +65,7 @@ class SkillPage:
     is_patient: bool
     may_leave: bool
     day: str
+    call_lines: tuple[CallLine, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +110,7 @@ async def show_skill(request: Request) -> Response:
         is_patient,
         get_token(request) is not None,
         actor.dosing_day if actor else "",
+        await _load_call_lines(request, actor) if skill.id == REACH_OUT and actor else (),
     )
     return render_page(request, "ground/skill.html", context)
 
@@ -149,3 +156,15 @@ async def _find_person(request: Request) -> tuple[Actor | None, Steadying]:
         pass  # the skills are there without it
     request.state.actor = actor
     return actor, seen
+
+
+async def _load_call_lines(request: Request, actor: Actor) -> tuple[CallLine, ...]:
+    """Return whom a patient's care team named to call, within seconds or not at all."""
+    if actor.role is not Role.PATIENT:
+        return ()
+    try:
+        async with asyncio.timeout(PERSON_TIMEOUT):
+            found = await call_contacts.load_my_contacts(actor)
+    except (JournalError, *UNAVAILABLE_ERRORS):
+        return ()
+    return build_call_lines(found, actor.now, actor.zone, get_translator(request))

@@ -14,6 +14,7 @@ from journal.rate_limiting.limits import TooManyAttempts
 from journal.sitter import links
 from journal.sitter.copies import CopiedPart
 from journal.sitter.links import SitterLinkEnded, Sitting
+from journal.time_zones import parse_zone
 from portal.access import known_browser
 from portal.web.care_team import CallLine, build_call_lines
 from portal.web.errors import build_retry_header
@@ -58,8 +59,9 @@ async def show_sitting(request: Request) -> Response:
         return render_page(request, "sit/card.html", CallCardPage(is_ended=True), status=410)
     contacts = await call_contacts.load_contacts(installation, found.patient)
     text = await load_instructions(installation, found.patient, found.session.course)
+    zone = parse_zone(found.session.details.zone)  # where they sit
     page = SittingPage(
-        build_call_lines(contacts, installation.clock(), None, get_translator(request)),
+        build_call_lines(contacts, installation.clock(), zone, get_translator(request)),
         found.copy.parts if found.copy else (),
         text.details.sitter_text if text else "",
         get_check_minutes(text),
