@@ -89,6 +89,15 @@ async def set_neutral(actor: Actor, neutral: bool) -> None:
         await _save_profile(actor, replace(await _load_locked_profile(actor), is_neutral=neutral))
 
 
+async def set_no_offers(actor: Actor, unwanted: bool) -> None:
+    """Set whether a patient wants no reframe to be offered again; it outlasts every one of them."""
+    actor.require_role(Role.PATIENT)
+    async with transaction():
+        profile = await _load_locked_profile(actor)
+        if profile.wants_no_offers != unwanted:
+            await _save_profile(actor, replace(profile, wants_no_offers=unwanted))
+
+
 async def load_contact(actor: Actor) -> ContactDetails:
     """Return the patient's own phone number and emergency contact."""
     actor.require_role(Role.PATIENT)

@@ -67,6 +67,7 @@ class Profile(msgspec.Struct, frozen=True):
     dosing_day: DosingDay | None = None
     contact: ContactDetails = NO_CONTACT
     is_neutral: bool = False  # the title and the icon of every page say nothing of what it is
+    wants_no_offers: bool = False  # home offers no reframe to be looked at again
 
 
 class ProfileRow(Row, frozen=True):

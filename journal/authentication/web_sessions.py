@@ -238,6 +238,7 @@ async def load_actor(
         lock_minutes=profile.lock_minutes,
         region=profile.region,
         is_neutral=profile.is_neutral,
+        wants_no_offers=profile.wants_no_offers,
         dosing_day=get_dosing_day(profile, now),
         is_use_due=unused >= USE_INTERVAL,
         prefetched=prefetched,

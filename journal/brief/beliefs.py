@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from datetime import UTC, date
 
 from journal.brief.layout import shorten_text
 from journal.brief.quotes import get_rating, get_text
 from journal.catalogue.fields import EntryKind
-from journal.catalogue.revisits import parse_revisits
+from journal.catalogue.revisits import Revisit, parse_revisits
 from journal.folding import fold
 from journal.reframing.picture import Finding, describe_course, list_ratings
 from journal.sharing.reading import IncomingShare
@@ -19,8 +20,9 @@ class BeliefPair:
     """
     One belief, with how true it felt (0 to 100) wherever the patient said so.
 
-    `old_before`, `old_after` and `new_before` come from the earliest copy that has this belief, the latest
-    ratings from a later one or from a revisit. The old words stand in the copy `source`, the new ones in `new_source`.
+    `old_before` and `old_after` come from the earliest copy that has this belief, the latest ratings from a later one
+    or from a revisit, whichever day is the last. The old words stand in the copy `source`, the new ones in
+    `new_source`.
     """
 
     old: str
@@ -55,7 +57,7 @@ class BeliefPair:
 
 @dataclass(frozen=True, slots=True)
 class _RatedBelief:
-    """What one copy says of one belief; `old_again` and `new_again` are its latest revisits' ratings."""
+    """What one copy says of one belief."""
 
     source: IncomingShare
     old: str
@@ -63,8 +65,7 @@ class _RatedBelief:
     old_before: int | None
     old_after: int | None
     new_rating: int | None
-    old_again: int | None = None
-    new_again: int | None = None
+    revisits: tuple[Revisit, ...] = ()
 
     @property
     def key(self) -> str:
@@ -88,16 +89,7 @@ def _list_ratings(shared: Iterable[IncomingShare]) -> Iterator[_RatedBelief]:
             again = parse_revisits(one.document.answers.get("reframe.revisits"))
             before, after, now = (get_rating(one, ident) for ident in ids)
             if old or new:
-                yield _RatedBelief(
-                    one,
-                    old,
-                    new,
-                    before,
-                    after,
-                    now,
-                    next((look.old for look in reversed(again) if look.old is not None), None),
-                    next((look.new for look in reversed(again) if look.new is not None), None),
-                )
+                yield _RatedBelief(one, old, new, before, after, now, again)
         elif old := get_text(one, "prep.old_story"):
             yield _RatedBelief(one, old, "", get_rating(one, "prep.old_story_belief"), None, None)
 
@@ -106,30 +98,51 @@ def _build_pair(same: list[_RatedBelief]) -> BeliefPair:
     latest, first = same[0], same[-1]
     # The newest truer sentence, even where the latest copy only rates the old one once more.
     renewed = next((one for one in same if one.new), latest)
-    # The newest first; a revisit is later than the other ratings of its copy.
-    again = []
-    for one in same:
-        then = one.old_after if one.old_after is not None else one.old_before
-        again += [one.old_again, None if one is first else then]
-    felt = [rating for one in same for rating in (one.new_again, one.new_rating) if rating is not None]
+    old = _sort_ratings(
+        [(one, None if one is first else _get_old_rating(one)) for one in same],
+        ((look.day, look.old) for one in same for look in one.revisits),
+    )
+    new = _sort_ratings(
+        [(one, one.new_rating) for one in same],
+        ((look.day, look.new) for one in same for look in one.revisits),
+    )
     return BeliefPair(
         old=latest.old,
         new=renewed.new,
         old_before=first.old_before,
         old_after=first.old_after,
-        old_latest=next((rating for rating in again if rating is not None), None),
-        new_before=felt[-1] if felt else None,
-        new_latest=felt[0] if len(felt) > 1 else None,
-        finding=_find_course(latest.source),
+        old_latest=old[-1] if old else None,
+        new_before=new[0] if new else None,
+        new_latest=new[-1] if len(new) > 1 else None,
+        finding=next((found for one in same if (found := _find_course(one.source))), None),
         source=latest.source,
         new_source=renewed.source,
         first=first.source,
     )
 
 
+def _get_old_rating(one: _RatedBelief) -> int | None:
+    return one.old_after if one.old_after is not None else one.old_before
+
+
+def _sort_ratings(
+    written: Sequence[tuple[_RatedBelief, int | None]], again: Iterable[tuple[date, int | None]]
+) -> list[int]:
+    """
+    Return ratings in the order of their days; on one day a revisit is later than what a copy was begun with.
+
+    Args:
+        written: The rating that each copy was begun with, the newest copy first.
+        again: Those of revisits.
+    """
+    every = [(one.source.document.find_first_day(UTC), False, rating) for one, rating in reversed(written)]
+    every += [(day, True, rating) for day, rating in again]
+    return [rating for *_, rating in sorted(every, key=lambda one: one[:2]) if rating is not None]
+
+
 def _find_course(one: IncomingShare) -> Finding | None:
-    """Return what can be said by the ratings that the latest copy holds; None where it has no revisit."""
+    """Return what can be said by the ratings that a copy holds; None where it has no revisit."""
     answers = one.document.answers
     if not parse_revisits(answers.get("reframe.revisits")):
         return None
-    return describe_course(list_ratings(answers, one.written_at.date()))
+    return describe_course(list_ratings(answers, one.document.find_first_day(UTC)))

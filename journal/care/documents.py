@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date, datetime, tzinfo
 from uuid import UUID
 
 import msgspec
@@ -36,6 +37,7 @@ class ShareDocument(msgspec.Struct, frozen=True):
     The copy a clinician reads; care-link key. `written_at` and `shared_at` are UTC, ISO 8601.
 
     `entry_id` is the hex id of the entry that it was made from, so that a row moved to another entry is noticed.
+    `written_on` is the day of `written_at` on its patient's calendar; copies of before lack it.
     """
 
     kind: str
@@ -48,6 +50,14 @@ class ShareDocument(msgspec.Struct, frozen=True):
     entry_revision: int
     note: str = ""
     entry_id: str = ""
+    written_on: str = ""
+
+    def find_first_day(self, zone: tzinfo) -> date:
+        """Return the day on which its entry was begun: its patient's, or where a copy does not tell, that in *zone*."""
+        try:
+            return date.fromisoformat(self.written_on)
+        except ValueError:
+            return datetime.fromisoformat(self.written_at).astimezone(zone).date()
 
 
 def link_key_context(patient: UUID, link: UUID) -> Context:

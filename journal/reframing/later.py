@@ -75,6 +75,21 @@ def list_standing(entry: Entry, given: Iterable[OutgoingShare]) -> tuple[Standin
     )
 
 
+async def list_with_unshared(actor: Actor) -> tuple[Entry, ...]:
+    """Return the reframes with something that a tick did not carry along, as what is written in a hold."""
+    ticked = [one for one in await reframes.list_reframes(actor) if _get_ticks(one.document)]
+    return tuple(
+        [
+            one
+            for one in ticked
+            if any(
+                shared.unshared
+                for shared in list_standing(one, await shares.list_shares(actor, entry=one.id))
+            )
+        ]
+    )
+
+
 async def add_revisit(actor: Actor, wanted: UUID, revisit: Revisit) -> Entry:
     """Add a revisit as `reframes.add_revisit` does, and to every copy that has a tick."""
     return await _add(actor, wanted, REVISITS, lambda: reframes.add_revisit(actor, wanted, revisit))

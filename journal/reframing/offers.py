@@ -3,7 +3,8 @@ When a reframe is offered to be looked at again, and what its patient answered t
 
 An offer follows the dosing session that the reframe is about, else the day on which it was begun. It stands until a
 newer one takes its place or somebody answers; nothing is overdue and nothing is counted. What was answered is
-remembered beside the entry's words, so that restoring an older version brings no offer back.
+remembered beside the entry's words, so that restoring an older version brings no offer back; that no offers are wanted
+is remembered with the account, so that deleting an entry brings none back either.
 """
 
 from __future__ import annotations
@@ -16,10 +17,13 @@ from uuid import UUID
 
 import msgspec
 
+from journal.accounts import details
 from journal.actor import Actor
 from journal.ages import CLOCK_TOLERANCE
+from journal.catalogue.fields import EntryKind
 from journal.entries import entries
-from journal.reframing.reframes import STATUS, list_reframes, require_reframe
+from journal.reframing.reframes import STATUS, get_today, list_reframes, require_reframe
+from journal.reframing.steps import choose_step, find_step_day
 from journal.sessions import holds, schedule
 from journal.sessions.rows import Session
 from journal.sessions.session import Status
@@ -107,11 +111,13 @@ def choose_offer(actor: Actor, reframes: Sequence[Entry], plan: Sequence[Session
 
     One that stood when the day began stays for the day; else the first of the day does. So no day brings two.
     """
-    if are_offers_off(reframes) or holds.get_hold(actor, plan) is not None:
+    if are_offers_off(actor, reframes) or holds.get_hold(actor, plan) is not None:
         return None
-    midnight = datetime.combine(actor.now.astimezone(actor.zone).date(), time(), actor.zone).astimezone(UTC)
+    midnight = _get_midnight(actor)
     moments = [get_answered_at(one.document, actor.now) for one in reframes]
     if any(moment is not None and moment >= midnight for moment in moments):
+        return None
+    if any(_was_closed_while_offered(one, plan, midnight) for one in reframes):
         return None
     found = [find_offer(one, plan, actor.now, today=midnight) for one in reframes]
     offered = [one for one in found if one is not None]
@@ -125,28 +131,63 @@ def choose_offer(actor: Actor, reframes: Sequence[Entry], plan: Sequence[Session
     return min(offered, key=lambda one: (one.due_at, one.entry.id), default=None)
 
 
-def are_offers_off(reframes: Iterable[Entry]) -> bool:
-    """Return whether the patient wants no offers at all, which each reframe of then remembers."""
-    return any(get_beside(one.document).off for one in reframes)
+async def choose_for_home(
+    actor: Actor, reframes: Sequence[Entry], plan: Sequence[Session]
+) -> tuple[Entry | None, Offer | None]:
+    """
+    Return the reframe whose small step home asks about, or the offer that it makes: never both, and neither in a hold.
+
+    What came later takes the place of what came before, from the next day on: a step that nobody answers for two weeks
+    keeps no offer back, and on its own day nothing stands before it.
+    """
+    if holds.get_hold(actor, plan) is not None:
+        return None, None
+    step, offer = choose_step(actor, reframes), choose_offer(actor, reframes, plan)
+    if offer is not None and await _was_one_deleted_today(actor, plan):
+        offer = None
+    if step is None or offer is None:
+        return step, offer
+    came_back, stood = find_step_day(step), find_offer(offer.entry, plan, _get_midnight(actor))
+    if came_back and stood and came_back < stood.due_at.astimezone(actor.zone).date():
+        return None, offer
+    return step, None
+
+
+async def _was_one_deleted_today(actor: Actor, plan: Sequence[Session]) -> bool:
+    """Return whether today a reframe was deleted that had been offered or answered for today."""
+    midnight = _get_midnight(actor)
+    for one in await entries.list_deleted_entries(actor):
+        if one.damaged or one.document.kind != EntryKind.REFRAME or one.deleted_at is None:
+            continue
+        answered = get_answered_at(one.document, actor.now)
+        if one.deleted_at >= midnight and (
+            (answered is not None and answered >= midnight)
+            or find_offer(one, plan, one.deleted_at, today=midnight) is not None
+        ):
+            return True
+    return False
+
+
+def are_offers_off(actor: Actor, reframes: Iterable[Entry]) -> bool:
+    """Return whether the patient wants no offers at all; of before the account knew it, each reframe remembers it."""
+    return actor.wants_no_offers or any(get_beside(one.document).off for one in reframes)
 
 
 async def answer_offer(actor: Actor, wanted: UUID, answer: OfferAnswer) -> None:
     """Remember what was answered to an offer. It is never held: an answer can be given again."""
+    require_reframe(await entries.load_entry(actor, wanted))
     if answer is OfferAnswer.YES:
-        require_reframe(await entries.load_entry(actor, wanted))
         return
-    every = {one.id for one in await list_reframes(actor)}
-    if answer is OfferAnswer.NO_OFFERS or answer is OfferAnswer.OFFERS_AGAIN:
-        off = answer is OfferAnswer.NO_OFFERS
-        for one in every - {wanted}:
-            await _change_beside(actor, one, off=off)
     if answer is OfferAnswer.OFFERS_AGAIN:
+        await details.set_no_offers(actor, False)
+        off = {one.id for one in await list_reframes(actor) if get_beside(one.document).off}
+        for one in off - {wanted}:
+            await _change_beside(actor, one, off=False)
         await _change_beside(actor, wanted, off=False, stopped=False)
         return
-    marks = {
-        OfferAnswer.NOT_AGAIN: {"stopped": True},
-        OfferAnswer.NO_OFFERS: {"off": True},
-    }.get(answer, {})
+    if answer is OfferAnswer.NO_OFFERS:
+        await details.set_no_offers(actor, True)
+    marks = {"stopped": True} if answer is OfferAnswer.NOT_AGAIN else {}
     await _change_beside(actor, wanted, answered_at=format_moment(actor.now), **marks)
 
 
@@ -167,6 +208,26 @@ def get_answered_at(document: EntryDocument, now: datetime) -> datetime | None:
         return None
     moment = datetime.fromisoformat(kept)
     return moment if moment <= now + CLOCK_TOLERANCE else None
+
+
+def _get_midnight(actor: Actor) -> datetime:
+    return datetime.combine(get_today(actor), time(), actor.zone).astimezone(UTC)
+
+
+def _was_closed_while_offered(entry: Entry, plan: Iterable[Session], midnight: datetime) -> bool:
+    """Return whether an offer may have stood today until its reframe was closed: another would be the day's second."""
+    answers = entry.document.answers
+    if answers.get(STATUS) != "closed" or entry.updated_at < midnight:
+        return False
+    open_again = msgspec.structs.replace(
+        entry.document, answers={name: answer for name, answer in answers.items() if name != STATUS}
+    )
+    return (
+        find_offer(
+            msgspec.structs.replace(entry, document=open_again), plan, entry.updated_at, today=midnight
+        )
+        is not None
+    )
 
 
 async def _change_beside(actor: Actor, wanted: UUID, **changes: object) -> None:

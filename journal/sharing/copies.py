@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, tzinfo
 
 import msgspec
 
@@ -37,9 +37,12 @@ def list_shareable_parts(entry: Entry) -> tuple[str, ...]:
     )
 
 
-def build_copy(entry: Entry, fields: Iterable[str], now: datetime) -> ShareDocument:
+def build_copy(entry: Entry, fields: Iterable[str], now: datetime, zone: tzinfo = UTC) -> ShareDocument:
     """
     Build the copy that a clinician will read: the chosen parts and nothing else.
+
+    Args:
+        zone: The patient's own, in which the entry's day is told.
 
     Raises:
         InvalidInput: If nothing is chosen that can be shared.
@@ -61,6 +64,7 @@ def build_copy(entry: Entry, fields: Iterable[str], now: datetime) -> ShareDocum
         entry_revision=entry.revision,
         note=entry.document.note if NOTE in kept else "",
         entry_id=entry.id.hex,
+        written_on=entry.created_at.astimezone(zone).date().isoformat(),
     )
 
 
@@ -76,7 +80,9 @@ def is_changed(entry: Entry, copy: ShareDocument) -> bool:
         now = build_copy(entry, copy.fields, entry.updated_at)
     except InvalidInput:
         return True
-    same = msgspec.structs.replace(now, shared_at=copy.shared_at, entry_revision=copy.entry_revision)
+    same = msgspec.structs.replace(
+        now, shared_at=copy.shared_at, entry_revision=copy.entry_revision, written_on=copy.written_on
+    )
     return same != copy
 
 

@@ -169,7 +169,7 @@ async def share_entry(actor: Actor, wanted: UUID, to: UUID, fields: Iterable[str
     seen = await record_state.require_intact(actor)  # and so does a journal that is not as its owner left it
     if not seen.has_entry(entry):  # it was read at another moment
         raise StaleRevision(ENTRY_CHANGED)
-    document = copies.build_copy(entry, fields, actor.now)
+    document = copies.build_copy(entry, fields, actor.now, actor.zone)
     return await save_copy(actor, link, entry, document, await open_shared_key(actor, link))
 
 

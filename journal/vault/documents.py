@@ -17,8 +17,8 @@ class Beside(msgspec.Struct, frozen=True, omit_defaults=True):
     What is remembered beside the words of an entry, and no earlier version brings back; within its document.
 
     `answered_at`: when an offer to look at it again was answered last, UTC. `stopped`: it is not offered any more;
-    `off`: nothing is. `step_after`: the day on which a small step comes back that waits without a date of its own.
-    `later`: the hex ids of the copies that what is added later goes into.
+    `off`: nothing is, as it was remembered before the account did. `step_after`: the day on which a small step comes
+    back that waits without a date of its own. `later`: the hex ids of the copies that what is added later goes into.
     """
 
     answered_at: str = ""

@@ -19,7 +19,7 @@ from journal.dosing_day import requests
 from journal.entries.listing import EntrySummary
 from journal.entries.naming import EntryName, EntryNamer
 from journal.reframing import offers as reframe_offers
-from journal.reframing import reframes, steps
+from journal.reframing import reframes
 from journal.roles import Role
 from journal.scheduling.next_step import suggest_kind
 from journal.sessions import holds, schedule
@@ -107,8 +107,7 @@ async def load_home(actor: Actor) -> HomePage:
     day, about = find_current_day(plan, actor.now)
     written = await reframes.list_reframes(actor)
     hold = holds.get_hold(actor, plan)
-    step = steps.choose_step(actor, written) if hold is None else None
-    again = reframe_offers.choose_offer(actor, written, plan) if step is None else None
+    step, again = await reframe_offers.choose_for_home(actor, written, plan)
     ahead = (
         one.id
         for one in schedule.list_upcoming(schedule.list_uncancelled(plan), actor.now)

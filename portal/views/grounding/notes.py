@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from uuid import UUID
 
@@ -18,6 +18,8 @@ from journal.catalogue.grounding_skills import SKILLS, Skill, list_acute_skills
 from journal.entries import entries
 from journal.errors import NotFound, StaleRevision
 from journal.grounding import steadying, uses
+from journal.reframing import triggers
+from journal.sessions.holds import load_hold
 from journal.vault.documents import EntryDocument
 from journal.vault.entry_rows import Entry
 from portal.access.session_cookie import get_actor
@@ -26,12 +28,21 @@ from portal.web.forms import Form as PostedForm
 from portal.web.forms import parse_uuid
 from portal.web.pages import redirect, render_page
 
-ASKED = ("ground.helped", "ground.suds_before", "ground.suds_after", "ground.context", "ground.note")
+ASKED = (
+    "ground.helped",
+    "ground.suds_before",
+    "ground.suds_after",
+    "ground.context",
+    "ground.trigger_name",
+    "ground.note",
+)
+ASKED_IN_A_HOLD = ("ground.helped", "ground.note")
+"""What is asked until somebody has rested: no number, and nothing to think about."""
 
 
 @dataclass(frozen=True, slots=True)
 class NotePage:
-    """Context of what can be said of a note that is kept; every question may stay blank."""
+    """Context of what can be said of a note that is kept; all may stay blank. Earlier triggers are suggested."""
 
     id: UUID
     revision: int
@@ -40,17 +51,24 @@ class NotePage:
     form: Form
     values: Mapping[str, Answer]
     day: str
+    suggestions: tuple[str, ...]
     errors: dict[str, str] = field(default_factory=dict)
     is_stale: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class WorsePage:
-    """Context of what follows when a skill made things worse: `skill` comes at once, `hide` may be hidden."""
+    """
+    Context of what follows when a skill made things worse: `skill` comes at once, `hide` may be hidden.
+
+    A skill of one's own is not hidden but removed: `own` is its number and its name, if it still is there.
+    """
 
     id: UUID
     skill: Skill
     hide: Skill | None
+    own: tuple[int, str] | None
+    revision: int
     day: str
 
 
@@ -62,7 +80,7 @@ async def keep_note(request: Request) -> Response:
         if wanted is None:
             return redirect(request, "/ground")
         note = await _load_note(actor, wanted)
-        return render_page(request, "ground/note.html", _build_page(actor, note))
+        return render_page(request, "ground/note.html", await _build_page(actor, note))
     form = await PostedForm.read(request)
     wanted = parse_uuid(form["ident"])
     if wanted is None:
@@ -84,7 +102,9 @@ async def _keep(actor: Actor, wanted: UUID, skill: str, number: str) -> None:
 
 
 async def _save_answers(request: Request, actor: Actor, form: PostedForm, note: Entry) -> Response:
-    asked = _get_asked()
+    # What an open page asked for is kept, and what this one did not ask for stays.
+    is_held = await load_hold(actor) is not None
+    asked = _get_asked(one for one in ASKED if one in form.lists or one in _choose_asked(is_held))
     answers, problems = parse_answers(asked, form.lists)
     replaced = {one.id for one in asked.fields} - problems.keys()
     kept = {key: answer for key, answer in note.document.answers.items() if key not in replaced} | answers
@@ -97,13 +117,15 @@ async def _save_answers(request: Request, actor: Actor, form: PostedForm, note: 
         {key: kept[key] for key in sorted(kept, key=lambda one: order.get(one, len(order)))},
     )
     base = form.get_whole_number("revision") or 0
-    typed = replace(_build_page(actor, note), values=note.document.answers | answers, errors=dict(problems))
+    refused = {name: problem.raw[0] for name, problem in problems.items() if problem.raw}
+    values = note.document.answers | answers | refused
+    typed = replace(await _build_page(actor, note), values=values, errors=dict(problems))
     if base != note.revision:
         return render_page(request, "ground/note.html", replace(typed, is_stale=True), status=409)
     try:
         saved = await entries.save_entry(actor, note.id, base, document, known=note)
     except StaleRevision:
-        page = _build_page(actor, await _load_note(actor, note.id))
+        page = await _build_page(actor, await _load_note(actor, note.id))
         again = replace(page, values=typed.values, is_stale=True)
         return render_page(request, "ground/note.html", again, status=409)
     if problems:
@@ -127,7 +149,12 @@ async def show_worse(request: Request) -> Response:
     calmer = [one for one in list_acute_skills() if one.id != used and one.id not in seen.hidden]
     hide = SKILLS.get(used) if used not in seen.hidden else None
     skill = calmer[0] if calmer else SKILLS["orient"]
-    return render_page(request, "ground/worse.html", WorsePage(note.id, skill, hide, actor.dosing_day))
+    called = str(note.document.answers.get("ground.own", "")) if used == OWN_SKILL else ""
+    own = next(
+        ((number, one.name) for number, one in number_own_skills(seen).items() if one.name == called), None
+    )
+    context = WorsePage(note.id, skill, hide, own, seen.revision, actor.dosing_day)
+    return render_page(request, "ground/worse.html", context)
 
 
 async def _load_note(actor: Actor, wanted: UUID) -> Entry:
@@ -137,13 +164,26 @@ async def _load_note(actor: Actor, wanted: UUID) -> Entry:
     return note
 
 
-def _get_asked() -> Form:
+def _choose_asked(is_held: bool) -> tuple[str, ...]:
+    return ASKED_IN_A_HOLD if is_held else ASKED
+
+
+def _get_asked(chosen: Iterable[str]) -> Form:
     form = get_form(EntryKind.GROUNDING)
-    return replace(form, fields=tuple(form.field(one) for one in ASKED))
+    return replace(form, fields=tuple(form.field(one) for one in chosen))
 
 
-def _build_page(actor: Actor, note: Entry) -> NotePage:
+async def _build_page(actor: Actor, note: Entry) -> NotePage:
     answers = note.document.answers
     skill = SKILLS.get(str(answers.get("ground.skill", "")))
     title = skill.title if skill else str(answers.get("ground.own", ""))
-    return NotePage(note.id, note.revision, title, skill is None, _get_asked(), answers, actor.dosing_day)
+    return NotePage(
+        note.id,
+        note.revision,
+        title,
+        skill is None,
+        _get_asked(_choose_asked(await load_hold(actor) is not None)),
+        answers,
+        actor.dosing_day,
+        await triggers.list_names(actor),
+    )

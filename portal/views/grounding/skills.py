@@ -26,8 +26,6 @@ from portal.web.pages import get_translator, redirect, render_page
 
 PERSON_TIMEOUT = 2.0
 """Seconds that the page waits for whose it is; without an answer it is the page that anybody gets."""
-REACH_OUT = "reach_out"
-"""The skill with numbers to call."""
 CALM_DAYS = frozenset({DayState.UNDER_WAY.value, DayState.RESTING.value})
 
 
@@ -54,18 +52,21 @@ class SkillPage:
     """
     Context of one skill; `phrases` are a patient's own, `moves`: a slow circle may be shown.
 
-    `note` is the id of the note that one tap keeps, for a patient, and `call_lines` are whom their care team named to
-    call, where the skill is to reach out.
+    `note` is the id of the note that one tap keeps, for a patient; `call_lines` are whom their care team named, where
+    the skill is to reach somebody. `notes` are what is said of every skill. A patient `may_hide` one that they have not
+    hidden yet, on an ordinary day.
     """
 
     skill: Skill
     phrases: tuple[str, ...]
+    call_lines: tuple[CallLine, ...]
+    notes: tuple[str, ...]
     moves: bool
     note: str
+    may_hide: bool
     is_patient: bool
     may_leave: bool
     day: str
-    call_lines: tuple[CallLine, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,12 +106,14 @@ async def show_skill(request: Request) -> Response:
     context = SkillPage(
         skill,
         seen.phrases if skill.id == "kind_phrase" else (),
+        await _load_call_lines(request, actor) if actor and is_patient and skill.id == "reach_out" else (),
+        SAFETY_NOTES,
         bool(skill.pace) and not calm,
         str(uuid4()) if is_patient else "",
+        is_patient and not calm and skill.id not in seen.hidden,
         is_patient,
         get_token(request) is not None,
         actor.dosing_day if actor else "",
-        await _load_call_lines(request, actor) if skill.id == REACH_OUT and actor else (),
     )
     return render_page(request, "ground/skill.html", context)
 
@@ -135,6 +138,16 @@ def number_own_skills(seen: Steadying) -> dict[int, OwnSkill]:
     return {int(field_id.rpartition("_")[2]): skill for field_id, skill in seen.skills.items()}
 
 
+async def _load_call_lines(request: Request, actor: Actor) -> tuple[CallLine, ...]:
+    """Return whom the care team named to call, within seconds or not at all."""
+    try:
+        async with asyncio.timeout(PERSON_TIMEOUT):
+            found = await call_contacts.load_my_contacts(actor)
+    except (JournalError, *UNAVAILABLE_ERRORS):
+        return ()
+    return build_call_lines(found, actor.now, actor.zone, get_translator(request))
+
+
 def _is_calm(actor: Actor | None) -> bool:
     return actor is not None and actor.dosing_day in CALM_DAYS
 
@@ -156,15 +169,3 @@ async def _find_person(request: Request) -> tuple[Actor | None, Steadying]:
         pass  # the skills are there without it
     request.state.actor = actor
     return actor, seen
-
-
-async def _load_call_lines(request: Request, actor: Actor) -> tuple[CallLine, ...]:
-    """Return whom a patient's care team named to call, within seconds or not at all."""
-    if actor.role is not Role.PATIENT:
-        return ()
-    try:
-        async with asyncio.timeout(PERSON_TIMEOUT):
-            found = await call_contacts.load_my_contacts(actor)
-    except (JournalError, *UNAVAILABLE_ERRORS):
-        return ()
-    return build_call_lines(found, actor.now, actor.zone, get_translator(request))

@@ -18,10 +18,9 @@ from journal.errors import InvalidInput
 from journal.i18n import N_
 from journal.reframing import later, reframes, triggers
 from journal.reframing.reframes import STATUS
-from journal.user_input import parse_day
 from journal.vault.entry_rows import Entry
 from portal.access.session_cookie import get_actor
-from portal.views.reframing.revisits import NO_DAY
+from portal.views.reframing.revisits import parse_added_day
 from portal.web.forms import Form, parse_uuid
 from portal.web.pages import redirect, render_page
 
@@ -31,7 +30,7 @@ MAX_OFFERED = 30
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """A reframe that a moment can be about: what it is called, and its new sentence where it has one."""
+    """A reframe that a moment can be about: what it is called, and its new sentence where it has one to show."""
 
     id: UUID
     name: EntryName
@@ -58,12 +57,11 @@ async def add_moment(request: Request) -> Response:
         context = await _build_page(actor, parse_uuid(request.query_params.get("reframe")), typed)
         return render_page(request, "reframing/moment.html", context)
     form = await Form.read(request)
-    wanted, day = parse_uuid(form["reframe"]), parse_day(form["day"])
+    wanted = parse_uuid(form["reframe"])
     try:
         if wanted is None:
             raise InvalidInput({"reframe": N_("Please choose which one it is about.")})
-        if day is None:
-            raise InvalidInput({"day": NO_DAY})
+        day = parse_added_day(actor, form["day"])
         found = await later.add_moment(actor, wanted, Moment(day, form["line"], form["trigger"]))
     except InvalidInput as error:
         typed = {name: form[name] for name in ("day", "line", "trigger")}
@@ -79,15 +77,17 @@ async def _build_page(
     every = [one for one in found[::-1] if one.document.kind == EntryKind.REFRAME and not one.damaged]
     offered = _select_offered(every, wanted)
     namer = await load_namer(actor, offered)
-    choices = tuple(
-        Choice(one.id, namer.name_entry(one), str(one.document.answers.get("reframe.new_meaning", "")))
-        for one in offered
-    )
+    choices = tuple(Choice(one.id, namer.name_entry(one), _get_sentence(one)) for one in offered)
     chosen = next((one.id for one in choices if one.id == wanted), None)
     if chosen is None and len(choices) == 1:
         chosen = choices[0].id
     names = triggers.select_names(triggers.build_triggers(actor, found))
     return MomentPage(choices, chosen, reframes.get_today(actor), typed, names, errors or {})
+
+
+def _get_sentence(one: Entry) -> str:
+    """Return the new sentence; that of an entry with a content note is not shown before somebody opens it."""
+    return "" if one.document.note else str(one.document.answers.get("reframe.new_meaning", ""))
 
 
 def _select_offered(every: Sequence[Entry], wanted: UUID | None) -> list[Entry]:

@@ -52,7 +52,7 @@ async def load_panel(
     if not is_held:
         begun, about = reframes.get_first_day(actor, entry), entry.document.session_id
         picture = build_picture(entry.document.answers, begun, plan, about, actor.zone)
-    is_off = offers.are_offers_off(await reframes.list_reframes(actor))
+    is_off = offers.are_offers_off(actor, await reframes.list_reframes(actor))
     return ReframePanel(
         entry.id,
         str(status),

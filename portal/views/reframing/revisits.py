@@ -66,7 +66,7 @@ async def revisit_reframe(request: Request) -> Response:
         return render_page(request, "reframing/revisit.html", context)
     form = await Form.read(request)
     try:
-        await later.add_revisit(actor, entry.id, _parse_revisit(form))
+        await later.add_revisit(actor, entry.id, _parse_revisit(actor, form))
     except InvalidInput as error:
         typed = {name: form[name] for name in (*RATINGS, "day", "line")}
         context = await _build_page(actor, entry, typed, error.fields, None)
@@ -105,9 +105,17 @@ async def _build_page(
     )
 
 
-def _parse_revisit(form: Form) -> Revisit:
-    if (day := parse_day(form["day"])) is None:
+def parse_added_day(actor: Actor, typed: str) -> date:
+    """Return the day of something that is added, today where it was left blank; raises `InvalidInput`."""
+    if not typed.strip():
+        return reframes.get_today(actor)
+    if (day := parse_day(typed)) is None:
         raise InvalidInput({"day": NO_DAY})
+    return day
+
+
+def _parse_revisit(actor: Actor, form: Form) -> Revisit:
+    day = parse_added_day(actor, form["day"])
     old, new, felt = (_parse_rating(form[name]) for name in RATINGS)
     return Revisit(day, old, new, felt, form["line"])
 

@@ -16,6 +16,9 @@ from journal.user_input import parse_whole_number
 from portal.access.session_cookie import get_actor
 from portal.web.pages import render_page
 
+STEADIED = ("yes", "bit")
+"""What was said of a skill that helped."""
+
 
 @dataclass(frozen=True, slots=True)
 class TriggersPage:
@@ -29,17 +32,20 @@ class TriggerLine:
     """
     One place where a trigger was named. `skill` and `helped` are labels of ours, to be translated.
 
-    `old` and `new` are the sentences of a reframe; `own` is the name of a skill of one's own, `phrase` words of a log.
+    `old` and `new` are the sentences of a reframe; `own` is the name of a skill of one's own, `phrase` words of a log,
+    and `steadied`: the skill helped, at least a bit. Behind a `note` the words are folded.
     """
 
     occurrence: Occurrence
     name: EntryName
+    note: str
     old: str = ""
     new: str = ""
     skill: str = ""
     own: str = ""
     helped: str = ""
     phrase: str = ""
+    steadied: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,16 +73,17 @@ async def show_trigger(request: Request) -> Response:
 
 
 def _build_line(one: Occurrence, name: EntryName) -> TriggerLine:
-    answers = one.entry.document.answers
+    answers, note = one.entry.document.answers, one.entry.document.note
     if one.moment is not None:
-        return TriggerLine(one, name)
+        return TriggerLine(one, name, note)
     if one.entry.document.kind == EntryKind.REFRAME:
         old, new = (str(answers.get(f"reframe.{part}_meaning", "")) for part in ("old", "new"))
-        return TriggerLine(one, name, old=old, new=new)
+        return TriggerLine(one, name, note, old=old, new=new)
     form = get_form(EntryKind.GROUNDING)
     skill, helped = (
         form.field(part).get_option_labels(answers[part])[0] if answers.get(part) else ""
         for part in ("ground.skill", "ground.helped")
     )
     own, phrase = (str(answers.get(f"ground.{part}", "")) for part in ("own", "phrase"))
-    return TriggerLine(one, name, skill=skill, own=own, helped=helped, phrase=phrase)
+    steadied = answers.get("ground.helped") in STEADIED
+    return TriggerLine(one, name, note, skill=skill, own=own, helped=helped, phrase=phrase, steadied=steadied)

@@ -11,7 +11,9 @@ from starlette.responses import Response
 
 from journal.care import links
 from journal.clinic import instructions
+from journal.entries.naming import EntryName, load_namer
 from journal.errors import HeldUntilRested, InvalidInput
+from journal.reframing import later
 from journal.roles import Role
 from journal.scheduling import plan as session_plan
 from journal.sessions import holds, schedule
@@ -44,13 +46,15 @@ class RestPage:
     """
     Context of the page on which a patient confirms rest; nothing is held without `waiting`.
 
-    `requests` are what they asked for meanwhile, to be asked again.
+    `requests` are what they asked for meanwhile, to be asked again; `unshared` are reframes to which something was
+    added that a tick did not carry along, once nothing is held.
     """
 
     waiting: Hold | None
     can_confirm: bool
     requests: tuple[WaitingLine, ...] = ()
     done: bool = False
+    unshared: tuple[tuple[UUID, EntryName], ...] = ()
 
 
 async def show_plan(request: Request) -> Response:
@@ -88,7 +92,10 @@ async def confirm_rest(request: Request) -> Response:
     mine = await load_my_sessions(actor)
     waiting = holds.get_hold(actor, mine)
     can_confirm = waiting is not None and waiting.needs_confirmation and actor.now >= waiting.may_confirm_from
-    context = RestPage(waiting, can_confirm, await load_lines(actor, mine), done)
+    found = await later.list_with_unshared(actor) if waiting is None else ()
+    namer = await load_namer(actor, found)
+    unshared = tuple((one.id, namer.name_entry(one)) for one in found)
+    context = RestPage(waiting, can_confirm, await load_lines(actor, mine), done, unshared)
     return render_page(request, "sessions/rest.html", context, status=status)
 
 

@@ -138,7 +138,7 @@ async def build_preview(
     if (waiting := holds.get_hold(actor, plan)) is not None:
         raise HeldUntilRested(waiting.sentence, Asked(HeldAct.SHARE, entry.id, to.id, tuple(sections)))
     await shares.require_open(actor, to)
-    copy = copies.build_copy(entry, sections, actor.now)
+    copy = copies.build_copy(entry, sections, actor.now, actor.zone)
     namer = EntryNamer(plan)
     replaces = replaced is not None or any(await shares.list_shares(actor, entry=entry.id, team=[to]))
     return PreviewPage(

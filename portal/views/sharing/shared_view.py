@@ -80,8 +80,9 @@ def build_shared_view(document: ShareDocument, zone: tzinfo, namer: EntryNamer) 
         namer: What the reader knows of the plan.
     """
     kind, written_at = EntryKind(document.kind), datetime.fromisoformat(document.written_at)
-    begun = written_at.astimezone(zone).date()
-    picture = build_picture(document.answers, begun, namer.plan, document.session_id, zone)
+    picture = build_picture(
+        document.answers, document.find_first_day(zone), namer.plan, document.session_id, zone
+    )
     return SharedView(
         kind.label,
         namer.name_copy(document),

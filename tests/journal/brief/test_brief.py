@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from uuid import uuid4
 
 import pytest
@@ -23,6 +23,7 @@ from journal.catalogue.grounding_skills import SKILLS
 from journal.entries import entries
 from journal.entries.naming import EntryNamer
 from journal.errors import NotFound
+from journal.reframing.picture import Course, Finding
 from journal.scheduling import plan as session_plan
 from journal.sessions.rows import Session
 from journal.sessions.session import SessionKind, Status
@@ -154,6 +155,31 @@ def test_a_belief_written_again_is_one_line_with_its_latest_rating() -> None:
     assert (first.old_before, first.old_after, first.old_latest) == (95, None, 40)
     assert (first.new_before, first.new_latest) == (20, 55)
     assert (second.old, second.new, second.new_before) == ("", "I may rest.", None)
+
+
+def test_the_latest_rating_is_that_of_the_last_day() -> None:
+    """A revisit of after another copy was begun is later than that copy; what can be said of them stays."""
+    revisits = ["2026-11-22 | 40 | 62 |", "2026-11-24 | 45 | 60 |", "2026-11-28 | 46 | | 5"]
+    shared = [
+        copy(EntryKind.PREPARATION, {"prep.old_story": "It was my job.", "prep.old_story_belief": 60}, 6),
+        copy(
+            EntryKind.REFRAME,
+            {
+                "reframe.old_meaning": "It was my job.",
+                "reframe.old_belief_before": 85,
+                "reframe.new_meaning": "I was a child.",
+                "reframe.new_belief": 20,
+                "reframe.revisits": revisits,
+            },
+            0,
+        ),
+    ]
+    (pair,) = build_belief_pairs(shared)
+    assert (pair.old_before, pair.old_latest) == (85, 46)
+    assert (pair.new_before, pair.new_latest) == (20, 60)
+    assert pair.finding == Finding(Course.HELD, (date(2026, 11, 28),))
+    earlier = [copy(EntryKind.PREPARATION, shared[0].document.answers, 9), shared[1]]  # type: ignore[arg-type]
+    assert build_belief_pairs(earlier)[0].old_latest == 60
 
 
 @pytest.mark.parametrize(

@@ -338,6 +338,16 @@ def test_high_distress_offers_grounding_first():
     )
 
 
+def test_every_rating_of_distress_offers_grounding_first():
+    """Whichever form asks for distress, 8 of 10 offers grounding, and every question that names distress counts."""
+    for form in FORMS.values():
+        for field in form.fields:
+            is_distress = field.kind is FieldKind.RATING_10 and "istress" in field.label
+            assert (field.measure == "distress") == is_distress, field.id
+            if is_distress:
+                assert [is_grounding_first(form, {field.id: value}) for value in (7, 8)] == [False, True]
+
+
 def test_chosen_words_are_shown_and_old_codes_survive():
     """A stored code reads as its label; a code that no form knows any more reads as itself."""
     field = get_form(EntryKind.REFRAME).field("reframe.thinking_habit")

@@ -97,8 +97,10 @@ def test_results_are_mixed():
 
 
 def test_a_reframe_goes_on_over_two_dosing_dates():
-    """It has six revisits on days of its own, and what came of the first of the two dates has faded by the second."""
+    """Six revisits on days of their own: what came of the first of two dates has faded by the second."""
     (found,) = [one for patient in PRACTICE.patients for one in patient.entries if one.revisits]
+    assert found.edit is not None
+    assert not [name for name, answer in found.edit.answers.items() if isinstance(answer, int)]
     days = [look.day for look in found.revisits]
     dosing = [one.day for one in PATIENTS["Alice"].sessions if one.kind is SessionKind.DOSING]
     assert len(found.revisits) == 6

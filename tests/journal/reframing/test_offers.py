@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 from journal.actor import Actor
 from journal.catalogue.fields import Answer
 from journal.catalogue.revisits import Revisit
-from journal.entries import entries, revisions
+from journal.entries import entries, removal, revisions
 from journal.errors import NotFound
-from journal.reframing import offers, reframes
+from journal.reframing import offers, reframes, steps
 from journal.reframing.offers import Offer, OfferAnswer, find_beginning, find_offer
 from journal.scheduling import plan as session_plan
 from journal.sessions.rows import load_my_sessions
@@ -139,6 +139,8 @@ async def test_an_answer_ends_the_offer_for_the_day(cast: Cast, answer: OfferAns
     assert (again and again.entry.id) == (None if answer is OfferAnswer.NO_OFFERS else other)
     await later(cast, days=1)
     await reframes.set_status(await cast.actor("alice"), other, "closed")
+    assert answer is OfferAnswer.NO_OFFERS or await chosen(cast) is None  # it stood today: no second one
+    await later(cast, days=1)
     again = await chosen(cast)
     assert (again and again.entry.id) == (found.entry.id if answer is OfferAnswer.NOT_NOW else None)
     await offers.answer_offer(await cast.actor("alice"), found.entry.id, OfferAnswer.OFFERS_AGAIN)
@@ -167,14 +169,82 @@ async def test_restoring_an_older_version_brings_no_offer_back(cast: Cast):
     alice = await cast.actor("alice")
     changed = EntryDocument("reframe", answers=ANSWERS | {"reframe.new_meaning": "No."})
     await entries.save_entry(alice, one.id, 1, changed)
-    await offers.answer_offer(alice, one.id, OfferAnswer.NO_OFFERS)
+    await offers.answer_offer(alice, one.id, OfferAnswer.NOT_AGAIN)
     (version,) = await revisions.list_revisions(alice, one.id)
     restored = await entries.restore_version(alice, one.id, version.id)
     assert restored.document.answers == ANSWERS
     assert restored.document.beside is not None
-    assert restored.document.beside.off
+    assert restored.document.beside.stopped
     await later(cast, days=8)
     assert await chosen(cast) is None
+
+
+async def test_a_step_that_nobody_answers_keeps_no_offer_back(cast: Cast):
+    """Its own day is the step's; an offer that came later takes its place from the next day on; both never stand."""
+    answers = ANSWERS | {"reframe.test_action": "Ask.", "reframe.test_due": "2026-11-23"}
+    one = await written(cast, document=EntryDocument("reframe", answers=answers))
+    shown = []
+    for _ in range(9):
+        alice = await cast.actor("alice")
+        found = await reframes.list_reframes(alice)
+        step, offer = await offers.choose_for_home(alice, found, await load_my_sessions(alice))
+        shown.append("offer" if offer else "step" if step else "")
+        assert not (step and offer)
+        await later(cast, days=1)
+    # Offers come on the second day, which is the step's own, on the fourth and on the eighth.
+    assert shown == ["", "step", "step", "step", *["offer"] * 5]
+    await steps.answer_step(await cast.actor("alice"), one.id, "done", "", None)
+    await in_session(cast)
+    alice = await cast.actor("alice")
+    assert await offers.choose_for_home(
+        alice, await reframes.list_reframes(alice), await load_my_sessions(alice)
+    ) == (None, None)
+
+
+@pytest.mark.parametrize("answer", [None, OfferAnswer.NOT_NOW])
+async def test_deleting_what_was_offered_brings_no_second_offer_that_day(
+    cast: Cast, answer: OfferAnswer | None
+):
+    """Whether it was answered or not, another reframe waits until tomorrow."""
+    for _ in range(2):
+        await written(cast, document=EntryDocument("reframe", answers=ANSWERS))
+    await later(cast, hours=25)
+    found = await chosen(cast)
+    assert found is not None
+    if answer:
+        await offers.answer_offer(await cast.actor("alice"), found.entry.id, answer)
+    await removal.delete_entry(await cast.actor("alice"), found.entry.id)
+    offered = []
+    for _ in range(2):
+        alice = await cast.actor("alice")
+        there = await reframes.list_reframes(alice)
+        offered.append((await offers.choose_for_home(alice, there, await load_my_sessions(alice)))[1])
+        await later(cast, days=1)
+    assert [one is not None for one in offered] == [False, True]
+
+
+async def test_no_offers_outlasts_every_reframe_of_then(cast: Cast):
+    """Once all that there were are deleted, a new one is not offered either, until offers are wanted again."""
+    one = await written(cast, document=EntryDocument("reframe", answers=ANSWERS))
+    await later(cast, hours=25)
+    await offers.answer_offer(await cast.actor("alice"), one.id, OfferAnswer.NO_OFFERS)
+    await removal.delete_entry(await cast.actor("alice"), one.id)
+    other = await written(cast, document=EntryDocument("reframe", answers=ANSWERS))
+    await later(cast, hours=25)
+    assert await chosen(cast) is None
+    await offers.answer_offer(await cast.actor("alice"), other.id, OfferAnswer.OFFERS_AGAIN)
+    assert await chosen(cast) is not None
+
+
+async def test_no_offers_of_before_is_still_known(cast: Cast):
+    """A reframe that remembers it keeps all from being offered; wanted again, none remembers it any more."""
+    off = EntryDocument("reframe", answers=ANSWERS, beside=Beside(off=True))
+    await written(cast, document=off)
+    one = await written(cast, document=EntryDocument("reframe", answers=ANSWERS))
+    await later(cast, hours=25)
+    assert await chosen(cast) is None
+    await offers.answer_offer(await cast.actor("alice"), one.id, OfferAnswer.OFFERS_AGAIN)
+    assert await chosen(cast) is not None
 
 
 async def test_an_answer_changes_nothing_that_anybody_sees(cast: Cast):

@@ -381,7 +381,9 @@ async def test_after_a_dosing_session_the_page_says_when(portal: Portal) -> None
         page = await client.get("/records")
         sent = await client.post("/records", data=form("alice"))
     assert page.status_code == 200
-    assert Markup(page.text).all("form", within="main") == []
+    forms = Markup(page.text).all("form", within="main")
+    # To be asked again after rest is all that is offered.
+    assert {one.attributes["action"] for one in forms} == {"/sessions/waiting"}
     assert "wait until tomorrow" in page.text
     assert sent.status_code == 409
     assert "content-disposition" not in sent.headers
@@ -580,6 +582,8 @@ async def test_each_kind_of_answer_can_be_read(portal: Portal) -> None:
         "reframe.theme": ["safety"],
         "reframe.old_meaning": "first line\n  second line",
         "lost.list": ["one", "two"],
+        "reframe.revisits": ["2026-11-22 | 70 | | | softer"],
+        "reframe.moments": ["2026-11-22 Crowded rooms | I stayed."],
     }
     await written(portal.cast, EntryDocument("reframe", "R", answers=answers))
     cast = portal.cast
@@ -591,6 +595,9 @@ async def test_each_kind_of_answer_can_be_read(portal: Portal) -> None:
     assert "Safety" in words
     assert "first line\n  second line" in page
     assert "An earlier question" in words
+    assert "old sentence: 70" in words
+    for line in ("softer", "Crowded rooms", "I stayed."):
+        assert line in words
 
 
 async def test_earlier_versions_are_folded_under_their_entry(portal: Portal) -> None:

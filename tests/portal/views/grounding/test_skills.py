@@ -5,8 +5,11 @@ from __future__ import annotations
 import pytest
 
 from journal.catalogue.grounding_skills import SAFETY_NOTES, SKILLS, list_acute_skills
+from journal.clinic import call_contacts
+from journal.clinic.call_contacts import CallDetails, CallRole
 from journal.grounding import steadying
 from journal.store.database import execute
+from tests.cast import ZONE
 from tests.portal.browsing import Page, opened
 from tests.portal.conftest import Portal
 from tests.portal.test_statements import counted
@@ -37,6 +40,7 @@ async def test_nobody_has_to_be_signed_in_and_no_database_is_asked(portal: Porta
             steps = [one.words for one in shown.markup.all("p", **{"class": "ground-words"})]
             assert steps == list(skill.steps)
             assert skill.caution in shown.words
+            assert all(note in shown.words for note in SAFETY_NOTES)
             assert shown.markup.all("form", within="main") == []
         assert asked == []
         assert (await browser.get("/ground/nothing")).status_code == 404
@@ -108,3 +112,38 @@ async def test_while_a_session_may_be_felt_only_the_safe_ones_are_offered(any_po
         assert "The tide turns." in (await opened(browser, "/ground/kind_phrase")).words
     async with any_portal.client() as browser:
         assert "ground-circle" in (await browser.get("/ground/orient")).text
+
+
+async def test_to_reach_somebody_shows_whom_the_care_team_named(any_portal: Portal) -> None:
+    """Their number stands above the emergency numbers, during a session too, and for their patient alone."""
+    cast = any_portal.cast
+    alice, bob = await cast.actor("alice"), await cast.actor("bob")
+    nurse = CallDetails(CallRole.NURSE, "Noor", "+49 30 5550143", "Sickness", ZONE)
+    await call_contacts.save_contact(bob, alice.id, nurse)
+    for calm in (False, True):
+        if calm:
+            await in_session(cast)
+        async with any_portal.client("alice") as browser:
+            page = await opened(browser, "/ground/reach_out")
+            assert page.words.index("+49 30 5550143") < page.words.index("Call an emergency number")
+            assert "5550143" not in (await browser.get("/ground/orient")).text
+    for name in ("dana", "bob", None):
+        async with any_portal.client(name) as browser:
+            assert "5550143" not in (await browser.get("/ground/reach_out")).text
+
+
+async def test_a_patient_hides_a_skill_on_its_page(portal: Portal) -> None:
+    """One tap on an ordinary day, and it is not offered any more; it still opens where somebody knows its address."""
+    async with portal.client("alice") as browser:
+        page = await opened(browser, "/ground/box_breath")
+        (form,) = page.markup.all("form", action="/steady/hidden")
+        assert form.attributes["method"] == "post"
+        answer = await browser.post("/steady/hidden", data={"skill": "box_breath", "go": "hide"})
+        assert "Box breath" in (await opened(browser, answer.headers["location"])).words
+        assert "/ground/box_breath" not in offered(await opened(browser, "/ground"))
+        assert (await opened(browser, "/ground/box_breath")).markup.all("form", action="/steady/hidden") == []
+    await in_session(portal.cast)
+    async with portal.client("alice") as browser:
+        assert (await opened(browser, "/ground/orient")).markup.all("form", action="/steady/hidden") == []
+    async with portal.client("bob") as browser:
+        assert (await opened(browser, "/ground/orient")).markup.all("form", action="/steady/hidden") == []

@@ -9,12 +9,13 @@ import pytest
 from journal.catalogue.fields import EntryKind
 from journal.entries import by_kind, entries
 from journal.grounding import steadying, uses
+from journal.reframing import triggers
 from journal.vault.documents import EntryDocument
 from journal.vault.entry_rows import Entry
 from tests.cast import Cast
-from tests.portal.browsing import opened
+from tests.portal.browsing import Page, opened
 from tests.portal.conftest import Portal
-from tests.scenes import in_session, written
+from tests.scenes import in_session, rested, written
 
 
 async def notes(cast: Cast) -> tuple[Entry, ...]:
@@ -237,3 +238,70 @@ async def test_an_own_skill_has_its_note(any_portal: Portal) -> None:
         assert more.heading == "River stones"
     (note,) = await notes(any_portal.cast)
     assert note.document.answers == {"ground.skill": "own", "ground.own": "River stones"}
+
+
+async def test_an_own_skill_that_got_worse_can_be_removed(any_portal: Portal) -> None:
+    """It is not of the catalogue and is not hidden: below the steps one tap removes it, and that alone."""
+    alice = await any_portal.cast.actor("alice")
+    for name in ("Pebbles", "River stones"):
+        await steadying.save_own_skill(alice, "", 0, name, ["Take one."])
+    async with any_portal.client("alice") as browser:
+        more = await opened(browser, await kept(browser, "/ground/own?skill=2"))
+        told = await browser.post("/ground/note", data=more.fields | {"ground.helped": "worse"})
+        where = told.headers["location"]
+        page = await opened(browser, where)
+        assert page.heading == "Look around"
+        sent = {name: page.fields[name] for name in ("number", "revision")}
+        assert (await browser.post("/steady/skill/removal", data=sent)).status_code == 303
+        again = await opened(browser, where)
+        assert again.markup.all("form", action="/steady/skill/removal") == []
+    own = (await steadying.load_steadying(await any_portal.cast.actor("alice"))).skills
+    assert [one.name for one in own.values()] == ["Pebbles"]
+
+
+async def test_a_note_can_name_what_set_it_off(any_portal: Portal) -> None:
+    """Names given before are suggested; one that is too long is refused and stays in its field."""
+    answers = {"reframe.old_meaning": "x", "reframe.trigger_name": "Sundays"}
+    await written(any_portal.cast, document=EntryDocument("reframe", answers={**answers}))
+    async with any_portal.client("alice") as browser:
+        more = await opened(browser, await kept(browser))
+        assert [one.attributes["value"] for one in more.markup.all("option")] == ["Sundays"]
+        refused = await browser.post("/ground/note", data=more.fields | {"ground.trigger_name": "x" * 61})
+        assert refused.status_code == 422
+        assert "x" * 61 in refused.text
+        again = Page.of(refused)
+        sent = again.fields | {"ground.trigger_name": "sundays"}
+        assert (await browser.post("/ground/note", data=sent)).status_code == 303
+    (one,) = await triggers.list_triggers(await any_portal.cast.actor("alice"))
+    assert len(one.occurrences) == 2
+
+
+async def test_a_note_asks_for_no_number_until_somebody_has_rested(any_portal: Portal) -> None:
+    """Whether it helped and a few words are asked; what was said before, or on a page of before, is kept."""
+    async with any_portal.client("alice") as browser:
+        before = await opened(browser, await kept(browser))
+        said = before.fields | {"ground.suds_before": "6", "ground.context": "before"}
+        assert (await browser.post("/ground/note", data=said)).status_code == 303
+        other = await opened(browser, await kept(browser, "/ground/orient"))
+    session = await in_session(any_portal.cast)
+    first, second = before.fields["ident"][0], other.fields["ident"][0]
+    async with any_portal.client("alice") as browser:
+        page = await opened(browser, f"/ground/note?log={first}")
+        assert {"ground.helped", "ground.note"} == {
+            one.attributes["name"]
+            for one in page.markup.all(within="form")
+            if "ground." in one.attributes.get("name", "")
+        }
+        assert (
+            await browser.post("/ground/note", data=page.fields | {"ground.helped": "bit"})
+        ).status_code == 303
+        late = other.fields | {"ground.suds_after": "3"}
+        assert (await browser.post("/ground/note", data=late)).status_code == 303
+    found = {str(note.id): note.document.answers for note in await notes(any_portal.cast)}
+    assert found[first] == {
+        "ground.skill": "feet_hands", "ground.context": "before", "ground.suds_before": 6, "ground.helped": "bit",
+    }  # fmt: skip
+    assert found[second] == {"ground.skill": "orient", "ground.suds_after": 3}
+    await rested(any_portal.cast, session)
+    async with any_portal.client("alice") as browser:
+        assert "ground.suds_after" in (await opened(browser, f"/ground/note?log={first}")).fields

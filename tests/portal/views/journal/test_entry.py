@@ -14,6 +14,7 @@ from journal.entries.revisions import Reason
 from journal.scheduling import plan as session_plan
 from journal.sessions.session import Route, SessionDetails, SessionKind, Setting
 from journal.store.database import get_connection
+from journal.vault.documents import EntryDocument
 from journal.vault.entry_rows import Entry
 from tests.cast import NOON, ZONE, Cast
 from tests.portal.browsing import Page, action, autosaved, followed, opened, pressed
@@ -333,6 +334,16 @@ async def test_much_distress_offers_grounding_first_and_blocks_nothing(portal: P
         assert "Take a moment" not in (await opened(browser, f"/journal/{id_of(page)}")).words
 
 
+@pytest.mark.parametrize("go", ["done", "stay", "all", "one", "next", "back", "skip", "pause"])
+async def test_much_distress_offers_grounding_whichever_button_was_pressed(portal: Portal, go: str) -> None:
+    """Going on, going back, stopping or changing the way of asking: the page that follows offers grounding on top."""
+    prompt = "" if go in ("done", "all", "one") else "prep.anchor"
+    async with portal.client("alice") as browser:
+        page = await opened(browser, f"/journal/new?kind=preparation&prompt={prompt}")
+        read = await followed(browser, await pressed(browser, page, go, prep__anchor_before="9"))
+        assert read.markup.all("a", within="notice", href="/ground")
+
+
 async def test_help_leaving_grounding_and_readers_are_on_every_writing_page(portal: Portal) -> None:
     """Whoever writes sees who can read it, and can stop, hide or ground."""
     entry = await written(portal.cast)
@@ -345,6 +356,13 @@ async def test_help_leaving_grounding_and_readers_are_on_every_writing_page(port
             assert page.markup.all("a", href="/ground")
             assert page.markup.all("form", action="/sign-out")
             assert page.markup.all("button", value="pause")
+            assert page.markup.all("input", **{"class": "cover-box"})
+        answers = {"reframe.old_meaning": "x", "reframe.test_action": "y"}
+        reframe = await written(portal.cast, document=EntryDocument("reframe", answers={**answers}))
+        where = f"/journal/{reframe.id}"
+        for path in (f"{where}/revisits", f"{where}/step", "/moments", "/steady/skill"):
+            page = await opened(browser, path)
+            assert page.markup.all("a", href="/ground", within="main")
             assert page.markup.all("input", **{"class": "cover-box"})
         for path in (f"/journal/{entry.id}/edit", f"/journal/{entry.id}"):
             page = await opened(browser, path)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import date
 from uuid import UUID
 
 import pytest
 
 from journal.catalogue.fields import Answer
+from journal.catalogue.revisits import Revisit
 from journal.entries import entries
 from journal.grounding import steadying
 from journal.vault.documents import EntryDocument
@@ -114,6 +116,20 @@ async def test_a_moment_is_two_taps_from_home(any_portal: Portal) -> None:
         assert "I sang." in (await followed(browser, answer)).words
 
 
+async def test_a_day_that_is_left_blank_is_today(portal: Portal) -> None:
+    """Whoever has one hand free gives no date."""
+    wanted = await begun(portal)
+    async with portal.client("alice") as browser:
+        for path, sent in (
+            (f"/journal/{wanted}/revisits", {"old_belief": "40", "day": " "}),
+            ("/moments", {"reframe": str(wanted), "line": "I stayed.", "day": ""}),
+        ):
+            assert (await browser.post(path, data=sent)).status_code == 303
+    kept = await answers_of(portal, wanted)
+    assert kept["reframe.revisits"] == [Revisit(date(2026, 11, 22), 40).line]
+    assert kept["reframe.moments"] == ["2026-11-22 | I stayed."]
+
+
 async def test_home_without_reframes_offers_no_moment(portal: Portal) -> None:
     """Nothing is asked of somebody who wrote no reframe."""
     async with portal.client("alice") as browser:
@@ -157,6 +173,27 @@ async def test_home_offers_one_reframe_with_four_answers_that_weigh_the_same(any
         assert (await browser.post(f"/journal/{wanted}/offer", data={"go": "x"})).status_code == 404
 
 
+async def test_a_content_note_stands_before_the_words_of_then(portal: Portal) -> None:
+    """At home, on the page of a revisit and where a moment is written, no words of a marked reframe come without it."""
+    document = EntryDocument("reframe", "Smoke", "About the fire", answers=ANSWERS)
+    wanted = (await written(portal.cast, document=document)).id
+    portal.cast.clock.forward(minutes=5)
+    other = EntryDocument("reframe", answers={"reframe.new_meaning": "I may rest."})
+    await written(portal.cast, document=other)
+    portal.cast.clock.forward(hours=25)
+    await signed_in_again(portal.cast)
+    async with portal.client("alice") as browser:
+        for path in ("/", f"/journal/{wanted}/revisits"):
+            page = await opened(browser, path)
+            (summary,) = [one for one in page.markup.all("summary") if "words of then" in one.words]
+            assert summary.words.endswith("Before you read: About the fire")
+        page = await opened(browser, "/moments")
+        assert [one.words for one in page.markup.all("span", **{"class": "choice-words"})] == [
+            "I may rest.",
+            "Smoke",
+        ]
+
+
 async def test_an_addition_can_be_removed(portal: Portal) -> None:
     """What was added is listed with a way to remove it."""
     wanted = await begun(portal)
@@ -190,6 +227,25 @@ async def test_what_was_added_is_shared_like_any_part(any_portal: Portal) -> Non
         brief = await opened(browser, f"/patients/{alice.id}/brief")
         assert "80 → 55 lately" in brief.words
         assert "30 → 41 lately" in brief.words
+
+
+async def test_a_moment_is_shared_as_its_preview_shows_it(any_portal: Portal) -> None:
+    """The name of what set it off goes along with it, so it is there wherever the moment is."""
+    wanted = await begun(any_portal)
+    moment = {"reframe": str(wanted), "line": "I stayed.", "trigger": "Crowded rooms", "day": "2026-11-22"}
+    async with any_portal.client("alice") as browser:
+        read = await followed(browser, await browser.post("/moments", data=moment))
+        again = await opened(browser, f"/journal/{wanted}/revisits")
+        sent = {"to": str(any_portal.cast.link), "sections": ["reframe.moments"], "step": "preview"}
+        page = await opened(browser, f"/journal/{wanted}/shares?to={any_portal.cast.link}")
+        previewed = Page.of(await browser.post(f"/journal/{wanted}/shares", data=page.fields | sent))
+    shared = await share(any_portal.cast, wanted, "reframe.moments")
+    alice = await any_portal.cast.actor("alice")
+    async with any_portal.client("bob") as browser:
+        his = await opened(browser, f"/patients/{alice.id}/shared/{shared}")
+    for page in (read, again, previewed, his):
+        assert "Crowded rooms" in page.words
+        assert "I stayed." in page.words
 
 
 async def test_words_that_were_added_are_found(portal: Portal) -> None:
@@ -295,8 +351,11 @@ async def test_a_clinicians_picture_is_made_of_what_was_shared(any_portal: Porta
         async with any_portal.client("alice") as browser:
             typed = REVISIT | {"old_belief": "79"}
             await followed(browser, await browser.post(f"/journal/{wanted}/revisits", data=typed))
-        assert (await opened(bob, f"/patients/{alice.id}/shared/{shared}")).words == page.words
-        assert (await opened(bob, f"/patients/{alice.id}/brief")).words == brief.words
+        for path, then in (
+            (f"/patients/{alice.id}/shared/{shared}", page),
+            (f"/patients/{alice.id}/brief", brief),
+        ):
+            assert (await opened(bob, path)).answer.text == then.answer.text
     part = await share(any_portal.cast, wanted, "reframe.old_meaning", "reframe.old_belief_before")
     async with any_portal.client("bob") as bob:
         page = await opened(bob, f"/patients/{alice.id}/shared/{part}")
@@ -320,11 +379,16 @@ async def test_later_ones_are_shared_and_stopped_by_a_tap(any_portal: Portal) ->
         assert "Stop sharing later ones" in page.words
         assert "Not shared with" not in page.words
         page = await followed(browser, await browser.post(path, data={"to": shared, "go": "stop"}))
-        assert "Share later ones" not in page.words
+        assert page.markup.all("input", value="give") == []
+        assert "This waits until you have rested" in page.words
         assert (await browser.post(path, data={"to": shared, "go": "give"})).status_code == 409
+        assert "What you added meanwhile" not in (await opened(browser, "/sessions/rest")).words
     await rested(any_portal.cast, session)
     async with any_portal.client("alice") as browser:
+        assert "What you added meanwhile" not in (await opened(browser, "/sessions/rest")).words  # no tick
         page = await followed(browser, await browser.post(path, data={"to": shared, "go": "give"}))
+        rest = await opened(browser, "/sessions/rest")
+        assert rest.markup.all("a", within="ways", href=f"/journal/{wanted}#later")
         assert "Not shared with Bob Example yet" in page.words
         boxes = [one for one in page.markup.all("input") if one.attributes.get("name") == "sections"]
         assert [("checked" in one.attributes, one.attributes["value"]) for one in boxes] == [(False, "0")]
@@ -335,6 +399,7 @@ async def test_later_ones_are_shared_and_stopped_by_a_tap(any_portal: Portal) ->
         assert endless.status_code == 303  # nothing of that number: nothing is shared
         page = await followed(browser, await browser.post(path, data=some | {"sections": "0"}))
         assert "Not shared with" not in page.words
+        assert "What you added meanwhile" not in (await opened(browser, "/sessions/rest")).words
         for wrong in (
             {"to": "x", "go": "give"},
             {"to": shared, "go": "x"},
@@ -384,6 +449,7 @@ async def test_a_triggers_page_has_what_was_written_under_its_name(any_portal: P
         await followed(browser, await browser.post("/moments", data=sent))
         for path in (f"/journal/{wanted}/edit", "/journal/new?kind=grounding"):
             assert "triggers-known" in (await browser.get(path)).text
+        assert (await opened(browser, "/journal")).markup.all("a", href="/triggers")
         listed = await opened(browser, "/triggers")
         (link,) = [one for one in listed.markup.all("a") if "/triggers/" in one.attributes["href"]]
         assert "rooms" not in link.attributes["href"].lower()
@@ -395,3 +461,63 @@ async def test_a_triggers_page_has_what_was_written_under_its_name(any_portal: P
     async with any_portal.client("dana") as browser:
         assert "rooms" not in (await browser.get("/triggers")).text.lower()
         assert (await browser.get(f"/triggers/{wanted}")).status_code == 404
+
+
+async def test_a_triggers_page_folds_what_has_a_content_note(any_portal: Portal) -> None:
+    """The words of a marked entry wait behind its note; those of another stand there."""
+    for meaning, note in (("I am too much.", "About the fire"), ("I am slow.", "")):
+        answers = {"reframe.old_meaning": meaning, "reframe.trigger_name": "Sundays"}
+        await written(any_portal.cast, document=EntryDocument("reframe", note=note, answers={**answers}))
+    async with any_portal.client("alice") as browser:
+        (link,) = (await opened(browser, "/triggers")).markup.all("a", within="ways")
+        page = await opened(browser, link.attributes["href"])
+    folded = [one for one in page.markup.all("details") if "About the fire" in one.words]
+    assert ["I am too much." in one.words for one in folded] == [True]
+    assert "I am slow." not in folded[0].words
+    assert "I am slow." in page.words
+
+
+async def test_a_triggers_page_says_what_steadied_of_that_alone(portal: Portal) -> None:
+    """A skill that did not help, made it worse or was not judged did not steady."""
+    for skill, helped in (
+        ("orient", "yes"), ("categories", "bit"), ("body_scan", "worse"), ("container", "no"), ("cold_warm", ""),
+    ):  # fmt: skip
+        answers = {"ground.skill": skill, "ground.helped": helped, "ground.trigger_name": "Sundays"}
+        kept = {name: answer for name, answer in answers.items() if answer}
+        await written(portal.cast, document=EntryDocument("grounding", answers={**kept}))
+    async with portal.client("alice") as browser:
+        (link,) = (await opened(browser, "/triggers")).markup.all("a", within="ways")
+        words = (await opened(browser, link.attributes["href"])).words
+    for skill, label in (
+        ("Look around", "steadied"), ("Name a list", "steadied"), ("Slow look through the body", "was tried"),
+        ("The container", "was tried"), ("Cool or warm", "was tried"),
+    ):  # fmt: skip
+        assert f"What {label}{skill}" in words
+
+
+async def test_a_trigger_goes_where_its_name_goes(portal: Portal) -> None:
+    """Renamed in one place it is two; where it was taken away, or its entry deleted, nothing of it is listed."""
+    answers = {"reframe.old_meaning": "I am too much.", "reframe.trigger_name": "Sundays"}
+    first, second = [
+        (await written(portal.cast, document=EntryDocument("reframe", answers={**answers}))).id
+        for _ in range(2)
+    ]
+
+    async def names() -> list[str]:
+        listed = await opened(browser, "/triggers")
+        return sorted(one.words for one in listed.markup.all("a", within="ways"))
+
+    async with portal.client("alice") as browser:
+        assert await names() == ["Sundays"]
+        for name in ("Free time", ""):
+            page = await opened(browser, f"/journal/{first}/edit")
+            sent = page.filled({"reframe.trigger_name": name}) | {"go": "done"}
+            await followed(browser, await browser.post(f"/journal/{first}", data=sent))
+            assert await names() == sorted(filter(None, ["Sundays", name]))
+            assert (await browser.get(f"/triggers/{first}")).status_code == (200 if name else 404)
+        assert (await opened(browser, f"/triggers/{second}")).heading == "Sundays"
+        page = await opened(browser, f"/journal/{second}/deletion")
+        await browser.post(f"/journal/{second}/deletion", data=page.fields)
+        assert await names() == []
+        assert (await browser.get(f"/triggers/{second}")).status_code == 404
+        assert "Sundays" not in (await browser.get("/journal/new?kind=reframe")).text

@@ -1,0 +1,55 @@
+"""A shared copy as pages show it, on whosever calendar it is read."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+import msgspec
+import pytest
+
+from journal.brief.beliefs import build_belief_pairs
+from journal.catalogue.fields import Answer
+from journal.catalogue.revisits import Revisit
+from journal.entries.naming import EntryNamer
+from journal.reframing.picture import Course, Finding
+from journal.sharing import copies
+from journal.sharing.reading import IncomingShare
+from journal.vault.documents import EntryDocument
+from journal.vault.entry_rows import Entry
+from portal.views.sharing.shared_view import build_shared_view
+from tests.cast import ZONE
+
+BEGUN = datetime(2026, 11, 21, 23, 30, tzinfo=UTC)
+"""Half an hour after midnight where the patient lives."""
+ANSWERS: dict[str, Answer] = {
+    "reframe.old_meaning": "I am too much.",
+    "reframe.old_belief_before": 80,
+    "reframe.old_belief_after": 20,
+    "reframe.revisits": [Revisit(date(2026, 11, day), old).line for day, old in ((22, 70), (23, 75))],
+}
+ENTRY = Entry(UUID(int=1), 1, EntryDocument("reframe", answers=ANSWERS), BEGUN, BEGUN, None)
+FOUND = Finding(Course.HALF_WAY, (date(2026, 11, 22), date(2026, 11, 22)))
+
+
+@pytest.mark.parametrize("reader", [ZONE, "America/Los_Angeles", "Pacific/Kiritimati"])
+def test_every_reader_is_told_the_patients_days(reader: str) -> None:
+    """A reframe that was begun just after midnight is of that day in the picture and the brief, wherever it is read."""
+    document = copies.build_copy(ENTRY, ANSWERS, BEGUN, ZoneInfo(ZONE))
+    picture = build_shared_view(document, ZoneInfo(reader), EntryNamer()).picture
+    assert picture is not None
+    assert (picture.first_day, picture.finding) == (date(2026, 11, 22), FOUND)
+    name = EntryNamer().name_copy(document)
+    (pair,) = build_belief_pairs([IncomingShare(UUID(int=2), document, BEGUN, True, name)])
+    assert pair.finding == FOUND
+
+
+@pytest.mark.parametrize("told", ["", "yesterday", "2026-02-30"])
+def test_a_copy_that_tells_no_day_has_that_of_its_reader(told: str) -> None:
+    """A copy of before still opens, is not called changed, and is of the day that it was where it is read."""
+    made = copies.build_copy(ENTRY, ANSWERS, BEGUN, ZoneInfo(ZONE))
+    document = msgspec.structs.replace(made, written_on=told)
+    assert not copies.is_changed(ENTRY, document)
+    for reader, day in ((ZONE, 22), ("UTC", 21)):
+        assert document.find_first_day(ZoneInfo(reader)) == date(2026, 11, day)
