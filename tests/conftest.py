@@ -13,6 +13,7 @@ import pytest
 from hypothesis.configuration import set_hypothesis_home_dir
 
 from tests.cast import Furniture, furnish
+from tests.orm import prepare_once
 from tests.postgres import PostgresServer, running_postgres
 
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ _TEMPLATE = "migrated"
 
 def pytest_configure(config: pytest.Config) -> None:
     """Keep Hypothesis's examples with the other caches, and let no verdict depend on a machine's speed."""
+    prepare_once()
     set_hypothesis_home_dir(config.rootpath / ".cache" / "hypothesis")
     too_slow = [hypothesis.HealthCheck.too_slow]
     hypothesis.settings.register_profile("hearthside", deadline=None, suppress_health_check=too_slow)

@@ -9,9 +9,11 @@ their pages, so a new one is attacked from its first day.
 from __future__ import annotations
 
 import re
+import sqlite3
 import unicodedata
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote_plus, urlencode
@@ -21,8 +23,6 @@ import regex
 
 from crypto import LONGEST_ADDRESS
 from crypto.bounded import LONGEST_RUN
-from journal.authentication import tables as authentication_tables
-from journal.rate_limiting import tables as rate_limiting_tables
 from journal.user_input import MAX_TEXT_LENGTH
 from portal.access.session_cookie import Audience
 from portal.routes import ROUTES, Rule
@@ -124,6 +124,37 @@ class Work:
         return found
 
 
+@dataclass
+class Entrance:
+    """Who is signed in, and how often somebody tried to be, as the file keeps it."""
+
+    file: sqlite3.Connection
+    sessions: list[tuple[Any, ...]] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.sessions = self._signed_in()
+
+    def restore(self) -> None:
+        """Have everybody be signed in as in the beginning, and nobody have to wait, where it is otherwise now."""
+        if self._signed_in() == self.sessions and not self.file.execute("SELECT 1 FROM throttle").fetchall():
+            return
+        with self.file:
+            self.file.execute("DELETE FROM throttle")
+            self.file.execute("DELETE FROM web_session")
+            values = ", ".join("?" * len(self.sessions[0]))
+            self.file.executemany(f"INSERT INTO web_session VALUES ({values})", self.sessions)
+
+    def _signed_in(self) -> list[tuple[Any, ...]]:
+        return self.file.execute("SELECT * FROM web_session ORDER BY id").fetchall()
+
+
+@pytest.fixture
+def entrance(target: Target) -> Iterator[Entrance]:
+    """Look at the file of the attacked application, beside it."""
+    with closing(sqlite3.connect(target.path)) as file:
+        yield Entrance(file)
+
+
 @pytest.fixture
 def work(monkeypatch: pytest.MonkeyPatch) -> Work:
     """Count the work of this process."""
@@ -177,17 +208,16 @@ def test_there_are_forty_at_least() -> None:
 
 @pytest.mark.parametrize("rule", WITH_FORMS, ids=lambda rule: rule.path)
 async def test_the_work_grows_with_what_is_sent(
-    target: Target, forms: dict[str, Sent], work: Work, rule: Rule
+    target: Target, forms: dict[str, Sent], work: Work, entrance: Entrance, rule: Rule
 ) -> None:
     """Every hostile text in every field, alone: no more is normalised, built or hashed than its length is worth."""
     sent, where = forms[rule.path], address(rule, target.world)
     asked = forms.get(f"GET {rule.path}", [])
-    sessions = await authentication_tables.WebSession.all()
     async with target.portal.client(OWNERS[rule.audience]) as browser:
         cookies = dict(browser.cookies)
         for method, fields in (("POST", sent), ("GET", asked)):
             for told, filled in _fillings(fields):
-                await _as_before(sessions)
+                entrance.restore()
                 browser.cookies.clear()  # an answer may have brought another
                 browser.cookies.update(cookies)
                 work.taken()
@@ -209,11 +239,10 @@ async def test_the_work_grows_with_what_is_sent(
 
 @pytest.mark.parametrize("rule", WITH_FORMS, ids=lambda rule: rule.path)
 async def test_no_more_is_looked_at_than_a_field_may_hold(
-    target: Target, forms: dict[str, Sent], work: Work, rule: Rule
+    target: Target, forms: dict[str, Sent], work: Work, entrance: Entrance, rule: Rule
 ) -> None:
     """Each field by itself much too long, with a hostile text: nothing is looked at past what a field may hold."""
     sent, where = forms[rule.path], address(rule, target.world)
-    sessions = await authentication_tables.WebSession.all()
     async with target.portal.client(OWNERS[rule.audience]) as browser:
         cookies = dict(browser.cookies)
         for place in range(len(sent)):
@@ -221,7 +250,7 @@ async def test_no_more_is_looked_at_than_a_field_may_hold(
             for number, (name, usual) in enumerate(sent):
                 text = ENDLESS[place % len(ENDLESS)]
                 filled.setdefault(name, []).append(text if number == place else usual)
-            await _as_before(sessions)
+            entrance.restore()
             browser.cookies.update(cookies)
             work.taken()
             answer = await browser.post(where, data=filled)
@@ -253,13 +282,6 @@ async def test_a_refusal_keeps_what_was_typed(target: Target, forms: dict[str, S
         assert (
             shown.get(name, "").strip() == WORDS_WITHOUT_END.strip() or WORDS_WITHOUT_END.strip() in page.text
         ), name
-
-
-async def _as_before(sessions: list[authentication_tables.WebSession]) -> None:
-    """Have everybody be signed in as in the beginning, and nobody have to wait."""
-    await rate_limiting_tables.Throttle.all().delete()
-    await authentication_tables.WebSession.all().delete()
-    await authentication_tables.WebSession.bulk_create(sessions)
 
 
 def _fit_address(filled: dict[str, list[str]]) -> dict[str, list[str]]:

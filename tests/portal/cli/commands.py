@@ -2,7 +2,7 @@
 A process that runs `hearthside` commands, several at a time, each in a child of its own that has to end by itself.
 
 Run as `python -m tests.portal.cli.commands`. It loads the product once, so that a command takes no longer than its
-work. Each line of input is JSON: a list of commands, and their settings; each line of output says how they ended.
+work. Each line of input is JSON, a `Task`; each line of output says how its commands ended.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ import subprocess
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from pathlib import Path
 from tempfile import TemporaryFile
 from typing import IO, Any
@@ -41,17 +41,36 @@ class Done:
     err: str
 
 
+@dataclass(frozen=True)
+class Task:
+    """Commands to run, and what they find."""
+
+    commands: list[list[str]]
+    settings: dict[str, str]
+    given: str
+    folder: str
+
+
 class Commands:
     """The process, as tests use it."""
 
     def __init__(self, process: subprocess.Popen[str]) -> None:
         self._process = process
 
-    def run(self, *commands: Sequence[str], **settings: str) -> list[Done]:
-        """Run *commands* at the same time, with nothing but *settings* in their environment."""
+    def run(
+        self, *commands: Sequence[str], given: str = "", folder: Path = ROOT, **settings: str
+    ) -> list[Done]:
+        """
+        Run *commands* at the same time, with nothing but *settings* in their environment.
+
+        Args:
+            given: What each of them reads from its standard input.
+            folder: Where they run.
+        """
         assert self._process.stdin is not None
         assert self._process.stdout is not None
-        self._process.stdin.write(json.dumps([commands, settings]) + "\n")
+        task = Task([list(command) for command in commands], settings, given, str(folder))
+        self._process.stdin.write(json.dumps(astuple(task)) + "\n")
         self._process.stdin.flush()
         return [Done(*one) for one in json.loads(self._process.stdout.readline())]
 
@@ -72,22 +91,28 @@ def running() -> Iterator[Commands]:
 
 def _run_each() -> None:
     for line in sys.stdin:
-        commands, settings = json.loads(line)
-        begun = [_begin(command, settings) for command in commands]
+        task = Task(*json.loads(line))
+        begun = [_begin(command, task) for command in task.commands]
         os.write(1, (json.dumps([_end(*one) for one in begun]) + "\n").encode())
 
 
-def _begin(command: Sequence[str], settings: Mapping[str, str]) -> tuple[Any, IO[bytes], IO[bytes]]:
+def _begin(command: Sequence[str], task: Task) -> tuple[Any, IO[bytes], IO[bytes]]:
     out, err = TemporaryFile(), TemporaryFile()  # noqa: SIM115 - closed at the end of the command
     context = multiprocessing.get_context("fork")
-    child = context.Process(target=_run, args=(command, settings, out.fileno(), err.fileno()))
-    child.start()
+    with TemporaryFile() as given:
+        given.write(task.given.encode())
+        given.seek(0)
+        files = given.fileno(), out.fileno(), err.fileno()
+        child = context.Process(target=_run, args=(command, task.settings, task.folder, files))
+        child.start()
     return child, out, err
 
 
-def _run(command: Sequence[str], settings: Mapping[str, str], out: int, err: int) -> None:
-    for old, new in ((os.open(os.devnull, os.O_RDONLY), 0), (out, 1), (err, 2)):
+def _run(command: Sequence[str], settings: Mapping[str, str], folder: str, files: Sequence[int]) -> None:
+    for new, old in enumerate(files):
         os.dup2(old, new)
+    sys.stdin = open(0, encoding="utf-8", closefd=False)  # noqa: SIM115 - a new process has it open until its end
+    os.chdir(folder)
     os.environ.clear()
     os.environ.update(settings)
     sys.exit(main(list(command)))

@@ -19,7 +19,6 @@ import pytest
 
 from portal.cli.command import COMMANDS
 from tests.cast import SERVER_KEY
-from tests.portal.cli import commands
 from tests.portal.cli.commands import Commands
 from tests.postgres import PostgresServer
 from tests.waiting import PATIENCE
@@ -31,13 +30,6 @@ STEPS = """
     CREATE TABLE tortoise_migrations (id SERIAL PRIMARY KEY, app VARCHAR(255) NOT NULL, name VARCHAR(255) NOT NULL,
     applied_at TIMESTAMPTZ NOT NULL, UNIQUE (app, name))
 """
-
-
-@pytest.fixture(scope="module")
-def command_line() -> Iterator[Commands]:
-    """What runs commands with the rights of an ordinary user."""
-    with commands.running() as running:
-        yield running
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,7 @@ from portal.cli import serve
 from portal.cli.command import COMMANDS, main
 from portal.config import Config, ConfigError
 from tests.cast import Furniture
+from tests.portal.cli.commands import Commands
 
 ROOT = Path(__file__).parents[3]
 
@@ -223,20 +224,25 @@ def test_a_secret_in_a_file_is_used_as_it_was_written(tmp_path: Path) -> None:
         ("postgres://hs:s3cr3t@127.0.0.1", "name of a database"),
     ],
 )
-def test_an_address_that_is_not_understood_is_told(tmp_path: Path, url: str, instead: str) -> None:
+def test_an_address_that_is_not_understood_is_told(
+    command_line: Commands, tmp_path: Path, url: str, instead: str
+) -> None:
     """Exit code 2, one line with the setting's name and what to write instead; nothing of the address."""
-    done = hearthside("migrate", HEARTHSIDE_DATA=str(tmp_path / "data"), HEARTHSIDE_DATABASE_URL=url)
-    assert (done.returncode, done.stdout, done.stderr.count("\n")) == (2, "", 1)
-    assert "HEARTHSIDE_DATABASE_URL needs" in done.stderr
-    assert instead in done.stderr
-    assert "s3cr3t" not in done.stderr
+    settings = {"HEARTHSIDE_DATA": str(tmp_path / "data"), "HEARTHSIDE_DATABASE_URL": url}
+    (done,) = command_line.run(["migrate"], **settings)
+    assert (done.code, done.out, done.err.count("\n")) == (2, "", 1)
+    assert "HEARTHSIDE_DATABASE_URL needs" in done.err
+    assert instead in done.err
+    assert "s3cr3t" not in done.err
     assert not (tmp_path / "data").exists()
 
 
-def test_another_server_key_is_told(furnished_sqlite_url: tuple[str, Furniture], tmp_path: Path) -> None:
+def test_another_server_key_is_told(
+    command_line: Commands, furnished_sqlite_url: tuple[str, Furniture], tmp_path: Path
+) -> None:
     """A command names the setting to put right, before it changes or serves anything."""
     settings = {"HEARTHSIDE_DATA": str(tmp_path / "data"), "HEARTHSIDE_DATABASE_URL": furnished_sqlite_url[0]}
     for command in ("setup-link", "serve", "run", "rotate-server-key"):
-        done = hearthside(command, **settings, HEARTHSIDE_SERVER_KEY="ab" * 32)
-        assert (done.returncode, done.stderr.count("\n")) == (1, 1), done.stderr
-        assert "HEARTHSIDE_SERVER_KEY_FILE" in done.stderr
+        (done,) = command_line.run([command], **settings, HEARTHSIDE_SERVER_KEY="ab" * 32)
+        assert (done.code, done.err.count("\n")) == (1, 1), done.err
+        assert "HEARTHSIDE_SERVER_KEY_FILE" in done.err
