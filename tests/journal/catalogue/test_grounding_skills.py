@@ -22,6 +22,42 @@ def test_eleven_skills_in_their_order():
     )
 
 
+TECHNIQUES = {
+    "orient": (
+        "slowly around", "where you are", "date", "year", "how old you are", "door", "pleasant", "feet", "seat",
+        "that was then, this is now",
+    ),
+    "five_senses": ("five things", "touch four", "three sounds", "two things to smell", "one taste", "swap"),
+    "paced_breath": ("in gently while you count to four", "out gently while you count to six", "without holding"),
+    "box_breath": (
+        "in while you count to four", "hold gently while you count to four", "out while you count to four",
+        "wait while you count to four", "two or three", "dizzy or panicky", "not for everyone",
+    ),
+    "feet_hands": ("press both feet", "wiggle your toes", "two fists", "open your hands", "palms", "feel like now"),
+    "container": ("strong", "lock that only you can open", "put in", "close it", "when you will open it again", "who"),
+    "body_scan": ("easy or plain", "move outward", "skip any part", "inward can raise distress"),
+    "categories": ("kind of thing", "name as many"),
+    "cold_warm": ("cool or warm", "safe for your skin", "do not hold ice for long"),
+    "kind_phrase": ("sentence", "your words or your therapist’s"),
+    "reach_out": ("safety plan", "call or write", "next person"),
+}  # fmt: skip
+"""What each skill has somebody do, and what it warns of: section 12 of the clinical domain, in our words."""
+
+
+def test_every_technique_is_there_in_its_order():
+    """Each skill leads through all of its technique, and orienting tells time and place before the body."""
+    assert list(TECHNIQUES) == list(SKILLS)
+    for name, parts in TECHNIQUES.items():
+        skill = SKILLS[name]
+        said = " ".join((*skill.steps, skill.lead, skill.caution)).lower()
+        assert [part for part in parts if part not in said] == [], name
+    steps = " ".join(SKILLS["orient"].steps).lower()
+    assert sorted(TECHNIQUES["orient"], key=steps.index) == list(TECHNIQUES["orient"])
+    assert {"breath": "paced_breath", "box": "box_breath"}.items() <= {
+        one.pace: name for name, one in SKILLS.items() if one.pace != "slow"
+    }.items()
+
+
 def test_acute_mode_offers_only_what_needs_no_imagery_breath_or_standing():
     """While a session may still be felt, skills 1, 2, 5, 10 and 11 are offered and no other."""
     assert [skill.id for skill in list_acute_skills()] == [
