@@ -300,8 +300,8 @@ def decrypt(sealed: Path, passphrase: str) -> bytes:
 async def test_the_whole_job(desk: Desk, server: Server, tmp_path: Path, javascript: bool) -> None:
     """Two people do all that the product is for; nobody sees what was not given to them."""
     walk = Walk(desk, server, javascript=javascript)
-    bob = await desk.person(javascript=javascript, width=1280)
-    alice = await desk.person(javascript=javascript, scheme="dark")
+    bob = await desk.person(javascript=javascript, width=1280, worker=True)
+    alice = await desk.person(javascript=javascript, scheme="dark", worker=True)
     link = await walk.bob_sets_up(bob)
     await walk.alice_accepts(alice, link)
     await walk.bob_plans(bob)
