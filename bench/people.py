@@ -33,9 +33,10 @@ from journal.practice import registration as staff_registration
 from journal.roles import Role
 from journal.scheduling import plan as session_plan
 from journal.sealing import seal_document
+from journal.sessions import holds
 from journal.sessions.course import CoursePlan
 from journal.sessions.rows import load_my_sessions
-from journal.sessions.session import Phase, Route, SessionDetails, SessionKind, Setting
+from journal.sessions.session import Phase, Route, SessionDetails, SessionKind, Setting, Status
 from journal.sharing import shares
 from journal.store.database import Store, migrate, transaction
 from journal.vault import baseline
@@ -137,6 +138,7 @@ async def furnish(
         invited = await invitations.create_invitation(clinician, "Patient")
         link = await invitations.accept_invitation(patient, invited.token)
         await session_plan.plan_course(clinician, patient.id, "Six at home", _plan())
+        await _report_past(patient)
         await _keep_a_journal(patient, link)
         journals, strangers = {}, []
         if not patient_only and not without_journals:
@@ -152,6 +154,14 @@ async def furnish(
             writers.append(Writer(cookie(writing), str(entry.id), writer.email))
     await store.close()
     return People(cookie(token), cookie(caring), str(patient.id), journals, writers, strangers)
+
+
+async def _report_past(patient: Actor) -> None:
+    """Have what lies behind have taken place, and the patient have rested."""
+    for one in await load_my_sessions(patient):
+        if one.kind is SessionKind.DOSING and holds.is_unanswered(one.details, patient.now):
+            await session_plan.change_status(patient, one.id, Status.CLOSED)
+    await session_plan.confirm_rest(patient)
 
 
 def document(chance: random.Random, text: str = "") -> EntryDocument:

@@ -24,7 +24,7 @@ from portal.views.patients import brief, call_contacts, caseload, course, instru
 from portal.views.preparing import checklist, clinic, comfort
 from portal.views.public import guide, health, help, offline, sitting
 from portal.views.reframing import later, moments, offers, revisits, status, steadying, steps, triggers
-from portal.views.sessions import day_notes, plan, sitter_link, waiting
+from portal.views.sessions import day_notes, plan, sitter_link, sitter_notes, waiting
 from portal.views.sharing import disclosures, handovers, returned_shares, shares, sharing_log, team
 from portal.views.sign_in import (
     account_reset,
@@ -134,7 +134,7 @@ ROUTES = (
     Rule("/setup/{token}", FORM, ANYONE, staff_registration.register_staff),
     Rule("/invite/{token}", FORM, ANYONE, patient_registration.register_patient),
     Rule("/restart/{token}", FORM, ANYONE, account_reset.reset_account),
-    Rule("/sit/{token}", READ, ANYONE, sitting.show_sitting),
+    Rule("/sit/{token}", FORM, ANYONE, sitting.show_sitting),
     Rule("/account", READ, SIGNED_IN, account.show_account),
     Rule("/account/sessions", READ, SIGNED_IN, active_sessions.show_active_sessions),
     Rule("/account/password", FORM, SIGNED_IN, account.change_password),
@@ -195,6 +195,7 @@ ROUTES = (
     Rule("/sessions/{id:uuid}", READ, IN_CARE, plan.show_session),
     Rule("/sessions/{id:uuid}/edit", FORM, IN_CARE, plan.edit_session),
     Rule("/sessions/{id:uuid}/sitter", FORM, PATIENT, sitter_link.show_sitter_link),
+    Rule("/sessions/{id:uuid}/sitter/notes", FORM, PATIENT, sitter_notes.show_notes),
     Rule("/sessions/{id:uuid}/sitter/sheet", READ, PATIENT, sitter_link.show_sheet),
     Rule("/sessions/{id:uuid}/status", SEND, IN_CARE, plan.change_status),
     Rule("/sessions/{id:uuid}/checklist", FORM, PATIENT, checklist.show_checklist),

@@ -7,6 +7,8 @@ from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 from uuid import UUID, uuid4
 
+import msgspec
+
 from journal.actor import Actor
 from journal.authentication import registration, web_sessions
 from journal.authentication.registration import NewAccount
@@ -16,9 +18,11 @@ from journal.catalogue.forms import get_form
 from journal.entries import entries
 from journal.roles import Role
 from journal.scheduling import plan as session_plan
+from journal.sealing import seal_document
 from journal.sessions.course import CoursePlan
-from journal.sessions.rows import Session, load_my_sessions
-from journal.sessions.session import Phase, Route, SessionDetails, SessionKind, Setting
+from journal.sessions.rows import Session, load_my_sessions, session_context
+from journal.sessions.session import Phase, Route, SessionDetails, SessionKind, Setting, Status
+from journal.sessions.tables import KapSession
 from journal.sharing import copies, shares
 from journal.vault.documents import EntryDocument
 from tests.cast import NOON, Cast
@@ -30,8 +34,19 @@ WORDS = (
 )
 
 
-async def plan_course(cast: Cast, *, first: date = date(2026, 11, 6), count: int = 6, every: int = 7) -> None:
-    """Have bob plan a course for alice: Fridays at 14:00, integration on the Sundays at 16:00."""
+async def plan_course(
+    cast: Cast,
+    *,
+    first: date = date(2026, 11, 6),
+    count: int = 6,
+    every: int = 7,
+    is_reported: bool = True,
+) -> None:
+    """
+    Have bob plan a course for alice: Fridays at 14:00, integration on the Sundays at 16:00.
+
+    What lies behind took place, and she has rested since, unless nobody reported it.
+    """
     plan = CoursePlan(
         first,
         time(14),
@@ -48,6 +63,30 @@ async def plan_course(cast: Cast, *, first: date = date(2026, 11, 6), count: int
     )
     bob, alice = await cast.actor("bob"), await cast.actor("alice")
     await session_plan.plan_course(bob, alice.id, "", plan)
+    if is_reported:
+        await report_past(cast)
+
+
+async def report_past(cast: Cast) -> None:
+    """Have alice's dosing sessions that lie behind have taken place, and her have rested after each."""
+    for one in await dosing(cast):
+        if one.ends_at < cast.clock.now and one.status is Status.PLANNED:
+            await put_details(
+                cast,
+                one,
+                status=Status.CLOSED,
+                started_at=one.starts_at.isoformat(),
+                ended_at=one.ends_at.isoformat(),
+                rested_on=(one.starts_at + timedelta(days=1)).date().isoformat(),
+            )
+
+
+async def put_details(cast: Cast, one: Session, **changes: object) -> None:
+    """Have a session be otherwise, as if it had always been, with nothing in any log."""
+    place = session_context(one.patient, one.id, one.revision)
+    details = msgspec.structs.replace(one.details, **changes)
+    sealed = seal_document(cast.installation.server_keys, details, place)
+    await KapSession.filter(id=one.id).update(sealed=sealed)
 
 
 async def dosing(cast: Cast) -> list[Session]:
@@ -114,6 +153,7 @@ BEGINNINGS = {
     FieldKind.MOMENTS: ("2026-11-24",),
     FieldKind.MEDICINE: ("14:05", "15:10"),
     FieldKind.READINGS: tuple(f"{hour}:20 | 128 | 82 | 71 | 98 | lying" for hour in range(14, 19)),
+    FieldKind.CHECKS: ("14:05 | awake", "14:20 | asleep"),
 }
 """What stands before the words of each line, in answers that have several."""
 

@@ -120,9 +120,9 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "care": ("sessions", "vault"),
     "entries": ("care",),
     "clinic": ("care",),
-    "sitter": ("clinic", "entries"),
     "grounding": ("entries",),
     "dosing_day": ("entries",),
+    "sitter": ("clinic", "dosing_day"),
     "preparing": ("clinic", "entries"),
     "scheduling": ("care",),
     "sharing": ("entries", "scheduling"),
@@ -131,7 +131,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "practice": ("authentication", "care"),
     "account_reset": ("authentication", "care"),
     "key_rotation": ("passkeys", "practice", "sitter"),
-    "records": ("authentication", "clinic", "sharing"),
+    "records": ("authentication", "sharing", "sitter"),
     "operations": ("account_reset", "dosing_day", "key_rotation", "reframing"),
 }
 """The rooms of journal/, lowest first, and what each may import: these, whatever these may, and the vocabulary."""

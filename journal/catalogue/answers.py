@@ -29,6 +29,7 @@ ADDED_KINDS = frozenset(
         FieldKind.MEDICINE,
         FieldKind.READINGS,
         FieldKind.REQUESTS,
+        FieldKind.CHECKS,
     }
 )
 """Answers that grow by a line at a time, and that no posted form replaces."""

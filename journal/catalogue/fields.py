@@ -47,11 +47,19 @@ class EntryKind(Labelled):
     COMFORT = "comfort", N_("If I get frightened")
     CHECKLIST = "checklist", N_("Check list")
     DAY = "day", N_("The day of the session")
+    SITTER = "sitter", N_("The sitter’s notes")
     WAITING = "waiting", N_("Waiting until you have rested")
 
 
 OWN_PAGE_KINDS = frozenset(
-    {EntryKind.STEADY, EntryKind.COMFORT, EntryKind.CHECKLIST, EntryKind.DAY, EntryKind.WAITING}
+    {
+        EntryKind.STEADY,
+        EntryKind.COMFORT,
+        EntryKind.CHECKLIST,
+        EntryKind.DAY,
+        EntryKind.SITTER,
+        EntryKind.WAITING,
+    }
 )
 """The kinds of which a person has one record, or one a session, which a page of its own shows and begins."""
 WRITTEN_KINDS = tuple(kind for kind in EntryKind if kind not in OWN_PAGE_KINDS)
@@ -72,8 +80,9 @@ class FieldKind(StrEnum):
     EMOTIONS = "emotions"  # list[str], one line each: see emotions
     REVISITS = "revisits"  # list[str], one line each: see revisits
     MOMENTS = "moments"  # list[str], one line each: see revisits
-    MEDICINE = "medicine"  # list[str], one line each: see the room dosing_day
+    MEDICINE = "medicine"  # list[str], one line each, a time of day and words: see the room dosing_day
     READINGS = "readings"  # list[str], one line each: see the room dosing_day
+    CHECKS = "checks"  # list[str], one line each: see the room sitter
     REQUESTS = "requests"  # list[str], one line each: see the room dosing_day
 
 

@@ -45,6 +45,19 @@ DAY = Form(
     ),
 )
 
+SITTER = Form(
+    EntryKind.SITTER,
+    N_("The sitter’s notes"),
+    N_("What the person who sat with you noted, as far as you kept it."),
+    (
+        Field("sitter.checks", N_("Checks"), FieldKind.CHECKS, "sitter", apart=True),
+        Field("sitter.readings", N_("Readings"), FieldKind.READINGS, "sitter", apart=True),
+        Field("sitter.medicine", N_("Medicine taken"), FieldKind.MEDICINE, "sitter", apart=True),
+        Field("sitter.events", N_("Something unplanned"), FieldKind.MEDICINE, "sitter", apart=True),
+        Field("sitter.said", N_("What you said"), FieldKind.MEDICINE, "sitter", apart=True),
+    ),
+)
+
 WAITING = Form(
     EntryKind.WAITING,
     N_("Waiting until you have rested"),
@@ -75,6 +88,7 @@ FORMS: Mapping[EntryKind, Form] = MappingProxyType(
             COMFORT,
             CHECKLIST,
             DAY,
+            SITTER,
             WAITING,
         )
     }
@@ -104,6 +118,7 @@ THEMES: Mapping[str, str] = MappingProxyType(
         "comfort": N_("If I get frightened"),
         "check": N_("Check list"),
         "day": N_("The day of the session"),
+        "sitter": N_("The sitter’s notes"),
         "waiting": N_("Waiting until you have rested"),
     }
 )

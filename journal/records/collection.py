@@ -33,6 +33,7 @@ from journal.records.mapping import (
     build_link_record,
     build_session_record,
     build_share_record,
+    build_sitter_note_record,
     build_version,
 )
 from journal.records.schema import (
@@ -55,6 +56,7 @@ from journal.sessions import tables as sessions_tables
 from journal.sessions.rows import CourseDetails, Session, course_context, load_my_sessions
 from journal.sharing import reading
 from journal.sharing import shares as sharing_shares
+from journal.sitter import reading as sitter_reading
 from journal.store.database import fetch_raw_in_thread, transaction
 from journal.store.rows import Row, fetch_rows, get_column, parse_rows, require_undamaged
 from journal.vault import record_state
@@ -156,6 +158,8 @@ async def collect_patient_records(actor: Actor, practice: str) -> PatientRecords
     plan = [build_session_record(one) for one in planned]
     courses = await _load_courses(actor, actor.id, missing)
     contacts, texts = await _load_clinic(actor, actor.id, missing)
+    noted = await sitter_reading.load_notes(actor)
+    missing += [Unreadable("sitter note", one or UNKNOWN_ID) for one in noted.damaged]
     await audit_log.record_event(actor, Act.RECORDS_TAKEN, patient=actor.id)
     events = await audit_events.list_all_patient_events(actor.id)
     missing += [Unreadable("event", UNKNOWN_ID) for _ in events.damaged]
@@ -164,7 +168,7 @@ async def collect_patient_records(actor: Actor, practice: str) -> PatientRecords
         _build_account(actor, practice, contact),
         actor.now,
         tuple(entries),
-        Plan(courses, plan, contacts, texts),
+        Plan(courses, plan, contacts, texts, [build_sitter_note_record(one) for one in noted]),
         Sharing([build_link_record(link) for link in links], shares),
         tuple(build_event_records(events, names)),
         tuple(missing),

@@ -27,12 +27,14 @@ from journal.records.schema import (
     Section,
     SessionRecord,
     ShareRecord,
+    SitterNoteRecord,
     Version,
 )
 from journal.sessions.rows import Session
 from journal.sharing.copies import NOTE, TITLE
 from journal.sharing.reading import IncomingShare
 from journal.sharing.shares import OutgoingShare
+from journal.sitter.reading import ReadNote
 from journal.vault.documents import EntryDocument
 
 UNKNOWN_KIND = "unknown"
@@ -218,6 +220,11 @@ def build_call_record(one: CallContact) -> CallRecord:
         one.written_at,
         details.writer,
     )
+
+
+def build_sitter_note_record(one: ReadNote) -> SitterNoteRecord:
+    """Return what a sitter noted, as far as it was neither kept nor deleted."""
+    return SitterNoteRecord(one.id, one.note.session, one.note.kind, one.note.line, one.note.at)
 
 
 def build_instructions_record(one: Instructions) -> InstructionsRecord:

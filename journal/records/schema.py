@@ -18,6 +18,7 @@ from journal.clinic.call_contacts import CallRole
 from journal.entries.revisions import Reason
 from journal.roles import Role
 from journal.sessions.session import Phase, Route, SessionKind, Setting, Status
+from journal.sitter.lines import NoteKind
 
 FORMAT = "hearthside-records"
 SCHEMA_VERSION = 1
@@ -152,13 +153,24 @@ class InstructionsRecord(msgspec.Struct, frozen=True):
     hidden_at: datetime | None
 
 
+class SitterNoteRecord(msgspec.Struct, frozen=True):
+    """What a sitter noted and its patient neither kept nor deleted; what was kept is an entry."""
+
+    id: UUID
+    session_id: UUID
+    kind: NoteKind
+    line: str
+    noted_at: datetime
+
+
 class Plan(msgspec.Struct, frozen=True):
-    """Courses and sessions, in the order of their times, and what the care team wrote for them."""
+    """Courses and sessions, in the order of their times, what the care team wrote for them, and what sitters noted."""
 
     courses: list[CourseRecord]
     sessions: list[SessionRecord]
     contacts: list[CallRecord]
     instructions: list[InstructionsRecord]
+    sitter_notes: list[SitterNoteRecord]
 
 
 class LinkRecord(msgspec.Struct, frozen=True):

@@ -29,7 +29,7 @@ from journal.sessions import schedule
 from journal.sessions import tables as sessions_tables
 from journal.sessions.course import CoursePlan, check_plan, expand_plan, link_planned_sessions
 from journal.sessions.day_state import record_dosing_day
-from journal.sessions.holds import find_hold
+from journal.sessions.holds import find_hold, get_next_asking, is_unanswered
 from journal.sessions.rows import CourseDetails, Session, SessionRow, course_context, load_my_sessions
 from journal.sessions.session import (
     SessionDetails,
@@ -57,7 +57,15 @@ HOME_DOSING_DAY = N_(
 ALREADY_ADDED = N_(
     "A session was added from this page before, with other words. Open your plan to change that one, or to add another."
 )
-PROGRESS_FIELDS = ("status", "cancel_reason", "started_at", "ended_at", "rested_on", "added_by_patient")
+PROGRESS_FIELDS = (
+    "status",
+    "cancel_reason",
+    "started_at",
+    "ended_at",
+    "rested_on",
+    "added_by_patient",
+    "ask_after",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -252,8 +260,14 @@ async def change_status(actor: Actor, wanted: UUID, status: Status, reason: str 
     if status in (Status.RECOVERING, Status.STOPPED_EARLY):
         changes["ended_at"] = before.ended_at or moment
     if status is Status.CLOSED and before.kind is SessionKind.DOSING and before.started_at is None:
-        # Nobody reported it at the time. Its start still counts for the hold on its day.
-        changes["started_at"] = before.starts_at.isoformat(timespec="seconds")
+        # Nobody reported it at the time. It took place, so its patient is asked for their rest, however late.
+        over = min(before.ends_at, actor.now)
+        began = min(before.starts_at, over)
+        changes |= {
+            "status": Status.RECOVERING,
+            "started_at": began.isoformat(timespec="seconds"),
+            "ended_at": over.isoformat(timespec="seconds"),
+        }
     details = clean_details(msgspec.structs.replace(before, **changes))
     if problems := check_session(details):
         raise InvalidInput(problems)
@@ -263,12 +277,27 @@ async def change_status(actor: Actor, wanted: UUID, status: Status, reason: str 
         await record_dosing_day(actor.installation, current.patient, actor.now)
 
 
+async def ask_later(actor: Actor, wanted: UUID) -> None:
+    """
+    Put off the patient's own answer whether a session took place until the next day; what is held stays held.
+
+    Raises:
+        NotFound: If that is not asked.
+    """
+    actor.require_role(Role.PATIENT)
+    current = await load_session(actor, wanted)
+    if not is_unanswered(current.details, actor.now):
+        raise NotFound
+    details = msgspec.structs.replace(current.details, ask_after=get_next_asking(current.details, actor.now))
+    await session_rows.save_session(actor, current, current.revision, details)
+
+
 async def confirm_rest(actor: Actor) -> None:
     """
     Record that the patient has slept and feels rested after every dosing session with a hold.
 
     Raises:
-        HeldUntilRested: If it is still the same day.
+        HeldUntilRested: If it is still the same day, or if nobody said yet whether a session took place.
         StaleRevision: If one of them was changed meanwhile; then none is recorded.
     """
     held = [
@@ -276,10 +305,10 @@ async def confirm_rest(actor: Actor) -> None:
         for one in await load_my_sessions(actor)
         if (hold := find_hold([one.details], actor.now)) is not None
     ]
-    # A planned session of today is not confirmed: its hold ends by itself, and stands in the way of no other.
+    # One of which nobody said that it began is not confirmed, and stands in the way of no other.
     begun = [(one, hold) for one, hold in held if hold.needs_confirmation]
     for _, hold in begun or held:
-        if actor.now < hold.may_confirm_from:
+        if actor.now < hold.may_confirm_from or not hold.needs_confirmation:
             raise HeldUntilRested(hold.sentence)
     async with transaction():
         await lock_account(actor.id)

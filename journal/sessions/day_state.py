@@ -24,6 +24,9 @@ EARLY = timedelta(hours=12)
 INTEGRATION_PERIOD = timedelta(days=7)
 """How long after its start a session is what the day is about."""
 
+CAPTURE_TIME = (timedelta(hours=2), timedelta(hours=4))
+"""From when until when after a start its patient is offered to write what is still there: by morning it fades."""
+
 _UPCOMING_STATUSES = frozenset({Status.PLANNED, Status.PREPARING, Status.DAY_OF})
 
 
@@ -37,7 +40,7 @@ class DayState(StrEnum):
     """It can be started: its time is near, or has come and has not passed."""
 
     UNREPORTED = "unreported"
-    """Its planned time has passed, and nobody said that it began."""
+    """Its planned time has passed, and nobody said that it began. That stays until somebody says what came of it."""
 
     UNDER_WAY = "under_way"
     """It has begun, and nobody said that it ended."""
@@ -99,6 +102,12 @@ def get_day_state(details: SessionDetails, now: datetime) -> DayState:
     return DayState.UNDER_WAY if details.status is Status.IN_SESSION else DayState.RESTING
 
 
+def is_capture_time(details: SessionDetails, now: datetime) -> bool:
+    """Return whether it is a good time to write what is still there of a session."""
+    begun = get_day_state(details, now) in (DayState.UNDER_WAY, DayState.RESTING)
+    return begun and CAPTURE_TIME[0] <= now - details.begins_at < CAPTURE_TIME[1]
+
+
 def get_progress(one: Session, now: datetime) -> Progress:
     """Return how far a session is at *now*."""
     details = one.details
@@ -118,6 +127,12 @@ def get_progress(one: Session, now: datetime) -> Progress:
 def find_current_day(plan: Sequence[Session], now: datetime) -> tuple[DayState, Session | None]:
     """Return the state of the day and the session that it is about, from a plan in the order of its times."""
     states = [(get_day_state(one.details, now), one) for one in plan]
+    # What nobody reported is asked for as long as it takes, and is what the day is about for a week.
+    states = [
+        (state, one)
+        for state, one in states
+        if state is not DayState.UNREPORTED or _is_recent(one.starts_at, now)
+    ]
     for wanted in _ORDER:
         # A session that nobody reported stands beside those that were: the latest counts.
         among = {wanted, DayState.UNREPORTED} if wanted is DayState.INTEGRATING else {wanted}
@@ -149,7 +164,7 @@ def _get_planned_state(details: SessionDetails, now: datetime) -> DayState:
         return DayState.AHEAD
     if now < details.ends_at:
         return DayState.READY
-    return DayState.UNREPORTED if _is_recent(details.starts_at, now) else DayState.OVER
+    return DayState.UNREPORTED
 
 
 def _is_recent(began: datetime, now: datetime) -> bool:

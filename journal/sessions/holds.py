@@ -2,8 +2,9 @@
 Acts that cannot be undone wait until a patient has slept.
 
 A new share, deleting for good, ending care, exporting and changing consent are held from the start of a dosing
-session until the patient says, on the next day, that they have rested. Pausing all sharing and stopping a share are
-never held, and nothing that was held is carried out silently.
+session until the patient says, on the next day, that they have rested. Where nobody said that it began, they are held
+from its planned time until somebody says whether it took place: no frees, and yes asks for rest. Nothing lapses by
+itself. Pausing all sharing and stopping a share are never held, and nothing that was held is carried out silently.
 """
 
 from __future__ import annotations
@@ -34,6 +35,10 @@ HELD_UNTIL_RESTED = N_(
     "You had a dosing session. When you have slept and feel rested, say so here; until then, steps that "
     "cannot be undone wait. Stopping a share and pausing all sharing work at any time."
 )
+HELD_UNTIL_ANSWERED = N_(
+    "A dosing session was planned, and nobody has said whether it took place. Until that is answered, steps that "
+    "cannot be undone wait. Stopping a share and pausing all sharing work at any time."
+)
 
 _BEGUN_STATUSES = frozenset({Status.IN_SESSION, Status.RECOVERING, Status.STOPPED_EARLY})
 _OVER_STATUSES = frozenset({Status.INTEGRATING, Status.CLOSED})
@@ -47,7 +52,9 @@ class Hold:
     may_confirm_from: datetime
     sentence: str
     needs_confirmation: bool
-    """Whether the patient has to say that they rested. Otherwise the hold lapses in the morning by itself."""
+    """Whether the patient has to say that they rested."""
+    needs_answer: bool = False
+    """Whether somebody has to say whether it took place. Without either, it lapses in the morning."""
 
 
 def find_hold(sessions: Iterable[SessionDetails], now: datetime) -> Hold | None:
@@ -84,13 +91,31 @@ def _find_session_hold(details: SessionDetails, now: datetime) -> Hold | None:
         return None
     morning = _get_morning_after(details, start)
     until_confirmed = details.status in _BEGUN_STATUSES
+    until_answered = details.status not in _BEGUN_STATUSES | _OVER_STATUSES and start <= now
     # A begun session holds for its day whatever its status: a tap on "closed" does not make anyone sober.
-    today = start <= now < morning and (
-        details.started_at is not None or details.status not in _OVER_STATUSES
-    )
-    if not (until_confirmed or today):
+    today = details.started_at is not None and start <= now < morning
+    if not (until_confirmed or until_answered or today):
         return None
-    return Hold(start, morning, HELD_TODAY if now < morning else HELD_UNTIL_RESTED, until_confirmed)
+    later = HELD_UNTIL_ANSWERED if until_answered else HELD_UNTIL_RESTED
+    return Hold(start, morning, HELD_TODAY if now < morning else later, until_confirmed, until_answered)
+
+
+def is_unanswered(details: SessionDetails, now: datetime) -> bool:
+    """Return whether the day of a session has passed, and nobody said whether it took place."""
+    hold = _find_session_hold(details, now)
+    return hold is not None and hold.needs_answer and now >= hold.may_confirm_from
+
+
+def is_asked(details: SessionDetails, now: datetime) -> bool:
+    """Return whether it is time to ask whether a session took place: it is unanswered, and was not put off."""
+    if not is_unanswered(details, now):
+        return False
+    return details.ask_after is None or now >= _get_morning_of(details, date.fromisoformat(details.ask_after))
+
+
+def get_next_asking(details: SessionDetails, now: datetime) -> str:
+    """Return the date to store when the answer is put off at *now*: it is asked again on the next day."""
+    return (_get_local_date(details, now) + timedelta(days=1)).isoformat()
 
 
 def _get_start(details: SessionDetails, now: datetime) -> datetime:
@@ -116,7 +141,10 @@ def _get_local_date(details: SessionDetails, start: datetime) -> date:
 
 
 def _get_morning_after(details: SessionDetails, start: datetime) -> datetime:
-    day = _get_local_date(details, start) + timedelta(days=1)
+    return _get_morning_of(details, _get_local_date(details, start) + timedelta(days=1))
+
+
+def _get_morning_of(details: SessionDetails, day: date) -> datetime:
     return datetime.combine(day, MORNING, parse_zone(details.zone)).astimezone(UTC)
 
 

@@ -111,7 +111,11 @@ ESKETAMINE_AT_HOME = N_(
 
 
 class SessionDetails(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One session as sealed under the server key. `local` is what the clock on the wall says in `zone`."""
+    """
+    One session as sealed under the server key. `local` is what the clock on the wall says in `zone`.
+
+    `ask_after` is the date from which on it is asked again whether it took place, where that was put off.
+    """
 
     kind: SessionKind
     local: str
@@ -132,6 +136,7 @@ class SessionDetails(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     ended_at: str | None = None
     rested_on: str | None = None
     added_by_patient: bool = False
+    ask_after: str | None = None
 
     @property
     def resolved(self) -> ResolvedTime:

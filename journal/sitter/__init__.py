@@ -1,3 +1,3 @@
-"""The person who sits with a patient in a session: keeps their link, and the copy that it opens."""
+"""The person who sits with a patient in a session: keeps their link, the copy that it opens, and what they noted."""
 
-__all__ = ["copies", "ends", "links"]
+__all__ = ["copies", "ends", "lines", "links", "notes", "reading"]

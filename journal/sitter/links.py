@@ -181,7 +181,7 @@ async def load_open_link(actor: Actor, one: Session) -> OpenLink | None:
 
 
 async def end_link(actor: Actor, session: UUID) -> None:
-    """End the link of a session, and erase its copy. Never held; nothing is opened for it."""
+    """End the link of a session, and erase its copy and its marks. Never held; nothing is opened for it."""
     actor.require_role(Role.PATIENT)
     async with transaction():
         await record_state.lock_state(actor)
@@ -190,7 +190,7 @@ async def end_link(actor: Actor, session: UUID) -> None:
 
 
 async def end_passed_links(installation: Installation, now: datetime) -> None:
-    """Erase the copies of links that have ended by themselves."""
+    """Erase the copies and marks of links that have ended by themselves."""
     open_ones = tables.SitterLink.filter(ended_at=None)
     rows = filter_undamaged(await fetch_rows(SitterLinkRow, open_ones))
     theirs = await load_sessions(installation, {row.session_id for row in rows})
@@ -198,6 +198,7 @@ async def end_passed_links(installation: Installation, now: datetime) -> None:
     passed = [row.id for row in rows if (row.session_id, row.patient_id) in over]
     if passed:
         await open_ones.filter(id__in=passed).update(ended_at=now, sealed=None)
+        await tables.SitterNote.filter(link_id__in=passed).update(mark=None)
         await flush_deleted()
 
 
@@ -227,6 +228,21 @@ async def open_sitting(installation: Installation, token: str) -> Sitting:
     return Sitting(row.id, row.patient_id, one, copy, sealer, sitter_note_key(secret))
 
 
+async def is_still_open(installation: Installation, sitting: Sitting) -> bool:
+    """Return whether a link has not ended; in a transaction, in which no other one ends it from here on."""
+    there = tables.SitterLink.filter(id=sitting.link, ended_at=None)
+    if not await there.update(ended_at=None):
+        return False
+    row = await fetch_row(SitterLinkRow, there)
+    if row is None:
+        return False
+    try:
+        one = await _load_session_of(installation, row)
+    except Damaged:
+        return False
+    return not is_over(one.details, installation.clock())
+
+
 async def _require_possible(actor: Actor, session: UUID, *, has_words: bool) -> None:
     """Refuse a link that cannot be made now; in a transaction that has locked the account."""
     plan = await load_my_sessions(actor)
@@ -246,9 +262,11 @@ async def _require_possible(actor: Actor, session: UUID, *, has_words: bool) -> 
 
 async def _end_open(actor: Actor, session: UUID) -> None:
     open_ones = tables.SitterLink.filter(patient_id=actor.id, session_id=session, ended_at=None)
-    for row in filter_undamaged(await fetch_rows(SitterLinkRow, open_ones)):
+    found = filter_undamaged(await fetch_rows(SitterLinkRow, open_ones))
+    for row in found:
         await audit_log.record_event(actor, Act.SITTER_LINK_ENDED, patient=actor.id, about=row.id)
     await open_ones.update(ended_at=actor.now, sealed=None)
+    await tables.SitterNote.filter(link_id__in=[row.id for row in found]).update(mark=None)
 
 
 async def _load_session_of(installation: Installation, row: SitterLinkRow) -> Session:

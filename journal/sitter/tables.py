@@ -30,3 +30,21 @@ class SitterLink(Model):
 
     class Meta:
         table = "sitter_link"
+
+
+class SitterNote(Model):
+    """What somebody who sits with a patient noted, for that patient alone."""
+
+    id = fields.UUIDField(primary_key=True)
+    patient: fields.ForeignKeyRelation[Account] = fields.ForeignKeyField(
+        "journal.Account", related_name="sitter_notes", db_index=True
+    )
+    link: fields.ForeignKeyRelation[SitterLink] = fields.ForeignKeyField(
+        "journal.SitterLink", related_name="notes", db_index=True
+    )
+    sealed = fields.BinaryField()  # to the patient's public key, and vouched for with the link's
+    mark = fields.BinaryField(null=True)  # kind and time, under the link's secret; none after its end
+    created_at = fields.DatetimeField()
+
+    class Meta:
+        table = "sitter_note"

@@ -32,6 +32,7 @@ from journal.entries.naming import ENTRY_UNREADABLE, EntryName, get_kind_label, 
 from journal.i18n import N_
 from journal.records.collection import ClinicianRecords, PatientRecords, Records
 from journal.records.schema import CopyRecord, EntryRecord, EventRecord, SessionRecord
+from journal.sitter.lines import parse_checks
 from portal.documents.event_sentences import SENTENCES, SENTENCES_WHEN_DELETED
 from portal.web.care_team import WEEKDAYS
 from portal.web.dates import format_short_day
@@ -125,6 +126,7 @@ class _PageRenderer:
             "requests": parse_requests,
             "revisits": parse_revisits,
             "said": said,
+            "checks": parse_checks,
             "day": _Memo(lambda moment: spoken[moment.astimezone(actor.zone).date()]),
             "moment": _Memo(self._format_moment),
             "weekdays": lambda days: ", ".join(said[WEEKDAYS[day - 1]] for day in days),

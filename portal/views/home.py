@@ -52,7 +52,8 @@ class HomePage:
     not open. Without `is_intact`, the journal is not as its owner left it. `has_reframes`: a moment can be about one.
     `again` is the reframe that is offered today to be looked at again, `step` one whose small step has come back.
     `is_near`: the next session is a dosing session, and is today or tomorrow. `is_asked_again`: something that the
-    patient asked for while it was held waits for their answer, and nothing is held any more.
+    patient asked for while it was held waits for their answer, and nothing is held any more. `question` is a session of
+    which nobody said whether it took place.
     """
 
     day: DayState
@@ -75,6 +76,7 @@ class HomePage:
     step: OfferLine | None
     is_near: bool
     is_asked_again: bool
+    question: SessionLine | None
 
 
 END_OF_CARE_SHOWN = timedelta(days=14)
@@ -137,6 +139,7 @@ async def load_home(actor: Actor) -> HomePage:
         OfferLine(step, namer.name_entry(step)) if step else None,
         coming is not None and _is_near(lines[coming]),
         hold is None and await _is_asked_again(actor, plan),
+        next((line for line in lines.values() if holds.is_asked(line.details, actor.now)), None),
     )
 
 

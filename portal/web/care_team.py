@@ -8,7 +8,7 @@ whose signature stands under it.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta, tzinfo
 from uuid import UUID
 
@@ -118,6 +118,14 @@ async def build_clinic_text(
         (group.label, tuple(item.text for item in text.items if item.group is group)) for group in ItemGroup
     )
     return ClinicText(text, parts, signer is not Signer.NOBODY, signer is Signer.PAST)
+
+
+def leave_out_bringing(state: ClinicTextState) -> ClinicTextState:
+    """Return the text without what to bring, which nobody needs once the session has begun."""
+    if state.shown is None:
+        return state
+    parts = tuple(part for part in state.shown.parts if part[0] != ItemGroup.BRING.label)
+    return replace(state, shown=replace(state.shown, parts=parts))
 
 
 async def load_my_clinic_text(actor: Actor, course: UUID | None) -> ClinicTextState:

@@ -31,6 +31,7 @@ from journal.errors import (
 from journal.i18n import N_
 from journal.installation.password_work import Busy
 from journal.rate_limiting.limits import TooManyAttempts
+from journal.sessions.holds import HELD_UNTIL_ANSWERED
 from journal.sharing.handover_answers import ClinicianUnavailable
 from journal.sharing.shares import ConsentRequired
 from journal.store.progress import Progress
@@ -110,9 +111,14 @@ SERVER_ERROR_SHOWN_AGAIN = N_(
 
 @dataclass(frozen=True, slots=True)
 class HeldRefusal:
-    """An act that was held: it `is_kept`, to be asked again after rest, or can be, by its `request`."""
+    """
+    An act that was held: it `is_kept`, to be asked again after rest, or can be, by its `request`.
+
+    `is_unanswered`: what holds it is that nobody said whether a session took place.
+    """
 
     is_kept: bool
+    is_unanswered: bool
     request: str = ""
     sections: tuple[str, ...] = ()
 
@@ -164,10 +170,10 @@ async def render_journal_error(request: Request, error: Exception) -> Response:
 
 
 def _build_held_refusal(request: Request, error: HeldUntilRested) -> HeldRefusal:
-    is_kept = getattr(request.state, "is_kept", False)
+    is_kept, is_unanswered = getattr(request.state, "is_kept", False), error.message == HELD_UNTIL_ANSWERED
     if is_kept or error.asked is None:
-        return HeldRefusal(is_kept)
-    return HeldRefusal(False, format_key(error.asked), error.asked.sections)
+        return HeldRefusal(is_kept, is_unanswered)
+    return HeldRefusal(False, is_unanswered, format_key(error.asked), error.asked.sections)
 
 
 def build_refusal_arguments(error: JournalError) -> dict[str, Any]:

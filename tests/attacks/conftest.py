@@ -46,6 +46,8 @@ BEGINNINGS = {
         "/moments",
         "/sessions/{session}/medicine",
         "/sessions/{session}/readings",
+        "/sessions/{session}/sitter",
+        "/sessions/{sat session}/sitter/notes",
         "/sessions/waiting",
         "/sharing/{karl's link}",
     ),

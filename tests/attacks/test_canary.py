@@ -279,6 +279,7 @@ async def live(scribe: Scribe, url: str, bob: AsyncClient, alice: AsyncClient) -
     await everything(scribe, alice)  # once more: there is now what bob planned
     await tick_a_list(scribe, alice)
     await note_the_day(scribe, alice)
+    await sit_with(scribe, alice)
     await knock(scribe, alice)
     await try_the_doors(scribe, alice)
     await wait_at_the_doors(url)
@@ -393,6 +394,36 @@ async def note_the_day(scribe: Scribe, alice: AsyncClient) -> None:
     raise AssertionError("there is no dosing session")
 
 
+async def sit_with(scribe: Scribe, alice: AsyncClient) -> None:
+    """Have somebody sit with alice, and note one of everything with the link that she made."""
+    for found in set(re.findall(r"/sessions/[0-9a-f-]{36}", (await page_at(alice, "/sessions")).text)):
+        made = await alice.post(f"{found}/sitter", data={"go": "make"})
+        link = re.search(r"/sit/([\w-]{43})", made.text)
+        if link:
+            break
+    else:
+        raise AssertionError("there is no dosing session")
+    scribe.secrets += [link[1], base64.urlsafe_b64decode(link[1] + "=")]
+    async with browser_at(alice.headers["origin"]) as sitter:
+        sitter.event_hooks = alice.event_hooks
+        for go, right in (
+            ("reading", {"systolic": "120", "diastolic": "80", "pulse": "70", "oxygen": "98", "time": ""}),
+            ("medicine", {"part_time": "14:05"}),
+            ("event", {}),
+            ("check", {"status": "help"}),
+            ("check", {}),
+        ):
+            form = form_to(await page_at(sitter, link[0]), link[0])
+            slip = await sitter.post(link[0], data=scribe.fill(form) | {"go": go, "status": "asleep"})
+            assert slip.status_code in (200, 422), slip.text
+            kept = await sitter.post(
+                link[0], data=scribe.fill(form, **right) | {"go": go, "status": "asleep"} | right
+            )
+            scribe.read += [slip.text, kept.text]
+            assert kept.status_code == 200, kept.text
+            assert "Saved." in kept.text
+
+
 async def write_instructions(scribe: Scribe, bob: AsyncClient) -> None:
     """Type what alice is told before and on the day: first with too many hours, then as it can be kept."""
     found = re.search(r"/patients/[0-9a-f-]{36}", (await page_at(bob, "/patients")).text)
@@ -410,7 +441,9 @@ async def share(scribe: Scribe, alice: AsyncClient) -> None:
     assert len(entries) >= 6
     for entry in entries:
         page = await page_at(alice, f"{entry}/edit")
-        if not page.url.endswith(("/steady", "/medicine", "/checklist")):  # which have forms of their own
+        if not page.url.endswith(
+            ("/steady", "/medicine", "/checklist", "/notes")
+        ):  # which have forms of their own
             form = form_to(page, entry)
             saved = await alice.post(entry, data=scribe.fill(form), headers={"hx-request": "true"})
             assert saved.status_code in (200, 422)

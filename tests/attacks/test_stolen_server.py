@@ -28,17 +28,20 @@ from crypto import (
     Context,
     CryptoError,
     GrantedKey,
+    OpenError,
     PrivateIdentity,
     PublicIdentity,
     ServerKey,
     derive_key,
     join_fields,
     open_link_key,
+    open_sitter_note,
     stretch,
     unwrap_account_key,
     unwrap_key,
 )
 from journal.care import links
+from journal.care.invitations import parse_token
 from tests.attacks.conftest import Target
 from tests.attacks.world import HERS, WORDS
 from tests.cast import NAMES, PASSWORDS, PRACTICE, SERVER_KEY
@@ -215,6 +218,9 @@ def what_people_wrote(target: Target) -> list[Sealed]:
         of("alice's pin", "care_link", "patient_pin", link, "pin", alice.bytes, link.bytes),
         of("invitation", "invitation", "secret", ids["invitation"], "invitation-secret", bob.bytes,
            ids["invitation"].bytes),
+        of("sitter's mark", "sitter_note", "mark", ids["marked sitter note"], "sitter-mark", alice.bytes,
+           ids["marked sitter note"].bytes),
+        of("note key", "sitter_link", "note_key", ids["sat link"], "sitter-notes", alice.bytes, ids["sat link"].bytes),
     ]  # fmt: skip
     for name, account in (("alice", alice), ("bob", bob)):
         found.append(
@@ -248,8 +254,10 @@ def test_the_loot_opens_nothing(target: Target, loot: list[bytes]) -> None:
     assert opened(what_people_wrote(target), keys, loot) == set()
 
 
-def test_the_link_key_needs_a_private_key_that_is_not_there(target: Target, loot: list[bytes]) -> None:
-    """No 129 bytes in a row are the private keys that bob's copy of the link key is sealed to."""
+def test_what_is_sealed_to_a_person_needs_a_private_key_that_is_not_there(
+    target: Target, loot: list[bytes]
+) -> None:
+    """No 129 bytes in a row are the private keys that bob's copy of the link key, or a sitter's note, is sealed to."""
     link, people = target.world.ids["link"], target.world.people
     blob, signer = _row(
         target.path,
@@ -258,7 +266,9 @@ def test_the_link_key_needs_a_private_key_that_is_not_there(target: Target, loot
         link,
     )
     ids = {"link": link.bytes, "patient": people["alice"].bytes, "clinician": people["bob"].bytes}
-    tried = 0
+    note, sat, tried = target.world.ids["sitter note"], target.world.ids["sat link"], 0
+    (noted,) = _row(target.path, "SELECT sealed FROM sitter_note WHERE id = ?", note)
+    where = {"patient": people["alice"].bytes, "link": sat.bytes, "note": note.bytes}
     for value in loot:
         for part in slices(value, PRIVATE, range(len(value))):
             with suppress(CryptoError):
@@ -266,6 +276,8 @@ def test_the_link_key_needs_a_private_key_that_is_not_there(target: Target, loot
                 tried += 1
                 with pytest.raises(CryptoError):
                     open_link_key(blob, **ids, private=private, signed_by=PublicIdentity.decode(signer))
+                with pytest.raises(OpenError, match="your keys"):
+                    open_sitter_note(bytes(KEY), noted, **where, private=private)
     assert tried
     assert len(GrantedKey.decode(blob).sealed) > KEY
 
@@ -290,6 +302,7 @@ async def test_the_search_finds_every_key_that_is_there(target: Target) -> None:
         link.row.patient_key or b"",
         context=Context("link-key", alice.id.bytes, link.id.bytes),
     )
+    secrets.append(parse_token(target.world.invited["alice's sit"]))
     targets = what_people_wrote(target)
     odd = [b"\x01\x02" + secret + b"tail" for secret in secrets] + [b"\x07" * 5 + link_key + b"\x07"]
     keys = raw_keys(odd) | derived_keys(odd, SERVER_KEY)

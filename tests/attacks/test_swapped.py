@@ -50,6 +50,7 @@ def names(target: Target) -> dict[str, str]:
         "open": world.invited["open"],
         "set up": world.set_up["open"],
         "sit": world.invited["sit"],
+        "alice's sit": world.invited["alice's sit"],
         "recovery key": world.recovery_key,
         "set-up row": setup_links.hash_token(world.set_up["open"]),
     }
@@ -116,6 +117,10 @@ ASIDE = (str(retained_records.WRONG_SECRET),)
 COMING_BACK = {"secret": "mona keeps the lamp lit"}
 COMPARED = {"compared": "yes"}
 GIVING = ("What was shared cannot be opened: it is not what was shared.",)
+SITTER_NOTES = "/sessions/{sat session}/sitter/notes"
+NOTE_CLOSED = ("A note that cannot be opened",)
+NO_MARK = ("It begins with the session.",)
+"""What a sitter's clock says where no check is known of."""
 COMPARED_ALONE = {"key_renewal.before"}
 """Never opened: whoever changes it has a request refused that set out before the keys were renewed."""
 PASSED_OVER = {"contents_text.sealed"}
@@ -249,7 +254,9 @@ SHOWN: dict[str, tuple[Place, ...]] = {
         ),
     ),
     "sitter_link.sealed": (Place("dana's sitter link", (Look(None, "/sit/{sit}", DAMAGED),)),),
-    "sitter_link.note_key": (),  # it opens notes alone: tests/journal/sitter/test_notes.py
+    "sitter_link.note_key": (Place("sat link", (Look("alice", SITTER_NOTES, NOTE_CLOSED),)),),
+    "sitter_note.sealed": (Place("sitter note", (Look("alice", SITTER_NOTES, NOTE_CLOSED),)),),
+    "sitter_note.mark": (Place("marked sitter note", (Look(None, "/sit/{alice's sit}", NO_MARK),)),),
     "kap_session.sealed": (
         Place(
             "session",

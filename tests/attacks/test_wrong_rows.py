@@ -101,6 +101,7 @@ LISTED: dict[str, str] = {
     "setup_link": "SELECT id FROM setup_link WHERE id <> '{set-up link}' ORDER BY lookup LIMIT 3",
     "share": "SELECT id FROM share WHERE entry_id IN ('{loose 1}', '{loose 2}', '{loose 3}')",
     "sitter_link": "SELECT id FROM sitter_link WHERE id = '{sitter link}'",
+    "sitter_note": "SELECT id FROM sitter_note WHERE id IN ('{sitter note}', '{other sitter note}')",
     "web_session": (
         "SELECT id FROM web_session WHERE account_id = '{alice}' AND handle <> '{visit}' ORDER BY id LIMIT 3"
     ),
@@ -148,6 +149,7 @@ MORE = (
     ("alice", "/sharing/{karl's link}"),
     ("alice", "/sharing/handovers/{karl's handover}"),
     ("alice", "/account/passkeys/{passkey}/removal"),
+    ("alice", "/sessions/{sat session}/sitter/notes"),
     ("bob", "/patients/{otto}"),
     ("bob", "/patients/{otto}/giving-back"),
     ("bob", "/patients/{mona}"),

@@ -46,10 +46,13 @@ from journal.roles import Role
 from journal.scheduling import plan as session_plan
 from journal.sessions.course import CoursePlan
 from journal.sessions.rows import load_my_sessions
-from journal.sessions.session import Phase, Route, SessionDetails, SessionKind, Setting
+from journal.sessions.session import Phase, Route, SessionDetails, SessionKind, Setting, Status
 from journal.sharing import copies, handover_offers, reading, shares
 from journal.sitter import links as sitter_links
+from journal.sitter import notes as sitter_notes
+from journal.sitter import reading as sitter_reading
 from journal.sitter.copies import CopiedPart
+from journal.sitter.lines import NoteKind
 from journal.store.database import Store
 from journal.vault.documents import EntryDocument
 from tests.authenticator import SITE, Authenticator
@@ -92,12 +95,13 @@ class World:
 
 @dataclass
 class _Making:
-    """What the steps of furnishing hand on. `key` is the recovery key that was confirmed last."""
+    """What the steps of furnishing hand on. `key` is the recovery key that was confirmed last, `sit` alice's link."""
 
     installation: Installation
     clock: Clock
     tokens: dict[str, bytes]
     key: str = ""
+    sit: str = ""
 
     async def actor(self, name: str) -> Actor:
         await authentication_tables.WebSession.all().update(used_at=self.clock.now)
@@ -146,6 +150,7 @@ async def furnish(url: str, furniture: Furniture) -> World:
             ids = {"link": furniture.link}
             await _write(making, ids)
             await _plan(making, ids)
+            await _sit(making, ids)
             await _share(making, ids)
             await _restart(making, ids)
             await _others(making, ids)
@@ -168,6 +173,7 @@ LINES = {
     FieldKind.MOMENTS: f"{YEAR}-03-21 {HERS} trigger | {HERS} moment",
     FieldKind.MEDICINE: f"14:05 | {HERS} half of it",
     FieldKind.READINGS: f"14:20 | 128 | 82 | 71 | 98 | sitting | {HERS} sitter",
+    FieldKind.CHECKS: f"14:20 | awake | {HERS} looked at",
     FieldKind.EMOTIONS: f"{HERS}feeling|60|40",
     FieldKind.REQUESTS: f"export |  |  | {NOON.isoformat()} | ",
 }
@@ -296,9 +302,43 @@ async def _plan(making: _Making, ids: dict[str, UUID]) -> None:
     await checklist.change_state(alice, ids["session"], f"{HERS} line of a list", CheckState.DONE)
     part = CopiedPart("comfort.touch", "Touch", f"{HERS} hold my hand")
     made = await sitter_links.make_link(alice, ids["session"], [part])
-    ids["sitter link"] = made.id
+    ids["sitter link"], making.sit = made.id, made.token
+    open_link = await sitter_links.open_sitting(making.installation, made.token)
+    line = LINES[FieldKind.CHECKS]
+    await sitter_notes.save_note(making.installation, open_link, uuid4(), NoteKind.CHECK, line)
+    ids["marked sitter note"] = (await sitter_reading.load_notes(alice, ids["session"]))[0].id
     contact = ContactDetails(f"+49 {PHONE}1", f"{CONTACT} name", f"{CONTACT} relation", f"+49 {PHONE}2")
     await account_details.change_contact(alice, contact)
+
+
+async def _sit(making: _Making, ids: dict[str, UUID]) -> None:
+    """Have somebody sit with alice weeks ago; she has neither kept nor deleted a note of theirs."""
+    installation, now = making.installation, making.clock.now
+    alice, then = await making.actor("alice"), NOON - timedelta(days=40)
+    dosing = SessionDetails(SessionKind.DOSING, f"{then:%Y-%m-%d}T16:00", ZONE, 120, Setting.HOME)
+    making.clock.now = then
+    alice = replace(alice, now=then)
+    ids["sat session"] = await session_plan.add_session(alice, alice.id, dosing)
+    made = await sitter_links.make_link(alice, ids["sat session"], writes_down=True)
+    ids["sat link"] = made.id
+    await session_plan.change_status(alice, ids["sat session"], Status.IN_SESSION)
+    sitting = await sitter_links.open_sitting(installation, made.token)
+    lines = {
+        NoteKind.CHECK: LINES[FieldKind.CHECKS],
+        NoteKind.READING: LINES[FieldKind.READINGS],
+        NoteKind.EVENT: f"14:30 | {HERS} dropped a cup",
+        NoteKind.SAID: f"14:40 | {HERS} spoke of the sea",
+    }
+    for kind, line in lines.items():
+        await sitter_notes.save_note(installation, sitting, uuid4(), kind, line)
+        making.clock.forward(minutes=1)
+    found = await sitter_reading.load_notes(alice, ids["sat session"])
+    ids["sitter note"], ids["other sitter note"] = found[0].id, found[1].id
+    making.clock.now = then + timedelta(days=1)
+    alice = replace(alice, now=making.clock.now)
+    await session_plan.change_status(alice, ids["sat session"], Status.RECOVERING)
+    await session_plan.confirm_rest(alice)
+    making.clock.now = now
 
 
 async def _share(making: _Making, ids: dict[str, UUID]) -> None:
@@ -405,6 +445,7 @@ async def _links(making: _Making, ids: dict[str, UUID]) -> tuple[dict[str, str],
     return set_up, {state: one.token for state, one in invited.items()} | {
         "restart": restart.token,
         "sit": sitting.token,
+        "alice's sit": making.sit,
     }
 
 

@@ -105,6 +105,17 @@ def open_link_key(data: Input) -> bytes:
     )
 
 
+def open_sitter_note(data: Input) -> bytes:
+    return crypto.open_sitter_note(
+        crypto.sitter_note_key(raw(data, "secret")),
+        raw(data, "sealed"),
+        patient=raw(data, "patient"),
+        link=raw(data, "link"),
+        note=raw(data, "note"),
+        private=PrivateIdentity.decode(raw(data, "private")),
+    )
+
+
 def verify_voucher(data: Input) -> bool:
     crypto.verify_voucher(
         raw(data, "secret"),
@@ -175,6 +186,8 @@ OPERATIONS: dict[str, Callable[[Input], bytes | str | bool | list[str]]] = {
     "open-identity": open_identity,
     "verify-signature": verify,
     "open-link-key": open_link_key,
+    "sitter-link-id": lambda d: crypto.sitter_link_id(raw(d, "secret")),
+    "open-sitter-note": open_sitter_note,
     "invitation-id": lambda d: crypto.invitation_id(raw(d, "secret")),
     "verify-voucher": verify_voucher,
     "open-pin": open_pin,

@@ -20,7 +20,7 @@ from tests.cast import NOON
 from tests.portal.browsing import Page, followed, opened
 from tests.portal.conftest import Portal
 from tests.portal.views.sessions.test_plan import added
-from tests.shared_material import dosing, plan_course, share, write
+from tests.shared_material import dosing, plan_course, report_past, share, write
 
 FIELDS = {
     EntryKind.PREPARATION: "prep.intention",
@@ -33,6 +33,7 @@ FIELDS = {
     EntryKind.CHECKLIST: "check.own",
     EntryKind.COMFORT: "comfort.words_help",
     EntryKind.DAY: "day.medicine",
+    EntryKind.SITTER: "sitter.events",
     EntryKind.WAITING: "waiting.requests",
 }
 
@@ -162,6 +163,7 @@ async def test_the_brief_is_about_a_session_that_began_early(portal: Portal) -> 
         )
         for local in ("2026-11-15T10:00", "2026-11-22T16:00")
     ]
+    await report_past(cast)
     entry = await write(
         cast, EntryKind.PREPARATION, {"prep.intention": "words"}, title="Ready", at=NOON - timedelta(days=1)
     )

@@ -21,7 +21,7 @@ from tests.cast import NOON, ZONE
 from tests.portal.browsing import Page, opened
 from tests.portal.conftest import Portal, compiled_once
 from tests.scenes import opened_by, rewritten, written
-from tests.shared_material import dosing, plan_course, share, write
+from tests.shared_material import dosing, plan_course, put_details, share, write
 
 NAME = "Capture, 2nd dosing session"
 WORDS: dict[str, Answer] = {"int.images": "A door, painted green."}
@@ -119,7 +119,7 @@ async def test_both_archives_name_it_alike(portal: Portal) -> None:
     assert patient.count(NAME) >= 2, "as a heading, and in the log"
     assert ">2nd dosing session<" in own["index.html"]
     # A session that is cancelled moves the numbers of the others, in headings and in names.
-    await session_plan.change_status(bob, first.id, Status.CANCELLED, "")
+    await put_details(cast, first, status=Status.CANCELLED)
     again = build_page_renderer(compiled_once(), alice)(
         await records_collection.collect_patient_records(alice, "A practice")
     )

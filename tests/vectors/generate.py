@@ -2,7 +2,7 @@
 Make the vectors beside this file, or with --check say which of them are no longer what the code makes.
 
 Inputs are fixed: every key is the SHA-256 of its name. What HPKE draws at random cannot be fixed, so the
-two sealed care-link keys are taken from the files once they are there.
+two sealed care-link keys and a sitter's note are taken from the files once they are there.
 """
 
 from __future__ import annotations
@@ -45,7 +45,10 @@ from crypto import (
     join_fields,
     pad,
     safety_code,
+    seal_sitter_note,
     session_id,
+    sitter_link_id,
+    sitter_note_key,
     stretch,
     vouch,
 )
@@ -787,9 +790,43 @@ def texts() -> Iterator[Vector]:
     yield case("text-as-page", op, "As a page.", kept | {"purpose": "contents"}, "OpenError")
 
 
+def sitters() -> Iterator[Vector]:
+    """Section 20."""
+    alice, charlie, secret = person("alice"), person("charlie"), fixed("sitter's secret")
+    op, note = "sitter-link-id", fixed("sitter's note", 16)
+    yield case("sitter-id", op, "Where a link is found.", {"secret": secret}, {"id": sitter_link_id(secret)})
+    yield case("sitter-id-short", op, "31 bytes.", {"secret": secret[:31]}, "KeySizeError")
+    file = HERE / "sitter-note-opens.json"
+    if file.exists():
+        sealed = bytes.fromhex(json.loads(file.read_text("utf-8"))["input"]["sealed"])
+    else:
+        ids = {"patient": ALICE, "link": LINK, "note": note}
+        sealed = seal_sitter_note(sitter_note_key(secret), TEXT, **ids, to=alice.public())
+    good: Input = {
+        "secret": secret, "sealed": sealed, "patient": ALICE, "link": LINK, "note": note,
+        "private": alice.encode(),
+    }  # fmt: skip
+    op = "open-sitter-note"
+    yield case("sitter-note-opens", op, "The patient reads it.", good, {"text": TEXT})
+    bad: dict[str, tuple[str, Input, str]] = {
+        "other-secret": ("Not written with this link.", {"secret": fixed("other secret")}, "OpenError"),
+        "other-patient": ("As if Dana's.", {"patient": DANA}, "OpenError"),
+        "other-link": ("Of another link.", {"link": fixed("other link", 16)}, "OpenError"),
+        "other-note": ("In another note's place.", {"note": fixed("other note", 16)}, "OpenError"),
+        "wrong-reader": ("Charlie tries to open it.", {"private": charlie.encode()}, "OpenError"),
+        "changed": ("One bit of what is sealed.", {"sealed": flip(sealed, -1)}, "OpenError"),
+        "cut": ("The last byte is missing.", {"sealed": sealed[:-1]}, "OpenError"),
+        "bare": ("A header alone.", {"sealed": sealed[:2]}, "OpenError"),
+        "other-version": ("Version 2.", {"sealed": b"\x02" + sealed[1:]}, "FormatError"),
+        "other-algorithm": ("Algorithm 3.", {"sealed": b"\x01\x03" + sealed[2:]}, "FormatError"),
+    }
+    for name, (about, change, error) in bad.items():
+        yield case(f"sitter-note-{name}", op, about, good | change, error)
+
+
 MAKERS = (
     contexts, paddings, records, wraps, passwords, slots, recovery_keys, recovery_codes, identities,
-    link_keys, trust, server, audit_log, states, roots, texts,
+    link_keys, trust, server, audit_log, states, roots, texts, sitters,
 )  # fmt: skip
 
 

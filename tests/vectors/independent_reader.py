@@ -315,6 +315,35 @@ def open_link_key(data: Input) -> bytes:
         raise open_error() from None
 
 
+# Section 20: a sitter's notes.
+
+
+def sitter_secret(data: Input) -> bytes:
+    secret = raw(data, "secret")
+    if len(secret) != 32:
+        raise key_size_error()
+    return secret
+
+
+def open_sitter_note(data: Input) -> bytes:
+    sealed, private = raw(data, "sealed"), raw(data, "private")
+    patient, link, note = (raw(data, name) for name in ("patient", "link", "note"))
+    if sealed[:2] != b"\x01\x04":
+        raise format_error()
+    if len(sealed) < 2 + 1120 + 16:
+        raise open_error()
+    own = hashlib.sha256(public_of(private)).digest()
+    info = tuple_(b"hearthside/v1/sitter-note", b"\x01\x04", patient, link, note, own)
+    shared = kem_shared_secret(sealed[2:1122], private[1:65], private[65:97])
+    key, nonce = hpke_key_and_nonce(shared, info, 2)
+    try:
+        inner = AESGCM(key).decrypt(nonce, sealed[1122:], b"")
+    except InvalidTag:
+        raise open_error() from None
+    where = context("sitter-note", patient, note, 0)
+    return open_record(derive(sitter_secret(data), "sitter-notes"), inner, where)
+
+
 # Section 11: invitations, pins, safety codes.
 
 
@@ -576,6 +605,8 @@ OPERATIONS: dict[str, Callable[[Input], Output]] = {
     "open-identity": lambda d: {"private": open_identity(d).hex()},
     "verify-signature": signature_verifies,
     "open-link-key": lambda d: {"link_key": open_link_key(d).hex()},
+    "sitter-link-id": lambda d: {"id": derive(sitter_secret(d), "sitter-id").hex()},
+    "open-sitter-note": lambda d: {"text": open_sitter_note(d).hex()},
     "invitation-id": lambda d: {"id": derive(invitation_secret(d), "invitation-id").hex()},
     "verify-voucher": voucher_verifies,
     "open-pin": lambda d: {"public": open_pin(d).hex()},

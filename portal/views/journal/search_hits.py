@@ -12,6 +12,7 @@ from journal.catalogue.forms import get_form
 from journal.catalogue.revisits import parse_moments, parse_revisits
 from journal.dosing_day.lines import parse_medicine, parse_readings
 from journal.folding import find_matches
+from journal.sitter.lines import parse_checks
 from journal.vault.documents import EntryDocument
 from portal.views.journal.timeline import TimelineLine
 
@@ -30,6 +31,7 @@ TEXT_KINDS = frozenset(
         FieldKind.MOMENTS,
         FieldKind.MEDICINE,
         FieldKind.READINGS,
+        FieldKind.CHECKS,
     }
 )
 
@@ -79,6 +81,8 @@ def _list_texts(field: Field, answer: Answer) -> Sequence[str]:
         return [one.words for one in parse_medicine(answer)]
     if field.kind is FieldKind.READINGS:
         return [one.by for one in parse_readings(answer)]
+    if field.kind is FieldKind.CHECKS:
+        return [one.words for one in parse_checks(answer)]
     return answer if isinstance(answer, list) else str(answer).split("\n")
 
 

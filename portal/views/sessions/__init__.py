@@ -8,5 +8,6 @@ __all__ = [
     "session_form",
     "session_lines",
     "sitter_link",
+    "sitter_notes",
     "waiting",
 ]

@@ -46,12 +46,14 @@ class RestPage:
     """
     Context of the page on which a patient confirms rest; nothing is held without `waiting`.
 
-    `requests` are what they asked for meanwhile, to be asked again; `unshared` are reframes to which something was
-    added that a tick did not carry along, once nothing is held.
+    `unanswered` are sessions of which somebody has to say whether they took place. `requests` are what the patient
+    asked for meanwhile, to be asked again; `unshared` are reframes to which something was added that a tick did not
+    carry along, once nothing is held.
     """
 
     waiting: Hold | None
     can_confirm: bool
+    unanswered: tuple[SessionLine, ...] = ()
     requests: tuple[WaitingLine, ...] = ()
     done: bool = False
     unshared: tuple[tuple[UUID, EntryName], ...] = ()
@@ -92,10 +94,12 @@ async def confirm_rest(request: Request) -> Response:
     mine = await load_my_sessions(actor)
     waiting = holds.get_hold(actor, mine)
     can_confirm = waiting is not None and waiting.needs_confirmation and actor.now >= waiting.may_confirm_from
+    unanswered = [line for line in build_lines(actor, mine) if holds.is_unanswered(line.details, actor.now)]
     found = await later.list_with_unshared(actor) if waiting is None else ()
     namer = await load_namer(actor, found)
     unshared = tuple((one.id, namer.name_entry(one)) for one in found)
-    context = RestPage(waiting, can_confirm, await load_lines(actor, mine), done, unshared)
+    asked = await load_lines(actor, mine)
+    context = RestPage(waiting, can_confirm, tuple(unanswered), asked, done, unshared)
     return render_page(request, "sessions/rest.html", context, status=status)
 
 
@@ -105,9 +109,12 @@ async def show_session(request: Request) -> Response:
 
 
 async def change_status(request: Request) -> Response:
-    """Move a session to its next status."""
+    """Move a session to its next status, or put off the answer whether it took place."""
     actor, form = get_actor(request), await Form.read(request)
     wanted = request.path_params["id"]
+    if form["go"] == "later":
+        await session_plan.ask_later(actor, wanted)
+        return redirect(request, "/")
     try:
         await session_plan.change_status(actor, wanted, _parse_status(form["status"]), form["cancel_reason"])
     except InvalidInput as error:

@@ -21,7 +21,7 @@ from journal.scheduling import plan as session_plan
 from journal.scheduling.next_step import suggest_kind
 from journal.scheduling.plan import PlanAccess
 from journal.sessions import schedule
-from journal.sessions.day_state import DayState, Progress, get_day_state
+from journal.sessions.day_state import DayState, Progress, get_day_state, is_capture_time
 from journal.sessions.holds import get_next_morning
 from journal.sessions.rows import Session
 from journal.sessions.session import SessionKind, Status
@@ -34,6 +34,7 @@ from portal.web.care_team import (
     CallLine,
     ClinicTextState,
     build_call_lines,
+    leave_out_bringing,
     load_my_clinic_text,
 )
 from portal.web.pages import INLINE_LIMIT
@@ -102,6 +103,7 @@ class CalmPage:
     Context of the one calm screen while a dosing session is under way, with the moves that fit it.
 
     `saved`: the patient comes from a few words that were saved. `has_requests`: they asked for something that waits.
+    `has_capture_time`: it is a good time to write what is still there.
     """
 
     line: SessionLine
@@ -111,6 +113,7 @@ class CalmPage:
     call_lines: tuple[CallLine, ...] = ()
     clinic_text: ClinicTextState = NO_CLINIC_TEXT
     has_requests: bool = False
+    has_capture_time: bool = False
     saved: bool = False
     errors: Mapping[str, str] = field(default_factory=dict)
 
@@ -136,8 +139,9 @@ async def build_calm_page(
         intention,
         tuple(move for move in moves if under_way or move[0] is Status.IN_SESSION),
         await _load_call_lines(actor, translate),
-        await load_my_clinic_text(actor, one.course),
+        leave_out_bringing(await load_my_clinic_text(actor, one.course)),
         bool(await requests.load_requests(actor)),
+        is_capture_time(one.details, actor.now),
     )
 
 

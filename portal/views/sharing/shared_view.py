@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, tzinfo
+from types import MappingProxyType
+from typing import Any
 from unicodedata import category
 
 from journal.care.documents import ShareDocument
@@ -17,11 +19,22 @@ from journal.dosing_day.requests import parse_requests
 from journal.entries.naming import EntryName, EntryNamer
 from journal.reframing.picture import build_picture
 from journal.sessions.rows import Session
+from journal.sitter.lines import Check, parse_checks
 from portal.views.sharing.picture import PictureView, build_picture_view
 from portal.web.escaping import remove_controls
 
 LINE_LENGTH = 120  # of the line that a list shows
 MOST_CHOSEN = 4  # labels in it
+ADDED_LINES: Mapping[FieldKind, tuple[str, Callable[[object], Any]]] = MappingProxyType(
+    {
+        FieldKind.REVISITS: ("revisits", parse_revisits),
+        FieldKind.MOMENTS: ("moments", parse_moments),
+        FieldKind.MEDICINE: ("medicine", parse_medicine),
+        FieldKind.READINGS: ("readings", parse_readings),
+        FieldKind.CHECKS: ("checks", parse_checks),
+    }
+)
+"""Which part of a section holds an answer that grew line by line, and how it is read."""
 COMBINING_CATEGORIES = frozenset({"Mn", "Mc", "Me", "Cf"})
 """Categories of characters that are part of the one before, and are not cut from it."""
 
@@ -49,6 +62,7 @@ class SharedSection:
     moments: tuple[Moment, ...] = ()
     medicine: tuple[Taken, ...] = ()
     readings: tuple[Reading, ...] = ()
+    checks: tuple[Check, ...] = ()
     field: str = ""
 
 
@@ -125,9 +139,8 @@ def find_first_line(document: ShareDocument) -> FirstLine | None:
             return FirstLine(line)
         if one.chosen:
             return FirstLine("", one.chosen[:MOST_CHOSEN])
-        if line := _shorten_line(
-            next((added.words for added in one.revisits + one.moments + one.medicine if added.words), "")
-        ):
+        added = one.revisits + one.moments + one.medicine + one.checks
+        if line := _shorten_line(next((each.words for each in added if each.words), "")):
             return FirstLine(line)
     return None
 
@@ -167,14 +180,9 @@ def build_section(field: Field, answer: Answer) -> SharedSection:
         return SharedSection(field.label, unknown, tuple(labels[value] for value in given if value in labels))
     if field.kind is FieldKind.EMOTIONS and isinstance(answer, list):
         return SharedSection(field.label, feelings=parse_emotions(answer))
-    if field.kind is FieldKind.REVISITS:
-        return SharedSection(field.label, revisits=parse_revisits(answer))
-    if field.kind is FieldKind.MOMENTS:
-        return SharedSection(field.label, moments=parse_moments(answer))
-    if field.kind is FieldKind.MEDICINE:
-        return SharedSection(field.label, medicine=parse_medicine(answer))
-    if field.kind is FieldKind.READINGS:
-        return SharedSection(field.label, readings=parse_readings(answer))
+    if field.kind in ADDED_LINES:
+        name, parse = ADDED_LINES[field.kind]
+        return replace(SharedSection(field.label), **{name: parse(answer)})
     if field.kind is FieldKind.REQUESTS:
         return SharedSection(field.label, chosen=tuple(one.asked.act.label for one in parse_requests(answer)))
     if field.kind is FieldKind.DATE and isinstance(answer, str):

@@ -83,6 +83,7 @@ IDS = {
     EntryKind.CHECKLIST: "own done not_for_me",
     EntryKind.COMFORT: "touch words_help words_hinder music light stop record more",
     EntryKind.DAY: "medicine readings",
+    EntryKind.SITTER: "checks readings medicine events said",
     EntryKind.WAITING: "requests",
 }
 

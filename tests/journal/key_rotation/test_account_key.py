@@ -66,6 +66,8 @@ ELSEWHERE = {
     "call_contact.sealed": "server key",
     "instructions_version.sealed": "server key",
     "sitter_link.sealed": "a key from the link's secret, which stands nowhere",
+    "sitter_note.sealed": "the patient's identity, which stays",
+    "sitter_note.mark": "a key from the link's secret, which stands nowhere",
     "kap_session.sealed": "server key",
     "share.sealed": "care-link key, which stays",
 }

@@ -33,11 +33,15 @@ from journal.scheduling import plan as session_plan
 from journal.sessions.course import CoursePlan
 from journal.sessions.session import Route, SessionDetails, SessionKind, Setting
 from journal.sharing import shares
+from journal.sitter import tables
+from journal.sitter.lines import NoteKind
 from journal.store.database import transaction
 from journal.vault import tables as vault_tables
 from journal.vault.documents import EntryDocument
 from journal.vault.entry_rows import UNKNOWN_ID, Entry
 from tests.cast import NAMES, PASSWORDS, PRACTICE, ZONE, Cast
+from tests.journal.sitter.test_links import dose
+from tests.journal.sitter.test_notes import AWAKE, note, sitting_of
 
 LESS = Unreadable(NOT_INTACT, UNKNOWN_ID)
 PHRASE = "a lamp left on the quiet sill"
@@ -194,6 +198,21 @@ async def test_what_the_care_team_wrote_is_taken_by_both(cast: Cast) -> None:
         assert {one.signer_id for one in found.instructions} == {bob.id}
     theirs = (await taken_by(cast, "dana")).plan
     assert (theirs.contacts, theirs.instructions) == ([], [])
+
+
+async def test_what_a_sitter_noted_is_taken_before_it_is_kept(cast: Cast) -> None:
+    """In the order of their times; what does not open is named."""
+    session = await dose(cast)
+    _, sitting = await sitting_of(cast, session)
+    await note(cast, sitting)
+    await note(cast, sitting)
+    ident = (await tables.SitterNote.all().order_by("id"))[0].id
+    await tables.SitterNote.filter(id=ident).update(sealed=b"x")
+    taken = await taken_by(cast)
+    (found,) = taken.plan.sitter_notes
+    assert (found.session_id, found.kind, found.line) == (session, NoteKind.CHECK, AWAKE)
+    assert ("sitter note", ident) in {(one.what, one.id) for one in taken.unreadable}
+    assert not (await taken_by(cast, "dana")).plan.sitter_notes
 
 
 async def test_the_history_of_sharing_is_taken(cast: Cast) -> None:

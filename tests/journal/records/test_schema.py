@@ -23,6 +23,7 @@ from journal.records import schema
 from journal.records.mapping import UNKNOWN_KIND
 from journal.roles import Role
 from journal.sessions.session import Phase, Route, SessionDetails, SessionKind, Setting, Status
+from journal.sitter.lines import NoteKind
 
 PAGE = (Path(__file__).parents[3] / "docs" / "export-format.md").read_text(encoding="utf-8")
 SECTIONS = dict(re.findall(r"^### `(\w+)`\n(.*?)(?=^##)", PAGE, re.MULTILINE | re.DOTALL))
@@ -36,6 +37,7 @@ CODES: dict[str, set[str]] = {
     "kind of an entry or copy": {one.value for one in EntryKind},
     "`kind` of an answer": {one.value for one in FieldKind} | {UNKNOWN_KIND},
     "`role` of somebody to call": {one.value for one in CallRole},
+    "`kind` of a sitter's note": {one.value for one in NoteKind},
     "`kind` of a session": {one.value for one in SessionKind},
     "`status`": {one.value for one in Status},
     "`setting`": {one.value for one in Setting},

@@ -14,7 +14,7 @@ from journal.accounts.profiles import load_profile
 from journal.actor import Actor
 from journal.audit.acts import Act
 from journal.audit.tables import AuditPending
-from journal.errors import Damaged, HeldUntilRested, InvalidInput, NotFound, StaleRevision
+from journal.errors import Damaged, HeldUntilRested, InvalidInput, JournalError, NotFound, StaleRevision
 from journal.scheduling import plan as session_plan
 from journal.sessions import holds, schedule
 from journal.sessions import tables as sessions_tables
@@ -33,6 +33,7 @@ from journal.sessions.session import (
 )
 from journal.store.database import get_connection, is_sqlite
 from tests.cast import NOON, Cast
+from tests.scenes import signed_in_again
 from tests.shared_material import dosing, plan_course
 
 TODAY = SessionDetails(SessionKind.DOSING, "2026-11-22T14:00", "Europe/Berlin", 120, Setting.HOME)
@@ -309,14 +310,50 @@ async def test_rest_is_confirmed_for_all_sessions_or_none(cast: Cast) -> None:
     assert await AuditPending.all().count() == noted
 
 
-async def test_saying_afterwards_that_it_took_place_ends_no_hold(cast: Cast) -> None:
-    """Closing a session that nobody had started leaves its day held."""
+@pytest.mark.parametrize(
+    ("who", "days"), [("alice", 0), ("alice", 1), ("alice", 40), ("bob", 1), ("bob", 40)]
+)
+async def test_saying_that_it_took_place_asks_for_rest(cast: Cast, who: str, days: int) -> None:
+    """On its day and however late, whoever says so: it is held until its patient says that they have rested."""
+    cast.clock.forward(seconds=(AFTER + timedelta(days=days)).total_seconds())
+    await signed_in_again(cast)
     alice = await cast.actor("alice")
     ident = await session_plan.add_session(alice, alice.id, TODAY)
-    alice = replace(alice, now=NOON + AFTER)
-    await session_plan.change_status(alice, ident, Status.CLOSED)
-    assert await holds.load_hold(alice) is not None
-    assert await holds.load_hold(replace(alice, now=NOON + timedelta(hours=17))) is None
+    await session_plan.change_status(await cast.actor(who), ident, Status.CLOSED)
+    hold = await holds.load_hold(alice)
+    assert hold is not None
+    assert hold.needs_confirmation
+    details = (await session_plan.load_session(alice, ident)).details
+    assert (details.status, details.began_at) == (Status.RECOVERING, TODAY.starts_at)
+    later = replace(alice, now=max(alice.now, hold.may_confirm_from))
+    assert await holds.load_hold(later) is not None
+    await session_plan.confirm_rest(later)
+    assert await holds.load_hold(later) is None
+
+
+async def test_only_an_answer_frees_what_nobody_reported(cast: Cast) -> None:
+    """Neither the confirmation of rest nor putting it off does; that it did not take place does, at once."""
+    alice = await cast.actor("alice")
+    ident = await session_plan.add_session(alice, alice.id, TODAY)
+    with pytest.raises(NotFound):
+        await session_plan.ask_later(replace(alice, now=NOON + AFTER), ident)
+    then = replace(alice, now=NOON + timedelta(days=20))
+    with pytest.raises(HeldUntilRested):
+        await session_plan.confirm_rest(then)
+    await session_plan.ask_later(then, ident)
+    one = await session_plan.load_session(alice, ident)
+    assert (one.status, one.details.ask_after) == (Status.PLANNED, "2026-12-13")
+    assert await holds.load_hold(then) is not None
+    await session_plan.change_session(
+        then, ident, one.revision, msgspec.structs.replace(one.details, note="x")
+    )
+    assert (await session_plan.load_session(alice, ident)).details.ask_after == "2026-12-13"
+    with pytest.raises(JournalError):
+        await session_plan.ask_later(await cast.actor("bob"), ident)
+    with pytest.raises(NotFound):
+        await session_plan.ask_later(await cast.actor("dana"), ident)
+    await session_plan.change_status(then, ident, Status.CANCELLED)
+    assert await holds.load_hold(then) is None
 
 
 async def test_who_slept_without_saying_that_it_was_over_is_not_in_a_session(cast: Cast) -> None:
@@ -358,7 +395,7 @@ async def test_a_swapped_session_does_not_open(cast: Cast) -> None:
 
 async def test_numbers_follow_what_lasts(cast: Cast) -> None:
     """Cancelling a dosing session renumbers those after it; maintenance counts for itself, single ones not."""
-    await plan_course(cast, count=3)
+    await plan_course(cast, count=3, is_reported=False)
     alice = await cast.actor("alice")
     first, second, third = await dosing(cast)
     await session_plan.change_status(alice, second.id, Status.CANCELLED)

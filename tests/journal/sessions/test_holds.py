@@ -10,7 +10,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from journal.sessions.holds import HELD_TODAY, HELD_UNTIL_RESTED, Hold, find_hold, get_rested_date
+from journal.sessions.holds import (
+    HELD_TODAY,
+    HELD_UNTIL_ANSWERED,
+    HELD_UNTIL_RESTED,
+    Hold,
+    find_hold,
+    get_next_asking,
+    get_rested_date,
+    is_asked,
+    is_unanswered,
+)
 from journal.sessions.schedule import is_home_dosing_day
 from journal.sessions.session import SessionDetails, SessionKind, Setting, Status, list_next_statuses
 
@@ -41,15 +51,36 @@ def test_nothing_is_held_without_a_session():
     assert find_hold([DOSING], at(1, 13, 59)) is None
 
 
-def test_a_planned_time_holds_until_the_next_morning():
-    """From the planned time on the day is held, even if nobody told the journal that the session began."""
+def test_a_planned_time_holds_until_it_is_answered():
+    """From the planned time on it is held, even if nobody told the journal that it began, until somebody says so."""
     held = held_at([DOSING], at(1, 14))
     assert held.since == at(1, 14)
     assert held.may_confirm_from == at(2, 5)
-    assert held.sentence == HELD_TODAY
+    assert held.needs_answer
     assert not held.needs_confirmation
-    assert find_hold([DOSING], at(2, 4, 59)) is not None
-    assert find_hold([DOSING], at(2, 5)) is None
+    for now, sentence in (
+        (at(1, 14), HELD_TODAY),
+        (at(2, 4, 59), HELD_TODAY),
+        (at(2, 5), HELD_UNTIL_ANSWERED),
+        (at(2, 5) + timedelta(days=900), HELD_UNTIL_ANSWERED),
+    ):
+        assert held_at([DOSING], now).sentence == sentence
+        assert is_unanswered(DOSING, now) is (sentence == HELD_UNTIL_ANSWERED)
+    assert find_hold([with_(DOSING, status=Status.CANCELLED)], at(9, 5)) is None
+
+
+@pytest.mark.parametrize("zone", ["Europe/Berlin", "Pacific/Auckland", "America/New_York"])
+def test_an_answer_that_is_put_off_is_asked_for_on_the_next_day(zone):
+    """From the next morning on, by the clocks of the session; until then it is held and not asked."""
+    session = with_(DOSING, zone=zone)
+    now = session.starts_at + timedelta(hours=20)
+    assert is_asked(session, now)
+    later = with_(session, ask_after=get_next_asking(session, now))
+    morning = datetime(2026, 12, 3, 5, tzinfo=ZoneInfo(zone)).astimezone(UTC)
+    for moment, asked in ((now, False), (morning - timedelta(seconds=1), False), (morning, True)):
+        assert is_asked(later, moment) is asked
+        assert is_unanswered(later, moment)
+        assert held_at([later], moment).needs_answer
 
 
 @pytest.mark.parametrize("status", [Status.IN_SESSION, Status.RECOVERING, Status.STOPPED_EARLY])

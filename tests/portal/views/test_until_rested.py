@@ -96,6 +96,31 @@ async def test_the_calm_screen_lasts_for_the_hours_of_the_course(
             assert bool(page.markup.all("div", **{"class": "calm"})) is expected
 
 
+OFFER = "write what you remember"
+
+
+@pytest.mark.parametrize("is_over", [False, True])
+async def test_capture_is_offered_two_to_four_hours_after_the_start(portal: Portal, is_over: bool) -> None:
+    """On the calm page, before and after it was said to be over; a few words can be written at any time."""
+    cast = portal.cast
+    alice, bob = await cast.actor("alice"), await cast.actor("bob")
+    text = InstructionsDetails(bring="A blanket", medicines="The blue one", acute_hours=12)
+    await instructions.save_instructions(bob, alice.id, None, text, base=0, is_checked=True)
+    session = await in_session(cast)
+    if is_over:
+        await session_plan.change_status(await cast.actor("alice"), session, Status.RECOVERING)
+    began = cast.clock.now - timedelta(hours=1)
+    for minutes, offered in ((61, False), (119, False), (120, True), (180, True), (239, True), (240, False)):
+        cast.clock.now = began + timedelta(minutes=minutes)
+        await signed_in_again(cast)
+        async with portal.client("alice") as browser:
+            page = await opened(browser, f"/sessions/{session}")
+            assert (OFFER in page.words) is offered, minutes
+            assert page.markup.all("a", href=f"/journal/new?kind=capture&session={session}"), minutes
+            assert ("The blue one" in page.words, "A blanket" in page.words) == (True, False)
+            assert page.words.count("Note medicine or a reading") == 1
+
+
 def test_nothing_leads_back_before_the_start() -> None:
     """Of all statuses that can be reached from a start, none is one of before it."""
     before = {Status.PLANNED, Status.PREPARING, Status.DAY_OF, Status.CANCELLED}

@@ -14,6 +14,7 @@ from journal.sessions.session import SessionDetails, SessionKind, Setting, Statu
 from tests.cast import PASSWORDS
 from tests.portal.browsing import Page, followed, opened
 from tests.portal.conftest import Portal
+from tests.scenes import signed_in_again
 from tests.shared_material import dosing, plan_course, share, write
 
 TODAY = {"kind": "dosing", "date": "2026-11-22", "time": "14:00", "sitter": "Kim", "dose_text": "as told"}
@@ -485,13 +486,54 @@ async def test_rest_is_confirmed_the_next_day_and_not_before(any_portal: Portal)
         assert "Integrating" in (await opened(browser, where)).words
 
 
-async def test_a_planned_session_of_today_holds_by_itself(portal: Portal) -> None:
-    """Nobody said that it began: the page says when the hold ends by itself, and asks for nothing."""
-    async with portal.client("alice") as browser:
-        await added(browser, time="12:30")
+async def test_a_planned_session_of_today_holds_until_it_is_answered(any_portal: Portal) -> None:
+    """One question from the next morning on: on home until it is put off, and wherever something is held; no frees."""
+    question, cast = "Did it take place?", any_portal.cast
+    async with any_portal.client("alice") as browser:
+        where = await added(browser, time="12:30")
         page = await opened(browser, "/sessions/rest")
-        assert "This ends by itself on Mon 23 Nov 2026, 05:00" in page.words
+        assert "From Mon 23 Nov 2026, 05:00 on you are asked whether it took place." in page.words
         assert "feel rested" not in page.words
+        assert question not in page.words + (await opened(browser, "/")).words
+    cast.clock.forward(days=10)
+    await signed_in_again(cast)
+    async with any_portal.client("alice") as browser:
+        for path in ("/", "/sessions/rest"):
+            assert question in (await opened(browser, path)).words, path
+        told = await browser.post(f"{where}/status", data={"go": "later"})
+        assert "nobody has said" not in (await followed(browser, told)).words
+        assert question in (await opened(browser, "/sessions/rest")).words
+        for path in (f"/sharing/{cast.link}/end", "/account/deletion", "/records", "/sessions"):
+            page = await opened(browser, path)
+            assert "nobody has said whether it took place" in page.words, path
+            assert page.markup.all("a", href="/sessions/rest"), path
+        held = Page.of(await browser.post(f"/sharing/{cast.link}/end"))
+        assert held.answer.status_code == 409
+        assert held.markup.one("a", href="/sessions/rest").words == "Say whether it took place"
+        assert (await browser.post("/sessions/rest")).status_code == 409
+    cast.clock.forward(days=1)
+    await signed_in_again(cast)
+    async with any_portal.client("alice") as browser:
+        assert question in (await opened(browser, "/")).words
+        await followed(browser, await browser.post(f"{where}/status", data={"status": "cancelled"}))
+        assert (await opened(browser, f"/sharing/{cast.link}/end")).markup.all(
+            "form", action=f"/sharing/{cast.link}/end"
+        )
+        assert "Nothing is waiting" in (await opened(browser, "/sessions/rest")).words
+        assert (await opened(browser, "/")).markup.all("a", href="/sessions/waiting")
+
+
+async def test_yes_asks_for_rest_however_late(portal: Portal) -> None:
+    """The same question, weeks after: yes asks whether they have slept, and only that frees."""
+    async with portal.client("alice") as browser:
+        where = await added(browser, time="12:30")
+    portal.cast.clock.forward(days=30)
+    await signed_in_again(portal.cast)
+    async with portal.client("alice") as browser:
+        page = await followed(browser, await browser.post(f"{where}/status", data={"status": "closed"}))
+        assert "Have you slept?" in page.words
+        assert "Rest first" in (await opened(browser, "/sessions/rest")).words
+        assert "Nothing is waiting" in Page.of(await browser.post("/sessions/rest")).words
 
 
 async def test_what_was_written_around_a_session_stands_on_its_page(portal: Portal) -> None:

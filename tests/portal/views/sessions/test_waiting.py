@@ -18,7 +18,7 @@ from journal.vault import tables as vault_tables
 from tests.portal.browsing import Page, followed, opened
 from tests.portal.conftest import Portal
 from tests.portal.held import list_requests, prepare
-from tests.scenes import in_session, rested, rewritten
+from tests.scenes import in_session, rested, rewritten, written
 
 WAITING = "/sessions/waiting"
 PLACES = {
@@ -199,3 +199,18 @@ async def test_a_page_that_is_only_opened_keeps_nothing(portal: Portal, path: st
         assert await keys(portal) == []
         await followed(browser, await browser.post(WAITING, data=page.filled({}, "ask")))
         assert len(await keys(portal)) == 1
+
+
+async def test_going_on_from_a_changed_journal_waits_as_well(portal: Portal) -> None:
+    """What cannot be kept in a journal that is not as it was left is only refused, and the page says no more."""
+    cast = portal.cast
+    entry = await written(cast)
+    await in_session(cast)
+    await vault_tables.Entry.filter(id=entry.id).delete()
+    async with portal.client("alice") as browser:
+        held = Page.of(await browser.post("/journal/comparison", data={"read": "yes"}))
+        assert held.answer.status_code == 409
+        assert ("You will be asked again" in held.words) is bool(await keys(portal))
+        assert "Nothing was done." in held.words
+        assert (await browser.get(WAITING)).status_code == 200
+        assert (await browser.get("/sessions/rest")).status_code == 200

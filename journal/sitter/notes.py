@@ -1,0 +1,188 @@
+"""
+What a sitter notes: sealed to the patient's public key at once, so that whoever wrote it cannot read it again.
+
+Beside each note stands a mark under the link's secret, with its kind and its time alone: the clock on the sitter's page
+comes of them. A mark goes when its link ends.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, time, timedelta
+from functools import partial
+from hashlib import sha256
+from uuid import UUID
+
+import msgspec
+
+from crypto import Context, PublicIdentity, join_fields, seal_sitter_note
+from journal.errors import JournalError
+from journal.i18n import N_
+from journal.installation.installation import Installation
+from journal.sealing import encode_document, open_document, seal_document
+from journal.sitter import tables
+from journal.sitter.lines import NoteKind
+from journal.sitter.links import SitterLinkEnded, Sitting, is_still_open
+from journal.store.database import transaction
+from journal.store.rows import Row, Timestamp, fetch_rows, open_rows
+from journal.time_zones import parse_zone
+
+MAX_NOTES = 300
+"""Notes of one link: one every five minutes for its 24 hours."""
+_LATEST_PART = timedelta(hours=1)
+"""How far ahead the time of a part may lie; a later one was yesterday's."""
+
+
+class NotesFull(JournalError):
+    """The link has as many notes as it can."""
+
+    message = N_(
+        "This link holds 300 notes, and can take no more. What you wrote is still here: write it on paper."
+    )
+
+
+class NoCopy(JournalError):
+    """What the secret opens is not what was saved, so there are no keys to seal to."""
+
+    message = N_("Notes cannot be kept with this link. What you wrote is still here: write it on paper.")
+
+
+class NotAgreed(JournalError):
+    """The patient did not choose that somebody writes down what they say."""
+
+    message = N_("They did not ask for what they say to be written down, so it is not kept.")
+
+
+class Note(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What is sealed of a note: its kind, its line, when it was saved, and the session that it is of."""
+
+    kind: NoteKind
+    line: str
+    at: datetime
+    session: UUID
+
+
+class Mark(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What the sitter's own page knows of a note: its kind, when it was saved, and of a part, when it was taken."""
+
+    kind: NoteKind
+    at: datetime
+    taken: datetime | None = None
+
+
+class MarkRow(Row, frozen=True):
+    """A row of a note, without the note."""
+
+    id: UUID
+    mark: bytes | None
+    created_at: Timestamp
+
+
+@dataclass(frozen=True, slots=True)
+class Marks:
+    """The marks of a link's notes in the order of their times; `times` are those of all notes, opened or not."""
+
+    opened: tuple[Mark, ...] = ()
+    times: tuple[datetime, ...] = ()
+
+    @property
+    def last_check(self) -> datetime | None:
+        """Return when the sitter last looked."""
+        return max((one.at for one in self.opened if one.kind is NoteKind.CHECK), default=None)
+
+    @property
+    def last_part(self) -> datetime | None:
+        """Return when the last part of the medicine was taken."""
+        return max((one.taken for one in self.opened if one.taken is not None), default=None)
+
+
+async def save_note(
+    installation: Installation,
+    sitting: Sitting,
+    ident: UUID,
+    kind: NoteKind,
+    line: str,
+    taken: time | None = None,
+) -> None:
+    """
+    Seal a note to the patient and store it; on disk when this returns. The same one sent twice is stored once.
+
+    Args:
+        ident: Drawn for the form that was filled in.
+        line: From `journal.sitter.lines`.
+        taken: Of a part of the medicine, the time of day when it was taken.
+
+    Raises:
+        SitterLinkEnded: If the link has ended meanwhile.
+        NotesFull: If it has as many notes as it can.
+        NoCopy: If the copy does not open.
+        NotAgreed: If it is what was said, and the patient has not chosen that.
+    """
+    if sitting.copy is None:
+        raise NoCopy
+    if kind is NoteKind.SAID and not sitting.copy.writes_down:
+        raise NotAgreed
+    now = installation.clock()
+    note = _get_note_id(sitting.link, ident)
+    sealed = seal_sitter_note(
+        sitting.note_key,
+        encode_document(Note(kind, line, now, sitting.session.id)),
+        patient=sitting.patient.bytes,
+        link=sitting.link.bytes,
+        note=note.bytes,
+        to=PublicIdentity.decode(sitting.copy.keys),
+    )
+    when = None if taken is None else find_moment(taken, now, sitting.session.details.zone)
+    mark = seal_document(sitting.copies, Mark(kind, now, when), _mark_context(sitting.patient, note))
+    async with transaction():
+        # The row is written first, so that an end at the same moment waits, or is seen.
+        if not await is_still_open(installation, sitting):
+            raise SitterLinkEnded
+        if await tables.SitterNote.filter(id=note).exists():
+            return
+        if await tables.SitterNote.filter(link_id=sitting.link).count() >= MAX_NOTES:
+            raise NotesFull
+        await tables.SitterNote.create(
+            id=note,
+            patient_id=sitting.patient,
+            link_id=sitting.link,
+            sealed=sealed,
+            mark=mark,
+            created_at=now,
+        )
+
+
+async def load_marks(sitting: Sitting) -> Marks:
+    """Return the marks of a link's notes; one that does not open gives its time alone."""
+    rows = await fetch_rows(
+        MarkRow,
+        tables.SitterNote.filter(link_id=sitting.link, patient_id=sitting.patient).order_by(
+            "created_at", "id"
+        ),
+    )
+    opened = open_rows(rows, partial(_open_mark, sitting))
+    times = [one.created_at for one in rows if isinstance(one, MarkRow)]
+    return Marks(tuple(sorted(opened, key=lambda one: one.at)), tuple(times))
+
+
+def find_moment(at: time, now: datetime, zone: str) -> datetime:
+    """Return the moment of a time of day: today's, or yesterday's where that lies ahead."""
+    place = parse_zone(zone)
+    today = now.astimezone(place).date()
+    found = datetime.combine(today, at, place)
+    if found - now > _LATEST_PART:
+        found = datetime.combine(today - timedelta(days=1), at, place)
+    return found.astimezone(now.tzinfo)
+
+
+def _open_mark(sitting: Sitting, row: MarkRow) -> Mark:
+    return open_document(sitting.copies, row.mark or b"", _mark_context(sitting.patient, row.id), Mark)
+
+
+def _mark_context(patient: UUID, note: UUID) -> Context:
+    return Context("sitter-mark", patient.bytes, note.bytes)
+
+
+def _get_note_id(link: UUID, ident: UUID) -> UUID:
+    """Return the id of a note: what a form brought, for this link alone, so that it meets no other link's."""
+    return UUID(bytes=sha256(join_fields(link.bytes, ident.bytes)).digest()[:16])

@@ -1,0 +1,209 @@
+"""No route of a patient's does what is held: each of the table is tried in holds of many kinds, zones and hours."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from random import Random
+from typing import Any
+from uuid import UUID
+
+from httpx import AsyncClient
+
+from journal.accounts import tables as accounts_tables
+from journal.care import tables as care_tables
+from journal.dosing_day import requests
+from journal.entries import entries
+from journal.held_acts import HeldAct
+from journal.scheduling import plan as session_plan
+from journal.sessions import holds
+from journal.sessions.rows import Session
+from journal.sessions.session import SessionDetails, SessionKind, Setting, Status
+from journal.sharing import shares
+from journal.sitter import links as sitter_links
+from journal.sitter import tables as sitter_tables
+from journal.time_zones import resolve_local_time
+from journal.vault import tables as vault_tables
+from portal.access.session_cookie import Audience
+from portal.routes import ROUTES, Rule
+from tests.cast import Cast
+from tests.portal.conftest import Portal
+from tests.portal.held import Things, list_requests, prepare
+from tests.scenes import signed_in_again
+from tests.shared_material import put_details
+
+FREE = {
+    "/sharing/pause": "never held",
+    "/sharing/{id:uuid}/pause": "never held",
+    "/shares/{id:uuid}/revocation": "never held",
+    "/sharing/handovers/{id:uuid}/refusal": "takes nothing back, gives nothing",
+    "/sessions/rest": "is what ends a hold",
+    "/sessions/{id:uuid}/status": "says what came of a session; tests of its own",
+    "/sessions/{id:uuid}/edit": "moves a session; tests of its own",
+    "/sessions/{id:uuid}/sitter": "a link without words is never held; one with words is tried by its request",
+    "/lock": "shuts the browser out",
+    "/account/sessions/keep": "gives the browser another cookie",
+    "/account/sessions/end": "shuts the browser out",
+    "/account/sessions/{id:uuid}/end": "shuts the browser out",
+}
+"""Routes that are not tried at random, and why."""
+THEIRS = frozenset({Audience.PATIENT, Audience.SIGNED_IN, Audience.IN_CARE, Audience.UNCONFIRMED})
+TRIED = [
+    rule for rule in ROUTES if "POST" in rule.methods and rule.audience in THEIRS and rule.path not in FREE
+]
+GO = (
+    "give",
+    "some",
+    "make",
+    "do",
+    "ask",
+    "add",
+    "change",
+    "remove",
+    "hide",
+    "done",
+    "everything",
+    "same",
+    "yes",
+)
+HOLDS = (
+    # Where, from when on by the clocks there, what was said of it, and after how many hours it is tried. On these days
+    # of 2027 the clocks change there; on Lord Howe by half an hour.
+    ("America/New_York", "2027-03-13T22:30", Status.IN_SESSION, 3),
+    ("Asia/Kathmandu", "2027-03-16T23:50", Status.RECOVERING, 0),
+    ("America/New_York", "2027-03-19T14:00", Status.PLANNED, 40),
+    ("Europe/Berlin", "2027-03-27T21:00", Status.STOPPED_EARLY, 9),
+    ("Europe/Berlin", "2027-03-28T01:30", Status.PLANNED, 2),
+    ("Australia/Lord_Howe", "2027-04-03T20:00", Status.IN_SESSION, 60),
+)
+
+
+async def enter(cast: Cast, session: UUID, hold: tuple[str, str, Status, int]) -> None:
+    """Have the session be as *hold* says, and the clock be some time after its start."""
+    zone, local, status, hours = hold
+    start = resolve_local_time(local, zone).utc
+    began = None if status is Status.PLANNED else start.isoformat()
+    one = await load(cast, session)
+    changes = {"zone": zone, "local": local, "status": status, "started_at": began, "ended_at": None}
+    await put_details(cast, one, **changes, rested_on=None)
+    cast.clock.now = start + timedelta(hours=hours, minutes=1)
+    await signed_in_again(cast)
+    await cast.just_asked()
+
+
+async def load(cast: Cast, session: UUID) -> Session:
+    """Return one of alice's sessions."""
+    return await session_plan.load_session(await cast.actor("alice"), session)
+
+
+async def refresh(cast: Cast, things: Things) -> None:
+    """Have what runs out by time still be there: what was deleted lately, a suggestion, a session to come."""
+    await vault_tables.Entry.filter(id=things.deleted).update(deleted_at=cast.clock.now)
+    local = (cast.clock.now + timedelta(days=3)).strftime("%Y-%m-%dT%H:%M")
+    await put_details(cast, await load(cast, things.session), local=local, zone="UTC")
+
+
+async def stored(cast: Cast, things: Things) -> dict[str, Any]:
+    """Return what others can read or hold of alice's, and what would be gone for good."""
+    alice = await cast.actor("alice")
+    documents = [
+        (await entries.load_entry(alice, one.id)).document for one in (things.reframe, things.ticked)
+    ]
+    return {
+        "copies": sorted(await care_tables.Share.all().values_list("id", "revision", "sealed")),
+        "links": sorted(await care_tables.CareLink.all().values_list("id", "ended_at", "clinician_key")),
+        "sitters": sorted(await sitter_tables.SitterLink.all().values_list("id", "ended_at")),
+        "ticks": [one.beside.later if one.beside else () for one in documents],
+        "deleted": await vault_tables.Entry.filter(id=things.deleted).count(),
+        "account": await accounts_tables.Account.filter(id=alice.id).values_list("status", flat=True),
+    }
+
+
+def fill(rule: Rule, things: Things, chance: Random) -> tuple[str, dict[str, Any]]:
+    """Return an address of a route about something that is shared, and a form with a bit of everything."""
+    about = {
+        "journal": things.reframe.id,
+        "shares": things.share,
+        "sharing": things.link,
+        "sessions": things.session,
+        "handovers": things.offer,
+    }
+    first = rule.path.split("/")[1]
+    ident = about["handovers"] if "handovers" in rule.path else about.get(first, things.link)
+    path = rule.path.replace("{id:uuid}", str(ident)).replace("{revision:uuid}", str(things.entry.id))
+    form = {
+        "go": chance.choice(GO), "step": chance.choice(("confirm", "everything", "same", "look")),
+        "to": str(chance.choice((things.share, things.link))), "sections": ["title", "0"], "read": "yes",
+        "word": "delete", "revision": "1", "previewed": "1", "shares": str(things.share), "end_care": "yes",
+        "request": f"share.{things.entry.id.hex}.{things.link.hex}", "line": "x", "status": "open", "share": "1",
+    }  # fmt: skip
+    return path, form
+
+
+async def try_routes(browser: AsyncClient, things: Things, chance: Random) -> None:
+    """Send each route a form; no answer is a file."""
+    for rule in TRIED:
+        path, form = fill(rule, things, chance)
+        answer = await browser.post(path, data=form)
+        assert answer.status_code < 500, path
+        assert "content-disposition" not in answer.headers, path
+
+
+async def test_nothing_held_takes_effect_by_any_route(portal: Portal) -> None:
+    """Whatever is sent, from two browsers: what others can read is as it was, and each held act is refused."""
+    cast, chance = portal.cast, Random(20270313)
+    cast.clock.now = datetime(2027, 3, 12, 12, tzinfo=UTC)
+    await signed_in_again(cast)
+    things = await prepare(cast)
+    alice = await cast.actor("alice")
+    session = await session_plan.add_session(
+        alice, alice.id, SessionDetails(SessionKind.DOSING, "2027-03-13T22:30", "UTC", 120, Setting.HOME)
+    )
+    assert set(FREE) <= {rule.path for rule in ROUTES}
+    for hold in HOLDS:
+        await enter(cast, session, hold)
+        await refresh(cast, things)
+        before = await stored(cast, things)
+        async with portal.client("alice") as browser, portal.client("alice") as other:
+            assert await holds.load_hold(await cast.actor("alice")) is not None, hold
+            await try_routes(browser, things, chance)
+            assert await stored(cast, things) == before, hold
+            for act, (path, fields) in list_requests(things).items():
+                if act is HeldAct.HANDOVER and hold is not HOLDS[0]:
+                    continue  # the suggestion ran out
+                for one in (browser, other):
+                    answer = await one.post(path, data=fields)
+                    expected = {303, 409} if act is HeldAct.RESUME else {409}  # nothing is paused yet
+                    assert answer.status_code in expected, (act, hold)
+                assert await stored(cast, things) == before, (act, hold)
+    assert {one.asked.act for one in await requests.load_requests(await cast.actor("alice"))} >= {
+        HeldAct.SHARE,
+        HeldAct.END_CARE,
+    }
+    await stop_everything(portal, things)
+
+
+async def stop_everything(portal: Portal, things: Things) -> None:
+    """Verify that stopping a tick, a copy, a sitter's link and all sharing is never held; and that resuming is."""
+    cast = portal.cast
+    alice = await cast.actor("alice")
+    made = await sitter_links.make_link(alice, things.session)
+    async with portal.client("alice") as browser:
+        ticked = f"/journal/{things.ticked.id}/later"
+        for path, form in (
+            (ticked, {"to": str(things.ticked_share), "go": "stop"}),
+            (f"/shares/{things.share}/revocation", {}),
+            (f"/sessions/{things.session}/sitter", {"go": "end"}),
+            (f"/sharing/{things.link}/pause", {}),
+        ):
+            assert (await browser.post(path, data=form)).status_code == 303, path
+        (left,) = await shares.list_shares(await cast.actor("alice"))
+        assert left.id == things.ticked_share
+        assert not left.can_be_opened
+        entry = await entries.load_entry(await cast.actor("alice"), things.ticked.id)
+        assert entry.document.beside is not None
+        assert entry.document.beside.later == ()
+        assert (await sitter_tables.SitterLink.get(id=made.id)).ended_at is not None
+        paused = await stored(cast, things)
+        path, fields = list_requests(things)[HeldAct.RESUME]
+        assert (await browser.post(path, data=fields)).status_code == 409
+        assert await stored(cast, things) == paused
