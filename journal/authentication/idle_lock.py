@@ -53,12 +53,13 @@ class LockedSession:
     """
     The owner of a locked session, unnamed: whoever holds the device is not known.
 
-    `needs_passkey`: its twelve hours are over, and only a passkey opens it.
+    `needs_passkey`: its twelve hours are over, and only a passkey opens it. `time_zone` is by which they read a clock.
     """
 
     account: UUID
     role: Role
     needs_passkey: bool = False
+    time_zone: str = "UTC"
 
 
 NEEDS_PASSKEY = N_("Use your passkey, or sign in again.")
@@ -73,7 +74,7 @@ async def find_locked_session(installation: Installation, token: bytes) -> Locke
     profile = await load_profile(installation, row.account_id)
     if profile.role not in ROLES:
         raise Damaged
-    return LockedSession(row.account_id, Role(profile.role), kept is not None)
+    return LockedSession(row.account_id, Role(profile.role), kept is not None, profile.time_zone)
 
 
 async def unlock_session(installation: Installation, token: bytes, password: str) -> bytes:

@@ -10,16 +10,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from enum import Enum, auto
 from types import MappingProxyType
 from uuid import UUID
 
 from journal.actor import Actor
 from journal.care import links
 from journal.catalogue.fields import Answers, EntryKind
-from journal.clinic.instructions import Instructions, ItemGroup, load_instructions
+from journal.clinic.instructions import Instructions, ItemGroup, load_newest
 from journal.clinic.signatures import Signer, identify_signer
 from journal.entries import by_kind, only_entry
-from journal.errors import InvalidInput, NotFound, StaleRevision
+from journal.errors import Damaged, InvalidInput, NotFound, StaleRevision
 from journal.i18n import N_, Labelled
 from journal.sessions.rows import Session, load_my_sessions
 from journal.sessions.session import SessionKind, Status
@@ -37,6 +38,23 @@ LONG_LINE = N_("Please keep a line to 200 letters. What you wrote is still here.
 MANY_LINES = N_("There are 40 lines of your own, which is as many as fit. Remove one, then add this one.")
 SAME_LINE = N_("This line is there already.")
 CHANGED_MEANWHILE = N_("This line was changed in the meantime. Nothing was overwritten; look again.")
+
+
+class TextState(Enum):
+    """What there is of the care team's text."""
+
+    NONE = auto()
+    """Nothing was written."""
+    SIGNED = auto()
+    """A text of the care team."""
+    PAST = auto()
+    """A text of care that has ended."""
+    UNSIGNED = auto()
+    """A text that nobody of the care team signed: it is not shown."""
+    DAMAGED = auto()
+    """A text that does not open."""
+    HIDDEN = auto()
+    """A text of ended care that the patient hid."""
 
 
 class CheckState(Labelled):
@@ -73,8 +91,8 @@ class Checklist:
     The check list of one session of *plan*, which is all of them.
 
     `earlier` are lines of one's own of the session before it that are not here. `instructions` is the care team's text,
-    if there is one that they signed; `is_unsigned`: there is one that they did not. Without `is_intact`, storage
-    returned something else than was left; `is_damaged`: a record does not open.
+    if there is one that they signed and `text_state` says that it counts. Without `is_intact`, storage returned
+    something else than was left; `is_damaged`: a record does not open.
     """
 
     session: Session
@@ -83,7 +101,7 @@ class Checklist:
     own: tuple[CheckLine, ...] = ()
     clinic: tuple[CheckLine, ...] = ()
     instructions: Instructions | None = None
-    is_unsigned: bool = False
+    text_state: TextState = TextState.NONE
     earlier: tuple[str, ...] = ()
     is_intact: bool = True
     is_damaged: bool = False
@@ -104,7 +122,7 @@ async def load_checklist(actor: Actor, wanted: UUID) -> Checklist:
     entry = only_entry.select_only_entry(there, EntryKind.CHECKLIST, wanted)
     answers: Answers = entry.document.answers if entry else {}
     own = split_lines(answers.get(OWN))
-    text, is_unsigned = await _load_signed_instructions(actor, session)
+    text, text_state = await _load_signed_instructions(actor, session)
     states = get_states(answers)
     return Checklist(
         session,
@@ -113,7 +131,7 @@ async def load_checklist(actor: Actor, wanted: UUID) -> Checklist:
         tuple(CheckLine(line, states.get(line, CheckState.OPEN)) for line in own),
         match_lines(text, states, own),
         text,
-        is_unsigned,
+        text_state,
         tuple(line for line in _find_earlier_lines(there, plan, session) if line not in own),
         is_intact,
         len(there) < len(found),
@@ -293,15 +311,19 @@ def _find_earlier_lines(found: Sequence[Entry], plan: Iterable[Session], session
     return ()
 
 
-async def _load_signed_instructions(actor: Actor, session: Session) -> tuple[Instructions | None, bool]:
-    """Return the care team's text if they signed it, and whether there is one that they did not sign."""
-    text = await load_instructions(actor.installation, actor.id, session.course)
-    if text is None:
-        return None, False
+async def _load_signed_instructions(actor: Actor, session: Session) -> tuple[Instructions | None, TextState]:
+    """Return the care team's text if it counts and they signed it, and what there is of it."""
+    try:
+        text = await load_newest(actor.installation, actor.id, session.course)
+    except Damaged:
+        return None, TextState.DAMAGED
+    if text is None or text.hidden_at:
+        return None, TextState.HIDDEN if text else TextState.NONE
     team = await links.load_care_team(actor, ended=True)
-    if await identify_signer(actor, team.links, text) is Signer.NOBODY:
-        return None, True
-    return text, False
+    signer = await identify_signer(actor, team.links, text)
+    if signer is Signer.NOBODY:
+        return None, TextState.UNSIGNED
+    return text, TextState.PAST if signer is Signer.PAST else TextState.SIGNED
 
 
 async def _change(actor: Actor, wanted: UUID, change: Callable[[Answers], Answers]) -> None:

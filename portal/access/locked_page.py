@@ -12,6 +12,7 @@ from journal.clinic import call_contacts
 from journal.passkeys import management as passkey_management
 from journal.roles import Role
 from journal.sessions.day_state import DayState, load_day_state
+from journal.time_zones import parse_zone
 from portal.web.care_team import CallLine, build_call_lines
 from portal.web.pages import get_translator
 
@@ -91,4 +92,5 @@ async def _load_call_lines(request: Request, owner: LockedSession, day: DayState
         return ()
     installation = request.app.state.installation
     found = await call_contacts.load_contacts(installation, owner.account)
-    return build_call_lines(found, installation.clock(), None, get_translator(request))
+    zone = parse_zone(owner.time_zone)
+    return build_call_lines(found, installation.clock(), zone, get_translator(request))

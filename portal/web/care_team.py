@@ -32,31 +32,36 @@ class CallLine:
     """
     One contact in a list. `title` is who it is, and `answers` says whether they answer now, in a sentence.
 
-    `is_due`: the day has passed by which the care team wanted to look at it again.
+    `hours` are their weekly hours on their own clock, for pages that are read later, such as printed ones. `is_due`:
+    the day has come by which the care team wanted to look at it again.
     """
 
     contact: CallContact
     title: str
     answers: str
     is_due: bool
+    hours: str = ""
 
 
 def build_call_lines(
-    contacts: Iterable[CallContact], now: datetime, zone: tzinfo | None, translate: Callable[..., str]
+    contacts: Iterable[CallContact], now: datetime, zone: tzinfo, translate: Callable[..., str]
 ) -> tuple[CallLine, ...]:
-    """Return the lines of contacts; times are those of *zone*, or of each contact's own place where it is not known."""
+    """Return the lines of contacts; whether they answer is said by the clock of *zone*, which is the reader's."""
     return tuple(_build_call_line(one, now, zone, translate) for one in contacts)
 
 
 def _build_call_line(
-    one: CallContact, now: datetime, zone: tzinfo | None, translate: Callable[..., str]
+    one: CallContact, now: datetime, zone: tzinfo, translate: Callable[..., str]
 ) -> CallLine:
     details = one.details
-    place = zone or parse_zone(details.zone)
     role = translate(details.role.label)
     title = f"{role} · {details.name}" if details.name else role
     return CallLine(
-        one, title, _describe_answers(one, now, place, translate), one.is_due(now.astimezone(place).date())
+        one,
+        title,
+        _describe_answers(one, now, zone, translate),
+        one.is_due(now.astimezone(zone).date()),
+        _describe_hours(one, now, zone, translate),
     )
 
 
@@ -71,6 +76,38 @@ def _describe_answers(one: CallContact, now: datetime, zone: tzinfo, translate: 
     if found.again is None:
         return translate(N_("Does not answer now"))
     return translate(N_("Answers again %(when)s"), when=_format_when(found.again, now, zone))
+
+
+def _describe_hours(one: CallContact, now: datetime, zone: tzinfo, translate: Callable[..., str]) -> str:
+    """Write weekly hours: "Mon–Fri 08:00–18:00", with the place whose clock it is where the reader's says another."""
+    found = []
+    for window in one.details.windows:
+        days = _describe_days(window.days, translate)
+        end = "24:00" if window.end == "00:00" else window.end
+        found.append(f"{days} {window.start}–{end}")
+    hours, place = "; ".join(found), parse_zone(one.details.zone)
+    if not hours or now.astimezone(place).utcoffset() == now.astimezone(zone).utcoffset():
+        return hours
+    name = one.details.zone.replace("_", " ")
+    return translate(N_("%(hours)s by the clocks of %(zone)s"), hours=hours, zone=name)
+
+
+def _describe_days(days: Iterable[int], translate: Callable[..., str]) -> str:
+    """Write days of the week, three or more in a row as from the first to the last."""
+    chosen = sorted(set(days))
+    if len(chosen) == len(WEEKDAYS):
+        return translate(N_("Every day"))
+    runs: list[list[int]] = []
+    for day in chosen:
+        if runs and runs[-1][-1] == day - 1:
+            runs[-1].append(day)
+        else:
+            runs.append([day])
+    names = {day: translate(name) for day, name in enumerate(WEEKDAYS, 1)}
+    return ", ".join(
+        f"{names[run[0]]}–{names[run[-1]]}" if len(run) > 2 else ", ".join(names[day] for day in run)
+        for run in runs
+    )
 
 
 def _format_when(moment: datetime, now: datetime, zone: tzinfo) -> str:

@@ -111,7 +111,7 @@ async def _render(
     context = ChecklistPage(
         next(one for one in lines if one.session.id == wanted),
         seen,
-        tuple((group, those) for group, those in groups if those),
+        tuple(groups) if seen.instructions else (),
         numbered[len(seen.clinic) :],
         typed=typed,
         changing=changing if any(one.text == changing for one in seen.own) else "",

@@ -17,6 +17,7 @@ from journal.clinic import call_contacts
 from journal.errors import Damaged
 from journal.practice.practice import PracticePhone
 from journal.roles import Role
+from journal.time_zones import parse_zone
 from portal.access.session_cookie import get_token
 from portal.web.care_team import CallLine, build_call_lines
 from portal.web.device_cookies import set_help_region
@@ -52,10 +53,25 @@ class PracticePhonesPage:
 
 @dataclass(frozen=True, slots=True)
 class CallContactsPage:
-    """Context of whom a patient's care team named to call: None as for the practice's numbers."""
+    """
+    Context of whom a patient's care team named to call: None as for the practice's numbers.
+
+    `is_locked`: it is not known who holds the device, so it is not said what to call for.
+    """
 
     call_lines: tuple[CallLine, ...] | None
     may_leave: bool
+    is_locked: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Asker:
+    """Whose session asks."""
+
+    account: UUID
+    role: Role
+    time_zone: str
+    is_locked: bool = False
 
 
 async def show_help(request: Request) -> Response:
@@ -94,37 +110,39 @@ async def show_practice_phones(request: Request) -> Response:
 async def show_call_contacts(request: Request) -> Response:
     """Show a patient whom their care team named to call, locked or not, within seconds or not at all."""
     lines: tuple[CallLine, ...] | None = None
+    is_locked = True
     try:
         async with asyncio.timeout(PRACTICE_TIMEOUT):
             who = await _find_who_asks(request)
             if who is not None:
-                lines = await _load_call_lines(request, *who)
+                lines, is_locked = await _load_call_lines(request, who), who.is_locked
     except (Damaged, *UNAVAILABLE_ERRORS):
         pass
     if is_htmx(request) and lines is None:
         return Response(status_code=204)  # the page stays as it is
-    context = CallContactsPage(lines, get_token(request) is not None)
+    context = CallContactsPage(lines, get_token(request) is not None, is_locked)
     return render_page(request, "call_contacts.html", context, block="contacts")
 
 
-async def _find_who_asks(request: Request) -> tuple[UUID, Role] | None:
-    """Return account and role of whoever is signed in, also while the session is locked."""
+async def _find_who_asks(request: Request) -> _Asker | None:
+    """Return who is signed in, also while the session is locked."""
     installation, token = request.app.state.installation, get_token(request)
     if token is None:
         return None
     actor = await web_sessions.load_actor(installation, token)
     if actor is not None:
-        return actor.id, actor.role
+        return _Asker(actor.id, actor.role, actor.time_zone)
     locked = await idle_lock.find_locked_session(installation, token)
-    return None if locked is None else (locked.account, locked.role)
+    return _Asker(locked.account, locked.role, locked.time_zone, is_locked=True) if locked else None
 
 
-async def _load_call_lines(request: Request, account: UUID, role: Role) -> tuple[CallLine, ...]:
-    if role is not Role.PATIENT:
+async def _load_call_lines(request: Request, who: _Asker) -> tuple[CallLine, ...]:
+    if who.role is not Role.PATIENT:
         return ()
     installation = request.app.state.installation
-    contacts = await call_contacts.load_contacts(installation, account)
-    return build_call_lines(contacts, installation.clock(), None, get_translator(request))
+    contacts = await call_contacts.load_contacts(installation, who.account)
+    zone = parse_zone(who.time_zone)
+    return build_call_lines(contacts, installation.clock(), zone, get_translator(request))
 
 
 async def show_exit_page(request: Request) -> Response:

@@ -19,6 +19,7 @@ from journal.sitter.copies import CopiedPart
 from journal.sitter.lines import CheckState, NoteKind
 from journal.sitter.links import SitterLinkEnded, Sitting
 from journal.sitter.notes import NoCopy, NotAgreed, NotesFull
+from journal.time_zones import parse_zone
 from portal.access import known_browser
 from portal.views.public.sitter_log import PARTS, SitterLog, build_log, list_typed, read_note
 from portal.web.care_team import CallLine, build_call_lines
@@ -118,8 +119,9 @@ async def _render_sitting(
     installation = request.app.state.installation
     contacts = await call_contacts.load_contacts(installation, found.patient)
     text = await load_instructions(installation, found.patient, found.session.course)
+    zone = parse_zone(found.session.details.zone)  # where they sit
     page = SittingPage(
-        build_call_lines(contacts, installation.clock(), None, get_translator(request)),
+        build_call_lines(contacts, installation.clock(), zone, get_translator(request)),
         found.copy.parts if found.copy else (),
         text.details.sitter_text if text else "",
         replace(await build_log(request, found, text), **filled),

@@ -110,7 +110,7 @@ async def _find_owner(request: Request, token: bytes | None) -> LockedSession | 
     """Return whose session it is, also before it has locked: a page covers itself first."""
     actor: Actor | None = request.state.actor
     if actor:
-        return LockedSession(actor.id, actor.role)
+        return LockedSession(actor.id, actor.role, time_zone=actor.time_zone)
     return await idle_lock.find_locked_session(request.app.state.installation, token) if token else None
 
 

@@ -14,7 +14,7 @@ from journal.operations.demo import load_demo
 from journal.operations.demo_data import load_demo_practice
 from journal.practice import practice
 from journal.practice.practice import DemoConflict
-from journal.preparing.checklist import load_checklist
+from journal.preparing.checklist import TextState, load_checklist
 from journal.sessions.rows import load_my_sessions
 from journal.sessions.session import SessionKind
 from journal.sharing import reading, shares
@@ -45,7 +45,8 @@ async def test_the_demonstration_loads_with_its_people_and_words(database_url: s
             assert len(given) == sum(1 for one in person.entries if one.shared)
             dosing = [one.id for one in await load_my_sessions(patient) if one.kind is SessionKind.DOSING]
             seen = await load_checklist(patient, dosing[-1])
-            assert not seen.is_unsigned
+            written = TextState.SIGNED if person.instructions else TextState.NONE
+            assert seen.text_state is written
             assert bool(seen.clinic) is (person.instructions is not None)
         assert total == sum(len(person.entries) for person in demo.patients) >= 40
         token = (await sign_in.sign_in(installation, demo.clinician.email, demo.clinician.password)).token

@@ -15,7 +15,7 @@ from journal.clinic.instructions import InstructionsDetails, ItemGroup
 from journal.entries import by_kind
 from journal.errors import InvalidInput, NotFound, StaleRevision
 from journal.preparing import checklist
-from journal.preparing.checklist import CheckLine, Checklist, CheckState
+from journal.preparing.checklist import CheckLine, Checklist, CheckState, TextState
 from journal.sealing import open_document, seal_document
 from journal.sessions.session import SessionKind
 from tests.cast import Cast
@@ -175,7 +175,7 @@ async def test_a_text_that_nobody_of_the_team_signed_is_not_shown(cast: Cast) ->
     row.sealed = seal_document(keys, forged, where)
     await row.save()
     seen = await load(cast, session)
-    assert (seen.clinic, seen.instructions, seen.is_unsigned) == ((), None, True)
+    assert (seen.clinic, seen.instructions, seen.text_state) == ((), None, TextState.UNSIGNED)
 
 
 async def test_nobody_else_has_it(cast: Cast) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -27,6 +28,8 @@ TYPED: dict[str, Any] = {
 }
 LINK = "tel:+493055501"
 ANSWERS = "Answers again Monday 08:00"
+HOURS = "Mon–Fri 08:00–18:00"
+CHECK = "To be checked again by 1 Dec 2026"
 
 
 async def contacts_of(cast: Cast) -> str:
@@ -63,15 +66,23 @@ def dialed(page: Page) -> list[str]:
 async def test_what_is_typed_is_listed_and_shown_to_the_patient(any_portal: Portal) -> None:
     """With whether they answer now, what for, what happens at other times, and who wrote it when."""
     listed = await add(any_portal)
-    for words in ("On-call nurse · Nurse Placeholder", "+49 30 5550 1", ANSWERS, "Written by Bob Example"):
+    for words in (
+        "On-call nurse · Nurse Placeholder",
+        "+49 30 5550 1",
+        ANSWERS,
+        "Written by Bob Example",
+        HOURS,
+    ):
         assert words in listed.words
+    assert CHECK in listed.words
     where = await dose(any_portal.cast)
     async with any_portal.client("alice") as browser:
         page = await opened(browser, where)
         assert LINK in dialed(page)
-        for words in (ANSWERS, TYPED["purpose"], "At other times: A message is answered"):
+        for words in (ANSWERS, TYPED["purpose"], "At other times: A message is answered", HOURS, CHECK):
             assert words in page.words
-        assert "To be checked" not in page.words
+        await browser.post("/help-now", data={"region": "DE"})
+        assert "tel:112" in dialed(await opened(browser, where))
 
 
 async def test_the_calm_page_shows_them_above_the_emergency_numbers(any_portal: Portal) -> None:
@@ -83,7 +94,8 @@ async def test_the_calm_page_shows_them_above_the_emergency_numbers(any_portal: 
         page = await opened(browser, where)
         assert [href for href in dialed(page) if href != LINK] == without
         assert dialed(page)[0] == LINK
-        assert ANSWERS in page.words
+        for words in (ANSWERS, TYPED["purpose"], "At other times: A message is answered"):
+            assert words in page.words
         assert str(page.answer.text).count(LINK) == 2  # the cover brings it, too
         await browser.post("/lock")
         for path, headers in ((where, {}), ("/unlock", {}), ("/unlock", {"hx-request": "true"})):
@@ -91,6 +103,38 @@ async def test_the_calm_page_shows_them_above_the_emergency_numbers(any_portal: 
             assert dialed(locked)[0] == LINK
             assert len(dialed(locked)) > 1
             assert TYPED["purpose"] not in locked.answer.text
+
+
+async def test_the_time_is_that_of_whoever_reads(any_portal: Portal) -> None:
+    """Opened, locked and for the sitter: eight in New York is two in Berlin, where alice is and has her session."""
+    cast, again = any_portal.cast, "Answers again Monday 14:00"
+    await add(any_portal, zone="America/New_York")
+    where = await dose(cast)
+    async with any_portal.client("alice") as browser:
+        page = await opened(browser, where)
+        assert again in page.words
+        assert "Mon–Fri 08:00–18:00 by the clocks of America/New York" in page.words
+        made = await browser.post(f"{where}/sitter", data={"go": "make"})
+        link = re.search(r"/sit/[\w-]{43}", made.text)
+        assert link
+        assert again in (await opened(browser, link[0])).words
+        await browser.post(f"{where}/status", data={"status": "in_session"})
+        for _ in ("opened", "locked"):
+            for path in ("/help-now/contacts", where):
+                assert again in (await browser.get(path)).text, path
+            assert again in (await browser.get("/unlock", headers={"hx-request": "true"})).text
+            await browser.post("/lock")
+
+
+async def test_to_reach_out_is_to_have_the_numbers(any_portal: Portal) -> None:
+    """The skill that offers to call shows the care team's numbers to their patient, and to nobody else."""
+    await add(any_portal)
+    for name, there in (("alice", True), ("dana", False), ("bob", False), (None, False)):
+        async with any_portal.client(name) as browser:
+            page = await opened(browser, "/ground/reach_out")
+            assert (LINK in dialed(page)) is there
+            assert (ANSWERS in page.words) is there
+            assert LINK not in (await opened(browser, "/ground/orient")).answer.text
 
 
 async def test_a_locked_page_of_another_day_names_nobody(portal: Portal) -> None:
@@ -113,8 +157,13 @@ async def test_help_now_fetches_them_below_the_emergency_numbers(any_portal: Por
             assert part.status_code == (200 if name else 204)
             assert (LINK in part.text) is there
             if name == "alice":
+                assert TYPED["purpose"] in part.text
                 await browser.post("/lock")
-                assert LINK in (await browser.get("/help-now/contacts")).text
+                locked = (await browser.get("/help-now/contacts")).text
+                assert LINK in locked
+                assert ANSWERS in locked
+                for words in (TYPED["purpose"], "A message is answered"):
+                    assert words not in locked
 
 
 @pytest.mark.parametrize(

@@ -19,6 +19,7 @@ from journal.sessions.session import SessionDetails, SessionKind, Setting, Statu
 from tests.cast import ZONE, Cast
 from tests.portal.browsing import Page, followed, opened
 from tests.portal.conftest import Portal
+from tests.scenes import signed_in_again
 
 TYPED: dict[str, Any] = {
     "fasting": "Placeholder: as your prescriber told you.",
@@ -55,14 +56,26 @@ async def plan_course(cast: Cast, day: int) -> UUID:
     return await session_plan.plan_course(bob, alice.id, "", plan)
 
 
-async def dose(cast: Cast, *said: Status) -> str:
-    """Have alice plan a dosing session for now and say *said* of it; return the address of its page."""
+async def dose(cast: Cast, *said: Status, day: str = "2026-11-22") -> str:
+    """Have alice plan a dosing session, today at one, and say *said* of it; return the address of its page."""
     alice = await cast.actor("alice")
-    details = SessionDetails(SessionKind.DOSING, "2026-11-22T13:00", ZONE, 120, Setting.HOME)
+    details = SessionDetails(SessionKind.DOSING, f"{day}T13:00", ZONE, 120, Setting.HOME)
     ident = await session_plan.add_session(alice, alice.id, details)
     for status in said:
         await session_plan.change_status(alice, ident, status)
     return f"/sessions/{ident}"
+
+
+async def test_its_day_is_that_of_whoever_reads(any_portal: Portal) -> None:
+    """Half past eleven at night, UTC, is the next day in Berlin: on each page that says when it was written."""
+    any_portal.cast.clock.forward(hours=11, minutes=30)
+    await signed_in_again(any_portal.cast)
+    day = "signed by Bob Example on 23 Nov 2026"
+    assert day in (await write(any_portal)).words
+    where = await dose(any_portal.cast, day="2026-11-24")
+    async with any_portal.client("alice") as browser:
+        for path in (where, f"{where}/checklist", "/clinic"):
+            assert day in (await opened(browser, path)).words, path
 
 
 async def test_what_is_written_is_listed_and_shown_to_the_patient(any_portal: Portal) -> None:

@@ -7,7 +7,8 @@ from uuid import UUID
 
 from httpx import AsyncClient
 
-from journal.clinic import instructions
+from journal.care import lifecycle
+from journal.clinic import ended_care, instructions, tables
 from journal.clinic.instructions import InstructionsDetails
 from journal.preparing import checklist
 from tests.portal.browsing import Page, followed, opened
@@ -80,12 +81,36 @@ async def test_the_clinic_s_text_is_signed_dated_and_says_when_it_changed(portal
         )
         async with portal.client("alice") as browser:
             page = await opened(browser, where)
-            assert "Written by Bob Example on" in page.words
+            assert f"Written and signed by Bob Example on 22 Nov 2026, version {base + 1}" in page.words
             assert "To bring" in page.words
+            assert page.words.count("Your clinic has not written this here. Ask them.") == 2
             assert pressed_states(page) == ["Open"]
             assert ("Changed since you ticked it" in page.words) is bool(base)
             assert "A warm blanket for later" in page.words
             assert pressed_states(await press(browser, where, words, "done")) == ["Done"]
+
+
+async def test_a_text_that_does_not_count_says_why(portal: Portal) -> None:
+    """Of ended care it says so; hidden or not to be opened it is not called unwritten."""
+    cast, unwritten = portal.cast, "Your clinic has not written this here."
+    alice = await cast.actor("alice")
+    where = f"{await planned(cast, 1)}/checklist"
+    told = InstructionsDetails("Placeholder tea", "Placeholder pill", "A blanket")
+    text = await instructions.save_instructions(
+        await cast.actor("bob"), alice.id, None, told, is_checked=True
+    )
+    await lifecycle.end_care(alice, cast.link)
+    async with portal.client("alice") as browser:
+        page = await opened(browser, where)
+        assert "version 1 · Their care has ended." in page.words
+        await ended_care.hide_left_text(alice, text)
+        page = await opened(browser, where)
+        assert "You hid what stood here." in page.words
+        assert unwritten not in page.words
+        await tables.InstructionsVersion.filter(id=text).update(version=2)
+        page = await opened(browser, where)
+        assert "What your clinic wrote here cannot be opened" in page.words
+        assert unwritten not in page.words
 
 
 async def test_it_is_read_in_the_journal_and_changed_on_its_own_page(portal: Portal) -> None:

@@ -519,7 +519,7 @@ async def test_a_planned_session_of_today_holds_until_it_is_answered(any_portal:
         assert (await opened(browser, f"/sharing/{cast.link}/end")).markup.all(
             "form", action=f"/sharing/{cast.link}/end"
         )
-        assert "Nothing is waiting" in (await opened(browser, "/sessions/rest")).words
+        assert "Asked again" in (await opened(browser, "/sessions/rest")).words
         assert (await opened(browser, "/")).markup.all("a", href="/sessions/waiting")
 
 

@@ -14,7 +14,9 @@ from journal.dosing_day import requests
 from journal.entries import removal
 from journal.held_acts import HeldAct
 from journal.sitter import tables as sitter_tables
+from journal.time_zones import parse_zone
 from journal.vault import tables as vault_tables
+from tests.cast import ZONE
 from tests.portal.browsing import Page, followed, opened
 from tests.portal.conftest import Portal
 from tests.portal.held import list_requests, prepare
@@ -90,6 +92,8 @@ async def test_each_act_is_refused_listed_and_asked_again(any_portal: Portal) ->
         assert "End care with Bob Example" in waiting.words
         assert "Let Charlie Outsider join your care team" in waiting.words
         assert "Do it" not in waiting.words
+        here = cast.clock.now.astimezone(parse_zone(ZONE))
+        assert waiting.words.count(f"{here:%H:%M}") == len(PLACES)
         for path in (f"/sessions/{session}", "/sessions/rest"):
             assert (await opened(browser, path)).markup.all("a", href=WAITING), path
         early = await answer(browser, (await keys(any_portal))[0], "do")
