@@ -58,7 +58,7 @@ class Commands:
         self._process = process
 
     def run(
-        self, *commands: Sequence[str], given: str = "", folder: Path = ROOT, **settings: str
+        self, *commands: Sequence[str], given: str = "", folder: Path | str = ROOT, **settings: str
     ) -> list[Done]:
         """
         Run *commands* at the same time, with nothing but *settings* in their environment.
