@@ -129,7 +129,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "reframing": ("sharing",),
     "brief": ("dosing_day", "reframing"),
     "practice": ("authentication", "care"),
-    "account_reset": ("authentication", "care"),
+    "account_reset": ("authentication", "sitter"),
     "key_rotation": ("passkeys", "practice", "sitter"),
     "records": ("authentication", "sharing", "sitter"),
     "operations": ("account_reset", "dosing_day", "key_rotation", "reframing"),

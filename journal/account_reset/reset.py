@@ -37,6 +37,7 @@ from journal.installation.installation import Installation
 from journal.mail.messages import Notice
 from journal.rate_limiting import attempts, limits
 from journal.roles import Role
+from journal.sitter import links as sitter_links
 from journal.store.database import execute, flush_deleted, transaction
 from journal.store.progress import run_with_retry
 from journal.store.rows import NonNegative, Row, Timestamp, fetch_row
@@ -144,6 +145,7 @@ async def reset_account(
             await execute(record_state.LOCK_STATE, account.id)
             await retained_records.retain_records(installation, account.id)
             now = installation.clock()
+            await sitter_links.end_links_of(account.id, now)  # their notes are sealed to the old keys
             past = await _seal_past_care(installation, old, row, now)
             if not await old.update(pair=None, ended_at=now, past=past):
                 raise LinkExpired

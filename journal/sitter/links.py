@@ -189,6 +189,12 @@ async def end_link(actor: Actor, session: UUID) -> None:
     await flush_deleted()
 
 
+async def end_links_of(patient: UUID, now: datetime) -> None:
+    """End every link of a patient whose keys are replaced, in the transaction that does so."""
+    await tables.SitterLink.filter(patient_id=patient, ended_at=None).update(ended_at=now, sealed=None)
+    await tables.SitterNote.filter(patient_id=patient).update(mark=None)
+
+
 async def end_passed_links(installation: Installation, now: datetime) -> None:
     """Erase the copies and marks of links that have ended by themselves."""
     open_ones = tables.SitterLink.filter(ended_at=None)

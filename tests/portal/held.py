@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from journal.care import invitations, lifecycle
 from journal.care import tables as care_tables
@@ -21,6 +21,10 @@ from journal.reframing import later, reframes
 from journal.scheduling import plan as session_plan
 from journal.sessions.session import SessionDetails, SessionKind, Setting
 from journal.sharing import handover_offers
+from journal.sitter import links as sitter_links
+from journal.sitter import notes as sitter_notes
+from journal.sitter import reading as sitter_reading
+from journal.sitter.lines import NoteKind
 from journal.time_zones import parse_zone
 from journal.vault.documents import EntryDocument
 from journal.vault.entry_rows import Entry
@@ -47,6 +51,7 @@ class Things:
     offer: UUID
     contact: UUID
     text: UUID
+    note: UUID
 
 
 async def prepare(cast: Cast) -> Things:
@@ -72,8 +77,30 @@ async def prepare(cast: Cast) -> Things:
     await handover_offers.suggest_colleague(await cast.actor("bob"), alice.id, str(charlie.id))
     offer = (await care_tables.Handover.get(waiting__isnull=False)).id
     return Things(
-        cast.link, entry, reframe, share, ticked, ticked_share, deleted.id, session, offer, contact, text
+        cast.link,
+        entry,
+        reframe,
+        share,
+        ticked,
+        ticked_share,
+        deleted.id,
+        session,
+        offer,
+        contact,
+        text,
+        await _sit(cast, session),
     )
+
+
+async def _sit(cast: Cast, session: UUID) -> UUID:
+    """Have somebody with a link note that alice is awake; return the note's id."""
+    alice = await cast.actor("alice")
+    token = (await sitter_links.make_link(alice, session)).token
+    sitting = await sitter_links.open_sitting(cast.installation, token)
+    await sitter_notes.save_note(cast.installation, sitting, uuid4(), NoteKind.CHECK, "14:05 | awake")
+    (noted,) = await sitter_reading.load_notes(alice, session)
+    await sitter_links.end_link(alice, session)
+    return noted.id
 
 
 async def _leave(cast: Cast) -> tuple[UUID, UUID]:

@@ -112,6 +112,7 @@ async def stored(cast: Cast, things: Things) -> dict[str, Any]:
         "copies": sorted(await care_tables.Share.all().values_list("id", "revision", "sealed")),
         "links": sorted(await care_tables.CareLink.all().values_list("id", "ended_at", "clinician_key")),
         "sitters": sorted(await sitter_tables.SitterLink.all().values_list("id", "ended_at")),
+        "notes": await sitter_tables.SitterNote.all().count(),
         "ticks": [one.beside.later if one.beside else () for one in documents],
         "deleted": await vault_tables.Entry.filter(id=things.deleted).count(),
         "account": await accounts_tables.Account.filter(id=alice.id).values_list("status", flat=True),
@@ -135,6 +136,7 @@ def fill(rule: Rule, things: Things, chance: Random) -> tuple[str, dict[str, Any
         "to": str(chance.choice((things.share, things.link))), "sections": ["title", "0"], "read": "yes",
         "word": "delete", "revision": "1", "previewed": "1", "shares": str(things.share), "end_care": "yes",
         "request": f"share.{things.entry.id.hex}.{things.link.hex}", "line": "x", "status": "open", "share": "1",
+        "notes": str(things.note),
     }  # fmt: skip
     return path, form
 

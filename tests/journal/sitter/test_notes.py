@@ -14,6 +14,7 @@ from crypto import CryptoError, PrivateIdentity, open_sitter_note
 from journal.care.invitations import parse_token
 from journal.errors import HeldUntilRested, InvalidInput, NotFound
 from journal.operations.retention import purge_deleted
+from journal.practice import account_deletion
 from journal.scheduling import plan as session_plan
 from journal.sessions.session import Status
 from journal.sitter import links, notes, reading, tables
@@ -28,6 +29,7 @@ from journal.sitter.lines import (
 from journal.sitter.links import SitterLinkEnded, Sitting
 from journal.sitter.notes import MAX_NOTES, NoCopy, NotAgreed, NotesFull, find_moment
 from tests.cast import Cast
+from tests.journal.account_reset.test_reset import offered, restarted
 from tests.journal.key_rotation.test_account_key import begun, ended
 from tests.journal.sitter.test_links import dose, made
 from tests.scenes import at_rest, signed_in_again
@@ -257,6 +259,36 @@ async def test_notes_outlast_a_renewal_of_keys(cast: Cast) -> None:
     await note(cast, sitting)
     found = await reading.load_notes(await cast.actor("alice"), session)
     assert (len(found), found.damaged) == (3, ())
+
+
+async def test_a_link_ends_when_its_patient_begins_anew(cast: Cast) -> None:
+    """Nobody could read what is noted from then on; what was noted before does not open, and can be deleted."""
+    session = await dose(cast)
+    token, sitting = await sitting_of(cast, session)
+    await note(cast, sitting)
+    alice = await restarted(cast, await offered(cast))
+    with pytest.raises(SitterLinkEnded):
+        await links.open_sitting(cast.installation, token)
+    with pytest.raises(SitterLinkEnded):
+        await note(cast, sitting)
+    row = await tables.SitterNote.get()
+    assert (await reading.load_notes(alice, session)).damaged == (row.id,)
+    await session_plan.change_status(alice, session, Status.CANCELLED)
+    await reading.delete_notes(alice, session, {row.id})
+    assert not await tables.SitterNote.all().exists()
+
+
+async def test_notes_go_with_their_patients_account(cast: Cast) -> None:
+    """Read or not; those of others stay."""
+    for who in ("alice", "dana"):
+        made_by = await links.make_link(await cast.actor(who), await dose(cast, who=who))
+        await note(cast, await links.open_sitting(cast.installation, made_by.token))
+    await cast.just_asked()
+    await account_deletion.request_deletion(await cast.actor("alice"), "delete")
+    cast.clock.forward(days=31)
+    await purge_deleted(cast.installation, cast.clock.now)
+    dana = [row.patient_id for row in await tables.SitterLink.all()]  # type: ignore[attr-defined]
+    assert len(dana) == await tables.SitterNote.all().count() == 1
 
 
 @given(

@@ -58,7 +58,7 @@ class Commands:
         self._process = process
 
     def run(
-        self, *commands: Sequence[str], given: str = "", folder: str = str(ROOT), **settings: str
+        self, *commands: Sequence[str], given: str = "", folder: Path | str = ROOT, **settings: str
     ) -> list[Done]:
         """
         Run *commands* at the same time, with nothing but *settings* in their environment.
@@ -69,7 +69,7 @@ class Commands:
         """
         assert self._process.stdin is not None
         assert self._process.stdout is not None
-        task = Task([list(command) for command in commands], settings, given, folder)
+        task = Task([list(command) for command in commands], settings, given, str(folder))
         self._process.stdin.write(json.dumps(astuple(task)) + "\n")
         self._process.stdin.flush()
         return [Done(*one) for one in json.loads(self._process.stdout.readline())]

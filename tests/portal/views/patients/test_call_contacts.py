@@ -126,17 +126,6 @@ async def test_the_time_is_that_of_whoever_reads(any_portal: Portal) -> None:
             await browser.post("/lock")
 
 
-async def test_to_reach_out_is_to_have_the_numbers(any_portal: Portal) -> None:
-    """The skill that offers to call shows the care team's numbers to their patient, and to nobody else."""
-    await add(any_portal)
-    for name, there in (("alice", True), ("dana", False), ("bob", False), (None, False)):
-        async with any_portal.client(name) as browser:
-            page = await opened(browser, "/ground/reach_out")
-            assert (LINK in dialed(page)) is there
-            assert (ANSWERS in page.words) is there
-            assert LINK not in (await opened(browser, "/ground/orient")).answer.text
-
-
 async def test_a_locked_page_of_another_day_names_nobody(portal: Portal) -> None:
     """Whom somebody calls stands on no lock screen of an ordinary day."""
     await add(portal)
