@@ -160,5 +160,12 @@ def get_hold(actor: Actor, plan: Sequence[Session]) -> Hold | None:
 
 async def refuse_while_held(actor: Actor, asked: Asked | None = None) -> None:
     """Raise `HeldUntilRested` while what cannot be taken back has to wait; *asked* is the act, to be asked again."""
-    if actor.role is Role.PATIENT and (waiting := await load_hold(actor)) is not None:
+    if actor.role is Role.PATIENT:
+        refuse_if_held(actor, await load_my_sessions(actor), asked)
+
+
+def refuse_if_held(actor: Actor, plan: Sequence[Session], asked: Asked | None = None) -> None:
+    """Raise the same as `refuse_while_held`, from the patient's own plan where that is loaded already."""
+    waiting = get_hold(actor, plan)
+    if waiting is not None:
         raise HeldUntilRested(waiting.sentence, asked)
