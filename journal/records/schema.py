@@ -107,6 +107,7 @@ class SessionRecord(msgspec.Struct, frozen=True):
     started_at: datetime | None
     ended_at: datetime | None
     rested_on: str | None
+    ask_after: str | None
 
 
 class HoursRecord(msgspec.Struct, frozen=True):
