@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -111,7 +110,7 @@ async def change_hidden(request: Request) -> Response:
     return render_page(request, "preparing/text_hiding.html", TextHidingPage(shown))
 
 
-async def _load_page(request: Request, actor: Actor, plan: Sequence[Session]) -> ClinicPage:
+async def _load_page(request: Request, actor: Actor, plan: tuple[Session, ...]) -> ClinicPage:
     carers = await list_carers(actor.id)
     contacts = await call_contacts.load_my_contacts(actor)
     lines = build_call_lines(contacts, actor.now, actor.zone, get_translator(request))
@@ -124,7 +123,7 @@ async def _load_page(request: Request, actor: Actor, plan: Sequence[Session]) ->
 
 
 async def _load_texts(
-    actor: Actor, carers: frozenset[UUID], plan: Sequence[Session]
+    actor: Actor, carers: frozenset[UUID], plan: tuple[Session, ...]
 ) -> tuple[CourseText, ...]:
     """Return what counts, or would if it were not hidden, for each course; the sessions without one come last."""
     lines = {line.session.id: line for line in build_lines(actor, plan)}
