@@ -117,6 +117,15 @@ class Walk:
         await self.press(page, re.compile("Plan these 13 sessions"))
         await self.looked_at(page)
 
+    async def alice_answers(self, page: Page) -> None:
+        """Say that the session of the day before yesterday took place, which nobody reported, and that she rested."""
+        await page.goto("/")
+        await self.looked_at(page)
+        await self.press(page, "It took place")
+        await page.goto("/")
+        await self.press(page, "I have slept and feel rested")
+        await self.looked_at(page)
+
     async def alice_writes(self, page: Page) -> str:
         """Write about the session; return the entry's address."""
         await page.goto("/sessions")
@@ -305,6 +314,7 @@ async def test_the_whole_job(desk: Desk, server: Server, tmp_path: Path, javascr
     link = await walk.bob_sets_up(bob)
     await walk.alice_accepts(alice, link)
     await walk.bob_plans(bob)
+    await walk.alice_answers(alice)
     entry = await walk.alice_writes(alice)
     await walk.alice_shares(alice, entry)
     await walk.bob_reads(bob)
