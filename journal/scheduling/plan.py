@@ -29,11 +29,12 @@ from journal.sessions import schedule
 from journal.sessions import tables as sessions_tables
 from journal.sessions.course import CoursePlan, check_plan, expand_plan, link_planned_sessions
 from journal.sessions.day_state import record_dosing_day
-from journal.sessions.holds import find_hold, get_next_asking, is_unanswered
+from journal.sessions.holds import find_hold, get_next_asking, is_unanswered, needs_answer
 from journal.sessions.rows import CourseDetails, Session, SessionRow, course_context, load_my_sessions
 from journal.sessions.session import (
     SessionDetails,
     SessionKind,
+    Setting,
     Status,
     check_session,
     clean_details,
@@ -244,7 +245,8 @@ async def change_status(actor: Actor, wanted: UUID, status: Status, reason: str 
     before = current.details
     theirs = actor.role is Role.CLINICIAN and schedule.is_home_dosing_day(before, actor.now)
     possible = status in list_next_statuses(before, actor.now)
-    if theirs and (status is not Status.CANCELLED or not possible):
+    frees = status is Status.CANCELLED and _is_answered_by_patient(actor, before)
+    if frees or (theirs and (status is not Status.CANCELLED or not possible)):
         raise InvalidInput({"status": HOME_DOSING_DAY})
     if not possible:
         ended = status is Status.IN_SESSION and before.ended_at is not None
@@ -323,6 +325,16 @@ async def confirm_rest(actor: Actor) -> None:
         await record_dosing_day(actor.installation, actor.id, actor.now)
 
 
+def _is_answered_by_patient(actor: Actor, details: SessionDetails) -> bool:
+    """Return whether only the patient can say of a session at home whether it took place, and *actor* is not they."""
+    at_home = details.setting is not Setting.CLINIC
+    return actor.role is Role.CLINICIAN and at_home and needs_answer(details, actor.now)
+
+
+def _is_moved(before: SessionDetails, after: SessionDetails) -> bool:
+    return any(getattr(before, name) != getattr(after, name) for name in ("local", "zone", "kind", "setting"))
+
+
 async def _verify_details(
     actor: Actor, patient: UUID, details: SessionDetails, current: Session | None = None
 ) -> None:
@@ -337,6 +349,10 @@ async def _verify_details(
         if before.started_at and (before.local, before.zone) != (details.local, details.zone):
             problems["local"] = N_("This session has begun. Its day and time stay as they were.")
         tied = before.started_at or any(one.details.about == current.id.hex for one in plan)
+        if needs_answer(before, actor.now) and _is_moved(before, details):
+            if _is_answered_by_patient(actor, before):
+                raise InvalidInput({"local": HOME_DOSING_DAY})
+            problems["local"] = N_("The time of this session has come. Say first whether it took place.")
         if before.kind is SessionKind.DOSING and details.kind is not before.kind and tied:
             problems["kind"] = N_(
                 "Other sessions or a day of rest belong to this dosing session. Its kind stays."

@@ -100,6 +100,12 @@ def _find_session_hold(details: SessionDetails, now: datetime) -> Hold | None:
     return Hold(start, morning, HELD_TODAY if now < morning else later, until_confirmed, until_answered)
 
 
+def needs_answer(details: SessionDetails, now: datetime) -> bool:
+    """Return whether the time of a session has come, and nobody said whether it took place."""
+    hold = _find_session_hold(details, now)
+    return hold is not None and hold.needs_answer
+
+
 def is_unanswered(details: SessionDetails, now: datetime) -> bool:
     """Return whether the day of a session has passed, and nobody said whether it took place."""
     hold = _find_session_hold(details, now)
