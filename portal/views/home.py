@@ -53,7 +53,7 @@ class HomePage:
     `again` is the reframe that is offered today to be looked at again, `step` one whose small step has come back.
     `is_near`: the next session is a dosing session, and is today or tomorrow. `is_asked_again`: something that the
     patient asked for while it was held waits for their answer, and nothing is held any more. `question` is a session of
-    which nobody said whether it took place. `is_capture_time`: on the day of a session, it is some hours since its start.
+    which nobody said whether it took place. `is_capture_time`: on a session's day, hours after its start.
     """
 
     day: DayState
