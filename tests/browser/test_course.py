@@ -61,7 +61,7 @@ class Course:
         assert await page.locator("main h1").count() == 1, page.url
 
     async def until(self, day: int, hour: int, minute: int = 0) -> None:
-        """Let it be some time of a day, counted from the first dosing session's; alice signs in again."""
+        """Move the clock to a time of a day, counted from the first dosing session's; alice signs in again."""
         then = datetime(FIRST.year, FIRST.month, FIRST.day, hour, minute, tzinfo=BERLIN) + timedelta(days=day)
         passed = then.astimezone(self.server.now.tzinfo) - self.server.now
         await self.alice.goto("about:blank")

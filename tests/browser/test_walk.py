@@ -118,7 +118,7 @@ class Walk:
         await self.looked_at(page)
 
     async def alice_answers(self, page: Page) -> None:
-        """Say that the session of the day before yesterday took place, which nobody reported, and that she rested."""
+        """Answer that the session of the day before yesterday took place, which nobody reported; then confirm rest."""
         await page.goto("/")
         await self.looked_at(page)
         await self.press(page, "It took place")
