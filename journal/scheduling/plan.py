@@ -20,6 +20,7 @@ from journal.audit import log as audit_log
 from journal.audit.acts import Act
 from journal.care import links
 from journal.care.links import Link
+from journal.clinic.instructions import get_acute_hours, load_instructions
 from journal.errors import HeldUntilRested, InvalidInput, NotFound
 from journal.i18n import N_
 from journal.roles import Role
@@ -29,7 +30,13 @@ from journal.sessions import schedule
 from journal.sessions import tables as sessions_tables
 from journal.sessions.course import CoursePlan, check_plan, expand_plan, link_planned_sessions
 from journal.sessions.day_state import record_dosing_day
-from journal.sessions.holds import find_hold, get_next_asking, is_unanswered
+from journal.sessions.holds import (
+    find_cancel_time,
+    find_hold,
+    get_next_asking,
+    is_planned_time_held,
+    is_unanswered,
+)
 from journal.sessions.rows import CourseDetails, Session, SessionRow, course_context, load_my_sessions
 from journal.sessions.session import (
     SessionDetails,
@@ -44,6 +51,14 @@ from journal.store.rows import DamagedRow, OpenedRows, fetch_rows, get_column, p
 from journal.time_zones import parse_zone
 from journal.user_input import clean_line
 
+CANCEL_WAITS = N_(
+    "The planned time of this session has come, so it is not cancelled any more. From the next morning on it can be "
+    "said that it did not take place."
+)
+PLANNED_TIME_HELD = N_(
+    "The planned time of this session has come. Its day and its kind stay until somebody has said whether it took "
+    "place."
+)
 STATUS_NOT_POSSIBLE = N_("The status of this session changed in the meantime. Look at it again.")
 TOO_LATE_TO_TAKE_BACK = N_(
     "You can undo “It is over” for ten minutes, and they have passed. Rest now. If you need somebody, "
@@ -65,6 +80,7 @@ PROGRESS_FIELDS = (
     "rested_on",
     "added_by_patient",
     "ask_after",
+    "acute_hours",
 )
 
 
@@ -230,6 +246,11 @@ def can_change(actor: Actor, one: Session) -> bool:
     return actor.role is Role.CLINICIAN or one.details.added_by_patient
 
 
+def is_own_day(actor: Actor, details: SessionDetails) -> bool:
+    """Return whether a session is at home and on its day, of which a clinician sees and changes no status."""
+    return actor.role is Role.CLINICIAN and schedule.is_home_dosing_day(details, actor.now)
+
+
 async def change_status(actor: Actor, wanted: UUID, status: Status, reason: str = "") -> None:
     """
     Move a session to its next status, and record when.
@@ -238,15 +259,15 @@ async def change_status(actor: Actor, wanted: UUID, status: Status, reason: str 
         reason: Why it is cancelled; both sides can read it.
 
     Raises:
-        InvalidInput: If that status cannot follow, or the reason is too long.
+        InvalidInput: If that status cannot follow, or not yet, or the reason is too long.
     """
     current = await load_session(actor, wanted)
     before = current.details
-    theirs = actor.role is Role.CLINICIAN and schedule.is_home_dosing_day(before, actor.now)
-    possible = status in list_next_statuses(before, actor.now)
-    if theirs and (status is not Status.CANCELLED or not possible):
+    if is_own_day(actor, before):
         raise InvalidInput({"status": HOME_DOSING_DAY})
-    if not possible:
+    if status is Status.CANCELLED and find_cancel_time(before, actor.now) is not None:
+        raise InvalidInput({"status": CANCEL_WAITS})
+    if status not in list_next_statuses(before, actor.now):
         ended = status is Status.IN_SESSION and before.ended_at is not None
         raise InvalidInput({"status": TOO_LATE_TO_TAKE_BACK if ended else STATUS_NOT_POSSIBLE})
     moment = actor.now.isoformat(timespec="seconds")
@@ -268,6 +289,9 @@ async def change_status(actor: Actor, wanted: UUID, status: Status, reason: str 
             "started_at": began.isoformat(timespec="seconds"),
             "ended_at": over.isoformat(timespec="seconds"),
         }
+    if before.started_at is None and "started_at" in changes:
+        text = await load_instructions(actor.installation, current.patient, current.course)
+        changes["acute_hours"] = get_acute_hours(text)
     details = clean_details(msgspec.structs.replace(before, **changes))
     if problems := check_session(details):
         raise InvalidInput(problems)
@@ -334,6 +358,10 @@ async def _verify_details(
             problems["about"] = N_("Choose one of the dosing sessions.")
     if current is not None:
         before = current.details
+        if is_planned_time_held(before, actor.now):
+            kept = (before.local, before.zone) == (details.local, details.zone)
+            problems |= {} if kept else {"local": PLANNED_TIME_HELD}
+            problems |= {} if before.kind is details.kind else {"kind": PLANNED_TIME_HELD}
         if before.started_at and (before.local, before.zone) != (details.local, details.zone):
             problems["local"] = N_("This session has begun. Its day and time stay as they were.")
         tied = before.started_at or any(one.details.about == current.id.hex for one in plan)

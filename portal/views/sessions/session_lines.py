@@ -14,6 +14,7 @@ from journal.i18n import N_
 from journal.roles import Role
 from journal.sessions import schedule
 from journal.sessions.day_state import EARLY, Progress, get_progress
+from journal.sessions.holds import find_cancel_time
 from journal.sessions.rows import Session
 from journal.sessions.schedule import SessionNumber
 from journal.sessions.session import SessionDetails, SessionKind, Status, list_next_statuses
@@ -129,6 +130,7 @@ def list_status_choices(actor: Actor, one: Session) -> tuple[tuple[Status, str],
         Status.DAY_OF: near and count_days(actor, one.starts_at) == 0,
         Status.IN_SESSION: near or begun,
         Status.CLOSED: begun or one.ends_at <= actor.now,
+        Status.CANCELLED: find_cancel_time(one.details, actor.now) is None,
     }
     labels = {status: both[side] for status, both in STATUS_LABELS.items()}
     if begun and dosing:
