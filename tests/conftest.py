@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import fcntl
 import gc
 import os
+import pickle
 import shutil
-from typing import TYPE_CHECKING
+from pathlib import Path
+from tempfile import mkdtemp
+from typing import TYPE_CHECKING, TypeVar
 
 import hypothesis
 import pytest
@@ -17,10 +21,10 @@ from tests.orm import prepare_once
 from tests.postgres import PostgresServer, running_postgres
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterator
-    from pathlib import Path
+    from collections.abc import Callable, Generator, Iterator
 
 _TEMPLATE = "migrated"
+Made = TypeVar("Made")
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -66,6 +70,26 @@ def pytest_xdist_auto_num_workers() -> int:
     return 1 + (os.cpu_count() or 1)
 
 
+def made_once(factory: pytest.TempPathFactory, name: str, make: Callable[[Path], Made]) -> Made:
+    """
+    Return what *make* makes in a folder of its own, for all the processes that run tests: the first one makes it.
+
+    Args:
+        name: Of the folder, and of nothing else that is made so.
+        make: What it returns can be pickled.
+    """
+    base = factory.getbasetemp()
+    shared = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+    kept = shared / f"{name}.made"
+    with (shared / f"{name}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not kept.exists():
+            made = make(Path(mkdtemp(prefix=f"{name}-", dir=shared)))
+            kept.write_bytes(pickle.dumps(made))
+    brought: Made = pickle.loads(kept.read_bytes())
+    return brought
+
+
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[PostgresServer]:
     """A real PostgreSQL server, started by the first test that needs one."""
@@ -85,9 +109,12 @@ def migrated_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An SQLite file with every migration applied, to copy from."""
     from journal.store import database
 
-    path = tmp_path_factory.mktemp("sqlite") / "migrated.sqlite3"
-    asyncio.run(database.migrate(f"sqlite://{path}"))
-    return path
+    def make(folder: Path) -> Path:
+        path = folder / "migrated.sqlite3"
+        asyncio.run(database.migrate(f"sqlite://{path}"))
+        return path
+
+    return made_once(tmp_path_factory, "migrated", make)
 
 
 @pytest.fixture
@@ -120,11 +147,17 @@ async def _migrate_postgres(server: PostgresServer) -> None:
 
 
 @pytest.fixture(scope="session")
-def furnished_sqlite(migrated_sqlite: Path) -> tuple[Path, Furniture]:
+def furnished_sqlite(
+    migrated_sqlite: Path, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[Path, Furniture]:
     """An SQLite file with the cast in it, to copy from."""
-    path = migrated_sqlite.with_name("furnished.sqlite3")
-    shutil.copyfile(migrated_sqlite, path)
-    return path, asyncio.run(furnish(f"sqlite://{path}"))
+
+    def make(folder: Path) -> tuple[Path, Furniture]:
+        path = folder / "furnished.sqlite3"
+        shutil.copyfile(migrated_sqlite, path)
+        return path, asyncio.run(furnish(f"sqlite://{path}"))
+
+    return made_once(tmp_path_factory, "furnished", make)
 
 
 @pytest.fixture(scope="session")

@@ -46,6 +46,7 @@ from journal.installation.installation import Installation
 from journal.mail import messages
 from journal.roles import Role
 from journal.sealing import open_bytes, open_document, seal_document
+from journal.sessions.holds import refuse_while_held
 from journal.store.database import transaction
 from journal.store.rows import (
     JoinedValue,
@@ -203,8 +204,13 @@ async def accept_invitation(actor: Actor, token: str, *, renewing: bool = False)
 
     Returns:
         The care link's id.
+
+    Raises:
+        HeldUntilRested: Too soon after a dosing session; the invitation stays open.
     """
     actor.require_role(Role.PATIENT)
+    if not renewing:
+        await refuse_while_held(actor)
     row, secret = await verify_token(actor.installation, token, renewing=renewing)
     if renewing and row.patient != actor.id:
         raise LinkExpired
@@ -227,6 +233,8 @@ async def accept_invitation(actor: Actor, token: str, *, renewing: bool = False)
     try:
         async with transaction():
             await record_state.lock_state(actor)
+            if not renewing:
+                await refuse_while_held(actor)
             won = await tables.Invitation.filter(
                 id=row.id, accepted_at=None, withdrawn_at=None, **build_alive_filter(actor.now, LIFETIME)
             ).update(accepted_at=actor.now)

@@ -97,9 +97,7 @@ def can_be_there(sessions: Iterable[SessionDetails], now: datetime) -> bool:
 
 async def load_requests(actor: Actor) -> tuple[PendingRequest, ...]:
     """Return what waits to be asked again, the oldest first, without what has lapsed."""
-    every = [one for entry in await _load_records(actor) for one in _read(entry)]
-    alive = {one.key: one for one in sorted(every, key=lambda one: one.at) if one.is_alive(actor.now)}
-    return tuple(alive.values())
+    return _select_alive(actor, await _load_records(actor))
 
 
 async def keep_request(actor: Actor, asked: Asked | None) -> bool:
@@ -137,11 +135,13 @@ async def remove_request(actor: Actor, key: str) -> bool:
     return await _change(actor, remove)
 
 
-async def remove_lapsed(actor: Actor) -> None:
-    """Remove what has lapsed, if anything has."""
-    read = [_read(entry) for entry in await _load_records(actor)]
+async def remove_lapsed(actor: Actor) -> tuple[PendingRequest, ...]:
+    """Remove what has lapsed, if anything has; return what waits to be asked again, as `load_requests` does."""
+    records = await _load_records(actor)
+    read = [_read(entry) for entry in records]
     if any(not there or not all(one.is_alive(actor.now) for one in there) for there in read):
         await _change(actor, lambda _: True)
+    return _select_alive(actor, records)
 
 
 async def _change(actor: Actor, change: Callable[[dict[str, PendingRequest]], bool]) -> bool:
@@ -152,8 +152,7 @@ async def _change(actor: Actor, change: Callable[[dict[str, PendingRequest]], bo
     """
     for _ in range(ATTEMPTS):
         records = await _load_records(actor)
-        every = sorted((one for entry in records for one in _read(entry)), key=lambda one: one.at)
-        kept = {one.key: one for one in every if one.is_alive(actor.now)}
+        kept = {one.key: one for one in _select_alive(actor, records)}
         if not change(kept):
             return False
         lines = [one.line for one in kept.values()]
@@ -183,6 +182,11 @@ async def _save(actor: Actor, records: tuple[Entry, ...], lines: list[str]) -> b
 async def _load_records(actor: Actor) -> tuple[Entry, ...]:
     _, found = await by_kind.load_entries_of_kinds(actor, {EntryKind.WAITING})
     return tuple(one for one in found if not one.damaged)
+
+
+def _select_alive(actor: Actor, records: Iterable[Entry]) -> tuple[PendingRequest, ...]:
+    every = sorted((one for entry in records for one in _read(entry)), key=lambda one: one.at)
+    return tuple({one.key: one for one in every if one.is_alive(actor.now)}.values())
 
 
 def _read(entry: Entry) -> tuple[PendingRequest, ...]:

@@ -8,9 +8,11 @@ from contextlib import suppress
 from dataclasses import dataclass
 from uuid import UUID
 
+import msgspec
+
 from journal.actor import Actor
-from journal.catalogue.fields import EntryKind
-from journal.catalogue.grounding import OWN_SKILL
+from journal.catalogue.fields import Answers, EntryKind
+from journal.catalogue.grounding import GROUNDING, OWN_SKILL
 from journal.catalogue.grounding_skills import SKILLS
 from journal.catalogue.steady import OwnSkill
 from journal.entries import by_kind, entries
@@ -63,18 +65,32 @@ def count_uses(notes: Iterable[Entry]) -> tuple[SkillUse, ...]:
     )
 
 
-async def keep_note(actor: Actor, wanted: UUID, skill: str, own: OwnSkill | None = None) -> None:
+async def keep_note(
+    actor: Actor, wanted: UUID, skill: str, own: OwnSkill | None = None, *, is_worse: bool = False
+) -> None:
     """
-    Keep a note that a skill was used; a second tap keeps no second one.
+    Keep a note that a skill was used; a second tap keeps no second one. One that it got worse says so of the first.
 
     Args:
         wanted: The id of the note.
         skill: An id of the catalogue, or `OWN_SKILL`.
         own: The skill of one's own.
     """
-    answers = {"ground.skill": skill} | ({"ground.own": own.name} if own else {})
-    document = EntryDocument(EntryKind.GROUNDING.value, answers={**answers})
+    answers: Answers = {"ground.skill": skill}
+    if own:
+        answers["ground.own"] = own.name
+    worse: Answers = {"ground.helped": "worse"} if is_worse else {}
+    document = EntryDocument(EntryKind.GROUNDING.value, answers=answers | worse)
     with suppress(NotFound):
-        await entries.load_entry(actor, wanted)
+        kept = await entries.load_entry(actor, wanted)
+        if is_worse and kept.document.kind == EntryKind.GROUNDING:
+            await entries.change_entry(actor, wanted, _say_worse)
         return  # it was kept, and more may have been said of it since
     await entries.save_entry(actor, wanted, 0, document)
+
+
+def _say_worse(note: Entry) -> EntryDocument:
+    order = {one.id: place for place, one in enumerate(GROUNDING.fields)}
+    said = {**note.document.answers, "ground.helped": "worse"}
+    answers = {key: said[key] for key in sorted(said, key=lambda one: order.get(one, len(order)))}
+    return msgspec.structs.replace(note.document, answers=answers)

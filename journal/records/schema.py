@@ -107,6 +107,8 @@ class SessionRecord(msgspec.Struct, frozen=True):
     started_at: datetime | None
     ended_at: datetime | None
     rested_on: str | None
+    ask_after: str | None
+    acute_hours: int | None
 
 
 class HoursRecord(msgspec.Struct, frozen=True):

@@ -30,17 +30,12 @@ from journal.sessions import schedule
 from journal.sessions import tables as sessions_tables
 from journal.sessions.course import CoursePlan, check_plan, expand_plan, link_planned_sessions
 from journal.sessions.day_state import record_dosing_day
-from journal.sessions.holds import (
-    find_cancel_time,
-    find_hold,
-    get_next_asking,
-    is_planned_time_held,
-    is_unanswered,
-)
+from journal.sessions.holds import find_cancel_time, find_hold, get_next_asking, is_unanswered, needs_answer
 from journal.sessions.rows import CourseDetails, Session, SessionRow, course_context, load_my_sessions
 from journal.sessions.session import (
     SessionDetails,
     SessionKind,
+    Setting,
     Status,
     check_session,
     clean_details,
@@ -56,8 +51,8 @@ CANCEL_WAITS = N_(
     "said that it did not take place."
 )
 PLANNED_TIME_HELD = N_(
-    "The planned time of this session has come. Its day and its kind stay until somebody has said whether it took "
-    "place."
+    "The time of this session has come. Its day, its kind and its place stay until somebody has said whether it took "
+    "place, from the next morning on."
 )
 STATUS_NOT_POSSIBLE = N_("The status of this session changed in the meantime. Look at it again.")
 TOO_LATE_TO_TAKE_BACK = N_(
@@ -251,6 +246,12 @@ def is_own_day(actor: Actor, details: SessionDetails) -> bool:
     return actor.role is Role.CLINICIAN and schedule.is_home_dosing_day(details, actor.now)
 
 
+def is_answered_by_patient(actor: Actor, details: SessionDetails) -> bool:
+    """Return whether only the patient can say of a session at home whether it took place, and *actor* is not they."""
+    at_home = details.setting is not Setting.CLINIC
+    return actor.role is Role.CLINICIAN and at_home and needs_answer(details, actor.now)
+
+
 async def change_status(actor: Actor, wanted: UUID, status: Status, reason: str = "") -> None:
     """
     Move a session to its next status, and record when.
@@ -263,7 +264,8 @@ async def change_status(actor: Actor, wanted: UUID, status: Status, reason: str 
     """
     current = await load_session(actor, wanted)
     before = current.details
-    if is_own_day(actor, before):
+    frees = status is Status.CANCELLED and is_answered_by_patient(actor, before)
+    if frees or is_own_day(actor, before):
         raise InvalidInput({"status": HOME_DOSING_DAY})
     if status is Status.CANCELLED and find_cancel_time(before, actor.now) is not None:
         raise InvalidInput({"status": CANCEL_WAITS})
@@ -347,6 +349,10 @@ async def confirm_rest(actor: Actor) -> None:
         await record_dosing_day(actor.installation, actor.id, actor.now)
 
 
+def _is_moved(before: SessionDetails, after: SessionDetails) -> bool:
+    return any(getattr(before, name) != getattr(after, name) for name in ("local", "zone", "kind", "setting"))
+
+
 async def _verify_details(
     actor: Actor, patient: UUID, details: SessionDetails, current: Session | None = None
 ) -> None:
@@ -358,13 +364,15 @@ async def _verify_details(
             problems["about"] = N_("Choose one of the dosing sessions.")
     if current is not None:
         before = current.details
-        if is_planned_time_held(before, actor.now):
-            kept = (before.local, before.zone) == (details.local, details.zone)
-            problems |= {} if kept else {"local": PLANNED_TIME_HELD}
-            problems |= {} if before.kind is details.kind else {"kind": PLANNED_TIME_HELD}
         if before.started_at and (before.local, before.zone) != (details.local, details.zone):
             problems["local"] = N_("This session has begun. Its day and time stay as they were.")
         tied = before.started_at or any(one.details.about == current.id.hex for one in plan)
+        if needs_answer(before, actor.now) and _is_moved(before, details):
+            if is_answered_by_patient(actor, before):
+                raise InvalidInput({"local": HOME_DOSING_DAY})
+            problems["local"] = PLANNED_TIME_HELD
+        if is_own_day(actor, before) and details.setting is not before.setting:
+            problems["setting"] = HOME_DOSING_DAY  # elsewhere the day would be seen while it lasts
         if before.kind is SessionKind.DOSING and details.kind is not before.kind and tied:
             problems["kind"] = N_(
                 "Other sessions or a day of rest belong to this dosing session. Its kind stays."

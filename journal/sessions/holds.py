@@ -116,20 +116,16 @@ def _find_session_hold(details: SessionDetails, now: datetime) -> Hold | None:
     return Hold(start, until, HELD_TODAY if now < morning else later, until_confirmed, until_answered)
 
 
+def needs_answer(details: SessionDetails, now: datetime) -> bool:
+    """Return whether the time of a session has come, and nobody said whether it took place."""
+    hold = _find_session_hold(details, now)
+    return hold is not None and hold.needs_answer
+
+
 def is_unanswered(details: SessionDetails, now: datetime) -> bool:
     """Return whether the day of a session has passed, and nobody said whether it took place."""
     hold = _find_session_hold(details, now)
     return hold is not None and hold.needs_answer and now >= hold.may_confirm_from
-
-
-def is_planned_time_held(details: SessionDetails, now: datetime) -> bool:
-    """
-    Return whether the planned time has come, nobody said that it began, and nobody answered whether it took place.
-
-    Its day, its zone and its kind stay as they are meanwhile: moved away, it would hold nothing.
-    """
-    hold = _find_session_hold(details, now)
-    return hold is not None and hold.needs_answer
 
 
 def find_cancel_time(details: SessionDetails, now: datetime) -> datetime | None:
@@ -193,5 +189,12 @@ def get_hold(actor: Actor, plan: Sequence[Session]) -> Hold | None:
 
 async def refuse_while_held(actor: Actor, asked: Asked | None = None) -> None:
     """Raise `HeldUntilRested` while what cannot be taken back has to wait; *asked* is the act, to be asked again."""
-    if actor.role is Role.PATIENT and (waiting := await load_hold(actor)) is not None:
+    if actor.role is Role.PATIENT:
+        refuse_if_held(actor, await load_my_sessions(actor), asked)
+
+
+def refuse_if_held(actor: Actor, plan: Sequence[Session], asked: Asked | None = None) -> None:
+    """Raise the same as `refuse_while_held`, from the patient's own plan where that is loaded already."""
+    waiting = get_hold(actor, plan)
+    if waiting is not None:
         raise HeldUntilRested(waiting.sentence, asked)

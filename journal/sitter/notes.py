@@ -7,6 +7,7 @@ comes of them. A mark goes when its link ends.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from functools import partial
@@ -103,12 +104,14 @@ async def save_note(
     kind: NoteKind,
     line: str,
     taken: time | None = None,
+    typed: Iterable[str] = (),
 ) -> None:
     """
     Seal a note to the patient and store it; on disk when this returns. The same one sent twice is stored once.
 
     Args:
         ident: Drawn for the form that was filled in.
+        typed: What was typed there for this note: with other words, or of another kind, it is another note.
         line: From `journal.sitter.lines`.
         taken: Of a part of the medicine, the time of day when it was taken.
 
@@ -123,7 +126,7 @@ async def save_note(
     if kind is NoteKind.SAID and not sitting.copy.writes_down:
         raise NotAgreed
     now = installation.clock()
-    note = _get_note_id(sitting.link, ident)
+    note = _get_note_id(sitting.link, ident, kind, typed)
     sealed = seal_sitter_note(
         sitting.note_key,
         encode_document(Note(kind, line, now, sitting.session.id)),
@@ -183,6 +186,11 @@ def _mark_context(patient: UUID, note: UUID) -> Context:
     return Context("sitter-mark", patient.bytes, note.bytes)
 
 
-def _get_note_id(link: UUID, ident: UUID) -> UUID:
-    """Return the id of a note: what a form brought, for this link alone, so that it meets no other link's."""
-    return UUID(bytes=sha256(join_fields(link.bytes, ident.bytes)).digest()[:16])
+def _get_note_id(link: UUID, ident: UUID, kind: NoteKind, typed: Iterable[str]) -> UUID:
+    """
+    Return the id of a note: what a form brought, for this link alone, so that it meets no other link's.
+
+    Without *ident*, which is random and kept nowhere, nothing of the words can be told from it.
+    """
+    content = join_fields(link.bytes, ident.bytes, kind.value.encode(), *(one.encode() for one in typed))
+    return UUID(bytes=sha256(content).digest()[:16])

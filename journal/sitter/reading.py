@@ -8,7 +8,7 @@ away and erased as every entry is. Before rest, only the times of the notes are 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -19,8 +19,8 @@ from crypto import CryptoError, PrivateIdentity, open_sitter_note
 from journal.actor import Actor
 from journal.catalogue.fields import Answers, EntryKind
 from journal.dosing_day.lines import add_line
-from journal.entries import by_kind, entries
-from journal.errors import Damaged, HeldUntilRested, InvalidInput, StaleRevision
+from journal.entries import only_entry
+from journal.errors import Damaged, HeldUntilRested, InvalidInput
 from journal.i18n import N_
 from journal.roles import Role
 from journal.sessions.holds import get_hold
@@ -41,7 +41,6 @@ from journal.store.rows import (
     get_column,
 )
 from journal.vault import record_state
-from journal.vault.documents import EntryDocument
 from journal.vault.entry_rows import Entry
 
 FIELDS = {
@@ -53,11 +52,13 @@ FIELDS = {
 }
 """Which section of the entry holds the notes of a kind."""
 MAX_KEPT = 600  # lines of one session: notes of two full links
-ATTEMPTS = 5  # one more for each change by another page meanwhile: taps come seconds apart
 INLINE_NOTES = 20  # opened where the request is: a few milliseconds
 
 NONE_CHOSEN = N_("Choose the notes first. Nothing was changed.")
 TOO_MANY = N_("What is kept of this session has no room for as many notes. Nothing was changed.")
+SAVED_MEANWHILE = N_(
+    "What is kept of this session was changed in the meantime. Nothing was kept; look again."
+)
 NOT_YET = N_("You can read these after you have said that you rested. Nothing was changed.")
 
 
@@ -133,9 +134,7 @@ async def load_notes(actor: Actor, session: UUID | None = None) -> OpenedRows[Re
 
 async def load_kept(actor: Actor, session: UUID) -> Entry | None:
     """Return the entry of what was kept of a session; the latest where a restored one stands beside it."""
-    _, found = await by_kind.load_entries_of_kinds(actor, {EntryKind.SITTER})
-    there = [one for one in found if not one.damaged and one.document.session_id == session.hex]
-    return max(there, key=lambda one: (one.created_at, one.id.hex), default=None)
+    return await only_entry.load_only_entry(actor, EntryKind.SITTER, session)
 
 
 async def keep_notes(actor: Actor, session: UUID, chosen: Collection[UUID]) -> None:
@@ -161,7 +160,7 @@ async def keep_notes(actor: Actor, session: UUID, chosen: Collection[UUID]) -> N
             raise InvalidInput({"notes": TOO_MANY})
         return answers
 
-    await _add_to_entry(actor, session, add)
+    await only_entry.change_only_entry(actor, EntryKind.SITTER, add, SAVED_MEANWHILE, session=session)
     await _delete_rows(actor, session, {one.id for one in found})
 
 
@@ -176,24 +175,6 @@ async def delete_notes(actor: Actor, session: UUID, chosen: Collection[UUID]) ->
     if not chosen:
         raise InvalidInput({"notes": NONE_CHOSEN})
     await _delete_rows(actor, session, chosen)
-
-
-async def _add_to_entry(actor: Actor, session: UUID, add: Callable[[Answers], Answers]) -> None:
-    async def is_there() -> bool:
-        return await load_kept(actor, session) is not None
-
-    def change(entry: Entry) -> EntryDocument:
-        return msgspec.structs.replace(entry.document, answers=add(entry.document.answers))
-
-    for _ in range(ATTEMPTS):
-        kept = await load_kept(actor, session)
-        if kept is not None:
-            await entries.change_entry(actor, kept.id, change)
-            return
-        document = EntryDocument(EntryKind.SITTER.value, session_id=session.hex, answers=add({}))
-        if await entries.create_first_entry(actor, document, is_there):
-            return
-    raise StaleRevision
 
 
 async def _delete_rows(actor: Actor, session: UUID, chosen: Collection[UUID]) -> None:

@@ -23,7 +23,7 @@ from journal.reframing import reframes
 from journal.roles import Role
 from journal.scheduling.next_step import suggest_kind
 from journal.sessions import holds, schedule
-from journal.sessions.day_state import DayState, find_current_day
+from journal.sessions.day_state import DayState, find_current_day, is_capture_time
 from journal.sessions.holds import Hold
 from journal.sessions.rows import Session
 from journal.sessions.session import SessionKind
@@ -53,7 +53,7 @@ class HomePage:
     `again` is the reframe that is offered today to be looked at again, `step` one whose small step has come back.
     `is_near`: the next session is a dosing session, and is today or tomorrow. `is_asked_again`: something that the
     patient asked for while it was held waits for their answer, and nothing is held any more. `question` is a session of
-    which nobody said whether it took place.
+    which nobody said whether it took place. `is_capture_time`: on a session's day, hours after its start.
     """
 
     day: DayState
@@ -77,6 +77,7 @@ class HomePage:
     is_near: bool
     is_asked_again: bool
     question: SessionLine | None
+    is_capture_time: bool
 
 
 END_OF_CARE_SHOWN = timedelta(days=14)
@@ -140,6 +141,9 @@ async def load_home(actor: Actor) -> HomePage:
         coming is not None and _is_near(lines[coming]),
         hold is None and await _is_asked_again(actor, plan),
         next((line for line in lines.values() if holds.is_asked(line.details, actor.now)), None),
+        about is None
+        or day not in (DayState.UNDER_WAY, DayState.RESTING)
+        or is_capture_time(about.details, actor.now),
     )
 
 

@@ -132,6 +132,7 @@ class ErrorPage:
 
     `pending_fields` are the fields of a form that was not saved, to be sent again to `pending_action` if there is
     one; `had_secret` says that there was a password among them. `request_id` is the request's id in the log.
+    `may_leave`: a session's cookie came and nobody was loaded by it, so the quick exit is offered.
     """
 
     heading: str
@@ -141,6 +142,7 @@ class ErrorPage:
     pending_action: str = ""
     had_secret: bool = False
     request_id: str = ""
+    may_leave: bool = False
     held: HeldRefusal | None = None
 
 
@@ -189,13 +191,17 @@ def build_retry_header(error: JournalError) -> dict[str, str]:
     return {"retry-after": str(error.retry_after)} if isinstance(error, TooManyAttempts | Busy) else {}
 
 
+def _has_cookie(request: Request) -> bool:
+    return request.app.state.config.cookie in request.cookies
+
+
 async def render_http_error(request: Request, error: Exception) -> Response:
     """Return the page of what the framework refused: no such address, wrong method, a body that cannot be read."""
     if not isinstance(error, HTTPException):
         raise error
     _ = get_translator(request)
     heading, sentence = REFUSED.get(error.status_code, UNREADABLE)
-    context = ErrorPage(_(heading), _(sentence))
+    context = ErrorPage(_(heading), _(sentence), may_leave=_has_cookie(request))
     return render_page(
         request, "error.html", context, block="main", status=error.status_code, headers=error.headers
     )
@@ -214,7 +220,8 @@ async def render_unavailable(request: Request, error: Exception, sentence: str =
         sentence = OUTCOME_UNKNOWN if perhaps else NOT_SAVED
     elif not sentence:
         sentence = OUTCOME_UNKNOWN_SHOWN_AGAIN if perhaps else NOT_SAVED_SHOWN_AGAIN
-    context = ErrorPage(_(N_("One moment")), _(sentence), **build_pending_fields(request, form))
+    pending = build_pending_fields(request, form)
+    context = ErrorPage(_(N_("One moment")), _(sentence), may_leave=_has_cookie(request), **pending)
     return render_page(
         request, "error.html", context, block="main", status=503, headers={"retry-after": "10"}
     )
@@ -228,6 +235,7 @@ async def render_server_error(request: Request, request_id: str) -> Response:
         _(N_("This did not work")),
         _(SERVER_ERROR if form is None else SERVER_ERROR_SHOWN_AGAIN),
         request_id=request_id,
+        may_leave=_has_cookie(request),
         **build_pending_fields(request, form),
     )
     return render_page(request, "error.html", context, block="main", status=500)

@@ -206,8 +206,6 @@ def _build_shared_values(request: Request) -> dict[str, Any]:
         "practice": state.practice.current,
         "help_region": find_help_region(request),
         "is_neutral": is_neutral(request),
-        # Where nobody could be loaded, as on a page about an error, the quick exit is there for whoever has a session.
-        "may_leave": actor is None and state.config.cookie in request.cookies,
         "path": request.scope["path"],
         "passkey_host": state.config.passkey_host,
         "offers_passkey": _offers_passkey(request),

@@ -23,6 +23,7 @@ from tests.attacks import world as worlds
 from tests.attacks.browse import Control, Sent
 from tests.attacks.world import WORDS, Rows, World
 from tests.cast import PASSWORDS, Furniture
+from tests.conftest import made_once
 from tests.factors import app_code
 from tests.portal.conftest import Portal, running
 from tests.shared_material import add_patient
@@ -101,9 +102,13 @@ def attacked_sqlite(
     furnished_sqlite: tuple[Path, Furniture], tmp_path_factory: pytest.TempPathFactory
 ) -> tuple[Path, World]:
     """An SQLite file with the world in it, to copy from."""
-    path = tmp_path_factory.mktemp("attacked") / "world.sqlite3"
-    shutil.copyfile(furnished_sqlite[0], path)
-    return path, asyncio.run(worlds.furnish(f"sqlite://{path}", furnished_sqlite[1]))
+
+    def make(folder: Path) -> tuple[Path, World]:
+        path = folder / "world.sqlite3"
+        shutil.copyfile(furnished_sqlite[0], path)
+        return path, asyncio.run(worlds.furnish(f"sqlite://{path}", furnished_sqlite[1]))
+
+    return made_once(tmp_path_factory, "attacked", make)
 
 
 @pytest.fixture
@@ -123,9 +128,12 @@ def forms(attacked_sqlite: tuple[Path, World], tmp_path_factory: pytest.TempPath
 
     What stands in an address instead, such as a search, is under "GET " and the path.
     """
-    folder = tmp_path_factory.mktemp("walked")
-    shutil.copyfile(attacked_sqlite[0], folder / "world.sqlite3")
-    return asyncio.run(_collect(folder, attacked_sqlite[1]))
+
+    def make(folder: Path) -> dict[str, Sent]:
+        shutil.copyfile(attacked_sqlite[0], folder / "world.sqlite3")
+        return asyncio.run(_collect(folder, attacked_sqlite[1]))
+
+    return made_once(tmp_path_factory, "walked", make)
 
 
 async def _collect(folder: Path, world: World) -> dict[str, Sent]:

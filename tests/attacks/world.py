@@ -364,8 +364,12 @@ async def _share(making: _Making, ids: dict[str, UUID]) -> None:
     )
     left = CallDetails(CallRole.THERAPIST, f"{PLANNED} left", f"+49 {PHONE}4", f"{PLANNED} questions")
     ids["left contact"] = await call_contacts.save_contact(await making.actor("frieda"), alice.id, left)
+    # Each part has words, or a page would say of one that it was not written.
+    written = InstructionsDetails(
+        f"{PLANNED} broth", f"{PLANNED} drops", f"{PLANNED} scarf", f"{PLANNED} stool"
+    )
     ids["left text"] = await instructions.save_instructions(
-        await making.actor("frieda"), alice.id, None, InstructionsDetails(f"{PLANNED} broth"), is_checked=True
+        await making.actor("frieda"), alice.id, None, written, is_checked=True
     )
     await lifecycle.end_care(alice, ids["frieda's link"])
     await lifecycle.pause_sharing(alice, ids["karl's link"])

@@ -44,10 +44,12 @@ document.addEventListener("securitypolicyviolation", (event) =>
 ITS_OWN = (
     "the server responded with a status of",
     "An unknown error occurred when fetching the script",
+    "Service Worker registration blocked by Playwright",
 )
 """
 What Chromium itself writes: for every answer of 400 and above, which forms that are sent back have, and where it looks
-for a newer worker while a page is closed, printed or without the network.
+for a newer worker while a page is closed, printed or without the network; and what Playwright writes on every page of
+somebody without a worker.
 """
 
 
@@ -69,15 +71,28 @@ class Desk:
     troubles: list[str] = field(default_factory=list)
 
     async def person(
-        self, *, javascript: bool = True, scheme: str = "light", width: int = 390, touch: bool = False
+        self,
+        *,
+        javascript: bool = True,
+        scheme: str = "light",
+        width: int = 390,
+        touch: bool = False,
+        worker: bool = False,
     ) -> Page:
-        """Open a browser of somebody's own, and a page in it."""
+        """
+        Open a browser of somebody's own, and a page in it.
+
+        Args:
+            worker: Let pages have the worker that answers without a network: for tests of what it does, or of what
+                is left behind. It is fetched and filled anew in each browser, and takes a third of what a page costs.
+        """
         context = await self.browser.new_context(
             viewport={"width": width, "height": 844},
             color_scheme="dark" if scheme == "dark" else "light",
             java_script_enabled=javascript,
             has_touch=touch,
             accept_downloads=True,
+            service_workers="allow" if worker else "block",
             base_url=self.origin,
             timezone_id="Europe/Berlin",
         )

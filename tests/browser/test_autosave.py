@@ -565,7 +565,7 @@ async def test_a_page_kept_whole_goes_on_from_its_own_revision(server: Served) -
         chrome(without=["--disable-back-forward-cache"]) as browser,
         at_a_desk(browser, server) as desk,
     ):
-        page = await desk.person()
+        page = await desk.person(worker=True)
         await server.admit(page.context, "alice")
 
         async def let_it_be_stored(route: Route) -> None:

@@ -1,4 +1,4 @@
-"""The brief on paper: one sheet, A4 or Letter, whatever was shared."""
+"""On paper: a brief is one sheet, A4 or Letter, whatever was shared; so is what a patient prints for their sitter."""
 
 from __future__ import annotations
 
@@ -10,12 +10,14 @@ import pytest_asyncio
 from httpx import AsyncClient
 from playwright.async_api import Browser, Page, Route
 
+from journal.clinic import instructions
+from journal.clinic.instructions import InstructionsDetails
 from journal.sessions.session import SessionKind
 from tests.browser.conftest import Desk
 from tests.browser.served import at_a_desk
 from tests.cast import Furniture
 from tests.portal.conftest import ORIGIN, Portal, running
-from tests.shared_material import WORDS, dosing, plan_session, share_a_full_brief
+from tests.shared_material import WORDS, dosing, plan_session, share_a_full_brief, write
 
 LONG = WORDS * 5
 SHOUTED = "NEVER AGAIN WILL I WALK AWAY FROM WHO I WAS WHEN WATER WAS WARM AND NOBODY WANTED MORE. " * 15
@@ -71,3 +73,25 @@ async def test_a_full_brief_is_one_sheet(portal: Portal, desk: Desk, words: str,
             await page.evaluate("document.fonts.ready")
             assert await page.locator(".brief-lines > li, .brief-pair").count() > 10
             assert {paper: await sheets(page, paper) for paper in ("A4", "Letter")} == {"A4": 1, "Letter": 1}
+
+
+async def test_a_sitter_s_sheet_is_one_page(portal: Portal, desk: Desk) -> None:
+    """With every emergency number, a plan of some lines to each part, and the care team's text."""
+    cast, lines = (
+        portal.cast,
+        "You are on the sofa at home, and it is evening.\nIt passes. It passed last time.",
+    )
+    long, short = ("words_help", "words_hinder", "music"), ("light", "stop", "more")
+    answers = dict.fromkeys(long, lines) | dict.fromkeys(short, "The small lamp by the books")
+    await write(cast, "comfort", {f"comfort.{name}": told for name, told in answers.items()})
+    session = await plan_session(cast, SessionKind.DOSING, "2026-11-25T14:00")
+    text = InstructionsDetails(sitter_text=f"{lines}\n{lines}\nNobody drives tonight.")
+    alice = await cast.actor("alice")
+    await instructions.save_instructions(await cast.actor("bob"), alice.id, None, text, is_checked=True)
+    async with portal.client("alice") as client:
+        page = await desk.person()
+        await serve(page, client)
+        await page.goto(f"{ORIGIN}/sessions/{session}/sitter/sheet")
+        await page.evaluate("document.fonts.ready")
+        assert await page.locator(".sheet-lines").count() == 1
+        assert {paper: await sheets(page, paper) for paper in ("A4", "Letter")} == {"A4": 1, "Letter": 1}

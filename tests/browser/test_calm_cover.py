@@ -60,7 +60,7 @@ async def start_session(server: Served) -> str:
 @pytest_asyncio.fixture(loop_scope="session")
 async def page(desk: Desk, server: Served, where: str) -> AsyncIterator[Page]:
     """A phone in alice's hand, whose clock is ours to move, in a bright scheme."""
-    page = await desk.person()
+    page = await desk.person(worker=True)
     await server.admit(page.context, "alice")
     yield page
     await page.clock.resume()  # axe rests between its steps
@@ -142,7 +142,7 @@ async def test_without_the_network_it_is_calm_as_well(desk: Desk, page: Page, wh
 
 async def test_a_page_that_was_open_before_learns_of_the_start(desk: Desk, server: Served) -> None:
     """A page that was open before the start is calm as well, without the network, once another page was opened."""
-    page = await desk.person()
+    page = await desk.person(worker=True)
     await server.admit(page.context, "alice")
     await standing_still(page)
     await page.goto("/journal")
@@ -189,7 +189,7 @@ async def test_without_javascript_it_opens_below(desk: Desk, server: Served, whe
 async def test_a_passkey_opens_the_cover(browser: Browser, server: Served, where: str, who: str) -> None:
     """Whoever has one that opens their account uncovers the page by it, on a calm cover and on a plain one."""
     async with at_a_desk(browser, server, origin=named(server)) as desk:
-        page = await desk.person()
+        page = await desk.person(worker=True)
         await equipped(page)
         await signed_in(page, who)
         await added(page, "My phone")

@@ -61,7 +61,7 @@ class Course:
         assert await page.locator("main h1").count() == 1, page.url
 
     async def until(self, day: int, hour: int, minute: int = 0) -> None:
-        """Let it be some time of a day, counted from the first dosing session's; alice signs in again."""
+        """Move the clock to a time of a day, counted from the first dosing session's; alice signs in again."""
         then = datetime(FIRST.year, FIRST.month, FIRST.day, hour, minute, tzinfo=BERLIN) + timedelta(days=day)
         passed = then.astimezone(self.server.now.tzinfo) - self.server.now
         await self.alice.goto("about:blank")
@@ -101,6 +101,7 @@ class Course:
         await page.get_by_text("Hold my hand").click()
         await page.get_by_label("Words that help").fill(HELPS)
         await page.get_by_label("How I say stop").fill(SIGN_OF_STOP)
+        await page.locator("[name='comfort.record'][value=yes]").check(force=True)
         await self.look(page)
         await self.save()
         await page.goto(self.sessions[0])
@@ -113,8 +114,8 @@ class Course:
         await self.tap("The person who sits with you")
         boxes = page.get_by_role("main").get_by_role("checkbox")
         assert not any([await box.is_checked() for box in await boxes.all()])
-        for words in ("Hold my hand", HELPS, SIGN_OF_STOP):
-            await page.get_by_role("checkbox", name=re.compile(words)).check()
+        for box in await boxes.all():
+            await box.check()
         await self.tap("Make a link")
         await self.look(page)
         return await page.get_by_label("Link", exact=True).input_value()
@@ -124,7 +125,7 @@ class Course:
         sitter = await self.desk.person(javascript=self.javascript, scheme=self.scheme)
         await sitter.goto(link)
         await self.look(sitter)
-        await expect(sitter.get_by_text("Call first, write later.")).to_be_visible()
+        await expect(sitter.get_by_text("Call first, write later.").first).to_be_visible()
         await expect(sitter.get_by_text(HELPS)).to_be_visible()
         assert FEAR not in await sitter.content()
         assert "Alice" not in await sitter.content()
@@ -165,6 +166,49 @@ class Course:
         await expect(self.bob.get_by_role("heading", level=1)).to_have_text("Alice Sample")
         await expect(self.bob.locator("a[href*='/shared/']")).to_have_count(copies)
         await self.look(self.bob)
+
+    async def watch(self, sitter: Page, link: str) -> None:
+        """Have the sitter look twice, note a part and what was said; saved, they see no more of it than its time."""
+        await sitter.goto(link)
+        await self.look(sitter)
+        for state, words in (("Awake", "Breathing slowly."), ("Asleep", "")):
+            await sitter.get_by_label(state, exact=True).check()
+            await sitter.get_by_label("In a few words").fill(words)
+            await self.send(sitter, "Save the check")
+        await sitter.locator("summary", has_text="A part of the medicine was taken").click()
+        await sitter.get_by_label("When was it taken?").fill("14:45")
+        await self.send(sitter, "Save the time")
+        await sitter.locator("summary", has_text="What they said").click()
+        await sitter.get_by_label("In their own words").fill(GREEN)
+        await self.send(sitter, "Save what they said")
+        await self.look(sitter)
+        assert GREEN not in await sitter.content()
+        await self.alice.goto(f"{self.sessions[0]}/sitter/notes")
+        await expect(self.alice.get_by_text("once the session is over")).to_be_visible()
+        assert GREEN not in await self.alice.content()
+
+    async def send(self, sitter: Page, button: str) -> None:
+        """Save one part of the sitter's form: in place, or as a page."""
+        times = await sitter.locator("#sit-times").inner_text()
+        await sitter.get_by_role("button", name=button).click()
+        await expect(sitter.locator("#sit-times")).not_to_have_text(times)
+
+    async def read_what_was_noted(self) -> None:
+        """Read the sitter's notes after rest, delete one and keep the others: nobody else has them."""
+        page = self.alice
+        await page.goto(self.sessions[0])
+        await self.look(page)
+        await self.tap("The sitter’s notes")
+        await self.look(page)
+        await expect(page.get_by_text(GREEN)).to_be_visible()
+        await page.get_by_role("checkbox", name=re.compile("Asleep")).check()
+        await self.tap("Delete what is ticked")
+        await self.look(page)
+        await self.tap("Delete for good", "Keep all of them", "Read it, or share parts of it")
+        await self.look(page)
+        await expect(page.get_by_text(GREEN)).to_be_visible()
+        await expect(page.get_by_text("Asleep")).to_have_count(0)
+        await self.bob_reads(1)
 
     async def second_dose(self) -> None:
         """Have the second session, and rest; no look at a reframe is offered before."""
@@ -211,8 +255,7 @@ async def test_a_course(desk: Desk, server: Served, javascript: bool, scheme: st
         await page.locator("[name=time]").fill(time)
         await page.locator("[name=line]").fill(words)
         await walk.save("Save")
-    await sitter.reload()
-    await walk.look(sitter)
+    await walk.watch(sitter, link)
     await page.goto(walk.sessions[0])
     await walk.tap("Write a few words")
     await page.get_by_role("main").get_by_role("textbox").first.fill(HALL)
@@ -237,7 +280,7 @@ async def test_a_course(desk: Desk, server: Served, javascript: bool, scheme: st
     gone = await sitter.goto(link)
     assert gone is not None
     assert gone.status == 410
-    await expect(sitter.get_by_text("Call first, write later.")).to_be_visible()
+    await walk.read_what_was_noted()
 
     # A reframe, looked at again on each of its days
     await page.goto(walk.sessions[0])

@@ -84,7 +84,7 @@ async def test_a_skill_is_two_taps_away_and_goes_a_step_at_a_time(
     desk: Desk, server: Served, scheme: str, javascript: bool
 ) -> None:
     """Signed out from the sign-in page and signed in from the journal, with one hand; Back goes a step back."""
-    page = await desk.person(scheme=scheme, javascript=javascript)
+    page = await desk.person(scheme=scheme, javascript=javascript, worker=True)
     for path in ("/sign-in", "/journal"):
         if path == "/journal":
             await server.admit(page.context, "alice")
@@ -106,7 +106,7 @@ async def test_a_skill_is_two_taps_away_and_goes_a_step_at_a_time(
 
 async def test_a_circle_moves_only_for_who_asked_and_likes_motion(desk: Desk, server: Served) -> None:
     """It is closed at first; opened, it moves; with less motion asked for on the device it is not offered at all."""
-    page = await desk.person()
+    page = await desk.person(worker=True)
     for name, skill in SKILLS.items():
         await page.goto(f"/ground/{name}")
         circle = page.locator(".ground-circle")
@@ -127,7 +127,7 @@ async def test_a_circle_moves_only_for_who_asked_and_likes_motion(desk: Desk, se
 @pytest.mark.parametrize("who", [None, "alice"])
 async def test_without_a_network_it_is_there(desk: Desk, server: Served, who: str | None) -> None:
     """Once any page was opened: the list, every skill and Help now, as nobody's; after signing out as well."""
-    page = await desk.person()
+    page = await desk.person(worker=True)
     if who:
         await server.admit(page.context, who)
     await page.goto("/journal" if who else "/sign-in")
@@ -163,7 +163,7 @@ async def test_without_a_network_it_is_there(desk: Desk, server: Served, who: st
 
 async def test_the_browser_keeps_no_private_page(desk: Desk, server: Served) -> None:
     """After a walk through everything that is alice's, only pages that anybody may read are stored, as nobody's."""
-    page = await desk.person()
+    page = await desk.person(worker=True)
     await server.admit(page.context, "alice")
     await page.goto("/journal")
     await page.evaluate(KEEPS)
@@ -195,7 +195,7 @@ async def test_a_note_is_one_tap_and_worse_brings_another_way(
     desk: Desk, server: Served, scheme: str, javascript: bool
 ) -> None:
     """From the last step: kept, said how it was, looking around at once, hidden, and shown again."""
-    page = await desk.person(scheme=scheme, javascript=javascript)
+    page = await desk.person(scheme=scheme, javascript=javascript, worker=True)
     await server.admit(page.context, "alice")
     await page.goto("/ground")
     await page.get_by_text("More skills").click()

@@ -52,7 +52,7 @@ async def reading(desk: Desk, served: Served, *, javascript: bool = True) -> Pag
         entry = uuid4()
         document = EntryDocument("free", HERS, answers={"free.text": f"{HERS} sings"})
         await entries.save_entry(await cast.actor("alice"), entry, 0, document)
-    page = await desk.person(javascript=javascript)
+    page = await desk.person(javascript=javascript, worker=True)
     await served.admit(page.context, "alice")
     await page.goto("/")
     await page.goto("/journal")

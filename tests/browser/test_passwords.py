@@ -182,7 +182,7 @@ async def test_a_file_of_records_comes_after_an_error(desk: Desk, server: Served
 
 async def test_without_a_server_nothing_typed_is_lost(desk: Desk) -> None:
     """The page says so and stays as it is."""
-    page = await desk.person()
+    page = await desk.person(worker=True)
     await page.goto("/recover")
     for name in ("email", "recovery_key", "password", "repeated"):
         await page.locator(f"#{name}").fill(LONG)

@@ -117,6 +117,15 @@ class Walk:
         await self.press(page, re.compile("Plan these 13 sessions"))
         await self.looked_at(page)
 
+    async def alice_answers(self, page: Page) -> None:
+        """Answer that the session of the day before yesterday took place, which nobody reported; then confirm rest."""
+        await page.goto("/")
+        await self.looked_at(page)
+        await self.press(page, "It took place")
+        await page.goto("/")
+        await self.press(page, "I have slept and feel rested")
+        await self.looked_at(page)
+
     async def alice_writes(self, page: Page) -> str:
         """Write about the session; return the entry's address."""
         await page.goto("/sessions")
@@ -300,11 +309,12 @@ def decrypt(sealed: Path, passphrase: str) -> bytes:
 async def test_the_whole_job(desk: Desk, server: Server, tmp_path: Path, javascript: bool) -> None:
     """Two people do all that the product is for; nobody sees what was not given to them."""
     walk = Walk(desk, server, javascript=javascript)
-    bob = await desk.person(javascript=javascript, width=1280)
-    alice = await desk.person(javascript=javascript, scheme="dark")
+    bob = await desk.person(javascript=javascript, width=1280, worker=True)
+    alice = await desk.person(javascript=javascript, scheme="dark", worker=True)
     link = await walk.bob_sets_up(bob)
     await walk.alice_accepts(alice, link)
     await walk.bob_plans(bob)
+    await walk.alice_answers(alice)
     entry = await walk.alice_writes(alice)
     await walk.alice_shares(alice, entry)
     await walk.bob_reads(bob)

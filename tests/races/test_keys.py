@@ -112,9 +112,11 @@ async def set_up(url: str, furniture: Furniture) -> Scene:
 
 
 @pytest.fixture(scope="session")
-def scene_in_sqlite(furnished_sqlite: tuple[Path, Furniture]) -> tuple[Path, Scene]:
+def scene_in_sqlite(
+    furnished_sqlite: tuple[Path, Furniture], tmp_path_factory: pytest.TempPathFactory
+) -> tuple[Path, Scene]:
     """An SQLite file with the scene in it, to copy from."""
-    path = furnished_sqlite[0].with_name("keys.sqlite3")
+    path = tmp_path_factory.mktemp("scene") / "keys.sqlite3"
     shutil.copyfile(furnished_sqlite[0], path)
     return path, asyncio.run(set_up(f"sqlite://{path}", furnished_sqlite[1]))
 

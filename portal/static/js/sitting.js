@@ -25,7 +25,7 @@
   }
 
   const valueOf = (control) => (control.matches("[type=radio], [type=checkbox]") ? control.checked : control.value);
-  const written = (form) => [...form.elements].filter((one) => one.name && one.type !== "hidden");
+  const written = (form) => [...form.elements].filter((one) => one.name && !one.matches("button, [type=hidden]"));
   const keyOf = ({ name, value, type }) => (type === "radio" ? `${name}=${value}` : name);
 
   // What was typed while the answer was on its way goes into the new form.

@@ -86,19 +86,20 @@ async def keep_note(request: Request) -> Response:
     if wanted is None:
         raise NotFound
     if form["skill"]:
-        await _keep(actor, wanted, form["skill"], form["number"])
-        return redirect(request, f"/ground/note?log={wanted}")
+        is_worse = form["go"] == "worse"
+        await _keep(actor, wanted, form["skill"], form["number"], is_worse=is_worse)
+        return redirect(request, f"/ground/{'worse' if is_worse else 'note'}?log={wanted}")
     return await _save_answers(request, actor, form, await _load_note(actor, wanted))
 
 
-async def _keep(actor: Actor, wanted: UUID, skill: str, number: str) -> None:
+async def _keep(actor: Actor, wanted: UUID, skill: str, number: str, *, is_worse: bool) -> None:
     own = None
     if skill == OWN_SKILL:
         seen = number_own_skills(await steadying.load_steadying(actor))
         own = next((one for key, one in seen.items() if str(key) == number), None)
     if own is None and skill not in SKILLS:
         raise NotFound
-    await uses.keep_note(actor, wanted, skill, own)
+    await uses.keep_note(actor, wanted, skill, own, is_worse=is_worse)
 
 
 async def _save_answers(request: Request, actor: Actor, form: PostedForm, note: Entry) -> Response:

@@ -15,8 +15,8 @@ from journal.clinic import call_contacts, ended_care, instructions
 from journal.clinic.signatures import AttestedKeys
 from journal.errors import Damaged, NotFound
 from journal.held_acts import Asked, HeldAct
-from journal.sessions.holds import refuse_while_held
-from journal.sessions.rows import load_my_sessions
+from journal.sessions.holds import refuse_if_held
+from journal.sessions.rows import Session, load_my_sessions
 from portal.access.session_cookie import get_actor
 from portal.views.sessions.session_lines import SessionLine, build_lines
 from portal.web.care_team import CallLine, ClinicText, build_call_lines, build_clinic_text
@@ -70,7 +70,9 @@ class TextHidingPage:
 
 async def show_clinic(request: Request) -> Response:
     """Show whom the patient can call, and what was written for the days of their courses."""
-    return render_page(request, "preparing/clinic.html", await _load_page(request, get_actor(request)))
+    actor = get_actor(request)
+    page = await _load_page(request, actor, await load_my_sessions(actor))
+    return render_page(request, "preparing/clinic.html", page)
 
 
 async def remove_contact(request: Request) -> Response:
@@ -79,11 +81,12 @@ async def remove_contact(request: Request) -> Response:
     if request.method == "POST":
         await ended_care.remove_left_contact(actor, wanted)
         return redirect(request, HERE)
-    page = await _load_page(request, actor)
+    plan = await load_my_sessions(actor)
+    page = await _load_page(request, actor, plan)
     there = {one.line.contact.id: one.line for one in page.contacts}
     if wanted not in {*there, *page.damaged}:
         raise NotFound
-    await refuse_while_held(actor, Asked(HeldAct.CONTACT, wanted))
+    refuse_if_held(actor, plan, Asked(HeldAct.CONTACT, wanted))
     return render_page(
         request, "preparing/contact_removal.html", ContactRemovalPage(wanted, there.get(wanted))
     )
@@ -98,29 +101,31 @@ async def change_hidden(request: Request) -> Response:
         else:
             await ended_care.hide_left_text(actor, wanted)
         return redirect(request, HERE)
-    page = await _load_page(request, actor)
+    plan = await load_my_sessions(actor)
+    page = await _load_page(request, actor, plan)
     shown = next((one.shown for one in page.texts if one.shown and one.shown.text.id == wanted), None)
     if shown is None:
         raise NotFound
-    await refuse_while_held(actor, Asked(HeldAct.TEXT, wanted))
+    refuse_if_held(actor, plan, Asked(HeldAct.TEXT, wanted))
     return render_page(request, "preparing/text_hiding.html", TextHidingPage(shown))
 
 
-async def _load_page(request: Request, actor: Actor) -> ClinicPage:
+async def _load_page(request: Request, actor: Actor, plan: tuple[Session, ...]) -> ClinicPage:
     carers = await list_carers(actor.id)
     contacts = await call_contacts.load_my_contacts(actor)
     lines = build_call_lines(contacts, actor.now, actor.zone, get_translator(request))
     return ClinicPage(
         tuple(LeftContact(one, ended_care.is_left(one.contact.details.writer, carers)) for one in lines),
         contacts.damaged,
-        await _load_texts(actor, carers),
+        await _load_texts(actor, carers, plan),
         bool(carers),
     )
 
 
-async def _load_texts(actor: Actor, carers: frozenset[UUID]) -> tuple[CourseText, ...]:
+async def _load_texts(
+    actor: Actor, carers: frozenset[UUID], plan: tuple[Session, ...]
+) -> tuple[CourseText, ...]:
     """Return what counts, or would if it were not hidden, for each course; the sessions without one come last."""
-    plan = await load_my_sessions(actor)
     lines = {line.session.id: line for line in build_lines(actor, plan)}
     grouped = instructions.group_sessions(plan)
     mine, signers, found = await links.load_my_links(actor, ended=True), AttestedKeys(), []

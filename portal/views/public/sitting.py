@@ -91,7 +91,9 @@ async def _keep_note(request: Request, found: Sitting, form: Form) -> Response:
         if note.unlikely and form["sure"] != note.sure:
             again = {"typed": typed, "ident": ident, "asked": note.unlikely, "sure": note.sure}
             return await _render_sitting(request, found, again, 422)
-        await notes.save_note(request.app.state.installation, found, ident, kind, note.line, note.taken)
+        words = [typed[name] for name in PARTS[kind]]
+        installation = request.app.state.installation
+        await notes.save_note(installation, found, ident, kind, note.line, note.taken, words)
     except InvalidInput as error:
         again = {"typed": typed, "ident": ident, "errors": error.fields}
         return await _render_sitting(request, found, again, 422)

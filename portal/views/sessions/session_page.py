@@ -71,8 +71,9 @@ class SessionPage:
     with this one. `day` is the state that the day of `about` is in, and `suggested` the kind of entry that fits it.
     `first` are the moves that stand before all else: to start, and once its time has passed, that it took place or
     not. On `own_day`, a dosing session at home, a clinician sees and changes nothing of it. `cancel_time` is from when
-    on it can be said that it did not take place, once its planned time has come. `errors` are why it was not moved; one
-    of its status belongs to no field. `reason` is why it was to be cancelled, when that was refused.
+    on it can be said that it did not take place, once its planned time has come. `is_theirs_to_answer`: only its
+    patient says so. `errors` are why it was not moved; one of its status belongs to no field. `reason` is why it was to
+    be cancelled, when that was refused.
     `call_lines` are whom the care team named to call, and `clinic_text` is what they wrote for the course, both on a
     patient's own page of a dosing session; `noted` is what was noted on its day, from that day on. Without
     `is_intact`, the journal is not as its owner left it.
@@ -92,6 +93,7 @@ class SessionPage:
     first: tuple[tuple[Status, str], ...]
     own_day: bool = False
     cancel_time: datetime | None = None
+    is_theirs_to_answer: bool = False
     call_lines: tuple[CallLine, ...] = ()
     clinic_text: ClinicTextState | None = None
     noted: DayRecord | None = None
@@ -191,6 +193,7 @@ async def build_session_page(
         first=first,
         own_day=own_day,
         cancel_time=None if own_day else find_cancel_time(one.details, actor.now),
+        is_theirs_to_answer=not own_day and session_plan.is_answered_by_patient(actor, one.details),
         call_lines=await _load_call_lines(actor, translate) if mine and dosing else (),
         clinic_text=await load_my_clinic_text(actor, one.course) if mine and dosing else None,
         noted=noted,

@@ -112,12 +112,16 @@ async def _make_link(
     actor: Actor, one: Session, plan: ComfortPlan, chosen: tuple[str, ...], revision: str
 ) -> MadeLink:
     """Make a link with the chosen parts of the plan as the page showed it."""
-    if not chosen or plan.entry is None:
+    if not chosen:
         return await links.make_link(actor, one.id)
+    if plan.entry is None:
+        raise InvalidInput({"link": PLAN_CHANGED})
     if revision != str(plan.entry.revision) or not plan.is_intact:
         raise InvalidInput({"link": PLAN_CHANGED})
     answers = plan.entry.document.answers
     parts = copy_parts(list_parts(answers, chosen))
+    if not parts:  # a link without words would take the place of the one before, and nobody asked for that
+        raise InvalidInput({"link": PLAN_CHANGED})
     writes_down = "comfort.record" in chosen and may_be_written_down(answers)
     return await links.make_link(actor, one.id, parts, writes_down=writes_down)
 

@@ -108,7 +108,6 @@ async def show_waiting(request: Request) -> Response:
     """Show what waits; keep one more request, leave one, or go to the page of its act once nothing is held."""
     actor = get_actor(request)
     if request.method == "GET":
-        await requests.remove_lapsed(actor)
         return await _render(request, actor)
     form = await Form.read(request)
     asked = requests.parse_key(form["request"], form.get_all("sections"))
@@ -212,5 +211,6 @@ def _build_line(actor: Actor, one: PendingRequest, now: _Targets, namer: EntryNa
 
 async def _render(request: Request, actor: Actor, problem: str = "") -> Response:
     plan = await load_my_sessions(actor)
-    context = WaitingPage(holds.get_hold(actor, plan), await load_lines(actor, plan), problem=problem)
+    lines = await build_lines(actor, await requests.remove_lapsed(actor), plan)
+    context = WaitingPage(holds.get_hold(actor, plan), lines, problem=problem)
     return render_page(request, "sessions/waiting.html", context, status=409 if problem else 200)

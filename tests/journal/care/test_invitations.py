@@ -13,11 +13,11 @@ from journal.care import invitations, lifecycle, links
 from journal.care import tables as care_tables
 from journal.care.invitations import LIFETIME, AlreadyLinked
 from journal.care.link_keys import get_peer_identity
-from journal.errors import Damaged, InvalidInput, LinkExpired, NotFound, TrustBroken
+from journal.errors import Damaged, HeldUntilRested, InvalidInput, LinkExpired, NotFound, TrustBroken
 from journal.sharing import reading
 from tests.cast import Cast
 from tests.log import logged
-from tests.scenes import at_rest, connected, read_by, shared, signed_in_again, written
+from tests.scenes import at_rest, connected, in_session, read_by, rested, shared, signed_in_again, written
 
 
 async def links_between(cast: Cast, patient: str, clinician: str) -> int:
@@ -113,6 +113,18 @@ async def test_the_same_clinician_again_is_already_connected(cast: Cast) -> None
         await invitations.accept_invitation(await cast.actor("alice"), invited.token)
     assert await links_between(cast, "alice", "bob") == 1
     assert (await invitations.load_invitation(await cast.actor("bob"), invited.id)).state == "open"
+
+
+async def test_new_care_waits_until_rest(cast: Cast) -> None:
+    """During a hold it is not begun, and the invitation stays open for afterwards."""
+    invited = await invitations.create_invitation(await cast.actor("charlie"), "Alice")
+    session = await in_session(cast)
+    with pytest.raises(HeldUntilRested):
+        await invitations.accept_invitation(await cast.actor("alice"), invited.token)
+    assert await links_between(cast, "alice", "charlie") == 0
+    await rested(cast, session)
+    await invitations.accept_invitation(await cast.actor("alice"), invited.token)
+    assert await links_between(cast, "alice", "charlie") == 1
 
 
 async def test_after_the_end_a_new_invitation_begins_anew(cast: Cast) -> None:

@@ -541,3 +541,32 @@ async def test_the_calm_screen_lasts_while_much_may_be_felt(
             await session_plan.change_status(alice, ident, status)
     one = await session_plan.load_session(alice, ident)
     assert schedule.is_acute(one, NOON + timedelta(hours=hours), 4) is acute
+
+
+@pytest.mark.parametrize("who", ["alice", "bob"])
+async def test_nobody_moves_a_session_at_home_out_of_its_hold(cast: Cast, who: str) -> None:
+    """Once its time has come its patient answers whether it took place, and nothing else frees what waits."""
+    alice, other = await cast.actor("alice"), await cast.actor(who)
+    session = await session_plan.add_session(alice, alice.id, TODAY)
+    cast.clock.forward(hours=2)
+    alice, other = await cast.actor("alice"), await cast.actor(who)
+    changed = (
+        {"kind": SessionKind.INTEGRATION},
+        {"local": "2026-11-29T14:00"},
+        {"zone": "Pacific/Honolulu"},
+        {"setting": Setting.CLINIC},
+    )
+    for change in changed:
+        details = msgspec.structs.replace(TODAY, **change)
+        with pytest.raises(InvalidInput):
+            await session_plan.change_session(other, session, 1, details)
+        assert await holds.load_hold(alice) is not None
+    if who == "bob":
+        for days in (0, 3):
+            cast.clock.forward(days=days)
+            await signed_in_again(cast)
+            with pytest.raises(InvalidInput):
+                await session_plan.change_status(await cast.actor("bob"), session, Status.CANCELLED)
+        assert await holds.load_hold(await cast.actor("alice")) is not None
+    else:
+        await session_plan.change_session(alice, session, 1, msgspec.structs.replace(TODAY, sitter="Jo"))

@@ -21,8 +21,8 @@ from journal.sessions.holds import (
     get_next_asking,
     get_rested_date,
     is_asked,
-    is_planned_time_held,
     is_unanswered,
+    needs_answer,
 )
 from journal.sessions.schedule import is_home_dosing_day
 from journal.sessions.session import SessionDetails, SessionKind, Setting, Status, list_next_statuses
@@ -191,7 +191,7 @@ def test_the_question_comes_in_the_morning_however_late_it_was_planned():
     assert find_cancel_time(late, at(2, 5)) is None
     assert is_unanswered(late, at(2, 5))
     for now, held in ((at(1, 23, 29), False), (at(1, 23, 30), True), (at(9, 5), True)):
-        assert is_planned_time_held(late, now) is held
+        assert needs_answer(late, now) is held
 
 
 def test_the_day_is_the_one_where_the_session_is():

@@ -180,6 +180,21 @@ async def test_the_same_form_sent_twice_is_one_note(cast: Cast) -> None:
     assert await tables.SitterNote.filter(link_id=other.link).count() == 1
 
 
+async def test_other_words_or_another_kind_in_the_same_form_are_another_note(cast: Cast) -> None:
+    """The answer to the first may have been lost, and the form changed since: nothing of it is lost."""
+    _, sitting = await sitting_of(cast, await dose(cast))
+    ident = uuid4()
+    for kind, typed in (
+        (NoteKind.CHECK, ("awake", "")),
+        (NoteKind.CHECK, ("help", "")),
+        (NoteKind.CHECK, ("help", "Blue lips")),
+        (NoteKind.EVENT, ("help", "Blue lips")),
+        (NoteKind.CHECK, ("awake", "")),
+    ):
+        await notes.save_note(cast.installation, sitting, ident, kind, AWAKE, typed=typed)
+    assert await tables.SitterNote.filter(link_id=sitting.link).count() == 4
+
+
 async def test_a_link_holds_so_many_notes_and_no_more(cast: Cast) -> None:
     """The next one is refused."""
     _, sitting = await sitting_of(cast, await dose(cast))

@@ -40,7 +40,7 @@ class Deployment:
             "HEARTHSIDE_DATA": str(self.folder / "data"),
             "HEARTHSIDE_DATABASE_URL": url or self.url,
         }
-        (done,) = self.command_line.run(arguments, given=given, folder=self.folder, **settings)
+        (done,) = self.command_line.run(arguments, given=given, folder=str(self.folder), **settings)
         return done
 
     def write(self, statement: str) -> None:

@@ -14,6 +14,7 @@ from journal.sessions.session import SessionDetails, SessionKind, Setting, Statu
 from tests.cast import PASSWORDS
 from tests.portal.browsing import Page, opened
 from tests.portal.conftest import Portal
+from tests.scenes import written
 
 TODAY = SessionDetails(SessionKind.DOSING, "2026-11-22T14:00", "Europe/Berlin", 120, Setting.HOME)
 
@@ -79,6 +80,20 @@ async def test_a_session_that_nobody_reported_is_asked_for(portal: Portal) -> No
     assert list_primary(page) == ["Say whether it took place"]
     assert page.markup.one("a", **{"class": "button button-primary"}).attributes["href"] == where
     assert "kind=capture" in page.answer.text
+
+
+async def test_capture_is_offered_two_to_four_hours_after_the_start(portal: Portal) -> None:
+    """Before and after that home only leaves room, and nothing of before comes up during the session."""
+    await written(portal.cast)
+    where = await plan_today(portal)
+    portal.cast.clock.forward(hours=1)
+    await portal.cast.in_use()
+    async with portal.client("alice") as browser:
+        await move(browser, where, "in_session")
+    for minutes, offered in ((0, False), (119, False), (2, True), (120, False)):
+        page = await home_of_alice(portal, minutes=minutes)
+        assert ("write down what is still there" in page.words) is offered, minutes
+        assert "Recent entries" not in page.words, minutes
 
 
 @pytest.mark.parametrize("end", ["recovering", "stopped_early"])

@@ -447,7 +447,7 @@ async def test_a_patients_pages_lead_from_sessions_to_entries(portal: Portal) ->
     cast = portal.cast
     alice = await cast.actor("alice")
     session = await session_plan.add_session(
-        alice, alice.id, SessionDetails(SessionKind.DOSING, "2026-11-20T14:00", ZONE, 60, Setting.HOME)
+        alice, alice.id, SessionDetails(SessionKind.DOSING, "2026-11-24T14:00", ZONE, 60, Setting.HOME)
     )
     about = await written(cast, EntryDocument("capture", "Of that day", session_id=session.hex))
     for days in (20, 60):

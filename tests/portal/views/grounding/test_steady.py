@@ -13,7 +13,7 @@ from journal.reframing import triggers
 from journal.vault.documents import EntryDocument
 from journal.vault.entry_rows import Entry
 from tests.cast import Cast
-from tests.portal.browsing import Page, opened
+from tests.portal.browsing import Page, followed, opened
 from tests.portal.conftest import Portal
 from tests.scenes import in_session, rested, written
 
@@ -131,9 +131,15 @@ async def test_a_note_is_of_a_skill_that_there_is(any_portal: Portal) -> None:
             {"ident": str(other.id)},
         ):
             assert (await browser.post("/ground/note", data=sent)).status_code == 404
+        stray = {"ident": str(other.id), "skill": "orient", "go": "worse"}
+        told = await browser.post("/ground/note", data=stray)
+        assert (await browser.get(told.headers["location"])).status_code == 404
         assert (await browser.get(f"/ground/worse?log={other.id}")).status_code == 404
         assert (await browser.get("/ground/worse")).headers["location"] == "/ground"
     assert await notes(any_portal.cast) == ()
+    assert (
+        await entries.load_entry(await any_portal.cast.actor("alice"), other.id)
+    ).revision == other.revision
 
 
 async def test_phrases_and_skills_are_written_on_the_page(any_portal: Portal) -> None:
@@ -305,3 +311,24 @@ async def test_a_note_asks_for_no_number_until_somebody_has_rested(any_portal: P
     await rested(any_portal.cast, session)
     async with any_portal.client("alice") as browser:
         assert "ground.suds_after" in (await opened(browser, f"/ground/note?log={first}")).fields
+
+
+async def test_it_gets_worse_is_one_tap_at_any_step(any_portal: Portal) -> None:
+    """The tap keeps a note that says so, and looking around stands there; after a first tap it is the same note."""
+    alice = await any_portal.cast.actor("alice")
+    await steadying.save_own_skill(alice, "", 0, "River stones", ["Take one."])
+    async with any_portal.client("alice") as browser:
+        for path in ("/ground/body_scan", "/ground/own?skill=1"):
+            page = await opened(browser, path)
+            (button,) = page.markup.all("button", name="go", value="worse")
+            assert "ground-step" not in button.within
+            if "own" in path:
+                await browser.post("/ground/note", data=page.fields)
+            for _ in range(2):
+                told = await browser.post("/ground/note", data=page.fields | {"go": "worse"})
+                assert (await followed(browser, told)).heading == "Look around"
+    found = [note.document.answers for note in await notes(any_portal.cast)]
+    assert sorted(found, key=len) == [
+        {"ground.skill": "body_scan", "ground.helped": "worse"},
+        {"ground.skill": "own", "ground.own": "River stones", "ground.helped": "worse"},
+    ]

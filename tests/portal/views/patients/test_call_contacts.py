@@ -82,7 +82,9 @@ async def test_what_is_typed_is_listed_and_shown_to_the_patient(any_portal: Port
         for words in (ANSWERS, TYPED["purpose"], "At other times: A message is answered", HOURS, CHECK):
             assert words in page.words
         await browser.post("/help-now", data={"region": "DE"})
-        assert "tel:112" in dialed(await opened(browser, where))
+        for path in (where, "/help-now/contacts", "/clinic"):
+            inside = (await opened(browser, path)).markup.all("a", within="main")
+            assert "tel:112" in [one.attributes["href"] for one in inside], path
 
 
 async def test_the_calm_page_shows_them_above_the_emergency_numbers(any_portal: Portal) -> None:

@@ -396,6 +396,14 @@ async def test_a_clinician_is_offered_no_status_of_a_day_at_home(portal: Portal)
         assert not page.markup.all("button", name="status")
         assert "its status is not changed from here" in page.words
         assert (await desk.post(f"{where}/status", data={"status": "cancelled"})).status_code == 422
+        form = await opened(desk, f"{where}/edit")
+        assert (await desk.post(f"{where}/edit", data=form.filled({"setting": "clinic"}))).status_code == 422
+    portal.cast.clock.forward(days=2)
+    await signed_in_again(portal.cast)
+    async with portal.client("bob") as desk:
+        page = await opened(desk, where)
+        assert not page.markup.all("button", value="cancelled")
+        assert "only Alice Sample says that it did not take place" in page.words
 
 
 async def test_the_next_morning_nobody_starts_it(any_portal: Portal) -> None:
