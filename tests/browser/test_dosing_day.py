@@ -40,7 +40,7 @@ OBSCURED = """
 BERLIN = ZoneInfo("Europe/Berlin")
 INTENTION = "To let the sea be"
 PREPARE, WRITE, OPEN, HELP = "Prepare", "Write", "Open", "Help now"
-GO, ASK, QUIET = "Go to its page to start", "Say whether it took place", "Open the quiet page"
+GO, ASK, QUIET = "Go to its page to start", "Say whether it took place", "Open the calm page"
 START, OVER, STOP, BACK = (
     "I am starting now",
     "It is over, I am resting",

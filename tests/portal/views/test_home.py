@@ -61,7 +61,7 @@ async def test_started_early_home_leads_to_the_calm_page(portal: Portal) -> None
         await move(browser, where, "in_session")
     page = await home_of_alice(portal)
     assert "preparation" not in page.answer.text
-    assert list_primary(page) == ["Open the quiet page"]
+    assert list_primary(page) == ["Open the calm page"]
     assert page.markup.one("a", **{"class": "button button-primary"}).attributes["href"] == where
     assert page.markup.all("a", href=f"/journal/new?kind=capture&session={where.rsplit('/', 1)[1]}")
 
@@ -108,7 +108,7 @@ async def test_ended_or_stopped_early_home_lets_rest(portal: Portal, end: str) -
     for hours in (0, 6):
         page = await home_of_alice(portal, hours=hours)
         assert "You are resting" in page.words
-        assert list_primary(page) == (["Open the quiet page"] if hours == 0 else [])
+        assert list_primary(page) == (["Open the calm page"] if hours == 0 else [])
         assert "I have slept" not in page.words
         assert "preparation" not in page.answer.text
 
