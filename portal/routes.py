@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from journal.catalogue.grounding_skills import SKILLS
+from journal.measures import instruments
 from portal.access.session_cookie import Audience, RequestPrefetch, View
 from portal.views import home, records
 from portal.views.account import (
@@ -20,6 +21,7 @@ from portal.views.account import (
 from portal.views.administration import audit_log, people, practice, staff
 from portal.views.grounding import notes, skills, steady
 from portal.views.journal import comparison, entry, entry_new, entry_removal, entry_saving, index, revisions
+from portal.views.measures import filling
 from portal.views.patients import brief, call_contacts, caseload, course, instructions, invitations
 from portal.views.preparing import checklist, clinic, comfort
 from portal.views.public import guide, health, help, offline, sitting
@@ -95,6 +97,9 @@ ROUTES = (
     Rule("/triggers", READ, PATIENT, triggers.show_triggers),
     Rule("/triggers/{id:uuid}", READ, PATIENT, triggers.show_trigger),
     Rule("/moments", FORM, PATIENT, moments.add_moment),
+    # Measures
+    Rule("/measures", READ, PATIENT, filling.list_measures),
+    *(Rule(f"/measures/{one}", FORM, PATIENT, filling.fill_measure) for one in instruments.IDS),
     # For everybody
     Rule("/", READ, ANYONE, home.show_home),
     Rule("/healthz", READ, ANYONE, health.report_alive),

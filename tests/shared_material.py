@@ -153,6 +153,7 @@ BEGINNINGS = {
     FieldKind.MOMENTS: ("2026-11-24",),
     FieldKind.MEDICINE: ("14:05", "15:10"),
     FieldKind.READINGS: tuple(f"{hour}:20 | 128 | 82 | 71 | 98 | lying" for hour in range(14, 19)),
+    FieldKind.MEASURE: ("",),
     FieldKind.CHECKS: ("14:05 | awake", "14:20 | asleep"),
 }
 """What stands before the words of each line, in answers that have several."""

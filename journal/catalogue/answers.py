@@ -30,6 +30,7 @@ ADDED_KINDS = frozenset(
         FieldKind.READINGS,
         FieldKind.REQUESTS,
         FieldKind.CHECKS,
+        FieldKind.MEASURE,
     }
 )
 """Answers that grow by a line at a time, and that no posted form replaces."""

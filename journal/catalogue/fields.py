@@ -48,6 +48,7 @@ class EntryKind(Labelled):
     CHECKLIST = "checklist", N_("Check list")
     DAY = "day", N_("The day of the session")
     SITTER = "sitter", N_("The sitter’s notes")
+    MEASURE = "measure", N_("Measure")
     WAITING = "waiting", N_("Waiting until you have rested")
 
 
@@ -58,10 +59,11 @@ OWN_PAGE_KINDS = frozenset(
         EntryKind.CHECKLIST,
         EntryKind.DAY,
         EntryKind.SITTER,
+        EntryKind.MEASURE,
         EntryKind.WAITING,
     }
 )
-"""The kinds of which a person has one record, or one a session, which a page of its own shows and begins."""
+"""The kinds that a page of its own begins: of most, a person has one record, or one a session."""
 WRITTEN_KINDS = tuple(kind for kind in EntryKind if kind not in OWN_PAGE_KINDS)
 """The kinds that a person begins as an entry, as often as they like."""
 
@@ -83,6 +85,7 @@ class FieldKind(StrEnum):
     MEDICINE = "medicine"  # list[str], one line each, a time of day and words: see the room dosing_day
     READINGS = "readings"  # list[str], one line each: see the room dosing_day
     CHECKS = "checks"  # list[str], one line each: see the room sitter
+    MEASURE = "measure"  # list[str], one line each: see the room measures
     REQUESTS = "requests"  # list[str], one line each: see the room dosing_day
 
 

@@ -58,6 +58,13 @@ SITTER = Form(
     ),
 )
 
+MEASURE = Form(
+    EntryKind.MEASURE,
+    N_("Measure"),
+    N_("A published form, answered as it was printed."),
+    (Field("measure.form", N_("The form and its answers"), FieldKind.MEASURE, "measure", apart=True),),
+)
+
 WAITING = Form(
     EntryKind.WAITING,
     N_("Waiting until you have rested"),
@@ -89,6 +96,7 @@ FORMS: Mapping[EntryKind, Form] = MappingProxyType(
             CHECKLIST,
             DAY,
             SITTER,
+            MEASURE,
             WAITING,
         )
     }
@@ -119,6 +127,7 @@ THEMES: Mapping[str, str] = MappingProxyType(
         "check": N_("Check list"),
         "day": N_("The day of the session"),
         "sitter": N_("The sitter’s notes"),
+        "measure": N_("Measure"),
         "waiting": N_("Waiting until you have rested"),
     }
 )

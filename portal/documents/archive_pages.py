@@ -30,6 +30,7 @@ from journal.dosing_day.lines import parse_medicine, parse_readings
 from journal.dosing_day.requests import parse_requests
 from journal.entries.naming import ENTRY_UNREADABLE, EntryName, get_kind_label, name_sessions
 from journal.i18n import N_
+from journal.measures.lines import parse_measure
 from journal.records.collection import ClinicianRecords, PatientRecords, Records
 from journal.records.schema import CopyRecord, EntryRecord, EventRecord, SessionRecord
 from journal.sitter.lines import parse_checks
@@ -121,6 +122,7 @@ class _PageRenderer:
             "fields": FIELDS_BY_ID,
             "feelings": parse_emotions,
             "medicine": parse_medicine,
+            "measure": parse_measure,
             "moments": parse_moments,
             "readings": parse_readings,
             "requests": parse_requests,

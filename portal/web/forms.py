@@ -13,6 +13,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
 from journal.catalogue.forms import FORMS
+from journal.measures.lines import MAX_ITEMS
 from journal.user_input import parse_whole_number
 
 URL_ENCODED = "application/x-www-form-urlencoded"
@@ -36,6 +37,8 @@ JOURNAL_FIELDS = frozenset(
     for part in ("", ".name", ".before", ".after")
 )
 """The fields in which people write a journal."""
+MEASURE_FIELDS = frozenset(f"item{number}" for number in range(1, MAX_ITEMS + 1))
+"""The fields in which people answer a measure, by the numbers of its items."""
 UNCUT_FIELDS = JOURNAL_FIELDS | {"credential", "note", "title"}
 """Fields that are read whole: what they are for bounds them, and nothing that somebody wrote is cut off."""
 RESTORABLE_FIELDS = (
@@ -57,6 +60,7 @@ RESTORABLE_FIELDS = (
             "days0",
             "days1",
             "diastolic",
+            "difficulty",
             "dose_text",
             "dosing_count",
             "email",
@@ -80,6 +84,7 @@ RESTORABLE_FIELDS = (
             "integration_time",
             "kept",
             "kind",
+            "measure",
             "line",
             "medicines",
             "minutes",
@@ -155,6 +160,7 @@ RESTORABLE_FIELDS = (
         }
     )
     | JOURNAL_FIELDS
+    | MEASURE_FIELDS
 )
 """
 The fields that may be put back into a page when a form was not taken. What is not named here is not: passwords, keys,

@@ -442,7 +442,7 @@ async def share(scribe: Scribe, alice: AsyncClient) -> None:
     for entry in entries:
         page = await page_at(alice, f"{entry}/edit")
         if not page.url.endswith(
-            ("/steady", "/medicine", "/checklist", "/notes")
+            ("/steady", "/medicine", "/checklist", "/notes", "/measures")
         ):  # which have forms of their own
             form = form_to(page, entry)
             saved = await alice.post(entry, data=scribe.fill(form), headers={"hx-request": "true"})

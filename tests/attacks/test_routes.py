@@ -14,6 +14,7 @@ import pytest
 from httpx import ASGITransport, AsyncClient, Response
 
 from journal.catalogue.grounding_skills import SKILLS
+from journal.measures.instruments import IDS
 from journal.roles import Role
 from portal import logs
 from portal.access.session_cookie import ALLOWED_ROLES, Audience
@@ -108,6 +109,8 @@ FOR_ONESELF = {
     "/journal/deleted": "one's own entries",
     "/journal/comparison": "one's own entries, counted",
     "/moments": "one's own reframes",
+    "/measures": "one's own answers",
+    **dict.fromkeys((f"/measures/{one}" for one in IDS), "one's own answers, by the id of the form"),
     "/triggers": "one's own reframes and grounding logs",
     "/sharing": "one's own clinicians",
     "/sharing/log": "one's own log",

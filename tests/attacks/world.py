@@ -174,6 +174,7 @@ LINES = {
     FieldKind.MEDICINE: f"14:05 | {HERS} half of it",
     FieldKind.READINGS: f"14:20 | 128 | 82 | 71 | 98 | sitting | {HERS} sitter",
     FieldKind.CHECKS: f"14:20 | awake | {HERS} looked at",
+    FieldKind.MEASURE: f"{HERS} answered",
     FieldKind.EMOTIONS: f"{HERS}feeling|60|40",
     FieldKind.REQUESTS: f"export |  |  | {NOON.isoformat()} | ",
 }

@@ -34,6 +34,7 @@ FIELDS = {
     EntryKind.COMFORT: "comfort.words_help",
     EntryKind.DAY: "day.medicine",
     EntryKind.SITTER: "sitter.events",
+    EntryKind.MEASURE: "measure.form",
     EntryKind.WAITING: "waiting.requests",
 }
 

@@ -17,6 +17,7 @@ from journal.catalogue.revisits import Moment, Revisit, parse_moments, parse_rev
 from journal.dosing_day.lines import Reading, Taken, parse_medicine, parse_readings
 from journal.dosing_day.requests import parse_requests
 from journal.entries.naming import EntryName, EntryNamer
+from journal.measures.lines import FilledMeasure, parse_measure
 from journal.reframing.picture import build_picture
 from journal.sessions.rows import Session
 from journal.sitter.lines import Check, parse_checks
@@ -32,6 +33,7 @@ ADDED_LINES: Mapping[FieldKind, tuple[str, Callable[[object], Any]]] = MappingPr
         FieldKind.MEDICINE: ("medicine", parse_medicine),
         FieldKind.READINGS: ("readings", parse_readings),
         FieldKind.CHECKS: ("checks", parse_checks),
+        FieldKind.MEASURE: ("measures", parse_measure),
     }
 )
 """Which part of a section holds an answer that grew line by line, and how it is read."""
@@ -63,6 +65,7 @@ class SharedSection:
     medicine: tuple[Taken, ...] = ()
     readings: tuple[Reading, ...] = ()
     checks: tuple[Check, ...] = ()
+    measures: tuple[FilledMeasure, ...] = ()
     field: str = ""
 
 
@@ -139,6 +142,8 @@ def find_first_line(document: ShareDocument) -> FirstLine | None:
             return FirstLine(line)
         if one.chosen:
             return FirstLine("", one.chosen[:MOST_CHOSEN])
+        if line := _shorten_line(", ".join(each.name for each in one.measures)):
+            return FirstLine(line)
         added = one.revisits + one.moments + one.medicine + one.checks
         if line := _shorten_line(next((each.words for each in added if each.words), "")):
             return FirstLine(line)

@@ -1,0 +1,219 @@
+"""
+Filled measures: found, begun, gone on with on the same day, and kept with their raw answers.
+
+Each is an entry of its own, so it is sealed, proven, searched, shared, taken away and erased as every entry is. One
+that was left half-done is gone on with on the day on which it was begun; later it is begun anew, and what was answered
+stays.
+From the start of a dosing session until its patient has rested, none is begun or changed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import date
+from uuid import UUID
+
+from tortoise.exceptions import IntegrityError
+
+from journal.actor import Actor
+from journal.catalogue.fields import EntryKind
+from journal.entries import by_kind, entries
+from journal.errors import HeldUntilRested, NotFound, StaleRevision
+from journal.i18n import N_
+from journal.measures.instruments import Instrument, list_offered
+from journal.measures.lines import FilledMeasure, parse_measure
+from journal.sessions import holds
+from journal.vault.documents import EntryDocument
+from journal.vault.entry_rows import Entry
+
+FORM = "measure.form"
+WAITS = N_(
+    "Measures wait while a dosing session and the rest after it last. What you answered before is kept; you can go on "
+    "once you have said that you rested."
+)
+BEGUN_ELSEWHERE = N_(
+    "This was begun on another page today. Nothing was overwritten, and your answers are still here: look at that one."
+)
+DAY_IS_OVER = N_(
+    "This was begun on an earlier day, so it stays as it is. Your answers are still here: begin it anew to keep them."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Filled:
+    """A measure that somebody answered, all or in part, and the entry that holds it."""
+
+    entry: Entry
+    measure: FilledMeasure
+
+
+@dataclass(frozen=True, slots=True)
+class Measures:
+    """
+    All that a patient answered, the oldest first.
+
+    Without `is_intact`, storage returned something else than was left; `is_damaged`: a record does not open.
+    """
+
+    filled: tuple[Filled, ...]
+    today: date
+    is_intact: bool = True
+    is_damaged: bool = False
+
+    def list_of(self, instrument: Instrument) -> tuple[Filled, ...]:
+        """Return those of one measure, the oldest first, whichever version or language it was."""
+        return tuple(one for one in self.filled if one.measure.instrument_id == instrument.id)
+
+    def find_today(self, instrument: Instrument) -> Filled | None:
+        """Return the one that was begun today, which can be gone on with."""
+        of_today = (one for one in self.list_of(instrument) if one.measure.day == self.today)
+        return next((one for one in of_today if one.measure.instrument == instrument), None)
+
+    def count_days_since(self, instrument: Instrument) -> int | None:
+        """Return how many days ago a measure was answered in full last; None where it never was."""
+        days = [
+            (self.today - one.measure.day).days
+            for one in self.list_of(instrument)
+            if one.measure.day
+            and one.measure.day <= self.today
+            and one.measure.score
+            and one.measure.score.total is not None
+        ]
+        return min(days, default=None)
+
+
+async def load_measures(actor: Actor) -> Measures:
+    """Return all that the actor answered."""
+    is_intact, found = await by_kind.load_entries_of_kinds(actor, {EntryKind.MEASURE})
+    there = [one for one in found if not one.damaged]
+    return Measures(
+        tuple(_list_filled(there)), get_today(actor), is_intact, is_damaged=len(there) < len(found)
+    )
+
+
+def get_today(actor: Actor) -> date:
+    """Return the day on the actor's own calendar."""
+    return actor.now.astimezone(actor.zone).date()
+
+
+def find_offered(name: str) -> Instrument:
+    """Return a measure that is offered, by its id; any other is not found."""
+    for one in list_offered():
+        if one.id == name:
+            return one
+    raise NotFound
+
+
+async def save_answers(
+    actor: Actor,
+    instrument: Instrument,
+    answers: Mapping[str, int],
+    wanted: UUID,
+    base: int,
+    sitting: str = "",
+) -> Entry:
+    """
+    Save the answers to a measure that is begun, or gone on with on its day; on disk when this returns.
+
+    Args:
+        answers: Values by the number of the item, or by the id of the question that counts for nothing.
+        wanted: The id of the entry; a new random one for a new form.
+        base: The revision that the answers were made from; 0 for a new form.
+        sitting: A random id of the page that writes.
+
+    Raises:
+        HeldUntilRested: If a dosing session has begun, and nobody has said that they rested.
+        StaleRevision: If another page began one today, saved first, or the day is over; nothing was overwritten.
+        NotFound: If the entry is somebody else's, or is no such measure.
+    """
+    await refuse_while_held(actor)
+    given = select_answers(instrument, answers)
+    if base == 0 and await _begin(actor, instrument, given, wanted, sitting):
+        return await entries.load_entry(actor, wanted)
+    current = await entries.load_entry(actor, wanted)
+    before = parse_measure(current.document.answers.get(FORM))
+    if current.document.kind != EntryKind.MEASURE or not before or before[0].instrument != instrument:
+        raise NotFound
+    if before[0].day != get_today(actor):
+        raise StaleRevision(DAY_IS_OVER)
+    after = _finish(replace(before[0], answers=given), actor)
+    document = EntryDocument(
+        EntryKind.MEASURE.value,
+        current.document.title,
+        current.document.note,
+        current.document.session_id,
+        {**current.document.answers, FORM: after.lines},
+        beside=current.document.beside,
+    )
+    return await entries.save_entry(actor, wanted, base, document, sitting=sitting, known=current)
+
+
+async def refuse_while_held(actor: Actor) -> None:
+    """Raise `HeldUntilRested` from the start of a dosing session until its patient has rested."""
+    if await holds.load_hold(actor) is not None:
+        raise HeldUntilRested(WAITS)
+
+
+def select_answers(instrument: Instrument, answers: Mapping[str, int]) -> dict[str, int]:
+    """Return the answers that the measure has, in the order of its items."""
+    found = {
+        str(item.number): value
+        for item in instrument.items
+        if (value := answers.get(str(item.number))) is not None and instrument.find_choice(value)
+    }
+    extra = instrument.extra
+    if extra and any(one.value == answers.get(extra.id) for one in extra.answers):
+        found[extra.id] = answers[extra.id]
+    return found
+
+
+async def _begin(
+    actor: Actor, instrument: Instrument, answers: dict[str, int], wanted: UUID, sitting: str
+) -> bool:
+    """Begin a form; return False if this page began it before. Looked at again while nobody else changes records."""
+    begun = FilledMeasure(
+        instrument.id,
+        instrument.version,
+        instrument.language,
+        instrument.recall_days,
+        get_today(actor),
+        actor.now.isoformat(),
+        answers=answers,
+    )
+    document = EntryDocument(
+        EntryKind.MEASURE.value,
+        instrument.name,
+        answers={FORM: _finish(begun, actor).lines},
+        sitting=sitting,
+    )
+    there: list[UUID] = []
+
+    async def is_there() -> bool:
+        await refuse_while_held(actor)
+        found = (await load_measures(actor)).find_today(instrument)
+        there.extend([found.entry.id] if found else [])
+        return found is not None
+
+    try:
+        if await entries.create_first_entry(actor, document, is_there, wanted):
+            return True
+    except IntegrityError:
+        raise NotFound from None
+    if there != [wanted]:
+        raise StaleRevision(BEGUN_ELSEWHERE)
+    return False
+
+
+def _finish(measure: FilledMeasure, actor: Actor) -> FilledMeasure:
+    """Return a form with the time at which its last item was answered, and without one while an item is missing."""
+    score = measure.score
+    if score is None or score.total is None:
+        return replace(measure, finished="")
+    return measure if measure.finished else replace(measure, finished=actor.now.isoformat())
+
+
+def _list_filled(found: Iterable[Entry]) -> Iterable[Filled]:
+    for one in found:
+        for measure in parse_measure(one.document.answers.get(FORM)):
+            yield Filled(one, measure)

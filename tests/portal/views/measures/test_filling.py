@@ -1,0 +1,191 @@
+"""Measures on the page: as they were printed, left half-done, asked once when it is soon, and held until rest."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from journal.measures import records
+from journal.measures.instruments import IDS
+from tests.portal.browsing import Page, action, autosaved, followed, opened, pressed
+from tests.portal.conftest import Portal
+from tests.scenes import in_session, rested, shared, signed_in_again
+
+NOBODY = "Nobody has been told."
+VERDICTS = ("severe", "overdue", "improved", "worse", "well done")
+
+
+def items(name: str, value: int = 1, *but: int) -> dict[str, str]:
+    """Answer every item of a measure alike, but for some."""
+    found = records.find_offered(name).items
+    return {f"item{one.number}": str(value) for one in found if one.number not in but}
+
+
+async def filled_in(portal: Portal, name: str = "phq9", value: int = 1, *but: int) -> Page:
+    """Have alice fill in a measure on its page, and read what it came to."""
+    async with portal.client("alice") as browser:
+        page = await opened(browser, f"/measures/{name}?again=yes")
+        return await followed(browser, await pressed(browser, page, **items(name, value, *but)))
+
+
+async def test_half_a_form_has_no_total_and_is_gone_on_with(any_portal: Portal) -> None:
+    """Without JavaScript: six of nine, then all of them; the same form, and a total only then."""
+    page = await filled_in(any_portal, "phq9", 1, 3, 5, 7)
+    assert "6 of 9 answered" in page.words
+    assert "of 27" not in page.words
+    async with any_portal.client("alice") as browser:
+        form = await opened(browser, "/measures/phq9")
+        assert form.value("item1") == "1"
+        assert "item3" not in form.fields
+        page = await followed(browser, await pressed(browser, form, "pause", item3="2"))
+        assert page.heading == "Measures"
+        assert "7 of 9 answered" in page.words
+        form = await opened(browser, "/measures/phq9")
+        page = await followed(browser, await pressed(browser, form, **items("phq9", 2)))
+        assert "18 of 27" in page.words
+        assert len((await records.load_measures(await any_portal.cast.actor("alice"))).filled) == 1
+
+
+async def test_each_measure_says_what_it_is(any_portal: Portal) -> None:
+    """Time frame, no diagnosis, no emergency service and the licence on each form; a radio for each answer."""
+    async with any_portal.client("alice") as browser:
+        for name in IDS:
+            page, one = await opened(browser, f"/measures/{name}"), records.find_offered(name)
+            for told in (
+                "It asks about",
+                "Not a diagnosis",
+                "not an emergency service",
+                one.licence,
+                one.stem,
+            ):
+                assert " ".join(told.split()) in page.words, (name, told)
+            radios = [at for at in page.markup.all("input") if at.attributes.get("type") == "radio"]
+            extra = len(one.extra.answers) if one.extra else 0
+            assert len(radios) == len(one.items) * len(one.answers) + extra
+            assert not any("required" in at.attributes for at in radios)
+
+
+async def test_item_nine_opens_the_panel_before_any_total(any_portal: Portal) -> None:
+    """It stands on the form for the moment it is chosen, and above what was answered; it says that nobody was told."""
+    page = await filled_in(any_portal, "phq9", 1)
+    assert NOBODY in page.words
+    assert page.words.index(NOBODY) < page.words.index("9 of 27")
+    assert page.markup.all("a", within="measure-panel")
+    async with any_portal.client("alice") as browser:
+        form = await opened(browser, "/measures/phq9")
+        assert NOBODY in form.words
+        gad = await opened(browser, "/measures/gad7")
+        assert NOBODY not in gad.words
+        page = await followed(browser, await pressed(browser, form, item9="0"))
+        assert NOBODY not in page.words
+        assert "8 of 27" in page.words
+
+
+async def test_sooner_than_its_time_is_asked_once(any_portal: Portal) -> None:
+    """Five days later it says so, and leads on or back; on its own day it is gone on with unasked."""
+    await filled_in(any_portal, "phq9", 0)
+    async with any_portal.client("alice") as browser:
+        assert "You can go on, or wait." not in (await opened(browser, "/measures/phq9")).words
+    any_portal.cast.clock.forward(days=5)
+    await signed_in_again(any_portal.cast)
+    async with any_portal.client("alice") as browser:
+        page = await opened(browser, "/measures/phq9")
+        assert "This covers the last two weeks" in page.words
+        assert "You answered it 5 days ago." in page.words
+        assert not page.markup.all("fieldset")
+        assert page.markup.all("a", href="/measures/phq9?again=yes")
+    await filled_in(any_portal, "phq9", 3)
+    any_portal.cast.clock.forward(days=14)
+    await signed_in_again(any_portal.cast)
+    async with any_portal.client("alice") as browser:
+        assert "You can go on, or wait." not in (await opened(browser, "/measures/phq9")).words
+        page = await opened(browser, "/measures")
+        assert [one.words for one in page.markup.all("li", within="additions")] == [
+            "Friday, 27 November 2026 27 of 27",
+            "Sunday, 22 November 2026 0 of 27",
+        ]
+        assert not [word for word in VERDICTS if word in page.words.lower()]
+
+
+async def test_none_is_answered_until_rest_and_nothing_typed_is_lost(any_portal: Portal) -> None:
+    """The page says what waits; what was sent is refused with every answer still on the page, the panel included."""
+    async with any_portal.client("alice") as browser:
+        form = await opened(browser, "/measures/phq9")
+    session = await in_session(any_portal.cast)
+    async with any_portal.client("alice") as browser:
+        page = await opened(browser, "/measures/phq9")
+        assert "This waits until you have rested" in page.words
+        assert not page.markup.all("fieldset")
+        assert not page.markup.all("a", within="actions", href="/measures/phq9")
+        answer = await pressed(browser, form, **items("phq9", 2))
+        assert answer.status_code == 409
+        page = Page.of(answer)
+        assert "Measures wait" in page.words
+        assert {name: page.value(name) for name in items("phq9")} == items("phq9", 2)
+        assert NOBODY in page.words
+        quiet = await autosaved(browser, form, item1="1")
+        assert quiet.status_code == 409
+        assert "Not saved yet" in quiet.text
+    assert (await records.load_measures(await any_portal.cast.actor("alice"))).filled == ()
+    await rested(any_portal.cast, session)
+    await filled_in(any_portal, "phq9", 2)
+
+
+async def test_it_saves_by_itself_and_tells_of_another_page(any_portal: Portal) -> None:
+    """Each rest of a second saves what is chosen; a second page of the same day is told, with its answers there."""
+    async with any_portal.client("alice") as browser:
+        form, other = await opened(browser, "/measures/gad7"), await opened(browser, "/measures/gad7")
+        saved = await autosaved(browser, form, item1="1")
+        assert saved.status_code == 200
+        assert "Saved" in saved.text
+        answer = await pressed(browser, other, item2="3")
+        assert answer.status_code == 409
+        page = Page.of(answer)
+        assert "another page today" in page.words
+        assert page.value("item2") == "3"
+        (one,) = (await records.load_measures(await any_portal.cast.actor("alice"))).filled
+        assert dict(one.measure.answers) == {"1": 1}
+        nothing = await pressed(browser, await opened(browser, "/measures/phq9"))
+        assert nothing.headers["location"] == "/measures"
+
+
+async def test_past_midnight_the_next_save_begins_it_anew(any_portal: Portal) -> None:
+    """A form of yesterday stays as it is; the page says so, and its answers begin one of today."""
+    async with any_portal.client("alice") as browser:
+        form = await opened(browser, "/measures/gad7")
+        await autosaved(browser, form, item1="1")
+    any_portal.cast.clock.forward(hours=12)
+    await signed_in_again(any_portal.cast)
+    async with any_portal.client("alice") as browser:
+        answer = await browser.post(action(form), data=form.filled({"item1": "2", "revision": "1"}))
+        assert answer.status_code == 409
+        page = Page.of(answer)
+        assert "earlier day" in page.words
+        await followed(browser, await pressed(browser, page))
+    seen = await records.load_measures(await any_portal.cast.actor("alice"))
+    assert [dict(one.measure.answers) for one in seen.filled] == [{"1": 1}, {"1": 2}]
+
+
+async def test_a_clinician_reads_the_whole_shared_form(any_portal: Portal) -> None:
+    """Raw answers, total, time frame and day; never the panel, which is the patient's; a change leads to the list."""
+    await filled_in(any_portal, "pcl5-month", 2)
+    cast = any_portal.cast
+    (one,) = (await records.load_measures(await cast.actor("alice"))).filled
+    share: UUID = await shared(cast, one.entry, ("title", "measure.form"))
+    alice = (await cast.actor("alice")).id
+    async with any_portal.client("bob") as browser:
+        page = await opened(browser, f"/patients/{alice}/shared/{share}")
+        for told in (
+            "PCL-5, past month",
+            "the past month",
+            "40 of 80",
+            "Part D: 14 of 28",
+            "2 · Moderately",
+        ):
+            assert told in page.words, told
+        assert NOBODY not in page.words
+        assert not [word for word in VERDICTS if word in page.words.lower()]
+    async with any_portal.client("alice") as browser:
+        edited = await browser.get(f"/journal/{one.entry.id}/edit")
+        assert edited.headers["location"] == "/measures"
+        typed = {"revision": "1", "kind": "measure", "fields": "measure.form", "measure.form": "1=3"}
+        assert (await browser.post(f"/journal/{one.entry.id}", data=typed)).status_code == 404
