@@ -174,9 +174,7 @@ async def measured(desk: Desk, page: Page) -> None:
 
 async def walked_by_keyboard(desk: Desk, page: Page) -> None:
     """Note a page that does not begin with a way past everything that stands on every page."""
-    if await page.locator(
-        "main textarea[autofocus]"
-    ).count():  # a page to write on at once, and to go on from there
+    if await page.locator("main [autofocus]").count():  # a page to write on at once, and to go on from there
         return
     focus = "[document.activeElement.className, document.activeElement.id, !!document.activeElement.closest('main')]"
     await page.keyboard.press("Tab")
