@@ -31,7 +31,7 @@ async def test_two_parts_are_noted_from_the_quiet_page(any_portal: Portal) -> No
         quiet = await opened(browser, f"/sessions/{session}")
         assert where in {one.attributes.get("href") for one in quiet.markup.all("a")}
         page = await opened(browser, where)
-        assert page.markup.all("html")[0].attributes["class"] == "dark"
+        assert page.markup.all("html")[0].attributes["class"] == "dark large"
         now = page.value("time")
         assert re.fullmatch(r"\d\d:\d\d", now)
         page = await followed(
