@@ -19,7 +19,7 @@ clinician see it as planned (`schedule.get_visible_plan`).
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from types import MappingProxyType
 from typing import Generic, Protocol, TypeVar
@@ -27,6 +27,7 @@ from uuid import UUID
 
 from journal.catalogue.fields import EntryKind
 from journal.sessions.session import SessionKind, Status
+from journal.vault.contents import to_microseconds
 
 PREPARATION = EntryKind.PREPARATION.value
 PREPARED_KINDS = frozenset({SessionKind.PREPARATION, SessionKind.DOSING})
@@ -70,8 +71,8 @@ class SessionLike(Protocol):
 
 
 S = TypeVar("S", bound=SessionLike)
-_SortedSessions = tuple[list[datetime], list[S]]
-"""Sort keys, and the sessions in their order."""
+_SortedSessions = tuple[list[int], list[S]]
+"""Sort keys in microseconds since 1970, and the sessions in their order."""
 
 
 class SessionAssignment(Generic[S]):
@@ -98,8 +99,7 @@ class SessionAssignment(Generic[S]):
             [one for one in posts if one.kind in PREPARED_KINDS], _get_preparation_end
         )
         self._reviewed = {
-            kind: _sort_sessions([one for one in posts if one.kind in kinds], _get_start)
-            for kind, kinds in REVIEWED_KINDS.items()
+            kind: _select_kinds(self._candidates, kinds) for kind, kinds in REVIEWED_KINDS.items()
         }
 
     def find_session(self, kind: str, session_id: str | None, written_at: datetime) -> S | None:
@@ -111,19 +111,17 @@ class SessionAssignment(Generic[S]):
             session_id: The hex id of the session that its writer tied it to, if any.
             written_at: When it was begun.
         """
-        if (chosen := self.get_chosen(session_id)) is not None:
+        return self.find_session_of(kind, session_id, to_microseconds(written_at))
+
+    def find_session_of(self, kind: str, session_id: str | None, written: int) -> S | None:
+        """Return the same for a line of a list, which has its time as microseconds since 1970."""
+        if session_id and (chosen := self._by_id.get(session_id)) is not None:
             return chosen
         if kind == PREPARATION:
-            coming = _find_first_after(self._preparable, written_at)
-            return coming or _find_last_before(self._candidates, written_at)
+            coming = _find_first_after(self._preparable, written)
+            return coming or _find_last_before(self._candidates, written)
         behind = self._reviewed.get(kind)
-        return (behind and _find_last_before(behind, written_at)) or _find_last_before(
-            self._candidates, written_at
-        )
-
-    def get_chosen(self, session_id: str | None) -> S | None:
-        """Return the session that the writer of an entry tied it to, or None."""
-        return self._by_id.get(session_id or "")
+        return (behind and _find_last_before(behind, written)) or _find_last_before(self._candidates, written)
 
     def find_period(self, wanted: Collection[UUID]) -> tuple[datetime, datetime]:
         """
@@ -132,30 +130,36 @@ class SessionAssignment(Generic[S]):
         It may be longer than necessary.
         """
         since, until = LATEST, EARLIEST
-        ends, ahead = self._preparable
-        for place, (end, one) in enumerate(zip(ends, ahead, strict=True)):
+        end = EARLIEST
+        for one in self._preparable[1]:
+            before, end = end, _get_preparation_end(one)
             if one.id in wanted:
-                since = min(since, ends[place - 1] if place else EARLIEST)
-                until = max(until, end)
-        dosing, _ = self._reviewed[EntryKind.CAPTURE.value]
-        for begin, one in zip(*self._candidates, strict=True):
+                since, until = min(since, before), max(until, end)
+        dosing = [_get_start(one) for one in self._reviewed[EntryKind.CAPTURE.value][1]]
+        for one in self._candidates[1]:
             if one.id in wanted:
+                begin = _get_start(one)
                 since = min(since, begin)
                 until = max(until, next((later for later in dosing if later > begin), LATEST))
         return since, until
 
 
-def _sort_sessions(sessions: Iterable[S], key: Callable[[S], datetime]) -> _SortedSessions[S]:
-    ordered = sorted(sessions, key=key)
-    return [key(one) for one in ordered], ordered
+def _sort_sessions(sessions: Sequence[S], key: Callable[[S], datetime]) -> _SortedSessions[S]:
+    keys = sorted((to_microseconds(key(one)), place) for place, one in enumerate(sessions))
+    return [moment for moment, _ in keys], [sessions[place] for _, place in keys]
 
 
-def _find_last_before(row: _SortedSessions[S], moment: datetime) -> S | None:
+def _select_kinds(row: _SortedSessions[S], kinds: Collection[SessionKind]) -> _SortedSessions[S]:
+    found = [(moment, one) for moment, one in zip(*row, strict=True) if one.kind in kinds]
+    return [moment for moment, _ in found], [one for _, one in found]
+
+
+def _find_last_before(row: _SortedSessions[S], moment: int) -> S | None:
     place = bisect_right(row[0], moment)
     return row[1][place - 1] if place else None
 
 
-def _find_first_after(row: _SortedSessions[S], moment: datetime) -> S | None:
+def _find_first_after(row: _SortedSessions[S], moment: int) -> S | None:
     place = bisect_right(row[0], moment)
     return row[1][place] if place < len(row[1]) else None
 
