@@ -16,14 +16,14 @@ from journal.catalogue.fields import EntryKind, Form
 from journal.catalogue.forms import THEMES, get_due_form
 from journal.reframing import triggers
 from journal.reframing.triggers import TRIGGER_FIELDS
-from journal.sessions import schedule
+from journal.sessions import holds, schedule
 from journal.sessions.day_state import DayState, find_current_day
 from journal.sessions.rows import Session, load_my_sessions
 from journal.sharing import shares
 from journal.sharing.shares import OutgoingShare
 from journal.vault.documents import EntryDocument
 from portal.views.journal.entry_form import Question, build_questions
-from portal.views.journal.entry_screens import Screen, get_screen, split_questions
+from portal.views.journal.entry_screens import Screen, get_screen, leave_out_numbers, split_questions
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +48,8 @@ class WritingPage:
 
     `screen` is there when the questions come one at a time; `more` are the parts offered after the first few. `day`
     is the state of the patient's day. `sitting` names this page, so that it never conflicts with itself. Without
-    `is_intact`, the journal is not as its owner left it.
+    `is_intact`, the journal is not as its owner left it. `waits` until its patient has rested: the "kind" that was
+    asked for, in place of which this is, or the "numbers" of this one.
     """
 
     id: UUID
@@ -73,6 +74,7 @@ class WritingPage:
     lost: SaveConflict | None = None
     ground: bool = False
     is_intact: bool = True
+    waits: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,13 +104,16 @@ async def build_writing_page(
     lost: SaveConflict | None = None,
     ground: bool = False,
     is_intact: bool = True,
+    in_place: bool = False,
 ) -> WritingPage:
-    """Build the page for *draft*; with *prompt*, the one screen of that name."""
+    """Build the page for *draft*; with *prompt*, the one screen of that name. It can be *in_place* of another kind."""
     document, found = draft.document, problems or {}
-    form = draft.get_form(actor.now)
-    few, others = split_questions(form)
-    screen = get_screen(form, prompt) if prompt else None
     plan = await load_my_sessions(actor) if plan is None else plan
+    whole = draft.get_form(actor.now)
+    # What was typed on a page of before, and could not be saved, comes back whatever it is.
+    form = leave_out_numbers(whole, found) if holds.get_hold(actor, plan) is not None else whole
+    few, others = split_questions(form)
+    screen = get_screen(form, prompt, whole) if prompt else None
     given = await shares.list_shares(actor, entry=draft.id) if draft.revision else ()
     names = await _load_suggestions(actor, form)
     more = () if screen else _group_questions(build_questions(others, document.answers, found), names)
@@ -139,6 +144,7 @@ async def build_writing_page(
         lost=lost,
         ground=ground,
         is_intact=is_intact,
+        waits="kind" if in_place else "numbers" if form is not whole and form != whole else "",
     )
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Container
+from dataclasses import dataclass, replace
 
 from journal.catalogue.fields import Field, FieldKind, Form
 from journal.catalogue.integration import CAPTURE_SHORT, INTEGRATION_SHORT
@@ -13,6 +14,8 @@ from journal.errors import NotFound
 FIRST_SCREEN = "first"
 PAUSE_SCREEN = "more"
 """The pause after the first few questions, where the others are offered."""
+NUMBER_KINDS = frozenset({FieldKind.RATING_10, FieldKind.RATING_100, FieldKind.VOC_7, FieldKind.EMOTIONS})
+"""What is answered by numbers, of which nobody is asked until they have rested after a dosing session."""
 FIRST_QUESTIONS = frozenset((*PREPARATION_SHORT, *CAPTURE_SHORT, *INTEGRATION_SHORT, *REFRAME_SHORT))
 
 
@@ -59,9 +62,12 @@ def build_screens(form: Form) -> tuple[Screen, ...]:
     return tuple(found)
 
 
-def get_screen(form: Form, wanted: str) -> Screen:
+def get_screen(form: Form, wanted: str, whole: Form | None = None) -> Screen:
     """
     Return one screen by its name.
+
+    Args:
+        whole: The form before questions were left out: in place of one of them comes the next that is asked.
 
     Raises:
         NotFound: If there is none.
@@ -70,7 +76,18 @@ def get_screen(form: Form, wanted: str) -> Screen:
     for screen in every:
         if wanted in (screen.id, FIRST_SCREEN):
             return screen
-    raise NotFound
+    names = [screen.id for screen in build_screens(whole)] if whole else []
+    if wanted not in names:
+        raise NotFound
+    later = names[names.index(wanted) :]
+    return next((screen for screen in every if screen.id in later), every[-1])
+
+
+def leave_out_numbers(form: Form, kept: Container[str] = ()) -> Form:
+    """Return a form without its questions for numbers, but for those that are *kept*."""
+    return replace(
+        form, fields=tuple(one for one in form.fields if one.kind not in NUMBER_KINDS or one.id in kept)
+    )
 
 
 def _group_fields(form: Form, fields: tuple[Field, ...] | None = None) -> list[tuple[Field, ...]]:
