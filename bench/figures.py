@@ -79,7 +79,7 @@ class Figure:
         return {
             "value": rounded(self.value),
             **asdict(aim),
-            "met": aim.is_met_by(self.value),
+            "met": aim.is_met_by(rounded(self.value)),  # of what is told, so that a reader can check it
             "beside": beside,
         }
 

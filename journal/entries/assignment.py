@@ -27,6 +27,7 @@ from uuid import UUID
 
 from journal.catalogue.fields import EntryKind
 from journal.sessions.session import SessionKind, Status
+from journal.vault.contents import to_microseconds
 
 PREPARATION = EntryKind.PREPARATION.value
 PREPARED_KINDS = frozenset({SessionKind.PREPARATION, SessionKind.DOSING})
@@ -70,8 +71,8 @@ class SessionLike(Protocol):
 
 
 S = TypeVar("S", bound=SessionLike)
-_SortedSessions = tuple[list[datetime], list[S]]
-"""Sort keys, and the sessions in their order."""
+_SortedSessions = tuple[list[int], list[S]]
+"""Sort keys in microseconds since 1970, and the sessions in their order."""
 
 
 class SessionAssignment(Generic[S]):
@@ -111,19 +112,17 @@ class SessionAssignment(Generic[S]):
             session_id: The hex id of the session that its writer tied it to, if any.
             written_at: When it was begun.
         """
-        if (chosen := self.get_chosen(session_id)) is not None:
+        return self.find_session_of(kind, session_id, to_microseconds(written_at))
+
+    def find_session_of(self, kind: str, session_id: str | None, written: int) -> S | None:
+        """Return the same for a line of a list, which has its time as microseconds since 1970."""
+        if session_id and (chosen := self._by_id.get(session_id)) is not None:
             return chosen
         if kind == PREPARATION:
-            coming = _find_first_after(self._preparable, written_at)
-            return coming or _find_last_before(self._candidates, written_at)
+            coming = _find_first_after(self._preparable, written)
+            return coming or _find_last_before(self._candidates, written)
         behind = self._reviewed.get(kind)
-        return (behind and _find_last_before(behind, written_at)) or _find_last_before(
-            self._candidates, written_at
-        )
-
-    def get_chosen(self, session_id: str | None) -> S | None:
-        """Return the session that the writer of an entry tied it to, or None."""
-        return self._by_id.get(session_id or "")
+        return (behind and _find_last_before(behind, written)) or _find_last_before(self._candidates, written)
 
     def find_period(self, wanted: Collection[UUID]) -> tuple[datetime, datetime]:
         """
@@ -132,14 +131,15 @@ class SessionAssignment(Generic[S]):
         It may be longer than necessary.
         """
         since, until = LATEST, EARLIEST
-        ends, ahead = self._preparable
-        for place, (end, one) in enumerate(zip(ends, ahead, strict=True)):
+        end = EARLIEST
+        for one in self._preparable[1]:
+            before, end = end, _get_preparation_end(one)
             if one.id in wanted:
-                since = min(since, ends[place - 1] if place else EARLIEST)
-                until = max(until, end)
-        dosing, _ = self._reviewed[EntryKind.CAPTURE.value]
-        for begin, one in zip(*self._candidates, strict=True):
+                since, until = min(since, before), max(until, end)
+        dosing = [_get_start(one) for one in self._reviewed[EntryKind.CAPTURE.value][1]]
+        for one in self._candidates[1]:
             if one.id in wanted:
+                begin = _get_start(one)
                 since = min(since, begin)
                 until = max(until, next((later for later in dosing if later > begin), LATEST))
         return since, until
@@ -147,15 +147,15 @@ class SessionAssignment(Generic[S]):
 
 def _sort_sessions(sessions: Iterable[S], key: Callable[[S], datetime]) -> _SortedSessions[S]:
     ordered = sorted(sessions, key=key)
-    return [key(one) for one in ordered], ordered
+    return [to_microseconds(key(one)) for one in ordered], ordered
 
 
-def _find_last_before(row: _SortedSessions[S], moment: datetime) -> S | None:
+def _find_last_before(row: _SortedSessions[S], moment: int) -> S | None:
     place = bisect_right(row[0], moment)
     return row[1][place - 1] if place else None
 
 
-def _find_first_after(row: _SortedSessions[S], moment: datetime) -> S | None:
+def _find_first_after(row: _SortedSessions[S], moment: int) -> S | None:
     place = bisect_right(row[0], moment)
     return row[1][place] if place < len(row[1]) else None
 

@@ -218,7 +218,9 @@ async def load_entries_of_sessions(
     return is_intact, tuple(
         one
         for one in reversed(every)
-        if _is_in_sessions(assignment, wanted, one.document.kind, one.document.session_id, one.created_at)
+        if _is_in_sessions(
+            assignment, wanted, one.document.kind, one.document.session_id, to_microseconds(one.created_at)
+        )
     )
 
 
@@ -238,7 +240,7 @@ async def _find_session_lines(
             line
             for mark in marks
             for line in open_page(actor.vault, actor.id, mark, pages.get(mark.number, b""))
-            if _is_in_sessions(assignment, wanted, line.form, line.session, from_microseconds(line.created))
+            if _is_in_sessions(assignment, wanted, line.form, line.session, line.created)
         ]
 
     try:
@@ -274,9 +276,9 @@ def _is_in_sessions(
     wanted: Collection[UUID],
     kind: str,
     session_id: str | None,
-    written_at: datetime,
+    written: int,
 ) -> bool:
-    post = assignment.find_session(kind, session_id, written_at)
+    post = assignment.find_session_of(kind, session_id, written)
     return post is not None and post.id in wanted
 
 
@@ -338,11 +340,11 @@ def parse_list(
     lines = lines[:limit]
     listed_lines = tuple(map(build_line_summary, lines))
     # A row in another spelling, or of other types, is compared by its meaning with everything else.
-    marks = [
-        (one.id, line.revision, bytes.fromhex(line.tag))
-        for one, line in zip(listed_lines, lines, strict=True)
-    ]
-    if marks != [(str(ident), revision, end) for _, ident, revision, end in there]:
+    if (
+        [one.id for one in listed_lines] != [str(row[1]) for row in there]
+        or [line.revision for line in lines] != [row[2] for row in there]
+        or [bytes.fromhex(line.tag) for line in lines] != [row[3] for row in there]
+    ):
         return None
     return listed_lines if {type(row[2]) for row in there} <= {int} else None
 

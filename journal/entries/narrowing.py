@@ -86,7 +86,7 @@ class EntryMatcher:
             return False
         if self.wanted.session is None or not line.form:
             return True
-        post = self._assignment.find_session(line.form, line.session, from_microseconds(line.created))
+        post = self._assignment.find_session_of(line.form, line.session, line.created)
         return post is not None and post.id == self.wanted.session
 
     def matches_entry(self, one: Entry) -> bool:

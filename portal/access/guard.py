@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -76,67 +75,64 @@ def guard_view(
     async def guarded(request: Request) -> Response:
         if audience is not Audience.ANYONE and _is_prefetch(request):
             return Response(status_code=503)
-        token = get_token(request)
-        actor, request.state.trouble = None, None
-        if token is not None and request.scope["path"] not in PUBLIC_PATHS:
-            actor = await run_with_retry(lambda: _load_actor(request, token, audience, prefetch))
-        request.state.actor = actor
-        if actor is not None and actor.is_use_due:
-            return await _record_use_after(actor, answer(request, actor, token))
-        return await answer(request, actor, token)
+        state, token = request.state, get_token(request)
+        state.actor = state.trouble = None
+        progress = state.progress = Progress()
+        try:
+            response = await run_with_retry(lambda: answer(request, token), progress)
+        except Exception:
+            await _record_use(state.actor)
+            raise
+        if state.actor is not None and state.actor.is_use_due:
+            # Once the page is sent: nobody waits for the disk to read one.
+            response.background = BackgroundTask(_record_use, state.actor)
+        return response
 
-    async def answer(request: Request, actor: Actor | None, token: bytes | None) -> Response:
+    async def answer(request: Request, token: bytes | None) -> Response:
+        actor = None
+        if token is not None and request.scope["path"] not in PUBLIC_PATHS:
+            actor = request.state.actor = await _load_actor(request, token, audience, prefetch)
         if audience is Audience.ANYONE:
-            return await _run_view(request, view)
+            return await view(request)
         if actor is None or token is None:
             return await _ask_who_it_is(request, token)
         try:
-            if actor.role not in ALLOWED_ROLES.get(audience, Role):
-                raise NotFound
             first = await _ask_first(request, actor, token, audience, needs_confirmation=needs_confirmation)
-            response = first or await _run_view(request, view, actor)
-            return keep_neutral(request, response, actor.is_neutral) if request.method == "GET" else response
-        except NotFound:
-            # Missing and forbidden look alike here as well: the log says who looked for what.
-            wanted = [one for one in request.path_params.values() if isinstance(one, UUID)]
-            await audit_log.record_event(actor, Act.NOT_FOUND, about=wanted[-1] if wanted else None)
+            response = first or await view(request)
+        except (HeldUntilRested, NotFound) as error:
+            await _record_refusal(request, actor, error)
             raise
+        return keep_neutral(request, response, actor.is_neutral) if request.method == "GET" else response
 
     return guarded
 
 
-async def _record_use_after(actor: Actor, answer: Awaitable[Response]) -> Response:
-    """Return the answer, after which the session's use is stored: nobody waits for the disk to read a page."""
-    try:
-        response = await answer
-    except Exception:
+async def _record_use(actor: Actor | None) -> None:
+    if actor is not None and actor.is_use_due:
         await web_sessions.record_use(actor.session, actor.now)
-        raise
-    response.background = BackgroundTask(web_sessions.record_use, actor.session, actor.now)
-    return response
+
+
+async def _record_refusal(request: Request, actor: Actor, error: HeldUntilRested | NotFound) -> None:
+    """Keep what is held for when its sender has rested, a page only opened aside; log who looked for what."""
+    if isinstance(error, NotFound):
+        # Missing and forbidden look alike here as well: the log says who looked for what.
+        wanted = [one for one in request.path_params.values() if isinstance(one, UUID)]
+        await audit_log.record_event(actor, Act.NOT_FOUND, about=wanted[-1] if wanted else None)
+    elif request.method == "POST":
+        request.state.is_kept = await keep_request(actor, error.asked)
 
 
 async def _ask_first(
     request: Request, actor: Actor, token: bytes, audience: Audience, *, needs_confirmation: bool
 ) -> Response | None:
-    """Return what an actor has to do before the view, if anything."""
+    """Return what an actor has to do before the view, if anything; nobody but its audience may see it."""
+    if actor.role not in ALLOWED_ROLES.get(audience, Role):
+        raise NotFound
     if not actor.recovery_ready and audience is not Audience.UNCONFIRMED:
         return redirect(request, RECOVERY_KEY)
     if needs_confirmation and not web_sessions.is_recently_confirmed(actor):
         return await _ask_to_confirm(request, actor, token)
     return None
-
-
-async def _run_view(request: Request, view: View, actor: Actor | None = None) -> Response:
-    progress = request.state.progress = Progress()
-    try:
-        return await run_with_retry(lambda: view(request), progress)
-    except HeldUntilRested as held:
-        # Nothing was done. Who sent it is asked again once they have rested; a page that is only opened asks nothing.
-        if actor is not None and request.method == "POST":
-            asked = held.asked
-            request.state.is_kept = await run_with_retry(lambda: keep_request(actor, asked))
-        raise
 
 
 def _is_prefetch(request: Request) -> bool:

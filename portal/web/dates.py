@@ -40,7 +40,14 @@ def format_short_day(value: datetime, zone: tzinfo) -> str:
 
 def format_short_day_of(microseconds: int, zone: tzinfo) -> str:
     """Write a day like `format_short_day`; it is given in microseconds since 1970, which are exact up to 2242."""
-    return _format_local(datetime.fromtimestamp(microseconds / 1_000_000, zone).date(), "d MMM y")
+    return _format_minute(
+        microseconds // 60_000_000, zone
+    )  # a zone's day begins at a whole minute since 1972
+
+
+@lru_cache(maxsize=10_000)
+def _format_minute(minutes: int, zone: tzinfo) -> str:
+    return _format_local(datetime.fromtimestamp(60 * minutes, zone).date(), "d MMM y")
 
 
 def format_weekday(value: datetime, zone: tzinfo) -> str:

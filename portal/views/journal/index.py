@@ -110,16 +110,15 @@ class DeletedPage:
 
 def build_prefetch(request: Request, patient: Subquery) -> Sequence[Statement]:
     """Return the statements of the timeline; none for a search, and none for a narrowed list."""
-    if request.method != "GET" or is_narrowed(request.query_params):
+    asked = _get_query(request)
+    if request.method != "GET" or is_narrowed(asked):
         return ()
-    return build_timeline_queries(
-        patient, before=_parse_moment(request.query_params.get("before", "")), limit=PAGE_SIZE + 1
-    )
+    return build_timeline_queries(patient, before=_parse_moment(asked.get("before", "")), limit=PAGE_SIZE + 1)
 
 
 async def show_timeline(request: Request) -> Response:
     """Show a page of the timeline, narrowed or not, or search: by a form, since addresses are logged."""
-    actor, asked = get_actor(request), request.query_params
+    actor, asked = get_actor(request), _get_query(request)
     if request.method == "POST":
         form = await Form.read(request)
         chosen = {name: form[name] for name in FILTER_FIELDS if form[name]}
@@ -146,6 +145,11 @@ async def show_timeline(request: Request) -> Response:
     if undo or not shown:
         return render_page(request, "journal/timeline.html", context)
     return render_cached_page(request, "journal/timeline.html", context, "spine", "older")
+
+
+def _get_query(request: Request) -> Mapping[str, str]:
+    """Return what the address asks for; most addresses of this page ask for nothing."""
+    return request.query_params if request.scope["query_string"] else {}
 
 
 def _split_page(found: Sequence[EntrySummary]) -> tuple[Sequence[EntrySummary], datetime | None]:

@@ -73,9 +73,7 @@ class TimelineRenderer:
         return TimelineLine(ident, name, kind, day, readers.get(entry.id, ()))
 
     def _find_session(self, entry: EntrySummary) -> Session | None:
-        assignment = self._layout.assignment
-        chosen = assignment.get_chosen(entry.session_id)
-        return chosen or assignment.find_session(entry.kind, entry.session_id, entry.created_at)
+        return self._layout.assignment.find_session_of(entry.kind, entry.session_id, entry.created)
 
     def _get_texts(self, entry: EntrySummary, post: Session | None) -> tuple[str, str, str, str]:
         """Return the day, kind, id and name for a list of an entry that belongs to *post*."""
