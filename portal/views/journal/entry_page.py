@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import groupby
 from urllib.parse import urlencode
 from uuid import UUID
@@ -13,7 +13,7 @@ from uuid import UUID
 from journal.actor import Actor
 from journal.catalogue.answers import Problem
 from journal.catalogue.fields import EntryKind, Form
-from journal.catalogue.forms import THEMES, get_due_form
+from journal.catalogue.forms import THEMES, get_due_form, is_past_first_ratings
 from journal.reframing import triggers
 from journal.reframing.triggers import TRIGGER_FIELDS
 from journal.sessions import holds, schedule
@@ -23,7 +23,13 @@ from journal.sharing import shares
 from journal.sharing.shares import OutgoingShare
 from journal.vault.documents import EntryDocument
 from portal.views.journal.entry_form import Question, build_questions
-from portal.views.journal.entry_screens import Screen, get_screen, leave_out_numbers, split_questions
+from portal.views.journal.entry_screens import (
+    Screen,
+    add_refused,
+    get_screen,
+    leave_out_numbers,
+    split_questions,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +55,7 @@ class WritingPage:
     `screen` is there when the questions come one at a time; `more` are the parts offered after the first few. `day`
     is the state of the patient's day. `sitting` names this page, so that it never conflicts with itself. Without
     `is_intact`, the journal is not as its owner left it. `waits` until its patient has rested: the "kind" that was
-    asked for, in place of which this is, or the "numbers" of this one.
+    asked for, in place of which this is, or the "numbers" of this one. `is_past_first`: its first ratings stay.
     """
 
     id: UUID
@@ -75,6 +81,7 @@ class WritingPage:
     ground: bool = False
     is_intact: bool = True
     waits: str = ""
+    is_past_first: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,8 +95,14 @@ class EntryDraft:
 
     def get_form(self, now: datetime) -> Form:
         """Return the questions that it asks at *now*."""
-        age = now - self.begun_at if self.begun_at else None
-        return get_due_form(EntryKind(self.document.kind), self.document.answers, age)
+        return get_due_form(EntryKind(self.document.kind), self.document.answers, self._get_age(now))
+
+    def has_first_ratings(self, now: datetime) -> bool:
+        """Return whether it is a reframe whose first ratings stay as they are at *now*."""
+        return self.document.kind == EntryKind.REFRAME and is_past_first_ratings(self._get_age(now))
+
+    def _get_age(self, now: datetime) -> timedelta | None:
+        return now - self.begun_at if self.begun_at else None
 
 
 async def build_writing_page(
@@ -110,8 +123,10 @@ async def build_writing_page(
     document, found = draft.document, problems or {}
     plan = await load_my_sessions(actor) if plan is None else plan
     whole = draft.get_form(actor.now)
+    is_held = holds.get_hold(actor, plan) is not None
+    asked = leave_out_numbers(whole) if is_held else whole
     # What was typed on a page of before, and could not be saved, comes back whatever it is.
-    form = leave_out_numbers(whole, found) if holds.get_hold(actor, plan) is not None else whole
+    form = add_refused(asked, found)
     few, others = split_questions(form)
     screen = get_screen(form, prompt, whole) if prompt else None
     given = await shares.list_shares(actor, entry=draft.id) if draft.revision else ()
@@ -144,7 +159,8 @@ async def build_writing_page(
         lost=lost,
         ground=ground,
         is_intact=is_intact,
-        waits="kind" if in_place else "numbers" if form is not whole and form != whole else "",
+        waits="kind" if in_place else "numbers" if is_held and asked != whole else "",
+        is_past_first=draft.has_first_ratings(actor.now),
     )
 
 

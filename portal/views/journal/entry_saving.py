@@ -59,7 +59,8 @@ async def save_entry(request: Request) -> Response:
     begun_at = known.created_at if known else None
     moved = "session" in form and form["session"] != (before.session_id or "")
     plan = {one.id.hex for one in await load_my_sessions(actor)} if moved else set()
-    written, sitting = parse_entry(form, before, plan), form["sitting"][:32]
+    age = actor.now - begun_at if begun_at else None
+    written, sitting = parse_entry(form, before, plan, age), form["sitting"][:32]
     if known is not None and known.deleted_at is not None:
         return await _render_result(
             request,

@@ -6,6 +6,7 @@ from collections.abc import Container
 from dataclasses import dataclass, replace
 
 from journal.catalogue.fields import Field, FieldKind, Form
+from journal.catalogue.forms import get_written_form
 from journal.catalogue.integration import CAPTURE_SHORT, INTEGRATION_SHORT
 from journal.catalogue.preparation import PREPARATION_SHORT
 from journal.catalogue.reframe import REFRAME_SHORT
@@ -83,11 +84,21 @@ def get_screen(form: Form, wanted: str, whole: Form | None = None) -> Screen:
     return next((screen for screen in every if screen.id in later), every[-1])
 
 
-def leave_out_numbers(form: Form, kept: Container[str] = ()) -> Form:
-    """Return a form without its questions for numbers, but for those that are *kept*."""
-    return replace(
-        form, fields=tuple(one for one in form.fields if one.kind not in NUMBER_KINDS or one.id in kept)
-    )
+def add_refused(form: Form, problems: Container[str]) -> Form:
+    """Return a form with the questions whose answers were refused, in their places, whether it asks them now or not."""
+    asked = {one.id for one in form.fields}
+    missing = [
+        one for one in get_written_form(form.kind).fields if one.id in problems and one.id not in asked
+    ]
+    if not missing:
+        return form
+    places = {one.id: place for place, one in enumerate(get_written_form(form.kind).fields)}
+    return replace(form, fields=tuple(sorted((*form.fields, *missing), key=lambda one: places[one.id])))
+
+
+def leave_out_numbers(form: Form) -> Form:
+    """Return a form without its questions for numbers."""
+    return replace(form, fields=tuple(one for one in form.fields if one.kind not in NUMBER_KINDS))
 
 
 def _group_fields(form: Form, fields: tuple[Field, ...] | None = None) -> list[tuple[Field, ...]]:
