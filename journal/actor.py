@@ -39,7 +39,6 @@ class Actor:
     region: str = ""  # whose crisis contacts are shown first; the practice's default when empty
     is_neutral: bool = False  # titles and icons of their pages say nothing of what they are
     wants_no_offers: bool = False  # home offers no reframe to be looked at again
-    offered_on: str = ""  # the day on which one was offered that is erased now, and so no other is
     dosing_day: str = ""  # the state of a patient's day, from a dosing session's start to the next morning
     is_use_due: bool = False  # the last use of their session was stored a while ago
     prefetched: Sequence[Sequence[Sequence[Any]]] = ()  # what the page asked for beside the session

@@ -239,7 +239,6 @@ async def load_actor(
         region=profile.region,
         is_neutral=profile.is_neutral,
         wants_no_offers=profile.wants_no_offers,
-        offered_on=profile.offered_on,
         dosing_day=get_dosing_day(profile, now),
         is_use_due=unused >= USE_INTERVAL,
         prefetched=prefetched,

@@ -143,8 +143,9 @@ async def choose_for_home(
     if holds.get_hold(actor, plan) is not None:
         return None, None
     step, offer = choose_step(actor, reframes), choose_offer(actor, reframes, plan)
-    was_offered = actor.offered_on == get_today(actor).isoformat()
-    if offer is not None and (was_offered or await _was_one_deleted_today(actor, plan)):
+    if offer is not None and await _was_one_deleted_today(actor, plan):
+        offer = None
+    if offer is not None and await details.load_offered_on(actor) == get_today(actor).isoformat():
         offer = None
     if step is None or offer is None:
         return step, offer
