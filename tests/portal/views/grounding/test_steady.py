@@ -232,7 +232,7 @@ async def test_while_a_session_may_be_felt_only_phrases_are_there(any_portal: Po
         assert "The tide turns." in page.words
         assert "River stones" not in page.words
         assert page.markup.all("h3", within="ground-uses") == page.markup.all("form", within="main") == []
-        assert 'class="dark"' in page.answer.text
+        assert 'class="dark large"' in page.answer.text
 
 
 async def test_an_own_skill_has_its_note(any_portal: Portal) -> None:
