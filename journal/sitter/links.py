@@ -261,9 +261,10 @@ async def _require_possible(actor: Actor, session: UUID, *, has_words: bool) -> 
         return
     if not is_before_start(one.details, actor.now):
         raise HeldUntilRested(WORDS_TOO_LATE)
-    hold = find_hold([other.details for other in plan], actor.now)
+    hold, asked = find_hold([other.details for other in plan], actor.now), Asked(HeldAct.SITTER, session)
     if hold is not None:
-        raise HeldUntilRested(hold.sentence or HELD_TODAY, Asked(HeldAct.SITTER, session))
+        raise HeldUntilRested(hold.sentence or HELD_TODAY, asked)
+    actor.passed_acts.append(asked)
 
 
 async def _end_open(actor: Actor, session: UUID) -> None:
