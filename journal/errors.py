@@ -46,9 +46,7 @@ class WrongCredentials(JournalError):
 class LinkExpired(JournalError):
     """A set-up or invitation link is used, withdrawn, expired or was never made."""
 
-    message = N_(
-        "This link no longer works. It may have been used already or have expired. Ask for a new one."
-    )
+    message = N_("This link no longer works. It was used already, or it has run out. Ask for a new one.")
 
 
 class StaleRevision(JournalError):

@@ -124,7 +124,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "dosing_day": ("entries",),
     "sitter": ("clinic", "dosing_day"),
     "preparing": ("clinic", "entries"),
-    "scheduling": ("care",),
+    "scheduling": ("clinic",),
     "sharing": ("entries", "scheduling"),
     "reframing": ("sharing",),
     "brief": ("dosing_day", "reframing"),

@@ -44,6 +44,16 @@ BANNED = (
     r"no more than under",
     r"cannot go there",
     r"blanks at",
+    r"quiet page",
+    r"whom to call",
+    r"\b(come|comes|coming|came) in\b",
+    r"code of now",
+    r"counted backwards",
+    r"\blapses?\b",
+    r"withdrew (such|that)",
+    r"counts? (now|no more)",
+    r"revisits?\b",
+    r"\bwas not let\b",
     r"\brevok(e|es|ing) (a|this|the) (copy|folder)\b",
 )
 """Riddles, and second words for things that have one: docs/glossary.md says which."""

@@ -24,7 +24,7 @@ from journal.store.database import transaction
 from journal.store.progress import run_with_retry
 
 CODE_FIELD, RECOVERY_FIELD = "code", "recovery_code"
-WRONG_CODE = N_("That is not the code of now, or it was used already. Wait for the next one and type it.")
+WRONG_CODE = N_("That code is out of date or was used already. Wait for the next one and type it.")
 WRONG_RECOVERY_CODE = N_(
     "That is not one of your recovery codes that are left. Each works once. Look at your list again."
 )

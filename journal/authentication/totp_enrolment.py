@@ -184,7 +184,7 @@ async def remove_second_factor(actor: Actor, password: str) -> None:
 
 
 WRONG_CODE = N_(
-    "That is not the code of now. Wait for the next one in your app and type it. Is your phone’s clock right?"
+    "That is not the code that your app shows now. Wait for the next one and type it. Is your phone’s clock right?"
 )
 TOO_SHORT_ALONE = N_(
     "Your password has fewer than 15 characters, which is enough only with two-step sign-in. Change "

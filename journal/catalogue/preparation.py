@@ -104,7 +104,7 @@ PREPARATION = Form(
             N_("What does the rest of the day look like? What is off the list?"),
             FieldKind.TEXT,
             "setting",
-            N_("Driving is off the list until the next day, after sleep. So are big decisions."),
+            N_("No driving until the next day, after sleep. No big decisions either."),
         ),
         Field(
             "prep.resources",

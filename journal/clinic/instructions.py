@@ -175,8 +175,10 @@ async def is_acute(actor: Actor, one: Session) -> bool:
     state = get_day_state(one.details, actor.now)
     if state is not DayState.RESTING:
         return state is DayState.UNDER_WAY
-    text = await load_instructions(actor.installation, one.patient, one.course)
-    return schedule.is_acute(one, actor.now, get_acute_hours(text))
+    hours = one.details.acute_hours
+    if hours is None:  # it began before they were noted with the start
+        hours = get_acute_hours(await load_instructions(actor.installation, one.patient, one.course))
+    return schedule.is_acute(one, actor.now, hours)
 
 
 def get_check_minutes(instructions: Instructions | None) -> int:

@@ -19,7 +19,7 @@ clinician see it as planned (`schedule.get_visible_plan`).
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from types import MappingProxyType
 from typing import Generic, Protocol, TypeVar
@@ -99,8 +99,7 @@ class SessionAssignment(Generic[S]):
             [one for one in posts if one.kind in PREPARED_KINDS], _get_preparation_end
         )
         self._reviewed = {
-            kind: _sort_sessions([one for one in posts if one.kind in kinds], _get_start)
-            for kind, kinds in REVIEWED_KINDS.items()
+            kind: _select_kinds(self._candidates, kinds) for kind, kinds in REVIEWED_KINDS.items()
         }
 
     def find_session(self, kind: str, session_id: str | None, written_at: datetime) -> S | None:
@@ -145,9 +144,14 @@ class SessionAssignment(Generic[S]):
         return since, until
 
 
-def _sort_sessions(sessions: Iterable[S], key: Callable[[S], datetime]) -> _SortedSessions[S]:
-    ordered = sorted(sessions, key=key)
-    return [to_microseconds(key(one)) for one in ordered], ordered
+def _sort_sessions(sessions: Sequence[S], key: Callable[[S], datetime]) -> _SortedSessions[S]:
+    keys = sorted((to_microseconds(key(one)), place) for place, one in enumerate(sessions))
+    return [moment for moment, _ in keys], [sessions[place] for _, place in keys]
+
+
+def _select_kinds(row: _SortedSessions[S], kinds: Collection[SessionKind]) -> _SortedSessions[S]:
+    found = [(moment, one) for moment, one in zip(*row, strict=True) if one.kind in kinds]
+    return [moment for moment, _ in found], [one for _, one in found]
 
 
 def _find_last_before(row: _SortedSessions[S], moment: int) -> S | None:

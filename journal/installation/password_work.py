@@ -27,7 +27,7 @@ class Busy(JournalError):
     """So many passwords wait already that one more would wait too long; nothing was looked at."""
 
     message = N_(
-        "Very many people are coming in at this moment. Nothing was done. Please try again in a moment."
+        "Very many people are signing in at this moment. Nothing was done. Please try again in a moment."
     )
     retry_after = 5
 

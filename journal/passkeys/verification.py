@@ -26,11 +26,11 @@ from journal.passkeys.rows import Passkey
 from journal.passkeys.webauthn import Proof, Site, VerificationFailed
 
 UNKNOWN_PASSKEY = N_(
-    "This passkey does not belong to an account here, or not any more. Please come in another way."
+    "This passkey does not belong to an account here, or not any more. Please sign in another way."
 )
-NOT_VERIFIED = N_("This passkey could not be checked. Please try once more, or come in another way.")
+NOT_VERIFIED = N_("This passkey could not be checked. Please try once more, or sign in another way.")
 COUNT_WENT_BACK = N_(
-    "This passkey has counted backwards, as a copy of it would. Please use your password, then remove this passkey "
+    "This passkey may have been copied, so it opens nothing. Please use your password, then remove this passkey "
     "and add it again."
 )
 OPENS_NOTHING = N_("This passkey cannot hold the key to your journal. Please sign in with your password.")

@@ -118,6 +118,7 @@ def build_session_record(one: Session) -> SessionRecord:
         _parse_moment(details.ended_at),
         details.rested_on,
         details.ask_after,
+        details.acute_hours,
     )
 
 

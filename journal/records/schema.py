@@ -108,6 +108,7 @@ class SessionRecord(msgspec.Struct, frozen=True):
     ended_at: datetime | None
     rested_on: str | None
     ask_after: str | None
+    acute_hours: int | None
 
 
 class HoursRecord(msgspec.Struct, frozen=True):

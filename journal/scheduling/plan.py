@@ -20,6 +20,7 @@ from journal.audit import log as audit_log
 from journal.audit.acts import Act
 from journal.care import links
 from journal.care.links import Link
+from journal.clinic.instructions import get_acute_hours, load_instructions
 from journal.errors import HeldUntilRested, InvalidInput, NotFound
 from journal.i18n import N_
 from journal.roles import Role
@@ -29,7 +30,7 @@ from journal.sessions import schedule
 from journal.sessions import tables as sessions_tables
 from journal.sessions.course import CoursePlan, check_plan, expand_plan, link_planned_sessions
 from journal.sessions.day_state import record_dosing_day
-from journal.sessions.holds import find_hold, get_next_asking, is_unanswered, needs_answer
+from journal.sessions.holds import find_cancel_time, find_hold, get_next_asking, is_unanswered, needs_answer
 from journal.sessions.rows import CourseDetails, Session, SessionRow, course_context, load_my_sessions
 from journal.sessions.session import (
     SessionDetails,
@@ -45,6 +46,14 @@ from journal.store.rows import DamagedRow, OpenedRows, fetch_rows, get_column, p
 from journal.time_zones import parse_zone
 from journal.user_input import clean_line
 
+CANCEL_WAITS = N_(
+    "The planned time of this session has come, so it is not cancelled any more. From the next morning on it can be "
+    "said that it did not take place."
+)
+PLANNED_TIME_HELD = N_(
+    "The time of this session has come. Its day, its kind and its place stay until somebody has said whether it took "
+    "place, from the next morning on."
+)
 STATUS_NOT_POSSIBLE = N_("The status of this session changed in the meantime. Look at it again.")
 TOO_LATE_TO_TAKE_BACK = N_(
     "You can undo “It is over” for ten minutes, and they have passed. Rest now. If you need somebody, "
@@ -66,6 +75,7 @@ PROGRESS_FIELDS = (
     "rested_on",
     "added_by_patient",
     "ask_after",
+    "acute_hours",
 )
 
 
@@ -231,6 +241,17 @@ def can_change(actor: Actor, one: Session) -> bool:
     return actor.role is Role.CLINICIAN or one.details.added_by_patient
 
 
+def is_own_day(actor: Actor, details: SessionDetails) -> bool:
+    """Return whether a session is at home and on its day, of which a clinician sees and changes no status."""
+    return actor.role is Role.CLINICIAN and schedule.is_home_dosing_day(details, actor.now)
+
+
+def is_answered_by_patient(actor: Actor, details: SessionDetails) -> bool:
+    """Return whether only the patient can say of a session at home whether it took place, and *actor* is not they."""
+    at_home = details.setting is not Setting.CLINIC
+    return actor.role is Role.CLINICIAN and at_home and needs_answer(details, actor.now)
+
+
 async def change_status(actor: Actor, wanted: UUID, status: Status, reason: str = "") -> None:
     """
     Move a session to its next status, and record when.
@@ -239,16 +260,16 @@ async def change_status(actor: Actor, wanted: UUID, status: Status, reason: str 
         reason: Why it is cancelled; both sides can read it.
 
     Raises:
-        InvalidInput: If that status cannot follow, or the reason is too long.
+        InvalidInput: If that status cannot follow, or not yet, or the reason is too long.
     """
     current = await load_session(actor, wanted)
     before = current.details
-    theirs = actor.role is Role.CLINICIAN and schedule.is_home_dosing_day(before, actor.now)
-    possible = status in list_next_statuses(before, actor.now)
-    frees = status is Status.CANCELLED and _is_answered_by_patient(actor, before)
-    if frees or (theirs and (status is not Status.CANCELLED or not possible)):
+    frees = status is Status.CANCELLED and is_answered_by_patient(actor, before)
+    if frees or is_own_day(actor, before):
         raise InvalidInput({"status": HOME_DOSING_DAY})
-    if not possible:
+    if status is Status.CANCELLED and find_cancel_time(before, actor.now) is not None:
+        raise InvalidInput({"status": CANCEL_WAITS})
+    if status not in list_next_statuses(before, actor.now):
         ended = status is Status.IN_SESSION and before.ended_at is not None
         raise InvalidInput({"status": TOO_LATE_TO_TAKE_BACK if ended else STATUS_NOT_POSSIBLE})
     moment = actor.now.isoformat(timespec="seconds")
@@ -270,6 +291,9 @@ async def change_status(actor: Actor, wanted: UUID, status: Status, reason: str 
             "started_at": began.isoformat(timespec="seconds"),
             "ended_at": over.isoformat(timespec="seconds"),
         }
+    if before.started_at is None and "started_at" in changes:
+        text = await load_instructions(actor.installation, current.patient, current.course)
+        changes["acute_hours"] = get_acute_hours(text)
     details = clean_details(msgspec.structs.replace(before, **changes))
     if problems := check_session(details):
         raise InvalidInput(problems)
@@ -325,12 +349,6 @@ async def confirm_rest(actor: Actor) -> None:
         await record_dosing_day(actor.installation, actor.id, actor.now)
 
 
-def _is_answered_by_patient(actor: Actor, details: SessionDetails) -> bool:
-    """Return whether only the patient can say of a session at home whether it took place, and *actor* is not they."""
-    at_home = details.setting is not Setting.CLINIC
-    return actor.role is Role.CLINICIAN and at_home and needs_answer(details, actor.now)
-
-
 def _is_moved(before: SessionDetails, after: SessionDetails) -> bool:
     return any(getattr(before, name) != getattr(after, name) for name in ("local", "zone", "kind", "setting"))
 
@@ -350,9 +368,11 @@ async def _verify_details(
             problems["local"] = N_("This session has begun. Its day and time stay as they were.")
         tied = before.started_at or any(one.details.about == current.id.hex for one in plan)
         if needs_answer(before, actor.now) and _is_moved(before, details):
-            if _is_answered_by_patient(actor, before):
+            if is_answered_by_patient(actor, before):
                 raise InvalidInput({"local": HOME_DOSING_DAY})
-            problems["local"] = N_("The time of this session has come. Say first whether it took place.")
+            problems["local"] = PLANNED_TIME_HELD
+        if is_own_day(actor, before) and details.setting is not before.setting:
+            problems["setting"] = HOME_DOSING_DAY  # elsewhere the day would be seen while it lasts
         if before.kind is SessionKind.DOSING and details.kind is not before.kind and tied:
             problems["kind"] = N_(
                 "Other sessions or a day of rest belong to this dosing session. Its kind stays."

@@ -14,7 +14,7 @@ from uuid import UUID
 from journal.accounts.profiles import DosingDay, save_dosing_day
 from journal.ages import CLOCK_TOLERANCE
 from journal.installation.installation import Installation
-from journal.sessions.holds import find_hold, get_next_morning
+from journal.sessions.holds import find_hold, get_rest_time
 from journal.sessions.rows import Session, load_plan
 from journal.sessions.session import SessionDetails, SessionKind, Status
 
@@ -46,10 +46,10 @@ class DayState(StrEnum):
     """It has begun, and nobody said that it ended."""
 
     RESTING = "resting"
-    """It ended or was stopped early, and the next morning has not come."""
+    """It ended or was stopped early, and its patient cannot yet say that they rested."""
 
     MORNING_AFTER = "morning_after"
-    """The next morning has come, and the patient has not said that they have slept."""
+    """The next morning has come and the effects can be over, and the patient has not said that they have slept."""
 
     INTEGRATING = "integrating"
     """The patient has rested, and it was not long ago."""
@@ -155,7 +155,7 @@ async def record_dosing_day(installation: Installation, patient: UUID, now: date
     state, one = find_current_day(await load_plan(installation, patient), now)
     day = None
     if one is not None and state in (DayState.UNDER_WAY, DayState.RESTING):
-        day = DosingDay(state.value, get_next_morning(one.details, now))
+        day = DosingDay(state.value, get_rest_time(one.details, now))
     await save_dosing_day(installation, patient, day)
 
 

@@ -2,9 +2,10 @@
 Acts that cannot be undone wait until a patient has slept.
 
 A new share, deleting for good, ending care, exporting and changing consent are held from the start of a dosing
-session until the patient says, on the next day, that they have rested. Where nobody said that it began, they are held
-from its planned time until somebody says whether it took place: no frees, and yes asks for rest. Nothing lapses by
-itself. Pausing all sharing and stopping a share are never held, and nothing that was held is carried out silently.
+session until the patient says, on the next day and once its effects can be over, that they have rested. Where nobody
+said that it began, they are held from its planned time until somebody says whether it took place: no frees, and yes
+asks for rest. Nothing lapses by itself. Pausing all sharing and stopping a share are never held, and nothing that was
+held is carried out silently.
 """
 
 from __future__ import annotations
@@ -25,6 +26,9 @@ from journal.time_zones import parse_zone
 
 MORNING = time(5, 0)
 """When the next day begins for a hold: nobody is asked at midnight whether they have slept."""
+
+EFFECTS_LAST = timedelta(hours=8)
+"""How long after a start effects can last (DOMAIN 4.3): whoever began in the evening is not rested at five."""
 
 HELD_TODAY = N_(
     "You have a dosing session today. Some steps wait until tomorrow, once you have slept: new shares, "
@@ -70,8 +74,8 @@ def find_hold(sessions: Iterable[SessionDetails], now: datetime) -> Hold | None:
 
 
 def get_rested_date(details: SessionDetails, now: datetime) -> str | None:
-    """Return the date to store when the patient says at *now* that they rested, or None before the next morning."""
-    if now < get_next_morning(details, now):
+    """Return the date to store when the patient says at *now* that they rested, or None before they can say so."""
+    if now < get_rest_time(details, now):
         return None
     return now.astimezone(parse_zone(details.zone)).date().isoformat()
 
@@ -79,6 +83,17 @@ def get_rested_date(details: SessionDetails, now: datetime) -> str | None:
 def get_next_morning(details: SessionDetails, now: datetime) -> datetime:
     """Return when the day after a session begins, UTC; *now* bounds the start that is believed."""
     return _get_morning_after(details, _get_start(details, now))
+
+
+def get_rest_time(details: SessionDetails, now: datetime) -> datetime:
+    """
+    Return from when on a patient can say that they rested, UTC; *now* bounds the start that is believed.
+
+    It is the next morning, or when both the effects and the hours of the course are over, whichever is later.
+    """
+    start = _get_start(details, now)
+    hours = timedelta(hours=details.acute_hours or 0)
+    return max(_get_morning_after(details, start), start + max(EFFECTS_LAST, hours))
 
 
 def _find_session_hold(details: SessionDetails, now: datetime) -> Hold | None:
@@ -89,15 +104,16 @@ def _find_session_hold(details: SessionDetails, now: datetime) -> Hold | None:
         or _has_rested(details, start)
     ):
         return None
-    morning = _get_morning_after(details, start)
+    morning, rest = _get_morning_after(details, start), get_rest_time(details, now)
     until_confirmed = details.status in _BEGUN_STATUSES
     until_answered = details.status not in _BEGUN_STATUSES | _OVER_STATUSES and start <= now
     # A begun session holds for its day whatever its status: a tap on "closed" does not make anyone sober.
-    today = details.started_at is not None and start <= now < morning
+    today = details.started_at is not None and start <= now < rest
     if not (until_confirmed or until_answered or today):
         return None
     later = HELD_UNTIL_ANSWERED if until_answered else HELD_UNTIL_RESTED
-    return Hold(start, morning, HELD_TODAY if now < morning else later, until_confirmed, until_answered)
+    until = morning if until_answered else rest
+    return Hold(start, until, HELD_TODAY if now < morning else later, until_confirmed, until_answered)
 
 
 def needs_answer(details: SessionDetails, now: datetime) -> bool:
@@ -110,6 +126,13 @@ def is_unanswered(details: SessionDetails, now: datetime) -> bool:
     """Return whether the day of a session has passed, and nobody said whether it took place."""
     hold = _find_session_hold(details, now)
     return hold is not None and hold.needs_answer and now >= hold.may_confirm_from
+
+
+def find_cancel_time(details: SessionDetails, now: datetime) -> datetime | None:
+    """Return from when on it can be said that a session did not take place; None where it can be cancelled now."""
+    hold = _find_session_hold(details, now)
+    waits = hold is not None and hold.needs_answer and now < hold.may_confirm_from
+    return hold.may_confirm_from if hold is not None and waits else None
 
 
 def is_asked(details: SessionDetails, now: datetime) -> bool:

@@ -27,7 +27,7 @@ from journal.sessions import tables
 from journal.sessions.session import Phase, SessionDetails, SessionKind, Status
 from journal.store.database import Statement, ensure_transaction, fetch_raw
 from journal.store.rows import DamagedRow, NonNegative, OpenedRows, Row, fetch_rows, open_rows, parse_rows
-from journal.store.statements import Subquery
+from journal.store.statements import Subquery, parse_id
 
 
 class CourseDetails(msgspec.Struct, frozen=True):
@@ -86,7 +86,7 @@ class Session(msgspec.Struct, frozen=True):
     @property
     def about(self) -> UUID | None:
         """Return the id of the dosing session that it is about, if any."""
-        return UUID(self.details.about) if self.details.about else None
+        return parse_id(self.details.about) if self.details.about else None
 
     @property
     def began_at(self) -> datetime | None:
@@ -126,7 +126,10 @@ def parse_plan(installation: Installation, raw: Sequence[Sequence[Any]]) -> Plan
     key = (Plan, *values, *map(type, values))
     found: Plan | None = installation.server_keys.document_cache.get(key)
     if found is None:
-        sessions = open_sessions(installation, parse_rows(SessionRow, raw))
+        # Each by itself is not remembered as well: it takes as long as opening it.
+        sessions = _sort_sessions(
+            open_rows(parse_rows(SessionRow, raw), partial(_open_session, installation))
+        )
         found = Plan(sessions, sessions.damaged)
         found.cache_key = object()  # short, since a key of all values takes longer to hash than a page has
         if not found.damaged:
@@ -136,7 +139,10 @@ def parse_plan(installation: Installation, raw: Sequence[Sequence[Any]]) -> Plan
 
 def open_sessions(installation: Installation, rows: Iterable[SessionRow | DamagedRow]) -> OpenedRows[Session]:
     """Open rows and sort what opens by time."""
-    found = open_rows(rows, partial(open_session, installation))
+    return _sort_sessions(open_rows(rows, partial(open_session, installation)))
+
+
+def _sort_sessions(found: OpenedRows[Session]) -> OpenedRows[Session]:
     return OpenedRows(sorted(found, key=lambda one: (one.starts_at, one.id)), found.damaged)
 
 

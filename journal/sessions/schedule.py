@@ -13,7 +13,7 @@ import msgspec
 from journal.actor import Actor
 from journal.roles import Role
 from journal.sessions.day_state import EARLY, DayState, Progress, get_day_state, get_progress
-from journal.sessions.holds import get_next_morning
+from journal.sessions.holds import get_rest_time
 from journal.sessions.rows import Session
 from journal.sessions.session import Phase, SessionDetails, SessionKind, Setting, Status
 from journal.store.rows import OpenedRows
@@ -130,10 +130,10 @@ def is_acute(one: Session, now: datetime, hours: int) -> bool:
 
 
 def is_home_dosing_day(details: SessionDetails, now: datetime) -> bool:
-    """Return whether this is a dosing session at home on its day, which is the patient's own until the next morning."""
+    """Return whether a dosing session is at home and on its day, its patient's own until they can say they rested."""
     if details.kind is not SessionKind.DOSING or details.setting is Setting.CLINIC:
         return False
-    return details.status is not Status.CANCELLED and details.starts_at - EARLY <= now < get_next_morning(
+    return details.status is not Status.CANCELLED and details.starts_at - EARLY <= now < get_rest_time(
         details, now
     )
 
@@ -153,5 +153,5 @@ def get_visible_plan(actor: Actor, plan: OpenedRows[Session]) -> OpenedRows[Sess
 
 def _hide_progress(details: SessionDetails) -> SessionDetails:
     return msgspec.structs.replace(
-        details, status=Status.PLANNED, started_at=None, ended_at=None, rested_on=None
+        details, status=Status.PLANNED, started_at=None, ended_at=None, rested_on=None, acute_hours=None
     )

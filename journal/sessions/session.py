@@ -115,6 +115,7 @@ class SessionDetails(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     One session as sealed under the server key. `local` is what the clock on the wall says in `zone`.
 
     `ask_after` is the date from which on it is asked again whether it took place, where that was put off.
+    `acute_hours` are the hours of its course as they were when it began: whatever is written later, they last.
     """
 
     kind: SessionKind
@@ -137,6 +138,7 @@ class SessionDetails(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     rested_on: str | None = None
     added_by_patient: bool = False
     ask_after: str | None = None
+    acute_hours: int | None = None
 
     @property
     def resolved(self) -> ResolvedTime:

@@ -58,7 +58,7 @@ from journal.vault import record_state
 
 MAX_LINKS = 30  # of one session
 WORDS_TOO_LATE = N_(
-    "This session’s time has come, so a new link shares nothing of yours. Make one without your words: it shows whom "
+    "This session’s time has come, so a new link shares nothing of yours. Make one without your words: it shows who "
     "to call."
 )
 TOO_MANY = N_("This session has had as many links as it can. Print the sheet, or use the link that you have.")

@@ -15,6 +15,8 @@ from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
+import msgspec
+
 _PLACEHOLDER = re.compile(r"\$([0-9]+)")
 
 
@@ -109,7 +111,10 @@ def parse_id(value: object) -> UUID:
 
 @lru_cache(maxsize=32_768)  # a page reads some eighty ids, and reading one takes as long as opening a record
 def _parse_id_text(text: str) -> UUID:
-    return UUID(text)
+    try:
+        return msgspec.convert(text, UUID)  # takes a third of the time
+    except msgspec.ValidationError:
+        return UUID(text)  # which reads more spellings
 
 
 def parse_time(value: Any) -> datetime:

@@ -61,6 +61,9 @@ class Part(IntEnum):
     SHARED = 2
 
 
+ENTRIES, SHARED = int(Part.ENTRIES), int(Part.SHARED)  # a member takes longer to compare than a row to sort
+
+
 @dataclass(frozen=True, slots=True)
 class Snapshot:
     """
@@ -126,16 +129,17 @@ def build_snapshot(owner: UUID, rows: Iterable[Sequence[Any]]) -> Snapshot:
     """
     members: Members = ([], [], [])
     kept, pages, begun = None, [], []
-    for part, ident, revision, sealed, *more in rows:
+    for row in rows:
+        part, ident, revision, sealed = row[:4]
         key = parse_row_id(ident)
         if part == PAGE_PART:
             pages.append((revision, sealed))
-        elif part == Part.SHARED and key == owner:
+        elif part == SHARED and key == owner:
             kept = _parse_state_row((revision, sealed))
         else:
             members[part].append(build_member(key, revision, sealed))
-            if part == Part.ENTRIES:
-                begun.append(more)
+            if part == ENTRIES:
+                begun.append(row[4:])
     return Snapshot(members, kept, parse_pages(pages), begun)
 
 

@@ -50,7 +50,7 @@ CLINICIAN_SENTENCES: Mapping[Act, str] = MappingProxyType(
     {
         Act.SHARE_OPENED: N_("You opened %(what)s"),
         Act.SESSION_PLANNED: N_("You planned sessions"),
-        Act.CALL_CONTACT_CHANGED: N_("You wrote down whom to call"),
+        Act.CALL_CONTACT_CHANGED: N_("You wrote down who to call"),
         Act.CALL_CONTACT_REMOVED: N_("You removed a number to call"),
         Act.INSTRUCTIONS_WRITTEN: N_("You wrote what to do before and on the day"),
         Act.SESSION_CHANGED: N_("You changed a session"),

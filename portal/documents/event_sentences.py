@@ -13,7 +13,7 @@ SENTENCES: Mapping[Act, tuple[str, str]] = MappingProxyType(
     {
         Act.CARE_BEGAN: (N_("You connected with %(other)s"), N_("%(who)s connected with you")),
         Act.HANDOVER_SUGGESTED: ("", N_("%(who)s suggested a colleague to take over")),
-        Act.HANDOVER_WITHDRAWN: ("", N_("%(who)s withdrew that suggestion")),
+        Act.HANDOVER_WITHDRAWN: ("", N_("%(who)s withdrew a suggested colleague")),
         Act.HANDOVER_DECLINED: (N_("You said no to a colleague who was suggested"), ""),
         Act.HANDOVER_ACCEPTED: (N_("You agreed that %(other)s takes over"), ""),
         Act.CARE_ENDED: (N_("You ended care with %(other)s"), N_("%(who)s ended care")),
@@ -26,7 +26,7 @@ SENTENCES: Mapping[Act, tuple[str, str]] = MappingProxyType(
         Act.SHARE_REVOKED: (N_("You stopped sharing something"), ""),
         Act.SHARE_OPENED: ("", N_("%(who)s opened %(what)s")),
         Act.SESSION_PLANNED: (N_("You planned a session"), N_("%(who)s planned sessions")),
-        Act.CALL_CONTACT_CHANGED: ("", N_("%(who)s wrote down whom to call")),
+        Act.CALL_CONTACT_CHANGED: ("", N_("%(who)s wrote down who to call")),
         Act.CALL_CONTACT_REMOVED: (
             N_("You removed a number to call"),
             N_("%(who)s removed a number to call"),
@@ -44,8 +44,11 @@ SENTENCES: Mapping[Act, tuple[str, str]] = MappingProxyType(
             N_("A deleted entry was deleted for good after 7 days"),
         ),
         Act.RESTART_OFFERED: ("", N_("%(who)s made a link to reset your account")),
-        Act.RESTART_WITHDRAWN: ("", N_("%(who)s withdrew that link")),
-        Act.RESTART_REFUSED: ("", N_("Somebody opened that link and wrote another e-mail address")),
+        Act.RESTART_WITHDRAWN: ("", N_("%(who)s withdrew a link to reset your account")),
+        Act.RESTART_REFUSED: (
+            "",
+            N_("Somebody opened a link to reset your account, and wrote another e-mail address"),
+        ),
         Act.RESTARTED: (N_("You reset your account with a link from %(other)s"), ""),
         Act.LINK_RENEWED: (N_("You renewed your connection with %(other)s"), ""),
         Act.SET_ASIDE_OPENED: (N_("You restored what had been set aside"), ""),

@@ -80,6 +80,7 @@ class HomePage:
     is_capture_time: bool
 
 
+RECENT = 3  # entries
 END_OF_CARE_SHOWN = timedelta(days=14)
 """How long home says that a clinician ended care."""
 
@@ -102,9 +103,14 @@ async def show_home(request: Request) -> Response:
     return render_page(request, "home.html", await load_home(actor))
 
 
+def _select_recent(found: Sequence[EntrySummary]) -> list[EntrySummary]:
+    """Return the latest that a person wrote: what waits until they have rested has a place of its own."""
+    return [one for one in found if one.kind != EntryKind.WAITING][:RECENT]
+
+
 async def load_home(actor: Actor) -> HomePage:
     """Return the home of a patient, with the one next step."""
-    shown = await load_timeline_page(actor, limit=3)
+    shown = await load_timeline_page(actor, limit=RECENT + 1)
     plan, namer = shown.plan, EntryNamer(shown.plan)
     lines = {line.session.id: line for line in build_lines(actor, plan)}
     day, about = find_current_day(plan, actor.now)
@@ -126,7 +132,7 @@ async def load_home(actor: Actor) -> HomePage:
         suggest_kind(about.details, actor.now) if about else EntryKind.FREE,
         lines[coming] if coming else None,
         hold,
-        [(one, namer.name_entry(one)) for one in shown.listing.entries],
+        [(one, namer.name_entry(one)) for one in _select_recent(shown.listing.entries)],
         shown.readers,
         bool(lasting),
         tuple(link for link in lasting if not link.trusted),

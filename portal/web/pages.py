@@ -67,8 +67,11 @@ GUIDE_PLACES: Mapping[str, str] = MappingProxyType(
         "/journal/deleted": "undo",
         "/journal/*/deletion": "undo",
         "/journal/*/erasure": "undo",
+        "/journal/*/later": "reframes",
+        "/journal/*/revisits": "reframes",
         "/journal/*/shares": "share",
-        "/moments": "write",
+        "/journal/*/step": "reframes",
+        "/moments": "reframes",
         "/patients": "patients",
         "/patients/*/brief": "brief",
         "/patients/*/contacts": "day",
@@ -89,7 +92,9 @@ GUIDE_PLACES: Mapping[str, str] = MappingProxyType(
         "/sharing": "share",
         "/sharing/*/end": "undo",
         "/sign-in": "lost",
+        "/sit": "day",
         "/steady": "ground",
+        "/triggers": "reframes",
         "/unlock": "lost",
     }
 )

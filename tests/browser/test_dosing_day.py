@@ -40,7 +40,7 @@ OBSCURED = """
 BERLIN = ZoneInfo("Europe/Berlin")
 INTENTION = "To let the sea be"
 PREPARE, WRITE, OPEN, HELP = "Prepare", "Write", "Open", "Help now"
-GO, ASK, QUIET = "Go to its page to start", "Say whether it took place", "Open the quiet page"
+GO, ASK, QUIET = "Go to its page to start", "Say whether it took place", "Open the calm page"
 START, OVER, STOP, BACK = (
     "I am starting now",
     "It is over, I am resting",
@@ -317,13 +317,13 @@ async def test_late(walk: Walk) -> None:
 
 async def test_not_at_all(walk: Walk) -> None:
     """Nobody began it: home asks until the patient says that it did not take place."""
-    await walk.until(17, days=1)
+    await walk.until(13, 20, days=1)
     await walk.sign_in()
-    await walk.look(ASK, START)
-    await walk.tap(ASK)
+    await walk.look(GO, START)
+    await walk.tap(GO)
     await walk.page.locator("summary").filter(has_text="Cancel this session").click()
     await walk.page.get_by_label("Why, in a few words").fill("The sitter is ill")
-    await walk.until(17, 40, days=1)
+    await walk.until(14, 10, days=1)
     await walk.unlock(typed=True)
     await expect(walk.page.get_by_label("Why, in a few words")).to_have_value("The sitter is ill")
     await walk.until(9, days=2)

@@ -190,7 +190,7 @@ async def walked_by_keyboard(desk: Desk, page: Page) -> None:
         desk.troubles.append(f"{page.url}: Tab, Enter, Tab lead to {first}, {second}, {third}")
 
 
-@pytest.mark.parametrize("name", ["alice", "bob", "anybody"])
+@pytest.mark.parametrize("name", ["alice", "bob", "erin", "anybody"])
 async def test_every_page_fits_a_phone(
     desk: Desk, writers: Writers, pages: dict[str, list[browse.Page]], name: str
 ) -> None:
@@ -242,7 +242,7 @@ async def test_a_session_fits_a_phone(desk: Desk, writers: Writers) -> None:
             await measured(desk, page)
 
 
-@pytest.mark.parametrize("name", ["alice", "bob", "anybody"])
+@pytest.mark.parametrize("name", ["alice", "bob", "erin", "anybody"])
 async def test_nothing_collides_at_any_width(
     desk: Desk, writers: Writers, pages: dict[str, list[browse.Page]], name: str
 ) -> None:
@@ -284,7 +284,7 @@ async def tab_through(desk: Desk, page: Page) -> None:
                 desk.troubles.append(f"{page.url}: Tab never leaves")
 
 
-@pytest.mark.parametrize("name", ["alice", "bob", "anybody"])
+@pytest.mark.parametrize("name", ["alice", "bob", "erin", "anybody"])
 async def test_focus_is_in_sight(
     desk: Desk, writers: Writers, pages: dict[str, list[browse.Page]], name: str
 ) -> None:

@@ -66,25 +66,27 @@ GO = (
     "yes",
 )
 HOLDS = (
-    # Where, from when on by the clocks there, what was said of it, and after how many hours it is tried. On these days
-    # of 2027 the clocks change there; on Lord Howe by half an hour.
-    ("America/New_York", "2027-03-13T22:30", Status.IN_SESSION, 3),
-    ("Asia/Kathmandu", "2027-03-16T23:50", Status.RECOVERING, 0),
-    ("America/New_York", "2027-03-19T14:00", Status.PLANNED, 40),
-    ("Europe/Berlin", "2027-03-27T21:00", Status.STOPPED_EARLY, 9),
-    ("Europe/Berlin", "2027-03-28T01:30", Status.PLANNED, 2),
-    ("Australia/Lord_Howe", "2027-04-03T20:00", Status.IN_SESSION, 60),
+    # Where, from when on by the clocks there, what was said of it, after how many hours it is tried, and for how many
+    # it is acute. On these days of 2027 the clocks change there; on Lord Howe by half an hour.
+    ("America/New_York", "2027-03-13T22:30", Status.IN_SESSION, 7, 2),
+    ("Asia/Kathmandu", "2027-03-16T23:50", Status.RECOVERING, 0, 4),
+    ("America/New_York", "2027-03-19T14:00", Status.PLANNED, 40, 4),
+    ("Pacific/Kiritimati", "2027-03-22T21:30", Status.IN_SESSION, 11, 12),
+    ("Pacific/Pago_Pago", "2027-03-25T23:50", Status.PLANNED, 5, 4),
+    ("Europe/Berlin", "2027-03-27T21:00", Status.STOPPED_EARLY, 11, 12),
+    ("Europe/Berlin", "2027-03-28T01:30", Status.PLANNED, 2, 4),
+    ("Australia/Lord_Howe", "2027-04-03T20:00", Status.IN_SESSION, 60, 4),
 )
 
 
-async def enter(cast: Cast, session: UUID, hold: tuple[str, str, Status, int]) -> None:
+async def enter(cast: Cast, session: UUID, hold: tuple[str, str, Status, int, int]) -> None:
     """Have the session be as *hold* says, and the clock be some time after its start."""
-    zone, local, status, hours = hold
+    zone, local, status, hours, acute = hold
     start = resolve_local_time(local, zone).utc
     began = None if status is Status.PLANNED else start.isoformat()
     one = await load(cast, session)
     changes = {"zone": zone, "local": local, "status": status, "started_at": began, "ended_at": None}
-    await put_details(cast, one, **changes, rested_on=None)
+    await put_details(cast, one, **changes, rested_on=None, acute_hours=None if began is None else acute)
     cast.clock.now = start + timedelta(hours=hours, minutes=1)
     await signed_in_again(cast)
     await cast.just_asked()
@@ -150,6 +152,23 @@ async def try_routes(browser: AsyncClient, things: Things, chance: Random) -> No
         assert "content-disposition" not in answer.headers, path
 
 
+async def try_to_end_it(cast: Cast, browser: AsyncClient, session: UUID) -> None:
+    """Verify that before its time neither rest nor an answer ends a hold, whatever status is sent."""
+    hold = await holds.load_hold(await cast.actor("alice"))
+    assert hold is not None
+    if cast.clock.now >= hold.may_confirm_from:
+        return
+    assert (await browser.post("/sessions/rest")).status_code == 409
+    statuses = (
+        ("cancelled",)
+        if hold.needs_answer
+        else ("planned", "preparing", "cancelled", "integrating", "closed")
+    )
+    for status in statuses:
+        await browser.post(f"/sessions/{session}/status", data={"status": status})
+        assert await holds.load_hold(await cast.actor("alice")) == hold, status
+
+
 async def test_nothing_held_takes_effect_by_any_route(portal: Portal) -> None:
     """Whatever is sent, from two browsers: what others can read is as it was, and each held act is refused."""
     cast, chance = portal.cast, Random(20270313)
@@ -177,6 +196,7 @@ async def test_nothing_held_takes_effect_by_any_route(portal: Portal) -> None:
                     expected = {303, 409} if act is HeldAct.RESUME else {409}  # nothing is paused yet
                     assert answer.status_code in expected, (act, hold)
                 assert await stored(cast, things) == before, (act, hold)
+            await try_to_end_it(cast, other, session)
     assert {one.asked.act for one in await requests.load_requests(await cast.actor("alice"))} >= {
         HeldAct.SHARE,
         HeldAct.END_CARE,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -85,8 +86,13 @@ def build_layout(plan: Sequence[Session], zone: ZoneInfo, translate: Callable[[s
     return PlanLayout(
         tuple(reversed(laid)),
         {one.session.id.int: one for one in laid},
-        {kind.value: translate(kind.label) for kind in EntryKind},
+        _translate_kinds(translate),
         tuple(posts),
         tuple(one.begins_at for one in posts),
         SessionAssignment(plan),
     )
+
+
+@lru_cache(maxsize=8)  # the languages
+def _translate_kinds(translate: Callable[[str], str]) -> Mapping[str, str]:
+    return {kind.value: translate(kind.label) for kind in EntryKind}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from types import MappingProxyType
 from uuid import UUID
 
@@ -22,7 +23,7 @@ from journal.scheduling.next_step import suggest_kind
 from journal.scheduling.plan import PlanAccess
 from journal.sessions import schedule
 from journal.sessions.day_state import DayState, Progress, get_day_state, is_capture_time
-from journal.sessions.holds import get_next_morning
+from journal.sessions.holds import find_cancel_time, get_next_morning
 from journal.sessions.rows import Session
 from journal.sessions.session import SessionKind, Status
 from journal.sharing.recipients import Reader, load_readers
@@ -69,8 +70,10 @@ class SessionPage:
     see the plan as well. `about` is the session that entries are tied to, `related` are those that belong
     with this one. `day` is the state that the day of `about` is in, and `suggested` the kind of entry that fits it.
     `first` are the moves that stand before all else: to start, and once its time has passed, that it took place or
-    not. On `own_day`, a dosing session at home, a clinician sees and changes nothing of it. `errors` are why it was not
-    moved; one of its status belongs to no field. `reason` is why it was to be cancelled, when that was refused.
+    not. On `own_day`, a dosing session at home, a clinician sees and changes nothing of it. `cancel_time` is from when
+    on it can be said that it did not take place, once its planned time has come. `is_theirs_to_answer`: only its
+    patient says so. `errors` are why it was not moved; one of its status belongs to no field. `reason` is why it was to
+    be cancelled, when that was refused.
     `call_lines` are whom the care team named to call, and `clinic_text` is what they wrote for the course, both on a
     patient's own page of a dosing session; `noted` is what was noted on its day, from that day on. Without
     `is_intact`, the journal is not as its owner left it.
@@ -89,6 +92,8 @@ class SessionPage:
     suggested: EntryKind
     first: tuple[tuple[Status, str], ...]
     own_day: bool = False
+    cancel_time: datetime | None = None
+    is_theirs_to_answer: bool = False
     call_lines: tuple[CallLine, ...] = ()
     clinic_text: ClinicTextState | None = None
     noted: DayRecord | None = None
@@ -158,7 +163,7 @@ async def build_session_page(
     lines = {line.session.id: line for line in build_lines(actor, plan)}
     about = schedule.find_dosing_session(one, plan) or one
     belonging = (about, *schedule.list_talks(about, plan)) if about.details.kind is SessionKind.DOSING else ()
-    own_day = not mine and schedule.is_home_dosing_day(one.details, actor.now)
+    own_day = session_plan.is_own_day(actor, one.details)
     moves = list_status_choices(actor, lines[one.id].session)
     day, suggested = get_day_state(about.details, actor.now), suggest_kind(about.details, actor.now)
     if about.details.kind is not SessionKind.DOSING:
@@ -178,7 +183,7 @@ async def build_session_page(
         if own_day
         else tuple(move for move in moves if move not in first and move[0] is not Status.CANCELLED),
         may_change=session_plan.can_change(actor, lines[one.id].session),
-        may_cancel=any(status is Status.CANCELLED for status, _ in moves),
+        may_cancel=not own_day and any(status is Status.CANCELLED for status, _ in moves),
         name=access.link.peer_name if access.link else "",
         readers=tuple(link.peer_name for link in await links.load_my_links(actor)) if mine else (),
         about=about,
@@ -187,6 +192,8 @@ async def build_session_page(
         suggested=suggested,
         first=first,
         own_day=own_day,
+        cancel_time=None if own_day else find_cancel_time(one.details, actor.now),
+        is_theirs_to_answer=not own_day and session_plan.is_answered_by_patient(actor, one.details),
         call_lines=await _load_call_lines(actor, translate) if mine and dosing else (),
         clinic_text=await load_my_clinic_text(actor, one.course) if mine and dosing else None,
         noted=noted,

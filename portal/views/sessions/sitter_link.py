@@ -27,7 +27,9 @@ from portal.web.care_team import CallLine, build_call_lines
 from portal.web.forms import Form
 from portal.web.pages import get_translator, redirect, render_page
 
-PLAN_CHANGED = N_("Your plan was changed in the meantime. Look at its parts again; no link was made.")
+PLAN_CHANGED = N_(
+    "“If I get frightened” was changed in the meantime. Look at its parts again; no link was made."
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,16 +10,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from journal.sessions.day_state import DayState, get_day_state
 from journal.sessions.holds import (
     HELD_TODAY,
     HELD_UNTIL_ANSWERED,
     HELD_UNTIL_RESTED,
     Hold,
+    find_cancel_time,
     find_hold,
     get_next_asking,
     get_rested_date,
     is_asked,
     is_unanswered,
+    needs_answer,
 )
 from journal.sessions.schedule import is_home_dosing_day
 from journal.sessions.session import SessionDetails, SessionKind, Setting, Status, list_next_statuses
@@ -149,11 +152,46 @@ def test_only_dosing_holds(kind):
 
 
 def test_a_session_past_midnight_counts_by_the_day_it_began():
-    """Begun at 23:30, it may be confirmed from five in the morning; begun at 00:30, a day later."""
+    """Begun in the evening, it may be confirmed after eight hours; begun at 00:30, from five a day later."""
     late = with_(BEGUN, started_at=at(1, 23, 30).isoformat())
     early = with_(BEGUN, started_at=at(2, 0, 30).isoformat())
-    assert held_at([late], at(2, 1)).may_confirm_from == at(2, 5)
+    assert held_at([late], at(2, 1)).may_confirm_from == at(2, 7, 30)
     assert held_at([early], at(2, 1)).may_confirm_from == at(3, 5)
+
+
+@pytest.mark.parametrize(
+    ("begun", "hours", "rested"),
+    [
+        (at(1, 14), None, at(2, 5)),
+        (at(1, 20), 4, at(2, 5)),
+        (at(1, 21, 1), 2, at(2, 5, 1)),
+        (at(1, 23, 30), 8, at(2, 7, 30)),
+        (at(1, 23, 30), 12, at(2, 11, 30)),
+        (at(1, 16, 59), 12, at(2, 5)),
+    ],
+)
+def test_nobody_has_rested_before_the_effects_and_the_hours_of_the_course_are_over(begun, hours, rested):
+    """From the next morning, or eight hours or the course's after the start: whichever is later, whatever is said."""
+    for status in (Status.IN_SESSION, Status.RECOVERING, Status.STOPPED_EARLY, Status.CLOSED):
+        session = with_(BEGUN, status=status, started_at=begun.isoformat(), acute_hours=hours)
+        before = rested - timedelta(seconds=1)
+        assert get_rested_date(session, before) is None
+        assert held_at([session], before).may_confirm_from == rested
+        assert get_day_state(session, before) in (DayState.UNDER_WAY, DayState.RESTING)
+        assert is_home_dosing_day(session, before)
+        assert get_rested_date(session, rested) == "2026-12-02"
+    assert held_at([with_(session, status=Status.RECOVERING)], at(2, 5, 1)).sentence == HELD_UNTIL_RESTED
+
+
+def test_the_question_comes_in_the_morning_however_late_it_was_planned():
+    """Of a session that nobody started it is asked at five, and only then can it be said not to have taken place."""
+    late = with_(DOSING, local="2026-12-01T23:30", acute_hours=None)
+    assert find_cancel_time(late, at(1, 23, 29)) is None
+    assert find_cancel_time(late, at(1, 23, 30)) == find_cancel_time(late, at(2, 4, 59)) == at(2, 5)
+    assert find_cancel_time(late, at(2, 5)) is None
+    assert is_unanswered(late, at(2, 5))
+    for now, held in ((at(1, 23, 29), False), (at(1, 23, 30), True), (at(9, 5), True)):
+        assert needs_answer(late, now) is held
 
 
 def test_the_day_is_the_one_where_the_session_is():
@@ -192,13 +230,23 @@ def test_the_hours_after_a_start_are_always_held(day, clock, zone, minutes):
 @given(
     st.dates(date(2026, 3, 20), date(2026, 11, 10)),
     st.times(),
-    st.sampled_from(["Europe/Berlin", "America/New_York", "Australia/Lord_Howe", "Asia/Kathmandu"]),
+    st.sampled_from(
+        [
+            "Europe/Berlin",
+            "America/New_York",
+            "Australia/Lord_Howe",
+            "Asia/Kathmandu",
+            "Pacific/Kiritimati",
+            "Pacific/Pago_Pago",
+        ]
+    ),
+    st.sampled_from([None, 2, 4, 8, 9, 12]),
     st.lists(st.tuples(st.integers(0, 40 * 60), st.integers(0, 8)), max_size=8),
 )
-def test_whatever_is_tapped_it_is_held_until_rest_is_confirmed(day, clock, zone, taps):
+def test_whatever_is_tapped_it_is_held_until_rest_is_confirmed(day, clock, zone, hours, taps):
     """From a start on, through any moves at any hours and over changes of the clocks, only the confirmation ends it."""
-    session = with_(DOSING, local=f"{day}T{clock:%H:%M}", zone=zone)
-    now = session.starts_at
+    session = with_(DOSING, local=f"{day}T{clock:%H:%M}", zone=zone, acute_hours=hours)
+    start = now = session.starts_at
     session = with_(session, status=Status.IN_SESSION, started_at=now.isoformat())
     for minutes, choice in taps:
         now += timedelta(minutes=minutes)
@@ -209,6 +257,10 @@ def test_whatever_is_tapped_it_is_held_until_rest_is_confirmed(day, clock, zone,
         held = held_at([session], now)
         assert held.needs_confirmation
         assert (get_rested_date(session, now) is None) is (now < held.may_confirm_from)
+        assert held.may_confirm_from >= start + timedelta(hours=max(8, hours or 0))
+        assert (
+            held.may_confirm_from.astimezone(ZoneInfo(zone)).date() > start.astimezone(ZoneInfo(zone)).date()
+        )
     now = max(now, held_at([session], now).may_confirm_from)
     rested = with_(session, status=Status.INTEGRATING, rested_on=get_rested_date(session, now))
     assert find_hold([rested], now) is None

@@ -7,10 +7,13 @@ from dataclasses import replace
 import pytest
 from httpx import AsyncClient
 
+from journal.dosing_day import requests
+from journal.held_acts import Asked, HeldAct
 from journal.scheduling import plan as session_plan
 from journal.sessions import holds
 from journal.sessions.rows import load_my_sessions
 from journal.sessions.session import SessionDetails, SessionKind, Setting, Status
+from journal.vault.documents import EntryDocument
 from tests.cast import PASSWORDS
 from tests.portal.browsing import Page, opened
 from tests.portal.conftest import Portal
@@ -58,7 +61,7 @@ async def test_started_early_home_leads_to_the_calm_page(portal: Portal) -> None
         await move(browser, where, "in_session")
     page = await home_of_alice(portal)
     assert "preparation" not in page.answer.text
-    assert list_primary(page) == ["Open the quiet page"]
+    assert list_primary(page) == ["Open the calm page"]
     assert page.markup.one("a", **{"class": "button button-primary"}).attributes["href"] == where
     assert page.markup.all("a", href=f"/journal/new?kind=capture&session={where.rsplit('/', 1)[1]}")
 
@@ -105,7 +108,7 @@ async def test_ended_or_stopped_early_home_lets_rest(portal: Portal, end: str) -
     for hours in (0, 6):
         page = await home_of_alice(portal, hours=hours)
         assert "You are resting" in page.words
-        assert list_primary(page) == (["Open the quiet page"] if hours == 0 else [])
+        assert list_primary(page) == (["Open the calm page"] if hours == 0 else [])
         assert "I have slept" not in page.words
         assert "preparation" not in page.answer.text
 
@@ -135,6 +138,17 @@ async def test_next_morning_rest_is_confirmed_in_one_tap(any_portal: Portal, sai
     alice = replace(alice, now=any_portal.cast.clock.now)
     assert await holds.load_hold(alice) is None
     assert [one.status for one in await load_my_sessions(alice)] == [Status.INTEGRATING]
+
+
+async def test_what_waits_is_no_entry_among_the_recent_ones(portal: Portal) -> None:
+    """Home shows three entries, and not the record of what waits beside them."""
+    alice = await portal.cast.actor("alice")
+    for title in ("One", "Two", "Three"):
+        await written(portal.cast, document=EntryDocument("free", title, answers={"free.text": "Sea"}))
+    await requests.keep_request(alice, Asked(HeldAct.END_CARE, alice.id))
+    page = await home_of_alice(portal)
+    assert all(title in page.words for title in ("One", "Two", "Three"))
+    assert "Waiting until you have rested" not in page.words
 
 
 async def test_a_patient_is_told_that_care_was_ended(any_portal: Portal) -> None:

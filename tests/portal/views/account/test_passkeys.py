@@ -33,7 +33,7 @@ async def test_a_passkey_is_added_renamed_and_removed(any_portal: Portal) -> Non
         page = await made(browser, Authenticator())
         assert "It opens your journal by itself" in page.words
         page = await made(browser, Authenticator(prf=False), "Old key")
-        assert "you will still need your password" in page.words
+        assert "you still need your password" in page.words
         assert page.words.count("Opens the journal by itself") == 1
         assert page.words.count("Works with your password") == 1
         alice = await any_portal.cast.actor("alice")

@@ -93,7 +93,7 @@ async def test_what_is_written_is_listed_and_shown_to_the_patient(any_portal: Po
 
 
 async def test_nothing_written_is_said_so(portal: Portal) -> None:
-    """For the whole, and for a part that was left empty; the quiet page is silent without a text."""
+    """For the whole, and for a part that was left empty; the calm page is silent without a text."""
     where = await dose(portal.cast)
     async with portal.client("alice") as browser:
         assert (await opened(browser, where)).words.count(NOT_WRITTEN) == 1

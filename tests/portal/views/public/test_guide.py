@@ -9,16 +9,18 @@ from pathlib import Path
 import pytest
 
 from journal.roles import Role
+from journal.vault.documents import EntryDocument
 from portal import __version__
 from portal.web.pages import GUIDE_PLACES
 from tests.portal.browsing import opened
 from tests.portal.conftest import Portal
 from tests.scenes import written
 
+REFRAME = EntryDocument("reframe", answers={"reframe.new_meaning": "I may rest."})
 LEADS = {
     Role.PATIENT: "Hearthside is your own journal",
     Role.CLINICIAN: "Your patients write in a journal of their own",
-    Role.ADMINISTRATOR: "You decide who of the staff can come in.",
+    Role.ADMINISTRATOR: "You decide who of the staff can sign in.",
 }
 PAGES: dict[str, tuple[Role, dict[str, str]]] = {
     "alice": (
@@ -31,7 +33,9 @@ PAGES: dict[str, tuple[Role, dict[str, str]]] = {
             "/journal/{entry}": "write",
             "/journal/{entry}/shares": "share",
             "/journal/{entry}/deletion": "undo",
-            "/moments": "write",
+            "/moments": "reframes",
+            "/triggers": "reframes",
+            "/journal/{reframe}/revisits": "reframes",
             "/sessions": "day",
             "/sharing": "share",
             "/sharing/{link}/end": "undo",
@@ -96,6 +100,7 @@ async def test_each_page_leads_to_its_place(portal: Portal, name: str) -> None:
     role, pages = PAGES[name]
     known = {
         "entry": (await written(portal.cast)).id,
+        "reframe": (await written(portal.cast, document=REFRAME)).id,
         "link": portal.cast.link,
         "patient": (await portal.cast.actor("alice")).id,
     }
@@ -123,9 +128,17 @@ async def test_signed_out_a_page_leads_to_its_place(portal: Portal, path: str, p
 
 
 def test_every_place_is_in_a_guide() -> None:
-    """No page leads to a heading that no guide has."""
+    """No page leads to a heading that no guide has, and each heading is where some page leads."""
     guides = "".join(page.read_text(encoding="utf-8") for page in Path("templates/guide").glob("*.html"))
-    assert {one for one in GUIDE_PLACES.values() if f'section("{one}"' not in guides} == {"help"}
+    assert set(re.findall(r'call section\("([a-z]+)"', guides)) | {"help"} == set(GUIDE_PLACES.values())
+
+
+def test_no_line_of_a_guide_is_a_wall() -> None:
+    """Somebody tired reads a line at one glance: it is short, and says one thing."""
+    for page in sorted(Path("templates/guide").glob("*.html")):
+        for line in re.findall(r"<li>(.*?)</li>", page.read_text(encoding="utf-8")):
+            assert line.count('_("') <= 1, (page.name, line)
+            assert len(line.split()) <= 45, (page.name, line)
 
 
 @pytest.mark.parametrize("role", list(Role))

@@ -24,7 +24,7 @@ JUDGING = re.compile(r"high|low\b|normal|too much|dangerous|extra dose|total", r
 
 
 async def test_two_parts_are_noted_from_the_quiet_page(any_portal: Portal) -> None:
-    """Two taps from the quiet page; the time of now stands there; a line is corrected and removed later."""
+    """Two taps from the calm page; the time of now stands there; a line is corrected and removed later."""
     session = await in_session(any_portal.cast)
     where = f"/sessions/{session}/medicine"
     async with any_portal.client("alice") as browser:

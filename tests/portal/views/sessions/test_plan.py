@@ -9,6 +9,7 @@ import pytest
 from httpx import AsyncClient, Response
 
 from journal.scheduling import plan as session_plan
+from journal.sessions import holds
 from journal.sessions.rows import load_my_sessions
 from journal.sessions.session import SessionDetails, SessionKind, Setting, Status
 from tests.cast import PASSWORDS
@@ -347,14 +348,62 @@ async def test_not_now_stands_beside_start_and_nowhere_after_it(portal: Portal) 
 
 
 async def test_what_nobody_reported_is_said_first(portal: Portal) -> None:
-    """Once its time has passed, it can still be started, or be said to have taken place or not, before all else."""
+    """Once its time has passed, it can still be started, or be said to have taken place, before all else."""
     async with portal.client("alice") as browser:
         page = await opened(browser, await added(browser, time="08:00"))
-        first = ["I am starting now", "It took place", "It did not take place"]
+        first = ["I am starting now", "It took place"]
         buttons = [one.words for one in page.markup.all("button", within="main", name="status")]
-        assert buttons[:3] == first
-        assert set(first).isdisjoint(buttons[3:])
+        assert buttons[:2] == first
+        assert {*first, "It did not take place", "Cancel this session"}.isdisjoint(buttons[2:])
         assert page.answer.text.index(first[-1]) < page.answer.text.index("as told")
+
+
+@pytest.mark.parametrize("who", ["alice", "bob"])
+async def test_from_its_planned_time_on_it_is_not_cancelled(any_portal: Portal, who: str) -> None:
+    """Not by an old page in a second browser, nor by moving it; the words come back. In the morning no frees."""
+    cast, form = any_portal.cast, {"status": "cancelled", "cancel_reason": "a cold & a cough"}
+    async with any_portal.client("alice") as browser:
+        where = await added(browser, time="13:10", setting="clinic")
+    async with any_portal.client(who) as browser, any_portal.client(who) as other:
+        edit = await opened(other, f"{where}/edit")
+        assert "Cancel this session" in (await opened(other, where)).words
+        cast.clock.forward(minutes=15)
+        page = await opened(browser, where)
+        assert not page.markup.all("button", value="cancelled")
+        assert "From Mon 23 Nov 2026, 05:00 on it can be said here that it did not take place." in page.words
+        told = Page.of(await other.post(f"{where}/status", data=form))
+        assert told.answer.status_code == 422
+        assert "has come, so it is not cancelled" in told.words
+        assert "You wrote: a cold & a cough" in told.words
+        for change in ({"date": "2026-12-24"}, {"zone": "Pacific/Pago_Pago"}, {"kind": "integration"}):
+            moved = Page.of(await other.post(f"{where}/edit", data=edit.filled(change)))
+            assert moved.answer.status_code == 422, change
+        assert await holds.load_hold(await cast.actor("alice")) is not None
+    cast.clock.forward(hours=20)
+    await signed_in_again(cast)
+    async with any_portal.client(who) as browser:
+        assert (await opened(browser, where)).markup.all("button", value="cancelled")
+        assert (await browser.post(f"{where}/status", data=form)).status_code == 303
+    assert await holds.load_hold(await cast.actor("alice")) is None
+
+
+async def test_a_clinician_is_offered_no_status_of_a_day_at_home(portal: Portal) -> None:
+    """Begun or not, the page is the same, offers no button that is refused, and says why."""
+    async with portal.client("alice") as browser:
+        where = await added(browser, setting="home", time="20:00")
+    async with portal.client("bob") as desk:
+        page = await opened(desk, where)
+        assert not page.markup.all("button", name="status")
+        assert "its status is not changed from here" in page.words
+        assert (await desk.post(f"{where}/status", data={"status": "cancelled"})).status_code == 422
+        form = await opened(desk, f"{where}/edit")
+        assert (await desk.post(f"{where}/edit", data=form.filled({"setting": "clinic"}))).status_code == 422
+    portal.cast.clock.forward(days=2)
+    await signed_in_again(portal.cast)
+    async with portal.client("bob") as desk:
+        page = await opened(desk, where)
+        assert not page.markup.all("button", value="cancelled")
+        assert "only Alice Sample says that it did not take place" in page.words
 
 
 async def test_the_next_morning_nobody_starts_it(any_portal: Portal) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import timedelta
 from uuid import UUID
 
 import pytest
@@ -46,8 +48,12 @@ async def dose(cast: Cast, *said: Status) -> UUID:
     ident = await session_plan.add_session(alice, alice.id, details)
     one = await session_plan.load_session(alice, ident)
     await write(cast, "preparation", {"prep.intention": "To let the sea be."}, about=one)
+    before = replace(alice, now=alice.now - timedelta(hours=1))
     for status in said:
-        await session_plan.change_status(alice, ident, status, "ill" if status is Status.CANCELLED else "")
+        if status is Status.CANCELLED:
+            await session_plan.change_status(before, ident, status, "ill")
+        else:
+            await session_plan.change_status(alice, ident, status)
     return ident
 
 
