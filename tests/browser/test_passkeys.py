@@ -178,7 +178,8 @@ async def test_from_signing_in_to_saved_words_in_two_taps(desk: Desk) -> None:
     taps = await counting_taps(page)
     await page.get_by_role("button", name="Use a passkey").click()
     await page.get_by_role("main").get_by_role("link", name="Write", exact=True).click()
-    await page.locator("main textarea").first.fill(f"{HERS} again")
+    await expect(page.locator("main textarea").first).to_be_focused()
+    await page.keyboard.type(f"{HERS} again")
     await expect(page.locator("#save-status")).to_contain_text("Saved")
     assert len(taps) == 2
 

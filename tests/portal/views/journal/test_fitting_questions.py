@@ -11,7 +11,7 @@ from journal.catalogue.fields import WRITTEN_KINDS, EntryKind
 from journal.catalogue.forms import get_due_form, get_written_form
 from journal.entries import entries
 from tests.cast import PASSWORDS
-from tests.portal.browsing import Page, opened
+from tests.portal.browsing import Page, action, opened, pressed
 from tests.portal.conftest import Portal
 from tests.shared_material import dosing, plan_course, write
 
@@ -138,3 +138,16 @@ async def test_a_reframe_begins_with_nothing_else(portal: Portal, part: str) -> 
         assert (
             await browser.get(f"/journal/new?kind=reframe&from={entry}&part=int.meaning")
         ).status_code == 404
+
+
+@pytest.mark.parametrize("kind", ["free", "preparation", "integration"])
+async def test_whoever_begins_can_type_at_once(portal: Portal, kind: str) -> None:
+    """The cursor stands in the first question of a new entry, and nowhere once there are words."""
+    async with portal.client("alice") as browser:
+        page = await opened(browser, f"/journal/new?kind={kind}")
+        (first,) = [one.attributes for one in page.markup.elements if "autofocus" in one.attributes]
+        assert first["name"] == page.markup.all("input", within="main", name="fields")[0].attributes["value"]
+        where = action(page)
+        await pressed(browser, page, "done", **{first["name"].replace(".", "__"): "The sea"})
+        again = await opened(browser, f"{where}/edit")
+        assert not [one for one in again.markup.elements if "autofocus" in one.attributes]
