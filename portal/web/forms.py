@@ -151,6 +151,7 @@ RESTORABLE_FIELDS = (
             "understood",
             "whose",
             "word",
+            "written",
             "zone",
         }
     )

@@ -55,13 +55,22 @@ async def sheets(page: Page, paper: str) -> int:
 
 
 @pytest.mark.parametrize(
-    ("words", "turns"),
-    [(LONG, 3), (SHOUTED, 3), (IDEOGRAPHS, 3), (UNBROKEN, 3), (LONG, 1)],
-    ids=["long", "shouted", "wide", "unbroken", "few"],
+    ("words", "turns", "note"),
+    [
+        (LONG, 3, ""),
+        (SHOUTED, 3, ""),
+        (IDEOGRAPHS, 3, ""),
+        (UNBROKEN, 3, ""),
+        (LONG, 1, ""),
+        (LONG, 3, LONG[:300]),
+    ],
+    ids=["long", "shouted", "wide", "unbroken", "few", "marked"],
 )
-async def test_a_full_brief_is_one_sheet(portal: Portal, desk: Desk, words: str, turns: int) -> None:
+async def test_a_full_brief_is_one_sheet(
+    portal: Portal, desk: Desk, words: str, turns: int, note: str
+) -> None:
     """Every section filled to its brim, for any kind of talk and in any script, is one page of either paper."""
-    await share_a_full_brief(portal.cast, lambda field: words, turns=turns)
+    await share_a_full_brief(portal.cast, lambda field: words, turns=turns, note=note)
     alice = (await portal.cast.actor("alice")).id
     third = (await dosing(portal.cast))[2]
     preparation = await plan_session(portal.cast, SessionKind.PREPARATION, "2026-11-19T10:00", about=third)

@@ -273,7 +273,7 @@ async def test_a_device_without_a_prf_is_no_way_in(desk: Desk) -> None:
     await equipped(page, prf=False)
     await signed_in(page, "dana")
     await added(page, "Old key")
-    await expect(page.get_by_text("This device can’t hold the key to your journal")).to_be_visible()
+    await expect(page.get_by_text("This device cannot hold the key to your journal")).to_be_visible()
     await expect(page.get_by_text("Works with your password", exact=True)).to_be_visible()
     await page.goto("/confirm?next=/account/passkeys")
     await desk.axe(page)

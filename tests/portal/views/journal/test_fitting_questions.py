@@ -9,6 +9,7 @@ import pytest
 
 from journal.catalogue.fields import WRITTEN_KINDS, EntryKind
 from journal.catalogue.forms import get_due_form, get_written_form
+from journal.catalogue.reframe import FIRST_RATINGS
 from journal.entries import entries
 from tests.cast import PASSWORDS
 from tests.portal.browsing import Page, action, opened, pressed
@@ -86,9 +87,9 @@ async def test_what_comes_later_is_asked_once_it_is_due(any_portal: Portal) -> N
 @pytest.mark.parametrize("kind", WRITTEN_KINDS)
 @pytest.mark.parametrize("age", [None, timedelta(days=6, hours=23), timedelta(days=7)])
 def test_no_question_is_lost(kind: EntryKind, age: timedelta | None) -> None:
-    """Each question is asked once; one that is answered always, one for later only when it is due."""
+    """Each is asked once: answered ones always, one for later when it is due, first ratings on the first day alone."""
     form = get_written_form(kind)
-    everything = {one.id for one in form.fields}
+    everything = {one.id for one in form.fields} - (FIRST_RATINGS if age else frozenset())
     assert sorted(one.id for one in get_due_form(kind, everything, age).fields) == sorted(everything)
     due = {one.id for one in get_due_form(kind, (), age).fields}
     waiting = {one.id for one in form.fields if age is None or age < timedelta(days=one.after_days)}
