@@ -14,7 +14,7 @@ from journal.clinic import instructions
 from journal.clinic.instructions import InstructionsDetails
 from journal.sessions.session import SessionKind
 from tests.browser.conftest import Desk
-from tests.browser.served import at_a_desk
+from tests.browser.served import at_a_desk, chrome
 from tests.cast import Furniture
 from tests.portal.conftest import ORIGIN, Portal, running
 from tests.shared_material import WORDS, dosing, plan_session, share_a_full_brief, write
@@ -30,6 +30,13 @@ async def portal(furnished_sqlite_url: tuple[str, Furniture], tmp_path) -> Async
     """The application, on SQLite."""
     async with running(*furnished_sqlite_url, tmp_path) as portal:
         yield portal
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def browser() -> AsyncIterator[Browser]:
+    """The browser that people print with."""
+    async with chrome(whole=True) as browser:
+        yield browser
 
 
 @pytest_asyncio.fixture(loop_scope="session")
