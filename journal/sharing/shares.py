@@ -359,7 +359,8 @@ async def save_copy(actor: Actor, link: Link, entry: Entry, document: ShareDocum
         await record_state.lock_state(actor)
         await require_active(link)
         await require_unchanged(actor, [(entry.id, entry.revision)])
-        await refuse_while_held(actor, Asked(HeldAct.SHARE, entry.id, link.id, tuple(document.fields)))
+        asked = Asked(HeldAct.SHARE, entry.id, link.id, tuple(document.fields))
+        await refuse_while_held(actor, asked, is_noted=False)  # what goes along by a tick answers no request
         row = await _find_replaced_share(
             actor, link, care_tables.Share.filter(link_id=link.id, entry_id=entry.id)
         )

@@ -156,6 +156,7 @@ RESTORABLE_FIELDS = (
             "understood",
             "whose",
             "word",
+            "written",
             "zone",
         }
     )
