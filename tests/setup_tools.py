@@ -20,7 +20,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
 _BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-_SHELL = "chromium-headless-shell"  # the same pages for a quarter less work; without hyphens and pages kept whole
+_SHELL = (
+    "chromium-headless-shell"  # the same pages for a quarter less work; without hyphens and pages kept whole
+)
 _ATOMIC = "libatomic.so.1"  # the Node.js that comes with Playwright does not start without it
 
 
