@@ -98,7 +98,7 @@ ROUTES = (
     Rule("/triggers/{id:uuid}", READ, PATIENT, triggers.show_trigger),
     Rule("/moments", FORM, PATIENT, moments.add_moment),
     # Measures
-    Rule("/measures", READ, PATIENT, filling.list_measures),
+    Rule("/measures", FORM, PATIENT, filling.list_measures),
     *(Rule(f"/measures/{one}", FORM, PATIENT, filling.fill_measure) for one in instruments.IDS),
     # For everybody
     Rule("/", READ, ANYONE, home.show_home),

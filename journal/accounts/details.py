@@ -89,6 +89,15 @@ async def set_neutral(actor: Actor, neutral: bool) -> None:
         await _save_profile(actor, replace(await _load_locked_profile(actor), is_neutral=neutral))
 
 
+async def set_hidden_numbers(actor: Actor, hidden: bool) -> None:
+    """Set whether the numbers of measures are hidden from their own patient; whoever they are shared with has them."""
+    actor.require_role(Role.PATIENT)
+    async with transaction():
+        profile = await _load_locked_profile(actor)
+        if profile.hides_numbers != hidden:
+            await _save_profile(actor, replace(profile, hides_numbers=hidden))
+
+
 async def set_no_offers(actor: Actor, unwanted: bool) -> None:
     """Set whether a patient wants no reframe to be offered again; it outlasts every one of them."""
     actor.require_role(Role.PATIENT)

@@ -67,6 +67,7 @@ class Profile(msgspec.Struct, frozen=True):
     dosing_day: DosingDay | None = None
     contact: ContactDetails = NO_CONTACT
     is_neutral: bool = False  # the title and the icon of every page say nothing of what it is
+    hides_numbers: bool = False  # the numbers of measures are hidden from their own patient
     wants_no_offers: bool = False  # home offers no reframe to be looked at again
     offered_on: str = (
         ""  # the day, in their calendar, on which a reframe was erased that had been offered on it

@@ -207,9 +207,8 @@ async def load_actor(
     except CryptoError as error:
         raise Damaged from error
     vault = keyring.vault_sealer()
-    if not key_slots.is_session_valid(
-        key_slots.open_access(vault, account, row.epoch, row.access or b""), row.session_epoch
-    ):
+    allowed = key_slots.open_access(vault, account, row.epoch, row.access or b"")
+    if not key_slots.is_session_valid(allowed, row.session_epoch):
         return None
     profile = open_cached_profile(installation, account, row.sealed)
     if row.role != profile.role or row.role not in ROLES:  # the column is for queries, the sealed role counts
@@ -238,6 +237,7 @@ async def load_actor(
         lock_minutes=profile.lock_minutes,
         region=profile.region,
         is_neutral=profile.is_neutral,
+        hides_numbers=profile.hides_numbers,
         wants_no_offers=profile.wants_no_offers,
         dosing_day=get_dosing_day(profile, now),
         is_use_due=unused >= USE_INTERVAL,

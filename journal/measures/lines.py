@@ -36,7 +36,7 @@ class FilledMeasure:
     A measure as somebody answered it. `instrument_id`, `version` and `language` say which text it was.
 
     `day` is the day of the person's own calendar on which it was begun; `answers` are values by item. `other` are
-    lines that are none of ours.
+    lines that are none of ours. `are_numbers_hidden`: whoever answered wants to see no numbers.
     """
 
     instrument_id: str = ""
@@ -48,6 +48,7 @@ class FilledMeasure:
     finished: str = ""
     answers: Mapping[str, int] = field(default_factory=dict)
     other: tuple[str, ...] = ()
+    are_numbers_hidden: bool = False
 
     @property
     def instrument(self) -> Instrument | None:

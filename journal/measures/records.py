@@ -70,6 +70,23 @@ class Measures:
         of_today = (one for one in self.list_of(instrument) if one.measure.day == self.today)
         return next((one for one in of_today if one.measure.instrument == instrument), None)
 
+    def find_due(self) -> Instrument | None:
+        """
+        Return the first measure whose usual time has come again, or None.
+
+        One that was never answered in full is none: whether to begin with it is for the patient and their care team.
+        """
+        for one in list_offered():
+            days = self.count_days_since(one)
+            if (
+                one.cadence_days
+                and days is not None
+                and days >= one.cadence_days
+                and not self.find_today(one)
+            ):
+                return one
+        return None
+
     def count_days_since(self, instrument: Instrument) -> int | None:
         """Return how many days ago a measure was answered in full last; None where it never was."""
         days = [

@@ -18,6 +18,8 @@ from journal.clinic import instructions
 from journal.dosing_day import requests
 from journal.entries.listing import EntrySummary
 from journal.entries.naming import EntryName, EntryNamer
+from journal.measures import records as measure_records
+from journal.measures.instruments import Instrument
 from journal.reframing import offers as reframe_offers
 from journal.reframing import reframes
 from journal.roles import Role
@@ -53,7 +55,8 @@ class HomePage:
     `again` is the reframe that is offered today to be looked at again, `step` one whose small step has come back.
     `is_near`: the next session is a dosing session, and is today or tomorrow. `is_asked_again`: something that the
     patient asked for while it was held waits for their answer, and nothing is held any more. `question` is a session of
-    which nobody said whether it took place. `is_capture_time`: on a session's day, hours after its start.
+    which nobody said whether it took place. `due_measure`: one that was answered before,
+    and whose usual time has come again. `is_capture_time`: on a session's day, hours after its start.
     """
 
     day: DayState
@@ -78,6 +81,7 @@ class HomePage:
     is_asked_again: bool
     question: SessionLine | None
     is_capture_time: bool
+    due_measure: Instrument | None
 
 
 RECENT = 3  # entries
@@ -150,6 +154,7 @@ async def load_home(actor: Actor) -> HomePage:
         about is None
         or day not in (DayState.UNDER_WAY, DayState.RESTING)
         or is_capture_time(about.details, actor.now),
+        (await measure_records.load_measures(actor)).find_due() if hold is None else None,
     )
 
 

@@ -28,7 +28,7 @@ from portal.views.journal.entry_new import show_pause
 from portal.views.journal.entry_page import EntryDraft, build_writing_page
 from portal.views.journal.entry_screens import PAUSE_SCREEN
 from portal.views.reframing.panel import ReframePanel, load_panel
-from portal.views.sharing.shared_view import SharedSection, build_sections
+from portal.views.sharing.shared_view import SharedSection, build_sections, hide_numbers
 from portal.web.pages import redirect, render_page
 
 REFRAME_FIELDS = frozenset(
@@ -114,7 +114,10 @@ async def show_entry(request: Request) -> Response:
         EntryNamer(plan).name_entry(found),
         next((one for one in plan if one.id.hex == document.session_id), None),
         beside,
-        build_sections(kind, {key: value for key, value in answers.items() if key not in apart}),
+        hide_numbers(
+            build_sections(kind, {key: value for key, value in answers.items() if key not in apart}),
+            actor.hides_numbers,
+        ),
         found.created_at,
         found.updated_at,
         given,
@@ -141,7 +144,7 @@ async def show_grounded(request: Request) -> Response:
         found.id,
         document,
         EntryNamer(plan).name_entry(found),
-        build_sections(EntryKind(document.kind), document.answers),
+        hide_numbers(build_sections(EntryKind(document.kind), document.answers), actor.hides_numbers),
         SKILLS["orient"],
         is_intact,
     )

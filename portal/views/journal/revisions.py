@@ -16,7 +16,7 @@ from journal.store.rows import OpenedRows
 from journal.vault.documents import EntryDocument
 from journal.vault.entry_rows import Entry
 from portal.access.session_cookie import get_actor
-from portal.views.sharing.shared_view import SharedSection, build_sections
+from portal.views.sharing.shared_view import SharedSection, build_sections, hide_numbers
 from portal.web.pages import redirect, render_page
 
 
@@ -63,7 +63,7 @@ async def show_version(request: Request) -> Response:
     actor, wanted = get_actor(request), request.path_params["id"]
     found = await entries.load_entry(actor, wanted)
     version = await revisions.load_revision(actor, wanted, request.path_params["revision"])
-    differences, same = _compare_documents(version.document, found.document)
+    differences, same = _compare_documents(version.document, found.document, actor.hides_numbers)
     namer = await load_namer(actor, [found])
     context = VersionPage(found, namer.name_entry(found), version, differences, same)
     return render_page(request, "journal/version.html", context)
@@ -77,10 +77,10 @@ async def restore_version(request: Request) -> Response:
 
 
 def _compare_documents(
-    earlier: EntryDocument, now: EntryDocument
+    earlier: EntryDocument, now: EntryDocument, hides_numbers: bool
 ) -> tuple[tuple[Difference, ...], tuple[SharedSection, ...]]:
-    before = build_sections(EntryKind(earlier.kind), earlier.answers)
-    after = build_sections(EntryKind(now.kind), now.answers)
+    before = hide_numbers(build_sections(EntryKind(earlier.kind), earlier.answers), hides_numbers)
+    after = hide_numbers(build_sections(EntryKind(now.kind), now.answers), hides_numbers)
     same = tuple(section for section in after if section in before)
     # By question, in the form's order: those of the present text, then those that only the earlier one has.
     gone = [section for section in before if section not in same]

@@ -12,8 +12,9 @@ from uuid import UUID, uuid4
 from starlette.requests import Request
 from starlette.responses import Response
 
+from journal.accounts import details
 from journal.actor import Actor
-from journal.errors import HeldUntilRested, SavedAsEarlierVersion, StaleRevision
+from journal.errors import HeldUntilRested, NotFound, SavedAsEarlierVersion, StaleRevision
 from journal.i18n import N_
 from journal.measures import records
 from journal.measures.instruments import SAFETY_ITEMS, Instrument, list_offered
@@ -82,8 +83,14 @@ class UnsavedLine:
 
 
 async def list_measures(request: Request) -> Response:
-    """Show each measure and what was answered before."""
+    """Show each measure and what was answered before, or change whether its numbers are shown."""
     actor = get_actor(request)
+    if request.method == "POST":
+        form = await Form.read(request)
+        if form["go"] not in ("hide", "show"):
+            raise NotFound
+        await details.set_hidden_numbers(actor, form["go"] == "hide")
+        return redirect(request, "/measures")
     seen = await records.load_measures(actor)
     offered = list_offered()
     lines = tuple(

@@ -26,6 +26,7 @@ from portal.views.sharing.shared_view import (
     SharedView,
     build_section,
     build_shared_view,
+    hide_numbers,
 )
 
 
@@ -92,7 +93,7 @@ async def build_sharing_page(
     plan = await load_my_sessions(actor)
     if to is None and len(team) == 1:
         to = team[0]
-    waiting, choices = holds.get_hold(actor, plan), tuple(_list_choices(entry))
+    waiting, choices = holds.get_hold(actor, plan), tuple(_list_choices(actor, entry))
     before, is_first, last = list[str](), False, tuple[str, ...]()
     if to is not None and to.trusted and not (to.paused_at or waiting or done):
         given, last = await shares.list_shares_and_last_parts(actor, entry, to, team)
@@ -145,7 +146,7 @@ async def build_preview(
         entry,
         namer.name_entry(entry),
         to,
-        build_shared_view(copy, actor.zone, namer),
+        build_shared_view(copy, actor.zone, namer, hides_numbers=actor.hides_numbers),
         tuple(copy.fields),
         replaces,
         problem,
@@ -163,10 +164,11 @@ async def list_sections(
     return ticked
 
 
-def _list_choices(entry: Entry) -> Iterable[tuple[str, SharedSection]]:
+def _list_choices(actor: Actor, entry: Entry) -> Iterable[tuple[str, SharedSection]]:
     if entry.document.title:
         yield copies.TITLE, SharedSection(N_("Its title"), entry.document.title)
     if entry.document.note:
         yield copies.NOTE, SharedSection(N_("Your content note"), entry.document.note)
     for one in copies.list_shareable_fields(entry):
-        yield one.id, build_section(one, entry.document.answers[one.id])
+        section = build_section(one, entry.document.answers[one.id])
+        yield one.id, hide_numbers((section,), actor.hides_numbers)[0]

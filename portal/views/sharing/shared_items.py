@@ -63,7 +63,11 @@ def _build_item(
     if one.opened_at is not None and not now:
         now = (one.opened_at,)
     before = [at for at in moments if at < one.updated_at]
-    view = None if one.damaged else build_shared_view(one.document, actor.zone, namer)
+    view = (
+        None
+        if one.damaged
+        else build_shared_view(one.document, actor.zone, namer, hides_numbers=actor.hides_numbers)
+    )
     if view is not None and is_held:
         view = replace(view, picture=None)
     name = namer.name_entry(entry) if entry else EntryName(ENTRY_UNREADABLE, is_damaged=True)

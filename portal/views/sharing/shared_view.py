@@ -88,13 +88,16 @@ class SharedView:
     picture: PictureView | None = None
 
 
-def build_shared_view(document: ShareDocument, zone: tzinfo, namer: EntryNamer) -> SharedView:
+def build_shared_view(
+    document: ShareDocument, zone: tzinfo, namer: EntryNamer, *, hides_numbers: bool = False
+) -> SharedView:
     """
     Return a copy for reading.
 
     Args:
         zone: The reader's own: an imported macro does not know who reads.
         namer: What the reader knows of the plan.
+        hides_numbers: The reader is the patient, and wants to see no numbers of measures.
     """
     kind, written_at = EntryKind(document.kind), datetime.fromisoformat(document.written_at)
     picture = build_picture(
@@ -104,7 +107,7 @@ def build_shared_view(document: ShareDocument, zone: tzinfo, namer: EntryNamer) 
         kind.label,
         namer.name_copy(document),
         document.note,
-        build_sections(kind, document.answers),
+        hide_numbers(build_sections(kind, document.answers), hides_numbers),
         written_at,
         datetime.fromisoformat(document.shared_at),
         zone,
@@ -174,6 +177,16 @@ def build_sections(kind: EntryKind, answers: Mapping[str, Answer]) -> tuple[Shar
         if key not in known
     ]
     return tuple(sections)
+
+
+def hide_numbers(sections: tuple[SharedSection, ...], hidden: bool) -> tuple[SharedSection, ...]:
+    """Return a patient's own sections as they want to see them: the numbers of measures are hidden on their word."""
+    if not hidden:
+        return sections
+    return tuple(
+        replace(one, measures=tuple(replace(each, are_numbers_hidden=True) for each in one.measures))
+        for one in sections
+    )
 
 
 def build_section(field: Field, answer: Answer) -> SharedSection:

@@ -189,3 +189,53 @@ async def test_a_clinician_reads_the_whole_shared_form(any_portal: Portal) -> No
         assert edited.headers["location"] == "/measures"
         typed = {"revision": "1", "kind": "measure", "fields": "measure.form", "measure.form": "1=3"}
         assert (await browser.post(f"/journal/{one.entry.id}", data=typed)).status_code == 404
+
+
+async def test_numbers_can_be_hidden_and_still_be_shared(any_portal: Portal) -> None:
+    """Hidden, their patient sees the words that were chosen and no number, in the preview too; a clinician sees all."""
+    await filled_in(any_portal, "pcl5-month", 2)
+    cast = any_portal.cast
+    (one,) = (await records.load_measures(await cast.actor("alice"))).filled
+    alice = (await cast.actor("alice")).id
+    async with any_portal.client("alice") as browser:
+        assert (await browser.post("/measures", data={"go": "nothing"})).status_code == 404
+        page = await followed(browser, await browser.post("/measures", data={"go": "hide"}))
+        assert "all answered" in page.words
+        share = await shared(cast, one.entry, ("title", "measure.form"))
+        preview = {"to": str(cast.link), "sections": ["measure.form"], "step": "chosen"}
+        where = f"/journal/{one.entry.id}"
+        pages = [
+            page,
+            *[await opened(browser, at) for at in (where, f"{where}/shares", f"/sharing/{cast.link}")],
+        ]
+        pages.append(Page.of(await browser.post(f"{where}/shares", data=preview)))
+        for each in pages:
+            assert not [told for told in ("40 of 80", "14 of 28", "2 · Mod") if told in each.words]
+        assert all("Moderately" in each.words for each in (pages[1], pages[-1]))
+    async with any_portal.client("bob") as browser:
+        assert "40 of 80" in (await opened(browser, f"/patients/{alice}/shared/{share}")).words
+    async with any_portal.client("alice") as browser:
+        page = await followed(browser, await browser.post("/measures", data={"go": "show"}))
+        assert "40 of 80" in page.words
+
+
+async def test_home_offers_what_was_used_before_in_one_quiet_line(any_portal: Portal) -> None:
+    """Never one that was not used, nor before its usual time, nor around a session; one line, and no word of duty."""
+    cast, told = any_portal.cast, "can be answered again"
+    await filled_in(any_portal, "phq9", 0)
+    await filled_in(any_portal, "gad7", 0)
+    await filled_in(any_portal, "pcl5-week", 0)
+    for days, lines in ((13, 0), (1, 1)):
+        cast.clock.forward(days=days)
+        await signed_in_again(cast)
+        async with any_portal.client("alice") as browser:
+            page = await opened(browser, "/")
+            assert page.words.count(told) == lines
+            assert not [word for word in VERDICTS if word in page.words.lower()]
+    session = await in_session(cast)
+    async with any_portal.client("alice") as browser:
+        assert told not in (await opened(browser, "/")).words
+    await rested(cast, session)
+    await filled_in(any_portal, "phq9", 0)
+    async with any_portal.client("alice") as browser:
+        assert "GAD-7 can be answered again" in (await opened(browser, "/")).words
