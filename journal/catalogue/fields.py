@@ -49,6 +49,7 @@ class EntryKind(Labelled):
     DAY = "day", N_("The day of the session")
     SITTER = "sitter", N_("The sitter’s notes")
     WAITING = "waiting", N_("Waiting until you have rested")
+    STANDING = "standing", N_("Shared as it is completed")
 
 
 OWN_PAGE_KINDS = frozenset(
@@ -59,6 +60,7 @@ OWN_PAGE_KINDS = frozenset(
         EntryKind.DAY,
         EntryKind.SITTER,
         EntryKind.WAITING,
+        EntryKind.STANDING,
     }
 )
 """The kinds of which a person has one record, or one a session, which a page of its own shows and begins."""
@@ -84,6 +86,7 @@ class FieldKind(StrEnum):
     READINGS = "readings"  # list[str], one line each: see the room dosing_day
     CHECKS = "checks"  # list[str], one line each: see the room sitter
     REQUESTS = "requests"  # list[str], one line each: see the room dosing_day
+    STANDING = "standing"  # list[str], one line each: see the room standing
 
 
 RANGES: Mapping[FieldKind, tuple[int, int]] = MappingProxyType(

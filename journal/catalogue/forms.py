@@ -74,6 +74,22 @@ WAITING = Form(
     ),
 )
 
+STANDING = Form(
+    EntryKind.STANDING,
+    N_("Shared as it is completed"),
+    N_("What somebody in your care team reads as soon as it is completed, since when and until when."),
+    (
+        Field(
+            "standing.shares",
+            N_("What is shared as it is completed"),
+            FieldKind.STANDING,
+            "standing",
+            shareable=False,
+            apart=True,
+        ),
+    ),
+)
+
 FORMS: Mapping[EntryKind, Form] = MappingProxyType(
     {
         form.kind: form
@@ -90,6 +106,7 @@ FORMS: Mapping[EntryKind, Form] = MappingProxyType(
             DAY,
             SITTER,
             WAITING,
+            STANDING,
         )
     }
 )
@@ -120,6 +137,7 @@ THEMES: Mapping[str, str] = MappingProxyType(
         "day": N_("The day of the session"),
         "sitter": N_("The sitter’s notes"),
         "waiting": N_("Waiting until you have rested"),
+        "standing": N_("Shared as it is completed"),
     }
 )
 

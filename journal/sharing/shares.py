@@ -27,7 +27,7 @@ from journal.care.links import Link, require_active
 from journal.care.share_list import Lists, ShareLinkRow, ShareList
 from journal.catalogue.fields import EntryKind
 from journal.entries import entries
-from journal.errors import Damaged, JournalError, NotFound, StaleRevision, TrustBroken
+from journal.errors import Damaged, NotFound, StaleRevision, TrustBroken
 from journal.held_acts import Asked, HeldAct
 from journal.i18n import N_
 from journal.roles import Role
@@ -89,12 +89,6 @@ class RevisedRow(Row, frozen=True):
 
     id: UUID
     revision: NonNegative
-
-
-class ConsentRequired(JournalError):
-    """The preview has not been confirmed."""
-
-    message = N_("Nothing is shared yet. Look at the preview and confirm it first.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -353,13 +347,20 @@ async def _find_replaced_share(
     return None
 
 
-async def save_copy(actor: Actor, link: Link, entry: Entry, document: ShareDocument, key: Sealer) -> UUID:
-    """Seal a copy of an entry as it was read, in the place of an earlier one; raises as `share_entry` does."""
+async def save_copy(
+    actor: Actor, link: Link, entry: Entry, document: ShareDocument, key: Sealer, *, while_held: bool = False
+) -> UUID:
+    """
+    Seal a copy of an entry as it was read, in the place of an earlier one; raises as `share_entry` does.
+
+    `while_held`: around a dosing session too, for readings that their patient ticked beforehand and nothing else.
+    """
     async with ensure_transaction():
         await record_state.lock_state(actor)
         await require_active(link)
         await require_unchanged(actor, [(entry.id, entry.revision)])
-        await refuse_while_held(actor, Asked(HeldAct.SHARE, entry.id, link.id, tuple(document.fields)))
+        if not while_held:
+            await refuse_while_held(actor, Asked(HeldAct.SHARE, entry.id, link.id, tuple(document.fields)))
         row = await _find_replaced_share(
             actor, link, care_tables.Share.filter(link_id=link.id, entry_id=entry.id)
         )

@@ -45,6 +45,7 @@ RESTORABLE_FIELDS = (
             "acute_hours",
             "adult",
             "after_hours",
+            "at_once",
             "bring",
             "cancel_reason",
             "check_date",

@@ -176,6 +176,7 @@ LINES = {
     FieldKind.CHECKS: f"14:20 | awake | {HERS} looked at",
     FieldKind.EMOTIONS: f"{HERS}feeling|60|40",
     FieldKind.REQUESTS: f"export |  |  | {NOON.isoformat()} | ",
+    FieldKind.STANDING: f"readings | {'0' * 32} | {NOON.isoformat()} |  |  |  | {HERS} reader",
 }
 """A line of each kind of answer that has several."""
 

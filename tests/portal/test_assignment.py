@@ -35,6 +35,7 @@ FIELDS = {
     EntryKind.DAY: "day.medicine",
     EntryKind.SITTER: "sitter.events",
     EntryKind.WAITING: "waiting.requests",
+    EntryKind.STANDING: "standing.shares",
 }
 
 
