@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 from crypto import CryptoError, Keyring, PrivateIdentity, PublicIdentity, Sealer, open_identity
 from journal.errors import Damaged, NotFound
+from journal.held_acts import Asked
 from journal.installation.installation import Installation
 from journal.roles import Role
 
@@ -41,6 +42,9 @@ class Actor:
     dosing_day: str = ""  # the state of a patient's day, from a dosing session's start to the next morning
     is_use_due: bool = False  # the last use of their session was stored a while ago
     prefetched: Sequence[Sequence[Sequence[Any]]] = ()  # what the page asked for beside the session
+    passed_acts: list[Asked] = field(
+        default_factory=list
+    )  # which acts that can be held nothing held, in this request
     is_head_request: bool = False  # a program asks for headers alone: nobody reads what is opened for it
 
     @property

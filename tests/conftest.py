@@ -8,6 +8,7 @@ import gc
 import os
 import pickle
 import shutil
+import sys
 from pathlib import Path
 from tempfile import mkdtemp
 from typing import TYPE_CHECKING, TypeVar
@@ -30,6 +31,8 @@ Made = TypeVar("Made")
 def pytest_configure(config: pytest.Config) -> None:
     """Keep Hypothesis's examples with the other caches, and let no verdict depend on a machine's speed."""
     prepare_once()
+    # httpx looks for it at each request to an application; what is not installed is looked for anew every time.
+    sys.modules.setdefault("sniffio", None)  # type: ignore[arg-type]
     set_hypothesis_home_dir(config.rootpath / ".cache" / "hypothesis")
     too_slow = [hypothesis.HealthCheck.too_slow]
     hypothesis.settings.register_profile("hearthside", deadline=None, suppress_health_check=too_slow)

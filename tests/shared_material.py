@@ -131,12 +131,15 @@ async def write(
     answers: Mapping[str, Answer],
     *,
     title: str = "",
+    note: str = "",
     about: Session | None = None,
     at: datetime | None = None,
 ) -> UUID:
     """Have alice write an entry."""
     alice = replace(await cast.actor("alice"), now=at or cast.clock.now)
-    document = EntryDocument(kind, title, session_id=about.id.hex if about else None, answers=dict(answers))
+    document = EntryDocument(
+        kind, title, note, session_id=about.id.hex if about else None, answers=dict(answers)
+    )
     return (await entries.save_entry(alice, uuid4(), 0, document)).id
 
 
@@ -144,7 +147,8 @@ async def share(cast: Cast, entry: UUID, *fields: str, at: datetime | None = Non
     """Have alice share parts of an entry with bob; all of it when none are named."""
     alice = replace(await cast.actor("alice"), now=at or cast.clock.now)
     written = await entries.load_entry(alice, entry)
-    chosen = fields or ("title", *(field.id for field in copies.list_shareable_fields(written)))
+    marked = (copies.NOTE,) if written.document.note else ()
+    chosen = fields or ("title", *marked, *(field.id for field in copies.list_shareable_fields(written)))
     return await shares.share_entry(alice, entry, cast.link, chosen, previewed=written.revision)
 
 
@@ -178,7 +182,7 @@ def everything(kind: EntryKind, words: Callable[[str], str]) -> dict[str, Answer
 
 
 async def share_a_full_brief(
-    cast: Cast, words: Callable[[str], str] = lambda field: WORDS, *, turns: int = 3
+    cast: Cast, words: Callable[[str], str] = lambda field: WORDS, *, turns: int = 3, note: str = ""
 ) -> None:
     """Fill every section of a brief: with one turn a little of each, with three to the brim and beyond."""
     await plan_course(cast)
@@ -193,7 +197,7 @@ async def share_a_full_brief(
                 answers |= {field: "\n".join([words(field)] * 4) for field in lists}
             at = NOON - timedelta(hours=10 - turn)
             title = f"The corridor and the door, and what my hands did there, part {turn + 1}"
-            await share(cast, await write(cast, kind, answers, title=title, about=third, at=at))
+            await share(cast, await write(cast, kind, answers, title=title, note=note, about=third, at=at))
     for skill in ("orient", "feet_hands", "paced_breath", "categories", "cold_warm")[: 2 * turns - 1]:
         for helped in ("yes", "bit", "worse"):
             used = {

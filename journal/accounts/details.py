@@ -98,6 +98,20 @@ async def set_no_offers(actor: Actor, unwanted: bool) -> None:
             await _save_profile(actor, replace(profile, wants_no_offers=unwanted))
 
 
+async def load_offered_on(actor: Actor) -> str:
+    """Return the day on which a reframe was offered that is erased now; empty where there was none."""
+    return (await load_profile(actor.installation, actor.id)).offered_on
+
+
+async def set_offered_on(actor: Actor, day: str) -> None:
+    """Remember the day on which a reframe was offered that is erased now: no other is offered on it."""
+    actor.require_role(Role.PATIENT)
+    async with transaction():
+        profile = await _load_locked_profile(actor)
+        if profile.offered_on != day:
+            await _save_profile(actor, replace(profile, offered_on=day))
+
+
 async def load_contact(actor: Actor) -> ContactDetails:
     """Return the patient's own phone number and emergency contact."""
     actor.require_role(Role.PATIENT)

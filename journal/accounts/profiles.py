@@ -68,6 +68,9 @@ class Profile(msgspec.Struct, frozen=True):
     contact: ContactDetails = NO_CONTACT
     is_neutral: bool = False  # the title and the icon of every page say nothing of what it is
     wants_no_offers: bool = False  # home offers no reframe to be looked at again
+    offered_on: str = (
+        ""  # the day, in their calendar, on which a reframe was erased that had been offered on it
+    )
 
 
 class ProfileRow(Row, frozen=True):

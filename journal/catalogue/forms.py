@@ -24,7 +24,7 @@ from journal.catalogue.fields import (
 from journal.catalogue.grounding import FREE, GROUNDING
 from journal.catalogue.integration import CAPTURE, INTEGRATION
 from journal.catalogue.preparation import CHECKLIST, PREPARATION
-from journal.catalogue.reframe import REFRAME
+from journal.catalogue.reframe import FIRST_RATINGS, FIRST_RATINGS_LAST, REFRAME
 from journal.catalogue.steady import STEADY
 from journal.i18n import N_
 
@@ -160,6 +160,8 @@ def get_due_form(kind: EntryKind, answers: Collection[str], age: timedelta | Non
     """
     Return the questions that an entry asks by now: those for later come first once they are due, and not before.
 
+    The first ratings of a reframe are asked for on its first day alone: a later number is a revisit's.
+
     Args:
         kind: The entry's kind.
         answers: The ids of the questions that are answered, which are always asked.
@@ -172,7 +174,15 @@ def get_due_form(kind: EntryKind, answers: Collection[str], age: timedelta | Non
         for one in later
         if one.id in answers or (age is not None and age >= timedelta(days=one.after_days))
     ]
-    return replace(form, fields=(*due, *(one for one in form.fields if not one.after_days)))
+    asked = (*due, *(one for one in form.fields if not one.after_days))
+    if is_past_first_ratings(age):
+        asked = tuple(one for one in asked if one.id not in FIRST_RATINGS)
+    return replace(form, fields=asked)
+
+
+def is_past_first_ratings(age: timedelta | None) -> bool:
+    """Return whether an entry was begun so long ago that its first ratings stay as they are."""
+    return age is not None and age >= FIRST_RATINGS_LAST
 
 
 def is_grounding_first(form: Form, answers: Mapping[str, Answer]) -> bool:

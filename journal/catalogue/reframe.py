@@ -7,6 +7,8 @@ scale (Shapiro, 1 to 7); the wording is Hearthside's own.
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from journal.catalogue.fields import (
     MAX_TRIGGER_LENGTH,
     EntryKind,
@@ -64,6 +66,13 @@ REFRAME_SHORT: tuple[str, ...] = (
     "reframe.test_action",
 )
 """The questions asked first; the others are optional."""
+
+FIRST_RATINGS = frozenset(
+    {"reframe.old_belief_before", "reframe.old_belief_after", "reframe.new_belief", "reframe.voc"}
+)
+"""The ratings that count as of the day on which a reframe was begun; later ones are revisits."""
+FIRST_RATINGS_LAST = timedelta(days=1)
+"""How long after a reframe was begun its first ratings can be given and changed."""
 
 REFRAME = Form(
     EntryKind.REFRAME,

@@ -105,9 +105,8 @@ def parse_readings(lines: object) -> tuple[Reading, ...]:
 
 
 def add_line(lines: object, line: str) -> list[str]:
-    """Return stored lines with one more, unless it is there already."""
-    kept = _sort_lines(lines)
-    return kept if line in kept else _sort_lines([*kept, line])
+    """Return stored lines with one more; the same may be there already, for what is seen twice is noted twice."""
+    return _sort_lines([*_sort_lines(lines), line])
 
 
 def replace_line(lines: object, place: int, line: str | None) -> list[str]:

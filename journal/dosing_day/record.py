@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from journal.actor import Actor
 from journal.catalogue.fields import MAX_LINE_LENGTH, Answers, EntryKind
@@ -97,9 +97,14 @@ def select_record(found: Iterable[Entry], session: UUID) -> DayRecord:
     return DayRecord(only_entry.select_only_entry(found, EntryKind.DAY, session))
 
 
-async def save_taken(actor: Actor, session: UUID, taken: Taken, place: Place | None = None) -> None:
+async def save_taken(
+    actor: Actor, session: UUID, taken: Taken, place: Place | None = None, ident: UUID | None = None
+) -> None:
     """
     Add a time at which a part of the medicine was taken, or correct the one at *place*.
+
+    Args:
+        ident: Drawn for the form that was filled in: the same one sent twice is added once.
 
     Raises:
         InvalidInput: If it has no time, too many words, or is one too many.
@@ -113,12 +118,17 @@ async def save_taken(actor: Actor, session: UUID, taken: Taken, place: Place | N
         problems["line"] = LONG_WORDS
     if problems:
         raise InvalidInput(problems)
-    await _save_line(actor, session, MEDICINE, taken.line, place, MAX_TIMES)
+    await _save_line(actor, session, MEDICINE, taken.line, place, MAX_TIMES, ident)
 
 
-async def save_reading(actor: Actor, session: UUID, reading: Reading, place: Place | None = None) -> None:
+async def save_reading(
+    actor: Actor, session: UUID, reading: Reading, place: Place | None = None, ident: UUID | None = None
+) -> None:
     """
     Add a reading, or correct the one at *place*. An unlikely value is kept as it was typed.
+
+    Args:
+        ident: Drawn for the form that was filled in: the same one sent twice is added once.
 
     Raises:
         InvalidInput: If a value is no number, all are blank, the name is too long, or it is one too many.
@@ -126,7 +136,7 @@ async def save_reading(actor: Actor, session: UUID, reading: Reading, place: Pla
     """
     reading = clean_reading(reading)
     check_reading(reading)
-    await _save_line(actor, session, READINGS, reading.line, place, MAX_READINGS)
+    await _save_line(actor, session, READINGS, reading.line, place, MAX_READINGS, ident)
 
 
 def clean_reading(reading: Reading) -> Reading:
@@ -161,22 +171,28 @@ async def remove_line(actor: Actor, session: UUID, part: str, place: Place) -> N
 
 
 async def _save_line(
-    actor: Actor, session: UUID, part: str, line: str, place: Place | None, most: int
+    actor: Actor, session: UUID, part: str, line: str, place: Place | None, most: int, ident: UUID | None
 ) -> None:
-    def change(before: Answers) -> list[str]:
-        kept = before.get(part)
-        if place is not None:
-            return replace_line(kept, place.number, line)
-        after = add_line(kept, line)
+    if place is not None:
+        number = place.number
+        await _change(
+            actor, session, part, lambda before: replace_line(before.get(part), number, line), place
+        )
+        return
+
+    def add(before: Answers) -> Answers:
+        after = add_line(before.get(part), line)
         if len(after) > most:
             raise InvalidInput({"line": TOO_MANY})
-        return after
+        return {**before, part: after}
 
-    await _change(actor, session, part, change, place)
+    await load_dosing_session(actor, session)
+    name = only_entry.name_change((ident or uuid4()).hex, part, line)
+    await only_entry.add_once(actor, EntryKind.DAY, {name: add}, CHANGED_MEANWHILE, session=session)
 
 
 async def _change(
-    actor: Actor, session: UUID, part: str, change: Callable[[Answers], list[str]], place: Place | None
+    actor: Actor, session: UUID, part: str, change: Callable[[Answers], list[str]], place: Place
 ) -> None:
     await load_dosing_session(actor, session)
     await only_entry.change_only_entry(
@@ -185,6 +201,6 @@ async def _change(
         lambda before: {**before, part: change(before)},
         CHANGED_MEANWHILE,
         session=session,
-        revision=place.seen if place else None,
-        keep=place is not None,
+        revision=place.seen,
+        keep=True,
     )

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
@@ -133,6 +134,14 @@ async def remove_request(actor: Actor, key: str) -> bool:
         return kept.pop(key, None) is not None
 
     return await _change(actor, remove)
+
+
+async def remove_done(actor: Actor) -> None:
+    """Remove the request for the act that the actor has done now: the first that was asked about, and not held."""
+    if not actor.passed_acts or actor.role is not Role.PATIENT:
+        return
+    with suppress(JournalError):  # it is asked again, and says that it cannot be done
+        await remove_request(actor, format_key(actor.passed_acts[0]))
 
 
 async def remove_lapsed(actor: Actor) -> tuple[PendingRequest, ...]:

@@ -7,21 +7,24 @@ restored entry, or one that was given back, may stand beside it; the latest begu
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
+from hashlib import sha256
 from uuid import UUID
 
 import msgspec
 
+from crypto import join_fields
 from journal.actor import Actor
 from journal.catalogue.fields import Answers, EntryKind
 from journal.catalogue.forms import FORMS
 from journal.entries import by_kind, entries
 from journal.errors import StaleRevision
 from journal.roles import Role
-from journal.vault.documents import EntryDocument
+from journal.vault.documents import Beside, EntryDocument
 from journal.vault.entry_rows import Entry
 
 ATTEMPTS = 5  # one more for each change by another page meanwhile: taps come seconds apart
+MAX_ADDED = 600  # as many notes as an entry of this make holds
 
 
 def select_only_entry(found: Iterable[Entry], kind: EntryKind, session: UUID | None = None) -> Entry | None:
@@ -86,24 +89,78 @@ async def change_only_entry(
     Raises:
         StaleRevision: If the revision is another one, or others saved all the time; nothing was changed.
     """
+
+    def change_document(before: EntryDocument) -> EntryDocument:
+        return msgspec.structs.replace(before, answers=_sort_answers(kind, change(before.answers)))
+
+    await _change_document(
+        actor, kind, change_document, refusal, session=session, revision=revision, keep=keep
+    )
+
+
+async def add_once(
+    actor: Actor,
+    kind: EntryKind,
+    changes: Mapping[str, Callable[[Answers], Answers]],
+    refusal: str,
+    *,
+    session: UUID | None = None,
+) -> None:
+    """
+    Make changes to the only entry of a kind, each of which has a name: one that was made before is not made again.
+
+    Args:
+        changes: By their names, from `name_change`.
+        refusal: The sentence for when nothing was changed.
+
+    Raises:
+        StaleRevision: If others saved all the time; nothing was changed.
+    """
+
+    def change_document(before: EntryDocument) -> EntryDocument:
+        beside, answers = before.beside or Beside(), before.answers
+        anew = [name for name in changes if name not in beside.added]
+        for name in anew:
+            answers = changes[name](answers)
+        if not anew:
+            return before
+        added = (*beside.added, *anew)[-MAX_ADDED:]
+        remembered = msgspec.structs.replace(beside, added=added)
+        return msgspec.structs.replace(before, answers=_sort_answers(kind, answers), beside=remembered)
+
+    await _change_document(actor, kind, change_document, refusal, session=session)
+
+
+def name_change(*parts: str) -> str:
+    """Return the name of a change: a short digest of the random id of its form or note, and of what it adds."""
+    return sha256(join_fields(*(part.encode() for part in parts))).hexdigest()[:16]
+
+
+async def _change_document(
+    actor: Actor,
+    kind: EntryKind,
+    change: Callable[[EntryDocument], EntryDocument],
+    refusal: str,
+    *,
+    session: UUID | None,
+    revision: int | None = None,
+    keep: bool | None = False,
+) -> None:
     actor.require_role(Role.PATIENT)
     for _ in range(ATTEMPTS):
         seen = await load_only_entry(actor, kind, session)
         if revision is not None and revision != (seen.revision if seen else 0):
             raise StaleRevision(refusal)
-        before = seen.document.answers if seen else {}
-        answers = _sort_answers(kind, change(before))
-        if answers == before:
+        about = session.hex if session else None
+        before = seen.document if seen else EntryDocument(kind.value, session_id=about)
+        document = change(before)
+        if document == before:
             return
         if seen is None:
-            about = session.hex if session else None
-            document = EntryDocument(kind.value, session_id=about, answers=answers)
             if await begin_only_entry(actor, document, session):
                 return
-        else:
-            document = msgspec.structs.replace(seen.document, answers=answers)
-            if await entries.replace_document(actor, seen, document, keep=keep):
-                return
+        elif await entries.replace_document(actor, seen, document, keep=keep):
+            return
     raise StaleRevision(refusal)
 
 

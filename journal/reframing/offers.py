@@ -145,6 +145,8 @@ async def choose_for_home(
     step, offer = choose_step(actor, reframes), choose_offer(actor, reframes, plan)
     if offer is not None and await _was_one_deleted_today(actor, plan):
         offer = None
+    if offer is not None and await details.load_offered_on(actor) == get_today(actor).isoformat():
+        offer = None
     if step is None or offer is None:
         return step, offer
     came_back, stood = find_step_day(step), find_offer(offer.entry, plan, _get_midnight(actor))
@@ -153,10 +155,18 @@ async def choose_for_home(
     return step, None
 
 
-async def _was_one_deleted_today(actor: Actor, plan: Sequence[Session]) -> bool:
-    """Return whether today a reframe was deleted that had been offered or answered for today."""
+async def remember_erased(actor: Actor, wanted: UUID, plan: Sequence[Session]) -> None:
+    """Remember that today had its offer, where that reframe is erased next; call it before that."""
+    if await _was_one_deleted_today(actor, plan, wanted):
+        await details.set_offered_on(actor, get_today(actor).isoformat())
+
+
+async def _was_one_deleted_today(actor: Actor, plan: Sequence[Session], wanted: UUID | None = None) -> bool:
+    """Return whether today a reframe, or that one, was deleted that had been offered or answered for today."""
     midnight = _get_midnight(actor)
     for one in await entries.list_deleted_entries(actor):
+        if wanted not in (None, one.id):
+            continue
         if one.damaged or one.document.kind != EntryKind.REFRAME or one.deleted_at is None:
             continue
         answered = get_answered_at(one.document, actor.now)

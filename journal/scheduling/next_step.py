@@ -26,6 +26,7 @@ def suggest_kind(details: SessionDetails, now: datetime) -> EntryKind:
         return EntryKind.PREPARATION
     if state in (DayState.UNDER_WAY, DayState.RESTING):
         return EntryKind.CAPTURE
-    if state in (DayState.UNREPORTED, DayState.MORNING_AFTER) and now - details.begins_at < CAPTURE_PERIOD:
-        return EntryKind.CAPTURE
+    if state in (DayState.UNREPORTED, DayState.MORNING_AFTER):
+        # What it may mean is asked once they have rested.
+        return EntryKind.CAPTURE if now - details.begins_at < CAPTURE_PERIOD else EntryKind.FREE
     return EntryKind.INTEGRATION

@@ -187,10 +187,16 @@ def get_hold(actor: Actor, plan: Sequence[Session]) -> Hold | None:
     return find_hold([one.details for one in plan], actor.now)
 
 
-async def refuse_while_held(actor: Actor, asked: Asked | None = None) -> None:
-    """Raise `HeldUntilRested` while what cannot be taken back has to wait; *asked* is the act, to be asked again."""
+async def refuse_while_held(actor: Actor, asked: Asked | None = None, *, is_noted: bool = True) -> None:
+    """
+    Raise `HeldUntilRested` while what cannot be taken back has to wait; *asked* is the act, to be asked again.
+
+    Where nothing holds it, it is noted with the actor: once it is done, a request for it is answered.
+    """
     if actor.role is Role.PATIENT:
         refuse_if_held(actor, await load_my_sessions(actor), asked)
+        if asked is not None and is_noted:
+            actor.passed_acts.append(asked)
 
 
 def refuse_if_held(actor: Actor, plan: Sequence[Session], asked: Asked | None = None) -> None:

@@ -352,15 +352,15 @@ async def save_copy(
 ) -> UUID:
     """
     Seal a copy of an entry as it was read, in the place of an earlier one; raises as `share_entry` does.
-
-    `while_held`: around a dosing session too, for readings that their patient ticked beforehand and nothing else.
+    `while_held` is for readings that their patient ticked beforehand, and for nothing else.
     """
     async with ensure_transaction():
         await record_state.lock_state(actor)
         await require_active(link)
         await require_unchanged(actor, [(entry.id, entry.revision)])
-        if not while_held:
-            await refuse_while_held(actor, Asked(HeldAct.SHARE, entry.id, link.id, tuple(document.fields)))
+        asked = Asked(HeldAct.SHARE, entry.id, link.id, tuple(document.fields))
+        if not while_held:  # and what goes along by a tick answers no request
+            await refuse_while_held(actor, asked, is_noted=False)
         row = await _find_replaced_share(
             actor, link, care_tables.Share.filter(link_id=link.id, entry_id=entry.id)
         )
@@ -381,8 +381,8 @@ async def save_copy(
                 updated_at=actor.now,
             )
         await share_list.add_copy(actor, link.id, (ident, revision, sealed))
-        act = Act.SHARE_UPDATED if row else Act.SHARED
-        await audit_log.record_event(actor, act, patient=actor.id, about=ident, recipient=link.clinician)
+        to, act = link.clinician, Act.SHARE_UPDATED if row else Act.SHARED
+        await audit_log.record_event(actor, act, patient=actor.id, about=ident, recipient=to)
     return ident
 
 

@@ -104,7 +104,7 @@ class Sitting:
     """
     What the holder of a link may see: its session, and the copy for them, or None where that does not open.
 
-    `copies` is the cipher of what the secret opens.
+    `copies` is the cipher of what the secret opens, `made_at` when the link was made.
     """
 
     link: UUID
@@ -113,6 +113,7 @@ class Sitting:
     copy: SitterCopy | None
     copies: Sealer
     note_key: bytes
+    made_at: datetime
 
 
 async def load_session(actor: Actor, wanted: UUID) -> tuple[Session, Plan]:
@@ -231,7 +232,7 @@ async def open_sitting(installation: Installation, token: str) -> Sitting:
         PublicIdentity.decode(copy.keys)
     except (Damaged, CryptoError):
         copy = None  # whom to call is shown all the same
-    return Sitting(row.id, row.patient_id, one, copy, sealer, sitter_note_key(secret))
+    return Sitting(row.id, row.patient_id, one, copy, sealer, sitter_note_key(secret), row.created_at)
 
 
 async def is_still_open(installation: Installation, sitting: Sitting) -> bool:
@@ -261,9 +262,10 @@ async def _require_possible(actor: Actor, session: UUID, *, has_words: bool) -> 
         return
     if not is_before_start(one.details, actor.now):
         raise HeldUntilRested(WORDS_TOO_LATE)
-    hold = find_hold([other.details for other in plan], actor.now)
+    hold, asked = find_hold([other.details for other in plan], actor.now), Asked(HeldAct.SITTER, session)
     if hold is not None:
-        raise HeldUntilRested(hold.sentence or HELD_TODAY, Asked(HeldAct.SITTER, session))
+        raise HeldUntilRested(hold.sentence or HELD_TODAY, asked)
+    actor.passed_acts.append(asked)
 
 
 async def _end_open(actor: Actor, session: UUID) -> None:

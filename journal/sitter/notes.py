@@ -55,7 +55,7 @@ class NotAgreed(JournalError):
 
 
 class Note(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What is sealed of a note: its kind, its line, when it was saved, and the session that it is of."""
+    """What is sealed of a note: its kind, its line, when it was written, and the session that it is of."""
 
     kind: NoteKind
     line: str
@@ -64,7 +64,7 @@ class Note(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Mark(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What the sitter's own page knows of a note: its kind, when it was saved, and of a part, when it was taken."""
+    """What the sitter's own page knows of a note: its kind, when it was written, and of a part, when it was taken."""
 
     kind: NoteKind
     at: datetime
@@ -105,6 +105,7 @@ async def save_note(
     line: str,
     taken: time | None = None,
     typed: Iterable[str] = (),
+    at: datetime | None = None,
 ) -> None:
     """
     Seal a note to the patient and store it; on disk when this returns. The same one sent twice is stored once.
@@ -114,6 +115,7 @@ async def save_note(
         typed: What was typed there for this note: with other words, or of another kind, it is another note.
         line: From `journal.sitter.lines`.
         taken: Of a part of the medicine, the time of day when it was taken.
+        at: When it was written, from `find_written`; without one, now.
 
     Raises:
         SitterLinkEnded: If the link has ended meanwhile.
@@ -125,18 +127,18 @@ async def save_note(
         raise NoCopy
     if kind is NoteKind.SAID and not sitting.copy.writes_down:
         raise NotAgreed
-    now = installation.clock()
+    at = at or installation.clock()
     note = _get_note_id(sitting.link, ident, kind, typed)
     sealed = seal_sitter_note(
         sitting.note_key,
-        encode_document(Note(kind, line, now, sitting.session.id)),
+        encode_document(Note(kind, line, at, sitting.session.id)),
         patient=sitting.patient.bytes,
         link=sitting.link.bytes,
         note=note.bytes,
         to=PublicIdentity.decode(sitting.copy.keys),
     )
-    when = None if taken is None else find_moment(taken, now, sitting.session.details.zone)
-    mark = seal_document(sitting.copies, Mark(kind, now, when), _mark_context(sitting.patient, note))
+    when = None if taken is None else find_moment(taken, at, sitting.session.details.zone)
+    mark = seal_document(sitting.copies, Mark(kind, at, when), _mark_context(sitting.patient, note))
     async with transaction():
         # The row is written first, so that an end at the same moment waits, or is seen.
         if not await is_still_open(installation, sitting):
@@ -151,7 +153,7 @@ async def save_note(
             link_id=sitting.link,
             sealed=sealed,
             mark=mark,
-            created_at=now,
+            created_at=at,
         )
 
 
@@ -166,6 +168,19 @@ async def load_marks(sitting: Sitting) -> Marks:
     opened = open_rows(rows, partial(_open_mark, sitting))
     times = [one.created_at for one in rows if isinstance(one, MarkRow)]
     return Marks(tuple(sorted(opened, key=lambda one: one.at)), tuple(times))
+
+
+def find_written(said: int | None, sitting: Sitting, now: datetime) -> datetime:
+    """
+    Return when a note was written: as its page *said*, in milliseconds since 1970, where that can be.
+
+    A page that had no network sends a note later than it was written. Before the link was made there was no page, and
+    nothing was written in the future: then it is *now*, as where a page said nothing.
+    """
+    if said is None:
+        return now
+    earliest, latest = (int(one.timestamp() * 1000) for one in (sitting.made_at, now))
+    return datetime.fromtimestamp(said / 1000, now.tzinfo) if earliest <= said <= latest else now
 
 
 def find_moment(at: time, now: datetime, zone: str) -> datetime:

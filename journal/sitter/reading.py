@@ -11,6 +11,7 @@ import asyncio
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from uuid import UUID
 
 import msgspec
@@ -151,16 +152,16 @@ async def keep_notes(actor: Actor, session: UUID, chosen: Collection[UUID]) -> N
     if not found:
         raise InvalidInput({"notes": NONE_CHOSEN})
 
-    def add(before: Answers) -> Answers:
-        answers = dict(before)
-        for one in found:
-            name = FIELDS[one.note.kind]
-            answers[name] = add_line(answers.get(name), one.note.line)
+    def add(one: ReadNote, before: Answers) -> Answers:
+        name = FIELDS[one.note.kind]
+        answers = {**before, name: add_line(before.get(name), one.note.line)}
         if sum(len(lines) for lines in answers.values() if isinstance(lines, list)) > MAX_KEPT:
             raise InvalidInput({"notes": TOO_MANY})
         return answers
 
-    await only_entry.change_only_entry(actor, EntryKind.SITTER, add, SAVED_MEANWHILE, session=session)
+    # By its id, so that one whose row is still there after a crash is not kept twice, and equal ones are.
+    changes = {only_entry.name_change(one.id.hex): partial(add, one) for one in found}
+    await only_entry.add_once(actor, EntryKind.SITTER, changes, SAVED_MEANWHILE, session=session)
     await _delete_rows(actor, session, {one.id for one in found})
 
 

@@ -8,6 +8,7 @@ ones stay as well: whoever stopped a copy finds no new one.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC
@@ -210,7 +211,7 @@ async def _complete_and_share(
         if after is None or not given:
             return
         earlier = kind.list_pieces(before.document if before else None)
-        new = [piece for piece in kind.list_pieces(after.document) if piece not in earlier]
+        new = _subtract(kind.list_pieces(after.document), earlier)
         is_held = await load_hold(actor) is not None
         team = {link.id: link for link in await care_links.load_my_links(actor)}
         for one in given:
@@ -284,8 +285,18 @@ def _list_copied(kind: StandingKind, copy: OutgoingShare | None) -> tuple[str, .
 
 
 def _find_missing(kind: StandingKind, entry: Entry, copy: OutgoingShare | None) -> tuple[str, ...]:
-    there = _list_copied(kind, copy)
-    return tuple(piece for piece in kind.list_pieces(entry.document) if piece not in there)
+    return _subtract(kind.list_pieces(entry.document), _list_copied(kind, copy))
+
+
+def _subtract(pieces: Iterable[str], others: Iterable[str]) -> tuple[str, ...]:
+    """Return *pieces* without *others*, each taken away once: two readings can be equal."""
+    gone, left = Counter(others), list[str]()
+    for piece in pieces:
+        if gone[piece]:
+            gone[piece] -= 1
+        else:
+            left.append(piece)
+    return tuple(left)
 
 
 async def _save_copy(
@@ -306,15 +317,15 @@ async def _save_copy(
 def _build_document(
     actor: Actor, kind: StandingKind, entry: Entry, copy: OutgoingShare | None, some: Iterable[str]
 ) -> ShareDocument:
-    """Return the copy with some more pieces; its other parts stay as they were shared."""
+    """Return the copy with some more pieces; its other parts stay as they were shared, and are told as changed."""
     parts = (kind.part,) if kind.part else copies.list_shareable_parts(entry)
     fresh = copies.build_copy(entry, parts, actor.now, actor.zone)
     if not kind.part:
         return fresh
-    wanted, old = {*some, *_list_copied(kind, copy)}, copy.document if copy and not copy.damaged else None
-    now = kind.list_pieces(entry.document)
-    lines = [line for line in now if line in wanted]
-    lines += [line for line in _list_copied(kind, copy) if line not in now]
+    old, copied = copy.document if copy and not copy.damaged else None, _list_copied(kind, copy)
+    now, wanted = kind.list_pieces(entry.document), (*copied, *some)
+    gone = _subtract(copied, now)  # what was corrected or removed since stays as it was shared
+    lines = [*_subtract(now, _subtract(now, wanted)), *gone]
     answers = {**(old.answers if old else {}), kind.part: lines}
     fields = [*(old.fields if old else ())]
     if kind.part not in fields:
@@ -327,5 +338,4 @@ def _build_document(
         answers=answers,
         fields=fields,
         shared_at=fresh.shared_at,
-        entry_revision=fresh.entry_revision,
     )

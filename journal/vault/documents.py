@@ -19,6 +19,7 @@ class Beside(msgspec.Struct, frozen=True, omit_defaults=True):
     `answered_at`: when an offer to look at it again was answered last, UTC. `stopped`: it is not offered any more;
     `off`: nothing is, as it was remembered before the account did. `step_after`: the day on which a small step comes
     back that waits without a date of its own. `later`: the hex ids of the copies that what is added later goes into.
+    `added`: short digests of the forms and notes whose lines were added last, so that none is added twice.
     """
 
     answered_at: str = ""
@@ -26,6 +27,7 @@ class Beside(msgspec.Struct, frozen=True, omit_defaults=True):
     off: bool = False
     step_after: str = ""
     later: tuple[str, ...] = ()
+    added: tuple[str, ...] = ()
 
 
 class EntryDocument(msgspec.Struct, frozen=True):

@@ -17,7 +17,7 @@ from journal.audit.acts import Act
 from journal.authentication import idle_lock, sign_in, web_sessions
 from journal.authentication.idle_lock import LockedSession
 from journal.catalogue.grounding_skills import SKILLS
-from journal.dosing_day.requests import keep_request
+from journal.dosing_day.requests import keep_request, remove_done
 from journal.errors import Damaged, HeldUntilRested, InvalidInput, NotFound
 from journal.passkeys import management as passkey_management
 from journal.roles import Role
@@ -83,6 +83,7 @@ def guard_view(
         except Exception:
             await _record_use(state.actor)
             raise
+        await _answer_request(request, response)
         if state.actor is not None and state.actor.is_use_due:
             # Once the page is sent: nobody waits for the disk to read one.
             response.background = BackgroundTask(_record_use, state.actor)
@@ -105,6 +106,13 @@ def guard_view(
         return keep_neutral(request, response, actor.is_neutral) if request.method == "GET" else response
 
     return guarded
+
+
+async def _answer_request(request: Request, response: Response) -> None:
+    """Have what was done now, after a hold, not be asked again."""
+    actor: Actor | None = request.state.actor
+    if actor is not None and request.method == "POST" and response.status_code < 400:
+        await run_with_retry(lambda: remove_done(actor))
 
 
 async def _record_use(actor: Actor | None) -> None:

@@ -14,6 +14,8 @@ from journal.catalogue.crisis_contacts import Region, find_region
 
 LIFETIME = 365 * 24 * 3600  # seconds
 NEUTRAL = "yes"
+OFFLINE_HEADER = "hearthside-offline"
+"""With it static/js/offline.js asks for a page that a browser keeps: who opens it may want a neutral title."""
 
 
 def set_device_cookie(request: Request, response: Response, name: str, value: str) -> Response:
@@ -29,10 +31,12 @@ def set_device_cookie(request: Request, response: Response, name: str, value: st
 
 
 def is_neutral(request: Request) -> bool:
-    """Return whether title and icon are to say nothing: for whoever is signed in, else for this browser."""
+    """Return whether title and icon are to say nothing: for whoever is signed in, else for this browser, or always."""
     actor = getattr(request.state, "actor", None)
     if actor is not None:
         return bool(actor.is_neutral)
+    if OFFLINE_HEADER in request.headers:
+        return True
     return request.cookies.get(request.app.state.config.neutral_cookie) == NEUTRAL
 
 

@@ -152,6 +152,7 @@ RESTORABLE_FIELDS = (
             "understood",
             "whose",
             "word",
+            "written",
             "zone",
         }
     )

@@ -21,6 +21,7 @@ from journal.accounts import details as account_details
 from journal.accounts import tables as accounts_tables
 from journal.accounts.profiles import ContactDetails
 from journal.actor import Actor
+from journal.audit.chain_worker import AuditChainWorker
 from journal.authentication import recovery_key as authentication_recovery_key
 from journal.authentication import registration, web_sessions
 from journal.authentication import tables as authentication_tables
@@ -161,6 +162,7 @@ async def furnish(url: str, furniture: Furniture) -> World:
             await accounts_tables.Account.filter(id=people["gil"]).update(status="suspended")
             await passkeys_tables.SpentChallenge.all().delete()
             await just_come_in()
+            await AuditChainWorker(making.installation, uuid4()).release()  # as a service that ran, and ended
             ids["visit"] = (await authentication_tables.WebSession.get(account_id=people["alice"])).handle
     finally:
         await store.close()

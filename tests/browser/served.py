@@ -24,7 +24,7 @@ from journal.store.database import Store
 from tests.browser.conftest import PATIENCE_MS, QUIET, Desk, Server
 from tests.browser.nursery import nursery
 from tests.cast import NOON, PASSWORDS, SERVER_KEY, Cast, Furniture, cast_of
-from tests.setup_tools import chromium
+from tests.setup_tools import chromium, quick_chromium
 
 NOBODY = Furniture({}, UUID(int=0))
 """For a database that is still empty."""
@@ -113,11 +113,18 @@ def serving(database: Path, furniture: Furniture, data: Path) -> Iterator[Served
 
 
 @asynccontextmanager
-async def chrome(*, without: Sequence[str] = ()) -> AsyncIterator[Browser]:
-    """Start a browser for several tests, *without* some of the switches that tests usually get."""
+async def chrome(*, whole: bool = False, without: Sequence[str] = ()) -> AsyncIterator[Browser]:
+    """
+    Start a browser for several tests.
+
+    Args:
+        whole: It is the one that people have: it hyphenates on paper.
+        without: Switches that tests usually get and these do not; then it is the whole one as well.
+    """
+    program = chromium() if whole or without else quick_chromium()
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(
-            executable_path=str(chromium()),
+            executable_path=str(program),
             args=QUIET,
             ignore_default_args=list(without),
             timeout=PATIENCE_MS,

@@ -14,7 +14,7 @@ from journal.clinic import instructions
 from journal.clinic.instructions import InstructionsDetails
 from journal.sessions.session import SessionKind
 from tests.browser.conftest import Desk
-from tests.browser.served import at_a_desk
+from tests.browser.served import at_a_desk, chrome
 from tests.cast import Furniture
 from tests.portal.conftest import ORIGIN, Portal, running
 from tests.shared_material import WORDS, dosing, plan_session, share_a_full_brief, write
@@ -30,6 +30,13 @@ async def portal(furnished_sqlite_url: tuple[str, Furniture], tmp_path) -> Async
     """The application, on SQLite."""
     async with running(*furnished_sqlite_url, tmp_path) as portal:
         yield portal
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def browser() -> AsyncIterator[Browser]:
+    """The browser that people print with."""
+    async with chrome(whole=True) as browser:
+        yield browser
 
 
 @pytest_asyncio.fixture(loop_scope="session")
@@ -55,13 +62,22 @@ async def sheets(page: Page, paper: str) -> int:
 
 
 @pytest.mark.parametrize(
-    ("words", "turns"),
-    [(LONG, 3), (SHOUTED, 3), (IDEOGRAPHS, 3), (UNBROKEN, 3), (LONG, 1)],
-    ids=["long", "shouted", "wide", "unbroken", "few"],
+    ("words", "turns", "note"),
+    [
+        (LONG, 3, ""),
+        (SHOUTED, 3, ""),
+        (IDEOGRAPHS, 3, ""),
+        (UNBROKEN, 3, ""),
+        (LONG, 1, ""),
+        (LONG, 3, LONG[:300]),
+    ],
+    ids=["long", "shouted", "wide", "unbroken", "few", "marked"],
 )
-async def test_a_full_brief_is_one_sheet(portal: Portal, desk: Desk, words: str, turns: int) -> None:
+async def test_a_full_brief_is_one_sheet(
+    portal: Portal, desk: Desk, words: str, turns: int, note: str
+) -> None:
     """Every section filled to its brim, for any kind of talk and in any script, is one page of either paper."""
-    await share_a_full_brief(portal.cast, lambda field: words, turns=turns)
+    await share_a_full_brief(portal.cast, lambda field: words, turns=turns, note=note)
     alice = (await portal.cast.actor("alice")).id
     third = (await dosing(portal.cast))[2]
     preparation = await plan_session(portal.cast, SessionKind.PREPARATION, "2026-11-19T10:00", about=third)

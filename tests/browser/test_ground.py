@@ -145,6 +145,7 @@ async def test_without_a_network_it_is_there(desk: Desk, server: Served, who: st
         server.stop()
         for path in PAGES:
             await page.goto(path)
+            await expect(page).to_have_title("Notes")
             if path.startswith("/ground/"):
                 skill = SKILLS[path.rpartition("/")[2]]
                 await expect(page.locator("h1")).to_have_text(skill.title)

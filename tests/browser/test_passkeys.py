@@ -178,7 +178,8 @@ async def test_from_signing_in_to_saved_words_in_two_taps(desk: Desk) -> None:
     taps = await counting_taps(page)
     await page.get_by_role("button", name="Use a passkey").click()
     await page.get_by_role("main").get_by_role("link", name="Write", exact=True).click()
-    await page.locator("main textarea").first.fill(f"{HERS} again")
+    await expect(page.locator("main textarea").first).to_be_focused()
+    await page.keyboard.type(f"{HERS} again")
     await expect(page.locator("#save-status")).to_contain_text("Saved")
     assert len(taps) == 2
 
@@ -272,7 +273,7 @@ async def test_a_device_without_a_prf_is_no_way_in(desk: Desk) -> None:
     await equipped(page, prf=False)
     await signed_in(page, "dana")
     await added(page, "Old key")
-    await expect(page.get_by_text("This device can’t hold the key to your journal")).to_be_visible()
+    await expect(page.get_by_text("This device cannot hold the key to your journal")).to_be_visible()
     await expect(page.get_by_text("Works with your password", exact=True)).to_be_visible()
     await page.goto("/confirm?next=/account/passkeys")
     await desk.axe(page)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,7 +11,7 @@ from playwright.async_api import Page, expect
 
 from journal.scheduling import plan as session_plan
 from journal.sessions.session import SessionKind, Status
-from journal.sitter import tables
+from journal.sitter import links, tables
 from tests.browser.conftest import Desk
 from tests.browser.served import Served, serving
 from tests.cast import Furniture
@@ -80,10 +81,10 @@ async def test_a_sitter_notes_and_the_patient_reads_it_after_rest(desk: Desk, se
     await page.get_by_role("button", name="Save the check").click()
     await expect(page.locator("#clock")).to_contain_text("Last check 13:00. Next check 13:15, in 15 min.")
     await expect(page.get_by_label("What happened?")).to_have_value(EVENT)  # of another part: nothing is lost
+    await page.context.set_offline(True)
     await page.clock.fast_forward(6 * 60 * 1000)
     await expect(page.locator("#clock")).to_contain_text("in 9 min")
 
-    await page.context.set_offline(True)
     await page.get_by_role("button", name="Save what happened").click()
     await expect(page.get_by_text("Not saved.")).to_be_visible()
     await expect(page.get_by_label("What happened?")).to_have_value(EVENT)
@@ -151,3 +152,43 @@ async def test_a_sitter_notes_and_the_patient_reads_it_after_rest(desk: Desk, se
     await expect(hers.get_by_text(SAID)).to_be_visible()
     await expect(hers.get_by_text(EVENT)).to_have_count(0)
     await axe(desk, hers)
+
+
+async def test_an_open_page_begins_its_clock_and_keeps_when_it_was_written(
+    desk: Desk, server: Served
+) -> None:
+    """It asks now and then while it is shown, not without a network; ended, it shows whom to call alone."""
+    async with server.second_connection() as cast:
+        session = await plan_session(cast, SessionKind.DOSING, "2026-11-22T14:00")
+        link = await links.make_link(await cast.actor("alice"), session)
+    page = await desk.person()
+    await page.clock.install(time=server.now)
+    await page.goto(f"/sit/{link.token}")
+    await page.get_by_label("In a few words").fill(WORDS)
+    await page.get_by_label("In a few words").evaluate("(field) => { field.id = 'same'; }")
+    async with server.second_connection() as cast:
+        await session_plan.change_status(await cast.actor("alice"), session, Status.IN_SESSION)
+    await page.clock.fast_forward(70 * 1000)
+    await expect(page.locator("#clock")).to_contain_text("Next check 13:15,")
+    await expect(page.locator("#same")).to_have_value(WORDS)
+
+    await page.context.set_offline(True)
+    await page.clock.fast_forward(4 * 60 * 1000)
+    await page.get_by_label("Asleep").check()
+    await page.get_by_role("button", name="Save the check").click()
+    await expect(page.get_by_text("Not saved.")).to_be_visible()
+    await page.clock.fast_forward(20 * 60 * 1000)
+    server.forward(minutes=25)
+    assert (
+        len([one for one in desk.troubles if OFFLINE in one]) == 1
+    )  # of the note alone: the page itself was quiet
+    desk.troubles.clear()
+    await page.context.set_offline(False)
+    await page.get_by_role("button", name="Save the check").click()
+    await expect(page.locator("#clock")).to_contain_text(re.compile("Last check 13:0[45]"))
+
+    async with server.second_connection() as cast:
+        await links.end_link(await cast.actor("alice"), session)
+    await page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+    await expect(page.get_by_text("This link has ended. If you need help, call.")).to_be_visible()
+    await expect(page.locator("form")).to_have_count(0)

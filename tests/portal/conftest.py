@@ -15,7 +15,6 @@ from httpx import ASGITransport, AsyncClient
 from jinja2 import Environment
 from starlette.applications import Starlette
 
-from journal.operations.retention import purge_deleted
 from portal.app import create_app
 from portal.config import Config
 from portal.web.pages import build_environment
@@ -59,8 +58,6 @@ async def running(url: str, furniture: Furniture, data: Path) -> AsyncIterator[P
     app.state.templates = compiled_once()
     async with app.router.lifespan_context(app):
         with app.state.store.use():
-            # The purge with which the application begins has ended when this one has: tests count statements.
-            await purge_deleted(app.state.installation, cast.clock())
             yield Portal(app, cast)
 
 

@@ -1,6 +1,7 @@
 /* What the browser keeps for when there is no network: pages that anybody may read, as nobody's, and what they look like.
    /offline.js puts CACHE and FILES before this. Every file is fetched without the cookie, so none of them is anybody's;
-   what somebody signed in is shown is never stored. Signing out leaves them: grounding is there on the next bad day too.
+   what somebody signed in is shown is never stored. Their title and icon say nothing, for whoever chose that and for
+   everybody else: which it was is not stored either. Signing out leaves them: grounding is there on the next bad day too.
 
    A page of ours comes from the network whenever that answers; everything else is none of this script's business. */
 "use strict";
@@ -9,7 +10,7 @@ const pathOf = (address) => new URL(address, location.href).pathname;
 const PATHS = new Set(FILES.map(pathOf));
 
 async function store(cache, file) {
-  const answer = await fetch(file, { credentials: "omit", redirect: "error" });
+  const answer = await fetch(file, { credentials: "omit", redirect: "error", headers: { "hearthside-offline": "yes" } });
   if (answer.ok) await cache.put(pathOf(file), answer);
 }
 

@@ -3,10 +3,14 @@
 
    form[data-sit]       is sent in the background: what was not saved stays in it, and [data-unsaved] says so
    [data-until]         minutes until a moment; data-left and data-over are its words, with # for the number, data-reached
-                        those of the moment itself. No sound and no alarm: it is a clock. */
+                        those of the moment itself. No sound and no alarm: it is a clock
+   [data-written]       when the button of a note was pressed first: the server keeps that time for a note that it gets later
+
+   The clock begins when somebody else says that the session has, so the page asks for it while it is shown. */
 (() => {
   "use strict";
   const MINUTE = 60000;
+  const QUIETEST = 15; // minutes between two questions to a server that does not answer
   const SILENCE = 20000; // milliseconds for a network that is there and says nothing
   let ahead = 0; // milliseconds by which the server's clock is ahead of this device's
 
@@ -41,14 +45,28 @@
     }
   }
 
+  let shown = 0; // how often the page was drawn anew: an answer from before must not draw over it
+
   function show(page, form, before) {
+    shown += 1;
     const main = document.getElementById("main");
     main.replaceChildren(...document.importNode(page.getElementById("main"), true).childNodes);
-    carryOver(form, before);
+    if (form) carryOver(form, before);
     setClock();
     count();
     document.querySelector("#needs-help, #errors, #asked, #saved")?.focus();
     if (document.getElementById("needs-help")) document.getElementById("call-now").scrollIntoView();
+  }
+
+  // The same words of a part are the same note, however often they are sent, until they are saved.
+  const pressed = new Map();
+
+  function sayWhen(form, submitter) {
+    const part = submitter?.closest("details") ?? null;
+    const said = written(form).filter((one) => one.closest("details") === part);
+    const words = JSON.stringify(said.map((one) => [keyOf(one), valueOf(one)]));
+    if (pressed.get(submitter?.value)?.words !== words) pressed.set(submitter?.value, { words, at: Math.round(Date.now() + ahead) });
+    form.querySelector("[data-written]").value = pressed.get(submitter?.value).at;
   }
 
   // 200 is the page after a save, 409, 410 and 422 say why nothing was saved. Anything else, also from whoever stands in
@@ -59,6 +77,7 @@
     const answer = await fetch(form.action, { method: "POST", body, signal: AbortSignal.timeout(SILENCE) });
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
     if (![200, 409, 410, 422].includes(answer.status) || !page.getElementById("call-now")) throw new Error("not saved");
+    if (answer.status === 200) pressed.delete(submitter?.value);
     show(page, form, before);
   }
 
@@ -69,6 +88,7 @@
     event.preventDefault();
     if (sending.has(target)) return;
     sending.add(target);
+    sayWhen(target, submitter);
     const line = target.querySelector("[data-unsaved]");
     line.hidden = true;
     try {
@@ -88,8 +108,54 @@
     event.target.closest("details").querySelector("[type=submit]").click();
   });
 
+  const isEmpty = (form) => written(form).every((one) => (one.type === "radio" ? one.checked === one.defaultChecked : !one.value));
+
+  // Only the clock and the times are drawn anew: nothing moves under a hand, and no word goes.
+  async function ask() {
+    const before = shown;
+    const answer = await fetch(location.pathname, { headers: { accept: "text/html" }, signal: AbortSignal.timeout(SILENCE) });
+    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+    if (before !== shown || !page.getElementById("call-now")) return;
+    const form = document.querySelector("form[data-sit]");
+    if (answer.status === 410) {
+      document.querySelector("section[aria-labelledby=their-words]")?.remove();
+      if (!form || isEmpty(form)) show(page);
+    }
+    if (answer.status !== 200) return;
+    for (const id of ["clock", "sit-times"]) document.getElementById(id)?.replaceWith(document.importNode(page.getElementById(id), true));
+    setClock();
+    count();
+  }
+
+  let wait = 1; // minutes until it is asked again: longer after each answer that did not come
+  let asked = Date.now();
+
+  async function askInTime() {
+    if (!document.getElementById("clock")) return; // it has ended
+    if (document.hidden || !navigator.onLine || Date.now() - asked < wait * MINUTE) return;
+    asked = Date.now();
+    try {
+      await ask();
+      wait = 1;
+    } catch {
+      wait = Math.min(2 * wait, QUIETEST);
+    }
+  }
+
+  function look() {
+    count();
+    askInTime();
+  }
+
   setClock();
   count();
-  setInterval(count, 5000);
-  document.addEventListener("visibilitychange", count);
+  setInterval(look, 5000);
+  document.addEventListener("visibilitychange", () => {
+    if (!document.hidden) asked = 0;
+    look();
+  });
+  addEventListener("pageshow", ({ persisted }) => {
+    if (persisted) asked = 0;
+    look();
+  });
 })();

@@ -17,6 +17,7 @@ from journal.catalogue.reframe import REFRAMABLE
 from journal.entries import listing
 from journal.entries.naming import EntryName, EntryNamer
 from journal.reframing.reframes import STATUS
+from journal.sessions import holds
 from journal.sessions.rows import Session, load_my_sessions
 from journal.sharing import copies, shares
 from journal.sharing.shares import OutgoingShare
@@ -56,7 +57,7 @@ class EntryPage:
 
     `partial` are the copies that lack a part of it. `readers` are those who have each part, when somebody has not
     all of it as it is here. `reframable` are the questions whose answer a reframe can begin with. `panel` is how a
-    reframe goes on.
+    reframe goes on. `leads_on`: a reframe can begin from here, which is not offered in a hold.
     Without `is_intact`, storage returned something else than was left, here or elsewhere in the journal.
     """
 
@@ -76,6 +77,7 @@ class EntryPage:
     ground: bool
     is_intact: bool
     panel: ReframePanel | None
+    leads_on: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,8 +103,10 @@ async def show_entry(request: Request) -> Response:
         return redirect(request, "/sharing")
     beside = "reframe.old_meaning" in answers
     given = await shares.list_shares(actor, entry=found.id)
-    needs_plan = document.session_id or not document.title or kind is EntryKind.REFRAME
+    leads_on = _wants_reframe(answers)
+    needs_plan = document.session_id or not document.title or kind is EntryKind.REFRAME or leads_on
     plan = await load_my_sessions(actor) if needs_plan else ()
+    leads_on = leads_on and holds.get_hold(actor, plan) is None
     panel = await load_panel(actor, found, tuple(plan), given, request.query_params.get("phrase", ""))
     apart = (REFRAME_FIELDS if beside else frozenset()) | (frozenset({STATUS}) if panel else frozenset())
     context = EntryPage(
@@ -119,13 +123,12 @@ async def show_entry(request: Request) -> Response:
         shares.find_partial(document, given),
         _list_part_readers(found, given),
         tuple(
-            one
-            for one in get_form(kind).fields
-            if one.id in REFRAMABLE and one.id in answers and _wants_reframe(answers)
+            one for one in get_form(kind).fields if one.id in REFRAMABLE and one.id in answers and leads_on
         ),
         "ground" in request.query_params,
         is_intact,
         panel,
+        leads_on,
     )
     return render_page(request, "journal/entry.html", context)
 

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
 
 import msgspec
 
 from journal.catalogue.answers import Problem, parse_answers
 from journal.catalogue.emotions import FORM_ROWS, Emotion, parse_emotions
 from journal.catalogue.fields import MAX_LINE_LENGTH, WRITTEN_KINDS, Answer, EntryKind, Field, FieldKind
-from journal.catalogue.forms import get_form, get_written_form, is_grounding_first
+from journal.catalogue.forms import get_form, get_written_form, is_grounding_first, is_past_first_ratings
+from journal.catalogue.reframe import FIRST_RATINGS
 from journal.i18n import N_
 from journal.user_input import clean_line
 from journal.vault.documents import EntryDocument
@@ -18,6 +20,9 @@ from portal.web.forms import Form, parse_uuid
 
 FIELD_SUFFIXES = (".name", ".before", ".after")
 """Suffixes of the fields of a question that is answered in several."""
+FIRST_RATINGS_STAY = N_(
+    "Your first numbers stay as they were. To add one of today, look at the reframe again from its page."
+)
 LONG_LINE = N_("Please keep this to one line of up to 300 characters. What you wrote is still here.")
 
 
@@ -46,7 +51,9 @@ def parse_kind(text: str | None) -> EntryKind | None:
     return next((kind for kind in (*WRITTEN_KINDS, EntryKind.COMFORT) if kind.value == text), None)
 
 
-def parse_entry(form: Form, before: EntryDocument, plan: Collection[str]) -> ParsedEntry:
+def parse_entry(
+    form: Form, before: EntryDocument, plan: Collection[str], age: timedelta | None = None
+) -> ParsedEntry:
     """
     Return the entry with what was typed on a page.
 
@@ -54,6 +61,7 @@ def parse_entry(form: Form, before: EntryDocument, plan: Collection[str]) -> Par
         form: The posted page. `fields` lists the questions that were on it.
         before: The entry until now.
         plan: The hex ids of the sessions that it may be tied to.
+        age: How long ago it was begun; None for a new one.
     """
     asks = get_form(EntryKind(before.kind))
     raw, shown = form.lists, set(form.get_all("fields"))
@@ -61,6 +69,11 @@ def parse_entry(form: Form, before: EntryDocument, plan: Collection[str]) -> Par
     written = get_written_form(EntryKind(before.kind)).fields
     present = replace(asks, fields=tuple(one for one in written if one.id in shown or one.id in named))
     typed, problems = parse_answers(present, raw)
+    if is_past_first_ratings(age):
+        for name in sorted(FIRST_RATINGS & {one.id for one in present.fields} - problems.keys()):
+            if typed.get(name) != before.answers.get(name):
+                typed.pop(name, None)
+                problems[name] = Problem(FIRST_RATINGS_STAY, tuple(raw.get(name, ())))
     replaced = {one.id for one in present.fields} - problems.keys()
     kept = {name: answer for name, answer in before.answers.items() if name not in replaced} | typed
     places = {one.id: place for place, one in enumerate(asks.fields)}

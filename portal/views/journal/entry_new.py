@@ -14,14 +14,16 @@ from journal.entries import entries
 from journal.errors import NotFound
 from journal.preparing import comfort_plan
 from journal.scheduling.next_step import suggest_entry
-from journal.sessions.rows import Session, load_my_sessions
+from journal.sessions import holds
+from journal.sessions.holds import Hold
+from journal.sessions.rows import Plan, Session, load_my_sessions
 from journal.sharing import shares
 from journal.sharing.shares import OutgoingShare
 from journal.vault.documents import EntryDocument
 from portal.access.session_cookie import get_actor
 from portal.views.journal.entry_form import parse_kind
 from portal.views.journal.entry_page import EntryDraft, build_address, build_writing_page
-from portal.views.journal.entry_screens import PAUSE_SCREEN, build_screens
+from portal.views.journal.entry_screens import PAUSE_SCREEN, build_screens, leave_out_numbers
 from portal.web.forms import parse_uuid
 from portal.web.pages import redirect, render_page
 
@@ -60,12 +62,19 @@ async def start_entry(request: Request) -> Response:
     plan = await load_my_sessions(actor)
     tied = parse_uuid(asked.get("session"))
     about = next((one for one in plan if one.id == tied), None)
+    waiting = _list_waiting_kinds(holds.get_hold(actor, plan))
     if "kind" not in asked:
         fits, nearest = suggest_entry(plan, actor.now)
+        fits = EntryKind.CAPTURE if fits in waiting else fits
         return render_page(
             request,
             "journal/new.html",
-            KindsPage(WRITTEN_KINDS, fits, about or nearest, about is not None),
+            KindsPage(
+                tuple(one for one in WRITTEN_KINDS if one not in waiting),
+                fits,
+                about or nearest,
+                about is not None,
+            ),
         )
     kind, wanted, prompt = parse_kind(asked["kind"]), parse_uuid(asked.get("id")), asked.get("prompt", "")
     if kind is None:
@@ -74,6 +83,8 @@ async def start_entry(request: Request) -> Response:
         about = None  # it is for every session
         if (there := (await comfort_plan.load_plan(actor)).entry) is not None:
             return redirect(request, f"/journal/{there.id}/edit")
+    if kind in waiting and (wanted is None or not await _has_entry(request, wanted)):
+        return await _offer_few_words(request, plan, about)
     begun = EntryDocument(kind.value, session_id=about.id.hex if about else None)
     if kind is EntryKind.REFRAME and "from" in asked:
         begun = await _carry_over(request, parse_uuid(asked["from"]), asked.get("part", ""))
@@ -84,6 +95,23 @@ async def start_entry(request: Request) -> Response:
     if prompt == PAUSE_SCREEN:
         return await show_pause(request, draft)
     context = await build_writing_page(actor, draft, plan=plan, prompt=prompt, ground="ground" in asked)
+    return render_page(request, "journal/write.html", context)
+
+
+def _list_waiting_kinds(hold: Hold | None) -> frozenset[EntryKind]:
+    """Return the kinds that are not begun in a hold: their questions ask for numbers, or for what it means."""
+    if hold is None:
+        return frozenset()
+    later = frozenset({EntryKind.INTEGRATION, EntryKind.REFRAME})
+    return later | {EntryKind.PREPARATION} if hold.needs_confirmation else later
+
+
+async def _offer_few_words(request: Request, plan: Plan, about: Session | None) -> Response:
+    """Show a page for a few words in place of what waits; its id is another: an open page may still save the former."""
+    words = EntryDocument(EntryKind.CAPTURE.value, session_id=about.id.hex if about else None)
+    context = await build_writing_page(
+        get_actor(request), EntryDraft(uuid4(), 0, words), plan=plan, in_place=True
+    )
     return render_page(request, "journal/write.html", context)
 
 
@@ -111,7 +139,9 @@ async def _has_entry(request: Request, wanted: UUID) -> bool:
 
 async def show_pause(request: Request, draft: EntryDraft) -> Response:
     """Show the pause after the first few questions, which offers the others."""
-    every = build_screens(draft.get_form(get_actor(request).now))
+    asked = draft.get_form(get_actor(request).now)
+    is_held = await holds.load_hold(get_actor(request)) is not None
+    every = build_screens(leave_out_numbers(asked) if is_held else asked)
     last = next((place for place, screen in enumerate(every) if screen.next == PAUSE_SCREEN), None)
     if last is None:
         raise NotFound

@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import groupby
 from urllib.parse import urlencode
 from uuid import UUID
@@ -13,17 +13,23 @@ from uuid import UUID
 from journal.actor import Actor
 from journal.catalogue.answers import Problem
 from journal.catalogue.fields import EntryKind, Form
-from journal.catalogue.forms import THEMES, get_due_form
+from journal.catalogue.forms import THEMES, get_due_form, is_past_first_ratings
 from journal.reframing import triggers
 from journal.reframing.triggers import TRIGGER_FIELDS
-from journal.sessions import schedule
+from journal.sessions import holds, schedule
 from journal.sessions.day_state import DayState, find_current_day
 from journal.sessions.rows import Session, load_my_sessions
 from journal.sharing import shares
 from journal.sharing.shares import OutgoingShare
 from journal.vault.documents import EntryDocument
 from portal.views.journal.entry_form import Question, build_questions
-from portal.views.journal.entry_screens import Screen, get_screen, split_questions
+from portal.views.journal.entry_screens import (
+    Screen,
+    add_refused,
+    get_screen,
+    leave_out_numbers,
+    split_questions,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +54,8 @@ class WritingPage:
 
     `screen` is there when the questions come one at a time; `more` are the parts offered after the first few. `day`
     is the state of the patient's day. `sitting` names this page, so that it never conflicts with itself. Without
-    `is_intact`, the journal is not as its owner left it.
+    `is_intact`, the journal is not as its owner left it. `waits` until its patient has rested: the "kind" that was
+    asked for, in place of which this is, or the "numbers" of this one. `is_past_first`: its first ratings stay.
     """
 
     id: UUID
@@ -73,6 +80,8 @@ class WritingPage:
     lost: SaveConflict | None = None
     ground: bool = False
     is_intact: bool = True
+    waits: str = ""
+    is_past_first: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,8 +95,14 @@ class EntryDraft:
 
     def get_form(self, now: datetime) -> Form:
         """Return the questions that it asks at *now*."""
-        age = now - self.begun_at if self.begun_at else None
-        return get_due_form(EntryKind(self.document.kind), self.document.answers, age)
+        return get_due_form(EntryKind(self.document.kind), self.document.answers, self._get_age(now))
+
+    def has_first_ratings(self, now: datetime) -> bool:
+        """Return whether it is a reframe whose first ratings stay as they are at *now*."""
+        return self.document.kind == EntryKind.REFRAME and is_past_first_ratings(self._get_age(now))
+
+    def _get_age(self, now: datetime) -> timedelta | None:
+        return now - self.begun_at if self.begun_at else None
 
 
 async def build_writing_page(
@@ -102,13 +117,18 @@ async def build_writing_page(
     lost: SaveConflict | None = None,
     ground: bool = False,
     is_intact: bool = True,
+    in_place: bool = False,
 ) -> WritingPage:
-    """Build the page for *draft*; with *prompt*, the one screen of that name."""
+    """Build the page for *draft*; with *prompt*, the one screen of that name. It can be *in_place* of another kind."""
     document, found = draft.document, problems or {}
-    form = draft.get_form(actor.now)
-    few, others = split_questions(form)
-    screen = get_screen(form, prompt) if prompt else None
     plan = await load_my_sessions(actor) if plan is None else plan
+    whole = draft.get_form(actor.now)
+    is_held = holds.get_hold(actor, plan) is not None
+    asked = leave_out_numbers(whole) if is_held else whole
+    # What was typed on a page of before, and could not be saved, comes back whatever it is.
+    form = add_refused(asked, found)
+    few, others = split_questions(form)
+    screen = get_screen(form, prompt, whole) if prompt else None
     given = await shares.list_shares(actor, entry=draft.id) if draft.revision else ()
     names = await _load_suggestions(actor, form)
     more = () if screen else _group_questions(build_questions(others, document.answers, found), names)
@@ -139,6 +159,8 @@ async def build_writing_page(
         lost=lost,
         ground=ground,
         is_intact=is_intact,
+        waits="kind" if in_place else "numbers" if is_held and asked != whole else "",
+        is_past_first=draft.has_first_ratings(actor.now),
     )
 
 

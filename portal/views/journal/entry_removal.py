@@ -13,7 +13,9 @@ from journal.entries.entries import UNDO_WINDOW
 from journal.entries.naming import EntryName, load_namer
 from journal.errors import NotFound
 from journal.held_acts import Asked, HeldAct
+from journal.reframing import offers
 from journal.sessions.holds import refuse_while_held
+from journal.sessions.rows import load_my_sessions
 from journal.sharing import shares
 from journal.sharing.shares import OutgoingShare
 from journal.standing.standing import end_all_of
@@ -66,6 +68,7 @@ async def erase_entry(request: Request) -> Response:
     """Show the confirmation, or erase a deleted entry for good."""
     actor, wanted = get_actor(request), request.path_params["id"]
     if request.method == "POST":
+        await offers.remember_erased(actor, wanted, await load_my_sessions(actor))
         await removal.erase_entry(actor, wanted)
         return redirect(request, "/journal/deleted")
     found = await entries.load_entry(actor, wanted, deleted=True)

@@ -11,17 +11,19 @@ from starlette.responses import Response
 
 from journal.actor import Actor
 from journal.catalogue.fields import OWN_PAGE_KINDS, EntryKind
+from journal.catalogue.fields import Form as Asked
 from journal.catalogue.forms import get_form
 from journal.entries import entries
 from journal.errors import NotFound, SavedAsEarlierVersion
 from journal.preparing import comfort_plan
+from journal.sessions.holds import load_hold
 from journal.sessions.rows import load_my_sessions
 from journal.vault.documents import EntryDocument
 from journal.vault.entry_rows import Entry
 from portal.access.session_cookie import get_actor
 from portal.views.journal.entry_form import ParsedEntry, parse_entry, parse_kind
 from portal.views.journal.entry_page import EntryDraft, SaveConflict, build_address, build_writing_page
-from portal.views.journal.entry_screens import FIRST_SCREEN, get_screen
+from portal.views.journal.entry_screens import FIRST_SCREEN, get_screen, leave_out_numbers
 from portal.web.dates import format_time
 from portal.web.forms import Form
 from portal.web.pages import get_cached_macro, is_htmx, redirect, render_fragment, render_page
@@ -57,7 +59,8 @@ async def save_entry(request: Request) -> Response:
     begun_at = known.created_at if known else None
     moved = "session" in form and form["session"] != (before.session_id or "")
     plan = {one.id.hex for one in await load_my_sessions(actor)} if moved else set()
-    written, sitting = parse_entry(form, before, plan), form["sitting"][:32]
+    age = actor.now - begun_at if begun_at else None
+    written, sitting = parse_entry(form, before, plan, age), form["sitting"][:32]
     if known is not None and known.deleted_at is not None:
         return await _render_result(
             request,
@@ -118,7 +121,10 @@ async def _render_result(
     if is_htmx(request):
         return _render_line(request, form, draft, written, status, saved_at, lost)
     if status == 200:
-        return redirect(request, _get_next_address(form, draft, written.ground_first, get_actor(request).now))
+        asked = whole = draft.get_form(get_actor(request).now)
+        if form["prompt"] and await load_hold(get_actor(request)) is not None:
+            asked = leave_out_numbers(whole)
+        return redirect(request, _get_next_address(form, draft, written.ground_first, asked, whole))
     context = await build_writing_page(
         get_actor(request),
         draft,
@@ -154,8 +160,8 @@ def _render_line(
     return render_page(request, "journal/saved.html", context, status=status, headers=first)
 
 
-def _get_next_address(form: Form, draft: EntryDraft, ground: bool, now: datetime) -> str:
-    """Return the page that the pressed button leads to."""
+def _get_next_address(form: Form, draft: EntryDraft, ground: bool, asked: Asked, whole: Asked) -> str:
+    """Return the page that the pressed button leads to; *asked* are the questions of today, of all that there are."""
     go, prompt = form["go"], form["prompt"]
     ground_first = {"ground": "yes"} if ground else {}
     if go == "pause":
@@ -167,7 +173,7 @@ def _get_next_address(form: Form, draft: EntryDraft, ground: bool, now: datetime
     if go == "stay":
         return build_address(draft, **({"prompt": prompt} if prompt else {}), **ground_first)
     if go in ("next", "skip", "back") and prompt:
-        screen = get_screen(draft.get_form(now), prompt)
+        screen = get_screen(asked, prompt, whole)
         if there := screen.previous if go == "back" else screen.next:
             return build_address(draft, prompt=there, **ground_first)
     if go == "session" and draft.document.session_id:

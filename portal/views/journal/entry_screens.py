@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Container
+from dataclasses import dataclass, replace
 
 from journal.catalogue.fields import Field, FieldKind, Form
+from journal.catalogue.forms import get_written_form
 from journal.catalogue.integration import CAPTURE_SHORT, INTEGRATION_SHORT
 from journal.catalogue.preparation import PREPARATION_SHORT
 from journal.catalogue.reframe import REFRAME_SHORT
@@ -13,6 +15,8 @@ from journal.errors import NotFound
 FIRST_SCREEN = "first"
 PAUSE_SCREEN = "more"
 """The pause after the first few questions, where the others are offered."""
+NUMBER_KINDS = frozenset({FieldKind.RATING_10, FieldKind.RATING_100, FieldKind.VOC_7, FieldKind.EMOTIONS})
+"""What is answered by numbers, of which nobody is asked until they have rested after a dosing session."""
 FIRST_QUESTIONS = frozenset((*PREPARATION_SHORT, *CAPTURE_SHORT, *INTEGRATION_SHORT, *REFRAME_SHORT))
 
 
@@ -59,9 +63,12 @@ def build_screens(form: Form) -> tuple[Screen, ...]:
     return tuple(found)
 
 
-def get_screen(form: Form, wanted: str) -> Screen:
+def get_screen(form: Form, wanted: str, whole: Form | None = None) -> Screen:
     """
     Return one screen by its name.
+
+    Args:
+        whole: The form before questions were left out: in place of one of them comes the next that is asked.
 
     Raises:
         NotFound: If there is none.
@@ -70,7 +77,28 @@ def get_screen(form: Form, wanted: str) -> Screen:
     for screen in every:
         if wanted in (screen.id, FIRST_SCREEN):
             return screen
-    raise NotFound
+    names = [screen.id for screen in build_screens(whole)] if whole else []
+    if wanted not in names:
+        raise NotFound
+    later = names[names.index(wanted) :]
+    return next((screen for screen in every if screen.id in later), every[-1])
+
+
+def add_refused(form: Form, problems: Container[str]) -> Form:
+    """Return a form with the questions whose answers were refused, in their places, whether it asks them now or not."""
+    asked = {one.id for one in form.fields}
+    missing = [
+        one for one in get_written_form(form.kind).fields if one.id in problems and one.id not in asked
+    ]
+    if not missing:
+        return form
+    places = {one.id: place for place, one in enumerate(get_written_form(form.kind).fields)}
+    return replace(form, fields=tuple(sorted((*form.fields, *missing), key=lambda one: places[one.id])))
+
+
+def leave_out_numbers(form: Form) -> Form:
+    """Return a form without its questions for numbers."""
+    return replace(form, fields=tuple(one for one in form.fields if one.kind not in NUMBER_KINDS))
 
 
 def _group_fields(form: Form, fields: tuple[Field, ...] | None = None) -> list[tuple[Field, ...]]:

@@ -24,7 +24,7 @@ STYLES = (
     "css/print.css",
     "js/hearthside.js",
     "vendor/htmx.min.js",
-    "icons/hearth.svg",
+    "icons/page.svg",
 )
 """What those pages name, by the addresses that have a file's hash."""
 PARTS = (

@@ -130,10 +130,9 @@ def _build_clock(
     )
 
 
-def read_note(request: Request, found: Sitting, kind: NoteKind, form: Form) -> ReadNote:
-    """Return what was typed for one kind of note; raises `InvalidInput`."""
-    zone = parse_zone(found.session.details.zone)
-    now = request.app.state.installation.clock().astimezone(zone).time()
+def read_note(found: Sitting, kind: NoteKind, form: Form, written: datetime) -> ReadNote:
+    """Return what was typed for one kind of note, and when it was *written*; raises `InvalidInput`."""
+    now = written.astimezone(parse_zone(found.session.details.zone)).time()
     match kind:
         case NoteKind.CHECK:
             state = next((one for one in CheckState if one.value == form["status"]), None)
@@ -152,7 +151,7 @@ def read_note(request: Request, found: Sitting, kind: NoteKind, form: Form) -> R
 
 
 def _read_time(form: Form, name: str, now: time) -> time:
-    """Return the time that was typed, or that of now; raises `InvalidInput` if it is none."""
+    """Return the time that was typed, or when it was written; raises `InvalidInput` if it is none."""
     found = parse_time(form[name])
     if found is None and form[name].strip():
         raise InvalidInput({name: BAD_TIME})

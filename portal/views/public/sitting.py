@@ -20,12 +20,15 @@ from journal.sitter.lines import CheckState, NoteKind
 from journal.sitter.links import SitterLinkEnded, Sitting
 from journal.sitter.notes import NoCopy, NotAgreed, NotesFull
 from journal.time_zones import parse_zone
+from journal.user_input import parse_whole_number
 from portal.access import known_browser
 from portal.views.public.sitter_log import PARTS, SitterLog, build_log, list_typed, read_note
 from portal.web.care_team import CallLine, build_call_lines
 from portal.web.errors import build_retry_header
 from portal.web.forms import Form, parse_uuid
 from portal.web.pages import get_translator, redirect, render_page
+
+MAX_WRITTEN_DIGITS = 13  # milliseconds since 1970, until the year 2286
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,14 +89,16 @@ async def _keep_note(request: Request, found: Sitting, form: Form) -> Response:
     typed = {name: form[name] for names in PARTS.values() for name in names}
     kind = next((one for one in NoteKind if one.value == form["go"]), NoteKind.CHECK)
     ident = parse_uuid(form["ident"]) or uuid4()
+    installation = request.app.state.installation
+    said = parse_whole_number(form["written"], MAX_WRITTEN_DIGITS)
+    at = notes.find_written(said, found, installation.clock())
     try:
-        note = read_note(request, found, kind, form)
+        note = read_note(found, kind, form, at)
         if note.unlikely and form["sure"] != note.sure:
             again = {"typed": typed, "ident": ident, "asked": note.unlikely, "sure": note.sure}
             return await _render_sitting(request, found, again, 422)
         words = [typed[name] for name in PARTS[kind]]
-        installation = request.app.state.installation
-        await notes.save_note(installation, found, ident, kind, note.line, note.taken, words)
+        await notes.save_note(installation, found, ident, kind, note.line, note.taken, words, at)
     except InvalidInput as error:
         again = {"typed": typed, "ident": ident, "errors": error.fields}
         return await _render_sitting(request, found, again, 422)

@@ -18,6 +18,7 @@ from journal.errors import InvalidInput
 from journal.i18n import N_
 from journal.reframing import later, reframes, triggers
 from journal.reframing.reframes import STATUS
+from journal.sessions.holds import load_hold
 from journal.vault.entry_rows import Entry
 from portal.access.session_cookie import get_actor
 from portal.views.reframing.revisits import parse_added_day
@@ -39,13 +40,18 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class MomentPage:
-    """Context of the page for a moment. `chosen` is the reframe that it is about; earlier triggers are suggested."""
+    """
+    Context of the page for a moment.
+
+    `chosen` is the reframe that it is about; earlier triggers are suggested. `is_held`: a first reframe is not offered.
+    """
 
     choices: tuple[Choice, ...]
     chosen: UUID | None
     today: date
     typed: Mapping[str, str]
     suggestions: tuple[str, ...]
+    is_held: bool
     errors: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -82,7 +88,8 @@ async def _build_page(
     if chosen is None and len(choices) == 1:
         chosen = choices[0].id
     names = triggers.select_names(triggers.build_triggers(actor, found))
-    return MomentPage(choices, chosen, reframes.get_today(actor), typed, names, errors or {})
+    is_held = await load_hold(actor) is not None
+    return MomentPage(choices, chosen, reframes.get_today(actor), typed, names, is_held, errors or {})
 
 
 def _get_sentence(one: Entry) -> str:

@@ -15,6 +15,7 @@ from journal.entries.naming import EntryName, load_namer
 from journal.errors import InvalidInput, NotFound
 from journal.reframing import reframes, steps
 from journal.reframing.steps import LEARNED, NOT_YET, OUTCOME, STEP
+from journal.sessions.holds import load_hold
 from journal.user_input import parse_day
 from journal.vault.entry_rows import Entry
 from portal.access.session_cookie import get_actor
@@ -27,7 +28,7 @@ ASKED = replace(REFRAME, fields=tuple(one for one in REFRAME.fields if one.id in
 
 @dataclass(frozen=True, slots=True)
 class StepPage:
-    """Context of the page that asks how a step went; `typed` stands in the fields."""
+    """Context of the page that asks how a step went; `typed` stands in the fields. `is_held`: it is not asked now."""
 
     entry: Entry
     name: EntryName
@@ -36,6 +37,7 @@ class StepPage:
     learned: Field
     typed: Mapping[str, str]
     errors: Mapping[str, str] = field(default_factory=dict)
+    is_held: bool = False
 
 
 async def follow_step(request: Request) -> Response:
@@ -47,7 +49,10 @@ async def follow_step(request: Request) -> Response:
         if STEP not in answers:
             raise NotFound
         typed = {name: str(answers.get(name, "")) for name in (OUTCOME, LEARNED)}
-        return render_page(request, "reframing/step.html", await _build_page(request, entry, typed))
+        context = replace(
+            await _build_page(request, entry, typed), is_held=await load_hold(actor) is not None
+        )
+        return render_page(request, "reframing/step.html", context)
     form = await Form.read(request)
     if form["go"] == "later":
         await steps.postpone_step(actor, entry.id)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -25,7 +25,7 @@ from journal.user_input import parse_time, parse_whole_number
 from journal.vault.entry_rows import Entry
 from portal.access.session_cookie import get_actor
 from portal.views.sessions.session_lines import SessionLine, find_line
-from portal.web.forms import Form
+from portal.web.forms import Form, parse_uuid
 from portal.web.pages import redirect, render_page
 
 NOTED_DAYS = frozenset({DayState.READY, DayState.UNDER_WAY, DayState.RESTING})
@@ -41,14 +41,15 @@ class DayNotePage:
 
     `day` is the state of its day. `typed` stands in the fields. `position` is the place of the line that is corrected,
     in the record's `revision`; a new one has none. `asked` are the values that are asked about once more, and `sure`
-    what they were: whoever sends the same ones again means them. `recipients` are who reads new
-    ones as they are saved.
+    what they were: whoever sends the same ones again means them. `ident` keeps a form from being saved twice.
+    `recipients` are who reads new ones as they are saved.
     """
 
     line: SessionLine
     day: DayState
     noted: DayRecord
     typed: Mapping[str, str]
+    ident: UUID
     position: int | None = None
     revision: int = 0
     positions: tuple[Position, ...] = tuple(Position)
@@ -66,15 +67,16 @@ async def note_medicine(request: Request) -> Response:
         context = await _build_page(request, one, plan, MEDICINE)
         return render_page(request, "sessions/medicine.html", context)
     form = await Form.read(request)
-    place = _parse_place(form)
+    place, ident = _parse_place(form), parse_uuid(form["ident"])
     try:
         if form["go"] == "remove":
             await _remove_line(actor, wanted, MEDICINE, place)
         else:
-            await record.save_taken(actor, wanted, Taken(parse_time(form["time"]), form["line"]), place)
+            taken = Taken(parse_time(form["time"]), form["line"])
+            await record.save_taken(actor, wanted, taken, place, ident)
     except InvalidInput as error:
         typed = {name: form[name] for name in ("time", "line")}
-        context = await _build_page(request, one, plan, MEDICINE, typed, place, errors=error.fields)
+        context = await _build_page(request, one, plan, MEDICINE, typed, place, ident, errors=error.fields)
         return render_page(request, "sessions/medicine.html", context, status=422)
     return redirect(request, f"/sessions/{wanted}/medicine")
 
@@ -87,7 +89,8 @@ async def note_readings(request: Request) -> Response:
         context = await _build_page(request, one, plan, READINGS)
         return render_page(request, "sessions/readings.html", context)
     form = await Form.read(request)
-    place, typed = _parse_place(form), {name: form[name] for name in (*LIKELY, "time", "posture", "taken_by")}
+    place, ident = _parse_place(form), parse_uuid(form["ident"])
+    typed = {name: form[name] for name in (*LIKELY, "time", "posture", "taken_by")}
     try:
         if form["go"] == "remove":
             await _remove_line(actor, wanted, READINGS, place)
@@ -96,11 +99,11 @@ async def note_readings(request: Request) -> Response:
         record.check_reading(reading)
         asked, sure = find_unlikely(reading), _join_values(reading)
         if not asked or form["sure"] == sure:
-            await _save_reading(actor, wanted, reading, place)
+            await _save_reading(actor, wanted, reading, place, ident)
             return redirect(request, f"/sessions/{wanted}/readings")
-        context = await _build_page(request, one, plan, READINGS, typed, place, asked=asked, sure=sure)
+        context = await _build_page(request, one, plan, READINGS, typed, place, ident, asked=asked, sure=sure)
     except InvalidInput as error:
-        context = await _build_page(request, one, plan, READINGS, typed, place, errors=error.fields)
+        context = await _build_page(request, one, plan, READINGS, typed, place, ident, errors=error.fields)
     return render_page(request, "sessions/readings.html", context, status=422)
 
 
@@ -111,6 +114,7 @@ async def _build_page(
     part: str,
     typed: Mapping[str, str] | None = None,
     place: Place | None = None,
+    ident: UUID | None = None,
     *,
     asked: tuple[str, ...] = (),
     sure: str = "",
@@ -135,6 +139,7 @@ async def _build_page(
         day,
         noted,
         typed,
+        ident or uuid4(),
         place.number if place else None,
         place.seen if place else noted.revision,
         asked=asked,
@@ -161,7 +166,9 @@ def _get_now(actor: Actor) -> str:
     return f"{actor.now.astimezone(actor.zone):%H:%M}"
 
 
-async def _save_reading(actor: Actor, session: UUID, reading: Reading, place: Place | None) -> None:
+async def _save_reading(
+    actor: Actor, session: UUID, reading: Reading, place: Place | None, ident: UUID | None
+) -> None:
     """Save a new reading, which goes to whom its patient chose; or correct one, which goes only when it is shared."""
     if place is not None:
         await record.save_reading(actor, session, reading, place)
@@ -170,7 +177,9 @@ async def _save_reading(actor: Actor, session: UUID, reading: Reading, place: Pl
     async def load() -> Entry | None:
         return (await record.load_record(actor, session)).entry
 
-    await completion.complete(actor, KIND, load, lambda: record.save_reading(actor, session, reading))
+    await completion.complete(
+        actor, KIND, load, lambda: record.save_reading(actor, session, reading, ident=ident)
+    )
 
 
 async def _remove_line(actor: Actor, session: UUID, part: str, place: Place | None) -> None:

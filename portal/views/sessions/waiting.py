@@ -127,7 +127,7 @@ async def show_waiting(request: Request) -> Response:
 
 
 async def _open_act(request: Request, actor: Actor, asked: Asked) -> Response:
-    """Take a request off the list, and go to the page of its act, which asks and checks as at any time."""
+    """Go to the page of an act, which asks and checks as at any time; it stays on the list until it is done."""
     key, plan = requests.format_key(asked), await load_my_sessions(actor)
     if holds.get_hold(actor, plan) is not None:
         return await _render(request, actor, NOT_YET)
@@ -137,7 +137,6 @@ async def _open_act(request: Request, actor: Actor, asked: Asked) -> Response:
         return redirect(request, PAGE)  # it was answered from another page
     if lines[0].is_gone:
         return await _render(request, actor, WENT)
-    await requests.remove_request(actor, key)
     # The form of a share goes along: who and which parts stand on its page as they were chosen.
     if asked.act is HeldAct.SHARE:
         return RedirectResponse(lines[0].address, 307)

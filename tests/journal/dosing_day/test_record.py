@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import time
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 
@@ -28,14 +28,16 @@ async def planned(cast: Cast, who: str = "alice", kind: SessionKind = SessionKin
 
 
 async def test_what_is_noted_while_a_session_is_under_way(cast: Cast) -> None:
-    """Two parts and a reading are kept at once, in one record about that session, and nothing of it is held."""
+    """Parts and a reading are kept at once, a form sent twice once, in one record about that session."""
     session, alice = await in_session(cast), await cast.actor("alice")
     await record.save_taken(alice, session, Taken(time(14, 5), "the first half"))
-    await record.save_taken(alice, session, Taken(time(15, 0)))
-    await record.save_taken(alice, session, Taken(time(15, 0)))
+    form = uuid4()
+    for _ in range(2):
+        await record.save_taken(alice, session, Taken(time(15, 0)), ident=form)
+    await record.save_taken(alice, session, Taken(time(15, 0)), ident=uuid4())
     await record.save_reading(alice, session, Reading(time(14, 20), "900", "82"))
     found = await record.load_record(alice, session)
-    assert [one.line for one in found.medicine] == ["14:05 | the first half", "15:00"]
+    assert [one.line for one in found.medicine] == ["14:05 | the first half", "15:00", "15:00"]
     assert [(one.systolic, one.diastolic, one.pulse) for one in found.readings] == [("900", "82", "")]
     _, every = await by_kind.load_entries_of_kinds(alice, {EntryKind.DAY})
     assert [one.document.session_id for one in every] == [session.hex]

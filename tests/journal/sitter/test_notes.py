@@ -241,6 +241,28 @@ async def test_kept_notes_are_an_entry_of_that_session(cast: Cast) -> None:
         await reading.delete_notes(alice, session, ())
 
 
+async def test_what_was_noted_twice_is_kept_twice(cast: Cast) -> None:
+    """Equal lines of two presses are two notes; one whose row came back after a crash is still one."""
+    session = await dose(cast)
+    _, sitting = await sitting_of(cast, session)
+    for _ in range(2):
+        await note(cast, sitting)
+    await rest(cast, session)
+    alice = await cast.actor("alice")
+    rows = await tables.SitterNote.all()
+    for chosen in (rows[:1], rows[1:]):
+        await reading.keep_notes(alice, session, {row.id for row in chosen})
+    await tables.SitterNote.bulk_create(rows)
+    await asyncio.gather(
+        *(reading.keep_notes(alice, session, {row.id for row in rows}) for _ in range(2)),
+        return_exceptions=True,
+    )
+    found = await reading.load_kept(alice, session)
+    assert found is not None
+    assert found.document.answers == {"sitter.checks": [AWAKE, AWAKE]}
+    assert await tables.SitterNote.all().count() == 0
+
+
 async def test_nobody_else_reads_keeps_or_deletes_them(cast: Cast) -> None:
     """Not another patient, a clinician or an administrator."""
     session = await dose(cast)

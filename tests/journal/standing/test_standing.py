@@ -145,6 +145,17 @@ async def test_other_parts_of_a_copy_stay_as_they_were_shared(cast: Cast):
     (document,) = await read_by(cast, "bob")
     assert document.answers == {"day.medicine": ["14:05 | half"], READINGS: [first, second]}
     assert document.fields == parts
+    (copy,) = await shares.list_shares(alice)
+    assert copy.outdated == {"day.medicine"}
+
+
+async def test_two_equal_readings_are_two_pieces(cast: Cast):
+    """What was seen twice is noted twice, and goes twice."""
+    session = await planned(cast)
+    await give(cast)
+    line = await note(cast, session, 61)
+    await note(cast, session, 61)
+    assert await lines_of(cast) == [line, line]
 
 
 async def test_an_ended_one_sends_nothing_and_takes_nothing_back(cast: Cast):

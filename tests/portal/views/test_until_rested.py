@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 
+from journal.catalogue.forms import FORMS
 from journal.catalogue.revisits import Revisit
 from journal.clinic import instructions
 from journal.clinic.instructions import InstructionsDetails
+from journal.entries import entries
 from journal.reframing import reframes
 from journal.scheduling import plan as session_plan
 from journal.sessions.session import ALLOWED_MOVES, Status
 from journal.vault.documents import EntryDocument
-from tests.portal.browsing import opened
+from tests.portal.browsing import action, opened
 from tests.portal.conftest import Portal
 from tests.scenes import in_session, rested, signed_in_again, written
+from tests.shared_material import share
 
 REFRAME = EntryDocument(
     "reframe",
@@ -29,11 +32,18 @@ REFRAME = EntryDocument(
         "reframe.test_due": "2026-11-20",
     },
 )
+ASKED = {"old_belief", "new_belief", "felt_truth"} | {
+    one.id for form in FORMS.values() for one in form.fields if one.range is not None
+}
+"""The names of every field that asks for a number on a scale."""
 PAGES = (
     "/", "/journal", "/sessions", "/sessions/{session}", "/sessions/rest", "/sessions/{session}/medicine",
     "/sessions/{session}/readings", "/journal/{reframe}", "/journal/{reframe}/revisits",
     "/journal/{reframe}/shares", "/triggers", "/triggers/{reframe}", "/sharing", "/ground", "/steady", "/comfort",
-    "/moments", "/records",
+    "/moments", "/records", "/journal/{reframe}/edit", "/journal/{reframe}/edit?prompt=first", "/journal/new",
+    "/journal/{reframe}/edit?prompt=reframe.emotions", "/journal/{reframe}/step", "/sharing/{link}",
+    "/journal/new?kind=reframe", "/journal/new?kind=reframe&prompt=first", "/journal/new?kind=integration",
+    "/journal/new?kind=preparation&prompt=first", "/journal/new?kind=grounding", "/journal/new?kind=capture",
 )  # fmt: skip
 
 
@@ -46,32 +56,86 @@ async def test_no_page_asks_or_shows_numbers(any_portal: Portal) -> None:
         await reframes.add_revisit(alice, reframe, Revisit(reframes.get_today(alice), old))
     cast.clock.forward(days=4)
     await signed_in_again(cast)
+    await share(cast, reframe, "reframe.old_belief_before", "reframe.revisits")
     session = await in_session(cast)
 
     async def look() -> set[str]:
         found: set[str] = set()
         async with any_portal.client("alice") as browser:
             for page in PAGES:
-                shown = await opened(browser, page.format(session=session, reframe=reframe))
-                if any(one.attributes.get("name") in reframes_asked for one in shown.markup.all("input")):
+                shown = await opened(browser, page.format(session=session, reframe=reframe, link=cast.link))
+                names = {one.attributes.get("name", "") for one in shown.markup.all("input")}
+                if names & ASKED or any(one.endswith(".before") for one in names):
                     found.add("ratings")
                 if shown.markup.all("svg", within="picture") or shown.markup.all("figure"):
                     found.add("picture")
                 links = {one.attributes.get("href", "") for one in shown.markup.all("a")}
                 if any(link.endswith(("/revisits", "/step")) for link in links):
                     found.add("revisit")
+                if any("kind=reframe" in link or "kind=integration" in link for link in links):
+                    found.add("questions")
+                if shown.markup.all("form", action=f"/journal/{reframe}/step"):
+                    found.add("step")
                 found |= {
                     "offer" for one in shown.markup.all("section") if one.attributes.get("class") == "offer"
                 }
         return found
 
-    reframes_asked = {"old_belief", "new_belief", "felt_truth"}
     assert await look() == set()
     cast.clock.forward(hours=7)
     await signed_in_again(cast)
     assert await look() == set()
     await rested(cast, session)
-    assert {"ratings", "revisit", "picture", "offer"} <= await look()
+    assert await look() == {"ratings", "revisit", "picture", "offer", "questions", "step"}
+
+
+async def test_a_form_that_waits_gives_room_for_a_few_words(portal: Portal) -> None:
+    """Neither kind begins; the page says why, and what it saves is a capture about the same session."""
+    cast = portal.cast
+    session = await in_session(cast)
+    async with portal.client("alice") as browser:
+        for kind in ("reframe", "integration", "preparation"):
+            page = await opened(browser, f"/journal/new?kind={kind}&session={session}&prompt=first")
+            assert "This can wait" in page.words
+            assert (page.value("kind"), page.value("session")) == ("capture", session.hex)
+        saved = await browser.post(action(page), data=page.filled({"int.remembered": "The sea"}, "done"))
+        assert saved.status_code == 303
+    (entry,) = await entries.load_all_entries(await cast.actor("alice"))
+    assert (entry.document.kind, entry.document.session_id) == ("capture", session.hex)
+
+
+async def test_a_draft_that_was_open_goes_on_being_saved(any_portal: Portal) -> None:
+    """A reframe begun before the start: its ratings and words are saved from the open page, and none is lost after."""
+    cast = any_portal.cast
+    draft = uuid4()
+    address = f"/journal/new?kind=reframe&id={draft}&prompt=first"
+    async with any_portal.client("alice") as browser:
+        page = await opened(browser, address)
+    form = page.filled({"reframe.old_meaning": "I am too much.", "reframe.old_belief_before": "80"}, "next")
+    session = await in_session(cast)
+    await signed_in_again(cast)
+    async with any_portal.client("alice") as browser, any_portal.client("alice") as other:
+        saved = await browser.post(f"/journal/{draft}", data=form)
+        assert saved.status_code == 303
+        assert "prompt=reframe.session_light" in saved.headers["location"]  # the feelings ask for numbers
+        assert (await other.get(address)).status_code == 303
+        edit = await opened(other, f"/journal/{draft}/edit")
+        assert "What you gave stays" in edit.words
+        words = edit.filled({"reframe.new_meaning": "I can be heard."}, "done")
+        assert (await other.post(f"/journal/{draft}", data=words)).status_code == 303
+        wrong = await browser.post(
+            f"/journal/{draft}", data={**form, "revision": "2", "reframe.old_belief_before": "800"}
+        )
+        assert wrong.status_code in (409, 422)
+        assert 'value="800"' in wrong.text
+    answers = (await entries.load_entry(await cast.actor("alice"), draft)).document.answers
+    assert answers["reframe.old_belief_before"] == 80
+    assert answers["reframe.new_meaning"] == "I can be heard."
+    await rested(cast, session)
+    async with any_portal.client("alice") as browser:
+        edit = await opened(browser, f"/journal/{draft}/edit")
+        assert any(name.startswith("reframe.emotions") for name in edit.fields)
+        assert "Your first numbers stay as they were." in edit.words
 
 
 @pytest.mark.parametrize(("written_hours", "calm"), [(None, 4), (2, 2), (12, 12)])

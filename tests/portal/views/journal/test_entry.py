@@ -20,7 +20,7 @@ from tests.cast import NOON, ZONE, Cast
 from tests.portal.browsing import Page, action, autosaved, followed, opened, pressed
 from tests.portal.conftest import Portal
 from tests.scenes import THE_SEA, shared, written
-from tests.shared_material import share, write
+from tests.shared_material import report_past, share, write
 
 FREE = "/journal/new?kind=free"
 
@@ -435,24 +435,27 @@ async def test_a_session_is_ones_own(portal: Portal) -> None:
 
 
 @pytest.mark.parametrize(
-    ("local", "fits"),
+    ("local", "has_rested", "fits", "waiting"),
     [
-        ("2026-11-25T14:00", "Preparation"),
-        ("2026-11-22T08:00", "Capture"),
-        ("2026-11-19T14:00", "Integration"),
+        ("2026-11-25T14:00", False, "Preparation", 0),
+        ("2026-11-22T08:00", False, "Capture", 2),
+        ("2026-11-19T14:00", False, "Free writing", 2),
+        ("2026-11-19T14:00", True, "Integration", 0),
     ],
 )
 async def test_the_kind_that_fits_the_nearest_session_comes_first(
-    portal: Portal, local: str, fits: str
+    portal: Portal, local: str, has_rested: bool, fits: str, waiting: int
 ) -> None:
-    """Before a session preparation is suggested, on its day capture, in the days after integration."""
+    """Before a session preparation is suggested, on its day capture, in the days after integration, once rested."""
     session = await dosing(portal.cast, local)
+    if has_rested:
+        await report_past(portal.cast)
     async with portal.client("alice") as browser:
         page = await opened(browser, "/journal/new")
         first = page.markup.all("a", within="kind")[0]
         assert first.words == fits
         assert f"session={session}" in first.attributes["href"]
-        assert len(page.markup.all("a", within="kind")) == len(WRITTEN_KINDS)
+        assert len(page.markup.all("a", within="kind")) == len(WRITTEN_KINDS) - waiting
         assert (await browser.get(first.attributes["href"])).status_code == 200
 
 

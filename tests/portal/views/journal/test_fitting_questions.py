@@ -9,9 +9,10 @@ import pytest
 
 from journal.catalogue.fields import WRITTEN_KINDS, EntryKind
 from journal.catalogue.forms import get_due_form, get_written_form
+from journal.catalogue.reframe import FIRST_RATINGS
 from journal.entries import entries
 from tests.cast import PASSWORDS
-from tests.portal.browsing import Page, opened
+from tests.portal.browsing import Page, action, opened, pressed
 from tests.portal.conftest import Portal
 from tests.shared_material import dosing, plan_course, write
 
@@ -86,9 +87,9 @@ async def test_what_comes_later_is_asked_once_it_is_due(any_portal: Portal) -> N
 @pytest.mark.parametrize("kind", WRITTEN_KINDS)
 @pytest.mark.parametrize("age", [None, timedelta(days=6, hours=23), timedelta(days=7)])
 def test_no_question_is_lost(kind: EntryKind, age: timedelta | None) -> None:
-    """Each question is asked once; one that is answered always, one for later only when it is due."""
+    """Each is asked once: answered ones always, one for later when it is due, first ratings on the first day alone."""
     form = get_written_form(kind)
-    everything = {one.id for one in form.fields}
+    everything = {one.id for one in form.fields} - (FIRST_RATINGS if age else frozenset())
     assert sorted(one.id for one in get_due_form(kind, everything, age).fields) == sorted(everything)
     due = {one.id for one in get_due_form(kind, (), age).fields}
     waiting = {one.id for one in form.fields if age is None or age < timedelta(days=one.after_days)}
@@ -138,3 +139,16 @@ async def test_a_reframe_begins_with_nothing_else(portal: Portal, part: str) -> 
         assert (
             await browser.get(f"/journal/new?kind=reframe&from={entry}&part=int.meaning")
         ).status_code == 404
+
+
+@pytest.mark.parametrize("kind", ["free", "preparation", "integration"])
+async def test_whoever_begins_can_type_at_once(portal: Portal, kind: str) -> None:
+    """The cursor stands in the first question of a new entry, and nowhere once there are words."""
+    async with portal.client("alice") as browser:
+        page = await opened(browser, f"/journal/new?kind={kind}")
+        (first,) = [one.attributes for one in page.markup.elements if "autofocus" in one.attributes]
+        assert first["name"] == page.markup.all("input", within="main", name="fields")[0].attributes["value"]
+        where = action(page)
+        await pressed(browser, page, "done", **{first["name"].replace(".", "__"): "The sea"})
+        again = await opened(browser, f"{where}/edit")
+        assert not [one for one in again.markup.elements if "autofocus" in one.attributes]

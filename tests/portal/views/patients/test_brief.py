@@ -207,6 +207,33 @@ async def test_beliefs_stand_side_by_side_and_are_never_struck_out(portal: Porta
     assert not re.search(r"<(s|del|strike)\b|line-through", page.answer.text)
 
 
+async def test_the_words_of_a_marked_entry_are_folded_below_its_content_note(portal: Portal) -> None:
+    """Quotation, belief and step alike, on screen and on paper; what is not marked stands open."""
+    await plan_course(portal.cast)
+    reframe: dict[str, Answer] = {
+        "reframe.old_meaning": "It was my job.",
+        "reframe.new_meaning": "I was a child.",
+        "reframe.test_action": "Ask my sister.",
+    }
+    corridor: dict[str, Answer] = {"int.top3": "The corridor"}
+    sea: dict[str, Answer] = {"int.top3": "The sea"}
+    for kind, answers, note in (
+        ("integration", corridor, "about the hospital"),
+        ("integration", sea, ""),
+        ("reframe", reframe, "about my father"),
+    ):
+        await share(portal.cast, await write(portal.cast, kind, answers, note=note))
+    async with portal.client("bob") as browser:
+        page = await opened(browser, await path_of(portal))
+    folded = [one.words for one in page.markup.all("q", within="brief-note")]
+    assert sorted(folded) == ["Ask my sister.", "I was a child.", "It was my job.", "The corridor"]
+    assert [one.words for one in page.markup.all("summary", within="brief-note")].count(
+        "Before you read: about the hospital"
+    ) == 1
+    assert "The sea" in quoted(page)
+    assert not page.markup.all("details", **{"class": "brief-note", "open": ""})
+
+
 async def test_the_day_of_a_step_is_written_as_every_other_day(portal: Portal) -> None:
     """A test action says by when in words."""
     await plan_course(portal.cast)

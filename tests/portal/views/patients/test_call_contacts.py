@@ -27,6 +27,7 @@ TYPED: dict[str, Any] = {
     "check_date": "2026-12-01",
 }
 LINK = "tel:+493055501"
+EMERGENCY = "tel:911"
 ANSWERS = "Answers again Monday 08:00"
 HOURS = "Mon–Fri 08:00–18:00"
 CHECK = "To be checked again by 1 Dec 2026"
@@ -87,23 +88,24 @@ async def test_what_is_typed_is_listed_and_shown_to_the_patient(any_portal: Port
             assert "tel:112" in [one.attributes["href"] for one in inside], path
 
 
-async def test_the_calm_page_shows_them_above_the_emergency_numbers(any_portal: Portal) -> None:
-    """While a session is under way, also on what covers the page, and none of the emergency numbers is hidden."""
+async def test_the_calm_page_shows_them_and_hides_no_emergency_number(any_portal: Portal) -> None:
+    """While a session is under way, also on its cover; the emergency numbers come first, none of them folded."""
     where = await dose(any_portal.cast, Status.IN_SESSION)
     async with any_portal.client("alice") as browser:
         without = dialed(await opened(browser, where))
         await add(any_portal)
         page = await opened(browser, where)
         assert [href for href in dialed(page) if href != LINK] == without
-        assert dialed(page)[0] == LINK
+        assert dialed(page)[0] == EMERGENCY
         for words in (ANSWERS, TYPED["purpose"], "At other times: A message is answered"):
             assert words in page.words
         assert str(page.answer.text).count(LINK) == 2  # the cover brings it, too
         await browser.post("/lock")
         for path, headers in ((where, {}), ("/unlock", {}), ("/unlock", {"hx-request": "true"})):
             locked = Page.of(await browser.get(path, headers=headers))
-            assert dialed(locked)[0] == LINK
-            assert len(dialed(locked)) > 1
+            assert dialed(locked)[0] == EMERGENCY
+            assert LINK in dialed(locked)
+            assert all("details" not in one.within for one in locked.markup.all("a", href=EMERGENCY))
             assert TYPED["purpose"] not in locked.answer.text
 
 

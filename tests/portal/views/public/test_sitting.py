@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 from httpx import AsyncClient
 
@@ -10,7 +12,7 @@ from journal.clinic.instructions import InstructionsDetails
 from journal.rate_limiting.limits import SOURCE_LIMIT
 from journal.scheduling import plan as session_plan
 from journal.sessions.session import Status
-from journal.sitter import links, tables
+from journal.sitter import links, reading, tables
 from tests.cast import Cast
 from tests.journal.sitter.test_links import dose
 from tests.journal.sitter.test_notes import fill_up
@@ -48,7 +50,7 @@ async def test_a_check_is_saved_and_only_its_time_comes_back(any_portal: Portal)
         assert "It begins with the session." in page.words
         saved = await send(sitter, where, "check", status="asleep", note=WORDS)
         assert saved.answer.status_code == 200
-        assert "Saved at 13:00." in saved.words
+        assert "Noted at 13:00." in saved.words
         assert "Last check 13:00. Next check 13:15, in 15 min." in saved.words
         assert WORDS not in saved.answer.text
         any_portal.cast.clock.forward(minutes=18)
@@ -104,6 +106,37 @@ async def test_the_clock_begins_with_the_session(portal: Portal) -> None:
     cast.clock.forward(minutes=5)
     async with portal.client() as sitter:
         assert "Next check 13:15, in 10 min." in (await opened(sitter, f"/sit/{token}")).words
+
+
+async def test_a_note_has_the_time_at_which_it_was_written(portal: Portal) -> None:
+    """As its page says: between the making of the link and now; what cannot be is the time of saving."""
+    cast = portal.cast
+    where = await link_for(cast)
+    made = cast.clock.now
+    cast.clock.forward(minutes=40)
+
+    def in_ms(minutes: int) -> str:
+        return str(int((made + timedelta(minutes=minutes)).timestamp() * 1000))
+
+    async with portal.client() as sitter:
+        for minutes, noted in ((10, "13:10"), (-1, "13:40"), (41, "13:40")):
+            saved = await send(sitter, where, "event", event=WORDS, written=in_ms(minutes))
+            assert noted in saved.words.partition("Noted at")[2]
+        for odd in ("", "soon", "9" * 13, "9" * 40):
+            saved = await send(sitter, where, "event", event=WORDS, written=odd)
+            assert saved.answer.status_code == 200
+        await send(sitter, where, "medicine", part_words="the first half", written=in_ms(20))
+        checked = await send(sitter, where, "check", status="asleep", written=in_ms(15))
+        assert "Last part taken 13:20." in checked.words
+        assert "Last check 13:15. Next check 13:30, 10 min ago." in checked.words
+    alice = await cast.actor("alice")
+    found = await reading.load_notes(alice)
+    assert {(one.note.line[:5], f"{one.note.at:%M}") for one in found} == {
+        ("13:10", "10"),
+        ("13:15", "15"),
+        ("13:20", "20"),
+        ("13:40", "40"),
+    }
 
 
 async def test_what_they_said_is_asked_for_where_they_chose_it(portal: Portal) -> None:

@@ -11,8 +11,10 @@ from journal.catalogue.fields import Answer
 from journal.catalogue.revisits import Revisit
 from journal.entries import entries
 from journal.grounding import steadying
+from journal.reframing import offers, reframes
+from journal.sessions.rows import load_my_sessions
 from journal.vault.documents import EntryDocument
-from tests.portal.browsing import Page, followed, opened
+from tests.portal.browsing import Page, followed, opened, pressed
 from tests.portal.conftest import Portal
 from tests.scenes import in_session, rested, signed_in_again, written
 from tests.shared_material import share
@@ -521,3 +523,65 @@ async def test_a_trigger_goes_where_its_name_goes(portal: Portal) -> None:
         assert await names() == []
         assert (await browser.get(f"/triggers/{second}")).status_code == 404
         assert "Sundays" not in (await browser.get("/journal/new?kind=reframe")).text
+
+
+async def test_an_offered_reframe_that_is_erased_makes_room_for_no_other_that_day(any_portal: Portal) -> None:
+    """Deleted and erased at once: the day had its offer, and the next has one."""
+    cast = any_portal.cast
+    for words in ("I am too much.", "It was my job."):
+        await written(cast, document=EntryDocument("reframe", answers={"reframe.old_meaning": words}))
+    cast.clock.forward(hours=25)
+    await signed_in_again(cast)
+    async with any_portal.client("alice") as browser:
+        assert (await opened(browser, "/")).markup.all("section", **{"class": "offer"})
+        alice = await cast.actor("alice")
+        there, plan = await reframes.list_reframes(alice), await load_my_sessions(alice)
+        _, found = await offers.choose_for_home(alice, there, plan)
+        assert found is not None
+        where = f"/journal/{found.entry.id}"
+        assert (await browser.post(f"{where}/deletion")).status_code == 303
+        assert (await browser.post(f"{where}/erasure")).status_code == 303
+        assert not (await opened(browser, "/")).markup.all("section", **{"class": "offer"})
+    cast.clock.forward(days=1)
+    await signed_in_again(cast)
+    async with any_portal.client("alice") as browser:
+        assert (await opened(browser, "/")).markup.all("section", **{"class": "offer"})
+
+
+async def test_numbers_of_another_day_are_no_first_ratings(any_portal: Portal) -> None:
+    """A day after it was begun its form asks for none; a page of before says so, keeps what was typed, changes none."""
+    cast = any_portal.cast
+    first: dict[str, Answer] = {
+        "reframe.old_meaning": "I am too much.",
+        "reframe.old_belief_before": 80,
+        "reframe.new_belief": 20,
+    }
+    one = await written(cast, document=EntryDocument("reframe", answers=dict(first)))
+    async with any_portal.client("alice") as browser:
+        page = await opened(browser, f"/journal/{one.id}/edit")
+        assert (await pressed(browser, page, reframe__old_belief_before="70")).status_code == 303
+        page = await opened(browser, f"/journal/{one.id}/edit")
+    cast.clock.forward(days=3)
+    await signed_in_again(cast)
+    async with any_portal.client("alice") as browser:
+        typed = {"reframe__old_belief_before": "10", "reframe__old_belief_after": "5"}
+        told = await pressed(browser, page, **typed, reframe__new_meaning="Enough.")
+        shown = Page.of(told)
+        assert told.status_code == 422
+        assert shown.words.count("Your first numbers stay as they were.") >= 2
+        assert (shown.value("reframe.old_belief_before"), shown.value("reframe.old_belief_after")) == (
+            "10",
+            "5",
+        )
+        again = await opened(browser, f"/journal/{one.id}/edit")
+        assert not any(
+            name.endswith(("belief_before", "belief_after", "new_belief", "voc")) for name in again.fields
+        )
+        assert again.markup.all("a", href=f"/journal/{one.id}/revisits")
+        assert (await pressed(browser, again, reframe__cost="Sleep")).status_code == 303
+    answers = (await entries.load_entry(await cast.actor("alice"), one.id)).document.answers
+    assert answers == first | {
+        "reframe.old_belief_before": 70,
+        "reframe.new_meaning": "Enough.",
+        "reframe.cost": "Sleep",
+    }

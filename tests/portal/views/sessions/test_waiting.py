@@ -42,6 +42,21 @@ PLACES = {
 }
 
 
+DONE_IN_ORDER = (
+    HeldAct.RESUME,
+    HeldAct.SHARE,
+    HeldAct.TICK,
+    HeldAct.ADDITIONS,
+    HeldAct.EXPORT,
+    HeldAct.DISCLOSURES,
+    HeldAct.CONTACT,
+    HeldAct.TEXT,
+    HeldAct.ERASE,
+    HeldAct.DELETE,
+)
+"""What is done once rested, in an order in which none makes another impossible."""
+
+
 async def stored() -> list[list[dict[str, Any]]]:
     """Return all that the acts would change."""
     tables = (
@@ -117,6 +132,20 @@ async def test_each_act_is_refused_listed_and_asked_again(any_portal: Portal) ->
             assert done.headers["location"] == where
             assert (await browser.get(where.partition("#")[0])).status_code == 200, act
             assert await stored() == before
+        assert listed(await opened(browser, WAITING)) == listed(asked)
+        for act in (*DONE_IN_ORDER, HeldAct.END_CARE):
+            path, fields = list_requests(things)[act]
+            wrong = await browser.post(
+                path, data={**fields, "current": "not mine", "sections": "", "revision": "0"}
+            )
+            if wrong.status_code >= 400:
+                assert any(key.startswith(f"{act}.") for key in await keys(any_portal)), act
+                await cast.just_asked()
+                done = await browser.post(path, data=fields)
+                assert done.status_code in (200, 303), (act, done.status_code)
+            assert not any(key.startswith(f"{act}.") for key in await keys(any_portal)), act
+        for key in await keys(any_portal):
+            await browser.post(WAITING, data={"request": key, "go": "leave"})
         assert "Nothing waits." in (await opened(browser, WAITING)).words
         assert not (await opened(browser, "/")).markup.all("a", href=WAITING)
 
