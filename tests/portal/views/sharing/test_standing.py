@@ -159,7 +159,8 @@ async def test_the_page_says_why_nothing_goes(portal: Portal) -> None:
         for address in (where(portal), "/sharing", f"/sharing/{portal.cast.link}"):
             paused = await opened(browser, address)
             assert "Nothing goes to Bob Example while sharing is paused." in paused.words
-        await lifecycle.resume_sharing(alice, portal.cast.link)
+        resumed = await browser.post(f"/sharing/{portal.cast.link}/resumption")
+        assert "What you completed meanwhile" in (await followed(browser, resumed)).words
         await browser.post(where(portal), data={"go": "end", "kind": "readings"})
         await lifecycle.pause_sharing(alice, portal.cast.link)
         page = await opened(browser, f"{where(portal)}?kind=readings")
