@@ -14,6 +14,7 @@ class HeldAct(Labelled):
     SHARE = "share", N_("Share parts of an entry")
     TICK = "tick", N_("Share what is added later too")
     ADDITIONS = "additions", N_("Share what was added")
+    STANDING = "standing", N_("Share something as it is completed")
     RESUME = "resume", N_("Resume sharing")
     END_CARE = "end_care", N_("End care")
     HANDOVER = "handover", N_("Accept a suggested colleague")

@@ -27,7 +27,7 @@ from portal.views.preparing import checklist, clinic, comfort
 from portal.views.public import guide, health, help, offline, sitting
 from portal.views.reframing import later, moments, offers, revisits, status, steadying, steps, triggers
 from portal.views.sessions import day_notes, plan, sitter_link, sitter_notes, waiting
-from portal.views.sharing import disclosures, handovers, returned_shares, shares, sharing_log, team
+from portal.views.sharing import disclosures, handovers, returned_shares, shares, sharing_log, standing, team
 from portal.views.sign_in import (
     account_reset,
     confirm,
@@ -191,6 +191,7 @@ ROUTES = (
     Rule("/sharing/{id:uuid}/pause", SEND, PATIENT, team.pause_sharing),
     Rule("/sharing/{id:uuid}/resumption", SEND, PATIENT, team.resume_sharing),
     Rule("/sharing/{id:uuid}/end", FORM, PATIENT, team.end_care, fresh=True),
+    Rule("/sharing/{id:uuid}/standing", FORM, PATIENT, standing.share_as_completed),
     Rule("/sharing/{id:uuid}/returned", FORM, PATIENT, returned_shares.answer_returned_shares),
     # Sessions
     Rule("/sessions", READ, PATIENT, plan.show_plan),

@@ -128,12 +128,13 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "sharing": ("entries", "scheduling"),
     "measures": ("entries",),
     "reframing": ("sharing",),
+    "standing": ("dosing_day", "sharing"),
     "brief": ("dosing_day", "reframing"),
     "practice": ("authentication", "care"),
     "account_reset": ("authentication", "sitter"),
     "key_rotation": ("passkeys", "practice", "sitter"),
     "records": ("authentication", "sharing", "sitter"),
-    "operations": ("account_reset", "dosing_day", "key_rotation", "reframing"),
+    "operations": ("account_reset", "key_rotation", "reframing", "standing"),
 }
 """The rooms of journal/, lowest first, and what each may import: these, whatever these may, and the vocabulary."""
 

@@ -81,6 +81,8 @@ class Act(StrEnum):
     SHARE_UPDATED = "share.updated"
     LATER_SHARED = "share.later-shared"
     LATER_STOPPED = "share.later-stopped"
+    STANDING_GIVEN = "share.standing-given"
+    STANDING_ENDED = "share.standing-ended"
     SHARE_REVOKED = "share.revoked"
     SHARE_OPENED = "share.opened"
     RECORDS_TAKEN = "records.taken"

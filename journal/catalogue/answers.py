@@ -29,6 +29,7 @@ ADDED_KINDS = frozenset(
         FieldKind.MEDICINE,
         FieldKind.READINGS,
         FieldKind.REQUESTS,
+        FieldKind.STANDING,
         FieldKind.CHECKS,
         FieldKind.MEASURE,
     }

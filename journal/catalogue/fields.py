@@ -50,6 +50,7 @@ class EntryKind(Labelled):
     SITTER = "sitter", N_("The sitter’s notes")
     MEASURE = "measure", N_("Measure")
     WAITING = "waiting", N_("Waiting until you have rested")
+    STANDING = "standing", N_("Shared as it is completed")
 
 
 OWN_PAGE_KINDS = frozenset(
@@ -61,6 +62,7 @@ OWN_PAGE_KINDS = frozenset(
         EntryKind.SITTER,
         EntryKind.MEASURE,
         EntryKind.WAITING,
+        EntryKind.STANDING,
     }
 )
 """The kinds that a page of its own begins: of most, a person has one record, or one a session."""
@@ -87,6 +89,7 @@ class FieldKind(StrEnum):
     CHECKS = "checks"  # list[str], one line each: see the room sitter
     MEASURE = "measure"  # list[str], one line each: see the room measures
     REQUESTS = "requests"  # list[str], one line each: see the room dosing_day
+    STANDING = "standing"  # list[str], one line each: see the room standing
 
 
 RANGES: Mapping[FieldKind, tuple[int, int]] = MappingProxyType(

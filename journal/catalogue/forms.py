@@ -81,6 +81,22 @@ WAITING = Form(
     ),
 )
 
+STANDING = Form(
+    EntryKind.STANDING,
+    N_("Shared as it is completed"),
+    N_("What somebody in your care team reads as soon as it is completed, since when and until when."),
+    (
+        Field(
+            "standing.shares",
+            N_("What is shared as it is completed"),
+            FieldKind.STANDING,
+            "standing",
+            shareable=False,
+            apart=True,
+        ),
+    ),
+)
+
 FORMS: Mapping[EntryKind, Form] = MappingProxyType(
     {
         form.kind: form
@@ -98,6 +114,7 @@ FORMS: Mapping[EntryKind, Form] = MappingProxyType(
             SITTER,
             MEASURE,
             WAITING,
+            STANDING,
         )
     }
 )
@@ -129,6 +146,7 @@ THEMES: Mapping[str, str] = MappingProxyType(
         "sitter": N_("The sitter’s notes"),
         "measure": N_("Measure"),
         "waiting": N_("Waiting until you have rested"),
+        "standing": N_("Shared as it is completed"),
     }
 )
 

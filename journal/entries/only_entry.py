@@ -73,7 +73,7 @@ async def change_only_entry(
     *,
     session: UUID | None = None,
     revision: int | None = None,
-    keep: bool = False,
+    keep: bool | None = False,
 ) -> None:
     """
     Change the answers of the only entry of a kind, or begin it; on disk when this returns.
@@ -84,7 +84,7 @@ async def change_only_entry(
         refusal: The sentence for when nothing was changed.
         session: The session that it is about, where there is one for each.
         revision: The one that a page showed, 0 for none, where a change to any other would be a mistake.
-        keep: Keep the text until now among the earlier versions, whatever was changed.
+        keep: Keep the text until now among the earlier versions, whatever was changed; None keeps none of it.
 
     Raises:
         StaleRevision: If the revision is another one, or others saved all the time; nothing was changed.
@@ -144,7 +144,7 @@ async def _change_document(
     *,
     session: UUID | None,
     revision: int | None = None,
-    keep: bool = False,
+    keep: bool | None = False,
 ) -> None:
     actor.require_role(Role.PATIENT)
     for _ in range(ATTEMPTS):

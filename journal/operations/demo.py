@@ -37,6 +37,7 @@ from journal.sessions import tables as sessions_tables
 from journal.sessions.rows import CourseDetails, course_context
 from journal.sessions.session import SessionDetails
 from journal.sharing import copies, shares
+from journal.standing import standing
 from journal.vault.documents import EntryDocument
 
 CARE_LEAD_TIME = timedelta(days=1)
@@ -111,6 +112,10 @@ async def _write_entry(
     if one.kind is EntryKind.WAITING:
         for act in map(str, one.answers.values()):
             await requests.add_request(actor, Asked(HeldAct(act)))
+        return
+    if one.kind is EntryKind.STANDING:
+        for kind in map(str, one.answers.values()):
+            await standing.give_standing(actor, link, kind)
         return
     about = None if one.session is None else ids[one.session].hex
     written = EntryDocument(one.kind.value, one.title, one.note, about, one.get_first_answers(today))

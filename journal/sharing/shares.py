@@ -27,7 +27,7 @@ from journal.care.links import Link, require_active
 from journal.care.share_list import Lists, ShareLinkRow, ShareList
 from journal.catalogue.fields import EntryKind
 from journal.entries import entries
-from journal.errors import Damaged, JournalError, NotFound, StaleRevision, TrustBroken
+from journal.errors import Damaged, NotFound, StaleRevision, TrustBroken
 from journal.held_acts import Asked, HeldAct
 from journal.i18n import N_
 from journal.roles import Role
@@ -89,12 +89,6 @@ class RevisedRow(Row, frozen=True):
 
     id: UUID
     revision: NonNegative
-
-
-class ConsentRequired(JournalError):
-    """The preview has not been confirmed."""
-
-    message = N_("Nothing is shared yet. Look at the preview and confirm it first.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -353,14 +347,20 @@ async def _find_replaced_share(
     return None
 
 
-async def save_copy(actor: Actor, link: Link, entry: Entry, document: ShareDocument, key: Sealer) -> UUID:
-    """Seal a copy of an entry as it was read, in the place of an earlier one; raises as `share_entry` does."""
+async def save_copy(
+    actor: Actor, link: Link, entry: Entry, document: ShareDocument, key: Sealer, *, while_held: bool = False
+) -> UUID:
+    """
+    Seal a copy of an entry as it was read, in the place of an earlier one; raises as `share_entry` does.
+    `while_held` is for readings that their patient ticked beforehand, and for nothing else.
+    """
     async with ensure_transaction():
         await record_state.lock_state(actor)
         await require_active(link)
         await require_unchanged(actor, [(entry.id, entry.revision)])
         asked = Asked(HeldAct.SHARE, entry.id, link.id, tuple(document.fields))
-        await refuse_while_held(actor, asked, is_noted=False)  # what goes along by a tick answers no request
+        if not while_held:  # and what goes along by a tick answers no request
+            await refuse_while_held(actor, asked, is_noted=False)
         row = await _find_replaced_share(
             actor, link, care_tables.Share.filter(link_id=link.id, entry_id=entry.id)
         )
@@ -381,8 +381,8 @@ async def save_copy(actor: Actor, link: Link, entry: Entry, document: ShareDocum
                 updated_at=actor.now,
             )
         await share_list.add_copy(actor, link.id, (ident, revision, sealed))
-        act = Act.SHARE_UPDATED if row else Act.SHARED
-        await audit_log.record_event(actor, act, patient=actor.id, about=ident, recipient=link.clinician)
+        to, act = link.clinician, Act.SHARE_UPDATED if row else Act.SHARED
+        await audit_log.record_event(actor, act, patient=actor.id, about=ident, recipient=to)
     return ident
 
 

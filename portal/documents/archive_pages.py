@@ -34,6 +34,7 @@ from journal.measures.lines import parse_measure
 from journal.records.collection import ClinicianRecords, PatientRecords, Records
 from journal.records.schema import CopyRecord, EntryRecord, EventRecord, SessionRecord
 from journal.sitter.lines import parse_checks
+from journal.standing.lines import parse_standing
 from portal.documents.event_sentences import SENTENCES, SENTENCES_WHEN_DELETED
 from portal.web.care_team import WEEKDAYS
 from portal.web.dates import format_short_day
@@ -126,6 +127,7 @@ class _PageRenderer:
             "moments": parse_moments,
             "readings": parse_readings,
             "requests": parse_requests,
+            "standing": parse_standing,
             "revisits": parse_revisits,
             "said": said,
             "checks": parse_checks,

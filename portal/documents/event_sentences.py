@@ -23,6 +23,8 @@ SENTENCES: Mapping[Act, tuple[str, str]] = MappingProxyType(
         Act.SHARE_UPDATED: (N_("You updated what %(other)s reads of %(what)s"), ""),
         Act.LATER_SHARED: (N_("You chose that %(other)s reads what you add later to %(what)s"), ""),
         Act.LATER_STOPPED: (N_("You stopped sharing what you add later to %(what)s"), ""),
+        Act.STANDING_GIVEN: (N_("You chose that %(other)s reads something as you complete it"), ""),
+        Act.STANDING_ENDED: (N_("You ended that %(other)s reads something as you complete it"), ""),
         Act.SHARE_REVOKED: (N_("You stopped sharing something"), ""),
         Act.SHARE_OPENED: ("", N_("%(who)s opened %(what)s")),
         Act.SESSION_PLANNED: (N_("You planned a session"), N_("%(who)s planned sessions")),

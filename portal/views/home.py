@@ -109,7 +109,7 @@ async def show_home(request: Request) -> Response:
 
 def _select_recent(found: Sequence[EntrySummary]) -> list[EntrySummary]:
     """Return the latest that a person wrote: what waits until they have rested has a place of its own."""
-    return [one for one in found if one.kind != EntryKind.WAITING][:RECENT]
+    return [one for one in found if one.kind not in (EntryKind.WAITING, EntryKind.STANDING)][:RECENT]
 
 
 async def load_home(actor: Actor) -> HomePage:

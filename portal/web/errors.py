@@ -33,7 +33,6 @@ from journal.installation.password_work import Busy
 from journal.rate_limiting.limits import TooManyAttempts
 from journal.sessions.holds import HELD_UNTIL_ANSWERED
 from journal.sharing.handover_answers import ClinicianUnavailable
-from journal.sharing.shares import ConsentRequired
 from journal.store.progress import Progress
 from journal.vault.record_state import RollbackDetected
 from portal.web.forms import Form
@@ -51,7 +50,6 @@ ERROR_STATUSES: tuple[tuple[type[JournalError], int, str], ...] = (
     (OfferExpired, 409, N_("Another key was made")),
     (TrustBroken, 409, N_("Sharing has stopped")),
     (RollbackDetected, 409, N_("Your journal is not as you left it")),
-    (ConsentRequired, 422, N_("Not shared yet")),
     (EnrolmentExpired, 409, N_("This page is too old")),
     (Busy, 503, N_("One moment")),
     (TooManyAttempts, 429, N_("One moment")),

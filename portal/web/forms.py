@@ -48,6 +48,7 @@ RESTORABLE_FIELDS = (
             "acute_hours",
             "adult",
             "after_hours",
+            "at_once",
             "bring",
             "cancel_reason",
             "check_date",

@@ -179,6 +179,7 @@ LINES = {
     FieldKind.MEASURE: f"{HERS} answered",
     FieldKind.EMOTIONS: f"{HERS}feeling|60|40",
     FieldKind.REQUESTS: f"export |  |  | {NOON.isoformat()} | ",
+    FieldKind.STANDING: f"readings | {'0' * 32} | {NOON.isoformat()} |  |  |  | {HERS} reader",
 }
 """A line of each kind of answer that has several."""
 

@@ -36,6 +36,7 @@ FIELDS = {
     EntryKind.SITTER: "sitter.events",
     EntryKind.MEASURE: "measure.form",
     EntryKind.WAITING: "waiting.requests",
+    EntryKind.STANDING: "standing.shares",
 }
 
 

@@ -42,6 +42,7 @@ from journal.scheduling import plan as session_plan
 from journal.sessions.session import SessionDetails, SessionKind, Setting
 from journal.sharing import handover_answers, handover_offers, shares
 from journal.sitter import links as sitter_links
+from journal.standing import standing
 from journal.vault.documents import EntryDocument
 from tests.authenticator import SITE, Authenticator
 from tests.cast import PASSWORDS, PRACTICE, ZONE, Cast
@@ -215,6 +216,11 @@ async def with_words(cast: Cast) -> None:
     assert (event.object_id, event.actor_id, event.recipient_id) == (given, alice.id, bob.id)
     await later.stop_tick(alice, reframe.id, given)
     assert (await last(Act.LATER_STOPPED)).object_id == given
+    await standing.give_standing(alice, cast.link, "readings")
+    event = await last(Act.STANDING_GIVEN)
+    assert (event.object_id, event.actor_id, event.recipient_id) == (cast.link, alice.id, bob.id)
+    await standing.end_standing(alice, cast.link, "readings")
+    assert (await last(Act.STANDING_ENDED)).object_id == cast.link
     await shares.revoke_share(alice, share)
     await removal.delete_entry(alice, entry.id)
     await removal.restore_entry(alice, entry.id)

@@ -21,6 +21,7 @@ from journal.sessions.session import SessionDetails, SessionKind, Setting, Statu
 from journal.sharing import shares
 from journal.sitter import links as sitter_links
 from journal.sitter import tables as sitter_tables
+from journal.standing import standing
 from journal.time_zones import resolve_local_time
 from journal.vault import tables as vault_tables
 from portal.access.session_cookie import Audience
@@ -115,6 +116,7 @@ async def stored(cast: Cast, things: Things) -> dict[str, Any]:
         "links": sorted(await care_tables.CareLink.all().values_list("id", "ended_at", "clinician_key")),
         "sitters": sorted(await sitter_tables.SitterLink.all().values_list("id", "ended_at")),
         "notes": await sitter_tables.SitterNote.all().count(),
+        "standing": (await standing.load_standing(alice)).lines,
         "ticks": [one.beside.later if one.beside else () for one in documents],
         "deleted": await vault_tables.Entry.filter(id=things.deleted).count(),
         "account": await accounts_tables.Account.filter(id=alice.id).values_list("status", flat=True),
@@ -137,6 +139,7 @@ def fill(rule: Rule, things: Things, chance: Random) -> tuple[str, dict[str, Any
         "go": chance.choice(GO), "step": chance.choice(("confirm", "everything", "same", "look")),
         "to": str(chance.choice((things.share, things.link))), "sections": ["title", "0"], "read": "yes",
         "word": "delete", "revision": "1", "previewed": "1", "shares": str(things.share), "end_care": "yes",
+        "kind": "readings", "at_once": "yes",
         "request": f"share.{things.entry.id.hex}.{things.link.hex}", "line": "x", "status": "open", "share": "1",
         "notes": str(things.note),
     }  # fmt: skip

@@ -138,8 +138,8 @@ async def test_a_care_link_is_read_with_the_other_person_alone(portal: Portal, w
         ("alice", "/", 10),  # who asks, plan, latest, readers (2), links, offers, reframes, measures (2)
         ("alice", "/journal", 6),  # who asks, entries, state, plan, readers (2)
         ("alice", "/sessions", 3),  # who asks, plan, links
-        ("alice", "/sharing", 10),
-        ("alice", "/sharing/{link}", 9),
+        ("alice", "/sharing", 12),  # two of them are for what goes as it is completed
+        ("alice", "/sharing/{link}", 11),
         ("bob", "/patients", 4),  # who asks, links, plans, what is new
         ("bob", "/patients/{alice}", 5),  # who asks, link, plan, copies, links of before a restart
         ("bob", "/patients/{alice}/brief", 4),  # who asks, link, plan, copies; nothing of them is quoted

@@ -86,6 +86,8 @@ SENTENCES: Mapping[Act, str] = MappingProxyType(
         Act.SHARE_UPDATED: N_("%(who)s updated something shared with %(other)s"),
         Act.LATER_SHARED: N_("%(who)s chose to share later additions with %(other)s"),
         Act.LATER_STOPPED: N_("%(who)s stopped sharing later additions"),
+        Act.STANDING_GIVEN: N_("%(who)s chose to share new records of a kind with %(other)s"),
+        Act.STANDING_ENDED: N_("%(who)s stopped sharing new records of a kind"),
         Act.SHARE_REVOKED: N_("%(who)s stopped sharing something"),
         Act.SHARE_OPENED: N_("%(who)s opened something that %(whose)s shares"),
         Act.RECORDS_TAKEN: N_("%(who)s exported records (record of %(whose)s)"),

@@ -99,6 +99,8 @@ async def show_entry(request: Request) -> Response:
     document, kind, answers = found.document, EntryKind(found.document.kind), found.document.answers
     if kind is EntryKind.WAITING:
         return redirect(request, "/sessions/waiting")
+    if kind is EntryKind.STANDING:
+        return redirect(request, "/sharing")
     beside = "reframe.old_meaning" in answers
     given = await shares.list_shares(actor, entry=found.id)
     leads_on = _wants_reframe(answers)
@@ -186,6 +188,8 @@ async def edit_entry(request: Request) -> Response:
         return redirect(request, f"/sessions/{UUID(about)}/checklist" if about else "/sessions")
     if found.document.kind == EntryKind.WAITING:
         return redirect(request, "/sessions/waiting")
+    if found.document.kind == EntryKind.STANDING:
+        return redirect(request, "/sharing")
     if found.document.kind == EntryKind.DAY:
         day = found.document.session_id
         return redirect(request, f"/sessions/{UUID(day)}/medicine" if day else f"/journal/{found.id}")

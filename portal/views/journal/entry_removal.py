@@ -18,6 +18,7 @@ from journal.sessions.holds import refuse_while_held
 from journal.sessions.rows import load_my_sessions
 from journal.sharing import shares
 from journal.sharing.shares import OutgoingShare
+from journal.standing.standing import end_all_of
 from journal.vault.entry_rows import Entry
 from portal.access.session_cookie import get_actor
 from portal.web.pages import redirect, render_page
@@ -45,6 +46,7 @@ async def delete_entry(request: Request) -> Response:
     """Show the confirmation, or delete an entry; a shared one is held after a dosing session."""
     actor, wanted = get_actor(request), request.path_params["id"]
     if request.method == "POST":
+        await end_all_of(actor, wanted)
         await removal.delete_entry(actor, wanted)
         return redirect(request, f"/journal?deleted={wanted}")
     found, given = await entries.load_entry(actor, wanted), await shares.list_shares(actor, entry=wanted)

@@ -15,9 +15,14 @@ from journal.dosing_day.lines import LIKELY, Position, Reading, Taken, find_unli
 from journal.dosing_day.record import MEDICINE, READINGS, DayRecord, Place
 from journal.errors import InvalidInput, NotFound
 from journal.i18n import N_
+from journal.sessions import holds
 from journal.sessions.day_state import DayState, get_day_state
 from journal.sessions.rows import Plan, Session
+from journal.standing import completion
+from journal.standing.completion import Recipient
+from journal.standing.kinds import KINDS
 from journal.user_input import parse_time, parse_whole_number
+from journal.vault.entry_rows import Entry
 from portal.access.session_cookie import get_actor
 from portal.views.sessions.session_lines import SessionLine, find_line
 from portal.web.forms import Form, parse_uuid
@@ -25,6 +30,7 @@ from portal.web.pages import redirect, render_page
 
 NOTED_DAYS = frozenset({DayState.READY, DayState.UNDER_WAY, DayState.RESTING})
 """The states of a day on which the time of now stands in a new line."""
+KIND = KINDS["readings"]
 BAD_TIME = N_("Please give a time such as 14:05, or leave it blank. What you typed is still here.")
 
 
@@ -36,6 +42,7 @@ class DayNotePage:
     `day` is the state of its day. `typed` stands in the fields. `position` is the place of the line that is corrected,
     in the record's `revision`; a new one has none. `asked` are the values that are asked about once more, and `sure`
     what they were: whoever sends the same ones again means them. `ident` keeps a form from being saved twice.
+    `recipients` are who reads new ones as they are saved.
     """
 
     line: SessionLine
@@ -48,6 +55,7 @@ class DayNotePage:
     positions: tuple[Position, ...] = tuple(Position)
     asked: tuple[str, ...] = ()
     sure: str = ""
+    recipients: tuple[Recipient, ...] = ()
     errors: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -91,7 +99,7 @@ async def note_readings(request: Request) -> Response:
         record.check_reading(reading)
         asked, sure = find_unlikely(reading), _join_values(reading)
         if not asked or form["sure"] == sure:
-            await record.save_reading(actor, wanted, reading, place, ident)
+            await _save_reading(actor, wanted, reading, place, ident)
             return redirect(request, f"/sessions/{wanted}/readings")
         context = await _build_page(request, one, plan, READINGS, typed, place, ident, asked=asked, sure=sure)
     except InvalidInput as error:
@@ -113,7 +121,8 @@ async def _build_page(
     errors: Mapping[str, str] | None = None,
 ) -> DayNotePage:
     actor = get_actor(request)
-    noted = await record.load_record(actor, one.id)
+    mine, found = await completion.load_with_records(actor, KIND)
+    noted = record.select_record(found, one.id)
     day = get_day_state(one.details, actor.now)
     if typed is None:
         wanted = parse_whole_number(request.query_params.get("position", ""), 3)
@@ -121,6 +130,10 @@ async def _build_page(
         if typed is None:
             wanted, typed = None, {"time": _get_now(actor) if day in NOTED_DAYS else ""}
         place = None if wanted is None else Place(wanted, noted.revision)
+    recipients: tuple[Recipient, ...] = ()
+    if part == READINGS and place is None:
+        is_held = holds.get_hold(actor, plan) is not None
+        recipients = await completion.list_recipients(actor, KIND, mine, is_held=is_held)
     return DayNotePage(
         find_line(actor, plan, one.id),
         day,
@@ -131,6 +144,7 @@ async def _build_page(
         place.seen if place else noted.revision,
         asked=asked,
         sure=sure,
+        recipients=recipients,
         errors=errors or {},
     )
 
@@ -150,6 +164,22 @@ def _get_kept(noted: DayRecord, part: str, wanted: int | None) -> dict[str, str]
 
 def _get_now(actor: Actor) -> str:
     return f"{actor.now.astimezone(actor.zone):%H:%M}"
+
+
+async def _save_reading(
+    actor: Actor, session: UUID, reading: Reading, place: Place | None, ident: UUID | None
+) -> None:
+    """Save a new reading, which goes to whom its patient chose; or correct one, which goes only when it is shared."""
+    if place is not None:
+        await record.save_reading(actor, session, reading, place)
+        return
+
+    async def load() -> Entry | None:
+        return (await record.load_record(actor, session)).entry
+
+    await completion.complete(
+        actor, KIND, load, lambda: record.save_reading(actor, session, reading, ident=ident)
+    )
 
 
 async def _remove_line(actor: Actor, session: UUID, part: str, place: Place | None) -> None:

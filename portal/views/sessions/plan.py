@@ -10,6 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from journal.care import links
+from journal.care.links import Link
 from journal.clinic import instructions
 from journal.entries.naming import EntryName, load_namer
 from journal.errors import HeldUntilRested, InvalidInput
@@ -20,6 +21,7 @@ from journal.sessions import holds, schedule
 from journal.sessions.holds import Hold
 from journal.sessions.rows import load_my_sessions
 from journal.sessions.session import Status
+from journal.standing.completion import list_links_with_unshared
 from portal.access.session_cookie import get_actor
 from portal.views.sessions import session_edit
 from portal.views.sessions.session_lines import SessionLine, build_lines
@@ -48,7 +50,7 @@ class RestPage:
 
     `unanswered` are sessions of which somebody has to say whether they took place. `requests` are what the patient
     asked for meanwhile, to be asked again; `unshared` are reframes to which something was added that a tick did not
-    carry along, once nothing is held.
+    carry along, and `standing` the people to whom something that was completed did not go, once nothing is held.
     """
 
     waiting: Hold | None
@@ -57,6 +59,7 @@ class RestPage:
     requests: tuple[WaitingLine, ...] = ()
     done: bool = False
     unshared: tuple[tuple[UUID, EntryName], ...] = ()
+    standing: tuple[Link, ...] = ()
 
 
 async def show_plan(request: Request) -> Response:
@@ -99,7 +102,8 @@ async def confirm_rest(request: Request) -> Response:
     namer = await load_namer(actor, found)
     unshared = tuple((one.id, namer.name_entry(one)) for one in found)
     asked = await load_lines(actor, mine)
-    context = RestPage(waiting, can_confirm, tuple(unanswered), asked, done, unshared)
+    standing = await list_links_with_unshared(actor) if waiting is None else ()
+    context = RestPage(waiting, can_confirm, tuple(unanswered), asked, done, unshared, standing)
     return render_page(request, "sessions/rest.html", context, status=status)
 
 

@@ -40,6 +40,7 @@ ADDRESSES: Mapping[HeldAct, str] = {
     HeldAct.SHARE: "/journal/{target}/shares",
     HeldAct.TICK: "/journal/{target}#later",
     HeldAct.ADDITIONS: "/journal/{target}#later",
+    HeldAct.STANDING: "/sharing/{target}/standing",
     HeldAct.RESUME: "/sharing/{target}",
     HeldAct.END_CARE: "/sharing/{target}/end",
     HeldAct.HANDOVER: "/sharing/handovers/{target}",
@@ -192,9 +193,9 @@ def _build_line(actor: Actor, one: PendingRequest, now: _Targets, namer: EntryNa
             entry is None or not is_shared,
             entry is not None and entry.updated_at > one.at,
         )
-    if act in (HeldAct.RESUME, HeldAct.END_CARE):
+    if act in (HeldAct.STANDING, HeldAct.RESUME, HeldAct.END_CARE):
         link = now.team.get(target)
-        is_gone = link is None and (act is HeldAct.RESUME or target not in now.unagreed)
+        is_gone = link is None and (act is not HeldAct.END_CARE or target not in now.unagreed)
         if act is HeldAct.RESUME and link is not None:
             is_gone = link.paused_at is None
         return WaitingLine(one, person=link.peer_name if link else "", is_gone=is_gone)

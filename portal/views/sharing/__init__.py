@@ -8,5 +8,6 @@ __all__ = [
     "shared_view",
     "shares",
     "sharing_log",
+    "standing",
     "team",
 ]

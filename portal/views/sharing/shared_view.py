@@ -21,6 +21,7 @@ from journal.measures.lines import FilledMeasure, parse_measure
 from journal.reframing.picture import build_picture
 from journal.sessions.rows import Session
 from journal.sitter.lines import Check, parse_checks
+from journal.standing.lines import parse_standing
 from portal.views.sharing.picture import PictureView, build_picture_view
 from portal.web.escaping import remove_controls
 
@@ -201,6 +202,9 @@ def build_section(field: Field, answer: Answer) -> SharedSection:
     if field.kind in ADDED_LINES:
         name, parse = ADDED_LINES[field.kind]
         return replace(SharedSection(field.label), **{name: parse(answer)})
+    if field.kind is FieldKind.STANDING:
+        given = [one.what.label for one in parse_standing(answer) if one.what and one.is_in_force]
+        return SharedSection(field.label, chosen=tuple(given))
     if field.kind is FieldKind.REQUESTS:
         return SharedSection(field.label, chosen=tuple(one.asked.act.label for one in parse_requests(answer)))
     if field.kind is FieldKind.DATE and isinstance(answer, str):

@@ -20,6 +20,8 @@ from journal.sessions.holds import Hold
 from journal.sessions.rows import Session, load_my_sessions
 from journal.sharing import handover_offers, shares
 from journal.sharing.handover_offers import HandoverOffer
+from journal.standing.lines import Standing
+from journal.standing.standing import load_standing
 from journal.store.rows import OpenedRows
 from portal.access.session_cookie import get_actor
 from portal.views.sharing.shared_items import SharedItem, load_shared_items
@@ -31,7 +33,8 @@ class TeamMember:
     """
     One clinician of the team; `trusted` is False when their keys are not the pinned ones.
 
-    `missing`: a copy that they were given was removed by something else.
+    `missing`: a copy that they were given was removed by something else. `standing` is what they read as it is
+    completed.
     """
 
     link: Link
@@ -39,6 +42,7 @@ class TeamMember:
     items: tuple[SharedItem, ...]
     missing: bool
     returned: int = 0
+    standing: tuple[Standing, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,10 +150,18 @@ async def _build_members(
     copies, missing = await shares.list_shares_and_missing(actor, team)
     shared = await load_shared_items(actor, copies, plan)
     back = await returned_shares.count_returned_by_link(actor)
+    standing = await load_standing(actor)
     given: dict[UUID, list[SharedItem]] = {one.id: [] for one in those}
     for item in shared:
         given.setdefault(item.share.link.id, []).append(item)
     return tuple(
-        TeamMember(one, one.trusted, tuple(given[one.id]), one.id in missing, back.get(one.id, 0))
+        TeamMember(
+            one,
+            one.trusted,
+            tuple(given[one.id]),
+            one.id in missing,
+            back.get(one.id, 0),
+            standing.select_in_force(link=one.id),
+        )
         for one in those
     )

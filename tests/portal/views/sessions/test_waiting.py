@@ -27,6 +27,7 @@ PLACES = {
     HeldAct.SHARE: "/journal/{entry.id}/shares",
     HeldAct.TICK: "/journal/{reframe.id}#later",
     HeldAct.ADDITIONS: "/journal/{ticked.id}#later",
+    HeldAct.STANDING: "/sharing/{link}/standing",
     HeldAct.END_CARE: "/sharing/{link}/end",
     HeldAct.HANDOVER: "/sharing/handovers/{offer}",
     HeldAct.DELETE: "/journal/{reframe.id}/deletion",

@@ -1,0 +1,341 @@
+"""
+What goes by a standing share: a piece as it is completed, and what did not go, once its patient chose it.
+
+A piece goes in the very act that completes it, as an ordinary copy, or it stays. What stays is listed when nothing is
+held, and goes only when it is ticked. Of an entry of which an earlier piece stayed, and no copy is there, the later
+ones stay as well: whoever stopped a copy finds no new one.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC
+from uuid import UUID
+
+import msgspec
+
+from journal.actor import Actor
+from journal.care import links as care_links
+from journal.care.documents import ShareDocument
+from journal.care.link_keys import SharingPaused, open_shared_key
+from journal.care.links import Link
+from journal.catalogue.fields import EntryKind
+from journal.entries import by_kind
+from journal.errors import InvalidInput, JournalError, NotFound, StaleRevision, TrustBroken
+from journal.i18n import N_
+from journal.sessions.holds import load_hold, refuse_while_held
+from journal.sharing import copies, shares
+from journal.sharing.shares import OutgoingShare
+from journal.standing.kinds import KINDS, StandingKind, list_lines
+from journal.standing.lines import Standing
+from journal.standing.standing import (
+    SUSPENDED,
+    StandingList,
+    build_asked,
+    can_go_at_once,
+    load_standing,
+    note_asked,
+    require_kind,
+    select_standing,
+)
+from journal.store.database import transaction
+from journal.vault import record_state
+from journal.vault.entry_rows import Entry
+
+ATTEMPTS = 3  # one more for each change by another page meanwhile
+
+
+@dataclass(frozen=True, slots=True)
+class Unshared:
+    """The pieces of one entry that did not go to the clinician of a standing share."""
+
+    entry: Entry
+    pieces: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Recipient:
+    """Who reads pieces of a kind, and whether one that is completed now `goes` to them."""
+
+    link: Link
+    goes: bool
+
+
+Load = Callable[[], Awaitable[Entry | None]]
+
+
+async def complete(
+    actor: Actor, kind: StandingKind, load: Load, add: Callable[[], Awaitable[object]]
+) -> None:
+    """
+    Do *add*, which completes pieces of the entry that *load* returns, and share these with whom they go to, as one.
+
+    What cannot be shared is kept all the same: the words of a patient never depend on somebody else.
+    """
+    for _ in range(ATTEMPTS if (await load_standing(actor)).select_in_force(kind.id) else 0):
+        try:
+            await _complete_and_share(actor, kind, load, add)
+        except InvalidInput:
+            raise
+        except StaleRevision:
+            continue
+        except JournalError:
+            break
+        return
+    await add()
+
+
+async def load_with_records(actor: Actor, *kinds: StandingKind) -> tuple[StandingList, tuple[Entry, ...]]:
+    """Return the actor's standing shares, and the entries that pieces of *kinds*, or of all, stand in."""
+    asked = {one.entry_kind for one in kinds or KINDS.values()}
+    _, found = await by_kind.load_entries_of_kinds(actor, {EntryKind.STANDING, *asked})
+    return select_standing(found), tuple(one for one in found if one.document.kind in {*asked})
+
+
+async def list_recipients(
+    actor: Actor, kind: StandingKind, mine: StandingList, *, is_held: bool
+) -> tuple[Recipient, ...]:
+    """Return who reads pieces of a kind."""
+    given = mine.select_in_force(kind.id)
+    team = {link.id: link for link in await care_links.load_my_links(actor)} if given else {}
+    return tuple(
+        Recipient(team[one.link], _can_go(kind, one, team[one.link], is_held=is_held))
+        for one in given
+        if one.link in team
+    )
+
+
+async def list_unshared(
+    actor: Actor, given: Iterable[Standing], to: Link, found: Iterable[Entry]
+) -> dict[str, tuple[Unshared, ...]]:
+    """
+    Return what did not go to one clinician since it was given, and was not asked about, by the id of its kind.
+
+    Args:
+        given: Standing shares of the actor's.
+        found: The entries that pieces can stand in.
+    """
+    mine = [one for one in given if one.link == to.id and one.is_in_force and one.what]
+    copied = {one.entry: one for one in await shares.list_shares(actor, team=[to])} if mine else {}
+    return {one.kind: tuple(_find_unshared(one, KINDS[one.kind], found, copied)) for one in mine}
+
+
+async def list_links_with_unshared(actor: Actor) -> tuple[Link, ...]:
+    """Return the care links over which something did not go, as what is completed in a hold."""
+    mine, found = await load_with_records(actor)
+    given = mine.select_in_force()
+    links = [one for one in await care_links.load_my_links(actor) if not one.paused_at] if given else []
+    unshared = [(one, await list_unshared(actor, given, one, found)) for one in links]
+    return tuple(one for one, left in unshared if any(left.values()))
+
+
+async def share_unshared(
+    actor: Actor, to: UUID, wanted: str, chosen: Iterable[str], seen: Sequence[str]
+) -> None:
+    """
+    Share chosen pieces that did not go, and note that their patient was asked about the others.
+
+    Args:
+        chosen: What `format_choice` returned for each.
+        seen: The same for all that the page listed.
+
+    Raises:
+        HeldUntilRested: Too soon after a dosing session.
+        InvalidInput: If none was chosen, or that clinician cannot sign in at present.
+        StaleRevision: If something of it was changed since, or more is listed than was *seen*.
+    """
+    kind, asked = require_kind(wanted), build_asked(to, wanted)
+    await refuse_while_held(actor, asked)
+    link, picked = await care_links.load_my_link(actor, to), frozenset(chosen)
+    await shares.require_open(actor, link)
+    if link.peer_suspended:
+        raise InvalidInput({"sections": SUSPENDED})
+    if not picked:
+        raise InvalidInput({"sections": N_("Choose at least one, or leave them as they are.")})
+    compared = await record_state.require_intact(actor)
+    async with transaction():
+        await record_state.lock_state(actor)
+        await refuse_while_held(actor, asked)
+        listed = await _list_now(actor, link, kind)
+        if _format_all(listed) != [*seen] or not picked <= {*seen}:
+            raise StaleRevision(shares.ENTRY_CHANGED)
+        for one in listed:
+            some = [piece for place, piece in enumerate(one.pieces) if format_choice(one, place) in picked]
+            if some and not compared.has_entry(one.entry):
+                raise StaleRevision(shares.ENTRY_CHANGED)
+            if some:
+                await _save_copy(actor, link, kind, one.entry, await _find_copy(actor, link, one.entry), some)
+        await note_asked(actor, to, wanted)
+
+
+async def leave_unshared(actor: Actor, to: UUID, wanted: str, seen: Sequence[str]) -> None:
+    """Leave all that did not go with its patient; raises `StaleRevision` if more is listed than was *seen*."""
+    kind, link = require_kind(wanted), await care_links.load_my_link(actor, to)
+    async with transaction():
+        await record_state.lock_state(actor)
+        if _format_all(await _list_now(actor, link, kind)) != [*seen]:
+            raise StaleRevision(shares.ENTRY_CHANGED)
+        await note_asked(actor, to, wanted)
+
+
+def format_choice(one: Unshared, place: int) -> str:
+    """Return a piece as forms send it: its entry, in the revision that was seen, and its place among its pieces."""
+    return f"{one.entry.id.hex}.{one.entry.revision}.{place}"
+
+
+def build_example(actor: Actor, kind: StandingKind, entry: Entry | None) -> ShareDocument:
+    """Return what a clinician would read of one piece: of the last that there is, or of one that nobody wrote."""
+    pieces = kind.list_pieces(entry.document) if entry else ()
+    if entry is not None and pieces:
+        return _build_document(actor, kind, entry, None, pieces[-1:])
+    moment = actor.now.astimezone(UTC).isoformat(timespec="seconds")
+    answers = {**kind.example}
+    return ShareDocument(kind.entry_kind.value, "", None, answers, [*answers], moment, moment, 0)
+
+
+async def _complete_and_share(
+    actor: Actor, kind: StandingKind, load: Load, add: Callable[[], Awaitable[object]]
+) -> None:
+    compared = await record_state.require_intact(actor)
+    async with transaction():
+        await record_state.lock_state(actor)
+        mine, before = await load_standing(actor), await load()
+        for entry in (mine.entry, before):
+            if entry is not None and not compared.has_entry(entry):
+                raise StaleRevision(shares.ENTRY_CHANGED)
+        await add()
+        after = await load()
+        given = mine.select_in_force(kind.id)
+        if after is None or not given:
+            return
+        earlier = kind.list_pieces(before.document if before else None)
+        new = _subtract(kind.list_pieces(after.document), earlier)
+        is_held = await load_hold(actor) is not None
+        team = {link.id: link for link in await care_links.load_my_links(actor)}
+        for one in given:
+            if new and one.link in team:
+                await _carry_along(actor, kind, one, team[one.link], after, earlier, new, is_held=is_held)
+
+
+async def _carry_along(
+    actor: Actor,
+    kind: StandingKind,
+    one: Standing,
+    link: Link,
+    entry: Entry,
+    earlier: Sequence[str],
+    new: Sequence[str],
+    *,
+    is_held: bool,
+) -> None:
+    if not _can_go(kind, one, link, is_held=is_held):
+        return
+    try:
+        await shares.require_open(actor, link)
+    except (SharingPaused, TrustBroken):
+        return
+    copy = await _find_copy(actor, link, entry)
+    if earlier and not (copy and not copy.damaged and _list_copied(kind, copy)):
+        return
+    await _save_copy(actor, link, kind, entry, copy, new, while_held=is_held)
+
+
+def _can_go(kind: StandingKind, one: Standing, link: Link, *, is_held: bool) -> bool:
+    if link.paused_at or link.ended_at or link.peer_suspended or not link.trusted:
+        return False
+    return not is_held or (one.at_once and can_go_at_once(kind, link))
+
+
+async def _list_now(actor: Actor, link: Link, kind: StandingKind) -> tuple[Unshared, ...]:
+    mine, found = await load_with_records(actor, kind)
+    given = mine.select_in_force(kind.id, link.id)
+    if not given:
+        raise NotFound
+    return (await list_unshared(actor, given, link, found)).get(kind.id, ())
+
+
+def _find_unshared(
+    one: Standing, kind: StandingKind, found: Iterable[Entry], copied: Mapping[UUID, OutgoingShare]
+) -> Iterable[Unshared]:
+    for entry in found:
+        is_new = entry.updated_at >= one.since and (one.asked is None or entry.updated_at > one.asked)
+        missing = _find_missing(kind, entry, copied.get(entry.id)) if is_new and not entry.damaged else ()
+        if missing:
+            yield Unshared(entry, missing)
+
+
+def _format_all(listed: Iterable[Unshared]) -> list[str]:
+    return [format_choice(one, place) for one in listed for place in range(len(one.pieces))]
+
+
+async def _find_copy(actor: Actor, link: Link, entry: Entry) -> OutgoingShare | None:
+    found = await shares.list_shares(actor, entry=entry.id, team=[link])
+    return found[0] if found else None
+
+
+def _list_copied(kind: StandingKind, copy: OutgoingShare | None) -> tuple[str, ...]:
+    """Return the pieces that a copy holds."""
+    if copy is None or copy.damaged:
+        return ()
+    if kind.part:
+        return list_lines(copy.document.answers, kind.part)
+    return ("",)
+
+
+def _find_missing(kind: StandingKind, entry: Entry, copy: OutgoingShare | None) -> tuple[str, ...]:
+    return _subtract(kind.list_pieces(entry.document), _list_copied(kind, copy))
+
+
+def _subtract(pieces: Iterable[str], others: Iterable[str]) -> tuple[str, ...]:
+    """Return *pieces* without *others*, each taken away once: two readings can be equal."""
+    gone, left = Counter(others), list[str]()
+    for piece in pieces:
+        if gone[piece]:
+            gone[piece] -= 1
+        else:
+            left.append(piece)
+    return tuple(left)
+
+
+async def _save_copy(
+    actor: Actor,
+    link: Link,
+    kind: StandingKind,
+    entry: Entry,
+    copy: OutgoingShare | None,
+    some: Iterable[str],
+    *,
+    while_held: bool = False,
+) -> None:
+    document = _build_document(actor, kind, entry, copy, some)
+    key = await open_shared_key(actor, link)
+    await shares.save_copy(actor, link, entry, document, key, while_held=while_held)
+
+
+def _build_document(
+    actor: Actor, kind: StandingKind, entry: Entry, copy: OutgoingShare | None, some: Iterable[str]
+) -> ShareDocument:
+    """Return the copy with some more pieces; its other parts stay as they were shared, and are told as changed."""
+    parts = (kind.part,) if kind.part else copies.list_shareable_parts(entry)
+    fresh = copies.build_copy(entry, parts, actor.now, actor.zone)
+    if not kind.part:
+        return fresh
+    old, copied = copy.document if copy and not copy.damaged else None, _list_copied(kind, copy)
+    now, wanted = kind.list_pieces(entry.document), (*copied, *some)
+    gone = _subtract(copied, now)  # what was corrected or removed since stays as it was shared
+    lines = [*_subtract(now, _subtract(now, wanted)), *gone]
+    answers = {**(old.answers if old else {}), kind.part: lines}
+    fields = [*(old.fields if old else ())]
+    if kind.part not in fields:
+        order = [*copies.list_shareable_parts(entry)]
+        fields = sorted(
+            [*fields, kind.part], key=lambda part: order.index(part) if part in order else len(order)
+        )
+    return msgspec.structs.replace(
+        old or fresh,
+        answers=answers,
+        fields=fields,
+        shared_at=fresh.shared_at,
+    )

@@ -1,0 +1,74 @@
+"""The kinds of records that can be shared as they are completed. Another kind is another line of `KINDS`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import time
+from types import MappingProxyType
+
+from journal.catalogue.fields import Answer, Answers, EntryKind
+from journal.dosing_day.lines import Position, Reading
+from journal.dosing_day.record import READINGS
+from journal.i18n import N_
+from journal.roles import Profession
+from journal.vault.documents import EntryDocument
+
+AT_ONCE_PROFESSIONS = frozenset({Profession.PRESCRIBER.value, Profession.NURSE.value})
+"""Who may be given readings while a dosing session lasts, where their patient ticked that beforehand."""
+
+
+def _is_whole(document: EntryDocument) -> bool:
+    return bool(document.answers)
+
+
+@dataclass(frozen=True, slots=True)
+class StandingKind:
+    """
+    A kind of record whose pieces are shared one by one.
+
+    With a `part`, each line of that answer is a piece; without one an entry is, with all of its answers, once
+    `is_completed`. `example` is a piece that nobody wrote, for who has none yet. `at_once`: its pieces may go around a
+    dosing session too, to whom `AT_ONCE_PROFESSIONS` lets them. The `id` is stored, so it never changes its meaning.
+    """
+
+    id: str
+    label: str
+    entry_kind: EntryKind
+    part: str = ""
+    is_completed: Callable[[EntryDocument], bool] = _is_whole
+    at_once: bool = False
+    example: Mapping[str, Answer] = field(default_factory=dict)
+
+    def list_pieces(self, document: EntryDocument | None) -> tuple[str, ...]:
+        """Return the pieces of a document, each as its line; an entry that is one piece is told as an empty line."""
+        if document is None or document.kind != self.entry_kind.value:
+            return ()
+        if self.part:
+            return list_lines(document.answers, self.part)
+        return ("",) if self.is_completed(document) else ()
+
+
+def list_lines(answers: Answers, part: str) -> tuple[str, ...]:
+    """Return the lines of one answer."""
+    answer = answers.get(part)
+    return tuple(map(str, answer)) if isinstance(answer, list) else ()
+
+
+_EXAMPLE = Reading(time(14, 5), "120", "80", "70", "98", Position.SITTING)
+
+KINDS: Mapping[str, StandingKind] = MappingProxyType(
+    {
+        one.id: one
+        for one in (
+            StandingKind(
+                "readings",
+                N_("Readings"),
+                EntryKind.DAY,
+                READINGS,
+                at_once=True,
+                example={READINGS: [_EXAMPLE.line]},
+            ),
+        )
+    }
+)

@@ -1,0 +1,81 @@
+"""What was given to whom, as plain lines of text: parsed and formatted."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from uuid import UUID
+
+from journal.standing.kinds import KINDS, StandingKind
+from journal.user_input import clean_line
+
+SEPARATOR = " | "
+AT_ONCE = "at once"
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """
+    A standing share: pieces of `kind` go to the clinician of care link `link`, who was called `name`.
+
+    `asked` is when its patient was last asked about what did not go, and until when all of that is answered. `until` is
+    when they ended it. `at_once`: readings go around a dosing session as well.
+    """
+
+    kind: str
+    link: UUID
+    since: datetime
+    asked: datetime | None = None
+    until: datetime | None = None
+    at_once: bool = False
+    name: str = ""
+
+    @property
+    def is_in_force(self) -> bool:
+        """Return whether its patient has not ended it."""
+        return self.until is None
+
+    @property
+    def what(self) -> StandingKind | None:
+        """Return the kind; None for one that there is no more."""
+        return KINDS.get(self.kind)
+
+    @property
+    def line(self) -> str:
+        """Return it as it is stored."""
+        times = map(_format_time, (self.since, self.asked, self.until))
+        flag = AT_ONCE if self.at_once else ""
+        return SEPARATOR.join((self.kind, self.link.hex, *times, flag, clean_line(self.name))).rstrip()
+
+
+def parse_standing(lines: object) -> tuple[Standing, ...]:
+    """Read stored lines back, the oldest first; what is no line of ours is left out."""
+    found = map(_parse_line, lines) if isinstance(lines, list) else ()
+    return tuple(sorted((one for one in found if one is not None), key=lambda one: one.since))
+
+
+def _parse_line(line: object) -> Standing | None:
+    cells = [cell.strip() for cell in str(line).split("|", 6)]
+    cells += [""] * (7 - len(cells))
+    kind, link, flag, name = cells[0], cells[1], cells[5], cells[6]
+    try:
+        since, asked, until = (_parse_time(cell) for cell in cells[2:5])
+    except ValueError:
+        return None  # one whose end cannot be read is not in force
+    if since is None or not re.fullmatch("[0-9a-f]{32}", link) or not re.fullmatch("[a-z0-9_]{1,40}", kind):
+        return None
+    return Standing(kind, UUID(link), since, asked, until, flag == AT_ONCE, name)
+
+
+def _format_time(at: datetime | None) -> str:
+    return "" if at is None else at.astimezone(UTC).isoformat(timespec="microseconds")
+
+
+def _parse_time(cell: str) -> datetime | None:
+    if not cell:
+        return None
+    at = datetime.fromisoformat(cell)
+    if at.tzinfo is None:
+        raise ValueError(cell)
+    return at
