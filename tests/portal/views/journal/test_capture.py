@@ -47,7 +47,7 @@ async def test_a_few_words_are_one_box(any_portal: Portal, said: tuple[Status, .
     session = await dose(any_portal.cast, *said)
     async with any_portal.client("alice") as browser:
         page = await begun(browser, session)
-        assert page.markup.one("html").attributes["class"] == "dark"
+        assert page.markup.one("html").attributes["class"] == "dark large"
         visible = [one for one in page.markup.all("textarea", within="main") if "details" not in one.within]
         assert [one.attributes["name"] for one in visible] == ["int.remembered"]
         assert [one.attributes["name"] for one in page.markup.elements if "autofocus" in one.attributes] == [
@@ -104,7 +104,7 @@ async def test_on_any_other_day_it_is_as_bright_as_the_device(portal: Portal) ->
     """The same page, days later or without a session, follows the device, and keeps its ways out."""
     async with portal.client("alice") as browser:
         page = await opened(browser, "/journal/new?kind=capture")
-        assert "class" not in page.markup.one("html").attributes
+        assert page.markup.one("html").attributes["class"] == ""
         assert "Enough for today" in page.words
         assert "int.remembered" in page.fields
 
