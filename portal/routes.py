@@ -99,6 +99,7 @@ ROUTES = (
     Rule("/moments", FORM, PATIENT, moments.add_moment),
     # Measures
     Rule("/measures", FORM, PATIENT, filling.list_measures),
+    Rule("/measures/other", FORM, PATIENT, filling.enter_score),
     *(Rule(f"/measures/{one}", FORM, PATIENT, filling.fill_measure) for one in instruments.IDS),
     # For everybody
     Rule("/", READ, ANYONE, home.show_home),

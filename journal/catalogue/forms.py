@@ -62,7 +62,17 @@ MEASURE = Form(
     EntryKind.MEASURE,
     N_("Measure"),
     N_("A published form, answered as it was printed."),
-    (Field("measure.form", N_("The form and its answers"), FieldKind.MEASURE, "measure", apart=True),),
+    (
+        Field("measure.form", N_("The form and its answers"), FieldKind.MEASURE, "measure", apart=True),
+        Field(
+            "measure.score",
+            N_("A total from elsewhere: name, day, total, by whom"),
+            FieldKind.TEXT,
+            "measure",
+            max_length=200,
+            apart=True,
+        ),
+    ),
 )
 
 WAITING = Form(

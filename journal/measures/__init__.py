@@ -1,3 +1,3 @@
 """Published measures: their texts as data, how they are filled in and added up. The vault keeps the rows."""
 
-__all__ = ["instruments", "lines", "records", "scoring"]
+__all__ = ["instruments", "lines", "records", "scores", "scoring"]

@@ -51,13 +51,14 @@ class Filled:
 @dataclass(frozen=True, slots=True)
 class Measures:
     """
-    All that a patient answered, the oldest first.
+    All that a patient answered, the oldest first. `entries` hold it, and totals from elsewhere.
 
     Without `is_intact`, storage returned something else than was left; `is_damaged`: a record does not open.
     """
 
     filled: tuple[Filled, ...]
     today: date
+    entries: tuple[Entry, ...] = ()
     is_intact: bool = True
     is_damaged: bool = False
 
@@ -105,7 +106,11 @@ async def load_measures(actor: Actor) -> Measures:
     is_intact, found = await by_kind.load_entries_of_kinds(actor, {EntryKind.MEASURE})
     there = [one for one in found if not one.damaged]
     return Measures(
-        tuple(_list_filled(there)), get_today(actor), is_intact, is_damaged=len(there) < len(found)
+        tuple(_list_filled(there)),
+        get_today(actor),
+        tuple(there),
+        is_intact,
+        is_damaged=len(there) < len(found),
     )
 
 

@@ -110,6 +110,7 @@ FOR_ONESELF = {
     "/journal/comparison": "one's own entries, counted",
     "/moments": "one's own reframes",
     "/measures": "one's own answers",
+    "/measures/other": "one's own total",
     **dict.fromkeys((f"/measures/{one}" for one in IDS), "one's own answers, by the id of the form"),
     "/triggers": "one's own reframes and grounding logs",
     "/sharing": "one's own clinicians",

@@ -14,11 +14,12 @@ from starlette.responses import Response
 
 from journal.accounts import details
 from journal.actor import Actor
-from journal.errors import HeldUntilRested, NotFound, SavedAsEarlierVersion, StaleRevision
+from journal.errors import HeldUntilRested, InvalidInput, NotFound, SavedAsEarlierVersion, StaleRevision
 from journal.i18n import N_
-from journal.measures import records
+from journal.measures import records, scores
 from journal.measures.instruments import SAFETY_ITEMS, Instrument, list_offered
 from journal.measures.records import Filled, Measures
+from journal.measures.scores import Score
 from journal.sessions import holds
 from journal.user_input import parse_whole_number
 from journal.vault.entry_rows import Entry
@@ -27,6 +28,7 @@ from portal.web.dates import format_time
 from portal.web.forms import Form, parse_uuid
 from portal.web.pages import get_cached_macro, is_htmx, redirect, render_fragment, render_page
 
+SCORE_FIELDS = ("name", "day", "number", "taken_by")
 RECALL_LABELS: Mapping[int, str] = MappingProxyType(
     {7: N_("the past week"), 14: N_("the last two weeks"), 30: N_("the past month")}
 )
@@ -48,6 +50,7 @@ class MeasuresPage:
 
     lines: tuple[MeasureLine, ...]
     other: tuple[Filled, ...]
+    scores: tuple[Score, ...]
     seen: Measures
     is_held: bool
 
@@ -73,6 +76,16 @@ class MeasurePage:
     problem: str = ""
     elsewhere: UUID | None = None
     saved_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ScorePage:
+    """Context of the form for a total from elsewhere; `typed` is what was not taken."""
+
+    id: UUID
+    typed: Mapping[str, str]
+    errors: Mapping[str, str]
+    is_held: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +115,31 @@ async def list_measures(request: Request) -> Response:
     known = {one.id for one in offered}
     other = tuple(one for one in reversed(seen.filled) if one.measure.instrument_id not in known)
     held = await holds.load_hold(actor) is not None
-    return render_page(request, "measures/list.html", MeasuresPage(lines, other, seen, held))
+    return render_page(
+        request,
+        "measures/list.html",
+        MeasuresPage(lines, other, scores.list_scores(seen.entries), seen, held),
+    )
+
+
+async def enter_score(request: Request) -> Response:
+    """Enter a total of another scale."""
+    actor = get_actor(request)
+    if request.method == "GET":
+        typed = {"day": records.get_today(actor).isoformat()}
+        held = await holds.load_hold(actor) is not None
+        return render_page(request, "measures/score.html", ScorePage(uuid4(), typed, {}, held))
+    form = await Form.read(request)
+    wanted, typed = parse_uuid(form["measure"]) or uuid4(), {name: form[name] for name in SCORE_FIELDS}
+    try:
+        await scores.save_score(actor, wanted, *typed.values())
+    except InvalidInput as error:
+        context = ScorePage(wanted, typed, error.fields, is_held=False)
+        return render_page(request, "measures/score.html", context, status=422)
+    except HeldUntilRested as error:
+        context = ScorePage(wanted, typed, {"name": str(error)}, is_held=False)
+        return render_page(request, "measures/score.html", context, status=409)
+    return redirect(request, f"/journal/{wanted}")
 
 
 async def fill_measure(request: Request) -> Response:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from uuid import UUID
 
 from journal.actor import Actor
@@ -170,5 +170,5 @@ def _list_choices(actor: Actor, entry: Entry) -> Iterable[tuple[str, SharedSecti
     if entry.document.note:
         yield copies.NOTE, SharedSection(N_("Your content note"), entry.document.note)
     for one in copies.list_shareable_fields(entry):
-        section = build_section(one, entry.document.answers[one.id])
+        section = replace(build_section(one, entry.document.answers[one.id]), field=one.id)
         yield one.id, hide_numbers((section,), actor.hides_numbers)[0]

@@ -17,6 +17,7 @@ from journal.catalogue.revisits import Moment, Revisit, parse_moments, parse_rev
 from journal.dosing_day.lines import Reading, Taken, parse_medicine, parse_readings
 from journal.dosing_day.requests import parse_requests
 from journal.entries.naming import EntryName, EntryNamer
+from journal.measures import scores
 from journal.measures.lines import FilledMeasure, parse_measure
 from journal.reframing.picture import build_picture
 from journal.sessions.rows import Session
@@ -185,7 +186,11 @@ def hide_numbers(sections: tuple[SharedSection, ...], hidden: bool) -> tuple[Sha
     if not hidden:
         return sections
     return tuple(
-        replace(one, measures=tuple(replace(each, are_numbers_hidden=True) for each in one.measures))
+        replace(
+            one,
+            measures=tuple(replace(each, are_numbers_hidden=True) for each in one.measures),
+            text=scores.hide_total(one.text) if one.field == scores.SCORE else one.text,
+        )
         for one in sections
     )
 

@@ -84,7 +84,7 @@ IDS = {
     EntryKind.COMFORT: "touch words_help words_hinder music light stop record more",
     EntryKind.DAY: "medicine readings",
     EntryKind.SITTER: "checks readings medicine events said",
-    EntryKind.MEASURE: "form",
+    EntryKind.MEASURE: "form score",
     EntryKind.WAITING: "requests",
     EntryKind.STANDING: "shares",
 }

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from uuid import UUID
 
+import pytest
+
 from journal.measures import records
 from journal.measures.instruments import IDS
 from tests.portal.browsing import Page, action, autosaved, followed, opened, pressed
@@ -239,3 +241,72 @@ async def test_home_offers_what_was_used_before_in_one_quiet_line(any_portal: Po
     await filled_in(any_portal, "phq9", 0)
     async with any_portal.client("alice") as browser:
         assert "GAD-7 can be answered again" in (await opened(browser, "/")).words
+
+
+TOTAL = {"name": "WHO-5", "day": "2026-11-20", "number": "60", "taken_by": "Dr Rao"}
+
+
+async def test_a_total_from_elsewhere(any_portal: Portal) -> None:
+    """Name, day, total and by whom, kept as typed in one part; sent twice it is kept once; hidden like others."""
+    async with any_portal.client("alice") as browser:
+        form = await opened(browser, "/measures/other")
+        sent = form.filled(TOTAL)
+        page = await followed(browser, await browser.post("/measures/other", data=sent))
+        assert page.heading == "WHO-5"
+        for told in TOTAL.values():
+            assert told in page.words
+        await followed(browser, await browser.post("/measures/other", data=sent))
+        page = await opened(browser, "/measures")
+        (line,) = page.markup.all("li", within="additions")
+        assert line.words == "WHO-5 Friday, 20 November 202660Dr Rao"
+        await browser.post("/measures", data={"go": "hide"})
+        (line,) = (await opened(browser, "/measures")).markup.all("li", within="additions")
+        assert line.words == "WHO-5 Friday, 20 November 2026Dr Rao"
+    seen = await records.load_measures(await any_portal.cast.actor("alice"))
+    assert seen.filled == ()
+    (entry,) = seen.entries
+    assert entry.document.answers == {"measure.score": "WHO-5\n2026-11-20\n60\nDr Rao"}
+    async with any_portal.client("alice") as browser:
+        page = await opened(browser, f"/journal/{entry.id}")
+        assert "Dr Rao" in page.words
+        assert [one.words for one in page.markup.all("div", **{"class": "words"})] == [
+            "WHO-5 2026-11-20 Dr Rao"
+        ]
+
+
+@pytest.mark.parametrize(
+    ("wrong", "told"),
+    [
+        ({"name": " "}, "name the scale"),
+        ({"name": "x" * 61}, "name the scale"),
+        ({"day": "2026-11-23"}, "still to come"),
+        ({"day": "soon"}, "still to come"),
+        ({"number": "high"}, "as a number"),
+        ({"number": "1" * 50}, "as a number"),
+        ({"taken_by": "x" * 61}, "60 letters"),
+    ],
+)
+async def test_a_total_that_cannot_be_is_refused_with_what_was_typed(
+    portal: Portal, wrong: dict[str, str], told: str
+) -> None:
+    """Each beside its field, and all that was typed is still there."""
+    async with portal.client("alice") as browser:
+        form = await opened(browser, "/measures/other")
+        answer = await browser.post("/measures/other", data=form.filled(TOTAL | wrong))
+        assert answer.status_code == 422
+        page = Page.of(answer)
+        assert told in page.words
+        assert {name: page.value(name) for name in TOTAL} == TOTAL | wrong
+
+
+async def test_no_total_is_entered_until_rest(portal: Portal) -> None:
+    """It waits like every measure, and what was typed stays on the page."""
+    async with portal.client("alice") as browser:
+        form = await opened(browser, "/measures/other")
+    await in_session(portal.cast)
+    async with portal.client("alice") as browser:
+        assert "This waits until you have rested" in (await opened(browser, "/measures/other")).words
+        answer = await browser.post("/measures/other", data=form.filled(TOTAL))
+        assert answer.status_code == 409
+        assert {name: Page.of(answer).value(name) for name in TOTAL} == TOTAL
+    assert (await records.load_measures(await portal.cast.actor("alice"))).entries == ()
