@@ -126,10 +126,7 @@ def parse_plan(installation: Installation, raw: Sequence[Sequence[Any]]) -> Plan
     key = (Plan, *values, *map(type, values))
     found: Plan | None = installation.server_keys.document_cache.get(key)
     if found is None:
-        # Each by itself is not remembered as well: it takes as long as opening it.
-        sessions = _sort_sessions(
-            open_rows(parse_rows(SessionRow, raw), partial(_open_session, installation))
-        )
+        sessions = open_sessions(installation, parse_rows(SessionRow, raw))
         found = Plan(sessions, sessions.damaged)
         found.cache_key = object()  # short, since a key of all values takes longer to hash than a page has
         if not found.damaged:
@@ -139,10 +136,7 @@ def parse_plan(installation: Installation, raw: Sequence[Sequence[Any]]) -> Plan
 
 def open_sessions(installation: Installation, rows: Iterable[SessionRow | DamagedRow]) -> OpenedRows[Session]:
     """Open rows and sort what opens by time."""
-    return _sort_sessions(open_rows(rows, partial(open_session, installation)))
-
-
-def _sort_sessions(found: OpenedRows[Session]) -> OpenedRows[Session]:
+    found = open_rows(rows, partial(open_session, installation))
     return OpenedRows(sorted(found, key=lambda one: (one.starts_at, one.id)), found.damaged)
 
 

@@ -94,6 +94,8 @@ async def test_an_account_is_opened_with_what_was_typed(desk: Desk, server: Serv
         await page.get_by_label("The same password again").fill(NEW)
         await page.get_by_label("I am 18 or older").set_checked(adult)
         await page.get_by_role("button", name="Accept and open my journal").click()
+        if not adult:  # what is typed before the form is back goes with it
+            await expect(page.locator("[aria-invalid=true]").first).to_be_visible()
     await expect(page).to_have_url(f"{server.origin}/account/recovery-key")
     async with server.second_connection() as cast:
         (frieda,) = [

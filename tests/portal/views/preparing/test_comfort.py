@@ -98,7 +98,7 @@ async def test_while_a_session_lasts_it_is_dark_and_there_is_nothing_to_change(p
         assert not leads(page, NEW)
         begun = await opened(browser, NEW)
         page = await followed(browser, await pressed(browser, begun, comfort__stop="Red"))
-        assert page.markup.one("html").attributes["class"] == "dark"
+        assert page.markup.one("html").attributes["class"] == "dark large"
         assert "Red" in page.words
         links = {one.attributes["href"] for one in page.markup.all("a", within="page")}
         assert links == {"/help-now", "/ground", here}
