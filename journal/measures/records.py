@@ -103,7 +103,12 @@ class Measures:
 
 async def load_measures(actor: Actor) -> Measures:
     """Return all that the actor answered."""
-    is_intact, found = await by_kind.load_entries_of_kinds(actor, {EntryKind.MEASURE})
+    return build_measures(actor, *await by_kind.load_entries_of_kinds(actor, {EntryKind.MEASURE}))
+
+
+def build_measures(actor: Actor, is_intact: bool, entries_found: Iterable[Entry]) -> Measures:
+    """Return what the actor answered, of some of their entries; the journal *is_intact* or not."""
+    found = [one for one in entries_found if one.damaged or one.document.kind == EntryKind.MEASURE]
     there = [one for one in found if not one.damaged]
     return Measures(
         tuple(_list_filled(there)),

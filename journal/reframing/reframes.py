@@ -6,7 +6,7 @@ What is added never changes the first ratings. Only the patient moves the status
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import replace
 from datetime import UTC, date
 from functools import partial
@@ -72,6 +72,12 @@ async def list_reframes(actor: Actor) -> tuple[Entry, ...]:
         return ()
     every = await entries.load_entries(actor, wanted)
     return tuple(one for one in reversed(every) if not one.damaged and one.document.kind == EntryKind.REFRAME)
+
+
+def select_reframes(found: Iterable[Entry]) -> tuple[Entry, ...]:
+    """Return the reframes that open among entries, the latest first; *found* has the oldest first."""
+    there = [one for one in found if not one.damaged and one.document.kind == EntryKind.REFRAME]
+    return tuple(there[: -MAX_LISTED - 1 : -1])
 
 
 def require_reframe(entry: Entry) -> None:

@@ -16,6 +16,7 @@ from journal.care.links import Link
 from journal.catalogue.fields import EntryKind
 from journal.clinic import instructions
 from journal.dosing_day import requests
+from journal.entries import by_kind
 from journal.entries.listing import EntrySummary
 from journal.entries.naming import EntryName, EntryNamer
 from journal.measures import records as measure_records
@@ -118,7 +119,8 @@ async def load_home(actor: Actor) -> HomePage:
     plan, namer = shown.plan, EntryNamer(shown.plan)
     lines = {line.session.id: line for line in build_lines(actor, plan)}
     day, about = find_current_day(plan, actor.now)
-    written = await reframes.list_reframes(actor)
+    is_intact, found = await by_kind.load_entries_of_kinds(actor, {EntryKind.REFRAME, EntryKind.MEASURE})
+    written = reframes.select_reframes(found)
     hold = holds.get_hold(actor, plan)
     step, again = await reframe_offers.choose_for_home(actor, written, plan)
     ahead = (
@@ -154,7 +156,7 @@ async def load_home(actor: Actor) -> HomePage:
         about is None
         or day not in (DayState.UNDER_WAY, DayState.RESTING)
         or is_capture_time(about.details, actor.now),
-        (await measure_records.load_measures(actor)).find_due() if hold is None else None,
+        measure_records.build_measures(actor, is_intact, found).find_due() if hold is None else None,
     )
 
 
