@@ -135,7 +135,7 @@ async def test_a_care_link_is_read_with_the_other_person_alone(portal: Portal, w
 @pytest.mark.parametrize(
     ("who", "path", "most"),
     [
-        ("alice", "/", 10),  # who asks, plan, latest, readers (2), links, offers, reframes, measures (2)
+        ("alice", "/", 8),  # who asks, plan, latest, readers (2), links, offers, reframes and measures
         ("alice", "/journal", 6),  # who asks, entries, state, plan, readers (2)
         ("alice", "/sessions", 3),  # who asks, plan, links
         ("alice", "/sharing", 12),  # two of them are for what goes as it is completed
