@@ -134,7 +134,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "account_reset": ("authentication", "sitter"),
     "key_rotation": ("passkeys", "practice", "sitter"),
     "records": ("authentication", "sharing", "sitter"),
-    "operations": ("account_reset", "key_rotation", "reframing", "standing"),
+    "operations": ("account_reset", "key_rotation", "measures", "reframing", "standing"),
 }
 """The rooms of journal/, lowest first, and what each may import: these, whatever these may, and the vocabulary."""
 

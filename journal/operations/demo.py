@@ -25,6 +25,7 @@ from journal.entries import entries
 from journal.errors import InvalidInput
 from journal.held_acts import Asked, HeldAct
 from journal.installation.installation import Installation
+from journal.measures import records as measure_records
 from journal.operations.demo_data import DemoEntry, DemoPatient, DemoPerson, load_demo_practice
 from journal.practice import practice
 from journal.practice import tables as practice_tables
@@ -114,8 +115,13 @@ async def _write_entry(
             await requests.add_request(actor, Asked(HeldAct(act)))
         return
     if one.kind is EntryKind.STANDING:
-        for kind in map(str, one.answers.values()):
+        for kind in _list_lines(one):
             await standing.give_standing(actor, link, kind)
+        return
+    if one.kind is EntryKind.MEASURE:
+        name, *lines = _list_lines(one)
+        answers = {item: int(value) for item, _, value in (line.partition("=") for line in lines)}
+        await measure_records.save_answers(actor, measure_records.find_offered(name), answers, uuid4(), 0)
         return
     about = None if one.session is None else ids[one.session].hex
     written = EntryDocument(one.kind.value, one.title, one.note, about, one.get_first_answers(today))
@@ -136,6 +142,11 @@ async def _write_entry(
             day = today + timedelta(days=look.day)
             revisit = Revisit(day, look.old, look.new, look.felt, look.words)
             await reframe_sharing.add_revisit(looking, saved.id, revisit)
+
+
+def _list_lines(one: DemoEntry) -> list[str]:
+    (lines,) = one.answers.values()
+    return lines if isinstance(lines, list) else [str(lines)]
 
 
 def _set_clock(actor: Actor, moment: datetime) -> Actor:

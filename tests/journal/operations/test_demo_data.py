@@ -72,9 +72,9 @@ def test_everybody_is_plainly_invented():
 
 
 def test_there_is_enough_to_look_at():
-    """About forty entries of every kind, some long, some shared and some not, some changed since."""
+    """About fifty entries of every kind, some long, some shared and some not, some changed since."""
     entries = [entry for patient in PRACTICE.patients for entry in patient.entries]
-    assert 40 <= len(entries) <= 50
+    assert 45 <= len(entries) <= 60
     assert {entry.kind for entry in entries} == set(EntryKind)
     writing = [entry for entry in entries if entry.kind is not EntryKind.GROUNDING]
     assert sum(60 <= len(words(entry.answers)) <= 300 for entry in writing) >= 0.8 * len(writing)
