@@ -114,14 +114,8 @@ async def _write_entry(
         for act in map(str, one.answers.values()):
             await requests.add_request(actor, Asked(HeldAct(act)))
         return
-    if one.kind is EntryKind.STANDING:
-        for kind in _list_lines(one):
-            await standing.give_standing(actor, link, kind)
-        return
-    if one.kind is EntryKind.MEASURE:
-        name, *lines = _list_lines(one)
-        answers = {item: int(value) for item, _, value in (line.partition("=") for line in lines)}
-        await measure_records.save_answers(actor, measure_records.find_offered(name), answers, uuid4(), 0)
+    if one.kind in (EntryKind.STANDING, EntryKind.MEASURE):
+        await _do_as_asked(actor, link, one)
         return
     about = None if one.session is None else ids[one.session].hex
     written = EntryDocument(one.kind.value, one.title, one.note, about, one.get_first_answers(today))
@@ -144,9 +138,16 @@ async def _write_entry(
             await reframe_sharing.add_revisit(looking, saved.id, revisit)
 
 
-def _list_lines(one: DemoEntry) -> list[str]:
+async def _do_as_asked(actor: Actor, link: UUID, one: DemoEntry) -> None:
+    """Give a standing share for each line, or answer the measure that the first line names with the others."""
     (lines,) = one.answers.values()
-    return lines if isinstance(lines, list) else [str(lines)]
+    first, *others = lines if isinstance(lines, list) else [str(lines)]
+    if one.kind is EntryKind.STANDING:
+        for kind in (first, *others):
+            await standing.give_standing(actor, link, kind)
+        return
+    given = {item: int(value) for item, _, value in (line.partition("=") for line in others)}
+    await measure_records.save_answers(actor, measure_records.find_offered(first), given, uuid4(), 0)
 
 
 def _set_clock(actor: Actor, moment: datetime) -> Actor:
