@@ -139,7 +139,7 @@ async def _write_entry(
 
 
 async def _do_as_asked(actor: Actor, link: UUID, one: DemoEntry) -> None:
-    """Give a standing share for each line, or answer the measure that the first line names with the others."""
+    """Begin a standing share for each line, or answer the measure that the first line names with the others."""
     (lines,) = one.answers.values()
     first, *others = lines if isinstance(lines, list) else [str(lines)]
     if one.kind is EntryKind.STANDING:
