@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -36,7 +37,7 @@ from portal.access.session_cookie import (
     set_token,
 )
 from portal.web.device_cookies import keep_neutral
-from portal.web.errors import build_refusal_arguments
+from portal.web.errors import UNAVAILABLE_ERRORS, build_refusal_arguments
 from portal.web.forms import Form
 from portal.web.pages import is_htmx, redirect, render_page
 
@@ -109,10 +110,11 @@ def guard_view(
 
 
 async def _answer_request(request: Request, response: Response) -> None:
-    """Have what was done now, after a hold, not be asked again."""
+    """Have what was done now, after a hold, not be asked again; what cannot be removed is asked again, and was done."""
     actor: Actor | None = request.state.actor
     if actor is not None and request.method == "POST" and response.status_code < 400:
-        await run_with_retry(lambda: remove_done(actor))
+        with suppress(*UNAVAILABLE_ERRORS):
+            await run_with_retry(lambda: remove_done(actor))
 
 
 async def _record_use(actor: Actor | None) -> None:
