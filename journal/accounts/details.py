@@ -93,9 +93,7 @@ async def set_hidden_numbers(actor: Actor, hidden: bool) -> None:
     """Set whether the numbers of measures are hidden from their own patient; whoever they are shared with has them."""
     actor.require_role(Role.PATIENT)
     async with transaction():
-        profile = await _load_locked_profile(actor)
-        if profile.hides_numbers != hidden:
-            await _save_profile(actor, replace(profile, hides_numbers=hidden))
+        await _save_profile(actor, replace(await _load_locked_profile(actor), hides_numbers=hidden))
 
 
 async def set_no_offers(actor: Actor, unwanted: bool) -> None:

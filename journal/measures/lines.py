@@ -20,6 +20,11 @@ HEAD_NAMES = ("instrument", "version", "language", "days", "day", "begun", "fini
 _ANSWER = re.compile("[0-9]{1,2}")
 
 
+def get_noon(day: date | None) -> datetime | None:
+    """Return a day as a moment that is on that day wherever it is read."""
+    return datetime.combine(day, time(12), UTC) if day else None
+
+
 @dataclass(frozen=True, slots=True)
 class AnsweredItem:
     """An item with the words that were chosen; nothing where it was left blank."""
@@ -89,8 +94,8 @@ class FilledMeasure:
 
     @property
     def noon(self) -> datetime | None:
-        """Return its day as a moment that is on that day wherever it is read."""
-        return datetime.combine(self.day, time(12), UTC) if self.day else None
+        """Return its day as a moment, to be written."""
+        return get_noon(self.day)
 
     @property
     def lines(self) -> list[str]:

@@ -23,6 +23,7 @@ from journal.errors import HeldUntilRested, NotFound, StaleRevision
 from journal.i18n import N_
 from journal.measures.instruments import Instrument, list_offered
 from journal.measures.lines import FilledMeasure, parse_measure
+from journal.measures.scoring import select_items
 from journal.sessions import holds
 from journal.vault.documents import EntryDocument
 from journal.vault.entry_rows import Entry
@@ -184,11 +185,7 @@ async def refuse_while_held(actor: Actor) -> None:
 
 def select_answers(instrument: Instrument, answers: Mapping[str, int]) -> dict[str, int]:
     """Return the answers that the measure has, in the order of its items."""
-    found = {
-        str(item.number): value
-        for item in instrument.items
-        if (value := answers.get(str(item.number))) is not None and instrument.find_choice(value)
-    }
+    found = {str(number): value for number, value in select_items(instrument, answers).items()}
     extra = instrument.extra
     if extra and any(one.value == answers.get(extra.id) for one in extra.answers):
         found[extra.id] = answers[extra.id]

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time
+from datetime import date, datetime
 from uuid import UUID
 
 from tortoise.exceptions import IntegrityError
@@ -21,6 +21,7 @@ from journal.entries import entries
 from journal.errors import InvalidInput, NotFound
 from journal.i18n import N_
 from journal.measures import records
+from journal.measures.lines import get_noon
 from journal.roles import Role
 from journal.user_input import clean_line, parse_day
 from journal.vault.documents import EntryDocument
@@ -48,8 +49,8 @@ class Score:
 
     @property
     def noon(self) -> datetime | None:
-        """Return its day as a moment that is on that day wherever it is read."""
-        return datetime.combine(self.day, time(12), UTC) if self.day else None
+        """Return its day as a moment, to be written."""
+        return get_noon(self.day)
 
 
 def list_scores(found: Iterable[Entry]) -> tuple[Score, ...]:

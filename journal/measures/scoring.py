@@ -28,6 +28,15 @@ class Score:
     clusters: tuple[tuple[str, int, int], ...] = ()
 
 
+def select_items(instrument: Instrument, answers: Mapping[str, int]) -> dict[int, int]:
+    """Return the answers to the items of a measure, by their numbers and in their order; none that is not offered."""
+    return {
+        item.number: value
+        for item in instrument.items
+        if (value := answers.get(str(item.number))) is not None and instrument.find_choice(value)
+    }
+
+
 def compute_score(instrument: Instrument, answers: Mapping[str, int]) -> Score:
     """
     Return what the answers to a measure come to.
@@ -36,11 +45,7 @@ def compute_score(instrument: Instrument, answers: Mapping[str, int]) -> Score:
         answers: Values by the number of the item, as text; what is no item of the measure, or no answer to it, is none.
     """
     highest = max(one.value for one in instrument.answers)
-    given = {
-        item.number: value
-        for item in instrument.items
-        if (value := answers.get(str(item.number))) is not None and instrument.find_choice(value)
-    }
+    given = select_items(instrument, answers)
     asked = len(instrument.items)
     if len(given) < asked:
         return Score(len(given), asked, None, instrument.most)

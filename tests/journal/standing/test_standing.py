@@ -373,7 +373,7 @@ class Course:
             self.allowed.add(line)
 
     async def give(self, *, at_once: bool) -> None:
-        """Give readings to bob, which is refused in a hold."""
+        """Share readings with bob, which is refused in a hold."""
         if self.held is not None:
             with pytest.raises(HeldUntilRested):
                 await give(self.cast, at_once=at_once)
