@@ -496,8 +496,11 @@ def test_who_uses_tables_of_others_is_there(listed):
 
 
 def test_no_folder_is_crowded():
-    """A folder of journal/ or portal/ holds at most 14 Python files, so that it is seen at once."""
-    files = Counter(path.parent for path in modules("journal", "portal"))
+    """A folder of journal/ or portal/ holds at most 14 Python files, so that it is seen at once.
+
+    Migrations are a ledger, read by number: it grows.
+    """
+    files = Counter(path.parent for path in modules("journal", "portal") if "migrations" not in path.parts)
     assert [str(folder) for folder, count in files.items() if count > 14] == []
 
 
