@@ -37,6 +37,7 @@ from journal.installation.installation import Installation
 from journal.mail.messages import Notice
 from journal.rate_limiting import attempts, limits
 from journal.roles import Role
+from journal.sessions.holds import refuse_while_held
 from journal.sitter import links as sitter_links
 from journal.store.database import execute, flush_deleted, transaction
 from journal.store.progress import run_with_retry
@@ -198,10 +199,15 @@ async def renew_link(actor: Actor, token: str) -> UUID:
     Renew one care link of a patient who can sign in: keys are pinned anew on both sides, and nothing else changes.
 
     What was shared over the old link is deleted with it, unless it waits to be returned after a reset.
+
+    Raises:
+        LinkExpired: If the link does not work, or is somebody else's.
+        HeldUntilRested: Too soon after a dosing session; the link stays open.
     """
     row, _ = await invitations.verify_token(actor.installation, token, renewing=True)
     if row.patient != actor.id or row.renews is None:
         raise LinkExpired
+    await refuse_while_held(actor, invitations.build_asked(row))
     link = await run_with_retry(partial(_renew_link, actor, token, row, row.renews))
     await flush_deleted()
     return link
@@ -210,6 +216,7 @@ async def renew_link(actor: Actor, token: str) -> UUID:
 async def _renew_link(actor: Actor, token: str, row: invitations.OpenInvitationRow, renewed: UUID) -> UUID:
     async with transaction():
         await record_state.lock_state(actor)
+        await refuse_while_held(actor, invitations.build_asked(row))
         old = care_tables.CareLink.filter(
             id=renewed, patient_id=actor.id, clinician_id=row.clinician_id, ended_at=None
         )

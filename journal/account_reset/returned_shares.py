@@ -25,9 +25,11 @@ from journal.care.links import Link
 from journal.care.share_list import ShareLinkRow
 from journal.catalogue.fields import EntryKind
 from journal.errors import Damaged, NotFound, StaleRevision, TrustBroken
+from journal.held_acts import Asked, HeldAct
 from journal.i18n import N_
 from journal.roles import Role
 from journal.sealing import open_document, seal_document
+from journal.sessions.holds import refuse_while_held
 from journal.store.database import fetch_raw, flush_deleted, transaction
 from journal.store.rows import (
     FIRST_YEAR,
@@ -210,10 +212,12 @@ async def accept_returned_shares(actor: Actor, wanted: UUID) -> int:
 
 
 async def delete_returned_shares(actor: Actor, wanted: UUID) -> None:
-    """Delete what one clinician has sent back, for good."""
+    """Delete what one clinician has sent back, for good; raises `HeldUntilRested` too soon after a dosing session."""
     link = await links.load_my_link(actor, wanted)
     actor.require_role(Role.PATIENT)
     async with transaction():
+        await record_state.lock_state(actor)
+        await refuse_while_held(actor, Asked(HeldAct.DISCARD, wanted))
         mine = care_tables.GivenBack.filter(link_id=link.id)
         kept = [row.kept_id for row in filter_undamaged(await fetch_rows(RetainedIdRow, mine))]
         await care_tables.KeptShare.filter(id__in=kept, link__patient_id=actor.id).delete()

@@ -95,7 +95,7 @@ def guard_view(
         if token is not None and request.scope["path"] not in PUBLIC_PATHS:
             actor = request.state.actor = await _load_actor(request, token, audience, prefetch)
         if audience is Audience.ANYONE:
-            return await view(request)
+            return await _answer_anyone(request, view, actor)
         if actor is None or token is None:
             return await _ask_who_it_is(request, token)
         try:
@@ -107,6 +107,16 @@ def guard_view(
         return keep_neutral(request, response, actor.is_neutral) if request.method == "GET" else response
 
     return guarded
+
+
+async def _answer_anyone(request: Request, view: View, actor: Actor | None) -> Response:
+    """Answer whoever comes; what somebody who is signed in asked for and is held is kept as anywhere."""
+    try:
+        return await view(request)
+    except HeldUntilRested as error:
+        if actor is not None:
+            await _record_refusal(request, actor, error)
+        raise
 
 
 async def _answer_request(request: Request, response: Response) -> None:
