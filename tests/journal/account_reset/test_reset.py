@@ -22,10 +22,13 @@ from journal.errors import Damaged, InvalidInput, LinkExpired, NotFound, TrustBr
 from journal.key_rotation import account_key as account_key_renewal
 from journal.operations import retention
 from journal.rate_limiting.limits import TooManyAttempts
+from journal.scheduling import plan as session_plan
+from journal.sessions import holds
+from journal.sessions.session import Status
 from journal.vault import record_state
 from tests.cast import PASSWORDS, PRACTICE, Cast
 from tests.log import logged
-from tests.scenes import connected, read_by, rewritten, shared, written
+from tests.scenes import connected, in_session, read_by, rewritten, shared, written
 
 NEW = "seven small stones in a row"
 EMAIL = "alice@example.org"
@@ -109,6 +112,27 @@ async def test_other_clinicians_open_nothing_until_they_renew(cast: Cast) -> Non
     )
     await returned_shares.accept_returned_shares(alice, renewed)
     assert (await record_state.compare_records(alice, earlier=True)).is_intact
+
+
+async def test_it_waits_for_the_morning_after_a_dosing_session(cast: Cast) -> None:
+    """It ends care and cannot be undone; the link is not used up, and what was held before is held after it."""
+    session = await in_session(cast)
+    await session_plan.change_status(await cast.actor("alice"), session, Status.STOPPED_EARLY)
+    before, link = await cast.actor("alice"), await offered(cast)
+    for hours in (0, 14):
+        cast.clock.forward(hours=hours)
+        with pytest.raises(InvalidInput) as refused:
+            await restarted(cast, link)
+        assert refused.value.fields == {"understood": account_reset.WAITS_TODAY}
+        row = await accounts_tables.Account.get(id=before.id)
+        assert row.public_identity == before.public_keys
+    cast.clock.forward(hours=1)
+    alice = await restarted(cast, link)
+    assert alice.public_keys != before.public_keys
+    assert (await links.load_my_links(alice))[0].id != cast.link
+    assert await holds.load_hold(alice) is not None
+    await session_plan.confirm_rest(alice)
+    assert await holds.load_hold(alice) is None
 
 
 @pytest.mark.parametrize("secret", ["password", "recovery key"])
