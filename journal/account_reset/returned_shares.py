@@ -50,7 +50,8 @@ from journal.vault.documents import EntryDocument, entry_context
 from journal.vault.record_snapshot import Part
 from journal.vault.record_state import RecordChange
 
-ENTRY_KINDS = frozenset(one.value for one in EntryKind)
+RETURNED_KINDS = frozenset(one.value for one in EntryKind) - {EntryKind.WAITING, EntryKind.STANDING}
+"""The kinds of entry that can be shared: what a patient alone asks for or gives, no clinician gives back."""
 SELECT_OLD_LINKS = """
     SELECT id, patient_id, clinician_key, clinician_pin FROM care_link
     WHERE patient_id = $1 AND clinician_id = $2 AND ended_at IS NOT NULL AND clinician_key IS NOT NULL
@@ -231,7 +232,7 @@ async def _open_returned(actor: Actor, link: Link) -> OpenedRows[tuple[UUID, UUI
     def open_row(row: ReturnedShareRow) -> tuple[UUID, UUID, ShareDocument]:
         place = given_back_context(link.id, row.id)
         document = open_document(key, row.sealed, place, ShareDocument)
-        if document.kind not in ENTRY_KINDS:
+        if document.kind not in RETURNED_KINDS:
             raise Damaged
         _parse_written_at(document)
         return row.id, row.kept_id, document
