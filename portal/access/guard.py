@@ -96,7 +96,7 @@ def guard_view(
         if token is not None and request.scope["path"] not in PUBLIC_PATHS:
             actor = request.state.actor = await _load_actor(request, token, audience, prefetch)
         if is_public:
-            return await view(request)
+            return await view(request) if actor is None else await _answer_anyone(request, view, actor)
         if actor is None or token is None:
             return await _ask_who_it_is(request, token)
         try:
@@ -108,6 +108,15 @@ def guard_view(
         return keep_neutral(request, response, actor.is_neutral) if request.method == "GET" else response
 
     return guarded
+
+
+async def _answer_anyone(request: Request, view: View, actor: Actor) -> Response:
+    """Answer somebody who is signed in where anybody may come; what they asked for and is held is kept as anywhere."""
+    try:
+        return await view(request)
+    except HeldUntilRested as error:
+        await _record_refusal(request, actor, error)
+        raise
 
 
 async def _note_use(request: Request, response: Response, actor: Actor) -> None:
