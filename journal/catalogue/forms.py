@@ -107,6 +107,67 @@ STANDING = Form(
     ),
 )
 
+MAX_PART_LENGTH, MAX_PART_LINES = 600, 10
+"""Of each part of a safety plan, so that all of it stays on one printed page."""
+
+
+def _build_part(field_id: str, label: str, hint: str) -> Field:
+    return Field(
+        f"safety.{field_id}",
+        label,
+        FieldKind.TEXT,
+        "safety",
+        hint,
+        max_length=MAX_PART_LENGTH,
+        max_lines=MAX_PART_LINES,
+    )
+
+
+SAFETY = Form(
+    EntryKind.SAFETY,
+    N_("Safety plan"),
+    N_(
+        "For hours when you might not be safe. One thing on each line, up to ten in a part, in your own order. "
+        "Best written together with somebody who treats you; every part can be left out."
+    ),
+    (
+        _build_part(
+            "signs",
+            N_("How I notice that it begins"),
+            N_("Thoughts, a mood, what the body does, a place or a time of day."),
+        ),
+        _build_part("alone", N_("What I do by myself first"), N_("What has helped before, even a little.")),
+        _build_part(
+            "company",
+            N_("Where I can go, and who is good company"),
+            N_("You need not tell them why."),
+        ),
+        _build_part(
+            "people",
+            N_("Whom I tell, and ask to be with me"),
+            N_("A name and a phone number on each line. A number can be tapped to call."),
+        ),
+        _build_part(
+            "professionals",
+            N_("My care team, and lines to call"),
+            N_("A name and a phone number on each line, and when they answer."),
+        ),
+        _build_part(
+            "safer",
+            N_("What I put out of reach"),
+            N_("What could harm you, where it goes, and who keeps it for you."),
+        ),
+        Field(
+            "safety.reviewed",
+            N_("Gone through: the day, and with whom"),
+            FieldKind.MOMENTS,
+            "safety",
+            apart=True,
+        ),
+    ),
+)
+"""Six parts in the order of Stanley and Brown (2012), doi:10.1016/j.cbpra.2011.01.001; the words are ours."""
+
 FORMS: Mapping[EntryKind, Form] = MappingProxyType(
     {
         form.kind: form
@@ -119,6 +180,7 @@ FORMS: Mapping[EntryKind, Form] = MappingProxyType(
             FREE,
             STEADY,
             COMFORT,
+            SAFETY,
             CHECKLIST,
             DAY,
             SITTER,
@@ -151,6 +213,7 @@ THEMES: Mapping[str, str] = MappingProxyType(
         "free": N_("Your words"),
         "steady": N_("What steadies me"),
         "comfort": N_("If I get frightened"),
+        "safety": N_("Safety plan"),
         "check": N_("Check list"),
         "day": N_("The day of the session"),
         "sitter": N_("The sitter’s notes"),

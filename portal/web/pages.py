@@ -87,6 +87,7 @@ GUIDE_PLACES: Mapping[str, str] = MappingProxyType(
         "/records": "records",
         "/recover": "lost",
         "/restart": "lost",
+        "/safety-plan": "safety",
         "/sessions": "day",
         "/shares": "share",
         "/sharing": "share",

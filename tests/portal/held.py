@@ -16,9 +16,8 @@ from journal.catalogue.revisits import Revisit
 from journal.clinic import call_contacts, instructions
 from journal.clinic.call_contacts import CallDetails, CallRole
 from journal.clinic.instructions import InstructionsDetails
-from journal.entries import removal
+from journal.entries import only_entry, removal
 from journal.held_acts import HeldAct
-from journal.preparing import comfort_plan
 from journal.reframing import later, reframes
 from journal.scheduling import plan as session_plan
 from journal.sealing import seal_document
@@ -76,7 +75,7 @@ async def prepare(cast: Cast) -> Things:
     session = await session_plan.add_session(
         alice, alice.id, SessionDetails(SessionKind.DOSING, local, ZONE, 120, Setting.HOME)
     )
-    await comfort_plan.begin_plan(alice, session, COMFORT)
+    await only_entry.begin_written_entry(alice, session, COMFORT)
     contact, text = await _leave(cast)
     charlie = await cast.actor("charlie")
     await handover_offers.suggest_colleague(await cast.actor("bob"), alice.id, str(charlie.id))

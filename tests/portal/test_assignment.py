@@ -32,6 +32,7 @@ FIELDS = {
     EntryKind.STEADY: "steady.phrases",
     EntryKind.CHECKLIST: "check.own",
     EntryKind.COMFORT: "comfort.words_help",
+    EntryKind.SAFETY: "safety.alone",
     EntryKind.DAY: "day.medicine",
     EntryKind.SITTER: "sitter.events",
     EntryKind.MEASURE: "measure.form",

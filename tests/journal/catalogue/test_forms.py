@@ -82,6 +82,7 @@ IDS = {
     EntryKind.STEADY: " ".join(("phrases", *(f"skill_{number}" for number in range(1, 25)), "hidden")),
     EntryKind.CHECKLIST: "own done not_for_me",
     EntryKind.COMFORT: "touch words_help words_hinder music light stop record more",
+    EntryKind.SAFETY: "signs alone company people professionals safer reviewed",
     EntryKind.DAY: "medicine readings",
     EntryKind.SITTER: "checks readings medicine events said",
     EntryKind.MEASURE: "form score",
