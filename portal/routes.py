@@ -21,7 +21,7 @@ from portal.views.account import (
 from portal.views.administration import audit_log, people, practice, staff
 from portal.views.grounding import notes, skills, steady
 from portal.views.journal import comparison, entry, entry_new, entry_removal, entry_saving, index, revisions
-from portal.views.measures import filling
+from portal.views.measures import filling, totals
 from portal.views.patients import (
     brief,
     call_contacts,
@@ -108,7 +108,7 @@ ROUTES = (
     Rule("/moments", FORM, PATIENT, moments.add_moment),
     # Measures
     Rule("/measures", FORM, PATIENT, filling.list_measures),
-    Rule("/measures/other", FORM, PATIENT, filling.enter_score),
+    Rule("/measures/other", FORM, PATIENT, totals.enter_score),
     *(Rule(f"/measures/{one}", FORM, PATIENT, filling.fill_measure) for one in instruments.IDS),
     # For everybody
     Rule("/", READ, ANYONE, home.show_home),

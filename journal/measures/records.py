@@ -146,6 +146,8 @@ async def save_answers(
     wanted: UUID,
     base: int,
     sitting: str = "",
+    *,
+    is_done: bool = True,
 ) -> Entry:
     """
     Save the answers to a measure that is begun, or gone on with on its day; on disk when this returns.
@@ -155,6 +157,7 @@ async def save_answers(
         wanted: The id of the entry; a new random one for a new form.
         base: The revision that the answers were made from; 0 for a new form.
         sitting: A random id of the page that writes.
+        is_done: Whether whoever answers said so; what is saved meanwhile is not finished, even if nothing is missing.
 
     Raises:
         HeldUntilRested: If a dosing session has begun, and nobody has said that they rested.
@@ -163,7 +166,7 @@ async def save_answers(
     """
     await refuse_while_held(actor)
     given = select_answers(instrument, answers)
-    if base == 0 and await _begin(actor, instrument, given, wanted, sitting):
+    if base == 0 and await _begin(actor, instrument, given, wanted, sitting, is_done=is_done):
         return await entries.load_entry(actor, wanted)
     current = await entries.load_entry(actor, wanted)
     before = parse_measure(current.document.answers.get(FORM))
@@ -171,7 +174,7 @@ async def save_answers(
         raise NotFound
     if before[0].day != get_today(actor):
         raise StaleRevision(DAY_IS_OVER)
-    after = _finish(replace(before[0], answers=given), actor)
+    after = _finish(replace(before[0], answers=given), actor, is_done=is_done)
     document = EntryDocument(
         EntryKind.MEASURE.value,
         current.document.title,
@@ -206,7 +209,13 @@ def select_answers(instrument: Instrument, answers: Mapping[str, int]) -> dict[s
 
 
 async def _begin(
-    actor: Actor, instrument: Instrument, answers: dict[str, int], wanted: UUID, sitting: str
+    actor: Actor,
+    instrument: Instrument,
+    answers: dict[str, int],
+    wanted: UUID,
+    sitting: str,
+    *,
+    is_done: bool,
 ) -> bool:
     """Begin a form; return False if this page began it before. Looked at again while nobody else changes records."""
     begun = FilledMeasure(
@@ -221,7 +230,7 @@ async def _begin(
     document = EntryDocument(
         EntryKind.MEASURE.value,
         instrument.name,
-        answers={FORM: _finish(begun, actor).lines},
+        answers={FORM: _finish(begun, actor, is_done=is_done).lines},
         sitting=sitting,
     )
     there: list[UUID] = []
@@ -242,12 +251,12 @@ async def _begin(
     return False
 
 
-def _finish(measure: FilledMeasure, actor: Actor) -> FilledMeasure:
-    """Return a form with the time at which its last item was answered, and without one while an item is missing."""
+def _finish(measure: FilledMeasure, actor: Actor, *, is_done: bool) -> FilledMeasure:
+    """Return a form with the time at which it was done; without one while an item is missing."""
     score = measure.score
     if score is None or score.total is None:
         return replace(measure, finished="")
-    return measure if measure.finished else replace(measure, finished=actor.now.isoformat())
+    return measure if measure.finished or not is_done else replace(measure, finished=actor.now.isoformat())
 
 
 def _list_filled(found: Iterable[Entry]) -> Iterable[Filled]:

@@ -14,13 +14,18 @@ from starlette.responses import Response
 
 from journal.accounts import details
 from journal.actor import Actor
-from journal.errors import HeldUntilRested, InvalidInput, NotFound, SavedAsEarlierVersion, StaleRevision
+from journal.entries import entries
+from journal.errors import HeldUntilRested, NotFound, SavedAsEarlierVersion, StaleRevision
 from journal.i18n import N_
 from journal.measures import records, scores
 from journal.measures.instruments import SAFETY_ITEMS, Instrument, list_offered
 from journal.measures.records import Filled, Measures
 from journal.measures.scores import Score
 from journal.sessions import holds
+from journal.standing import completion
+from journal.standing.completion import Recipient
+from journal.standing.kinds import KINDS
+from journal.standing.standing import load_standing
 from journal.user_input import parse_whole_number
 from journal.vault.entry_rows import Entry
 from portal.access.session_cookie import get_actor
@@ -29,7 +34,6 @@ from portal.web.dates import format_time
 from portal.web.forms import Form, parse_uuid
 from portal.web.pages import get_cached_macro, get_translator, is_htmx, redirect, render_fragment, render_page
 
-SCORE_FIELDS = ("name", "day", "number", "taken_by")
 RECALL_LABELS: Mapping[int, str] = MappingProxyType(
     {7: N_("the past week"), 14: N_("the last two weeks"), 30: N_("the past month")}
 )
@@ -63,6 +67,7 @@ class MeasurePage:
 
     `safety_item` is the item after which the calm panel stands, 0 for none. `days` is how many days ago it was answered
     last, where that is within the time that it asks about and nobody said to go on. `problem` is why nothing was saved.
+    `recipients` are who reads it as soon as it is done.
     `call_lines` are whom the care team named to call, for the panel.
     """
 
@@ -78,17 +83,8 @@ class MeasurePage:
     problem: str = ""
     elsewhere: UUID | None = None
     saved_at: datetime | None = None
+    recipients: tuple[Recipient, ...] = ()
     call_lines: tuple[CallLine, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class ScorePage:
-    """Context of the form for a total from elsewhere; `typed` is what was not taken."""
-
-    id: UUID
-    typed: Mapping[str, str]
-    errors: Mapping[str, str]
-    is_held: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,26 +121,6 @@ async def list_measures(request: Request) -> Response:
     )
 
 
-async def enter_score(request: Request) -> Response:
-    """Enter a total of another scale."""
-    actor = get_actor(request)
-    if request.method == "GET":
-        typed = {"day": records.get_today(actor).isoformat()}
-        held = await holds.load_hold(actor) is not None
-        return render_page(request, "measures/score.html", ScorePage(uuid4(), typed, {}, held))
-    form = await Form.read(request)
-    wanted, typed = parse_uuid(form["measure"]) or uuid4(), {name: form[name] for name in SCORE_FIELDS}
-    try:
-        await scores.save_score(actor, wanted, *typed.values())
-    except InvalidInput as error:
-        context = ScorePage(wanted, typed, error.fields, is_held=False)
-        return render_page(request, "measures/score.html", context, status=422)
-    except HeldUntilRested as error:
-        context = ScorePage(wanted, typed, {"name": str(error)}, is_held=False)
-        return render_page(request, "measures/score.html", context, status=409)
-    return redirect(request, f"/journal/{wanted}")
-
-
 async def fill_measure(request: Request) -> Response:
     """Show the form of a measure, or save it."""
     actor = get_actor(request)
@@ -166,6 +142,7 @@ async def fill_measure(request: Request) -> Response:
         is_held=await holds.load_hold(actor) is not None,
         days=days if is_sooner and "again" not in request.query_params else None,
         call_lines=await _load_call_lines(request, actor, instrument),
+        recipients=await _load_recipients(actor, instrument),
     )
     return render_page(request, "measures/form.html", context)
 
@@ -184,8 +161,17 @@ async def _save(request: Request, actor: Actor, instrument: Instrument) -> Respo
     if not base and not given:
         return redirect(request, "/measures")
     problem, elsewhere, saved, is_held = "", None, None, False
+    is_done = form["go"] == "done" and not is_htmx(request)
+
+    async def load() -> Entry | None:
+        return (await entries.load_entries_by_id(actor, [wanted])).get(wanted)
+
+    async def add() -> None:
+        nonlocal saved
+        saved = await records.save_answers(actor, instrument, given, wanted, base, sitting, is_done=is_done)
+
     try:
-        saved = await records.save_answers(actor, instrument, given, wanted, base, sitting)
+        await (completion.complete(actor, KINDS[instrument.id], load, add) if is_done else add())
     except HeldUntilRested as error:
         problem, is_held = str(error), True
     except SavedAsEarlierVersion:
@@ -211,6 +197,7 @@ async def _save(request: Request, actor: Actor, instrument: Instrument) -> Respo
         problem=problem,
         elsewhere=elsewhere,
         saved_at=saved.updated_at if saved else None,
+        recipients=await _load_recipients(actor, instrument),
         call_lines=await _load_call_lines(request, actor, instrument),
     )
     return render_page(request, "measures/form.html", context, status=409 if problem else 200)
@@ -220,6 +207,11 @@ async def _load_call_lines(request: Request, actor: Actor, instrument: Instrumen
     if instrument.id not in SAFETY_ITEMS:
         return ()
     return await load_my_call_lines(actor, get_translator(request))
+
+
+async def _load_recipients(actor: Actor, instrument: Instrument) -> tuple[Recipient, ...]:
+    mine = await load_standing(actor)
+    return await completion.list_recipients(actor, KINDS[instrument.id], mine, is_held=False)
 
 
 def _render_line(request: Request, actor: Actor, saved: Entry | None, problem: str) -> Response:
