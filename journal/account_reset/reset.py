@@ -249,6 +249,7 @@ async def _renew_link(actor: Actor, token: str, row: invitations.OpenInvitationR
         if not await old.update(**ended):
             raise LinkExpired
         await care_tables.Share.filter(link_id=renewed).delete()
+        await care_tables.CareNote.filter(link_id=renewed).delete()
         await share_list.delete_list(actor, renewed)
         link = await invitations.accept_invitation(actor, token, renewing=True)
         await audit_log.record_event(

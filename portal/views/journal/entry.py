@@ -196,6 +196,8 @@ async def edit_entry(request: Request) -> Response:
     if found.document.kind == EntryKind.DAY:
         day = found.document.session_id
         return redirect(request, f"/sessions/{UUID(day)}/medicine" if day else f"/journal/{found.id}")
+    if found.document.kind == EntryKind.PLAN_NOTE:
+        return redirect(request, "/clinic")
     if found.document.kind == EntryKind.MEASURE:
         return redirect(request, "/measures")
     if found.document.kind == EntryKind.SITTER:
