@@ -127,21 +127,23 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "scheduling": ("clinic",),
     "sharing": ("entries", "scheduling"),
     "measures": ("entries",),
+    "care_notes": ("measures",),
+    "safety_plan": ("entries",),
     "reframing": ("sharing",),
     "standing": ("dosing_day", "sharing"),
     "brief": ("dosing_day", "reframing"),
     "practice": ("authentication", "care"),
     "account_reset": ("authentication", "sitter"),
     "key_rotation": ("passkeys", "practice", "sitter"),
-    "records": ("authentication", "sharing", "sitter"),
-    "operations": ("account_reset", "key_rotation", "measures", "reframing", "standing"),
+    "records": ("authentication", "care_notes", "sharing", "sitter"),
+    "operations": ("account_reset", "care_notes", "key_rotation", "reframing", "standing"),
 }
 """The rooms of journal/, lowest first, and what each may import: these, whatever these may, and the vocabulary."""
 
 OTHERS_TABLES = {
     "account_reset.reset": (
         "begins an account anew, and ends what was shared, in one transaction",
-        "accounts.Account authentication.WebSession care.CareLink care.KeptShare care.Share",
+        "accounts.Account authentication.WebSession care.CareLink care.CareNote care.KeptShare care.Share",
     ),
     "account_reset.reset_links": ("the link is a kind of invitation", "care.Invitation"),
     "account_reset.retained_records": (
@@ -195,6 +197,7 @@ OTHERS_TABLES = {
         "finds the latest times, to believe the clock",
         "account_reset.SetAside accounts.Account care.KeptShare mail.Outbox vault.Entry",
     ),
+    "care_notes.notes": ("care keeps its rows, which end with a care link", "care.CareNote"),
     "operations.retention": ("deletes entries whose week is over", "vault.Entry"),
     "passkeys.management": ("a passkey is a key slot", "authentication.KeySlot authentication.Passkey"),
     "passkeys.rows": ("restarts and renewals of keys need the rows below passkeys", "authentication.Passkey"),
@@ -255,6 +258,7 @@ PORTAL_ROOMS: dict[str, tuple[str, ...]] = {
     "views.grounding": ("access", "documents"),
     "views.preparing": ("views.sessions",),
     "views.measures": ("access", "documents"),
+    "views.safety_plan": ("access", "documents"),
     "views.reframing": ("views.sessions", "views.sharing"),
     "views.journal": ("views.reframing",),
     "views.patients": ("views.sessions", "views.sharing"),
@@ -270,6 +274,7 @@ PORTAL_ROOMS: dict[str, tuple[str, ...]] = {
         "views.patients",
         "views.preparing",
         "views.public",
+        "views.safety_plan",
     ),
     "background": ("web",),
     "app": ("routes", "background"),
@@ -496,8 +501,11 @@ def test_who_uses_tables_of_others_is_there(listed):
 
 
 def test_no_folder_is_crowded():
-    """A folder of journal/ or portal/ holds at most 14 Python files, so that it is seen at once."""
-    files = Counter(path.parent for path in modules("journal", "portal"))
+    """A folder of journal/ or portal/ holds at most 14 Python files, so that it is seen at once.
+
+    Migrations are a ledger, read by number: it grows.
+    """
+    files = Counter(path.parent for path in modules("journal", "portal") if "migrations" not in path.parts)
     assert [str(folder) for folder, count in files.items() if count > 14] == []
 
 

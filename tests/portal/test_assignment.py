@@ -32,9 +32,11 @@ FIELDS = {
     EntryKind.STEADY: "steady.phrases",
     EntryKind.CHECKLIST: "check.own",
     EntryKind.COMFORT: "comfort.words_help",
+    EntryKind.SAFETY: "safety.alone",
     EntryKind.DAY: "day.medicine",
     EntryKind.SITTER: "sitter.events",
     EntryKind.MEASURE: "measure.form",
+    EntryKind.PLAN_NOTE: "plan.focus",
     EntryKind.WAITING: "waiting.requests",
     EntryKind.STANDING: "standing.shares",
 }

@@ -6,6 +6,10 @@ from uuid import UUID
 
 import pytest
 
+from journal.clinic import call_contacts, instructions
+from journal.clinic.call_contacts import CallDetails, CallRole
+from journal.clinic.hours import Window
+from journal.clinic.instructions import InstructionsDetails
 from journal.measures import records
 from journal.measures.instruments import IDS
 from tests.portal.browsing import Page, action, autosaved, followed, opened, pressed
@@ -80,6 +84,26 @@ async def test_item_nine_opens_the_panel_before_any_total(any_portal: Portal) ->
         page = await followed(browser, await pressed(browser, form, item9="0"))
         assert NOBODY not in page.words
         assert "8 of 27" in page.words
+
+
+async def test_the_panel_has_whom_the_care_team_named(portal: Portal) -> None:
+    """With whether they answer now, below the emergency number: on the form, on one that is shown again, after it."""
+    cast = portal.cast
+    alice = (await cast.actor("alice")).id
+    hours = (Window((1, 2, 3, 4, 5, 6, 7), "00:00", "00:00"),)
+    nurse = CallDetails(CallRole.NURSE, "Nora", "+49 30 5550 7", "Anything that cannot wait", windows=hours)
+    await call_contacts.save_contact(await cast.actor("bob"), alice, nurse)
+    after = await filled_in(portal, "phq9", 1)
+    async with portal.client("alice") as browser:
+        form = await opened(browser, "/measures/phq9")
+        again = Page.of(await pressed(browser, form, "stay"))
+        for page in (form, again, after):
+            (call,) = page.markup.all("a", within="measure-panel", href="tel:+493055507")
+            assert call.words == "Call +49 30 5550 7"
+            panel = page.markup.one("section", **{"aria-label": "If you need somebody now"}).words
+            assert panel.index("112") < panel.index("On-call nurse · Nora · Answers now")
+            assert "Anything that cannot wait" in panel
+        assert "Nora" not in (await opened(browser, "/measures/gad7")).words
 
 
 async def test_sooner_than_its_time_is_asked_once(any_portal: Portal) -> None:
@@ -241,6 +265,24 @@ async def test_home_offers_what_was_used_before_in_one_quiet_line(any_portal: Po
     await filled_in(any_portal, "phq9", 0)
     async with any_portal.client("alice") as browser:
         assert "GAD-7 can be answered again" in (await opened(browser, "/")).words
+
+
+async def test_a_course_says_how_often(any_portal: Portal) -> None:
+    """Its care team's number takes the place of the usual time, for this course alone; the others stay at theirs."""
+    cast, told = any_portal.cast, "PHQ-9 can be answered again"
+    await filled_in(any_portal, "phq9", 0)
+    await filled_in(any_portal, "gad7", 0)
+    alice = await cast.actor("alice")
+    await instructions.save_instructions(
+        await cast.actor("bob"), alice.id, None, InstructionsDetails(phq9_days=28), is_checked=True
+    )
+    for days, line in ((15, "GAD-7 can be answered again"), (13, told)):
+        cast.clock.forward(days=days)
+        await signed_in_again(cast)
+        if line == told:
+            await filled_in(any_portal, "gad7", 0)
+        async with any_portal.client("alice") as browser:
+            assert line in (await opened(browser, "/")).words
 
 
 TOTAL = {"name": "WHO-5", "day": "2026-11-20", "number": "60", "taken_by": "Dr Rao"}
