@@ -127,6 +127,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "scheduling": ("clinic",),
     "sharing": ("entries", "scheduling"),
     "measures": ("entries",),
+    "notices": ("measures",),
     "reframing": ("sharing",),
     "standing": ("dosing_day", "sharing"),
     "brief": ("dosing_day", "reframing"),
@@ -134,7 +135,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "account_reset": ("authentication", "sitter"),
     "key_rotation": ("passkeys", "practice", "sitter"),
     "records": ("authentication", "sharing", "sitter"),
-    "operations": ("account_reset", "key_rotation", "measures", "reframing", "standing"),
+    "operations": ("account_reset", "key_rotation", "notices", "reframing", "standing"),
 }
 """The rooms of journal/, lowest first, and what each may import: these, whatever these may, and the vocabulary."""
 
@@ -183,6 +184,10 @@ OTHERS_TABLES = {
             "authentication.WebSession vault.ContentsText"
         ),
     ),
+    "notices.agreements": ("care keeps its rows, which an end of care erases", "care.NoticePolicy"),
+    "notices.inbox": ("care keeps its rows, which a pause and an end erase", "care.PatientNotice"),
+    "notices.release": ("the same; whose link it is", "care.CareLink care.PatientNotice"),
+    "notices.writing": ("the same", "care.PatientNotice"),
     "operations.demo": (
         "writes a practice with a past",
         "accounts.Account authentication.WebSession practice.Practice sessions.Course",
@@ -254,10 +259,11 @@ PORTAL_ROOMS: dict[str, tuple[str, ...]] = {
     "views.sharing": ("access", "documents"),
     "views.grounding": ("access", "documents"),
     "views.preparing": ("views.sessions",),
-    "views.measures": ("access", "documents"),
+    "views.notices": ("access", "documents"),
+    "views.measures": ("views.notices",),
     "views.reframing": ("views.sessions", "views.sharing"),
-    "views.journal": ("views.reframing",),
-    "views.patients": ("views.sessions", "views.sharing"),
+    "views.journal": ("views.notices", "views.reframing"),
+    "views.patients": ("views.notices", "views.sessions", "views.sharing"),
     "views.administration": ("access", "documents"),
     "views.public": ("access", "documents"),
     "views": ("views.administration", "views.reframing"),
@@ -267,6 +273,7 @@ PORTAL_ROOMS: dict[str, tuple[str, ...]] = {
         "views.journal",
         "views.grounding",
         "views.measures",
+        "views.notices",
         "views.patients",
         "views.preparing",
         "views.public",

@@ -51,6 +51,7 @@ class EntryKind(Labelled):
     MEASURE = "measure", N_("Measure")
     WAITING = "waiting", N_("Waiting until you have rested")
     STANDING = "standing", N_("Shared as it is completed")
+    NOTICES = "notices", N_("Notices agreed on")
 
 
 OWN_PAGE_KINDS = frozenset(
@@ -63,6 +64,7 @@ OWN_PAGE_KINDS = frozenset(
         EntryKind.MEASURE,
         EntryKind.WAITING,
         EntryKind.STANDING,
+        EntryKind.NOTICES,
     }
 )
 """The kinds that a page of its own begins: of most, a person has one record, or one a session."""
@@ -90,6 +92,7 @@ class FieldKind(StrEnum):
     MEASURE = "measure"  # list[str], one line each: see the room measures
     REQUESTS = "requests"  # list[str], one line each: see the room dosing_day
     STANDING = "standing"  # list[str], one line each: see the room standing
+    AGREED = "agreed"  # list[str], one line each: see the room notices
 
 
 RANGES: Mapping[FieldKind, tuple[int, int]] = MappingProxyType(

@@ -107,6 +107,22 @@ STANDING = Form(
     ),
 )
 
+NOTICES = Form(
+    EntryKind.NOTICES,
+    N_("Notices agreed on"),
+    N_("Whom you agreed with that they get a notice, who is the backup, and after how long."),
+    (
+        Field(
+            "notices.agreed",
+            N_("What you agreed or proposed"),
+            FieldKind.AGREED,
+            "notices",
+            shareable=False,
+            apart=True,
+        ),
+    ),
+)
+
 FORMS: Mapping[EntryKind, Form] = MappingProxyType(
     {
         form.kind: form
@@ -125,6 +141,7 @@ FORMS: Mapping[EntryKind, Form] = MappingProxyType(
             MEASURE,
             WAITING,
             STANDING,
+            NOTICES,
         )
     }
 )
@@ -157,6 +174,7 @@ THEMES: Mapping[str, str] = MappingProxyType(
         "measure": N_("Measure"),
         "waiting": N_("Waiting until you have rested"),
         "standing": N_("Shared as it is completed"),
+        "notices": N_("Notices agreed on"),
     }
 )
 

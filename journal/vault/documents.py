@@ -20,6 +20,7 @@ class Beside(msgspec.Struct, frozen=True, omit_defaults=True):
     `off`: nothing is, as it was remembered before the account did. `step_after`: the day on which a small step comes
     back that waits without a date of its own. `later`: the hex ids of the copies that what is added later goes into.
     `added`: short digests of the forms and notes whose lines were added last, so that none is added twice.
+    `notices`: what became of the notices about an answer of it, a line for each.
     """
 
     answered_at: str = ""
@@ -28,6 +29,7 @@ class Beside(msgspec.Struct, frozen=True, omit_defaults=True):
     step_after: str = ""
     later: tuple[str, ...] = ()
     added: tuple[str, ...] = ()
+    notices: tuple[str, ...] = ()
 
 
 class EntryDocument(msgspec.Struct, frozen=True):

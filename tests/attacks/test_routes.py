@@ -116,6 +116,7 @@ FOR_ONESELF = {
     "/sharing": "one's own clinicians",
     "/sharing/log": "one's own log",
     "/sharing/disclosures": "one's own log, with the present password for a file",
+    "/sharing/notices": "what oneself agreed on, with somebody in one's own care team",
     "/sharing/pause": "one's own clinicians",
     "/sessions": "one's own plan",
     "/sessions/new": "one's own plan",

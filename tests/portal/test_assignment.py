@@ -37,6 +37,7 @@ FIELDS = {
     EntryKind.MEASURE: "measure.form",
     EntryKind.WAITING: "waiting.requests",
     EntryKind.STANDING: "standing.shares",
+    EntryKind.NOTICES: "notices.agreed",
 }
 
 

@@ -27,6 +27,7 @@ from portal.access.session_cookie import get_actor
 from portal.views.journal.entry_new import show_pause
 from portal.views.journal.entry_page import EntryDraft, build_writing_page
 from portal.views.journal.entry_screens import PAUSE_SCREEN
+from portal.views.notices.panel import PanelView, load_notice
 from portal.views.reframing.panel import ReframePanel, load_panel
 from portal.views.sharing.shared_view import SharedSection, build_sections, hide_numbers
 from portal.web.pages import redirect, render_page
@@ -57,7 +58,8 @@ class EntryPage:
 
     `partial` are the copies that lack a part of it. `readers` are those who have each part, when somebody has not
     all of it as it is here. `reframable` are the questions whose answer a reframe can begin with. `panel` is how a
-    reframe goes on. `leads_on`: a reframe can begin from here, which is not offered in a hold.
+    reframe goes on. `leads_on`: a reframe can begin from here, which is not offered in a hold. `answer_notice` is what
+    became of a notice about an answer.
     Without `is_intact`, storage returned something else than was left, here or elsewhere in the journal.
     """
 
@@ -78,6 +80,7 @@ class EntryPage:
     is_intact: bool
     panel: ReframePanel | None
     leads_on: bool
+    answer_notice: PanelView | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +104,8 @@ async def show_entry(request: Request) -> Response:
         return redirect(request, "/sessions/waiting")
     if kind is EntryKind.STANDING:
         return redirect(request, "/sharing")
+    if kind is EntryKind.NOTICES:
+        return redirect(request, "/sharing/notices")
     beside = "reframe.old_meaning" in answers
     given = await shares.list_shares(actor, entry=found.id)
     leads_on = _wants_reframe(answers)
@@ -132,6 +137,7 @@ async def show_entry(request: Request) -> Response:
         is_intact,
         panel,
         leads_on,
+        await load_notice(actor, found, "unsent" in request.query_params),
     )
     return render_page(request, "journal/entry.html", context)
 
@@ -190,6 +196,8 @@ async def edit_entry(request: Request) -> Response:
         return redirect(request, "/sessions/waiting")
     if found.document.kind == EntryKind.STANDING:
         return redirect(request, "/sharing")
+    if found.document.kind == EntryKind.NOTICES:
+        return redirect(request, "/sharing/notices")
     if found.document.kind == EntryKind.DAY:
         day = found.document.session_id
         return redirect(request, f"/sessions/{UUID(day)}/medicine" if day else f"/journal/{found.id}")
