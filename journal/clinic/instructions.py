@@ -48,8 +48,25 @@ from journal.user_input import clean_text
 ACUTE_HOURS, CHECK_MINUTES = 4, 15
 """What holds where the care team has written nothing."""
 BOUNDS: Mapping[str, tuple[int, int]] = MappingProxyType(
-    {"acute_hours": (2, 12), "check_minutes": (5, 60), "part_minutes": (5, 240)}
+    {
+        "acute_hours": (2, 12),
+        "check_minutes": (5, 60),
+        "part_minutes": (5, 240),
+        "phq9_days": (7, 365),
+        "gad7_days": (7, 365),
+        "pcl5_month_days": (7, 365),
+        "pcl5_week_days": (7, 365),
+    }
 )
+MEASURE_DAYS: Mapping[str, str] = MappingProxyType(
+    {
+        "phq9": "phq9_days",
+        "gad7": "gad7_days",
+        "pcl5-month": "pcl5_month_days",
+        "pcl5-week": "pcl5_week_days",
+    }
+)
+"""By the id of a measure, where it says after how many days this one is answered again in a course."""
 TEXT_LENGTHS: Mapping[str, int] = MappingProxyType(
     {"fasting": 1000, "medicines": 2000, "bring": 2000, "sitter_text": 2000}
 )
@@ -88,7 +105,8 @@ class InstructionsDetails(msgspec.Struct, frozen=True, forbid_unknown_fields=Tru
 
     Of `fasting`, `medicines` and `bring`, each line is one item of the check list. `acute_hours` is how long from the
     start a session counts as acute, `check_minutes` how often the sitter looks, `part_minutes` a timer after a part
-    of the medicine was taken, or None. `written_by` and `written_at` say who wrote it, and when.
+    of the medicine was taken, or None. The numbers of days say when a measure is answered again; None: at its usual
+    time. `written_by` and `written_at` say who wrote it, and when.
     """
 
     fasting: str = ""
@@ -98,6 +116,10 @@ class InstructionsDetails(msgspec.Struct, frozen=True, forbid_unknown_fields=Tru
     acute_hours: int = ACUTE_HOURS
     check_minutes: int = CHECK_MINUTES
     part_minutes: int | None = None
+    phq9_days: int | None = None
+    gad7_days: int | None = None
+    pcl5_month_days: int | None = None
+    pcl5_week_days: int | None = None
     written_by: str = ""
     written_at: str = ""
 
@@ -179,6 +201,16 @@ async def is_acute(actor: Actor, one: Session) -> bool:
     if hours is None:  # it began before they were noted with the start
         hours = get_acute_hours(await load_instructions(actor.installation, one.patient, one.course))
     return schedule.is_acute(one, actor.now, hours)
+
+
+def get_measure_days(instructions: Instructions | None) -> dict[str, int]:
+    """Return after how many days measures are answered again in a course, by their ids; none without a word of it."""
+    found = (
+        {name: getattr(instructions.details, days) for name, days in MEASURE_DAYS.items()}
+        if instructions
+        else {}
+    )
+    return {name: days for name, days in found.items() if days}
 
 
 def get_check_minutes(instructions: Instructions | None) -> int:
@@ -333,7 +365,7 @@ def _validate(typed: InstructionsDetails, *, is_checked: bool) -> InstructionsDe
             lines = texts[name].splitlines()
             if len(lines) > MAX_ITEMS or any(len(line) > ITEM_LENGTH for line in lines):
                 problems[name] = TOO_MANY_LINES
-    if not any(texts.values()):
+    if not any(texts.values()) and not any(getattr(typed, name) for name in MEASURE_DAYS.values()):
         problems["fasting"] = NOTHING_WRITTEN
     for name, (least, most) in BOUNDS.items():
         number = getattr(typed, name)

@@ -152,7 +152,7 @@ async def save_entry(
     """
     actor.require_role(Role.PATIENT)
     document = msgspec.structs.replace(document, sitting=sitting)
-    if base == 0:
+    if base == 0 and known is None:
         try:
             return await _create_entry(actor, wanted, document)
         except IntegrityError:

@@ -55,10 +55,12 @@ class Band(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Reference(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A published sentence about numbers, and where it stands."""
+    """A published sentence about numbers, and where it stands; a cut-off has the totals `least` to `most`."""
 
     text: str
     source: str
+    least: int | None = None
+    most: int | None = None
 
 
 class Instrument(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

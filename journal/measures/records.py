@@ -20,12 +20,14 @@ from tortoise.exceptions import IntegrityError
 from journal.actor import Actor
 from journal.catalogue.fields import EntryKind
 from journal.entries import by_kind, entries
-from journal.errors import HeldUntilRested, NotFound, StaleRevision
+from journal.errors import HeldUntilRested, NotFound, SavedAsEarlierVersion, StaleRevision
 from journal.i18n import N_
 from journal.measures.instruments import SAFETY_ITEMS, Instrument, list_offered
 from journal.measures.lines import FilledMeasure, KeptAnswer, parse_measure
 from journal.measures.scoring import select_items
 from journal.sessions import holds
+from journal.store.database import transaction
+from journal.vault import record_state
 from journal.vault.documents import Beside, EntryDocument
 from journal.vault.entry_rows import Entry
 
@@ -74,20 +76,24 @@ class Measures:
         of_today = (one for one in self.list_of(instrument) if one.measure.day == self.today)
         return next((one for one in of_today if one.measure.instrument == instrument), None)
 
-    def find_due(self) -> Instrument | None:
+    @property
+    def is_any_whole(self) -> bool:
+        """Return whether a measure was answered in full at any time."""
+        return any(self.count_days_since(one) is not None for one in list_offered())
+
+    def find_due(self, course_days: Mapping[str, int]) -> Instrument | None:
         """
-        Return the first measure whose usual time has come again, or None.
+        Return the first measure whose time has come again, or None.
 
         One that was never answered in full is none: whether to begin with it is for the patient and their care team.
+
+        Args:
+            course_days: After how many days a measure is answered again in this course, by its id, where its care
+                team wrote that; the others at their usual time.
         """
         for one in list_offered():
-            days = self.count_days_since(one)
-            if (
-                one.cadence_days
-                and days is not None
-                and days >= one.cadence_days
-                and not self.find_today(one)
-            ):
+            days, cadence = self.count_days_since(one), course_days.get(one.id, one.cadence_days)
+            if cadence and days is not None and days >= cadence and not self.find_today(one):
                 return one
         return None
 
@@ -181,7 +187,14 @@ async def save_answers(
         {**current.document.answers, FORM: after.lines},
         beside=beside,
     )
-    return await entries.save_entry(actor, wanted, base, document, sitting=sitting, known=current)
+    async with transaction():
+        await record_state.lock_state(actor)
+        await refuse_while_held(actor)  # a session may have begun on another page
+        try:
+            return await entries.save_entry(actor, wanted, base, document, sitting=sitting, known=current)
+        except SavedAsEarlierVersion as error:
+            conflict = error  # what is kept among the earlier versions is written, and so is committed
+    raise conflict
 
 
 def keep_replaced(before: FilledMeasure, given: Mapping[str, int], now: datetime) -> FilledMeasure:

@@ -22,7 +22,7 @@ from journal.care.link_keys import get_peer_identity, open_shared_key
 from journal.care.links import CareTeam, Link, require_active
 from journal.catalogue.fields import EntryKind
 from journal.entries import entries
-from journal.errors import Damaged, InvalidInput, NotFound, StaleRevision, TrustBroken
+from journal.errors import Damaged, InvalidInput, NotFound, SavedAsEarlierVersion, StaleRevision, TrustBroken
 from journal.i18n import N_
 from journal.measures import records
 from journal.measures.instruments import SAFETY_ITEMS, Instrument
@@ -91,15 +91,20 @@ async def save_answers(
     item = str(SAFETY_ITEMS.get(instrument.id, ""))
     if answers.get(item, 0) < 1:
         return await records.save_answers(actor, instrument, answers, wanted, base, sitting)
-    async with transaction():
-        await record_state.lock_state(actor)
 
-        async def note(before: int, beside: Beside) -> Beside:
-            if before >= 1:
-                return beside
-            return _add_line(beside, await _write(actor, await load_policy(actor)))
+    async def note(before: int, beside: Beside) -> Beside:
+        if before >= 1:
+            return beside
+        return _add_line(beside, await _write(actor, await load_policy(actor)))
 
-        return await records.save_answers(actor, instrument, answers, wanted, base, sitting, note)
+    try:
+        async with transaction():
+            await record_state.lock_state(actor)
+            return await records.save_answers(actor, instrument, answers, wanted, base, sitting, note)
+    except (
+        SavedAsEarlierVersion
+    ):  # undone with the notice: another page saved first, and this one's words are kept
+        return await records.save_answers(actor, instrument, answers, wanted, base, sitting)
 
 
 async def load_told(actor: Actor, entry: Entry | None) -> Told:

@@ -149,6 +149,10 @@ class InstructionsRecord(msgspec.Struct, frozen=True):
     acute_hours: int
     check_minutes: int
     part_minutes: int | None
+    phq9_days: int | None
+    gad7_days: int | None
+    pcl5_month_days: int | None
+    pcl5_week_days: int | None
     written_by: str
     written_at: datetime
     signer_id: UUID

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol, TypeVar
@@ -76,6 +76,13 @@ def list_past(plan: Iterable[Session], now: datetime) -> tuple[Session, ...]:
     """Return the other sessions, the latest first; cancelled ones are among them."""
     behind = [one for one in plan if get_progress(one, now) not in _UPCOMING]
     return tuple(sorted(behind, key=lambda one: one.begins_at, reverse=True))
+
+
+def find_course(plan: Sequence[Session], now: datetime) -> UUID | None:
+    """Return the course of the latest session that was not cancelled, or else of the next; None without one."""
+    there = list_uncancelled(plan)
+    found = (*list_past(there, now), *list_upcoming(there, now))
+    return found[0].course if found else None
 
 
 def number_sessions(plan: Iterable[NumberedSession]) -> Mapping[UUID, SessionNumber]:

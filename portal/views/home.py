@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -35,6 +35,7 @@ from journal.sharing.handover_offers import HandoverOffer
 from journal.sharing.recipients import Readers
 from journal.sharing.timeline import load_timeline_page
 from journal.store.rows import OpenedRows
+from journal.vault.entry_rows import Entry
 from portal.access.guard import ask_to_unlock
 from portal.access.session_cookie import RECOVERY_KEY, SignInPage
 from portal.views.administration.people import load_administrator_home
@@ -158,8 +159,19 @@ async def load_home(actor: Actor) -> HomePage:
         about is None
         or day not in (DayState.UNDER_WAY, DayState.RESTING)
         or is_capture_time(about.details, actor.now),
-        measure_records.build_measures(actor, is_intact, found).find_due() if hold is None else None,
+        await _find_due_measure(actor, plan, is_intact, found) if hold is None else None,
     )
+
+
+async def _find_due_measure(
+    actor: Actor, plan: Sequence[Session], is_intact: bool, found: Iterable[Entry]
+) -> Instrument | None:
+    seen = measure_records.build_measures(actor, is_intact, found)
+    if not seen.is_any_whole:
+        return None
+    course = schedule.find_course(plan, actor.now)
+    text = await instructions.load_instructions(actor.installation, actor.id, course)
+    return seen.find_due(instructions.get_measure_days(text))
 
 
 def _is_near(line: SessionLine) -> bool:

@@ -24,6 +24,7 @@ from urllib.parse import unquote, urlsplit
 import asyncpg
 from httpx import AsyncClient, Response
 
+from journal.clinic.instructions import MEASURE_DAYS
 from journal.installation.installation import Installation
 from journal.practice import practice
 from journal.rate_limiting import tables as rate_limiting_tables
@@ -431,6 +432,7 @@ async def write_instructions(scribe: Scribe, bob: AsyncClient) -> None:
     where = f"{found[0]}/instructions/single"
     refused = await scribe.send(bob, form_to(await page_at(bob, where), where))
     typed = {"acute_hours": "6", "check_minutes": "20", "part_minutes": "", "checked": "yes"}
+    typed |= dict.fromkeys(MEASURE_DAYS.values(), "")
     assert (await scribe.send(bob, form_to(refused, where), **typed)).url.endswith("/instructions")
 
 

@@ -27,6 +27,8 @@ from portal.web.pages import redirect, render_page
 NO_COURSE = "single"
 """What stands in an address for the sessions that belong to no course."""
 NUMBERS = tuple(BOUNDS)
+OPTIONAL_NUMBERS = NUMBERS[2:]
+"""Those that may stay empty."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +121,7 @@ def _parse(typed: Mapping[str, str]) -> InstructionsDetails:
     numbers = {
         name: int(typed[name]) if typed[name].isdecimal() and len(typed[name]) < 4 else 0 for name in NUMBERS
     }
+    optional = {name: numbers[name] if typed[name] else None for name in OPTIONAL_NUMBERS}
     return InstructionsDetails(
         typed["fasting"],
         typed["medicines"],
@@ -126,7 +129,11 @@ def _parse(typed: Mapping[str, str]) -> InstructionsDetails:
         typed["sitter_text"],
         numbers["acute_hours"],
         numbers["check_minutes"],
-        numbers["part_minutes"] if typed["part_minutes"] else None,
+        optional["part_minutes"],
+        optional["phq9_days"],
+        optional["gad7_days"],
+        optional["pcl5_month_days"],
+        optional["pcl5_week_days"],
     )
 
 
@@ -184,7 +191,7 @@ async def _render_form(
 
 def _build_typed(one: ClinicText | None) -> dict[str, str]:
     if one is None:
-        empty = dict.fromkeys((*TEXT_LENGTHS, "part_minutes"), "")
+        empty = dict.fromkeys((*TEXT_LENGTHS, *OPTIONAL_NUMBERS), "")
         return {**empty, "acute_hours": str(ACUTE_HOURS), "check_minutes": str(CHECK_MINUTES)}
     details = one.text.details
     return {name: str(getattr(details, name) or "") for name in (*TEXT_LENGTHS, *NUMBERS)}

@@ -157,6 +157,8 @@ async def test_care_that_ended_writes_nothing(cast: Cast) -> None:
         ({"check_minutes": 61}, "check_minutes"),
         ({"part_minutes": 0}, "part_minutes"),
         ({"part_minutes": 241}, "part_minutes"),
+        ({"phq9_days": 6}, "phq9_days"),
+        ({"pcl5_week_days": 366}, "pcl5_week_days"),
         (dict.fromkeys(("fasting", "medicines", "bring", "sitter_text"), " "), "fasting"),
     ],
 )

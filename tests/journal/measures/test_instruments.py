@@ -122,3 +122,18 @@ def test_a_file_that_does_not_fit_together_is_refused(told: str) -> None:
     stored = msgspec.to_builtins(EVERY["phq9.en"])
     with pytest.raises(ValueError, match=told):
         parse_instrument(msgspec.json.encode(stored | BROKEN[told]))
+
+
+def test_cut_offs_stand_with_their_source() -> None:
+    """Each as published, within what there can be; none for the past week, and no bands for PCL-5."""
+    found = {
+        name: [(said.least, said.most) for said in one.references if said.least is not None and said.source]
+        for name, one in EVERY.items()
+        if one.enabled
+    }
+    assert found == {
+        "phq9.en": [(10, 27)],
+        "gad7.en": [(10, 21)],
+        "pcl5-month.en": [(31, 33)],
+        "pcl5-week.en": [],
+    }

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from uuid import UUID, uuid4
 
 import pytest
@@ -12,6 +14,7 @@ from journal.errors import HeldUntilRested, NotFound, SavedAsEarlierVersion, Sta
 from journal.measures import records
 from journal.measures.instruments import Instrument
 from journal.measures.lines import parse_measure
+from journal.store.database import transaction
 from journal.vault.entry_rows import Entry
 from tests.cast import Cast
 from tests.scenes import in_session, rested, signed_in_again, written
@@ -98,6 +101,27 @@ async def test_nothing_is_begun_or_changed_until_rest(cast: Cast) -> None:
     assert [one.measure.answers for one in seen.filled] == [{"1": 2}]
     await rested(cast, session)
     await answered(cast, GAD, whole(GAD))
+
+
+async def test_a_start_between_reading_and_writing_is_noticed(
+    cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A form that was read before a session began is not changed after it."""
+    half = await answered(cast, GAD, {"1": 2})
+    alice = await cast.actor("alice")
+
+    @asynccontextmanager
+    async def begin_first() -> AsyncIterator[None]:
+        monkeypatch.undo()
+        await in_session(cast)
+        async with transaction():
+            yield
+
+    monkeypatch.setattr(records, "transaction", begin_first)
+    with pytest.raises(HeldUntilRested):
+        await records.save_answers(alice, GAD, {"1": 3}, half.id, 1)
+    (only,) = (await records.load_measures(await cast.actor("alice"))).filled
+    assert only.measure.answers == {"1": 2}
 
 
 async def test_two_pages_overwrite_nothing(cast: Cast) -> None:

@@ -6,6 +6,8 @@ from uuid import UUID
 
 import pytest
 
+from journal.clinic import instructions
+from journal.clinic.instructions import InstructionsDetails
 from journal.measures import records
 from journal.measures.instruments import IDS
 from tests.portal.browsing import Page, action, autosaved, followed, opened, pressed
@@ -241,6 +243,24 @@ async def test_home_offers_what_was_used_before_in_one_quiet_line(any_portal: Po
     await filled_in(any_portal, "phq9", 0)
     async with any_portal.client("alice") as browser:
         assert "GAD-7 can be answered again" in (await opened(browser, "/")).words
+
+
+async def test_a_course_says_how_often(any_portal: Portal) -> None:
+    """Its care team's number takes the place of the usual time, for this course alone; the others stay at theirs."""
+    cast, told = any_portal.cast, "PHQ-9 can be answered again"
+    await filled_in(any_portal, "phq9", 0)
+    await filled_in(any_portal, "gad7", 0)
+    alice = await cast.actor("alice")
+    await instructions.save_instructions(
+        await cast.actor("bob"), alice.id, None, InstructionsDetails(phq9_days=28), is_checked=True
+    )
+    for days, line in ((15, "GAD-7 can be answered again"), (13, told)):
+        cast.clock.forward(days=days)
+        await signed_in_again(cast)
+        if line == told:
+            await filled_in(any_portal, "gad7", 0)
+        async with any_portal.client("alice") as browser:
+            assert line in (await opened(browser, "/")).words
 
 
 TOTAL = {"name": "WHO-5", "day": "2026-11-20", "number": "60", "taken_by": "Dr Rao"}
