@@ -152,6 +152,7 @@ OF_ANOTHER = {
     "/journal/{id:uuid}/restoration": "deleted",
     "/journal/{id:uuid}/erasure": "deleted",
     "/journal/{id:uuid}/status": "reframe",
+    "/journal/{id:uuid}/notice": "noticed",
     "/journal/{id:uuid}/later": "reframe",
     "/journal/{id:uuid}/steadying": "reframe",
     "/journal/{id:uuid}/step": "reframe",
