@@ -23,10 +23,19 @@ from portal.views.grounding import notes, skills, steady
 from portal.views.journal import comparison, entry, entry_new, entry_removal, entry_saving, index, revisions
 from portal.views.measures import filling, score_entry
 from portal.views.notices import agreement, inbox, panel
-from portal.views.patients import brief, call_contacts, caseload, course, instructions, invitations
+from portal.views.patients import (
+    brief,
+    call_contacts,
+    care_notes,
+    caseload,
+    course,
+    instructions,
+    invitations,
+)
 from portal.views.preparing import checklist, clinic, comfort
 from portal.views.public import guide, health, help, offline, sitting
 from portal.views.reframing import later, moments, offers, revisits, status, steadying, steps, triggers
+from portal.views.safety_plan import plan as safety_page
 from portal.views.sessions import day_notes, plan, sitter_link, sitter_notes, waiting
 from portal.views.sharing import disclosures, handovers, returned_shares, shares, sharing_log, standing, team
 from portal.views.sign_in import (
@@ -121,9 +130,13 @@ ROUTES = (
     Rule("/steady/skill", FORM, PATIENT, steady.edit_own_skill),
     Rule("/steady/skill/removal", SEND, PATIENT, steady.remove_own_skill),
     Rule("/comfort", READ, PATIENT, comfort.show_plan),
+    Rule("/safety-plan", READ, PATIENT, safety_page.show_plan),
+    Rule("/safety-plan/reviews", SEND, PATIENT, safety_page.add_review),
+    Rule("/safety-plan/reviews/removal", SEND, PATIENT, safety_page.remove_review),
     Rule("/clinic", READ, PATIENT, clinic.show_clinic),
     Rule("/clinic/contacts/{id:uuid}/removal", FORM, PATIENT, clinic.remove_contact),
     Rule("/clinic/texts/{id:uuid}/hidden", FORM, PATIENT, clinic.change_hidden),
+    Rule("/clinic/notes/{link:uuid}/{note:uuid}/kept", SEND, PATIENT, clinic.keep_note),
     Rule("/offline.js", READ, ANYONE, offline.show_script),
     Rule("/guide", READ, ANYONE, guide.show_guide),
     Rule("/guide/patient", READ, ANYONE, guide.show_patient_guide),
@@ -236,6 +249,10 @@ ROUTES = (
     Rule("/patients/{id:uuid}/instructions", READ, CLINICIAN, instructions.show_instructions),
     Rule("/patients/{id:uuid}/instructions/single", FORM, CLINICIAN, instructions.write_for_single),
     Rule("/patients/{id:uuid}/instructions/{course:uuid}", FORM, CLINICIAN, instructions.write_for_course),
+    Rule("/patients/{id:uuid}/notes", READ, CLINICIAN, care_notes.show_notes),
+    Rule("/patients/{id:uuid}/notes/plan", FORM, CLINICIAN, care_notes.write_plan),
+    Rule("/patients/{id:uuid}/notes/total", FORM, CLINICIAN, care_notes.write_total),
+    Rule("/patients/{id:uuid}/notes/{note:uuid}", FORM, CLINICIAN, care_notes.change_note),
     Rule("/patients/{id:uuid}/sessions/new", FORM, CLINICIAN, course.add_session),
     Rule("/invitations", FORM, CLINICIAN, invitations.show_invitations),
     Rule("/invitations/{id:uuid}", READ, CLINICIAN, invitations.show_invitation),

@@ -128,21 +128,23 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "sharing": ("entries", "scheduling"),
     "measures": ("entries",),
     "notices": ("measures",),
+    "care_notes": ("measures",),
+    "safety_plan": ("entries",),
     "reframing": ("sharing",),
     "standing": ("dosing_day", "sharing"),
     "brief": ("dosing_day", "reframing"),
     "practice": ("authentication", "care"),
     "account_reset": ("authentication", "sitter"),
     "key_rotation": ("passkeys", "practice", "sitter"),
-    "records": ("authentication", "sharing", "sitter"),
-    "operations": ("account_reset", "key_rotation", "notices", "reframing", "standing"),
+    "records": ("authentication", "care_notes", "sharing", "sitter"),
+    "operations": ("account_reset", "care_notes", "key_rotation", "notices", "reframing", "standing"),
 }
 """The rooms of journal/, lowest first, and what each may import: these, whatever these may, and the vocabulary."""
 
 OTHERS_TABLES = {
     "account_reset.reset": (
         "begins an account anew, and ends what was shared, in one transaction",
-        "accounts.Account authentication.WebSession care.CareLink care.KeptShare care.Share",
+        "accounts.Account authentication.WebSession care.CareLink care.CareNote care.KeptShare care.Share",
     ),
     "account_reset.reset_links": ("the link is a kind of invitation", "care.Invitation"),
     "account_reset.retained_records": (
@@ -200,6 +202,7 @@ OTHERS_TABLES = {
         "finds the latest times, to believe the clock",
         "account_reset.SetAside accounts.Account care.KeptShare mail.Outbox vault.Entry",
     ),
+    "care_notes.notes": ("care keeps its rows, which end with a care link", "care.CareNote"),
     "operations.retention": ("deletes entries whose week is over", "vault.Entry"),
     "passkeys.management": ("a passkey is a key slot", "authentication.KeySlot authentication.Passkey"),
     "passkeys.rows": ("restarts and renewals of keys need the rows below passkeys", "authentication.Passkey"),
@@ -261,6 +264,7 @@ PORTAL_ROOMS: dict[str, tuple[str, ...]] = {
     "views.preparing": ("views.sessions",),
     "views.notices": ("access", "documents"),
     "views.measures": ("views.notices",),
+    "views.safety_plan": ("access", "documents"),
     "views.reframing": ("views.sessions", "views.sharing"),
     "views.journal": ("views.notices", "views.reframing"),
     "views.patients": ("views.notices", "views.sessions", "views.sharing"),
@@ -277,6 +281,7 @@ PORTAL_ROOMS: dict[str, tuple[str, ...]] = {
         "views.patients",
         "views.preparing",
         "views.public",
+        "views.safety_plan",
     ),
     "background": ("web",),
     "app": ("routes", "background"),

@@ -124,6 +124,7 @@ async def end_link(actor: Actor, wanted: UUID) -> None:
         raise NotFound
     await tables.Share.filter(link_id=wanted).delete()
     await tables.GivenBack.filter(link_id=wanted).delete()
+    await tables.CareNote.filter(link_id=wanted).delete()
     await _delete_earlier_remains(wanted)
     await tables.NoticePolicy.filter(id=wanted).delete()
     await _erase_notices(wanted)

@@ -41,6 +41,11 @@ _TOO_LONG = N_(
 )
 
 
+_TOO_MANY_LINES = N_(
+    "These are more lines than this part can hold. Your words are still here: leave out or join some of them."
+)
+
+
 class Problem(str):
     """A sentence about one answer, with what was typed so that nothing has to be typed twice."""
 
@@ -111,6 +116,8 @@ def _parse_text(field: Field, typed: str) -> str:
     text = clean_line(typed) if field.kind is FieldKind.LINE else typed.strip("\n")
     if len(text) > field.max_answer_length:
         raise _InvalidAnswerError(_TOO_LONG, (typed,))
+    if field.max_lines is not None and sum(map(bool, map(str.strip, text.split("\n")))) > field.max_lines:
+        raise _InvalidAnswerError(_TOO_MANY_LINES, (typed,))
     return text
 
 

@@ -45,10 +45,12 @@ class EntryKind(Labelled):
     FREE = "free", N_("Free writing")
     STEADY = "steady", N_("What steadies me")
     COMFORT = "comfort", N_("If I get frightened")
+    SAFETY = "safety", N_("Safety plan")
     CHECKLIST = "checklist", N_("Check list")
     DAY = "day", N_("The day of the session")
     SITTER = "sitter", N_("The sitter’s notes")
     MEASURE = "measure", N_("Measure")
+    PLAN_NOTE = "plan_note", N_("Plan note")
     WAITING = "waiting", N_("Waiting until you have rested")
     STANDING = "standing", N_("Shared as it is completed")
     NOTICES = "notices", N_("Notices agreed on")
@@ -58,16 +60,20 @@ OWN_PAGE_KINDS = frozenset(
     {
         EntryKind.STEADY,
         EntryKind.COMFORT,
+        EntryKind.SAFETY,
         EntryKind.CHECKLIST,
         EntryKind.DAY,
         EntryKind.SITTER,
         EntryKind.MEASURE,
+        EntryKind.PLAN_NOTE,
         EntryKind.WAITING,
         EntryKind.STANDING,
         EntryKind.NOTICES,
     }
 )
 """The kinds that a page of its own begins: of most, a person has one record, or one a session."""
+ONCE_WRITTEN_KINDS = frozenset({EntryKind.COMFORT, EntryKind.SAFETY})
+"""The kinds of which a person writes one, on the page that every entry has, and about no session."""
 WRITTEN_KINDS = tuple(kind for kind in EntryKind if kind not in OWN_PAGE_KINDS)
 """The kinds that a person begins as an entry, as often as they like."""
 
@@ -114,8 +120,8 @@ class Field:
     One question. `low` and `high` word the two ends of a rating.
 
     `with_previous`: it stands on the same screen as the one before it; `as_words`: its options are words to pick.
-    `after_days`: how many days after the entry was begun it is asked; it then stands first. `apart`: it is answered on
-    a page of its own and never on the entry's form.
+    `max_lines`: the most lines that are not blank. `after_days`: how many days after the entry was begun it is asked;
+    it then stands first. `apart`: it is answered on a page of its own and never on the entry's form.
     """
 
     id: str
@@ -125,6 +131,7 @@ class Field:
     hint: str = ""
     options: tuple[Option, ...] = ()
     max_length: int | None = None
+    max_lines: int | None = None
     shareable: bool = True
     brief_role: BriefRole = ""
     low: str = ""

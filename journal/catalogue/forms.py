@@ -75,6 +75,20 @@ MEASURE = Form(
     ),
 )
 
+PLAN_NOTE = Form(
+    EntryKind.PLAN_NOTE,
+    N_("Plan note"),
+    N_("What somebody in your care team wrote about your treatment, in their words."),
+    (
+        Field("plan.dose", N_("Dose, as told"), FieldKind.LINE, "plan", apart=True),
+        Field("plan.interval", N_("Time from one session to the next"), FieldKind.LINE, "plan", apart=True),
+        Field("plan.focus", N_("Focus"), FieldKind.TEXT, "plan", max_length=500, apart=True),
+        Field("plan.from", N_("From"), FieldKind.DATE, "plan", apart=True),
+        Field("plan.why", N_("Why"), FieldKind.TEXT, "plan", max_length=2000, apart=True),
+        Field("plan.by", N_("Written by"), FieldKind.LINE, "plan", apart=True),
+    ),
+)
+
 WAITING = Form(
     EntryKind.WAITING,
     N_("Waiting until you have rested"),
@@ -123,6 +137,67 @@ NOTICES = Form(
     ),
 )
 
+MAX_PART_LENGTH, MAX_PART_LINES = 600, 10
+"""Of each part of a safety plan, so that all of it stays on one printed page."""
+
+
+def _build_part(field_id: str, label: str, hint: str) -> Field:
+    return Field(
+        f"safety.{field_id}",
+        label,
+        FieldKind.TEXT,
+        "safety",
+        hint,
+        max_length=MAX_PART_LENGTH,
+        max_lines=MAX_PART_LINES,
+    )
+
+
+SAFETY = Form(
+    EntryKind.SAFETY,
+    N_("Safety plan"),
+    N_(
+        "For hours when you might not be safe. One thing on each line, up to ten in a part, in your own order. "
+        "Best written together with somebody who treats you; every part can be left out."
+    ),
+    (
+        _build_part(
+            "signs",
+            N_("How I notice that it begins"),
+            N_("Thoughts, a mood, what the body does, a place or a time of day."),
+        ),
+        _build_part("alone", N_("What I do by myself first"), N_("What has helped before, even a little.")),
+        _build_part(
+            "company",
+            N_("Where I can go, and who is good company"),
+            N_("You need not tell them why."),
+        ),
+        _build_part(
+            "people",
+            N_("Whom I tell, and ask to be with me"),
+            N_("A name and a phone number on each line. A number can be tapped to call."),
+        ),
+        _build_part(
+            "professionals",
+            N_("My care team, and lines to call"),
+            N_("A name and a phone number on each line, and when they answer."),
+        ),
+        _build_part(
+            "safer",
+            N_("What I put out of reach"),
+            N_("What could harm you, where it goes, and who keeps it for you."),
+        ),
+        Field(
+            "safety.reviewed",
+            N_("Gone through: the day, and with whom"),
+            FieldKind.MOMENTS,
+            "safety",
+            apart=True,
+        ),
+    ),
+)
+"""Six parts in the order of Stanley and Brown (2012), doi:10.1016/j.cbpra.2011.01.001; the words are ours."""
+
 FORMS: Mapping[EntryKind, Form] = MappingProxyType(
     {
         form.kind: form
@@ -135,10 +210,12 @@ FORMS: Mapping[EntryKind, Form] = MappingProxyType(
             FREE,
             STEADY,
             COMFORT,
+            SAFETY,
             CHECKLIST,
             DAY,
             SITTER,
             MEASURE,
+            PLAN_NOTE,
             WAITING,
             STANDING,
             NOTICES,
@@ -168,10 +245,12 @@ THEMES: Mapping[str, str] = MappingProxyType(
         "free": N_("Your words"),
         "steady": N_("What steadies me"),
         "comfort": N_("If I get frightened"),
+        "safety": N_("Safety plan"),
         "check": N_("Check list"),
         "day": N_("The day of the session"),
         "sitter": N_("The sitter’s notes"),
         "measure": N_("Measure"),
+        "plan": N_("Plan note"),
         "waiting": N_("Waiting until you have rested"),
         "standing": N_("Shared as it is completed"),
         "notices": N_("Notices agreed on"),

@@ -12,13 +12,14 @@ from hashlib import sha256
 from uuid import UUID
 
 import msgspec
+from tortoise.exceptions import IntegrityError
 
 from crypto import join_fields
 from journal.actor import Actor
 from journal.catalogue.fields import Answers, EntryKind
 from journal.catalogue.forms import FORMS
 from journal.entries import by_kind, entries
-from journal.errors import StaleRevision
+from journal.errors import NotFound, StaleRevision
 from journal.roles import Role
 from journal.vault.documents import Beside, EntryDocument
 from journal.vault.entry_rows import Entry
@@ -63,6 +64,30 @@ async def begin_only_entry(
         return await load_only_entry(actor, kind, session) is not None
 
     return await entries.create_first_entry(actor, document, is_there, wanted)
+
+
+async def begin_written_entry(actor: Actor, wanted: UUID, document: EntryDocument, sitting: str = "") -> UUID:
+    """
+    Begin the only entry of a kind with the first words that a page saves, unless there is one.
+
+    Args:
+        wanted: The id that it is to have.
+        sitting: A random id of the page that writes.
+
+    Returns:
+        The id of the entry that there is now; that of another page's if that one was first.
+
+    Raises:
+        NotFound: If the id is somebody else's.
+    """
+    try:
+        await begin_only_entry(actor, msgspec.structs.replace(document, sitting=sitting), wanted=wanted)
+    except IntegrityError:
+        raise NotFound from None
+    there = await load_only_entry(actor, EntryKind(document.kind))
+    if there is None:
+        raise NotFound
+    return there.id
 
 
 async def change_only_entry(

@@ -9,17 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from uuid import UUID
-
-import msgspec
-from tortoise.exceptions import IntegrityError
 
 from journal.actor import Actor
 from journal.catalogue.comfort import Part, list_parts
 from journal.catalogue.fields import EntryKind
-from journal.entries import by_kind, only_entry
-from journal.errors import NotFound
-from journal.vault.documents import EntryDocument
+from journal.entries import by_kind
 from journal.vault.entry_rows import Entry
 
 
@@ -54,28 +48,3 @@ def build_plan(is_intact: bool, found: Sequence[Entry]) -> ComfortPlan:
     return ComfortPlan(
         there[-1] if there else None, tuple(there[:-1]), is_intact, is_damaged=len(there) < len(found)
     )
-
-
-async def begin_plan(actor: Actor, wanted: UUID, document: EntryDocument, sitting: str = "") -> UUID:
-    """
-    Begin the plan with its first words, unless there is one.
-
-    Args:
-        wanted: The id that it is to have.
-        sitting: A random id of the page that writes.
-
-    Returns:
-        The id of the plan that there is now; that of another page's if that one was first.
-
-    Raises:
-        NotFound: If the id is somebody else's.
-    """
-    begun = msgspec.structs.replace(document, sitting=sitting)
-    try:
-        await only_entry.begin_only_entry(actor, begun, wanted=wanted)
-    except IntegrityError:
-        raise NotFound from None
-    there = (await load_plan(actor)).entry
-    if there is None:
-        raise NotFound
-    return there.id

@@ -47,6 +47,7 @@ OF_PEOPLE = {
     "share": {"sealed"},
     "notice_policy": {"sealed"},
     "patient_notice": {"sealed", "backup_sealed", "done"},
+    "care_note": {"sealed"},
 }
 """Columns of bytes that the server key has no part in."""
 

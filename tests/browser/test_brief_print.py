@@ -10,6 +10,9 @@ import pytest_asyncio
 from httpx import AsyncClient
 from playwright.async_api import Browser, Page, Route
 
+from journal.catalogue.answers import parse_answers
+from journal.catalogue.fields import EntryKind
+from journal.catalogue.forms import MAX_PART_LENGTH, MAX_PART_LINES, get_form
 from journal.clinic import instructions
 from journal.clinic.instructions import InstructionsDetails
 from journal.sessions.session import SessionKind
@@ -23,6 +26,8 @@ LONG = WORDS * 5
 SHOUTED = "NEVER AGAIN WILL I WALK AWAY FROM WHO I WAS WHEN WATER WAS WARM AND NOBODY WANTED MORE. " * 15
 IDEOGRAPHS = "海はとても静かで、扉は両側に開いていて、手が温かくなった。もう何も持たなくてよいと思った。" * 20
 UNBROKEN = "humming" * 200
+FEW = "Walk\n" * 4
+PLAN_IDS = ("long", "shouted", "wide", "unbroken", "few")
 
 
 @pytest_asyncio.fixture(loop_scope="session")
@@ -89,6 +94,26 @@ async def test_a_full_brief_is_one_sheet(
             await page.evaluate("document.fonts.ready")
             assert await page.locator(".brief-lines > li, .brief-pair").count() > 10
             assert {paper: await sheets(page, paper) for paper in ("A4", "Letter")} == {"A4": 1, "Letter": 1}
+
+
+@pytest.mark.parametrize("words", [LONG, SHOUTED, IDEOGRAPHS, UNBROKEN, FEW], ids=PLAN_IDS)
+async def test_a_safety_plan_is_one_page(portal: Portal, desk: Desk, words: str) -> None:
+    """Each part as long as it can be, in as many lines, and many days on which it was gone through."""
+    form = get_form(EntryKind.SAFETY)
+    most = [one for one in form.fields if one.max_lines]
+    length = MAX_PART_LENGTH // MAX_PART_LINES - 1
+    lines = "\n".join(words[start * length : (start + 1) * length].strip() for start in range(MAX_PART_LINES))
+    days = [f"2026-03-{day:02} | Dr. Example of the practice by the river" for day in range(1, 20)]
+    part = FEW if words == FEW else lines
+    assert not parse_answers(form, {one.id: [part] for one in most}).problems
+    await write(portal.cast, "safety", {**{one.id: part for one in most}, "safety.reviewed": days})
+    async with portal.client("alice") as client:
+        page = await desk.person()
+        await serve(page, client)
+        await page.goto(f"{ORIGIN}/safety-plan")
+        await page.evaluate("document.fonts.ready")
+        assert await page.locator(".safety-lines > li").count() >= 24
+        assert {paper: await sheets(page, paper) for paper in ("A4", "Letter")} == {"A4": 1, "Letter": 1}
 
 
 async def test_a_sitter_s_sheet_is_one_page(portal: Portal, desk: Desk) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from types import MappingProxyType
 from uuid import UUID
 
 from starlette.requests import Request
@@ -30,12 +31,23 @@ from portal.views.journal.entry_screens import PAUSE_SCREEN
 from portal.views.notices.panel import PanelView, load_notice
 from portal.views.reframing.panel import ReframePanel, load_panel
 from portal.views.sharing.shared_view import SharedSection, build_sections, hide_numbers
-from portal.web.pages import redirect, render_page
+from portal.web.care_team import CallLine, load_my_call_lines
+from portal.web.pages import get_translator, redirect, render_page
 
 REFRAME_FIELDS = frozenset(
     f"reframe.{part}"
     for part in ("old_meaning", "old_belief_before", "old_belief_after", "new_meaning", "new_belief")
 )
+
+
+CHANGED_AT: Mapping[str, str] = MappingProxyType(
+    {
+        EntryKind.WAITING: "/sessions/waiting",
+        EntryKind.STANDING: "/sharing",
+        EntryKind.NOTICES: "/sharing/notices",
+    }
+)
+"""The page of a kind whose one record is changed there alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +72,8 @@ class EntryPage:
     all of it as it is here. `reframable` are the questions whose answer a reframe can begin with. `panel` is how a
     reframe goes on. `leads_on`: a reframe can begin from here, which is not offered in a hold. `answer_notice` is what
     became of a notice about an answer.
-    Without `is_intact`, storage returned something else than was left, here or elsewhere in the journal.
+    `call_lines` are whom the care team named to call, where a measure opens the panel that says whom. Without
+    `is_intact`, storage returned something else than was left, here or elsewhere in the journal.
     """
 
     id: UUID
@@ -80,6 +93,7 @@ class EntryPage:
     is_intact: bool
     panel: ReframePanel | None
     leads_on: bool
+    call_lines: tuple[CallLine, ...]
     answer_notice: PanelView | None = None
 
 
@@ -100,12 +114,8 @@ async def show_entry(request: Request) -> Response:
     actor = get_actor(request)
     is_intact, found = await listing.load_verified_entry(actor, request.path_params["id"])
     document, kind, answers = found.document, EntryKind(found.document.kind), found.document.answers
-    if kind is EntryKind.WAITING:
-        return redirect(request, "/sessions/waiting")
-    if kind is EntryKind.STANDING:
-        return redirect(request, "/sharing")
-    if kind is EntryKind.NOTICES:
-        return redirect(request, "/sharing/notices")
+    if kind in CHANGED_AT:
+        return redirect(request, CHANGED_AT[kind])
     beside = "reframe.old_meaning" in answers
     given = await shares.list_shares(actor, entry=found.id)
     leads_on = _wants_reframe(answers)
@@ -114,6 +124,8 @@ async def show_entry(request: Request) -> Response:
     leads_on = leads_on and holds.get_hold(actor, plan) is None
     panel = await load_panel(actor, found, tuple(plan), given, request.query_params.get("phrase", ""))
     apart = (REFRAME_FIELDS if beside else frozenset()) | (frozenset({STATUS}) if panel else frozenset())
+    sections = build_sections(kind, {key: value for key, value in answers.items() if key not in apart})
+    opens_panel = any(one.opens_panel for section in sections for one in section.measures)
     context = EntryPage(
         found.id,
         get_form(kind),
@@ -121,10 +133,7 @@ async def show_entry(request: Request) -> Response:
         EntryNamer(plan).name_entry(found),
         next((one for one in plan if one.id.hex == document.session_id), None),
         beside,
-        hide_numbers(
-            build_sections(kind, {key: value for key, value in answers.items() if key not in apart}),
-            actor.hides_numbers,
-        ),
+        hide_numbers(sections, actor.hides_numbers),
         found.created_at,
         found.updated_at,
         given,
@@ -137,6 +146,7 @@ async def show_entry(request: Request) -> Response:
         is_intact,
         panel,
         leads_on,
+        await load_my_call_lines(actor, get_translator(request)) if opens_panel else (),
         await load_notice(actor, found, "unsent" in request.query_params),
     )
     return render_page(request, "journal/entry.html", context)
@@ -192,15 +202,13 @@ async def edit_entry(request: Request) -> Response:
     if found.document.kind == EntryKind.CHECKLIST:
         about = found.document.session_id
         return redirect(request, f"/sessions/{UUID(about)}/checklist" if about else "/sessions")
-    if found.document.kind == EntryKind.WAITING:
-        return redirect(request, "/sessions/waiting")
-    if found.document.kind == EntryKind.STANDING:
-        return redirect(request, "/sharing")
-    if found.document.kind == EntryKind.NOTICES:
-        return redirect(request, "/sharing/notices")
+    if found.document.kind in CHANGED_AT:
+        return redirect(request, CHANGED_AT[found.document.kind])
     if found.document.kind == EntryKind.DAY:
         day = found.document.session_id
         return redirect(request, f"/sessions/{UUID(day)}/medicine" if day else f"/journal/{found.id}")
+    if found.document.kind == EntryKind.PLAN_NOTE:
+        return redirect(request, "/clinic")
     if found.document.kind == EntryKind.MEASURE:
         return redirect(request, "/measures")
     if found.document.kind == EntryKind.SITTER:

@@ -10,7 +10,15 @@ import msgspec
 
 from journal.catalogue.answers import Problem, parse_answers
 from journal.catalogue.emotions import FORM_ROWS, Emotion, parse_emotions
-from journal.catalogue.fields import MAX_LINE_LENGTH, WRITTEN_KINDS, Answer, EntryKind, Field, FieldKind
+from journal.catalogue.fields import (
+    MAX_LINE_LENGTH,
+    ONCE_WRITTEN_KINDS,
+    WRITTEN_KINDS,
+    Answer,
+    EntryKind,
+    Field,
+    FieldKind,
+)
 from journal.catalogue.forms import get_form, get_written_form, is_grounding_first, is_past_first_ratings
 from journal.catalogue.reframe import FIRST_RATINGS
 from journal.i18n import N_
@@ -48,7 +56,7 @@ class Question:
 
 def parse_kind(text: str | None) -> EntryKind | None:
     """Parse a kind of entry to begin, from a form or an address; None when it is none."""
-    return next((kind for kind in (*WRITTEN_KINDS, EntryKind.COMFORT) if kind.value == text), None)
+    return next((kind for kind in (*WRITTEN_KINDS, *ONCE_WRITTEN_KINDS) if kind.value == text), None)
 
 
 def parse_entry(

@@ -8,11 +8,10 @@ from uuid import UUID, uuid4
 from starlette.requests import Request
 from starlette.responses import Response
 
-from journal.catalogue.fields import WRITTEN_KINDS, Answers, EntryKind
+from journal.catalogue.fields import ONCE_WRITTEN_KINDS, WRITTEN_KINDS, Answers, EntryKind
 from journal.catalogue.reframe import REFRAMABLE
-from journal.entries import entries
+from journal.entries import entries, only_entry
 from journal.errors import NotFound
-from journal.preparing import comfort_plan
 from journal.scheduling.next_step import suggest_entry
 from journal.sessions import holds
 from journal.sessions.holds import Hold
@@ -79,9 +78,9 @@ async def start_entry(request: Request) -> Response:
     kind, wanted, prompt = parse_kind(asked["kind"]), parse_uuid(asked.get("id")), asked.get("prompt", "")
     if kind is None:
         raise NotFound
-    if kind is EntryKind.COMFORT:
+    if kind in ONCE_WRITTEN_KINDS:
         about = None  # it is for every session
-        if (there := (await comfort_plan.load_plan(actor)).entry) is not None:
+        if (there := await only_entry.load_only_entry(actor, kind)) is not None:
             return redirect(request, f"/journal/{there.id}/edit")
     if kind in waiting and (wanted is None or not await _has_entry(request, wanted)):
         return await _offer_few_words(request, plan, about)

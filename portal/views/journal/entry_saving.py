@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from types import MappingProxyType
 from uuid import UUID
 
 from starlette.requests import Request
 from starlette.responses import Response
 
 from journal.actor import Actor
-from journal.catalogue.fields import OWN_PAGE_KINDS, EntryKind
+from journal.catalogue.fields import ONCE_WRITTEN_KINDS, OWN_PAGE_KINDS, EntryKind
 from journal.catalogue.fields import Form as Asked
 from journal.catalogue.forms import get_form
-from journal.entries import entries
+from journal.entries import entries, only_entry
 from journal.errors import NotFound, SavedAsEarlierVersion
-from journal.preparing import comfort_plan
 from journal.sessions.holds import load_hold
 from journal.sessions.rows import load_my_sessions
 from journal.vault.documents import EntryDocument
@@ -27,6 +28,11 @@ from portal.views.journal.entry_screens import FIRST_SCREEN, get_screen, leave_o
 from portal.web.dates import format_time
 from portal.web.forms import Form
 from portal.web.pages import get_cached_macro, is_htmx, redirect, render_fragment, render_page
+
+OWN_ADDRESSES: Mapping[str, str] = MappingProxyType(
+    {EntryKind.COMFORT.value: "/comfort", EntryKind.SAFETY.value: "/safety-plan"}
+)
+"""Where an entry of a kind of its own is read, by its kind."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +77,8 @@ async def save_entry(request: Request) -> Response:
         )
     if base == 0 and written.document.is_empty:
         return await _render_result(request, form, EntryDraft(wanted, 0, written.document), written)
-    if known is None and before.kind == EntryKind.COMFORT:
-        wanted = await comfort_plan.begin_plan(actor, wanted, written.document, sitting)
+    if known is None and before.kind in ONCE_WRITTEN_KINDS:
+        wanted = await only_entry.begin_written_entry(actor, wanted, written.document, sitting)
     try:
         saved = await entries.save_entry(actor, wanted, base, written.document, sitting=sitting, known=known)
     except SavedAsEarlierVersion as error:
@@ -101,7 +107,7 @@ async def _load_known_entry(actor: Actor, wanted: UUID, base: int, kind: str) ->
             raise
         return None
     # Other pages of their own check what these may hold.
-    if found.document.kind in OWN_PAGE_KINDS - {EntryKind.COMFORT}:
+    if found.document.kind in OWN_PAGE_KINDS - ONCE_WRITTEN_KINDS:
         raise NotFound
     return found
 
@@ -186,6 +192,6 @@ def _get_next_address(form: Form, draft: EntryDraft, ground: bool, asked: Asked,
 def _get_read_address(draft: EntryDraft, ground: bool) -> str:
     if draft.document.answers.get("ground.helped") == "worse":
         return f"/ground/worse?log={draft.id}"
-    if draft.document.kind == EntryKind.COMFORT:
-        return "/comfort"
+    if draft.document.kind in OWN_ADDRESSES:
+        return OWN_ADDRESSES[draft.document.kind]
     return f"/journal/{draft.id}" + ("?ground=yes" if ground else "")

@@ -9,7 +9,7 @@ import pytest
 
 from journal.catalogue.comfort import PART_IDS, Part, list_parts, may_be_written_down
 from journal.catalogue.fields import Answers
-from journal.entries import entries, removal, revisions
+from journal.entries import entries, only_entry, removal, revisions
 from journal.errors import NotFound, SavedAsEarlierVersion
 from journal.preparing import comfort_plan
 from journal.vault.documents import EntryDocument
@@ -63,7 +63,10 @@ async def test_two_pages_begin_one_plan(cast: Cast) -> None:
     """Saved at the same moment, the first words are the plan; the others are kept as an earlier version of it."""
     alice = await cast.actor("alice")
     begun = await asyncio.gather(
-        *(comfort_plan.begin_plan(alice, uuid4(), plan(stop=word), word) for word in ("Red", "Amber", "Bell"))
+        *(
+            only_entry.begin_written_entry(alice, uuid4(), plan(stop=word), word)
+            for word in ("Red", "Amber", "Bell")
+        )
     )
     (ident,) = set(begun)
     seen = await comfort_plan.load_plan(alice)
@@ -81,11 +84,11 @@ async def test_two_pages_begin_one_plan(cast: Cast) -> None:
 async def test_the_plan_is_its_writers_alone(cast: Cast) -> None:
     """Nobody else has it, a clinician has none, and nobody begins one over an entry of somebody else's."""
     alice = await cast.actor("alice")
-    mine = await comfort_plan.begin_plan(alice, uuid4(), plan(stop="Red"))
+    mine = await only_entry.begin_written_entry(alice, uuid4(), plan(stop="Red"))
     dana = await cast.actor("dana")
     assert (await comfort_plan.load_plan(dana)).entry is None
     with pytest.raises(NotFound):
-        await comfort_plan.begin_plan(dana, mine, plan(stop="Mine"))
+        await only_entry.begin_written_entry(dana, mine, plan(stop="Mine"))
     for who in ("bob", "erin"):
         with pytest.raises(NotFound):
             await comfort_plan.load_plan(await cast.actor(who))
@@ -95,12 +98,12 @@ async def test_the_plan_is_its_writers_alone(cast: Cast) -> None:
 async def test_after_a_deletion_another_begins_and_a_restored_one_stays(cast: Cast) -> None:
     """A deleted plan is none; the latest begun is the plan, and one that came back stands beside it."""
     alice = await cast.actor("alice")
-    first = await comfort_plan.begin_plan(alice, uuid4(), plan(stop="Red"))
+    first = await only_entry.begin_written_entry(alice, uuid4(), plan(stop="Red"))
     await removal.delete_entry(alice, first)
     assert (await comfort_plan.load_plan(alice)).entry is None
     cast.clock.forward(minutes=1)
     alice = await cast.actor("alice")
-    second = await comfort_plan.begin_plan(alice, uuid4(), plan(stop="Bell"))
+    second = await only_entry.begin_written_entry(alice, uuid4(), plan(stop="Bell"))
     await removal.restore_entry(alice, first)
     await written(cast)
     seen = await comfort_plan.load_plan(alice)

@@ -11,7 +11,7 @@ from journal.catalogue.fields import Answers, EntryKind
 from journal.clinic import call_contacts, instructions
 from journal.clinic.call_contacts import CallDetails, CallRole
 from journal.clinic.instructions import InstructionsDetails
-from journal.entries import entries
+from journal.entries import entries, only_entry
 from journal.preparing import comfort_plan
 from journal.rate_limiting.limits import SOURCE_LIMIT
 from journal.scheduling import plan as session_plan
@@ -32,7 +32,7 @@ async def prepare(cast: Cast, *, kind: SessionKind = SessionKind.DOSING) -> str:
     ident = await session_plan.add_session(alice, alice.id, details)
     answers: Answers = {"comfort.touch": "hand", "comfort.words_help": HINT, "comfort.light": "A candle"}
     document = EntryDocument(EntryKind.COMFORT.value, "", answers=answers)
-    await comfort_plan.begin_plan(alice, ident, document)
+    await only_entry.begin_written_entry(alice, ident, document)
     return f"/sessions/{ident}/sitter"
 
 

@@ -8,7 +8,7 @@ from tortoise.migrations import operations as ops
 class Migration(migrations.Migration):
     """Make room for notices to a clinician, and for what two people agreed on about them."""
 
-    dependencies = [("journal", "0014_sitter_notes")]
+    dependencies = [("journal", "0017_care_notes")]
 
     initial = False
 

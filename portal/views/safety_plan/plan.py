@@ -1,0 +1,76 @@
+"""The safety plan: its lines with numbers to call, and when it was gone through with whom."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from uuid import UUID
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from journal.actor import Actor
+from journal.errors import InvalidInput, NotFound
+from journal.safety_plan import plan as safety_plan
+from journal.safety_plan.plan import SafetyPlan
+from journal.sessions.day_state import find_current_day
+from journal.sessions.rows import load_my_sessions
+from portal.access.session_cookie import get_actor
+from portal.web.forms import Form
+from portal.web.pages import redirect, render_page
+
+HERE = "/safety-plan"
+
+
+@dataclass(frozen=True, slots=True)
+class SafetyPlanPage:
+    """
+    Context of the page; `typed` and `errors` are of a day that was not taken.
+
+    On a `day` on which a session may still be felt, nothing but the plan is there, and the way back to that `session`.
+    """
+
+    plan: SafetyPlan
+    day: str
+    session: UUID | None
+    typed: Mapping[str, str]
+    errors: Mapping[str, str] = field(default_factory=dict)
+
+
+async def show_plan(request: Request) -> Response:
+    """Show the plan."""
+    actor = get_actor(request)
+    context = await _build_page(actor, {"day": safety_plan.get_today(actor).isoformat(), "name": ""})
+    return render_page(request, "safety_plan/plan.html", context)
+
+
+async def add_review(request: Request) -> Response:
+    """Keep a day on which it was gone through with somebody."""
+    actor, form = get_actor(request), await Form.read(request)
+    try:
+        await safety_plan.add_review(actor, form["day"], form["name"])
+    except InvalidInput as error:
+        context = await _build_page(actor, {"day": form["day"], "name": form["name"]}, error.fields)
+        return render_page(request, "safety_plan/plan.html", context, status=422)
+    return redirect(request, f"{HERE}#reviews")
+
+
+async def remove_review(request: Request) -> Response:
+    """Remove one of these days."""
+    form = await Form.read(request)
+    place, revision = form.get_whole_number("position"), form.get_whole_number("revision")
+    if place is None or not revision:
+        raise NotFound
+    await safety_plan.remove_review(get_actor(request), place, revision)
+    return redirect(request, f"{HERE}#reviews")
+
+
+async def _build_page(
+    actor: Actor, typed: Mapping[str, str], errors: Mapping[str, str] | None = None
+) -> SafetyPlanPage:
+    about = None
+    if actor.dosing_day:
+        _, about = find_current_day(await load_my_sessions(actor), actor.now)
+    return SafetyPlanPage(
+        await safety_plan.load_plan(actor), actor.dosing_day, about.id if about else None, typed, errors or {}
+    )
