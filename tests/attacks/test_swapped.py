@@ -119,6 +119,7 @@ COMPARED = {"compared": "yes"}
 GIVING = ("What was shared cannot be opened: it is not what was shared.",)
 SITTER_NOTES = "/sessions/{sat session}/sitter/notes"
 NOTE_CLOSED = ("A note that cannot be opened",)
+NOT_AS_AGREED = ("cannot be opened: it is not what was saved",)
 NOT_AS_SENT = ("This notice is not what was sent",)
 NO_NAME = ("who did cannot be shown",)
 NO_MARK = ("It begins with the session.",)
@@ -347,7 +348,10 @@ SHOWN: dict[str, tuple[Place, ...]] = {
     "notice_policy.sealed": (
         Place(
             "link",
-            (Look("alice", "/sharing/notices", DAMAGED), Look("bob", "/patients/{alice}/notices", DAMAGED)),
+            (
+                Look("alice", "/sharing/notices", NOT_AS_AGREED),
+                Look("bob", "/patients/{alice}/notices", NOT_AS_AGREED),
+            ),
         ),
     ),
     "patient_notice.sealed": (
