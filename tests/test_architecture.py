@@ -127,6 +127,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "scheduling": ("clinic",),
     "sharing": ("entries", "scheduling"),
     "measures": ("entries",),
+    "notices": ("measures",),
     "care_notes": ("measures",),
     "safety_plan": ("entries",),
     "reframing": ("sharing",),
@@ -136,7 +137,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "account_reset": ("authentication", "sitter"),
     "key_rotation": ("passkeys", "practice", "sitter"),
     "records": ("authentication", "care_notes", "sharing", "sitter"),
-    "operations": ("account_reset", "care_notes", "key_rotation", "reframing", "standing"),
+    "operations": ("account_reset", "care_notes", "key_rotation", "notices", "reframing", "standing"),
 }
 """The rooms of journal/, lowest first, and what each may import: these, whatever these may, and the vocabulary."""
 
@@ -185,6 +186,10 @@ OTHERS_TABLES = {
             "authentication.WebSession vault.ContentsText"
         ),
     ),
+    "notices.agreements": ("care keeps its rows, which an end of care erases", "care.NoticePolicy"),
+    "notices.inbox": ("care keeps its rows, which a pause and an end erase", "care.PatientNotice"),
+    "notices.release": ("the same; whose link it is", "care.CareLink care.PatientNotice"),
+    "notices.writing": ("the same", "care.PatientNotice"),
     "operations.demo": (
         "writes a practice with a past",
         "accounts.Account authentication.WebSession practice.Practice sessions.Course",
@@ -257,11 +262,12 @@ PORTAL_ROOMS: dict[str, tuple[str, ...]] = {
     "views.sharing": ("access", "documents"),
     "views.grounding": ("access", "documents"),
     "views.preparing": ("views.sessions",),
-    "views.measures": ("access", "documents"),
+    "views.notices": ("access", "documents"),
+    "views.measures": ("views.notices",),
     "views.safety_plan": ("access", "documents"),
     "views.reframing": ("views.sessions", "views.sharing"),
-    "views.journal": ("views.reframing",),
-    "views.patients": ("views.sessions", "views.sharing"),
+    "views.journal": ("views.notices", "views.reframing"),
+    "views.patients": ("views.notices", "views.sessions", "views.sharing"),
     "views.administration": ("access", "documents"),
     "views.public": ("access", "documents"),
     "views": ("views.administration", "views.reframing"),
@@ -271,6 +277,7 @@ PORTAL_ROOMS: dict[str, tuple[str, ...]] = {
         "views.journal",
         "views.grounding",
         "views.measures",
+        "views.notices",
         "views.patients",
         "views.preparing",
         "views.public",
