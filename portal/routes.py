@@ -21,7 +21,7 @@ from portal.views.account import (
 from portal.views.administration import audit_log, people, practice, staff
 from portal.views.grounding import notes, skills, steady
 from portal.views.journal import comparison, entry, entry_new, entry_removal, entry_saving, index, revisions
-from portal.views.measures import filling, score_entry
+from portal.views.measures import filling, overview, score_entry
 from portal.views.notices import agreement, inbox, panel
 from portal.views.patients import (
     brief,
@@ -108,7 +108,7 @@ ROUTES = (
     Rule("/triggers/{id:uuid}", READ, PATIENT, triggers.show_trigger),
     Rule("/moments", FORM, PATIENT, moments.add_moment),
     # Measures
-    Rule("/measures", FORM, PATIENT, filling.list_measures),
+    Rule("/measures", FORM, PATIENT, overview.list_measures),
     Rule("/measures/other", FORM, PATIENT, score_entry.enter_score),
     *(Rule(f"/measures/{one}", FORM, PATIENT, filling.fill_measure) for one in instruments.IDS),
     Rule("/journal/{id:uuid}/notice", SEND, PATIENT, panel.act_on_notice),

@@ -131,7 +131,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "care_notes": ("measures",),
     "safety_plan": ("entries",),
     "reframing": ("sharing",),
-    "standing": ("dosing_day", "sharing"),
+    "standing": ("dosing_day", "measures", "sharing"),
     "brief": ("dosing_day", "reframing"),
     "practice": ("authentication", "care"),
     "account_reset": ("authentication", "sitter"),

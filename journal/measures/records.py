@@ -149,6 +149,8 @@ async def save_answers(
     base: int,
     sitting: str = "",
     note: Note | None = None,
+    *,
+    is_done: bool = True,
 ) -> Entry:
     """
     Save the answers to a measure that is begun, or gone on with on its day; on disk when this returns.
@@ -159,6 +161,7 @@ async def save_answers(
         base: The revision that the answers were made from; 0 for a new form.
         sitting: A random id of the page that writes.
         note: What else is remembered beside the entry, by the answer that the safety item had before.
+        is_done: Whether whoever answers said so; what is saved meanwhile is not finished, even if nothing is missing.
 
     Raises:
         HeldUntilRested: If a dosing session has begun, and nobody has said that they rested.
@@ -167,7 +170,7 @@ async def save_answers(
     """
     await refuse_while_held(actor)
     given = select_answers(instrument, answers)
-    if base == 0 and await _begin(actor, instrument, given, wanted, sitting, note):
+    if base == 0 and await _begin(actor, instrument, given, wanted, sitting, note, is_done=is_done):
         return await entries.load_entry(actor, wanted)
     current = await entries.load_entry(actor, wanted)
     before = parse_measure(current.document.answers.get(FORM))
@@ -175,7 +178,7 @@ async def save_answers(
         raise NotFound
     if before[0].day != get_today(actor):
         raise StaleRevision(DAY_IS_OVER)
-    after = _finish(keep_replaced(before[0], given, actor.now), actor)
+    after = _finish(keep_replaced(before[0], given, actor.now), actor, is_done=is_done)
     beside = current.document.beside
     if note is not None:
         beside = await note(before[0].safety_answer, beside or Beside())
@@ -239,6 +242,8 @@ async def _begin(
     wanted: UUID,
     sitting: str,
     note: Note | None,
+    *,
+    is_done: bool,
 ) -> bool:
     """Begin a form; return False if this page began it before. Looked at again while nobody else changes records."""
     begun = FilledMeasure(
@@ -253,7 +258,7 @@ async def _begin(
     document = EntryDocument(
         EntryKind.MEASURE.value,
         instrument.name,
-        answers={FORM: _finish(begun, actor).lines},
+        answers={FORM: _finish(begun, actor, is_done=is_done).lines},
         sitting=sitting,
     )
     there: list[UUID] = []
@@ -284,12 +289,12 @@ def _is_same(there: list[UUID], wanted: UUID) -> bool:
     return False
 
 
-def _finish(measure: FilledMeasure, actor: Actor) -> FilledMeasure:
-    """Return a form with the time at which its last item was answered, and without one while an item is missing."""
+def _finish(measure: FilledMeasure, actor: Actor, *, is_done: bool) -> FilledMeasure:
+    """Return a form with the time at which it was done; without one while an item is missing."""
     score = measure.score
     if score is None or score.total is None:
         return replace(measure, finished="")
-    return measure if measure.finished else replace(measure, finished=actor.now.isoformat())
+    return measure if measure.finished or not is_done else replace(measure, finished=actor.now.isoformat())
 
 
 def _list_filled(found: Iterable[Entry]) -> Iterable[Filled]:

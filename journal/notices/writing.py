@@ -86,11 +86,13 @@ async def save_answers(
     wanted: UUID,
     base: int,
     sitting: str = "",
+    *,
+    is_done: bool = True,
 ) -> Entry:
     """Save answers as `records.save_answers` does, and with the first that asks for it the notice: both or neither."""
     item = str(SAFETY_ITEMS.get(instrument.id, ""))
     if answers.get(item, 0) < 1:
-        return await records.save_answers(actor, instrument, answers, wanted, base, sitting)
+        return await records.save_answers(actor, instrument, answers, wanted, base, sitting, is_done=is_done)
 
     async def note(before: int, beside: Beside) -> Beside:
         if before >= 1:
@@ -100,11 +102,13 @@ async def save_answers(
     try:
         async with transaction():
             await record_state.lock_state(actor)
-            return await records.save_answers(actor, instrument, answers, wanted, base, sitting, note)
+            return await records.save_answers(
+                actor, instrument, answers, wanted, base, sitting, note, is_done=is_done
+            )
     except (
         SavedAsEarlierVersion
     ):  # undone with the notice: another page saved first, and this one's words are kept
-        return await records.save_answers(actor, instrument, answers, wanted, base, sitting)
+        return await records.save_answers(actor, instrument, answers, wanted, base, sitting, is_done=is_done)
 
 
 async def load_told(actor: Actor, entry: Entry | None) -> Told:
