@@ -11,8 +11,8 @@ from journal.catalogue.fields import EntryKind
 from journal.entries import entries, only_entry
 from journal.errors import HeldUntilRested, InvalidInput, NotFound, StaleRevision
 from journal.notices import agreements
-from journal.notices.agreements import Policy
 from journal.notices.lines import AgreedLine, NoticeLine, Outcome, parse_agreed, parse_notices
+from journal.notices.policy import Policy
 from tests.cast import NOON, Cast
 from tests.scenes import at_rest, connected, in_session, rested
 
