@@ -172,6 +172,8 @@ async def agree(actor: Actor, to: UUID, terms: str) -> None:
         ):
             raise StaleRevision(CHANGED_MEANWHILE)
         backup = UUID(wanted.backup) if wanted.backup else None
+        if backup is not None:
+            await _require_named(actor, await care_links.load_care_team(actor), "backup", backup, NO_BACKUP)
         names = (link.peer_name, wanted.backup_name)
         new = AgreedLine(UUID(wanted.id), link.id, wanted.hours, actor.now, backup, None, *names)
         await _refuse_weakening(actor, new)
