@@ -1,0 +1,18 @@
+"""Where there is memory enough, what tests write lies in it and on no disk, for which each of their commits would wait."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+
+MEMORY = Path("/dev/shm")
+ROOM = 1 << 30
+"""Bytes that must be free: containers commonly have a few megabytes there, and a run needs several hundred."""
+
+
+def find_memory() -> Path | None:
+    """Return the folder that lies in memory, or None where there is none, or too little room in it."""
+    if MEMORY.is_dir() and os.access(MEMORY, os.W_OK) and shutil.disk_usage(MEMORY).free > ROOM:
+        return MEMORY
+    return None
