@@ -1,4 +1,4 @@
-"""Where there is memory enough, what tests write lies in it and on no disk, for which each of their commits would wait."""
+"""Where there is memory enough, what tests write lies in it and on no disk, for which each commit would wait."""
 
 from __future__ import annotations
 
