@@ -32,7 +32,7 @@ Made = TypeVar("Made")
 def pytest_configure(config: pytest.Config) -> None:
     """Keep Hypothesis's examples with the other caches, and let no verdict depend on a machine's speed."""
     prepare_once()
-    if memory := find_memory():
+    if memory := find_memory(programs=True):
         os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(memory))
     # httpx looks for it at each request to an application; what is not installed is looked for anew every time.
     sys.modules.setdefault("sniffio", None)  # type: ignore[arg-type]

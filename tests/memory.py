@@ -11,8 +11,13 @@ ROOM = 1 << 30
 """Bytes that must be free: containers commonly have a few megabytes there, and a run needs several hundred."""
 
 
-def find_memory() -> Path | None:
-    """Return the folder that lies in memory, or None where there is none, or too little room in it."""
-    if MEMORY.is_dir() and os.access(MEMORY, os.W_OK) and shutil.disk_usage(MEMORY).free > ROOM:
-        return MEMORY
-    return None
+def find_memory(*, programs: bool = False) -> Path | None:
+    """
+    Return the folder that lies in memory, or None where there is none, or too little room in it.
+
+    Args:
+        programs: They have to start from there, which containers commonly refuse.
+    """
+    if not MEMORY.is_dir() or not os.access(MEMORY, os.W_OK) or shutil.disk_usage(MEMORY).free < ROOM:
+        return None
+    return None if programs and os.statvfs(MEMORY).f_flag & os.ST_NOEXEC else MEMORY
