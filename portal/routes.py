@@ -263,6 +263,7 @@ ROUTES = (
     Rule("/patients/{id:uuid}/instructions/{course:uuid}", FORM, CLINICIAN, instructions.write_for_course),
     Rule("/patients/{id:uuid}/notes", READ, CLINICIAN, care_notes.show_notes),
     Rule("/patients/{id:uuid}/notes/plan", FORM, CLINICIAN, care_notes.write_plan),
+    Rule("/patients/{id:uuid}/notes/limits", FORM, CLINICIAN, care_notes.write_limits),
     Rule("/patients/{id:uuid}/notes/total", FORM, CLINICIAN, care_notes.write_total),
     Rule("/patients/{id:uuid}/notes/{note:uuid}", FORM, CLINICIAN, care_notes.change_note),
     Rule("/patients/{id:uuid}/sessions/new", FORM, CLINICIAN, course.add_session),

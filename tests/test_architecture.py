@@ -128,7 +128,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "sharing": ("entries", "scheduling"),
     "measures": ("entries",),
     "notices": ("measures",),
-    "care_notes": ("measures",),
+    "care_notes": ("dosing_day", "measures"),
     "safety_plan": ("entries",),
     "reframing": ("sharing",),
     "check_ins": ("entries",),
