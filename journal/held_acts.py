@@ -16,6 +16,7 @@ class HeldAct(Labelled):
     ADDITIONS = "additions", N_("Share what was added")
     STANDING = "standing", N_("Share something as it is completed")
     RESUME = "resume", N_("Resume sharing")
+    COPY = "copy", N_("Keep a copy of the safety plan on a device")
     END_CARE = "end_care", N_("End care")
     HANDOVER = "handover", N_("Accept a suggested colleague")
     SITTER = "sitter", N_("Make a sitter’s link with words of yours")

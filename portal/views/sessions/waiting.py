@@ -42,6 +42,7 @@ ADDRESSES: Mapping[HeldAct, str] = {
     HeldAct.ADDITIONS: "/journal/{target}#later",
     HeldAct.STANDING: "/sharing/{target}/standing",
     HeldAct.RESUME: "/sharing/{target}",
+    HeldAct.COPY: "/safety-plan#copies",
     HeldAct.END_CARE: "/sharing/{target}/end",
     HeldAct.HANDOVER: "/sharing/handovers/{target}",
     HeldAct.SITTER: "/sessions/{target}/sitter",
