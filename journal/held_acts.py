@@ -19,9 +19,11 @@ class HeldAct(Labelled):
     COPY = "copy", N_("Keep a copy of the safety plan on a device")
     END_CARE = "end_care", N_("End care")
     HANDOVER = "handover", N_("Accept a suggested colleague")
+    CONNECT = "connect", N_("Connect by a clinician’s link")
     SITTER = "sitter", N_("Make a sitter’s link with words of yours")
     DELETE = "delete", N_("Delete an entry that is shared")
     ERASE = "erase", N_("Delete an entry for good")
+    DISCARD = "discard", N_("Discard what was given back")
     ACCEPT = "accept", N_("Accept the journal as it is")
     EXPORT = "export", N_("Export records")
     DISCLOSURES = "disclosures", N_("Export the accounting of disclosures")
@@ -35,8 +37,9 @@ class Asked:
     """
     What was asked for.
 
-    `target` is the entry, care link, suggestion, session, contact or text that it is about; `whom` is for whom: the
-    care link of a share, or the share of a tick or of additions. `sections` are the ids of the parts that were chosen.
+    `target` is the entry, care link, suggestion, invitation, session, contact or text that it is about; `whom` is for
+    whom: the care link of a share, or the share of a tick or of additions. `sections` are the ids of the parts that
+    were chosen.
     """
 
     act: HeldAct

@@ -29,6 +29,7 @@ UNKNOWN_ZONE = N_("Please choose a time zone from the list, such as Europe/Berli
 UNKNOWN_TIME = N_("Please give a day and a time, such as 2026-11-22 at 09:00.")
 
 _TZDATA = files("tzdata") / "zoneinfo"
+_LOCAL_TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}(:[0-9]{2})?")
 
 
 class WallClockError(ValueError):
@@ -96,7 +97,7 @@ def parse_local(local: str) -> datetime:
     Raises:
         WallClockError: If it has another shape, is no day of the calendar or is centuries away.
     """
-    if re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}(:[0-9]{2})?", local) is None:
+    if _LOCAL_TIME.fullmatch(local) is None:
         raise WallClockError(UNKNOWN_TIME)
     try:
         naive = datetime.fromisoformat(local)

@@ -22,7 +22,15 @@ from portal.views.administration import audit_log, people, practice, staff
 from portal.views.grounding import notes, skills, steady
 from portal.views.journal import comparison, entry, entry_new, entry_removal, entry_saving, index, revisions
 from portal.views.measures import filling
-from portal.views.patients import brief, call_contacts, caseload, course, instructions, invitations
+from portal.views.patients import (
+    brief,
+    call_contacts,
+    care_notes,
+    caseload,
+    course,
+    instructions,
+    invitations,
+)
 from portal.views.preparing import checklist, clinic, comfort
 from portal.views.public import guide, health, help, offline, sitting
 from portal.views.reframing import later, moments, offers, revisits, status, steadying, steps, triggers
@@ -131,6 +139,7 @@ ROUTES = (
     Rule("/clinic", READ, PATIENT, clinic.show_clinic),
     Rule("/clinic/contacts/{id:uuid}/removal", FORM, PATIENT, clinic.remove_contact),
     Rule("/clinic/texts/{id:uuid}/hidden", FORM, PATIENT, clinic.change_hidden),
+    Rule("/clinic/notes/{link:uuid}/{note:uuid}/kept", SEND, PATIENT, clinic.keep_note),
     Rule("/offline.js", READ, ANYONE, offline.show_script),
     Rule("/guide", READ, ANYONE, guide.show_guide),
     Rule("/guide/patient", READ, ANYONE, guide.show_patient_guide),
@@ -241,6 +250,10 @@ ROUTES = (
     Rule("/patients/{id:uuid}/instructions", READ, CLINICIAN, instructions.show_instructions),
     Rule("/patients/{id:uuid}/instructions/single", FORM, CLINICIAN, instructions.write_for_single),
     Rule("/patients/{id:uuid}/instructions/{course:uuid}", FORM, CLINICIAN, instructions.write_for_course),
+    Rule("/patients/{id:uuid}/notes", READ, CLINICIAN, care_notes.show_notes),
+    Rule("/patients/{id:uuid}/notes/plan", FORM, CLINICIAN, care_notes.write_plan),
+    Rule("/patients/{id:uuid}/notes/total", FORM, CLINICIAN, care_notes.write_total),
+    Rule("/patients/{id:uuid}/notes/{note:uuid}", FORM, CLINICIAN, care_notes.change_note),
     Rule("/patients/{id:uuid}/sessions/new", FORM, CLINICIAN, course.add_session),
     Rule("/invitations", FORM, CLINICIAN, invitations.show_invitations),
     Rule("/invitations/{id:uuid}", READ, CLINICIAN, invitations.show_invitation),

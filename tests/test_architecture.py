@@ -128,6 +128,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "scheduling": ("clinic",),
     "sharing": ("entries", "scheduling"),
     "measures": ("entries",),
+    "care_notes": ("measures",),
     "safety_plan": ("device_copies", "entries"),
     "reframing": ("sharing",),
     "standing": ("dosing_day", "sharing"),
@@ -135,15 +136,15 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "practice": ("authentication", "care"),
     "account_reset": ("authentication", "sitter"),
     "key_rotation": ("passkeys", "practice", "sitter"),
-    "records": ("authentication", "sharing", "sitter"),
-    "operations": ("account_reset", "key_rotation", "measures", "reframing", "standing"),
+    "records": ("authentication", "care_notes", "sharing", "sitter"),
+    "operations": ("account_reset", "care_notes", "key_rotation", "reframing", "standing"),
 }
 """The rooms of journal/, lowest first, and what each may import: these, whatever these may, and the vocabulary."""
 
 OTHERS_TABLES = {
     "account_reset.reset": (
         "begins an account anew, and ends what was shared, in one transaction",
-        "accounts.Account authentication.WebSession care.CareLink care.KeptShare care.Share",
+        "accounts.Account authentication.WebSession care.CareLink care.CareNote care.KeptShare care.Share",
     ),
     "account_reset.reset_links": ("the link is a kind of invitation", "care.Invitation"),
     "account_reset.retained_records": (
@@ -198,6 +199,7 @@ OTHERS_TABLES = {
         "finds the latest times, to believe the clock",
         "account_reset.SetAside accounts.Account care.KeptShare mail.Outbox vault.Entry",
     ),
+    "care_notes.notes": ("care keeps its rows, which end with a care link", "care.CareNote"),
     "operations.retention": ("deletes entries whose week is over", "vault.Entry"),
     "passkeys.management": ("a passkey is a key slot", "authentication.KeySlot authentication.Passkey"),
     "passkeys.rows": ("restarts and renewals of keys need the rows below passkeys", "authentication.Passkey"),

@@ -38,6 +38,8 @@ from journal.installation.installation import Installation
 from journal.mail.messages import Notice
 from journal.rate_limiting import attempts, limits
 from journal.roles import Role
+from journal.sessions.holds import find_hold, refuse_while_held
+from journal.sessions.rows import load_plan
 from journal.sitter import links as sitter_links
 from journal.store.database import execute, flush_deleted, transaction
 from journal.store.progress import run_with_retry
@@ -45,6 +47,10 @@ from journal.store.rows import NonNegative, Row, Timestamp, fetch_row
 from journal.vault import baseline, record_state
 
 NOT_TICKED = N_("Tick this once you have read it.")
+WAITS_TODAY = N_(
+    "This account has a dosing session around now. It can be reset from the next morning on, and the link is not used "
+    "up. If you need somebody now, open “Help now”."
+)
 OTHER_ADDRESS = N_(
     "This link is for an account with another address. Look at how you wrote it, or ask for your own link."
 )
@@ -103,7 +109,8 @@ async def reset_account(
 
     Raises:
         LinkExpired: If the link does not work, or somebody used it first.
-        InvalidInput: If a field is not valid; the link stays valid. After some wrong addresses it has to wait.
+        InvalidInput: If a field is not valid, or a dosing session is not a night ago; the link stays valid. After some
+            wrong addresses it has to wait.
     """
     row, _ = await invitations.verify_token(installation, token, renewing=True)
     active = accounts_tables.Account.filter(id=row.patient, role=Role.PATIENT.value, status="active")
@@ -126,6 +133,8 @@ async def reset_account(
     )
     if not understood:
         problems |= {"understood": NOT_TICKED}
+    if await _waits_today(installation, account.id):
+        problems |= {"understood": WAITS_TODAY}
     if problems:
         raise InvalidInput(problems)
     key, private = new_account_key(), PrivateIdentity.generate()
@@ -144,6 +153,8 @@ async def reset_account(
             )
             # A save that is under way ends first, and is set aside too.
             await execute(record_state.LOCK_STATE, account.id)
+            if await _waits_today(installation, account.id):
+                raise InvalidInput({"understood": WAITS_TODAY})
             await retained_records.retain_records(installation, account.id)
             now = installation.clock()
             await sitter_links.end_links_of(account.id, now)  # their notes are sealed to the old keys
@@ -176,6 +187,18 @@ async def reset_account(
     return session
 
 
+async def _waits_today(installation: Installation, patient: UUID) -> bool:
+    """
+    Return whether a dosing session's day is not over: to reset ends care, and cannot be undone.
+
+    It waits for the next morning and not for rest: whoever has no keys cannot say that they rested.
+    """
+    now = installation.clock()
+    plan = await load_plan(installation, patient)
+    hold = find_hold([one.details for one in plan], now)
+    return hold is not None and now < hold.may_confirm_from
+
+
 async def _seal_past_care(
     installation: Installation,
     old: QuerySet[care_tables.CareLink],
@@ -200,10 +223,15 @@ async def renew_link(actor: Actor, token: str) -> UUID:
     Renew one care link of a patient who can sign in: keys are pinned anew on both sides, and nothing else changes.
 
     What was shared over the old link is deleted with it, unless it waits to be returned after a reset.
+
+    Raises:
+        LinkExpired: If the link does not work, or is somebody else's.
+        HeldUntilRested: Too soon after a dosing session; the link stays open.
     """
     row, _ = await invitations.verify_token(actor.installation, token, renewing=True)
     if row.patient != actor.id or row.renews is None:
         raise LinkExpired
+    await refuse_while_held(actor, invitations.build_asked(row))
     link = await run_with_retry(partial(_renew_link, actor, token, row, row.renews))
     await flush_deleted()
     return link
@@ -212,6 +240,7 @@ async def renew_link(actor: Actor, token: str) -> UUID:
 async def _renew_link(actor: Actor, token: str, row: invitations.OpenInvitationRow, renewed: UUID) -> UUID:
     async with transaction():
         await record_state.lock_state(actor)
+        await refuse_while_held(actor, invitations.build_asked(row))
         old = care_tables.CareLink.filter(
             id=renewed, patient_id=actor.id, clinician_id=row.clinician_id, ended_at=None
         )
@@ -222,6 +251,7 @@ async def _renew_link(actor: Actor, token: str, row: invitations.OpenInvitationR
         if not await old.update(**ended):
             raise LinkExpired
         await care_tables.Share.filter(link_id=renewed).delete()
+        await care_tables.CareNote.filter(link_id=renewed).delete()
         await share_list.delete_list(actor, renewed)
         link = await invitations.accept_invitation(actor, token, renewing=True)
         await audit_log.record_event(

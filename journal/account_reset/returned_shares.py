@@ -25,9 +25,11 @@ from journal.care.links import Link
 from journal.care.share_list import ShareLinkRow
 from journal.catalogue.fields import EntryKind
 from journal.errors import Damaged, NotFound, StaleRevision, TrustBroken
+from journal.held_acts import Asked, HeldAct
 from journal.i18n import N_
 from journal.roles import Role
 from journal.sealing import open_document, seal_document
+from journal.sessions.holds import refuse_while_held
 from journal.store.database import fetch_raw, flush_deleted, transaction
 from journal.store.rows import (
     FIRST_YEAR,
@@ -48,7 +50,8 @@ from journal.vault.documents import EntryDocument, entry_context
 from journal.vault.record_snapshot import Part
 from journal.vault.record_state import RecordChange
 
-ENTRY_KINDS = frozenset(one.value for one in EntryKind)
+RETURNED_KINDS = frozenset(one.value for one in EntryKind) - {EntryKind.WAITING, EntryKind.STANDING}
+"""The kinds of entry that can be shared: what a patient alone asks for or gives, no clinician gives back."""
 SELECT_OLD_LINKS = """
     SELECT id, patient_id, clinician_key, clinician_pin FROM care_link
     WHERE patient_id = $1 AND clinician_id = $2 AND ended_at IS NOT NULL AND clinician_key IS NOT NULL
@@ -210,10 +213,12 @@ async def accept_returned_shares(actor: Actor, wanted: UUID) -> int:
 
 
 async def delete_returned_shares(actor: Actor, wanted: UUID) -> None:
-    """Delete what one clinician has sent back, for good."""
+    """Delete what one clinician has sent back, for good; raises `HeldUntilRested` too soon after a dosing session."""
     link = await links.load_my_link(actor, wanted)
     actor.require_role(Role.PATIENT)
     async with transaction():
+        await record_state.lock_state(actor)
+        await refuse_while_held(actor, Asked(HeldAct.DISCARD, wanted))
         mine = care_tables.GivenBack.filter(link_id=link.id)
         kept = [row.kept_id for row in filter_undamaged(await fetch_rows(RetainedIdRow, mine))]
         await care_tables.KeptShare.filter(id__in=kept, link__patient_id=actor.id).delete()
@@ -227,7 +232,7 @@ async def _open_returned(actor: Actor, link: Link) -> OpenedRows[tuple[UUID, UUI
     def open_row(row: ReturnedShareRow) -> tuple[UUID, UUID, ShareDocument]:
         place = given_back_context(link.id, row.id)
         document = open_document(key, row.sealed, place, ShareDocument)
-        if document.kind not in ENTRY_KINDS:
+        if document.kind not in RETURNED_KINDS:
             raise Damaged
         _parse_written_at(document)
         return row.id, row.kept_id, document

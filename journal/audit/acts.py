@@ -71,6 +71,7 @@ class Act(StrEnum):
     INSTRUCTIONS_WRITTEN = "session.instructions-written"
     INSTRUCTIONS_HIDDEN = "session.instructions-hidden"
     INSTRUCTIONS_SHOWN = "session.instructions-shown"
+    NOTE_WRITTEN = "care.note-written"
     SITTER_LINK_MADE = "session.sitter-link-made"
     SITTER_LINK_ENDED = "session.sitter-link-ended"
     ENTRY_DELETED = "entry.deleted"

@@ -8,6 +8,8 @@ under it, and the secret itself sealed under the clinician's vault key (to verif
 from __future__ import annotations
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
@@ -15,6 +17,7 @@ from uuid import UUID, uuid4
 
 import msgspec
 from tortoise.exceptions import IntegrityError
+from tortoise.queryset import QuerySet
 
 from crypto import (
     CryptoError,
@@ -40,7 +43,8 @@ from journal.care.documents import (
     invitation_secret_context,
     link_key_context,
 )
-from journal.errors import InvalidInput, JournalError, LinkExpired, NotFound, TrustBroken
+from journal.errors import Damaged, InvalidInput, JournalError, LinkExpired, NotFound, TrustBroken
+from journal.held_acts import Asked, HeldAct
 from journal.i18n import N_
 from journal.installation.installation import Installation
 from journal.mail import messages
@@ -57,6 +61,7 @@ from journal.store.rows import (
     fetch_row,
     fetch_rows,
     open_rows,
+    require_undamaged,
 )
 from journal.user_input import clean_name
 from journal.vault import record_state
@@ -209,11 +214,11 @@ async def accept_invitation(actor: Actor, token: str, *, renewing: bool = False)
         HeldUntilRested: Too soon after a dosing session; the invitation stays open.
     """
     actor.require_role(Role.PATIENT)
-    if not renewing:
-        await refuse_while_held(actor)
     row, secret = await verify_token(actor.installation, token, renewing=renewing)
     if renewing and row.patient != actor.id:
         raise LinkExpired
+    if not renewing:
+        await refuse_while_held(actor, build_asked(row))
     clinician, link = row.clinician_id, uuid4()
     theirs = PublicIdentity.decode(as_bytes(row.clinician_keys))
     key = new_link_key()
@@ -234,7 +239,7 @@ async def accept_invitation(actor: Actor, token: str, *, renewing: bool = False)
         async with transaction():
             await record_state.lock_state(actor)
             if not renewing:
-                await refuse_while_held(actor)
+                await refuse_while_held(actor, build_asked(row))
             won = await tables.Invitation.filter(
                 id=row.id, accepted_at=None, withdrawn_at=None, **build_alive_filter(actor.now, LIFETIME)
             ).update(accepted_at=actor.now)
@@ -250,6 +255,24 @@ async def accept_invitation(actor: Actor, token: str, *, renewing: bool = False)
     return link
 
 
+def build_asked(row: OpenInvitationRow) -> Asked:
+    """Return accepting an invitation as what it is while it is held; its secret stays in the link's address alone."""
+    return Asked(HeldAct.CONNECT, row.id)
+
+
+async def list_inviters(actor: Actor, wanted: Iterable[UUID]) -> dict[UUID, str]:
+    """Return who made the invitations that are open, by their ids; one that renews a link, to its patient alone."""
+    found: dict[UUID, str] = {}
+    for row in await fetch_rows(
+        OpenInvitationRow, _query_open(actor.installation).filter(id__in=list(wanted))
+    ):
+        with suppress(Damaged):
+            one = require_undamaged(row)
+            if one.patient in (None, actor.id):
+                found[one.id] = open_clinician_profile(actor.installation, one).name
+    return found
+
+
 async def verify_token(
     installation: Installation, token: str, *, renewing: bool = False
 ) -> tuple[OpenInvitationRow, bytes]:
@@ -259,14 +282,7 @@ async def verify_token(
         lookup = invitation_id(secret).hex()
     except CryptoError as error:
         raise LinkExpired from error
-    still_open = tables.Invitation.filter(
-        lookup=lookup,
-        accepted_at=None,
-        withdrawn_at=None,
-        **build_alive_filter(installation.clock(), LIFETIME),
-        clinician__status="active",
-        renews__isnull=not renewing,
-    )
+    still_open = _query_open(installation).filter(lookup=lookup, renews__isnull=not renewing)
     row = await fetch_row(OpenInvitationRow, still_open)
     if row is None:
         raise LinkExpired
@@ -281,6 +297,15 @@ async def verify_token(
     except CryptoError as error:
         raise TrustBroken from error
     return row, secret
+
+
+def _query_open(installation: Installation) -> QuerySet[tables.Invitation]:
+    return tables.Invitation.filter(
+        accepted_at=None,
+        withdrawn_at=None,
+        **build_alive_filter(installation.clock(), LIFETIME),
+        clinician__status="active",
+    )
 
 
 def get_voucher_role(renews: UUID | None, patient: UUID | None) -> str:

@@ -123,6 +123,7 @@ async def end_link(actor: Actor, wanted: UUID) -> None:
         raise NotFound
     await tables.Share.filter(link_id=wanted).delete()
     await tables.GivenBack.filter(link_id=wanted).delete()
+    await tables.CareNote.filter(link_id=wanted).delete()
     await _delete_earlier_remains(wanted)
     if actor.role is Role.PATIENT:  # the clinician leaves the list: what the patient remembers stays right
         await share_list.delete_list(actor, wanted)

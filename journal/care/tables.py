@@ -92,6 +92,23 @@ class Share(Model):
         unique_together = (("link", "entry"),)
 
 
+class CareNote(Model):
+    """One version of what a clinician wrote for one patient."""
+
+    id = fields.UUIDField(primary_key=True)
+    link: fields.ForeignKeyRelation[CareLink] = fields.ForeignKeyField(
+        "journal.CareLink", related_name="notes", db_index=True
+    )
+    note = fields.UUIDField()
+    version = fields.IntField()
+    sealed = fields.BinaryField()  # care-link key
+    created_at = fields.DatetimeField()
+
+    class Meta:
+        table = "care_note"
+        unique_together = (("note", "version"),)
+
+
 class Handover(Model):
     """A clinician's suggestion that a colleague takes over. Nothing comes of it without the patient's consent."""
 

@@ -50,6 +50,7 @@ class EntryKind(Labelled):
     DAY = "day", N_("The day of the session")
     SITTER = "sitter", N_("The sitter’s notes")
     MEASURE = "measure", N_("Measure")
+    PLAN_NOTE = "plan_note", N_("Plan note")
     WAITING = "waiting", N_("Waiting until you have rested")
     STANDING = "standing", N_("Shared as it is completed")
 
@@ -63,6 +64,7 @@ OWN_PAGE_KINDS = frozenset(
         EntryKind.DAY,
         EntryKind.SITTER,
         EntryKind.MEASURE,
+        EntryKind.PLAN_NOTE,
         EntryKind.WAITING,
         EntryKind.STANDING,
     }

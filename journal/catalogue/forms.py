@@ -75,6 +75,20 @@ MEASURE = Form(
     ),
 )
 
+PLAN_NOTE = Form(
+    EntryKind.PLAN_NOTE,
+    N_("Plan note"),
+    N_("What somebody in your care team wrote about your treatment, in their words."),
+    (
+        Field("plan.dose", N_("Dose, as told"), FieldKind.LINE, "plan", apart=True),
+        Field("plan.interval", N_("Time from one session to the next"), FieldKind.LINE, "plan", apart=True),
+        Field("plan.focus", N_("Focus"), FieldKind.TEXT, "plan", max_length=500, apart=True),
+        Field("plan.from", N_("From"), FieldKind.DATE, "plan", apart=True),
+        Field("plan.why", N_("Why"), FieldKind.TEXT, "plan", max_length=2000, apart=True),
+        Field("plan.by", N_("Written by"), FieldKind.LINE, "plan", apart=True),
+    ),
+)
+
 WAITING = Form(
     EntryKind.WAITING,
     N_("Waiting until you have rested"),
@@ -185,6 +199,7 @@ FORMS: Mapping[EntryKind, Form] = MappingProxyType(
             DAY,
             SITTER,
             MEASURE,
+            PLAN_NOTE,
             WAITING,
             STANDING,
         )
@@ -218,6 +233,7 @@ THEMES: Mapping[str, str] = MappingProxyType(
         "day": N_("The day of the session"),
         "sitter": N_("The sitter’s notes"),
         "measure": N_("Measure"),
+        "plan": N_("Plan note"),
         "waiting": N_("Waiting until you have rested"),
         "standing": N_("Shared as it is completed"),
     }

@@ -30,12 +30,12 @@ from journal.sessions.session import SessionKind, Status
 from journal.vault.contents import to_microseconds
 
 PREPARATION = EntryKind.PREPARATION.value
-PREPARED_KINDS = frozenset({SessionKind.PREPARATION, SessionKind.DOSING})
-"""What a preparation prepares for."""
+PREPARED_KINDS = (SessionKind.PREPARATION, SessionKind.DOSING)
+"""What a preparation prepares for. Of a few, a tuple is looked through sooner than a kind is hashed."""
 REVIEWED_KINDS: Mapping[str, Collection[SessionKind]] = MappingProxyType(
     {
-        EntryKind.CAPTURE.value: frozenset({SessionKind.DOSING}),
-        EntryKind.INTEGRATION.value: frozenset({SessionKind.DOSING, SessionKind.INTEGRATION}),
+        EntryKind.CAPTURE.value: (SessionKind.DOSING,),
+        EntryKind.INTEGRATION.value: (SessionKind.DOSING, SessionKind.INTEGRATION),
     }
 )
 """What an entry of this kind looks back at."""

@@ -26,6 +26,7 @@ from journal.errors import Damaged
 from journal.roles import Role
 from journal.sessions.rows import Session
 from journal.store.database import Statement, fetch_raw
+from journal.store.rows import JoinedValue, Row, Timestamp, filter_undamaged, parse_rows
 from journal.store.statements import Subquery
 from journal.vault import baseline, contents_rows, record_snapshot, record_state
 from journal.vault.contents import (
@@ -59,6 +60,7 @@ SELECT_BEFORE = """
          ORDER BY created_at DESC, id DESC LIMIT $6) there
 """
 """A list from the present or from a moment back, in one statement: state, pages and entries as at one moment."""
+SELECT_BEGUN = "SELECT id, created_at FROM entry WHERE owner_id = $1 AND deleted_at IS NULL"
 SELECT_IDS = """
     SELECT id FROM entry WHERE owner_id = $2 AND deleted_at IS NULL ORDER BY created_at DESC, id DESC LIMIT $3
 """
@@ -83,6 +85,13 @@ SELECT_ENDS = """
 
 ENTRIES = int(Part.ENTRIES)  # an enumeration's member takes longer to compare than a row to read
 INLINE_PAGE_LIMIT = 10  # that are opened in less time than another thread takes to wake
+
+
+class BegunRow(Row, frozen=True):
+    """When an entry was begun; its id as it is written."""
+
+    id: JoinedValue
+    created_at: Timestamp
 
 
 class EntrySummary(msgspec.Struct, frozen=True, gc=False):
@@ -134,6 +143,32 @@ async def can_use_contents(actor: Actor) -> bool:
         await baseline.create_contents(actor)
     compared.record(actor.session, actor.now)
     return True
+
+
+async def compare_whole_list(
+    actor: Actor, rows: Sequence[Sequence[Any]], limit: int
+) -> tuple[EntrySummary, ...] | None:
+    """
+    Return the entries of a list that holds the whole journal, as `parse_list` does, where a comparison is due.
+
+    All pages and rows are compared for the list as it is, so only the times when entries were begun are asked for. None
+    when no comparison is due, when the list does not hold everything, and when anything differs: then
+    `can_use_contents` compares.
+    """
+    compared = actor.installation.comparison_schedule
+    if not compared.is_due(actor.session, actor.now):
+        return None
+    if len([row for row in rows if row[0] == ENTRIES]) >= limit:
+        return None
+    found = parse_list(actor, rows, None, limit)
+    if found is None:
+        return None
+    begun = parse_rows(BegunRow, await fetch_raw(SELECT_BEGUN, actor.id))
+    there = {str(row.id): to_microseconds(row.created_at) for row in filter_undamaged(begun)}
+    if len(begun) != len(found) or there != {one.id: one.created for one in found}:
+        return None
+    compared.record(actor.session, actor.now)
+    return found
 
 
 async def list_latest(actor: Actor, *, before: datetime | None = None, limit: int = 30) -> EntryList:

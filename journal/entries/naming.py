@@ -117,14 +117,15 @@ async def load_namer(actor: Actor, found: Iterable[Entry]) -> EntryNamer:
 def name_sessions(plan: Iterable[PlannedSession]) -> Mapping[UUID, NamedSession]:
     """Return what each session of a patient is recognised by; *plan* is all of them, in the order of their times."""
     sessions = tuple(plan)
-    numbers, phases = number_sessions(sessions), {one.id: one.phase for one in sessions}
+    numbers = number_sessions(sessions)
+    maintenance = {one.id for one in sessions if one.phase is Phase.MAINTENANCE}
     found = {}
     for one in sessions:
-        dosing = one.id if one.kind is SessionKind.DOSING else one.about
+        ident, kind = one.id, one.kind
+        dosing = ident if kind is SessionKind.DOSING else one.about
         number = numbers.get(dosing) if dosing else None
-        is_maintenance = dosing is not None and phases.get(dosing) is Phase.MAINTENANCE
-        found[one.id] = NamedSession(
-            one.kind, number.number if number else None, is_maintenance, one.starts_at
+        found[ident] = NamedSession(
+            kind, number.number if number else None, dosing in maintenance, one.starts_at
         )
     return found
 

@@ -17,6 +17,9 @@ from journal.authentication import recovery_key, registration, web_sessions
 from journal.authentication import tables as authentication_tables
 from journal.authentication.registration import NewAccount
 from journal.care import invitations
+from journal.care_notes import keeping
+from journal.care_notes import notes as care_notes
+from journal.care_notes.notes import NoteKind
 from journal.catalogue.fields import EntryKind
 from journal.catalogue.revisits import Revisit
 from journal.clinic import call_contacts, instructions
@@ -26,7 +29,7 @@ from journal.errors import InvalidInput
 from journal.held_acts import Asked, HeldAct
 from journal.installation.installation import Installation
 from journal.measures import records as measure_records
-from journal.operations.demo_data import DemoEntry, DemoPatient, DemoPerson, load_demo_practice
+from journal.operations.demo_data import DemoEntry, DemoNote, DemoPatient, DemoPerson, load_demo_practice
 from journal.practice import practice
 from journal.practice import tables as practice_tables
 from journal.practice.practice import DemoConflict
@@ -91,8 +94,25 @@ async def _load_patient(installation: Installation, clinician: Actor, person: De
         await call_contacts.save_contact(then, patient.id, contact)
     if person.instructions:
         await instructions.save_instructions(then, patient.id, course, person.instructions, is_checked=True)
+    for note in person.notes:
+        await _write_note(clinician, patient, link, note, person.get_moment(today, note.day, note.time))
     for one, at in zip(person.entries, moments, strict=True):
         await _write_entry(_set_clock(patient, at), link, person, one, ids, patient.now)
+
+
+async def _write_note(clinician: Actor, patient: Actor, link: UUID, one: DemoNote, at: datetime) -> None:
+    """Have the clinician write a plan note, and the patient keep it an hour later."""
+    then = _set_clock(clinician, at)
+    from_day = (at.astimezone(patient.zone).date() + timedelta(days=one.from_day - one.day)).isoformat()
+    typed = {
+        "dose": one.dose,
+        "interval": one.interval,
+        "focus": one.focus,
+        "from_day": from_day,
+        "why": one.why,
+    }
+    note = await care_notes.write_note(then, patient.id, NoteKind.PLAN, typed, uuid4())
+    await keeping.keep_note(_set_clock(patient, at + timedelta(hours=1)), link, note, 1)
 
 
 async def _plan_course(

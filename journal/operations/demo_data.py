@@ -91,6 +91,18 @@ class DemoEntry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         return self.get_first_answers(today) | (self.edit.answers if self.edit else {})
 
 
+class DemoNote(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What the clinician wrote for a patient, *day* days from today at *time*, and from which day on it holds."""
+
+    day: int
+    time: str
+    from_day: int
+    dose: str = ""
+    interval: str = ""
+    focus: str = ""
+    why: str = ""
+
+
 class DemoPatient(DemoPerson, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """One patient, with a course and a journal."""
 
@@ -100,6 +112,7 @@ class DemoPatient(DemoPerson, frozen=True, forbid_unknown_fields=True, kw_only=T
     entries: tuple[DemoEntry, ...]
     contacts: tuple[CallDetails, ...] = ()
     instructions: InstructionsDetails | None = None
+    notes: tuple[DemoNote, ...] = ()
 
     def get_moment(self, today: date, day: int, time: str) -> datetime:
         """Return the moment, in UTC, of a wall time *day* days from *today* where the patient lives."""

@@ -21,11 +21,14 @@ from journal.audit import log as audit_log
 from journal.audit.acts import Act
 from journal.care import links as care_links
 from journal.care.links import Link
+from journal.care_notes import notes as care_notes
+from journal.care_notes.notes import CareNote
 from journal.clinic import call_contacts, instructions
 from journal.entries.assignment import SessionAssignment
 from journal.errors import Damaged, NotFound, TrustBroken
 from journal.records.mapping import (
     build_call_record,
+    build_care_note_records,
     build_copy_record,
     build_entry_record,
     build_event_records,
@@ -58,7 +61,7 @@ from journal.sharing import reading
 from journal.sharing import shares as sharing_shares
 from journal.sitter import reading as sitter_reading
 from journal.store.database import fetch_raw_in_thread, transaction
-from journal.store.rows import Row, fetch_rows, get_column, parse_rows, require_undamaged
+from journal.store.rows import OpenedRows, Row, fetch_rows, get_column, parse_rows, require_undamaged
 from journal.vault import record_state
 from journal.vault import tables as vault_tables
 from journal.vault.documents import EntryDocument, RevisionDocument, entry_context, revision_context
@@ -160,6 +163,9 @@ async def collect_patient_records(actor: Actor, practice: str) -> PatientRecords
     contacts, texts = await _load_clinic(actor, actor.id, missing)
     noted = await sitter_reading.load_notes(actor)
     missing += [Unreadable("sitter note", one or UNKNOWN_ID) for one in noted.damaged]
+    written = await care_notes.load_my_notes(actor, links)
+    missing += [Unreadable("care note", one or UNKNOWN_ID) for _, found in written for one in found.damaged]
+    notes = build_care_note_records(note for _, found in written for note in found)
     await audit_log.record_event(actor, Act.RECORDS_TAKEN, patient=actor.id)
     events = await audit_events.list_all_patient_events(actor.id)
     missing += [Unreadable("event", UNKNOWN_ID) for _ in events.damaged]
@@ -168,7 +174,7 @@ async def collect_patient_records(actor: Actor, practice: str) -> PatientRecords
         _build_account(actor, practice, contact),
         actor.now,
         tuple(entries),
-        Plan(courses, plan, contacts, texts, [build_sitter_note_record(one) for one in noted]),
+        Plan(courses, plan, contacts, texts, [build_sitter_note_record(one) for one in noted], notes),
         Sharing([build_link_record(link) for link in links], shares),
         tuple(build_event_records(events, names)),
         tuple(missing),
@@ -213,6 +219,8 @@ async def _collect_shared_by(actor: Actor, link: Link, missing: list[Unreadable]
     copies = [build_copy_record(one, assignment) for one in folder.shared]
     courses = await _load_courses(actor, link.patient, missing)
     contacts, texts = await _load_clinic(actor, link.patient, missing)
+    written = OpenedRows[CareNote]() if link.paused_at else await care_notes.load_notes(actor, link)
+    missing += [Unreadable("care note", one or UNKNOWN_ID) for one in written.damaged]
     async with transaction():
         await reading.mark_opened(actor, link.patient, [one.id for one in folder.shared])
         await audit_log.record_event(actor, Act.RECORDS_TAKEN, patient=link.patient, about=link.id)
@@ -229,6 +237,7 @@ async def _collect_shared_by(actor: Actor, link: Link, missing: list[Unreadable]
         [build_session_record(one) for one in folder.sessions],
         contacts,
         texts,
+        build_care_note_records(written),
         copies,
         build_event_records(events, {actor.id: actor.name}),
     )

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from journal.audit.query import Event
 from journal.care.links import Link
+from journal.care_notes.notes import CareNote, NoteVersion
 from journal.catalogue.fields import Answer, Answers, EntryKind, Field, FieldKind
 from journal.catalogue.forms import FORMS
 from journal.clinic.call_contacts import CallContact
@@ -18,6 +19,7 @@ from journal.i18n import N_
 from journal.records.schema import (
     Answered,
     CallRecord,
+    CareNoteRecord,
     CopyRecord,
     EntryRecord,
     EventRecord,
@@ -227,6 +229,33 @@ def build_call_record(one: CallContact) -> CallRecord:
 def build_sitter_note_record(one: ReadNote) -> SitterNoteRecord:
     """Return what a sitter noted, as far as it was neither kept nor deleted."""
     return SitterNoteRecord(one.id, one.note.session, one.note.kind, one.note.line, one.note.at)
+
+
+def build_care_note_records(found: Iterable[CareNote]) -> list[CareNoteRecord]:
+    """Return every version of notes, those written first first."""
+    versions = [one for note in found for one in (note.current, *note.earlier)]
+    return [_build_care_note_record(one) for one in sorted(versions, key=lambda one: one.details.written_at)]
+
+
+def _build_care_note_record(one: NoteVersion) -> CareNoteRecord:
+    fields, details = one.details.fields, one.details
+    return CareNoteRecord(
+        one.note,
+        one.version,
+        one.link,
+        one.kind,
+        fields.get("dose", ""),
+        fields.get("interval", ""),
+        fields.get("focus", ""),
+        fields.get("from_day", ""),
+        fields.get("why", ""),
+        fields.get("name", ""),
+        fields.get("day", ""),
+        fields.get("total", ""),
+        details.written_by,
+        details.profession,
+        one.written_at,
+    )
 
 
 def build_instructions_record(one: Instructions) -> InstructionsRecord:

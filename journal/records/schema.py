@@ -13,6 +13,7 @@ import msgspec
 
 from journal.accounts.profiles import ContactDetails
 from journal.audit.acts import Act
+from journal.care_notes.notes import NoteKind as CareNoteKind
 from journal.catalogue.fields import Answer
 from journal.clinic.call_contacts import CallRole
 from journal.entries.revisions import Reason
@@ -169,6 +170,26 @@ class SitterNoteRecord(msgspec.Struct, frozen=True):
     noted_at: datetime
 
 
+class CareNoteRecord(msgspec.Struct, frozen=True):
+    """One version of what a clinician wrote for a patient; what does not belong to its kind is empty."""
+
+    note_id: UUID
+    version: int
+    link_id: UUID
+    kind: CareNoteKind
+    dose: str
+    interval: str
+    focus: str
+    from_date: str
+    why: str
+    scale: str
+    scale_date: str
+    total: str
+    written_by: str
+    profession: str
+    written_at: datetime
+
+
 class Plan(msgspec.Struct, frozen=True):
     """Courses and sessions, in the order of their times, what the care team wrote for them, and what sitters noted."""
 
@@ -177,6 +198,7 @@ class Plan(msgspec.Struct, frozen=True):
     contacts: list[CallRecord]
     instructions: list[InstructionsRecord]
     sitter_notes: list[SitterNoteRecord]
+    care_notes: list[CareNoteRecord]
 
 
 class LinkRecord(msgspec.Struct, frozen=True):
@@ -258,6 +280,7 @@ class PatientRecord(msgspec.Struct, frozen=True):
     sessions: list[SessionRecord]
     contacts: list[CallRecord]
     instructions: list[InstructionsRecord]
+    care_notes: list[CareNoteRecord]
     shared: list[CopyRecord]
     log: list[EventRecord]
 

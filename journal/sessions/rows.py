@@ -188,7 +188,8 @@ async def save_session(actor: Actor, current: Session, base: int, details: Sessi
 def open_session(installation: Installation, row: SessionRow) -> Session:
     """Open one row, once while it is unchanged; raises `Damaged`."""
     memory = installation.server_keys.document_cache
-    key = (Session, row.id, row.patient_id, row.course_id, row.revision, row.sealed)
+    course = row.course_id.int if row.course_id else None
+    key = (Session, row.id.int, row.patient_id.int, course, row.revision, row.sealed)  # ids take long to hash
     found: Session | None = memory.get(key)
     if found is None:
         found = memory.put(key, _open_session(installation, row))

@@ -61,12 +61,13 @@ async def load_timeline_page(
         rows: What `build_timeline_queries` found for the same page, where that was asked already.
     """
     actor.require_role(Role.PATIENT)
-    trusted = await listing.can_use_contents(actor)
     entries, sessions, copies = rows or await fetch_each(
         *build_timeline_queries(actor.id, before=before, limit=limit)
     )
     plan = parse_plan(actor.installation, sessions)
-    lines = listing.parse_list(actor, entries, before, limit) if trusted else None
+    lines = None if before else await listing.compare_whole_list(actor, entries, limit)
+    if lines is None and await listing.can_use_contents(actor):
+        lines = listing.parse_list(actor, entries, before, limit)
     if lines is not None:
         return TimelineResult(
             EntryList(True, lines),

@@ -8,8 +8,8 @@ address. Nothing here knows what is stored.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Collection, Iterator, Sequence
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Collection, Sequence
+from contextlib import asynccontextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -64,9 +64,6 @@ POSTGRES_NOW = "CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000 AS BIGINT)"
 
 Statement = tuple[str, tuple[object, ...]]
 """SQL with `$1`, `$2`, … and its values."""
-
-_current_reader: ContextVar[Reader] = ContextVar("reader")
-_current_readers: ContextVar[ReaderPool] = ContextVar("readers")
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,21 +128,13 @@ class Store:
         else:
             require_state(await read_server_state(client, ours), address, allowed)
 
-    @contextmanager
-    def use(self) -> Iterator[None]:
+    def use(self) -> _StoreInUse:
         """
         Use this database in the current task.
 
         The library's own `with context` keeps one token per context; two requests would overwrite it.
         """
-        token, reading = _current_context.set(self.context), _current_reader.set(self.reader)
-        reading_aside = _current_readers.set(self.readers)
-        try:
-            yield
-        finally:
-            _current_context.reset(token)
-            _current_reader.reset(reading)
-            _current_readers.reset(reading_aside)
+        return _StoreInUse(self)
 
     async def close(self) -> None:
         """Close every connection."""
@@ -153,6 +142,26 @@ class Store:
         self.readers.close()
         with self.use():
             await self.context.close_connections()
+
+
+_current_store: ContextVar[Store] = ContextVar("store")
+
+
+class _StoreInUse:
+    """A block in which a store is used. Every request has one, and a generator would take twice as long."""
+
+    __slots__ = ("_context_token", "_store", "_store_token")
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    def __enter__(self) -> None:
+        self._context_token = _current_context.set(self._store.context)
+        self._store_token = _current_store.set(self._store)
+
+    def __exit__(self, *_: object) -> None:
+        _current_store.reset(self._store_token)
+        _current_context.reset(self._context_token)
 
 
 @asynccontextmanager
@@ -236,7 +245,9 @@ async def fetch_raw(sql: str, *values: object) -> Sequence[Sequence[Any]]:
     """
     client = get_connection()
     if isinstance(client, SqliteClient) and not isinstance(client, TransactionalDBClient):
-        return _current_reader.get().fetch(client.filename, use_question_marks(sql), convert_values(values))
+        return _current_store.get().reader.fetch(
+            client.filename, use_question_marks(sql), convert_values(values)
+        )
     if isinstance(client, BoundedClient) and client.read_pool is not None:
         return await client.read_pool.fetch(sql, values)
     return (await _run(client, sql, values))[1]
@@ -249,7 +260,7 @@ async def fetch_each(*selects: Statement) -> Sequence[Sequence[Sequence[Any]]]:
     if isinstance(client, SqliteClient):
         if isinstance(client, TransactionalDBClient):
             return [await fetch_raw(sql, *values) for sql, values in selects]
-        return _current_reader.get().fetch_each(
+        return _current_store.get().reader.fetch_each(
             client.filename, [(use_question_marks(sql), convert_values(values)) for sql, values in selects]
         )
     if len(selects) == 1:
@@ -263,7 +274,7 @@ async def fetch_raw_in_thread(sql: str, *values: object) -> Sequence[Sequence[An
     """Run a SELECT that returns thousands of rows, like `fetch_raw`, but never on the event loop's thread."""
     client = get_connection()
     if isinstance(client, SqliteClient) and not isinstance(client, TransactionalDBClient):
-        read = _current_readers.get().fetch
+        read = _current_store.get().readers.fetch
         return await asyncio.to_thread(read, client.filename, use_question_marks(sql), convert_values(values))
     return await fetch_raw(sql, *values)
 

@@ -19,7 +19,8 @@ class Beside(msgspec.Struct, frozen=True, omit_defaults=True):
     `answered_at`: when an offer to look at it again was answered last, UTC. `stopped`: it is not offered any more;
     `off`: nothing is, as it was remembered before the account did. `step_after`: the day on which a small step comes
     back that waits without a date of its own. `later`: the hex ids of the copies that what is added later goes into.
-    `added`: short digests of the forms and notes whose lines were added last, so that none is added twice.
+    `added`: short digests of the forms and notes whose lines were added last, so that none is added twice; of what a
+    clinician wrote, the note and its version.
     """
 
     answered_at: str = ""

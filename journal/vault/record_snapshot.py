@@ -13,11 +13,13 @@ from enum import IntEnum
 from typing import Any
 from uuid import UUID
 
+import msgspec
+
 from crypto import CryptoError, RecordRoot, RecordSet, RecordState, Sealer
 from journal.store.database import fetch_raw_in_thread
 from journal.store.rows import Row, Timestamp, get_column, parse_rows
 from journal.store.statements import parse_id
-from journal.vault.contents import EPOCH, root_context, to_microseconds
+from journal.vault.contents import EPOCH, ContentsLine, format_line_id, root_context, to_microseconds
 from journal.vault.contents_rows import Pages, parse_pages
 
 NO_ID = UUID(int=0)
@@ -67,25 +69,12 @@ ENTRIES, SHARED = int(Part.ENTRIES), int(Part.SHARED)  # a member takes longer t
 @dataclass(frozen=True, slots=True)
 class Snapshot:
     """
-    What storage holds of an account's records at one moment.
-
-    `state_row` is the row of the state with its revision; `created` says when each entry was begun, where that was
-    asked.
+    What storage holds of an account's records at one moment; `state_row` is the row of the state with its revision.
     """
 
     members: Members
     state_row: tuple[int, bytes] | None
     pages: Pages
-    created: Sequence[Any] = ()
-
-    @property
-    def dated_members(self) -> list[tuple[int, bytes, int, bytes]]:
-        """Return each entry's member with the moment when it was begun."""
-        moments = (
-            to_microseconds(get_column(row, "created_at") or EPOCH)
-            for row in parse_rows(CreatedRow, self.created)
-        )
-        return [(begun, *member) for begun, member in zip(moments, self.members[Part.ENTRIES], strict=True)]
 
 
 def open_state(vault: Sealer, owner: UUID, row: tuple[int, bytes] | None) -> State | None:
@@ -123,12 +112,12 @@ def build_snapshot_query(owner: UUID, *, earlier: bool) -> tuple[Any, ...]:
 
 def build_snapshot(owner: UUID, rows: Iterable[Sequence[Any]]) -> Snapshot:
     """
-    Sort rows of part, id, revision and envelope, and when an entry was begun where that was asked.
+    Sort rows of part, id, revision and envelope.
 
     A page has its number in the place of a revision.
     """
     members: Members = ([], [], [])
-    kept, pages, begun = None, [], []
+    kept, pages = None, []
     for row in rows:
         part, ident, revision, sealed = row[:4]
         key = parse_row_id(ident)
@@ -138,9 +127,39 @@ def build_snapshot(owner: UUID, rows: Iterable[Sequence[Any]]) -> Snapshot:
             kept = _parse_state_row((revision, sealed))
         else:
             members[part].append(build_member(key, revision, sealed))
-            if part == ENTRIES:
-                begun.append(row[4:])
-    return Snapshot(members, kept, parse_pages(pages), begun)
+    return Snapshot(members, kept, parse_pages(pages))
+
+
+def are_listed(rows: Sequence[Sequence[Any]], lines: Sequence[ContentsLine]) -> bool:
+    """Return whether the entries of *rows*, as in a snapshot, are those of these lines, each in the state listed."""
+    # As they are written, which takes half the time, and where that differs by their meaning.
+    return _are_spelled_alike(rows, lines) or (
+        # Sorted lists, not sets: an entry with two lines is a difference.
+        sorted((line.created, *line.row_key) for line in lines) == sorted(build_dated_members(rows))
+    )
+
+
+def _are_spelled_alike(rows: Sequence[Sequence[Any]], lines: Sequence[ContentsLine]) -> bool:
+    try:
+        begun = map(to_microseconds, msgspec.convert([row[4] for row in rows], list[Timestamp]))
+    except msgspec.ValidationError:
+        return False
+    there = {(at, str(row[1]), type(row[2]), row[2], row[3]) for at, row in zip(begun, rows, strict=True)}
+    return len(there) == len(rows) == len(lines) and there == {
+        (line.created, format_line_id(line.id), int, line.revision, bytes.fromhex(line.tag)) for line in lines
+    }
+
+
+def build_dated_members(rows: Sequence[Sequence[Any]]) -> list[tuple[int, bytes, int, bytes]]:
+    """Return when each entry was begun with its member, from rows of part, id, revision, envelope and that moment."""
+    moments = parse_rows(CreatedRow, [row[4:] for row in rows])
+    return [
+        (
+            to_microseconds(get_column(moment, "created_at") or EPOCH),
+            *build_member(parse_row_id(row[1]), row[2], row[3]),
+        )
+        for moment, row in zip(moments, rows, strict=True)
+    ]
 
 
 def is_part_intact(state: State, part: Part, seen: Snapshot) -> bool:

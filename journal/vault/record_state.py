@@ -16,6 +16,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any, Protocol, TypeVar
 from uuid import UUID
 
@@ -41,12 +42,14 @@ from journal.vault import contents_rows, tables
 from journal.vault.contents import ContentsLine, build_bare_line, open_page, root_context
 from journal.vault.contents_rows import Pages
 from journal.vault.record_snapshot import (
+    ENTRIES,
     TAG_SIZE,
     Member,
     Members,
     Part,
-    Snapshot,
     State,
+    are_listed,
+    build_dated_members,
     build_member,
     build_snapshot,
     build_snapshot_query,
@@ -113,14 +116,14 @@ class _StoredEntry(Protocol):
 R = TypeVar("R", bound=_StoredEntry)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class RecordComparison:
     """
     How the stored records compare with the record state; `remembered_count` and `stored_count` count entries.
 
     `remembered_count` is None when the state itself is gone, or is not what was saved. `has_table`: there is a table of
-    contents, and no sum in its place. `dated_members` are the entries with their creation times, `earlier_members`
-    the earlier versions, if asked for.
+    contents, and no sum in its place. `entry_rows` are what was compared, as in a snapshot, and `earlier_members` the
+    earlier versions, if asked for.
     """
 
     entries_intact: bool
@@ -128,15 +131,20 @@ class RecordComparison:
     sharing_intact: bool
     remembered_count: int | None
     stored_count: int
-    stored_states: Mapping[bytes, tuple[int, bytes]]
+    entry_rows: Sequence[Sequence[Any]]
     has_table: bool = False
-    dated_members: Sequence[tuple[int, bytes, int, bytes]] = ()
     earlier_members: Sequence[tuple[bytes, int, bytes]] = ()
 
     @property
     def is_intact(self) -> bool:
         """Return whether everything that was compared is intact."""
         return self.entries_intact and self.earlier_intact and self.sharing_intact
+
+    @cached_property
+    def stored_states(self) -> Mapping[bytes, tuple[int, bytes]]:
+        """Return revision and tag of each entry that was compared, by its id."""
+        members = (build_member(parse_row_id(row[1]), *row[2:4]) for row in self.entry_rows)
+        return {ident: (revision, tag) for ident, revision, tag in members}
 
     def has_entry(self, row: _StoredEntry) -> bool:
         """Return whether an entry was compared in the very state in which it was read."""
@@ -150,10 +158,9 @@ class RecordComparison:
             rows: Of entries, which begin with id, revision, envelope and when each was begun.
             versions: Of earlier versions, which begin with id and envelope; they were asked for as well.
         """
-        entries = [build_member(parse_row_id(row[0]), row[1], row[2]) for row in rows]
         earlier = [build_member(parse_row_id(row[0]), 0, row[1]) for row in versions]
-        read = Snapshot((entries, earlier, []), None, {}, [(row[3],) for row in rows])
-        return sorted(read.dated_members) == sorted(self.dated_members) and sorted(earlier) == sorted(
+        read = build_dated_members([(ENTRIES, *row[:4]) for row in rows])
+        return sorted(read) == sorted(build_dated_members(self.entry_rows)) and sorted(earlier) == sorted(
             self.earlier_members
         )
 
@@ -179,32 +186,28 @@ async def compare_records(actor: Actor, *, earlier: bool = False) -> RecordCompa
 
 def _compare_rows(actor: Actor, rows: Sequence[Sequence[Any]], *, earlier: bool) -> RecordComparison:
     """Compare rows with the record state."""
-    seen = build_snapshot(actor.id, rows)
+    entries, others = [row for row in rows if row[0] == ENTRIES], [row for row in rows if row[0] != ENTRIES]
+    seen = build_snapshot(actor.id, others)
     state = open_state(actor.vault, actor.id, seen.state_row)
-    ends = {ident: (revision, end) for ident, revision, end in seen.members[Part.ENTRIES]}
-    there = len(seen.members[Part.ENTRIES])
     if state is None:
-        return RecordComparison(False, False, False, None, there, ends)
-    dated = seen.dated_members
-    same = {part: is_part_intact(state, part, seen) for part in (Part.EARLIER, Part.SHARED)}
+        return RecordComparison(False, False, False, None, len(entries), entries)
     if isinstance(state, RecordState):
-        entries = is_part_intact(state, Part.ENTRIES, seen)
+        intact = is_part_intact(state, Part.ENTRIES, build_snapshot(actor.id, entries))
         remembered = state.sets[Part.ENTRIES].count
     else:
         lines = _open_all_lines(actor, state, seen.pages)
-        # Sorted lists, not sets: an entry with two lines is a difference.
-        entries = lines is not None and sorted(map(_build_dated_member, lines)) == sorted(dated)
+        intact = lines is not None and are_listed(entries, lines)
         remembered = state.count
-    has_table = isinstance(state, RecordRoot)
-    kept = same[Part.EARLIER] or not earlier
-    versions = seen.members[Part.EARLIER]
     return RecordComparison(
-        entries, kept, same[Part.SHARED], remembered, there, ends, has_table, dated, versions
+        intact,
+        not earlier or is_part_intact(state, Part.EARLIER, seen),
+        is_part_intact(state, Part.SHARED, seen),
+        remembered,
+        len(entries),
+        entries,
+        isinstance(state, RecordRoot),
+        seen.members[Part.EARLIER],
     )
-
-
-def _build_dated_member(line: ContentsLine) -> tuple[int, bytes, int, bytes]:
-    return line.created, *line.row_key
 
 
 def _open_all_lines(actor: Actor, root: RecordRoot, pages: Pages) -> list[ContentsLine] | None:

@@ -74,10 +74,13 @@ def guard_view(
     its answer. What *prefetch* asks for is read beside the session.
     """
 
+    is_public = audience is Audience.ANYONE
+
     async def guarded(request: Request) -> Response:
-        if audience is not Audience.ANYONE and _is_prefetch(request):
+        if not is_public and _is_prefetch(request):
             return Response(status_code=503)
-        state, token = request.state, get_token(request)
+        state = request.state
+        token = None if is_public and request.scope["path"] in PUBLIC_PATHS else get_token(request)
         state.actor = state.trouble = None
         progress = state.progress = Progress()
         try:
@@ -85,18 +88,16 @@ def guard_view(
         except Exception:
             await _record_use(state.actor)
             raise
-        await _answer_request(request, response)
-        if state.actor is not None and state.actor.is_use_due:
-            # Once the page is sent: nobody waits for the disk to read one.
-            response.background = BackgroundTask(_record_use, state.actor)
+        if state.actor is not None:
+            await _note_use(request, response, state.actor)
         return response
 
     async def answer(request: Request, token: bytes | None) -> Response:
         actor = None
         if token is not None and request.scope["path"] not in PUBLIC_PATHS:
             actor = request.state.actor = await _load_actor(request, token, audience, prefetch)
-        if audience is Audience.ANYONE:
-            return await view(request)
+        if is_public:
+            return await view(request) if actor is None else await _answer_anyone(request, view, actor)
         if actor is None or token is None:
             return await _ask_who_it_is(request, token)
         try:
@@ -110,12 +111,23 @@ def guard_view(
     return guarded
 
 
-async def _answer_request(request: Request, response: Response) -> None:
+async def _answer_anyone(request: Request, view: View, actor: Actor) -> Response:
+    """Answer somebody who is signed in where anybody may come; what they asked for and is held is kept as anywhere."""
+    try:
+        return await view(request)
+    except HeldUntilRested as error:
+        await _record_refusal(request, actor, error)
+        raise
+
+
+async def _note_use(request: Request, response: Response, actor: Actor) -> None:
     """Have what was done now, after a hold, not be asked again; what cannot be removed is asked again, and was done."""
-    actor: Actor | None = request.state.actor
-    if actor is not None and request.method == "POST" and response.status_code < 400:
+    if request.method == "POST" and response.status_code < 400:
         with suppress(*UNAVAILABLE_ERRORS):
             await run_with_retry(lambda: remove_done(actor))
+    if actor.is_use_due:
+        # Once the page is sent: nobody waits for the disk to read one.
+        response.background = BackgroundTask(_record_use, actor)
 
 
 async def _record_use(actor: Actor | None) -> None:

@@ -54,6 +54,7 @@ CLINICIAN_SENTENCES: Mapping[Act, str] = MappingProxyType(
         Act.SESSION_PLANNED: N_("You planned sessions"),
         Act.CALL_CONTACT_CHANGED: N_("You wrote down who to call"),
         Act.CALL_CONTACT_REMOVED: N_("You removed a number to call"),
+        Act.NOTE_WRITTEN: N_("You wrote a note"),
         Act.INSTRUCTIONS_WRITTEN: N_("You wrote what to do before and on the day"),
         Act.SESSION_CHANGED: N_("You changed a session"),
         Act.RECORDS_TAKEN: N_("You exported what is shared with you"),

@@ -36,6 +36,7 @@ SENTENCES: Mapping[Act, tuple[str, str]] = MappingProxyType(
         Act.INSTRUCTIONS_WRITTEN: ("", N_("%(who)s wrote what to do before and on the day")),
         Act.INSTRUCTIONS_HIDDEN: (N_("You hid what a clinic had written for the day"), ""),
         Act.INSTRUCTIONS_SHOWN: (N_("You showed again what a clinic had written for the day"), ""),
+        Act.NOTE_WRITTEN: ("", N_("%(who)s wrote a note for you")),
         Act.SITTER_LINK_MADE: (N_("You made a link for the person who sits with you"), ""),
         Act.SITTER_LINK_ENDED: (N_("You ended the link of the person who sits with you"), ""),
         Act.SESSION_CHANGED: (N_("You changed a session"), N_("%(who)s changed a session")),

@@ -17,10 +17,11 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from journal.store.database import Store
 from portal.config import Config
 from portal.http.fallback import ErrorFallback
 from portal.http.limits import Limits, limit_body
-from portal.http.middleware import SecurityHeaders, UseStore
+from portal.http.middleware import SecurityHeaders
 
 PARAMETER = re.compile(r"{(\w+):uuid}")
 # As our own pages write ids. Another spelling of one is found by the router.
@@ -74,9 +75,7 @@ class FastPath:
         self.origins = {origin.partition("//")[2].encode(): origin.encode() for origin in config.origins}
         self.limits = limits
         self.handlers = handlers
-        self.direct = SecurityHeaders(
-            ErrorFallback(UseStore(self._respond), log_all=config.access_log), config
-        )
+        self.direct = SecurityHeaders(ErrorFallback(self._respond, log_all=config.access_log), config)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on, on either path."""
@@ -113,13 +112,17 @@ class FastPath:
         )
 
     async def _respond(self, scope: Scope, receive: Receive, send: Send) -> None:
+        store: Store = scope["app"].state.store
         request = Request(scope, receive, send)
-        try:
-            response: Response = await scope["route"].endpoint(request)
-        except Exception as error:
-            handler = next((self.handlers[one] for one in type(error).__mro__ if one in self.handlers), None)
-            if handler is None:
-                raise
-            response = await handler(request, error)
-            error.__traceback__ = None  # it holds what the view had at hand
-        await response(scope, receive, send)
+        with store.use():
+            try:
+                response: Response = await scope["route"].endpoint(request)
+            except Exception as error:
+                handler = next(
+                    (self.handlers[one] for one in type(error).__mro__ if one in self.handlers), None
+                )
+                if handler is None:
+                    raise
+                response = await handler(request, error)
+                error.__traceback__ = None  # it holds what the view had at hand
+            await response(scope, receive, send)

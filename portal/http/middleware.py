@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -48,9 +50,15 @@ CACHE_FOREVER = (b"cache-control", b"public, max-age=31536000, immutable")
 HTTPS_ONLY = (("strict-transport-security", "max-age=63072000; includeSubDomains"),)
 
 
-def build_security_headers(config: Config) -> list[tuple[bytes, bytes]]:
+def build_security_headers(config: Config) -> tuple[tuple[bytes, bytes], ...]:
     """Return the security headers of this installation, as the protocol writes them."""
-    return Headers(dict(HEADERS + HTTPS_ONLY if config.is_secure else HEADERS)).raw
+    return _encode_headers(HEADERS + HTTPS_ONLY if config.is_secure else HEADERS)
+
+
+@lru_cache(maxsize=2)
+def _encode_headers(headers: tuple[tuple[str, str], ...]) -> tuple[tuple[bytes, bytes], ...]:
+    """Encode headers, once, so that whoever looks for them in an answer finds the very same."""
+    return tuple(Headers(dict(headers)).raw)
 
 
 class SecurityHeaders:
@@ -68,10 +76,10 @@ class SecurityHeaders:
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
                 # No view sets one of these, so they are put beside the others as they are.
-                headers = [*message["headers"], *self.headers]
-                if b"cache-control" not in [name for name, _ in headers]:
+                own = message["headers"]
+                message["headers"] = headers = [*own, *self.headers]
+                if b"cache-control" not in [name for name, _ in own]:
                     headers.append(_get_cache_control(scope, message["status"]))
-                message["headers"] = headers
             await send(message)
 
         await self.app(scope, receive, send_with_headers)

@@ -66,6 +66,7 @@ class HttpConnection(HttpToolsProtocol):
         self.default_headers = default_headers
         self.in_head = False
         self.head_size = 0
+        self.received_size = 0  # bytes that came since the head began, or more
         self.refusal_status = HTTPStatus.BAD_REQUEST
         self.read_timer: asyncio.TimerHandle | None = (
             None  # for the rest of a head, or of a body that nobody reads
@@ -100,6 +101,7 @@ class HttpConnection(HttpToolsProtocol):
 
     def data_received(self, data: bytes) -> None:
         """Receive data; limit the size of a head, and the time until it ends."""
+        self.received_size = self.head_size + len(data)
         super().data_received(data)
         if self.in_head and not self.transport.is_closing():
             self.head_size += len(data)
@@ -118,10 +120,13 @@ class HttpConnection(HttpToolsProtocol):
         """Pass the request on, unless its head is too large."""
         self._cancel_read_timer()
         self.in_head = False
-        if len(self.url) + sum(len(name) + len(value) for name, value in self.headers) > self.limits.head:
+        if self.received_size > self.limits.head and self._measure_head() > self.limits.head:
             self.refusal_status = HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE
             raise ValueError("too large")
         super().on_headers_complete()
+
+    def _measure_head(self) -> int:
+        return len(self.url) + sum(len(name) + len(value) for name, value in self.headers)
 
     def on_message_complete(self) -> None:
         """Record that the body is complete, whether it was read or not."""

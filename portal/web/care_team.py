@@ -15,7 +15,7 @@ from uuid import UUID
 from journal.actor import Actor
 from journal.care import links
 from journal.care.links import Link
-from journal.clinic import instructions
+from journal.clinic import call_contacts, instructions
 from journal.clinic.call_contacts import CallContact
 from journal.clinic.instructions import Instructions, ItemGroup
 from journal.clinic.signatures import AttestedKeys, Signer, identify_signer
@@ -41,6 +41,11 @@ class CallLine:
     answers: str
     is_due: bool
     hours: str = ""
+
+
+async def load_my_call_lines(actor: Actor, translate: Callable[..., str]) -> tuple[CallLine, ...]:
+    """Return the lines of whom the patient who asks can call, by their own clock."""
+    return build_call_lines(await call_contacts.load_my_contacts(actor), actor.now, actor.zone, translate)
 
 
 def build_call_lines(

@@ -45,6 +45,7 @@ OF_PEOPLE = {
     "entry": {"sealed"},
     "entry_revision": {"sealed"},
     "share": {"sealed"},
+    "care_note": {"sealed"},
 }
 """Columns of bytes that the server key has no part in."""
 

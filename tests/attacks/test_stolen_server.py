@@ -214,6 +214,8 @@ def what_people_wrote(target: Target) -> list[Sealed]:
         of("revision", "entry_revision", "sealed", ids["revision"], "entry-revision", alice.bytes,
            ids["revision"].bytes),
         of("share", "share", "sealed", ids["share"], "share", link.bytes, ids["share"].bytes, 1),
+        of("care note", "care_note", "sealed", ids["care note row"], "care-note", link.bytes,
+           ids["care note"].bytes, 1),
         of("link key", "care_link", "patient_key", link, "link-key", alice.bytes, link.bytes),
         of("alice's pin", "care_link", "patient_pin", link, "pin", alice.bytes, link.bytes),
         of("invitation", "invitation", "secret", ids["invitation"], "invitation-secret", bob.bytes,

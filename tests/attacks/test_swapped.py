@@ -253,6 +253,12 @@ SHOWN: dict[str, tuple[Place, ...]] = {
             ),
         ),
     ),
+    "care_note.sealed": (
+        Place(
+            "care note row",
+            (Look("bob", "/patients/{alice}/notes", CLINIC_TEXT), Look("alice", "/clinic", CLINIC_TEXT)),
+        ),
+    ),
     "sitter_link.sealed": (Place("dana's sitter link", (Look(None, "/sit/{sit}", DAMAGED),)),),
     "sitter_link.note_key": (Place("sat link", (Look("alice", SITTER_NOTES, NOTE_CLOSED),)),),
     "sitter_note.sealed": (Place("sitter note", (Look("alice", SITTER_NOTES, NOTE_CLOSED),)),),

@@ -84,6 +84,7 @@ LISTED: dict[str, str] = {
     "audit_pending": "SELECT id FROM audit_pending WHERE patient_id = '{alice}' ORDER BY id DESC LIMIT 3",
     "call_contact": "SELECT id FROM call_contact WHERE patient_id = '{alice}'",
     "care_link": "SELECT id FROM care_link WHERE id IN ('{gil's link}', '{frieda's link}', '{hana's link}')",
+    "care_note": "SELECT id FROM care_note WHERE link_id = '{link}'",
     "course": "SELECT id FROM course WHERE id = '{course}'",
     "instructions_version": "SELECT id FROM instructions_version WHERE patient_id = '{alice}'",
     "entry": "SELECT id FROM entry WHERE id IN ('{free}', '{loose 0}', '{gone 0}')",

@@ -27,6 +27,9 @@ from journal.authentication import registration, web_sessions
 from journal.authentication import tables as authentication_tables
 from journal.authentication.registration import NewAccount
 from journal.care import invitations, lifecycle, links
+from journal.care import tables as care_tables
+from journal.care_notes import notes as care_notes
+from journal.care_notes.notes import NoteKind as CareNoteKind
 from journal.catalogue.fields import EntryKind, FieldKind
 from journal.catalogue.forms import FORMS
 from journal.clinic import call_contacts, instructions
@@ -302,6 +305,15 @@ async def _plan(making: _Making, ids: dict[str, UUID]) -> None:
     ids["instructions"] = await instructions.save_instructions(
         bob, alice.id, ids["course"], told, is_checked=True
     )
+    noted = {
+        "dose": "",
+        "interval": "",
+        "focus": f"{HERS} focus",
+        "from_day": "2026-11-01",
+        "why": f"{HERS} why",
+    }
+    ids["care note"] = await care_notes.write_note(bob, alice.id, CareNoteKind.PLAN, noted, uuid4())
+    ids["care note row"] = (await care_tables.CareNote.get(note=ids["care note"])).id
     await checklist.add_lines(alice, ids["session"], [f"{HERS} line of a list", f"{HERS} other line"])
     await checklist.change_state(alice, ids["session"], f"{HERS} line of a list", CheckState.DONE)
     part = CopiedPart("comfort.touch", "Touch", f"{HERS} hold my hand")

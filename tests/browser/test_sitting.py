@@ -177,11 +177,19 @@ async def test_an_open_page_begins_its_clock_and_keeps_when_it_was_written(
     await page.get_by_label("Asleep").check()
     await page.get_by_role("button", name="Save the check").click()
     await expect(page.get_by_text("Not saved.")).to_be_visible()
+    await page.get_by_label("Needs help").check()
+    await page.get_by_role("button", name="Save the check").click()
+    await expect(page.get_by_text("Not saved, and nobody was told.")).to_be_visible()
+    await expect(page.get_by_role("heading", name="Call now")).to_be_in_viewport()
+    await expect(page.get_by_text("Not saved. What you wrote is still here.")).to_be_hidden()
+    await page.get_by_label("Asleep").check()
+    await page.get_by_role("button", name="Save the check").click()
+    await expect(page.get_by_text("Not saved.")).to_be_visible()
     await page.clock.fast_forward(20 * 60 * 1000)
     server.forward(minutes=25)
     assert (
-        len([one for one in desk.troubles if OFFLINE in one]) == 1
-    )  # of the note alone: the page itself was quiet
+        len([one for one in desk.troubles if OFFLINE in one]) == 3
+    )  # of the notes alone: the page itself was quiet
     desk.troubles.clear()
     await page.context.set_offline(False)
     await page.get_by_role("button", name="Save the check").click()

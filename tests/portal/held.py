@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID, uuid4
 
-from journal.care import invitations, lifecycle
+from journal.care import invitations, lifecycle, links
 from journal.care import tables as care_tables
+from journal.care.documents import ShareDocument, given_back_context
+from journal.care.link_keys import open_shared_key
 from journal.catalogue.fields import EntryKind
 from journal.catalogue.revisits import Revisit
 from journal.clinic import call_contacts, instructions
@@ -18,6 +20,7 @@ from journal.entries import only_entry, removal
 from journal.held_acts import HeldAct
 from journal.reframing import later, reframes
 from journal.scheduling import plan as session_plan
+from journal.sealing import seal_document
 from journal.sessions.session import SessionDetails, SessionKind, Setting
 from journal.sharing import handover_offers
 from journal.sitter import links as sitter_links
@@ -51,6 +54,8 @@ class Things:
     contact: UUID
     text: UUID
     note: UUID
+    invited: str
+    """The secret of an invitation."""
 
 
 async def prepare(cast: Cast) -> Things:
@@ -88,7 +93,23 @@ async def prepare(cast: Cast) -> Things:
         contact,
         text,
         await _sit(cast, session),
+        await _offer(cast),
     )
+
+
+async def _offer(cast: Cast) -> str:
+    """Have bob give something back, as after a reset, and charlie invite alice; return the invitation's secret."""
+    bob, alice = await cast.actor("bob"), await cast.actor("alice")
+    link, ident = await links.load_link_with(bob, alice.id), uuid4()
+    at = cast.clock.now.isoformat()
+    copy = ShareDocument(
+        EntryKind.FREE.value, "Before", None, {"free.text": "The harbour"}, ["free.text"], at, at, 0
+    )
+    sealed = seal_document(await open_shared_key(bob, link), copy, given_back_context(link.id, ident))
+    await care_tables.GivenBack.create(
+        id=ident, link_id=link.id, kept_id=uuid4(), sealed=sealed, created_at=cast.clock.now
+    )
+    return (await invitations.create_invitation(await cast.actor("charlie"), "Alice")).token
 
 
 async def _sit(cast: Cast, session: UUID) -> UUID:
@@ -136,6 +157,8 @@ def list_requests(one: Things) -> Mapping[HeldAct, tuple[str, dict[str, object]]
             f"/sessions/{one.session}/sitter",
             {"go": "make", "sections": "comfort.words_help", "revision": "1"},
         ),
+        HeldAct.CONNECT: (f"/invite/{one.invited}", {}),
+        HeldAct.DISCARD: (f"/sharing/{link}/returned", {"go": "leave"}),
         HeldAct.DELETE: (f"/journal/{one.reframe.id}/deletion", {}),
         HeldAct.ERASE: (f"/journal/{one.deleted}/erasure", {}),
         HeldAct.EXPORT: (

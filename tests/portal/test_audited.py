@@ -25,6 +25,8 @@ from journal.authentication import (
 )
 from journal.authentication.sign_in import verify_password
 from journal.care import invitations, lifecycle
+from journal.care_notes import notes as care_notes
+from journal.care_notes.notes import NoteKind
 from journal.clinic import call_contacts, ended_care, instructions
 from journal.clinic.call_contacts import CallDetails, CallRole
 from journal.clinic.instructions import InstructionsDetails
@@ -127,6 +129,9 @@ async def at_the_door(portal: Portal) -> None:
         await cast.actor("bob"), alice.id, None, InstructionsDetails("As written."), is_checked=True
     )
     assert (await last(Act.INSTRUCTIONS_WRITTEN)).object_id == text
+    total = {"name": "WHO-5", "day": "2026-11-20", "total": "60"}
+    note = await care_notes.write_note(await cast.actor("bob"), alice.id, NoteKind.TOTAL, total, uuid4())
+    assert (await last(Act.NOTE_WRITTEN)).object_id == note
     dosing = SessionDetails(SessionKind.DOSING, "2026-12-01T13:00", ZONE, 120, Setting.HOME)
     session = await session_plan.add_session(alice, alice.id, dosing)
     link = await sitter_links.make_link(await cast.actor("alice"), session)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from random import Random
 from typing import Any
@@ -9,11 +10,16 @@ from uuid import UUID
 
 from httpx import AsyncClient
 
+from journal.account_reset import reset_links
 from journal.accounts import tables as accounts_tables
+from journal.authentication import sign_in, web_sessions
+from journal.authentication import tables as authentication_tables
+from journal.care import invitations, lifecycle, links
 from journal.care import tables as care_tables
 from journal.dosing_day import requests
 from journal.entries import entries
 from journal.held_acts import HeldAct
+from journal.reframing import later
 from journal.scheduling import plan as session_plan
 from journal.sessions import holds
 from journal.sessions.rows import Session
@@ -26,10 +32,10 @@ from journal.time_zones import resolve_local_time
 from journal.vault import tables as vault_tables
 from portal.access.session_cookie import Audience
 from portal.routes import ROUTES, Rule
-from tests.cast import Cast
+from tests.cast import PASSWORDS, Cast
 from tests.portal.conftest import Portal
 from tests.portal.held import Things, list_requests, prepare
-from tests.scenes import signed_in_again
+from tests.scenes import shared, signed_in_again
 from tests.shared_material import put_details
 
 FREE = {
@@ -98,11 +104,28 @@ async def load(cast: Cast, session: UUID) -> Session:
     return await session_plan.load_session(await cast.actor("alice"), session)
 
 
-async def refresh(cast: Cast, things: Things) -> None:
-    """Have what runs out by time still be there: what was deleted lately, a suggestion, a session to come."""
+async def refresh(cast: Cast, things: Things) -> Things:
+    """Have what runs out by time still be there: what was deleted lately, an invitation, a session to come."""
     await vault_tables.Entry.filter(id=things.deleted).update(deleted_at=cast.clock.now)
     local = (cast.clock.now + timedelta(days=3)).strftime("%Y-%m-%dT%H:%M")
     await put_details(cast, await load(cast, things.session), local=local, zone="UTC")
+    return replace(
+        things, invited=(await invitations.create_invitation(await cast.actor("charlie"), "Alice")).token
+    )
+
+
+async def give(cast: Cast, things: Things, session: UUID) -> Things:
+    """Have alice, while nothing is held, give what she stops in each hold: a copy, a tick, a standing share."""
+    await put_details(cast, await load(cast, session), status=Status.CANCELLED, started_at=None)
+    await signed_in_again(cast)
+    alice = await cast.actor("alice")
+    if (await links.load_my_link(alice, things.link)).paused_at:
+        await lifecycle.resume_sharing(alice, things.link)
+    now = await entries.load_entry(alice, things.reframe.id)
+    share = await shared(cast, now, ("reframe.old_meaning",))
+    await later.give_tick(alice, things.ticked.id, things.ticked_share)
+    await standing.give_standing(alice, things.link, "readings")
+    return replace(things, share=share)
 
 
 async def stored(cast: Cast, things: Things) -> dict[str, Any]:
@@ -118,6 +141,7 @@ async def stored(cast: Cast, things: Things) -> dict[str, Any]:
         "notes": await sitter_tables.SitterNote.all().count(),
         "standing": (await standing.load_standing(alice)).lines,
         "ticks": [one.beside.later if one.beside else () for one in documents],
+        "given back": await care_tables.GivenBack.all().count(),
         "deleted": await vault_tables.Entry.filter(id=things.deleted).count(),
         "account": await accounts_tables.Account.filter(id=alice.id).values_list("status", flat=True),
     }
@@ -184,8 +208,9 @@ async def test_nothing_held_takes_effect_by_any_route(portal: Portal) -> None:
     )
     assert set(FREE) <= {rule.path for rule in ROUTES}
     for hold in HOLDS:
+        things = await give(cast, things, session)
         await enter(cast, session, hold)
-        await refresh(cast, things)
+        things = await refresh(cast, things)
         before = await stored(cast, things)
         async with portal.client("alice") as browser, portal.client("alice") as other:
             assert await holds.load_hold(await cast.actor("alice")) is not None, hold
@@ -199,36 +224,57 @@ async def test_nothing_held_takes_effect_by_any_route(portal: Portal) -> None:
                     expected = {303, 409} if act is HeldAct.RESUME else {409}  # nothing is paused yet
                     assert answer.status_code in expected, (act, hold)
                 assert await stored(cast, things) == before, (act, hold)
+            await renew(cast, other)
+            assert await stored(cast, things) == before, hold
             await try_to_end_it(cast, other, session)
+            await stop_everything(cast, browser, things)
     assert {one.asked.act for one in await requests.load_requests(await cast.actor("alice"))} >= {
         HeldAct.SHARE,
         HeldAct.END_CARE,
     }
-    await stop_everything(portal, things)
 
 
-async def stop_everything(portal: Portal, things: Things) -> None:
-    """Verify that stopping a tick, a copy, a sitter's link and all sharing is never held; and that resuming is."""
-    cast = portal.cast
+async def renew(cast: Cast, browser: AsyncClient) -> None:
+    """Verify that a link that renews alice's connection with bob waits as well, and still works."""
+    token = (
+        await reset_links.create_reset_link(await cast.actor("bob"), (await cast.actor("alice")).id)
+    ).token
+    for _ in range(2):
+        assert (await browser.post(f"/restart/{token}")).status_code == 409
+
+
+async def stop_everything(cast: Cast, browser: AsyncClient, things: Things) -> None:
+    """
+    Verify that stopping is never held, and that resuming is.
+
+    What is stopped is a tick, a standing share, a copy, a sitter's link, a device's session, and all sharing.
+    """
     alice = await cast.actor("alice")
     made = await sitter_links.make_link(alice, things.session)
-    async with portal.client("alice") as browser:
-        ticked = f"/journal/{things.ticked.id}/later"
-        for path, form in (
-            (ticked, {"to": str(things.ticked_share), "go": "stop"}),
-            (f"/shares/{things.share}/revocation", {}),
-            (f"/sessions/{things.session}/sitter", {"go": "end"}),
-            (f"/sharing/{things.link}/pause", {}),
-        ):
-            assert (await browser.post(path, data=form)).status_code == 303, path
-        (left,) = await shares.list_shares(await cast.actor("alice"))
-        assert left.id == things.ticked_share
-        assert not left.can_be_opened
-        entry = await entries.load_entry(await cast.actor("alice"), things.ticked.id)
-        assert entry.document.beside is not None
-        assert entry.document.beside.later == ()
-        assert (await sitter_tables.SitterLink.get(id=made.id)).ended_at is not None
-        paused = await stored(cast, things)
-        path, fields = list_requests(things)[HeldAct.RESUME]
-        assert (await browser.post(path, data=fields)).status_code == 409
-        assert await stored(cast, things) == paused
+    device = (await sign_in.sign_in(cast.installation, "alice@example.org", PASSWORDS["alice"])).token
+    there = await web_sessions.load_actor(cast.installation, device)
+    assert there is not None
+    row = await authentication_tables.WebSession.get(id=there.session)
+    for path, form in (
+        (f"/journal/{things.ticked.id}/later", {"to": str(things.ticked_share), "go": "stop"}),
+        (f"/sharing/{things.link}/standing", {"go": "end", "kind": "readings"}),
+        (f"/shares/{things.share}/revocation", {}),
+        (f"/sessions/{things.session}/sitter", {"go": "end"}),
+        (f"/account/sessions/{row.handle}/end", {}),
+        (f"/sharing/{things.link}/pause", {}),
+        ("/sharing/pause", {}),
+    ):
+        assert (await browser.post(path, data=form)).status_code == 303, path
+    (left,) = await shares.list_shares(await cast.actor("alice"))
+    assert left.id == things.ticked_share
+    assert not left.can_be_opened
+    entry = await entries.load_entry(await cast.actor("alice"), things.ticked.id)
+    assert entry.document.beside is not None
+    assert entry.document.beside.later == ()
+    assert (await standing.load_standing(await cast.actor("alice"))).select_in_force() == ()
+    assert (await sitter_tables.SitterLink.get(id=made.id)).ended_at is not None
+    assert await web_sessions.load_actor(cast.installation, device) is None
+    paused = await stored(cast, things)
+    path, fields = list_requests(things)[HeldAct.RESUME]
+    assert (await browser.post(path, data=fields)).status_code == 409
+    assert await stored(cast, things) == paused

@@ -1,7 +1,8 @@
 /* The page of whoever sits with somebody: it works without this file, and with it outlasts a network that is gone.
    Nothing of it is ever kept in the browser's storage.
 
-   form[data-sit]       is sent in the background: what was not saved stays in it, and [data-unsaved] says so
+   form[data-sit]       is sent in the background: what was not saved stays in it, and [data-unsaved] says so; where it is
+                        that they need help, [data-unsaved-help] does, below whom to call
    [data-until]         minutes until a moment; data-left and data-over are its words, with # for the number, data-reached
                         those of the moment itself. No sound and no alarm: it is a clock
    [data-written]       when the button of a note was pressed first: the server keeps that time for a note that it gets later
@@ -81,6 +82,16 @@
     show(page, form, before);
   }
 
+  const needsHelp = (form, submitter) => submitter?.value === "check" && form.querySelector("[name=status][value=help]").checked;
+
+  function sayUnsaved(form, submitter) {
+    const help = needsHelp(form, submitter);
+    const line = form.querySelector(help ? "[data-unsaved-help]" : "[data-unsaved]");
+    line.hidden = false;
+    line.focus();
+    if (help) document.getElementById("call-now").scrollIntoView();
+  }
+
   const sending = new WeakSet();
   document.addEventListener("submit", async (event) => {
     const { target, submitter } = event;
@@ -89,13 +100,11 @@
     if (sending.has(target)) return;
     sending.add(target);
     sayWhen(target, submitter);
-    const line = target.querySelector("[data-unsaved]");
-    line.hidden = true;
+    for (const line of target.querySelectorAll("[data-unsaved], [data-unsaved-help]")) line.hidden = true;
     try {
       await send(target, submitter);
     } catch {
-      line.hidden = false;
-      line.focus();
+      sayUnsaved(target, submitter);
     } finally {
       sending.delete(target);
     }

@@ -75,6 +75,7 @@ SENTENCES: Mapping[Act, str] = MappingProxyType(
         Act.INSTRUCTIONS_WRITTEN: N_("%(who)s wrote what to do before and on the day (record of %(whose)s)"),
         Act.INSTRUCTIONS_HIDDEN: N_("%(who)s hid what a clinic had written for the day"),
         Act.INSTRUCTIONS_SHOWN: N_("%(who)s showed again what a clinic had written for the day"),
+        Act.NOTE_WRITTEN: N_("%(who)s wrote a note (record of %(whose)s)"),
         Act.SITTER_LINK_MADE: N_("%(who)s made a link for the person who sits with them"),
         Act.SITTER_LINK_ENDED: N_("%(who)s ended the link of the person who sits with them"),
         Act.SESSION_CHANGED: N_("%(who)s changed a session (record of %(whose)s)"),

@@ -29,7 +29,8 @@ from portal.views.journal.entry_page import EntryDraft, build_writing_page
 from portal.views.journal.entry_screens import PAUSE_SCREEN
 from portal.views.reframing.panel import ReframePanel, load_panel
 from portal.views.sharing.shared_view import SharedSection, build_sections, hide_numbers
-from portal.web.pages import redirect, render_page
+from portal.web.care_team import CallLine, load_my_call_lines
+from portal.web.pages import get_translator, redirect, render_page
 
 REFRAME_FIELDS = frozenset(
     f"reframe.{part}"
@@ -58,7 +59,8 @@ class EntryPage:
     `partial` are the copies that lack a part of it. `readers` are those who have each part, when somebody has not
     all of it as it is here. `reframable` are the questions whose answer a reframe can begin with. `panel` is how a
     reframe goes on. `leads_on`: a reframe can begin from here, which is not offered in a hold.
-    Without `is_intact`, storage returned something else than was left, here or elsewhere in the journal.
+    `call_lines` are whom the care team named to call, where a measure opens the panel that says whom. Without
+    `is_intact`, storage returned something else than was left, here or elsewhere in the journal.
     """
 
     id: UUID
@@ -78,6 +80,7 @@ class EntryPage:
     is_intact: bool
     panel: ReframePanel | None
     leads_on: bool
+    call_lines: tuple[CallLine, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +112,8 @@ async def show_entry(request: Request) -> Response:
     leads_on = leads_on and holds.get_hold(actor, plan) is None
     panel = await load_panel(actor, found, tuple(plan), given, request.query_params.get("phrase", ""))
     apart = (REFRAME_FIELDS if beside else frozenset()) | (frozenset({STATUS}) if panel else frozenset())
+    sections = build_sections(kind, {key: value for key, value in answers.items() if key not in apart})
+    opens_panel = any(one.opens_panel for section in sections for one in section.measures)
     context = EntryPage(
         found.id,
         get_form(kind),
@@ -116,10 +121,7 @@ async def show_entry(request: Request) -> Response:
         EntryNamer(plan).name_entry(found),
         next((one for one in plan if one.id.hex == document.session_id), None),
         beside,
-        hide_numbers(
-            build_sections(kind, {key: value for key, value in answers.items() if key not in apart}),
-            actor.hides_numbers,
-        ),
+        hide_numbers(sections, actor.hides_numbers),
         found.created_at,
         found.updated_at,
         given,
@@ -132,6 +134,7 @@ async def show_entry(request: Request) -> Response:
         is_intact,
         panel,
         leads_on,
+        await load_my_call_lines(actor, get_translator(request)) if opens_panel else (),
     )
     return render_page(request, "journal/entry.html", context)
 
@@ -193,6 +196,8 @@ async def edit_entry(request: Request) -> Response:
     if found.document.kind == EntryKind.DAY:
         day = found.document.session_id
         return redirect(request, f"/sessions/{UUID(day)}/medicine" if day else f"/journal/{found.id}")
+    if found.document.kind == EntryKind.PLAN_NOTE:
+        return redirect(request, "/clinic")
     if found.document.kind == EntryKind.MEASURE:
         return redirect(request, "/measures")
     if found.document.kind == EntryKind.SITTER:

@@ -24,9 +24,10 @@ from journal.sessions import holds
 from journal.user_input import parse_whole_number
 from journal.vault.entry_rows import Entry
 from portal.access.session_cookie import get_actor
+from portal.web.care_team import CallLine, load_my_call_lines
 from portal.web.dates import format_time
 from portal.web.forms import Form, parse_uuid
-from portal.web.pages import get_cached_macro, is_htmx, redirect, render_fragment, render_page
+from portal.web.pages import get_cached_macro, get_translator, is_htmx, redirect, render_fragment, render_page
 
 SCORE_FIELDS = ("name", "day", "number", "taken_by")
 RECALL_LABELS: Mapping[int, str] = MappingProxyType(
@@ -62,6 +63,7 @@ class MeasurePage:
 
     `safety_item` is the item after which the calm panel stands, 0 for none. `days` is how many days ago it was answered
     last, where that is within the time that it asks about and nobody said to go on. `problem` is why nothing was saved.
+    `call_lines` are whom the care team named to call, for the panel.
     """
 
     instrument: Instrument
@@ -76,6 +78,7 @@ class MeasurePage:
     problem: str = ""
     elsewhere: UUID | None = None
     saved_at: datetime | None = None
+    call_lines: tuple[CallLine, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,6 +165,7 @@ async def fill_measure(request: Request) -> Response:
         SAFETY_ITEMS.get(instrument.id, 0),
         is_held=await holds.load_hold(actor) is not None,
         days=days if is_sooner and "again" not in request.query_params else None,
+        call_lines=await _load_call_lines(request, actor, instrument),
     )
     return render_page(request, "measures/form.html", context)
 
@@ -207,8 +211,15 @@ async def _save(request: Request, actor: Actor, instrument: Instrument) -> Respo
         problem=problem,
         elsewhere=elsewhere,
         saved_at=saved.updated_at if saved else None,
+        call_lines=await _load_call_lines(request, actor, instrument),
     )
     return render_page(request, "measures/form.html", context, status=409 if problem else 200)
+
+
+async def _load_call_lines(request: Request, actor: Actor, instrument: Instrument) -> tuple[CallLine, ...]:
+    if instrument.id not in SAFETY_ITEMS:
+        return ()
+    return await load_my_call_lines(actor, get_translator(request))
 
 
 def _render_line(request: Request, actor: Actor, saved: Entry | None, problem: str) -> Response:

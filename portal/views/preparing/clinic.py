@@ -10,13 +10,17 @@ from starlette.responses import Response
 
 from journal.actor import Actor
 from journal.care import links
+from journal.care.links import Link
 from journal.care.past_care import list_carers
+from journal.care_notes import keeping, notes
+from journal.care_notes.notes import CareNote
 from journal.clinic import call_contacts, ended_care, instructions
 from journal.clinic.signatures import AttestedKeys
 from journal.errors import Damaged, NotFound
 from journal.held_acts import Asked, HeldAct
-from journal.sessions.holds import refuse_if_held
+from journal.sessions.holds import get_hold, refuse_if_held
 from journal.sessions.rows import Session, load_my_sessions
+from journal.vault.entry_rows import Entry
 from portal.access.session_cookie import get_actor
 from portal.views.sessions.session_lines import SessionLine, build_lines
 from portal.web.care_team import CallLine, ClinicText, build_call_lines, build_clinic_text
@@ -44,9 +48,26 @@ class CourseText:
 
 
 @dataclass(frozen=True, slots=True)
-class ClinicPage:
-    """Context of the page; `damaged` are the ids of contacts that do not open, removable where there is no team."""
+class NoteLine:
+    """What a clinician wrote, and the entry that it was kept as: `kept_version` of it, or None."""
 
+    link: Link
+    note: CareNote
+    kept: Entry | None
+    kept_version: int
+
+
+@dataclass(frozen=True, slots=True)
+class ClinicPage:
+    """
+    Context of the page; `damaged` are the ids of contacts that do not open, removable where there is no team.
+
+    `damaged_notes` counts versions that do not open. `is_held`: what was written is shown after rest.
+    """
+
+    notes: tuple[NoteLine, ...]
+    damaged_notes: int
+    is_held: bool
     contacts: tuple[LeftContact, ...]
     damaged: tuple[UUID | None, ...]
     texts: tuple[CourseText, ...]
@@ -110,25 +131,51 @@ async def change_hidden(request: Request) -> Response:
     return render_page(request, "preparing/text_hiding.html", TextHidingPage(shown))
 
 
+async def keep_note(request: Request) -> Response:
+    """Keep what a clinician wrote in the journal."""
+    version = (await Form.read(request)).get_whole_number("revision") or 0
+    link, note = request.path_params["link"], request.path_params["note"]
+    kept = await keeping.keep_note(get_actor(request), link, note, version)
+    return redirect(request, f"/journal/{kept}")
+
+
 async def _load_page(request: Request, actor: Actor, plan: tuple[Session, ...]) -> ClinicPage:
     carers = await list_carers(actor.id)
     contacts = await call_contacts.load_my_contacts(actor)
-    lines = build_call_lines(contacts, actor.now, actor.zone, get_translator(request))
+    calls = build_call_lines(contacts, actor.now, actor.zone, get_translator(request))
+    mine = await links.load_my_links(actor, ended=True)
+    lines, damaged = await _load_notes(actor, mine)
     return ClinicPage(
-        tuple(LeftContact(one, ended_care.is_left(one.contact.details.writer, carers)) for one in lines),
+        lines,
+        damaged,
+        get_hold(actor, plan) is not None,
+        tuple(LeftContact(one, ended_care.is_left(one.contact.details.writer, carers)) for one in calls),
         contacts.damaged,
-        await _load_texts(actor, carers, plan),
+        await _load_texts(actor, mine, carers, plan),
         bool(carers),
     )
 
 
+async def _load_notes(actor: Actor, mine: tuple[Link, ...]) -> tuple[tuple[NoteLine, ...], int]:
+    """Return what clinicians wrote, those written last first, and how many versions do not open."""
+    found = await notes.load_my_notes(actor, mine)
+    kept = await keeping.load_kept(actor) if found else {}
+    lines = [
+        NoteLine(link, one, *kept.get(one.current.note, (None, 0)))
+        for link, opened in found
+        for one in opened
+    ]
+    lines.sort(key=lambda line: line.note.current.written_at, reverse=True)
+    return tuple(lines), sum(len(opened.damaged) for _, opened in found)
+
+
 async def _load_texts(
-    actor: Actor, carers: frozenset[UUID], plan: tuple[Session, ...]
+    actor: Actor, mine: tuple[Link, ...], carers: frozenset[UUID], plan: tuple[Session, ...]
 ) -> tuple[CourseText, ...]:
     """Return what counts, or would if it were not hidden, for each course; the sessions without one come last."""
     lines = {line.session.id: line for line in build_lines(actor, plan)}
     grouped = instructions.group_sessions(plan)
-    mine, signers, found = await links.load_my_links(actor, ended=True), AttestedKeys(), []
+    signers, found = AttestedKeys(), []
     for course in [*(one for one in grouped if one is not None), None]:
         sessions = tuple(lines[one.id] for one in grouped.get(course, ()))
         try:

@@ -50,8 +50,8 @@ class SittingPage:
     Context of an open link's page: nobody's name, and nothing of the patient but what they copied for this link.
 
     `parts` are in the patient's words, `sitter_text` in the care team's. `is_damaged`: the copy does not open, so that
-    nothing can be noted. `saved`: something was saved just now; `needs_help`: it was that they need help. `problem` is
-    why nothing was saved.
+    nothing can be noted. `saved`: something was saved just now; `needs_help`: they need help, saved or not. `problem`
+    is why nothing was saved.
     """
 
     call_lines: tuple[CallLine, ...]
@@ -89,6 +89,7 @@ async def _keep_note(request: Request, found: Sitting, form: Form) -> Response:
     typed = {name: form[name] for names in PARTS.values() for name in names}
     kind = next((one for one in NoteKind if one.value == form["go"]), NoteKind.CHECK)
     ident = parse_uuid(form["ident"]) or uuid4()
+    needs_help = kind is NoteKind.CHECK and typed["status"] == CheckState.HELP
     installation = request.app.state.installation
     said = parse_whole_number(form["written"], MAX_WRITTEN_DIGITS)
     at = notes.find_written(said, found, installation.clock())
@@ -101,12 +102,12 @@ async def _keep_note(request: Request, found: Sitting, form: Form) -> Response:
         await notes.save_note(installation, found, ident, kind, note.line, note.taken, words, at)
     except InvalidInput as error:
         again = {"typed": typed, "ident": ident, "errors": error.fields}
-        return await _render_sitting(request, found, again, 422)
+        return await _render_sitting(request, found, again, 422, needs_help=needs_help)
     except (NotesFull, NoCopy, NotAgreed) as error:
-        return await _render_sitting(request, found, {"typed": typed}, 409, problem=error.message)
+        again = {"typed": typed}
+        return await _render_sitting(request, found, again, 409, needs_help=needs_help, problem=error.message)
     except SitterLinkEnded:
         return _render_card(request, form, 410)
-    needs_help = kind is NoteKind.CHECK and typed["status"] == CheckState.HELP
     left = {name: "" if name in PARTS[kind] else words for name, words in typed.items()}
     if any(left.values()):
         return await _render_sitting(request, found, {"typed": left}, saved=True, needs_help=needs_help)

@@ -62,26 +62,15 @@ def build_layout(plan: Sequence[Session], zone: ZoneInfo, translate: Callable[[s
     """Return the layout of a plan in a time zone."""
     named, laid = name_sessions(plan), []
     for one in sorted(plan, key=lambda one: one.begins_at):
-        label, kind = translate(one.kind.label), one.kind
-        if kind is SessionKind.DOSING and (nth := get_ordinal(named[one.id].number)):
+        name = named[one.id]
+        label, kind = translate(name.kind.label), name.kind
+        if kind is SessionKind.DOSING and (nth := get_ordinal(name.number)):
             label = translate(N_("%(nth)s dosing session")) % {"nth": translate(nth)}
         cancelled = one.status is Status.CANCELLED
-        laid.append(
-            TimelineSession(
-                one,
-                one.begins_at,
-                kind.value,
-                label,
-                format_long_day(one.starts_at, zone),
-                cancelled,
-                {},
-                [],
-                named[one.id],
-                {},
-            )
-        )
+        day = format_long_day(one.starts_at, zone)
+        laid.append(TimelineSession(one, one.begins_at, kind.value, label, day, cancelled, {}, [], name, {}))
     posts = [
-        one for one in laid if not one.is_cancelled and one.session.kind is not SessionKind.MEDICAL_CHECKIN
+        one for one in laid if not one.is_cancelled and one.named.kind is not SessionKind.MEDICAL_CHECKIN
     ]
     return PlanLayout(
         tuple(reversed(laid)),

@@ -12,7 +12,6 @@ from uuid import UUID
 from journal.actor import Actor
 from journal.care import links
 from journal.catalogue.fields import EntryKind
-from journal.clinic import call_contacts
 from journal.dosing_day import record, requests
 from journal.dosing_day.record import DayRecord
 from journal.entries import listing
@@ -34,8 +33,8 @@ from portal.web.care_team import (
     NO_CLINIC_TEXT,
     CallLine,
     ClinicTextState,
-    build_call_lines,
     leave_out_bringing,
+    load_my_call_lines,
     load_my_clinic_text,
 )
 from portal.web.pages import INLINE_LIMIT
@@ -144,15 +143,11 @@ async def build_calm_page(
         get_day_state(one.details, actor.now),
         intention,
         tuple(move for move in moves if under_way or move[0] is Status.IN_SESSION),
-        await _load_call_lines(actor, translate),
+        await load_my_call_lines(actor, translate),
         leave_out_bringing(await load_my_clinic_text(actor, one.course)),
         bool(await requests.load_requests(actor)),
         is_capture_time(one.details, actor.now),
     )
-
-
-async def _load_call_lines(actor: Actor, translate: Callable[..., str]) -> tuple[CallLine, ...]:
-    return build_call_lines(await call_contacts.load_my_contacts(actor), actor.now, actor.zone, translate)
 
 
 async def build_session_page(
@@ -196,7 +191,7 @@ async def build_session_page(
         cancel_time=None if own_day else find_cancel_time(one.details, actor.now),
         is_theirs_to_answer=not own_day and session_plan.is_answered_by_patient(actor, one.details),
         is_held=mine and get_hold(actor, plan) is not None,
-        call_lines=await _load_call_lines(actor, translate) if mine and dosing else (),
+        call_lines=await load_my_call_lines(actor, translate) if mine and dosing else (),
         clinic_text=await load_my_clinic_text(actor, one.course) if mine and dosing else None,
         noted=noted,
         is_intact=is_intact,

@@ -9,8 +9,9 @@ from uuid import UUID
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
+from journal.account_reset import returned_shares
 from journal.actor import Actor
-from journal.care import links
+from journal.care import invitations, links
 from journal.care.links import Link
 from journal.clinic import ended_care
 from journal.dosing_day import requests
@@ -36,6 +37,8 @@ NOT_KEPT = N_("This could not be kept. Nothing was done; do it yourself once you
 NOT_YET = N_("This still waits until you have rested. Nothing was done.")
 WENT = N_("This cannot be done any more: it has changed or is not there. Nothing was done.")
 
+BY_LINK = N_("To do it, open their link once more: it is kept nowhere here, and still works.")
+
 ADDRESSES: Mapping[HeldAct, str] = {
     HeldAct.SHARE: "/journal/{target}/shares",
     HeldAct.TICK: "/journal/{target}#later",
@@ -45,9 +48,11 @@ ADDRESSES: Mapping[HeldAct, str] = {
     HeldAct.COPY: "/safety-plan#copies",
     HeldAct.END_CARE: "/sharing/{target}/end",
     HeldAct.HANDOVER: "/sharing/handovers/{target}",
+    HeldAct.CONNECT: "/sharing",
     HeldAct.SITTER: "/sessions/{target}/sitter",
     HeldAct.DELETE: "/journal/{target}/deletion",
     HeldAct.ERASE: "/journal/{target}/erasure",
+    HeldAct.DISCARD: "/sharing/{target}/returned",
     HeldAct.ACCEPT: "/journal/comparison",
     HeldAct.EXPORT: "/records",
     HeldAct.DISCLOSURES: "/sharing/disclosures",
@@ -66,7 +71,7 @@ class WaitingLine:
     One request, with the names of the entry and of the person that it is about, where there are such.
 
     `is_gone`: what it is about went, or is such that it cannot be done any more. `is_changed`: the entry was changed
-    since it was asked for.
+    since it was asked for. `by_link`: it is done by opening a link again, whose secret is kept nowhere here.
     """
 
     request: PendingRequest
@@ -74,6 +79,7 @@ class WaitingLine:
     person: str = ""
     is_gone: bool = False
     is_changed: bool = False
+    by_link: bool = False
 
     @property
     def address(self) -> str:
@@ -101,6 +107,8 @@ class _Targets:
     written: Mapping[UUID, Entry]
     deleted: Mapping[UUID, Entry]
     offers: Mapping[UUID, str]
+    inviters: Mapping[UUID, str]
+    returned: Mapping[UUID, int]
     plan: Mapping[UUID, Session]
     left: frozenset[UUID]
     is_intact: bool
@@ -138,6 +146,8 @@ async def _open_act(request: Request, actor: Actor, asked: Asked) -> Response:
         return redirect(request, PAGE)  # it was answered from another page
     if lines[0].is_gone:
         return await _render(request, actor, WENT)
+    if lines[0].by_link:
+        return await _render(request, actor, BY_LINK)
     # The form of a share goes along: who and which parts stand on its page as they were chosen.
     if asked.act is HeldAct.SHARE:
         return RedirectResponse(lines[0].address, 307)
@@ -165,6 +175,7 @@ async def _load_targets(actor: Actor, found: Sequence[PendingRequest], plan: Seq
     team = await links.load_care_team(actor)
     current = {link.id: link for link in team.links if link.ended_at is None}
     wanted = [one.asked.target for one in found if one.asked.act in _OF_ENTRIES and one.asked.target]
+    invited = [one.asked.target for one in found if one.asked.act is HeldAct.CONNECT and one.asked.target]
     deleted = await entries.list_deleted_entries(actor) if HeldAct.ERASE in acts else ()
     offers = await handover_offers.list_offers(actor, current.values()) if HeldAct.HANDOVER in acts else ()
     return _Targets(
@@ -174,6 +185,8 @@ async def _load_targets(actor: Actor, found: Sequence[PendingRequest], plan: Seq
         await entries.load_entries_by_id(actor, wanted),
         {one.id: one for one in deleted},
         {one.id: one.successor.name for one in offers},
+        await invitations.list_inviters(actor, invited) if invited else {},
+        await returned_shares.count_returned_by_link(actor) if HeldAct.DISCARD in acts else {},
         {one.id: one for one in plan},
         await ended_care.list_left(actor) if acts & _OF_ENDED_CARE else frozenset(),
         HeldAct.ACCEPT in acts and (await record_state.compare_records(actor, earlier=True)).is_intact,
@@ -194,14 +207,20 @@ def _build_line(actor: Actor, one: PendingRequest, now: _Targets, namer: EntryNa
             entry is None or not is_shared,
             entry is not None and entry.updated_at > one.at,
         )
-    if act in (HeldAct.STANDING, HeldAct.RESUME, HeldAct.END_CARE):
+    if act in (HeldAct.STANDING, HeldAct.RESUME, HeldAct.END_CARE, HeldAct.DISCARD):
         link = now.team.get(target)
         is_gone = link is None and (act is not HeldAct.END_CARE or target not in now.unagreed)
         if act is HeldAct.RESUME and link is not None:
             is_gone = link.paused_at is None
+        if act is HeldAct.DISCARD:
+            is_gone = target not in now.returned
         return WaitingLine(one, person=link.peer_name if link else "", is_gone=is_gone)
     if act is HeldAct.HANDOVER:
         return WaitingLine(one, person=now.offers.get(target, ""), is_gone=target not in now.offers)
+    if act is HeldAct.CONNECT:
+        return WaitingLine(
+            one, person=now.inviters.get(target, ""), is_gone=target not in now.inviters, by_link=True
+        )
     if act is HeldAct.SITTER:
         session = now.plan.get(target)
         return WaitingLine(one, is_gone=session is None or not is_before_start(session.details, actor.now))

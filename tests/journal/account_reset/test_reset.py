@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 
@@ -17,15 +17,27 @@ from journal.actor import Actor
 from journal.authentication import recovery_key, sign_in, web_sessions
 from journal.care import invitations, lifecycle, link_keys, links
 from journal.care import tables as care_tables
+from journal.care.documents import ShareDocument, given_back_context
+from journal.care.link_keys import open_shared_key
+from journal.catalogue.fields import Answers
+from journal.dosing_day import requests
+from journal.dosing_day.requests import PendingRequest
 from journal.entries import entries, revisions
 from journal.errors import Damaged, InvalidInput, LinkExpired, NotFound, TrustBroken, WrongCredentials
+from journal.held_acts import Asked, HeldAct
 from journal.key_rotation import account_key as account_key_renewal
 from journal.operations import retention
 from journal.rate_limiting.limits import TooManyAttempts
+from journal.scheduling import plan as session_plan
+from journal.sealing import seal_document
+from journal.sessions import holds
+from journal.sessions.session import Status
+from journal.standing import standing
+from journal.standing.lines import Standing
 from journal.vault import record_state
 from tests.cast import PASSWORDS, PRACTICE, Cast
 from tests.log import logged
-from tests.scenes import connected, read_by, rewritten, shared, written
+from tests.scenes import connected, in_session, read_by, rewritten, shared, written
 
 NEW = "seven small stones in a row"
 EMAIL = "alice@example.org"
@@ -109,6 +121,27 @@ async def test_other_clinicians_open_nothing_until_they_renew(cast: Cast) -> Non
     )
     await returned_shares.accept_returned_shares(alice, renewed)
     assert (await record_state.compare_records(alice, earlier=True)).is_intact
+
+
+async def test_it_waits_for_the_morning_after_a_dosing_session(cast: Cast) -> None:
+    """It ends care and cannot be undone; the link is not used up, and what was held before is held after it."""
+    session = await in_session(cast)
+    await session_plan.change_status(await cast.actor("alice"), session, Status.STOPPED_EARLY)
+    before, link = await cast.actor("alice"), await offered(cast)
+    for hours in (0, 14):
+        cast.clock.forward(hours=hours)
+        with pytest.raises(InvalidInput) as refused:
+            await restarted(cast, link)
+        assert refused.value.fields == {"understood": account_reset.WAITS_TODAY}
+        row = await accounts_tables.Account.get(id=before.id)
+        assert row.public_identity == before.public_keys
+    cast.clock.forward(hours=1)
+    alice = await restarted(cast, link)
+    assert alice.public_keys != before.public_keys
+    assert (await links.load_my_links(alice))[0].id != cast.link
+    assert await holds.load_hold(alice) is not None
+    await session_plan.confirm_rest(alice)
+    assert await holds.load_hold(alice) is None
 
 
 @pytest.mark.parametrize("secret", ["password", "recovery key"])
@@ -361,6 +394,31 @@ async def test_copies_that_were_bent_stay_behind(cast: Cast) -> None:
     with pytest.raises(Damaged):
         await returned_shares.accept_returned_shares(alice, link)
     assert await entries.load_all_entries(alice) == ()
+
+
+async def test_what_was_never_shared_is_not_taken_in(cast: Cast) -> None:
+    """No clinician gives back what nobody can share, such as a standing share that nobody gave: the rest comes in."""
+    alice, bob = await cast.actor("alice"), await cast.actor("bob")
+    link = await links.load_link_with(bob, alice.id)
+    key, at = await open_shared_key(bob, link), cast.clock.now.isoformat()
+    given = Standing("readings", link.id, cast.clock.now, at_once=True).line
+    asked = PendingRequest(Asked(HeldAct.ACCOUNT), cast.clock.now).line
+    sent: dict[str, Answers] = {
+        "standing": {"standing.shares": [given]},
+        "waiting": {"waiting.requests": [asked]},
+        "free": {"free.text": "The harbour"},
+    }
+    for kind, answers in sent.items():
+        ident, copy = uuid4(), ShareDocument(kind, "", None, answers, [*answers], at, at, 0)
+        sealed = seal_document(key, copy, given_back_context(link.id, ident))
+        await care_tables.GivenBack.create(
+            id=ident, link_id=link.id, kept_id=uuid4(), sealed=sealed, created_at=cast.clock.now
+        )
+    assert await returned_shares.accept_returned_shares(alice, link.id) == 1
+    (entry,) = await entries.load_all_entries(alice)
+    assert entry.document.kind == "free"
+    assert (await standing.load_standing(alice)).lines == ()
+    assert await requests.load_requests(alice) == ()
 
 
 async def test_the_log_says_who_made_the_link_and_that_it_was_used(cast: Cast) -> None:

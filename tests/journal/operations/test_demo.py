@@ -48,7 +48,7 @@ async def test_the_demonstration_loads_with_its_people_and_words(database_url: s
             written = TextState.SIGNED if person.instructions else TextState.NONE
             assert seen.text_state is written
             assert bool(seen.clinic) is (person.instructions is not None)
-        assert total == sum(len(person.entries) for person in demo.patients) >= 40
+        assert total == sum(len(person.entries) + len(person.notes) for person in demo.patients) >= 40
         token = (await sign_in.sign_in(installation, demo.clinician.email, demo.clinician.password)).token
         bob = await web_sessions.load_actor(installation, token)
         assert bob is not None

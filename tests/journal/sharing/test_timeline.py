@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from functools import partial
 from random import Random
 
@@ -58,6 +59,31 @@ async def test_a_page_of_a_tampered_journal(cast: Cast) -> None:
     page = await load_timeline_page(alice, limit=31)
     assert not page.listing.is_intact
     assert [one.name for one in page.readers[str(kept.id)]] == ["Bob Example"]
+
+
+@pytest.mark.parametrize("limit", [31, 3])
+async def test_the_first_page_compares_everything(cast: Cast, limit: int) -> None:
+    """
+    Whether it holds the whole journal or not: also when each entry was begun, which leaves the order as it was. What
+    differs is compared again by the next page, and what is intact for an hour is not.
+    """
+    made = []
+    for _ in range(4):
+        cast.clock.forward(minutes=1)
+        made.append(await written(cast))
+    alice, due = await cast.actor("alice"), cast.installation.comparison_schedule.is_due
+    moved = vault_tables.Entry.filter(id=made[0].id)
+    await moved.update(created_at=made[0].created_at + timedelta(seconds=1))
+    assert not (await load_timeline_page(alice, limit=limit)).listing.is_intact
+    assert due(alice.session, alice.now)
+    await moved.update(created_at=made[0].created_at)
+    page = await load_timeline_page(alice, limit=limit)
+    assert page.listing.is_intact
+    assert [one.id for one in page.listing.entries] == [str(one.id) for one in reversed(made)][:limit]
+    assert not due(alice.session, alice.now)
+    await moved.delete()
+    cast.clock.forward(hours=1)
+    assert not (await load_timeline_page(await cast.actor("alice"), limit=limit)).listing.is_intact
 
 
 @pytest.mark.parametrize("spelled", ["id = upper(id)", "id = id || ' '", "sealed = CAST(sealed AS TEXT)"])

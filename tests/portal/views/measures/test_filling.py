@@ -6,7 +6,9 @@ from uuid import UUID
 
 import pytest
 
-from journal.clinic import instructions
+from journal.clinic import call_contacts, instructions
+from journal.clinic.call_contacts import CallDetails, CallRole
+from journal.clinic.hours import Window
 from journal.clinic.instructions import InstructionsDetails
 from journal.measures import records
 from journal.measures.instruments import IDS
@@ -82,6 +84,26 @@ async def test_item_nine_opens_the_panel_before_any_total(any_portal: Portal) ->
         page = await followed(browser, await pressed(browser, form, item9="0"))
         assert NOBODY not in page.words
         assert "8 of 27" in page.words
+
+
+async def test_the_panel_has_whom_the_care_team_named(portal: Portal) -> None:
+    """With whether they answer now, below the emergency number: on the form, on one that is shown again, after it."""
+    cast = portal.cast
+    alice = (await cast.actor("alice")).id
+    hours = (Window((1, 2, 3, 4, 5, 6, 7), "00:00", "00:00"),)
+    nurse = CallDetails(CallRole.NURSE, "Nora", "+49 30 5550 7", "Anything that cannot wait", windows=hours)
+    await call_contacts.save_contact(await cast.actor("bob"), alice, nurse)
+    after = await filled_in(portal, "phq9", 1)
+    async with portal.client("alice") as browser:
+        form = await opened(browser, "/measures/phq9")
+        again = Page.of(await pressed(browser, form, "stay"))
+        for page in (form, again, after):
+            (call,) = page.markup.all("a", within="measure-panel", href="tel:+493055507")
+            assert call.words == "Call +49 30 5550 7"
+            panel = page.markup.one("section", **{"aria-label": "If you need somebody now"}).words
+            assert panel.index("112") < panel.index("On-call nurse · Nora · Answers now")
+            assert "Anything that cannot wait" in panel
+        assert "Nora" not in (await opened(browser, "/measures/gad7")).words
 
 
 async def test_sooner_than_its_time_is_asked_once(any_portal: Portal) -> None:

@@ -33,6 +33,7 @@ PAGES: dict[str, tuple[Role, dict[str, str]]] = {
             "/journal/{entry}": "write",
             "/journal/{entry}/shares": "share",
             "/journal/{entry}/deletion": "undo",
+            "/measures": "measures",
             "/moments": "reframes",
             "/triggers": "reframes",
             "/journal/{reframe}/revisits": "reframes",
@@ -55,6 +56,7 @@ PAGES: dict[str, tuple[Role, dict[str, str]]] = {
         {
             "/patients": "patients",
             "/patients/{patient}": "patients",
+            "/patients/{patient}/notes": "notes",
             "/patients/{patient}/brief": "brief",
             "/patients/{patient}/contacts": "day",
             "/patients/{patient}/instructions": "day",

@@ -69,6 +69,24 @@ async def test_that_they_need_help_opens_whom_to_call(portal: Portal) -> None:
         assert "Nobody was told." in (await opened(sitter, answer.headers["location"])).words
 
 
+async def test_that_they_need_help_opens_whom_to_call_where_it_is_not_saved(portal: Portal) -> None:
+    """Too many words, or a link that is full: the page says first that nobody was told, and leads to whom to call."""
+    where = await link_for(portal.cast)
+    async with portal.client() as sitter:
+        await send(sitter, where, "check", status="awake")
+        long = await send(sitter, where, "check", status="help", note="x" * 501)
+        other = await send(sitter, where, "event", status="help", event="")
+        token = where.rpartition("/")[2]
+        await fill_up(await links.open_sitting(portal.cast.installation, token))
+        full = await send(sitter, where, "check", status="help", note=WORDS)
+    for page, status in ((long, 422), (full, 409)):
+        assert page.answer.status_code == status
+        told = page.markup.one("div", id="needs-help").words
+        assert told.startswith("Not saved, and nobody was told.")
+        assert page.words.index(told) < page.words.index("How are they?")
+    assert not other.markup.all("div", id="needs-help")
+
+
 async def test_an_unlikely_value_is_asked_about_once_and_then_kept_as_typed(portal: Portal) -> None:
     """As on the patient's own page; what stands in the other fields stays."""
     where = await link_for(portal.cast)

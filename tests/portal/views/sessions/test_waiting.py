@@ -39,7 +39,10 @@ PLACES = {
     HeldAct.ACCOUNT: "/account/deletion",
     HeldAct.RESUME: "/sharing/{link}",
     HeldAct.SITTER: "/sessions/{session}/sitter",
+    HeldAct.DISCARD: "/sharing/{link}/returned",
+    HeldAct.CONNECT: "",
 }
+"""Where each is done; a connection, by opening its link again."""
 
 
 DONE_IN_ORDER = (
@@ -53,6 +56,8 @@ DONE_IN_ORDER = (
     HeldAct.TEXT,
     HeldAct.ERASE,
     HeldAct.DELETE,
+    HeldAct.DISCARD,
+    HeldAct.CONNECT,
 )
 """What is done once rested, in an order in which none makes another impossible."""
 
@@ -63,6 +68,8 @@ async def stored() -> list[list[dict[str, Any]]]:
         care_tables.Share,
         care_tables.CareLink,
         care_tables.Handover,
+        care_tables.GivenBack,
+        care_tables.Invitation,
         sitter_tables.SitterLink,
         clinic_tables.CallContact,
         clinic_tables.InstructionsVersion,
@@ -107,6 +114,9 @@ async def test_each_act_is_refused_listed_and_asked_again(any_portal: Portal) ->
         assert "Share parts of “The sea” with Bob Example" in waiting.words
         assert "End care with Bob Example" in waiting.words
         assert "Let Charlie Outsider join your care team" in waiting.words
+        assert "Connect with Charlie Outsider by their link" in waiting.words
+        assert "Discard what Bob Example has given back" in waiting.words
+        assert things.invited not in waiting.answer.text
         assert "Do it" not in waiting.words
         here = cast.clock.now.astimezone(parse_zone(ZONE))
         assert waiting.words.count(f"{here:%H:%M}") == len(PLACES)
@@ -127,6 +137,10 @@ async def test_each_act_is_refused_listed_and_asked_again(any_portal: Portal) ->
         for key in listed(asked):
             act = HeldAct(key.split(".")[0])
             done = await browser.post(WAITING, data={"request": key, "go": "do"})
+            if act is HeldAct.CONNECT:  # whoever has the link can do it
+                assert done.status_code == 409
+                assert Page.of(done).words.count("open their link once more") == 2
+                continue
             assert done.status_code == (307 if act is HeldAct.SHARE else 303), act
             where = PLACES[act].format(**{name: getattr(things, name) for name in things.__slots__})
             assert done.headers["location"] == where

@@ -6,7 +6,7 @@ from tortoise.migrations import operations as ops
 
 
 class Migration(migrations.Migration):
-    """Make room for which browsers keep a copy of a safety plan."""
+    """Make room for what clinicians write for one patient."""
 
     dependencies = [("journal", "0014_sitter_notes")]
 
@@ -14,30 +14,32 @@ class Migration(migrations.Migration):
 
     operations = [
         ops.CreateModel(
-            name="DeviceCopy",
+            name="CareNote",
             fields=[
                 ("id", fields.UUIDField(primary_key=True, default=uuid4, unique=True, db_index=True)),
                 (
-                    "account",
+                    "link",
                     fields.ForeignKeyField(
-                        "journal.Account",
-                        source_field="account_id",
+                        "journal.CareLink",
+                        source_field="link_id",
                         db_index=True,
                         db_constraint=True,
                         to_field="id",
-                        related_name="device_copies",
+                        related_name="notes",
                         on_delete=OnDelete.CASCADE,
                     ),
                 ),
-                ("lookup", fields.CharField(unique=True, max_length=64)),
-                ("browser", fields.UUIDField()),
+                ("note", fields.UUIDField()),
+                ("version", fields.IntField()),
+                ("sealed", fields.BinaryField()),
                 ("created_at", fields.DatetimeField(auto_now=False, auto_now_add=False)),
             ],
             options={
-                "table": "device_copy",
+                "table": "care_note",
                 "app": "journal",
+                "unique_together": (("note", "version"),),
                 "pk_attr": "id",
-                "table_description": "A copy that some browser keeps. It is there as long as the row is.",
+                "table_description": "One version of what a clinician wrote for one patient.",
             },
             bases=["Model"],
         ),

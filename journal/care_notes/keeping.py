@@ -1,0 +1,103 @@
+"""
+A patient keeps what a clinician wrote for them as an entry of their own, from which they can share it with others.
+
+A newer version of the note becomes a newer version of the entry. A total is kept among the totals of other scales.
+"""
+
+from __future__ import annotations
+
+from uuid import UUID, uuid4
+
+from journal.actor import Actor
+from journal.care import links
+from journal.care_notes.notes import CareNote, NoteKind, NoteVersion, load_note
+from journal.catalogue.fields import Answers, EntryKind
+from journal.entries import by_kind, entries
+from journal.errors import StaleRevision
+from journal.i18n import N_
+from journal.measures.scores import SCORE
+from journal.roles import Role
+from journal.vault.documents import Beside, EntryDocument
+from journal.vault.entry_rows import Entry
+
+KINDS = {NoteKind.PLAN: EntryKind.PLAN_NOTE, NoteKind.TOTAL: EntryKind.MEASURE}
+
+NEWER = N_("A newer version was written in the meantime. Nothing was kept; look again.")
+
+
+async def load_kept(actor: Actor) -> dict[UUID, tuple[Entry, int]]:
+    """Return what a patient kept, by the note: the entry, and which version it holds."""
+    _, found = await by_kind.load_entries_of_kinds(actor, {*KINDS.values()})
+    kept: dict[UUID, tuple[Entry, int]] = {}
+    for one in found:
+        source = _parse_source(one) if not one.damaged else None
+        if source is not None:
+            kept[source[0]] = (one, source[1])
+    return kept
+
+
+async def keep_note(actor: Actor, to: UUID, note: UUID, version: int) -> UUID:
+    """
+    Keep a note of a clinician in the patient's journal; return the entry's id. Kept twice, it is there once.
+
+    Args:
+        to: The care link.
+        version: The version that the patient saw.
+
+    Raises:
+        NotFound: If the patient has no such note.
+        StaleRevision: If a newer version was written since.
+    """
+    actor.require_role(Role.PATIENT)
+    link = await links.load_my_link(actor, to)
+    found = await load_note(actor, link, note)
+    if found.current.version != version:
+        raise StaleRevision(NEWER)
+    wanted = uuid4()
+    there: list[Entry] = []
+
+    async def is_there() -> bool:
+        kept = (await load_kept(actor)).get(note)
+        there.extend([kept[0]] if kept else [])
+        return kept is not None
+
+    if await entries.create_first_entry(actor, build_document(found), is_there, wanted):
+        return wanted
+    await entries.change_entry(actor, there[0].id, lambda _: build_document(found), keep=True)
+    return there[0].id
+
+
+def build_document(note: CareNote) -> EntryDocument:
+    """Return a note as an entry: its words as they were written, by whom, and on which day."""
+    one = note.current
+    answers = _answer_total(one) if one.kind is NoteKind.TOTAL else _answer_plan(one)
+    title = one.details.fields["name"] if one.kind is NoteKind.TOTAL else ""
+    source = f"{one.note.hex}.{one.version}"
+    return EntryDocument(KINDS[one.kind].value, title, answers=answers, beside=Beside(added=(source,)))
+
+
+def _answer_total(one: NoteVersion) -> Answers:
+    fields = one.details.fields
+    return {SCORE: "\n".join((fields["name"], fields["day"], fields["total"], one.details.written_by))}
+
+
+def _answer_plan(one: NoteVersion) -> Answers:
+    fields, details = one.details.fields, one.details
+    said = {
+        "plan.dose": fields["dose"],
+        "plan.interval": fields["interval"],
+        "plan.focus": fields["focus"],
+        "plan.from": fields["from_day"],
+        "plan.why": fields["why"],
+        "plan.by": ", ".join((details.written_by, details.profession, details.written_at[:10])),
+    }
+    return {name: value for name, value in said.items() if value}
+
+
+def _parse_source(one: Entry) -> tuple[UUID, int] | None:
+    """Return the note and the version that an entry was kept from, or None where it was kept from none."""
+    for name in one.document.beside.added if one.document.beside else ():
+        note, dot, version = name.partition(".")
+        if dot and version.isdecimal() and len(note) == 32 and not set(note) - set("0123456789abcdef"):
+            return UUID(note), int(version[:4])
+    return None

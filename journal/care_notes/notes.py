@@ -1,0 +1,282 @@
+"""
+Notes of a clinician for one patient: written in versions, sealed under their care link's key, read by both.
+
+Another clinician has no key to them. Whoever wrote one adds a version and changes none. With the link they end: what
+a patient wants to have for longer, they keep in their journal.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from types import MappingProxyType
+from uuid import UUID, uuid4
+
+import msgspec
+
+from crypto import Context, Sealer
+from journal.accounts.current_keys import lock_account
+from journal.actor import Actor
+from journal.audit import log as audit_log
+from journal.audit.acts import Act
+from journal.care import links, tables
+from journal.care.link_keys import SharingPaused, open_shared_key
+from journal.care.links import Link, require_cared_for
+from journal.errors import Damaged, InvalidInput, NotFound, StaleRevision, TrustBroken
+from journal.i18n import N_, Labelled
+from journal.measures.lines import get_noon
+from journal.roles import Profession
+from journal.sealing import open_document, seal_document
+from journal.store.database import transaction
+from journal.store.rows import (
+    DamagedRow,
+    NonNegative,
+    OpenedRows,
+    Row,
+    Timestamp,
+    fetch_rows,
+    get_column,
+    open_rows,
+)
+from journal.user_input import clean_line, clean_text, parse_day
+
+MAX_VERSIONS = 100
+MAX_NOTES = 500
+"""Versions of all notes of one care link."""
+LENGTHS: Mapping[str, int] = MappingProxyType(
+    {"dose": 200, "interval": 200, "focus": 500, "why": 2000, "name": 60, "total": 12}
+)
+PLAN_WRITERS = frozenset({Profession.PRESCRIBER.value, Profession.THERAPIST.value})
+
+TOO_LONG = N_("This is longer than this field can hold. Please shorten it.")
+NOTHING_PLANNED = N_("Write at least one of dose, interval and focus.")
+NO_FROM = N_("Please give the day from which this holds, such as 2026-11-22.")
+NO_NAME = N_("Please name the scale, in up to 60 letters.")
+NO_DAY = N_("Please give the day, such as 2026-11-22, and none that is still to come.")
+NO_TOTAL = N_("Please write the total as a number, such as 14.")
+NOT_THEIRS = N_("A plan note is written by a prescriber or a therapist.")
+NO_ROOM = N_("There is no room for more notes with this patient.")
+CHANGED_MEANWHILE = N_("A newer version was written in the meantime. Look at it before saving.")
+
+
+class NoteKind(Labelled):
+    """What a note is about."""
+
+    PLAN = "plan", N_("Plan note")
+    TOTAL = "total", N_("Total of a scale")
+
+
+FIELDS: Mapping[NoteKind, tuple[str, ...]] = MappingProxyType(
+    {
+        NoteKind.PLAN: ("dose", "interval", "focus", "from_day", "why"),
+        NoteKind.TOTAL: ("name", "day", "total"),
+    }
+)
+"""What each kind holds, in the order in which it is asked for and shown."""
+
+
+class NoteDetails(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One version as it is sealed; `fields` by their names, `written_at` UTC, ISO 8601."""
+
+    kind: str
+    fields: dict[str, str]
+    written_by: str
+    profession: str
+    written_at: str
+
+
+class NoteVersion(msgspec.Struct, frozen=True):
+    """One version of a note, opened."""
+
+    id: UUID
+    note: UUID
+    link: UUID
+    version: int
+    details: NoteDetails
+
+    @property
+    def kind(self) -> NoteKind:
+        """Return what it is about."""
+        return NoteKind(self.details.kind)
+
+    @property
+    def noon(self) -> datetime | None:
+        """Return the day that it is of, or from which it holds, as a moment, to be written."""
+        return get_noon(parse_day(self.details.fields.get("from_day") or self.details.fields.get("day", "")))
+
+    @property
+    def written_at(self) -> datetime:
+        """Return when it was written."""
+        return datetime.fromisoformat(self.details.written_at)
+
+
+@dataclass(frozen=True, slots=True)
+class CareNote:
+    """A note with its earlier versions, the latest of them first. Without `is_whole` a version is not there."""
+
+    current: NoteVersion
+    earlier: tuple[NoteVersion, ...]
+
+    @property
+    def is_whole(self) -> bool:
+        """Return whether every version is there, from the first on."""
+        return self.current.version == len(self.earlier) + 1
+
+
+class NoteRow(Row, frozen=True):
+    """A row of a version."""
+
+    id: UUID
+    link_id: UUID
+    note: UUID
+    version: NonNegative
+    sealed: bytes
+    created_at: Timestamp
+
+
+async def load_notes(actor: Actor, link: Link) -> OpenedRows[CareNote]:
+    """
+    Return the notes of a care link that is one of the actor's, those written last first.
+
+    Raises:
+        SharingPaused, TrustBroken: As `open_shared_key` does.
+    """
+    return await _open_all(actor, link, await fetch_rows(NoteRow, tables.CareNote.filter(link_id=link.id)))
+
+
+async def load_my_notes(actor: Actor, mine: Iterable[Link]) -> tuple[tuple[Link, OpenedRows[CareNote]], ...]:
+    """Return the notes that a patient's clinicians wrote, by care link; of one whose keys changed, none."""
+    lasting, found = [link for link in mine if link.ended_at is None], []
+    rows = await fetch_rows(NoteRow, tables.CareNote.filter(link_id__in=[link.id for link in lasting]))
+    for link in lasting:
+        try:
+            notes = await _open_all(
+                actor, link, [row for row in rows if get_column(row, "link_id") == link.id]
+            )
+        except (SharingPaused, TrustBroken, Damaged):
+            continue
+        if notes or notes.damaged:
+            found.append((link, notes))
+    return tuple(found)
+
+
+async def load_note(actor: Actor, link: Link, wanted: UUID) -> CareNote:
+    """Return one note of a care link; raises `NotFound` if there is none that opens."""
+    for one in await load_notes(actor, link):
+        if one.current.note == wanted:
+            return one
+    raise NotFound
+
+
+async def write_note(
+    actor: Actor, patient: UUID, kind: NoteKind, typed: Mapping[str, str], note: UUID, base: int = 0
+) -> UUID:
+    """
+    Add a version of a note for a patient in the actor's care; return the note's id. Sent twice, it is added once.
+
+    Args:
+        typed: What `FIELDS` names for its kind.
+        note: Its id; a new random one for a new note.
+        base: The version that the writer saw; 0 for a new note.
+
+    Raises:
+        InvalidInput: With a sentence for each field that needs another look.
+        NotFound: Without a care link with that patient, or if it is no note of it.
+        SharingPaused, TrustBroken: While the care link's key cannot be opened.
+        StaleRevision: If a newer version was written since *base*, or care ended.
+    """
+    link = await links.load_link_with(actor, patient)
+    fields = _validate(actor, kind, typed)
+    key = await open_shared_key(actor, link)
+    version = base + 1
+    details = NoteDetails(
+        kind.value, fields, actor.name, actor.profession, actor.now.isoformat(timespec="seconds")
+    )
+    sealed = seal_document(key, details, care_note_context(link.id, note, version))
+    async with transaction():
+        await lock_account(patient)
+        await require_cared_for(link)
+        there = [one for one in await load_notes(actor, link) if one.current.note == note]
+        current = there[0].current if there else None
+        if current and current.version == version and current.details.fields == fields:
+            return note  # the page was sent twice
+        if (current.version if current else 0) != base or (current and current.kind is not kind):
+            raise StaleRevision(CHANGED_MEANWHILE)
+        if current is None and await tables.CareNote.filter(note=note).exists():
+            raise NotFound
+        if version > MAX_VERSIONS or await tables.CareNote.filter(link_id=link.id).count() >= MAX_NOTES:
+            raise InvalidInput({FIELDS[kind][0]: NO_ROOM})
+        ident = uuid4()
+        await tables.CareNote.create(
+            id=ident, link_id=link.id, note=note, version=version, sealed=sealed, created_at=actor.now
+        )
+        await audit_log.record_event(actor, Act.NOTE_WRITTEN, patient=patient, about=note)
+    return note
+
+
+def care_note_context(link: UUID, note: UUID, version: int) -> Context:
+    """Return the context of one version of a note."""
+    return Context("care-note", link.bytes, note.bytes, version)
+
+
+async def _open_all(actor: Actor, link: Link, rows: Sequence[NoteRow | DamagedRow]) -> OpenedRows[CareNote]:
+    if not rows:
+        return OpenedRows()
+    key = await open_shared_key(actor, link)
+    found = open_rows(rows, lambda row: _open(key, link, row))
+    return OpenedRows(_group(found), found.damaged)
+
+
+def _open(key: Sealer, link: Link, row: NoteRow) -> NoteVersion:
+    where = care_note_context(link.id, row.note, row.version)
+    details = open_document(key, row.sealed, where, NoteDetails)
+    if details.kind not in {one.value for one in NoteKind}:
+        raise Damaged
+    return NoteVersion(row.id, row.note, link.id, row.version, details)
+
+
+def _group(found: Iterable[NoteVersion]) -> list[CareNote]:
+    grouped: dict[UUID, list[NoteVersion]] = {}
+    for one in sorted(found, key=lambda one: one.version, reverse=True):
+        grouped.setdefault(one.note, []).append(one)
+    notes = [CareNote(latest, tuple(earlier)) for latest, *earlier in grouped.values()]
+    return sorted(notes, key=lambda one: one.current.details.written_at, reverse=True)
+
+
+def _validate(actor: Actor, kind: NoteKind, typed: Mapping[str, str]) -> dict[str, str]:
+    fields = {
+        name: clean_text(typed[name]).strip() if name in ("why", "focus") else clean_line(typed[name])
+        for name in FIELDS[kind]
+    }
+    problems = {
+        name: TOO_LONG for name, most in LENGTHS.items() if name in fields and len(fields[name]) > most
+    }
+    check = _check_plan if kind is NoteKind.PLAN else _check_total
+    problems = check(actor, fields) | problems
+    if problems:
+        raise InvalidInput(problems)
+    return fields
+
+
+def _check_plan(actor: Actor, fields: Mapping[str, str]) -> dict[str, str]:
+    problems = {}
+    if actor.profession not in PLAN_WRITERS:
+        problems["dose"] = NOT_THEIRS
+    elif not (fields["dose"] or fields["interval"] or fields["focus"]):
+        problems["dose"] = NOTHING_PLANNED
+    if parse_day(fields["from_day"]) is None:
+        problems["from_day"] = NO_FROM
+    return problems
+
+
+def _check_total(actor: Actor, fields: Mapping[str, str]) -> dict[str, str]:
+    day, problems = parse_day(fields["day"]), {}
+    if not fields["name"]:
+        problems["name"] = NO_NAME
+    if day is None or day > actor.now.astimezone(actor.zone).date():
+        problems["day"] = NO_DAY
+    if re.fullmatch("[0-9]{1,4}(?:[.,][0-9]{1,2})?", fields["total"]) is None:
+        problems["total"] = NO_TOTAL
+    return problems

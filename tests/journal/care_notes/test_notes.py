@@ -1,0 +1,59 @@
+"""Notes of a clinician: nobody else's, in versions of which none can go unnoticed, kept by their patient alone."""
+
+from __future__ import annotations
+
+from uuid import UUID, uuid4
+
+import pytest
+
+from journal.care import tables
+from journal.care.links import Link, load_link_with
+from journal.care_notes import keeping, notes
+from journal.care_notes.notes import NoteKind
+from journal.errors import JournalError, NotFound, StaleRevision
+from tests.cast import Cast
+from tests.scenes import signed_in_again
+
+PLAN = {"dose": "As told", "interval": "", "focus": "Sleep", "from_day": "2026-11-23", "why": ""}
+
+
+async def write(cast: Cast) -> UUID:
+    """Have bob write a plan note for alice."""
+    alice = await cast.actor("alice")
+    return await notes.write_note(await cast.actor("bob"), alice.id, NoteKind.PLAN, PLAN, uuid4())
+
+
+async def link_of(cast: Cast) -> Link:
+    """Return bob's care link with alice."""
+    return await load_link_with(await cast.actor("bob"), (await cast.actor("alice")).id)
+
+
+async def test_nobody_else_reads_or_writes_it(cast: Cast) -> None:
+    """Not a stranger, not a colleague with a link of their own, not under another patient; a nurse writes no plan."""
+    note = await write(cast)
+    await signed_in_again(cast)
+    alice = await cast.actor("alice")
+    for who in ("charlie", "erin", "dana"):
+        with pytest.raises(JournalError):
+            await notes.write_note(await cast.actor(who), alice.id, NoteKind.PLAN, PLAN, note, 1)
+    for who in ("dana", "bob"):
+        with pytest.raises(JournalError):
+            await keeping.keep_note(await cast.actor(who), cast.link, note, 1)
+    with pytest.raises(NotFound):
+        await keeping.keep_note(alice, cast.link, uuid4(), 1)
+    with pytest.raises(StaleRevision):
+        await keeping.keep_note(alice, cast.link, note, 2)
+    assert await tables.CareNote.all().count() == 1
+
+
+async def test_a_version_that_is_missing_is_told(cast: Cast) -> None:
+    """Whoever takes one away from storage is noticed; one moved to another place does not open."""
+    note, bob = await write(cast), await cast.actor("bob")
+    alice = await cast.actor("alice")
+    await notes.write_note(bob, alice.id, NoteKind.PLAN, PLAN | {"focus": "Appetite"}, note, 1)
+    await tables.CareNote.filter(note=note, version=1).delete()
+    found = await notes.load_note(bob, await link_of(cast), note)
+    assert not found.is_whole
+    await tables.CareNote.filter(note=note).update(version=3)
+    opened_ = await notes.load_notes(bob, await link_of(cast))
+    assert (len(opened_), len(opened_.damaged)) == (0, 1)
