@@ -440,6 +440,10 @@ SQL_OF_OTHERS = {
     "care.links": ("a link and the peer's account are read at once", "accounts.account"),
     "care.past_upgrade": ("who cared in the past is read from the log, once", "audit.audit_event"),
     "care.share_list": ("the list of shares is a part of the record's state", "vault.record_state"),
+    "device_copies.copies": (
+        "a copy is kept by the browser of a session",
+        "authentication.web_session",
+    ),
     "entries.entries": ("the vault keeps its rows", "vault.entry"),
     "entries.listing": ("the vault keeps its rows", "vault.contents vault.entry vault.record_state"),
     "entries.page_search": ("the vault keeps its rows", "vault.record_state"),
