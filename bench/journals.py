@@ -32,7 +32,8 @@ async def cold(port: int, people: People, length: Length) -> Figures:
         connection.close()
         first.append(took[0])
         then.append(middle(took[1:]))
-    return {"timeline_cold_over_warm": Figure(middle(first) / middle(then), {"ms": 1000 * middle(first)})}
+    times = [cold / warm for cold, warm in zip(first, then, strict=True)]
+    return {"timeline_cold_over_warm": Figure(middle(times), {"ms": 1000 * middle(first)})}
 
 
 async def pages(port: Port, people: People, length: Length) -> Figures:

@@ -22,11 +22,12 @@ async def beside_sqlite(folder: Path, length: Length) -> Figures:
         ours, theirs = furnish(folder, *flags), furnish(folder, f"--url={url}", *flags)
         with served(folder) as file, served(folder, url=url) as away:
             sides = ((file, ours), (away, theirs))
-            rates = await in_turn([(port, reading(port, people)) for port, people in sides], length)
+            turns = Length(4 * length.rounds, length.seconds / 4)
+            rates = await in_turn([(port, reading(port, people)) for port, people in sides], turns)
             acts = [(port, await writing(port, people.writers)) for port, people in sides]
             saves = [
-                [(await repeat(port, some, length.seconds)).per_second for port, some in acts]
-                for _ in range(length.rounds + 1)
+                [(await repeat(port, some, turns.seconds)).per_second for port, some in acts]
+                for _ in range(turns.rounds + 1)
             ][1:]
     return {
         "pg_timeline30_of_sqlite": Figure(

@@ -51,7 +51,7 @@ SMALL = "--small"
 TIMELINE = 30
 LENGTHS = (TIMELINE, 1_000, 10_000)
 WRITERS = 8
-STRANGERS = 6
+STRANGERS = 24
 SESSIONS = 13
 WITHOUT_JOURNALS = "--without-journals"
 NEEDLE = "heron"
@@ -144,7 +144,7 @@ async def furnish(
         if not patient_only and not without_journals:
             for count in LENGTHS:
                 journals[count] = await _journal(folder, installation, f"journal{count}", count, small=small)
-            for number in range(STRANGERS):
+            for number in range(1 if small else STRANGERS):
                 made = await _journal(folder, installation, f"stranger{number}", TIMELINE, small=small)
                 strangers.append(made.cookie)
         writers = []

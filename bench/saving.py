@@ -52,6 +52,8 @@ async def saving(plain: int, port: int, people: People, copy: Path, length: Leng
     """
     Measure durable saves: with eight patients writing at once, with one alone, and bare commits between them.
 
+    Turns are short and many, and what is compared with them stands beside them.
+
     Args:
         plain: Where `bench.plain` is served.
         copy: A copy of the database, for the bare commits.
@@ -59,12 +61,13 @@ async def saving(plain: int, port: int, people: People, copy: Path, length: Leng
     acts = await writing(port, people.writers)
     smallest = [asking(Person(plain).get("/healthz"))] * len(acts)
     together, alone, raw, hellos, at_once = [], [], [], [], []
-    for _ in range(length.rounds + 1):
-        hellos.append((await repeat(plain, smallest[:1], length.seconds / 2)).per_second)
-        at_once.append((await repeat(plain, smallest, length.seconds / 2)).per_second)
-        together.append((await repeat(port, acts, length.seconds)).per_second)
-        raw.append(_commits(copy, length.seconds / 2))
-        alone.append((await repeat(port, acts[:1], length.seconds)).per_second)
+    seconds = length.seconds / 4
+    for _ in range(4 * length.rounds + 1):
+        at_once.append((await repeat(plain, smallest, seconds / 2)).per_second)
+        hellos.append((await repeat(plain, smallest[:1], seconds / 2)).per_second)
+        together.append((await repeat(port, acts, seconds)).per_second)
+        raw.append(_commits(copy, seconds / 2))
+        alone.append((await repeat(port, acts[:1], seconds)).per_second)
     pairs = list(zip(together, raw, strict=True))[1:]
     shares = [ours / hello for ours, hello in zip(together, hellos, strict=True)][1:]
     return {

@@ -15,6 +15,7 @@ class HeldAct(Labelled):
     TICK = "tick", N_("Share what is added later too")
     ADDITIONS = "additions", N_("Share what was added")
     STANDING = "standing", N_("Share something as it is completed")
+    NOTICES = "notices", N_("Weaken what you agreed on about notices")
     RESUME = "resume", N_("Resume sharing")
     COPY = "copy", N_("Keep a copy of the safety plan on a device")
     END_CARE = "end_care", N_("End care")

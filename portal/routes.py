@@ -21,7 +21,8 @@ from portal.views.account import (
 from portal.views.administration import audit_log, people, practice, staff
 from portal.views.grounding import notes, skills, steady
 from portal.views.journal import comparison, entry, entry_new, entry_removal, entry_saving, index, revisions
-from portal.views.measures import filling
+from portal.views.measures import filling, overview, score_entry
+from portal.views.notices import agreement, inbox, panel
 from portal.views.patients import (
     brief,
     call_contacts,
@@ -108,9 +109,10 @@ ROUTES = (
     Rule("/triggers/{id:uuid}", READ, PATIENT, triggers.show_trigger),
     Rule("/moments", FORM, PATIENT, moments.add_moment),
     # Measures
-    Rule("/measures", FORM, PATIENT, filling.list_measures),
-    Rule("/measures/other", FORM, PATIENT, filling.enter_score),
+    Rule("/measures", FORM, PATIENT, overview.list_measures),
+    Rule("/measures/other", FORM, PATIENT, score_entry.enter_score),
     *(Rule(f"/measures/{one}", FORM, PATIENT, filling.fill_measure) for one in instruments.IDS),
+    Rule("/journal/{id:uuid}/notice", SEND, PATIENT, panel.act_on_notice),
     # For everybody
     Rule("/", READ, ANYONE, home.show_home),
     Rule("/healthz", READ, ANYONE, health.report_alive),
@@ -203,6 +205,7 @@ ROUTES = (
     Rule("/sharing", READ, PATIENT, team.show_team),
     Rule("/sharing/log", READ, PATIENT, sharing_log.show_sharing_log),
     Rule("/sharing/disclosures", FORM, PATIENT, disclosures.show_disclosures),
+    Rule("/sharing/notices", FORM, PATIENT, agreement.agree_on_notices),
     Rule("/sharing/pause", SEND, PATIENT, team.pause_all_sharing),
     Rule("/sharing/handovers/{id:uuid}", FORM, PATIENT, handovers.answer_handover),
     Rule("/sharing/handovers/{id:uuid}/refusal", SEND, PATIENT, handovers.decline_handover),
@@ -239,6 +242,7 @@ ROUTES = (
     Rule("/patients/{id:uuid}/giving-back", FORM, CLINICIAN, returned_shares.return_shares, fresh=True),
     Rule("/patients/{id:uuid}/handover", FORM, CLINICIAN, handovers.suggest_colleague),
     Rule("/patients/{id:uuid}/handover/withdrawal", SEND, CLINICIAN, handovers.withdraw_suggestion),
+    Rule("/patients/{id:uuid}/notices", FORM, CLINICIAN, inbox.show_notices),
     Rule("/patients/{id:uuid}/brief", READ, CLINICIAN, brief.show_brief),
     Rule("/patients/{id:uuid}/course", FORM, CLINICIAN, course.plan_course),
     Rule("/patients/{id:uuid}/contacts", READ, CLINICIAN, call_contacts.show_contacts),

@@ -56,6 +56,7 @@ async def pause_links(actor: Actor, wanted: UUID | None = None) -> None:
         if await active.update(clinician_key=None, paused_at=actor.now):
             stopped.append(link)
             await share_list.set_paused(actor, link)
+            await _withhold_notices(link)
     if wanted is None:  # also what has no id that can be read
         await mine.filter(paused_at=None).update(clinician_key=None, paused_at=actor.now)
     await audit_log.record_events(actor, Act.SHARING_PAUSED, actor.id, stopped)
@@ -125,9 +126,26 @@ async def end_link(actor: Actor, wanted: UUID) -> None:
     await tables.GivenBack.filter(link_id=wanted).delete()
     await tables.CareNote.filter(link_id=wanted).delete()
     await _delete_earlier_remains(wanted)
+    await tables.NoticePolicy.filter(id=wanted).delete()
+    await _erase_notices(wanted)
     if actor.role is Role.PATIENT:  # the clinician leaves the list: what the patient remembers stays right
         await share_list.delete_list(actor, wanted)
     await audit_log.record_event(actor, Act.CARE_ENDED, patient=patient, about=wanted)
+
+
+async def _withhold_notices(link: UUID) -> None:
+    """Erase the copies of notices that have not gone yet: what a pause stopped does not go by itself after it."""
+    await tables.PatientNotice.filter(link_id=link, released_at=None).update(sealed=None)
+    await tables.PatientNotice.filter(backup_id=link, backup_released_at=None).update(backup_sealed=None)
+
+
+async def _erase_notices(link: UUID) -> None:
+    """Erase what notices hold under the key of a link; an empty copy is one that went, none one that did not."""
+    await _withhold_notices(link)
+    notices = tables.PatientNotice
+    await notices.filter(link_id=link, sealed__isnull=False).update(sealed=b"")
+    await notices.filter(backup_id=link, backup_sealed__isnull=False).update(backup_sealed=b"")
+    await notices.filter(acknowledged_by=link).update(done=None)
 
 
 async def _seal_past_care(actor: Actor, wanted: UUID) -> bytes | None:

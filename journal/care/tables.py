@@ -162,3 +162,49 @@ class GivenBack(Model):
 
     class Meta:
         table = "given_back"
+
+
+class NoticePolicy(Model):
+    """
+    What a patient and a clinician agreed on about notices, or one of them proposes.
+
+    Its id is that of their care link.
+    """
+
+    id = fields.UUIDField(primary_key=True)
+    patient: fields.ForeignKeyRelation[Account] = fields.ForeignKeyField(
+        "journal.Account", related_name="notice_policies", db_index=True
+    )
+    revision = fields.IntField()
+    sealed = fields.BinaryField()  # care-link key
+
+    class Meta:
+        table = "notice_policy"
+
+
+class PatientNotice(Model):
+    """
+    A patient's notice: please check in. It says nothing else.
+
+    A copy is empty where it could not go. The ids of links are no relations: a notice outlasts what is erased of them.
+    """
+
+    id = fields.UUIDField(primary_key=True)
+    patient: fields.ForeignKeyRelation[Account] = fields.ForeignKeyField(
+        "journal.Account", related_name="notices", db_index=True
+    )
+    link_id = fields.UUIDField(db_index=True)
+    backup_id = fields.UUIDField(null=True, db_index=True)
+    sealed = fields.BinaryField(null=True)  # care-link key of the clinician
+    backup_sealed = fields.BinaryField(null=True)  # care-link key of the backup
+    created_at = fields.DatetimeField()
+    release_at = fields.DatetimeField()
+    released_at = fields.DatetimeField(null=True, db_index=True)
+    backup_at = fields.DatetimeField(null=True)
+    backup_released_at = fields.DatetimeField(null=True)
+    acknowledged_at = fields.DatetimeField(null=True)
+    acknowledged_by = fields.UUIDField(null=True)  # the care link of who did
+    done = fields.BinaryField(null=True)  # care-link key of who did
+
+    class Meta:
+        table = "patient_notice"

@@ -30,6 +30,7 @@ ADDED_KINDS = frozenset(
         FieldKind.READINGS,
         FieldKind.REQUESTS,
         FieldKind.STANDING,
+        FieldKind.AGREED,
         FieldKind.CHECKS,
         FieldKind.MEASURE,
     }

@@ -53,6 +53,7 @@ class EntryKind(Labelled):
     PLAN_NOTE = "plan_note", N_("Plan note")
     WAITING = "waiting", N_("Waiting until you have rested")
     STANDING = "standing", N_("Shared as it is completed")
+    NOTICES = "notices", N_("Notices agreed on")
 
 
 OWN_PAGE_KINDS = frozenset(
@@ -67,6 +68,7 @@ OWN_PAGE_KINDS = frozenset(
         EntryKind.PLAN_NOTE,
         EntryKind.WAITING,
         EntryKind.STANDING,
+        EntryKind.NOTICES,
     }
 )
 """The kinds that a page of its own begins: of most, a person has one record, or one a session."""
@@ -96,6 +98,7 @@ class FieldKind(StrEnum):
     MEASURE = "measure"  # list[str], one line each: see the room measures
     REQUESTS = "requests"  # list[str], one line each: see the room dosing_day
     STANDING = "standing"  # list[str], one line each: see the room standing
+    AGREED = "agreed"  # list[str], one line each: see the room notices
 
 
 RANGES: Mapping[FieldKind, tuple[int, int]] = MappingProxyType(

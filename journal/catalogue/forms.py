@@ -121,6 +121,22 @@ STANDING = Form(
     ),
 )
 
+NOTICES = Form(
+    EntryKind.NOTICES,
+    N_("Notices agreed on"),
+    N_("Whom you agreed with that they get a notice, who is the backup, and after how long."),
+    (
+        Field(
+            "notices.agreed",
+            N_("What you agreed or proposed"),
+            FieldKind.AGREED,
+            "notices",
+            shareable=False,
+            apart=True,
+        ),
+    ),
+)
+
 MAX_PART_LENGTH, MAX_PART_LINES = 600, 10
 """Of each part of a safety plan, so that all of it stays on one printed page."""
 
@@ -202,6 +218,7 @@ FORMS: Mapping[EntryKind, Form] = MappingProxyType(
             PLAN_NOTE,
             WAITING,
             STANDING,
+            NOTICES,
         )
     }
 )
@@ -236,6 +253,7 @@ THEMES: Mapping[str, str] = MappingProxyType(
         "plan": N_("Plan note"),
         "waiting": N_("Waiting until you have rested"),
         "standing": N_("Shared as it is completed"),
+        "notices": N_("Notices agreed on"),
     }
 )
 

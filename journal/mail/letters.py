@@ -81,6 +81,8 @@ def _build_paragraphs(
         notice = Notice(message.kind)
     except ValueError as error:  # of another version
         raise Undeliverable from error
+    if notice is Notice.WAITS:
+        return [translate(notice.label), server.origin]
     moment = translate(HAPPENED_AT) % {"day": f"{when:%Y-%m-%d}", "time": f"{when:%H:%M}"}
     rest = (
         [translate(CONTACT_PRACTICE)]

@@ -39,6 +39,7 @@ class Notice(Labelled):
         "account-kept",
         N_("Your account was to be deleted. Somebody signed in to it, so it is kept."),
     )
+    WAITS = "waits", N_("Something waits for you. You see it when you sign in.")
     SUSPENDED = "suspended", N_("Your account cannot be used for now.")
 
 

@@ -16,7 +16,10 @@ from journal.measures.instruments import SAFETY_ITEMS, Instrument, Item, find_in
 from journal.measures.scoring import Score, compute_score
 
 MAX_ITEMS = 40
+MAX_KEPT = 30
 HEAD_NAMES = ("instrument", "version", "language", "days", "day", "begun", "finished")
+KEPT_NAMES = ("corrected", "unmeant")
+"""Lines that may stand there more than once: what is kept beside an answer."""
 _ANSWER = re.compile("[0-9]{1,2}")
 
 
@@ -33,6 +36,26 @@ class AnsweredItem:
     text: str
     value: int | None
     chosen: str
+
+
+@dataclass(frozen=True, slots=True)
+class KeptAnswer:
+    """
+    What is kept beside an answer of the safety item: the `value` that it had until `at`, when it was corrected.
+
+    `is_unmeant`: the patient said at that time that they did not mean to choose it.
+    """
+
+    is_unmeant: bool
+    item: int
+    value: int
+    at: datetime
+
+    @property
+    def line(self) -> str:
+        """Return it as it is stored."""
+        name = KEPT_NAMES[self.is_unmeant]
+        return f"{name}={self.item} {self.value} {self.at.astimezone(UTC).isoformat(timespec='seconds')}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +76,7 @@ class FilledMeasure:
     finished: str = ""
     answers: Mapping[str, int] = field(default_factory=dict)
     other: tuple[str, ...] = ()
+    kept: tuple[KeptAnswer, ...] = ()
     are_numbers_hidden: bool = False
 
     @property
@@ -89,8 +113,24 @@ class FilledMeasure:
     @property
     def opens_panel(self) -> bool:
         """Return whether the item about being better off dead was answered with anything but the lowest."""
-        item = SAFETY_ITEMS.get(self.instrument_id)
-        return item is not None and self.answers.get(str(item), 0) >= 1
+        return self.safety_answer >= 1
+
+    @property
+    def safety_answer(self) -> int:
+        """Return the answer to that item; 0 where it has none."""
+        return self.answers.get(str(SAFETY_ITEMS.get(self.instrument_id, "")), 0)
+
+    @property
+    def is_unmeant(self) -> bool:
+        """Return whether its patient said of the answer that stands there that they did not mean to choose it."""
+        return bool(self.kept) and self.kept[-1].is_unmeant and self.kept[-1].value == self.safety_answer
+
+    @property
+    def kept_beside(self) -> tuple[tuple[KeptAnswer, str], ...]:
+        """Return what is kept beside an answer, each with the words of the answer."""
+        text = self.instrument
+        found = ((one, text.find_choice(one.value) if text else None) for one in self.kept)
+        return tuple((one, choice.text if choice else str(one.value)) for one, choice in found)
 
     @property
     def noon(self) -> datetime | None:
@@ -110,7 +150,8 @@ class FilledMeasure:
             "finished": self.finished,
         }
         given = {name: str(value) for name, value in self.answers.items()}
-        return [f"{name}={value}" for name, value in (head | given).items() if value] + list(self.other)
+        lines = [f"{name}={value}" for name, value in (head | given).items() if value]
+        return [*lines, *(one.line for one in self.kept[-MAX_KEPT:]), *self.other]
 
     def _answer_item(self, text: Instrument, item: Item) -> AnsweredItem:
         choice = text.find_choice(self.answers.get(str(item.number)))
@@ -126,15 +167,17 @@ def parse_measure(lines: object) -> tuple[FilledMeasure, ...]:
         return ()
     head: dict[str, str] = {}
     answers: dict[str, int] = {}
-    other = []
+    other, kept = [], []
     for line in stored:
         name, mark, value = line.partition("=")
-        if mark and name in HEAD_NAMES and name not in head and _is_readable(name, value):
+        if name in KEPT_NAMES and (beside := _parse_kept(name, value)):
+            kept.append(beside)
+        elif mark and name in HEAD_NAMES and name not in head and _is_readable(name, value):
             head[name] = value
         elif (
             mark
             and name not in answers
-            and name not in HEAD_NAMES
+            and name not in (*HEAD_NAMES, *KEPT_NAMES)
             and _ANSWER.fullmatch(value)
             and len(answers) < MAX_ITEMS
             and len(name) <= 20
@@ -153,8 +196,20 @@ def parse_measure(lines: object) -> tuple[FilledMeasure, ...]:
             head.get("finished", ""),
             answers,
             tuple(other),
+            tuple(kept),
         ),
     )
+
+
+def _parse_kept(name: str, value: str) -> KeptAnswer | None:
+    found = re.fullmatch("([0-9]{1,2}) ([0-9]{1,2}) ([0-9T:+-]{25})", value)
+    if found is None:
+        return None
+    try:
+        at = datetime.fromisoformat(found[3])
+    except ValueError:
+        return None
+    return KeptAnswer(name == KEPT_NAMES[True], int(found[1]), int(found[2]), at) if at.tzinfo else None
 
 
 def _is_readable(name: str, value: str) -> bool:

@@ -9,11 +9,12 @@ From the start of a dosing session until its patient has rested, none is begun o
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, datetime
 from uuid import UUID
 
+import msgspec
 from tortoise.exceptions import IntegrityError
 
 from journal.actor import Actor
@@ -21,16 +22,17 @@ from journal.catalogue.fields import EntryKind
 from journal.entries import by_kind, entries
 from journal.errors import HeldUntilRested, NotFound, SavedAsEarlierVersion, StaleRevision
 from journal.i18n import N_
-from journal.measures.instruments import Instrument, list_offered
-from journal.measures.lines import FilledMeasure, parse_measure
+from journal.measures.instruments import SAFETY_ITEMS, Instrument, list_offered
+from journal.measures.lines import FilledMeasure, KeptAnswer, parse_measure
 from journal.measures.scoring import select_items
 from journal.sessions import holds
 from journal.store.database import transaction
 from journal.vault import record_state
-from journal.vault.documents import EntryDocument
+from journal.vault.documents import Beside, EntryDocument
 from journal.vault.entry_rows import Entry
 
 FORM = "measure.form"
+Note = Callable[[int, Beside], Awaitable[Beside]]
 WAITS = N_(
     "Measures wait while a dosing session and the rest after it last. What you answered before is kept; you can go on "
     "once you have said that you rested."
@@ -146,6 +148,9 @@ async def save_answers(
     wanted: UUID,
     base: int,
     sitting: str = "",
+    note: Note | None = None,
+    *,
+    is_done: bool = True,
 ) -> Entry:
     """
     Save the answers to a measure that is begun, or gone on with on its day; on disk when this returns.
@@ -155,6 +160,8 @@ async def save_answers(
         wanted: The id of the entry; a new random one for a new form.
         base: The revision that the answers were made from; 0 for a new form.
         sitting: A random id of the page that writes.
+        note: What else is remembered beside the entry, by the answer that the safety item had before.
+        is_done: Whether whoever answers said so; what is saved meanwhile is not finished, even if nothing is missing.
 
     Raises:
         HeldUntilRested: If a dosing session has begun, and nobody has said that they rested.
@@ -163,7 +170,7 @@ async def save_answers(
     """
     await refuse_while_held(actor)
     given = select_answers(instrument, answers)
-    if base == 0 and await _begin(actor, instrument, given, wanted, sitting):
+    if base == 0 and await _begin(actor, instrument, given, wanted, sitting, note, is_done=is_done):
         return await entries.load_entry(actor, wanted)
     current = await entries.load_entry(actor, wanted)
     before = parse_measure(current.document.answers.get(FORM))
@@ -171,14 +178,17 @@ async def save_answers(
         raise NotFound
     if before[0].day != get_today(actor):
         raise StaleRevision(DAY_IS_OVER)
-    after = _finish(replace(before[0], answers=given), actor)
+    after = _finish(keep_replaced(before[0], given, actor.now), actor, is_done=is_done)
+    beside = current.document.beside
+    if note is not None:
+        beside = await note(before[0].safety_answer, beside or Beside())
     document = EntryDocument(
         EntryKind.MEASURE.value,
         current.document.title,
         current.document.note,
         current.document.session_id,
         {**current.document.answers, FORM: after.lines},
-        beside=current.document.beside,
+        beside=beside,
     )
     async with transaction():
         await record_state.lock_state(actor)
@@ -188,6 +198,26 @@ async def save_answers(
         except SavedAsEarlierVersion as error:
             conflict = error  # what is kept among the earlier versions is written, and so is committed
     raise conflict
+
+
+def keep_replaced(before: FilledMeasure, given: Mapping[str, int], now: datetime) -> FilledMeasure:
+    """Return a form with other answers; one of the safety item that was not the lowest is kept beside the new one."""
+    item = SAFETY_ITEMS.get(before.instrument_id)
+    earlier = before.safety_answer
+    if item is None or earlier < 1 or given.get(str(item)) == earlier:
+        return replace(before, answers=given)
+    return replace(before, answers=given, kept=(*before.kept, KeptAnswer(False, item, earlier, now)))
+
+
+def note_unmeant(document: EntryDocument, now: datetime) -> EntryDocument:
+    """Return a form with what its patient says beside the safety item: they did not mean to choose that answer."""
+    found = parse_measure(document.answers.get(FORM))
+    item = SAFETY_ITEMS.get(found[0].instrument_id) if found else None
+    if not found or item is None or found[0].safety_answer < 1 or found[0].is_unmeant:
+        return document
+    unmeant = KeptAnswer(True, item, found[0].safety_answer, now)
+    after = replace(found[0], kept=(*found[0].kept, unmeant))
+    return msgspec.structs.replace(document, answers={**document.answers, FORM: after.lines})
 
 
 async def refuse_while_held(actor: Actor) -> None:
@@ -206,7 +236,14 @@ def select_answers(instrument: Instrument, answers: Mapping[str, int]) -> dict[s
 
 
 async def _begin(
-    actor: Actor, instrument: Instrument, answers: dict[str, int], wanted: UUID, sitting: str
+    actor: Actor,
+    instrument: Instrument,
+    answers: dict[str, int],
+    wanted: UUID,
+    sitting: str,
+    note: Note | None,
+    *,
+    is_done: bool,
 ) -> bool:
     """Begin a form; return False if this page began it before. Looked at again while nobody else changes records."""
     begun = FilledMeasure(
@@ -221,7 +258,7 @@ async def _begin(
     document = EntryDocument(
         EntryKind.MEASURE.value,
         instrument.name,
-        answers={FORM: _finish(begun, actor).lines},
+        answers={FORM: _finish(begun, actor, is_done=is_done).lines},
         sitting=sitting,
     )
     there: list[UUID] = []
@@ -232,22 +269,32 @@ async def _begin(
         there.extend([found.entry.id] if found else [])
         return found is not None
 
+    if note is not None:  # in one transaction with this, so none stays of a form that is not begun
+        if await is_there():
+            return _is_same(there, wanted)
+        document = msgspec.structs.replace(document, beside=await note(0, Beside()))
+
     try:
         if await entries.create_first_entry(actor, document, is_there, wanted):
             return True
     except IntegrityError:
         raise NotFound from None
+    return _is_same(there, wanted)
+
+
+def _is_same(there: list[UUID], wanted: UUID) -> bool:
+    """Return False where this page began what is there; raises `StaleRevision` where another did."""
     if there != [wanted]:
         raise StaleRevision(BEGUN_ELSEWHERE)
     return False
 
 
-def _finish(measure: FilledMeasure, actor: Actor) -> FilledMeasure:
-    """Return a form with the time at which its last item was answered, and without one while an item is missing."""
+def _finish(measure: FilledMeasure, actor: Actor, *, is_done: bool) -> FilledMeasure:
+    """Return a form with the time at which it was done; without one while an item is missing."""
     score = measure.score
     if score is None or score.total is None:
         return replace(measure, finished="")
-    return measure if measure.finished else replace(measure, finished=actor.now.isoformat())
+    return measure if measure.finished or not is_done else replace(measure, finished=actor.now.isoformat())
 
 
 def _list_filled(found: Iterable[Entry]) -> Iterable[Filled]:

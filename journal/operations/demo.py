@@ -29,6 +29,7 @@ from journal.errors import InvalidInput
 from journal.held_acts import Asked, HeldAct
 from journal.installation.installation import Installation
 from journal.measures import records as measure_records
+from journal.notices import agreements
 from journal.operations.demo_data import DemoEntry, DemoNote, DemoPatient, DemoPerson, load_demo_practice
 from journal.practice import practice
 from journal.practice import tables as practice_tables
@@ -97,6 +98,9 @@ async def _load_patient(installation: Installation, clinician: Actor, person: De
     for note in person.notes:
         await _write_note(clinician, patient, link, note, person.get_moment(today, note.day, note.time))
     for one, at in zip(person.entries, moments, strict=True):
+        if one.kind is EntryKind.NOTICES:
+            await _agree_on_notices(_set_clock(patient, at), _set_clock(clinician, at), link, one)
+            continue
         await _write_entry(_set_clock(patient, at), link, person, one, ids, patient.now)
 
 
@@ -156,6 +160,16 @@ async def _write_entry(
             day = today + timedelta(days=look.day)
             revisit = Revisit(day, look.old, look.new, look.felt, look.words)
             await reframe_sharing.add_revisit(looking, saved.id, revisit)
+
+
+async def _agree_on_notices(patient: Actor, clinician: Actor, link: UUID, one: DemoEntry) -> None:
+    """Have a patient propose after how many hours, and the clinician agree with when they usually look."""
+    (lines,) = one.answers.values()
+    hours, looks = lines if isinstance(lines, list) else (str(lines), "")
+    await agreements.propose(patient, link, None, int(hours))
+    proposed = (await agreements.load_agreement(clinician, patient.id)).proposed
+    if proposed is not None:
+        await agreements.agree_as_clinician(clinician, patient.id, proposed.id, looks)
 
 
 async def _do_as_asked(actor: Actor, link: UUID, one: DemoEntry) -> None:

@@ -19,7 +19,7 @@ from journal.entries import listing
 from journal.errors import Damaged
 from journal.i18n import N_
 from journal.roles import Role
-from journal.store.database import Statement, fetch_raw, fetch_raw_in_thread
+from journal.store.database import Statement, fetch_raw, fetch_raw_in_thread, is_sqlite
 from journal.store.rows import (
     FIRST_YEAR,
     LAST_YEAR,
@@ -36,11 +36,14 @@ SELECT_READERS_OF = """
     SELECT share.entry_id, share.link_id, share.updated_at,
         paused_at, patient_pin, account.id, account.sealed, public_identity
     FROM share JOIN care_link ON care_link.id = share.link_id JOIN account ON account.id = care_link.clinician_id
-    WHERE care_link.patient_id = $1 AND care_link.ended_at IS NULL AND share.entry_id IN (%s)
+    WHERE care_link.patient_id = $1 AND care_link.ended_at IS NULL AND share.entry_id %s
     ORDER BY share.created_at
 """
-SELECT_READERS = SELECT_READERS_OF % listing.SELECT_IDS
-SELECT_READERS_BEFORE = SELECT_READERS_OF % listing.SELECT_IDS_BEFORE
+SELECT_READERS = SELECT_READERS_OF % f"IN ({listing.SELECT_IDS})"
+SELECT_READERS_BEFORE = SELECT_READERS_OF % f"IN ({listing.SELECT_IDS_BEFORE})"
+# PostgreSQL looks an array up at once, and each row of a SELECT by itself, which takes twice as long.
+POSTGRES_READERS = SELECT_READERS_OF % f"= ANY(ARRAY({listing.SELECT_IDS}))"
+POSTGRES_READERS_BEFORE = SELECT_READERS_OF % f"= ANY(ARRAY({listing.SELECT_IDS_BEFORE}))"
 
 SELECT_SHARED = """
     SELECT DISTINCT share.entry_id FROM share JOIN care_link ON care_link.id = share.link_id
@@ -106,7 +109,7 @@ async def load_readers(actor: Actor, saved: Mapping[UUID | str, datetime]) -> Re
             await asyncio.sleep(0)
         some = wanted[at : at + BATCH_SIZE]
         places = ", ".join(f"${place}" for place in range(2, len(some) + 2))
-        rows += await fetch_raw(SELECT_READERS_OF % places, actor.id, *some)
+        rows += await fetch_raw(SELECT_READERS_OF % f"IN ({places})", actor.id, *some)
     return parse_readers(actor, rows, {str(entry): moment for entry, moment in saved.items()}.get)
 
 
@@ -123,9 +126,16 @@ def _parse_shared_ids(rows: Sequence[Sequence[Any]]) -> frozenset[UUID]:
 
 def build_readers_query(patient: UUID | Subquery, before: datetime | None, limit: int) -> Statement:
     """Return the statement for `parse_readers`, about the entries that `listing.build_query` selects."""
-    if before is None:
-        return SELECT_READERS, (patient, patient, limit)
-    return SELECT_READERS_BEFORE, (patient, patient, before, limit)
+    latest, earlier = (
+        (SELECT_READERS, SELECT_READERS_BEFORE)
+        if is_sqlite()
+        else (POSTGRES_READERS, POSTGRES_READERS_BEFORE)
+    )
+    return (
+        (latest, (patient, patient, limit))
+        if before is None
+        else (earlier, (patient, patient, before, limit))
+    )
 
 
 def parse_readers(

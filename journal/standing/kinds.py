@@ -5,12 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import time
+from functools import partial
 from types import MappingProxyType
 
 from journal.catalogue.fields import Answer, Answers, EntryKind
 from journal.dosing_day.lines import Position, Reading
 from journal.dosing_day.record import READINGS
 from journal.i18n import N_
+from journal.measures.instruments import Instrument, list_offered
+from journal.measures.lines import FilledMeasure, parse_measure
+from journal.measures.records import FORM
 from journal.roles import Profession
 from journal.vault.documents import EntryDocument
 
@@ -55,6 +59,19 @@ def list_lines(answers: Answers, part: str) -> tuple[str, ...]:
     return tuple(map(str, answer)) if isinstance(answer, list) else ()
 
 
+def _is_done(name: str, document: EntryDocument) -> bool:
+    """Return whether a document holds a measure that was done, with no item missing."""
+    return any(
+        one.instrument_id == name and one.finished for one in parse_measure(document.answers.get(FORM))
+    )
+
+
+def _build_example(one: Instrument) -> Mapping[str, Answer]:
+    answers = {str(item.number): place % len(one.answers) for place, item in enumerate(one.items)}
+    made_up = FilledMeasure(one.id, one.version, one.language, one.recall_days, answers=answers)
+    return {FORM: made_up.lines}
+
+
 _EXAMPLE = Reading(time(14, 5), "120", "80", "70", "98", Position.SITTING)
 
 KINDS: Mapping[str, StandingKind] = MappingProxyType(
@@ -68,6 +85,16 @@ KINDS: Mapping[str, StandingKind] = MappingProxyType(
                 READINGS,
                 at_once=True,
                 example={READINGS: [_EXAMPLE.line]},
+            ),
+            *(
+                StandingKind(
+                    one.id,
+                    one.name,
+                    EntryKind.MEASURE,
+                    is_completed=partial(_is_done, one.id),
+                    example=_build_example(one),
+                )
+                for one in list_offered()
             ),
         )
     }

@@ -1,7 +1,8 @@
 """
 Group commit for SQLite: writes that wait while another is being committed share the next commit.
 
-Each is answered after that commit, and each fails alone: its statements are a savepoint of their own.
+Each is answered after that commit, and each fails alone: where one of them fails, all are run again, each with a
+savepoint of its own.
 """
 
 from __future__ import annotations
@@ -100,6 +101,11 @@ def _run_groups_in_one(
     connection: sqlite3.Connection, groups: Sequence[Sequence[BoundStatement]]
 ) -> list[Outcome]:
     connection.execute("BEGIN IMMEDIATE")
+    if _can_run_together(connection, groups):
+        connection.execute("COMMIT")
+        return [None for _ in groups]
+    _roll_back(connection)
+    connection.execute("BEGIN IMMEDIATE")
     outcomes: list[Outcome] = []
     for lines in groups:
         connection.execute("SAVEPOINT one")
@@ -115,6 +121,16 @@ def _run_groups_in_one(
         outcomes.append(outcome)
     connection.execute("COMMIT")
     return outcomes
+
+
+def _can_run_together(connection: sqlite3.Connection, groups: Sequence[Sequence[BoundStatement]]) -> bool:
+    """Run groups one after the other; return False, and the caller has to roll back, when one of them fails."""
+    try:
+        return all(_find_unchanged(connection, lines) is None for lines in groups)
+    except sqlite3.OperationalError:
+        raise  # the file, the disk or the time: no fault of one of them
+    except Exception:  # noqa: BLE001 - whose it is shows when each is a savepoint
+        return False
 
 
 def _run_alone(connection: sqlite3.Connection, lines: Sequence[BoundStatement]) -> Outcome:

@@ -21,6 +21,7 @@ class Beside(msgspec.Struct, frozen=True, omit_defaults=True):
     back that waits without a date of its own. `later`: the hex ids of the copies that what is added later goes into.
     `added`: short digests of the forms and notes whose lines were added last, so that none is added twice; of what a
     clinician wrote, the note and its version.
+    `notices`: what became of the notices about an answer of it, a line for each.
     """
 
     answered_at: str = ""
@@ -29,6 +30,7 @@ class Beside(msgspec.Struct, frozen=True, omit_defaults=True):
     step_after: str = ""
     later: tuple[str, ...] = ()
     added: tuple[str, ...] = ()
+    notices: tuple[str, ...] = ()
 
 
 class EntryDocument(msgspec.Struct, frozen=True):

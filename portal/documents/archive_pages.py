@@ -31,6 +31,7 @@ from journal.dosing_day.requests import parse_requests
 from journal.entries.naming import ENTRY_UNREADABLE, EntryName, get_kind_label, name_sessions
 from journal.i18n import N_
 from journal.measures.lines import parse_measure
+from journal.notices.lines import parse_agreed
 from journal.records.collection import ClinicianRecords, PatientRecords, Records
 from journal.records.schema import CopyRecord, EntryRecord, EventRecord, SessionRecord
 from journal.sitter.lines import parse_checks
@@ -129,6 +130,7 @@ class _PageRenderer:
             "readings": parse_readings,
             "requests": parse_requests,
             "standing": parse_standing,
+            "agreed": parse_agreed,
             "revisits": parse_revisits,
             "said": said,
             "checks": parse_checks,

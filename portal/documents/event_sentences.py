@@ -25,6 +25,17 @@ SENTENCES: Mapping[Act, tuple[str, str]] = MappingProxyType(
         Act.LATER_STOPPED: (N_("You stopped sharing what you add later to %(what)s"), ""),
         Act.STANDING_GIVEN: (N_("You chose that %(other)s reads something as you complete it"), ""),
         Act.STANDING_ENDED: (N_("You ended that %(other)s reads something as you complete it"), ""),
+        Act.NOTICES_AGREED: (
+            N_("You agreed with %(other)s on notices"),
+            N_("%(who)s agreed with you on notices"),
+        ),
+        Act.NOTICES_ENDED: (
+            N_("You ended what you had agreed on about notices"),
+            N_("%(who)s ended what you had agreed on about notices"),
+        ),
+        Act.NOTICE_WRITTEN: (N_("You wrote a notice to %(other)s"), ""),
+        Act.NOTICE_WITHDRAWN: (N_("You withdrew a notice"), ""),
+        Act.NOTICE_ACKNOWLEDGED: ("", N_("%(who)s acknowledged a notice of yours")),
         Act.SHARE_REVOKED: (N_("You stopped sharing something"), ""),
         Act.SHARE_OPENED: ("", N_("%(who)s opened %(what)s")),
         Act.SESSION_PLANNED: (N_("You planned a session"), N_("%(who)s planned sessions")),

@@ -111,7 +111,9 @@ async def show_home(request: Request) -> Response:
 
 def _select_recent(found: Sequence[EntrySummary]) -> list[EntrySummary]:
     """Return the latest that a person wrote: what waits until they have rested has a place of its own."""
-    return [one for one in found if one.kind not in (EntryKind.WAITING, EntryKind.STANDING)][:RECENT]
+    return [
+        one for one in found if one.kind not in (EntryKind.WAITING, EntryKind.STANDING, EntryKind.NOTICES)
+    ][:RECENT]
 
 
 async def load_home(actor: Actor) -> HomePage:

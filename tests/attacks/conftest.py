@@ -7,11 +7,13 @@ import re
 import shutil
 from base64 import b32decode
 from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
+import pytest_asyncio
 from httpx import AsyncClient, Response
 
 from journal.scheduling import plan as session_plan
@@ -25,7 +27,7 @@ from tests.attacks.world import WORDS, Rows, World
 from tests.cast import PASSWORDS, Furniture
 from tests.conftest import made_once
 from tests.factors import app_code
-from tests.portal.conftest import Portal, running
+from tests.portal.conftest import Portal, no_chores, running
 from tests.shared_material import add_patient
 from tests.test_architecture import FORBIDDEN_IN_PAGES
 
@@ -114,10 +116,30 @@ def attacked_sqlite(
 @pytest.fixture
 async def target(attacked_sqlite: tuple[Path, World], tmp_path: Path) -> AsyncIterator[Target]:
     """The application on a fresh copy of the world."""
-    original, world = attacked_sqlite
-    path = tmp_path / "world.sqlite3"
+    async with _attacked(attacked_sqlite, tmp_path) as target:
+        yield target
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def shared(
+    attacked_sqlite: tuple[Path, World], tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[Target]:
+    """
+    The application on one copy of the world, for tests after which everything is as it was.
+
+    To start it takes longer than most of them. Nothing is done in it beside what they ask for, however long it runs.
+    """
+    async with _attacked(attacked_sqlite, tmp_path_factory.mktemp("shared")) as target:
+        await no_chores()
+        yield target
+
+
+@asynccontextmanager
+async def _attacked(made: tuple[Path, World], folder: Path) -> AsyncIterator[Target]:
+    original, world = made
+    path = folder / "world.sqlite3"
     shutil.copyfile(original, path)
-    async with running(f"sqlite://{path}", world.furniture, tmp_path) as portal:
+    async with running(f"sqlite://{path}", world.furniture, folder) as portal:
         yield Target(portal, world, path)
 
 

@@ -275,6 +275,7 @@ async def live(scribe: Scribe, url: str, bob: AsyncClient, alice: AsyncClient) -
     await name_a_contact(scribe, alice)
     await name_whom_to_call(scribe, bob)
     await write_instructions(scribe, bob)
+    await answer_a_notice(scribe, alice, bob)
     await forget_a_phrase(scribe, alice)
     await everything(scribe, bob)
     await everything(scribe, alice)  # once more: there is now what bob planned
@@ -353,6 +354,24 @@ async def name_whom_to_call(scribe: Scribe, bob: AsyncClient) -> None:
     assert one
     refused = await scribe.send(bob, form_to(await page_at(bob, one[0]), one[0]))
     assert (await scribe.send(bob, form_to(refused, one[0]), **typed)).url.endswith(where)
+
+
+async def answer_a_notice(scribe: Scribe, alice: AsyncClient, bob: AsyncClient) -> None:
+    """Have alice send a notice about an answer, and bob type what was done: once nothing, then as it is kept."""
+    form = form_to(await page_at(alice, "/measures/phq9?again=yes"), "/measures/phq9")
+    saved = await alice.post("/measures/phq9", data=scribe.fill(form) | {"item9": ["1"], "go": ["done"]})
+    link = re.search(r"/sharing/([0-9a-f-]{36})", (await page_at(alice, "/sharing")).text)
+    assert link
+    sent = await alice.post(
+        saved.headers["location"].partition("?")[0] + "/notice", data={"go": "send", "to": link[1]}
+    )
+    assert sent.status_code == 303, sent.text
+    found = re.search(r"/patients/[0-9a-f-]{36}/notices", (await page_at(bob, "/patients")).text)
+    assert found
+    for typed, status in (({"done": [" "]}, 422), ({}, 303)):
+        form = form_to(await page_at(bob, found[0]), found[0])
+        answer = await bob.post(found[0], data=scribe.fill(form) | typed | {"go": ["acknowledge"]})
+        assert answer.status_code == status, answer.text
 
 
 async def forget_a_phrase(scribe: Scribe, alice: AsyncClient) -> None:

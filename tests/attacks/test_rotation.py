@@ -45,6 +45,8 @@ OF_PEOPLE = {
     "entry": {"sealed"},
     "entry_revision": {"sealed"},
     "share": {"sealed"},
+    "notice_policy": {"sealed"},
+    "patient_notice": {"sealed", "backup_sealed", "done"},
     "care_note": {"sealed"},
 }
 """Columns of bytes that the server key has no part in."""

@@ -122,6 +122,7 @@ FOR_ONESELF = {
     "/sharing": "one's own clinicians",
     "/sharing/log": "one's own log",
     "/sharing/disclosures": "one's own log, with the present password for a file",
+    "/sharing/notices": "what oneself agreed on, with somebody in one's own care team",
     "/sharing/pause": "one's own clinicians",
     "/sessions": "one's own plan",
     "/sessions/new": "one's own plan",
@@ -160,6 +161,7 @@ OF_ANOTHER = {
     "/journal/{id:uuid}/restoration": "deleted",
     "/journal/{id:uuid}/erasure": "deleted",
     "/journal/{id:uuid}/status": "reframe",
+    "/journal/{id:uuid}/notice": "noticed",
     "/journal/{id:uuid}/later": "reframe",
     "/journal/{id:uuid}/steadying": "reframe",
     "/journal/{id:uuid}/step": "reframe",
@@ -187,6 +189,9 @@ OWNERS = {
 }
 NAMES_OF_PEOPLE = frozenset({"Alice Sample", "alice@example.org"})
 """What an administrator reads of alice on the pages that are theirs, and nowhere else."""
+
+changes_nothing = pytest.mark.asyncio(loop_scope="module")
+"""The mark of what is asked of `shared`, whose application lives in the loop of the module."""
 
 every_rule = pytest.mark.parametrize("rule", ROUTES, ids=lambda rule: f"{'+'.join(rule.methods)} {rule.path}")
 
@@ -270,35 +275,37 @@ async def test_an_outsider_finds_nothing(target: Target, forms: dict[str, Sent],
     unharmed(before, target.rows(), target.world, but=WITH_A_TOKEN.get(rule.path, frozenset()))
 
 
+@changes_nothing
 @every_rule
-async def test_an_administrator_reads_who_people_are_and_nothing_else(target: Target, rule: Rule) -> None:
+async def test_an_administrator_reads_who_people_are_and_nothing_else(shared: Target, rule: Rule) -> None:
     """On their own pages an administrator meets alice's name and address; no date of hers, and no word."""
     if rule.audience is not Audience.ADMINISTRATOR or "GET" not in rule.methods:
         return
-    async with target.client("erin") as browser:
-        for query in ("", f"?person={target.world.people['alice']}", "?room=share", "?room=session"):
-            answer = await browser.get(address(rule, target.world) + query)
+    async with shared.client("erin") as browser:
+        for query in ("", f"?person={shared.world.people['alice']}", "?room=share", "?room=session"):
+            answer = await browser.get(address(rule, shared.world) + query)
             assert answer.status_code == 200
             assert set(tells(answer)) <= NAMES_OF_PEOPLE
 
 
+@changes_nothing
 @every_rule
 async def test_the_other_side_of_the_room_finds_nothing(
-    target: Target, forms: dict[str, Sent], rule: Rule
+    shared: Target, forms: dict[str, Sent], rule: Rule
 ) -> None:
     """Alice's own therapist has no way into her pages, and she has none into his."""
     for name in ("alice", "bob"):
         if outcomes(rule, name) != {404}:
             continue
-        before = target.rows()
-        async with target.client(name) as browser:
+        before = shared.rows()
+        async with shared.client(name) as browser:
             for method in rule.methods:
                 answer = await browser.request(
-                    method, address(rule, target.world), data=_data(forms.get(rule.path, []))
+                    method, address(rule, shared.world), data=_data(forms.get(rule.path, []))
                 )
                 assert answer.status_code == 404
                 assert name == "alice" or tells(answer) == []
-        assert target.rows() == before
+        assert shared.rows() == before
 
 
 @every_rule
@@ -313,13 +320,14 @@ async def test_those_it_is_for_are_let_in(target: Target, forms: dict[str, Sent]
             assert answer.status_code in (200, 204, 303, 409, 422), (method, rule.path, answer.status_code)
 
 
+@changes_nothing
 @every_rule
-async def test_no_other_method_gets_through(target: Target, rule: Rule) -> None:
+async def test_no_other_method_gets_through(shared: Target, rule: Rule) -> None:
     """What a rule does not list is refused, whatever a header says; HEAD is GET without the body."""
-    where, before = address(rule, target.world), target.rows()
+    where, before = address(rule, shared.world), shared.rows()
     listed = {method for other in ROUTES if other.path == rule.path for method in other.methods}
     for name in (None, "alice", "bob"):
-        async with target.client(name) as browser:
+        async with shared.client(name) as browser:
             for method in set(METHODS) - listed - {"HEAD"}:
                 answer = await browser.request(method, where, headers={"x-http-method-override": "POST"})
                 assert answer.status_code == 405, (method, where)
@@ -328,11 +336,12 @@ async def test_no_other_method_gets_through(target: Target, rule: Rule) -> None:
                 assert head.status_code == (await browser.get(where)).status_code
             else:
                 assert head.status_code == 405
-    assert target.rows() == before
+    assert shared.rows() == before
 
 
+@changes_nothing
 @every_rule
-async def test_another_site_can_send_nothing(target: Target, forms: dict[str, Sent], rule: Rule) -> None:
+async def test_another_site_can_send_nothing(shared: Target, forms: dict[str, Sent], rule: Rule) -> None:
     """Every unsafe request that did not come from our own pages is refused before anything is looked at."""
     started_elsewhere: tuple[dict[str, str], ...] = (
         {"sec-fetch-site": "cross-site", "origin": "https://evil.example"},
@@ -344,28 +353,32 @@ async def test_another_site_can_send_nothing(target: Target, forms: dict[str, Se
         {"sec-fetch-site": "cross-site", "origin": "http://127.0.0.1:8000"},
         {},
     )
-    before = target.rows()
-    async with target.client(OWNERS[rule.audience]) as browser:
+    before = shared.rows()
+    async with shared.client(OWNERS[rule.audience]) as browser:
         for name in ("origin", "sec-fetch-site"):
             del browser.headers[name]
         for headers in started_elsewhere:
             for method in set(rule.methods) - {"GET"}:
                 answer = await browser.request(
-                    method, address(rule, target.world), data=_data(forms.get(rule.path, [])), headers=headers
+                    method,
+                    address(rule, shared.world),
+                    data=_data(forms.get(rule.path, [])),
+                    headers=headers,
                 )
                 assert answer.status_code == 403, headers
-    assert target.rows() == before
+    assert shared.rows() == before
 
 
+@changes_nothing
 @every_rule
-async def test_another_host_is_not_answered(target: Target, rule: Rule) -> None:
+async def test_another_host_is_not_answered(shared: Target, rule: Rule) -> None:
     """Under any other name there is nothing, so that no link is ever built from one."""
     if rule.path in ("/healthz", "/readyz"):
         return  # for the machine that watches, which knows this one by its address
-    async with target.client(OWNERS[rule.audience]) as browser:
+    async with shared.client(OWNERS[rule.audience]) as browser:
         for host in ("evil.example", "127.0.0.1", "127.0.0.1:8000.evil.example", "", "127.0.0.1:80"):
             for method in rule.methods:
-                answer = await browser.request(method, address(rule, target.world), headers={"host": host})
+                answer = await browser.request(method, address(rule, shared.world), headers={"host": host})
                 assert (answer.status_code, tells(answer)) == (400, []), host
 
 

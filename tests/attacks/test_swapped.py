@@ -119,6 +119,9 @@ COMPARED = {"compared": "yes"}
 GIVING = ("What was shared cannot be opened: it is not what was shared.",)
 SITTER_NOTES = "/sessions/{sat session}/sitter/notes"
 NOTE_CLOSED = ("A note that cannot be opened",)
+NOT_AS_AGREED = ("cannot be opened: it is not what was saved",)
+NOT_AS_SENT = ("This notice is not what was sent",)
+NO_NAME = ("who did cannot be shown",)
 NO_MARK = ("It begins with the session.",)
 """What a sitter's clock says where no check is known of."""
 COMPARED_ALONE = {"key_renewal.before"}
@@ -342,6 +345,23 @@ SHOWN: dict[str, tuple[Place, ...]] = {
     ),
     "audit_key.sealed": (),  # no page shows it: tests/journal/audit/test_log.py bends it
     "outbox.sealed": (),  # no page shows it: tests/journal/mail/test_outbox.py bends it
+    "notice_policy.sealed": (
+        Place(
+            "link",
+            (
+                Look("alice", "/sharing/notices", NOT_AS_AGREED),
+                Look("bob", "/patients/{alice}/notices", NOT_AS_AGREED),
+            ),
+        ),
+    ),
+    "patient_notice.sealed": (
+        Place(
+            "notice",
+            (Look("bob", "/patients/{alice}/notices", NOT_AS_SENT), Look("bob", "/patients", NOT_AS_SENT)),
+        ),
+    ),
+    "patient_notice.backup_sealed": (),  # whoever reads it cannot sign in: tests/journal/notices/test_notices.py
+    "patient_notice.done": (Place("done notice", (Look("alice", "/journal/{noticed}", NO_NAME),)),),
     "share.sealed": (
         Place(
             "share",

@@ -40,6 +40,8 @@ from journal.entries import entries, removal
 from journal.entries import revisions as versions
 from journal.installation.installation import Installation
 from journal.key_rotation import account_key as account_key_renewal
+from journal.measures.records import find_offered
+from journal.notices import agreements, inbox, writing
 from journal.passkeys import management as passkey_management
 from journal.passkeys import tables as passkeys_tables
 from journal.practice import practice, setup_links
@@ -156,6 +158,7 @@ async def furnish(url: str, furniture: Furniture) -> World:
             await _plan(making, ids)
             await _sit(making, ids)
             await _share(making, ids)
+            await _notices(making, ids)
             await _restart(making, ids)
             await _others(making, ids)
             set_up, invited = await _links(making, ids)
@@ -182,6 +185,7 @@ LINES = {
     FieldKind.MEASURE: f"{HERS} answered",
     FieldKind.EMOTIONS: f"{HERS}feeling|60|40",
     FieldKind.REQUESTS: f"export |  |  | {NOON.isoformat()} | ",
+    FieldKind.AGREED: f"{'1' * 32} | {'0' * 32} |  | 24 | {NOON.isoformat()} | {NOON.isoformat()} | {HERS} reader",
     FieldKind.STANDING: f"readings | {'0' * 32} | {NOON.isoformat()} |  |  |  | {HERS} reader",
 }
 """A line of each kind of answer that has several."""
@@ -389,6 +393,25 @@ async def _share(making: _Making, ids: dict[str, UUID]) -> None:
     )
     await lifecycle.end_care(alice, ids["frieda's link"])
     await lifecycle.pause_sharing(alice, ids["karl's link"])
+
+
+async def _notices(making: _Making, ids: dict[str, UUID]) -> None:
+    """Have alice and bob agree on notices, with gil as the backup: one is open, one is acknowledged."""
+    alice, bob, ids["noticed"] = await making.actor("alice"), await making.actor("bob"), uuid4()
+    await agreements.propose(alice, ids["link"], ids["gil's link"], 24)
+    there = (await agreements.load_agreement(bob, alice.id)).proposed
+    assert there is not None
+    await agreements.agree_as_clinician(bob, alice.id, there.id, f"{HERS} usual hour")
+    making.clock.forward(seconds=1)
+    alice = await making.actor("alice")
+    await writing.save_answers(alice, find_offered("phq9"), {"9": 1}, ids["noticed"], 0)
+    await writing.release_now(alice, ids["noticed"])
+    (one,) = await inbox.list_open(bob)
+    ids["notice"] = one.id
+    await writing.send_now(alice, ids["noticed"], ids["link"])
+    (other,) = [found for found in await inbox.list_open(bob) if found.id != one.id]
+    ids["done notice"] = other.id
+    await inbox.acknowledge(bob, alice.id, [other.id], f"{HERS} called back")
 
 
 async def _others(making: _Making, ids: dict[str, UUID]) -> None:

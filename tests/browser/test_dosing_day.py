@@ -320,7 +320,7 @@ async def test_not_at_all(walk: Walk) -> None:
     await walk.until(13, 20, days=1)
     await walk.sign_in()
     await walk.look(GO, START)
-    await walk.tap(GO)
+    await walk.tap(GO, "All about this session")
     await walk.page.locator("summary").filter(has_text="Cancel this session").click()
     await walk.page.get_by_label("Why, in a few words").fill("The sitter is ill")
     await walk.until(14, 10, days=1)

@@ -18,6 +18,7 @@ from journal.clinic.call_contacts import CallDetails, CallRole
 from journal.clinic.instructions import InstructionsDetails
 from journal.entries import only_entry, removal
 from journal.held_acts import HeldAct
+from journal.notices import agreements
 from journal.reframing import later, reframes
 from journal.scheduling import plan as session_plan
 from journal.sealing import seal_document
@@ -77,6 +78,10 @@ async def prepare(cast: Cast) -> Things:
     )
     await only_entry.begin_written_entry(alice, session, COMFORT)
     contact, text = await _leave(cast)
+    await agreements.propose(await cast.actor("alice"), cast.link, None, 24)
+    bob = await cast.actor("bob")
+    if (proposed := (await agreements.load_agreement(bob, alice.id)).proposed) is not None:
+        await agreements.agree_as_clinician(bob, alice.id, proposed.id, "")
     charlie = await cast.actor("charlie")
     await handover_offers.suggest_colleague(await cast.actor("bob"), alice.id, str(charlie.id))
     offer = (await care_tables.Handover.get(waiting__isnull=False)).id
@@ -151,6 +156,7 @@ def list_requests(one: Things) -> Mapping[HeldAct, tuple[str, dict[str, object]]
         ),
         HeldAct.STANDING: (f"/sharing/{link}/standing", {"go": "give", "kind": "readings"}),
         HeldAct.COPY: ("/safety-plan/copy", {}),
+        HeldAct.NOTICES: ("/sharing/notices", {"go": "end", "to": link}),
         HeldAct.END_CARE: (f"/sharing/{link}/end", {}),
         HeldAct.HANDOVER: (f"/sharing/handovers/{one.offer}", {"end_care": "yes"}),
         HeldAct.SITTER: (

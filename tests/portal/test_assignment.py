@@ -39,6 +39,7 @@ FIELDS = {
     EntryKind.PLAN_NOTE: "plan.focus",
     EntryKind.WAITING: "waiting.requests",
     EntryKind.STANDING: "standing.shares",
+    EntryKind.NOTICES: "notices.agreed",
 }
 
 

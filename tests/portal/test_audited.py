@@ -33,6 +33,9 @@ from journal.clinic.instructions import InstructionsDetails
 from journal.entries import acceptance, entries, removal
 from journal.errors import InvalidInput, WrongCredentials
 from journal.key_rotation import account_key as account_key_renewal
+from journal.measures.records import find_offered
+from journal.notices import agreements, inbox
+from journal.notices import writing as notice_writing
 from journal.operations.retention import purge_deleted
 from journal.passkeys import management as passkey_management
 from journal.passkeys import sign_in as passkey_sign_in
@@ -226,6 +229,23 @@ async def with_words(cast: Cast) -> None:
     assert (event.object_id, event.actor_id, event.recipient_id) == (cast.link, alice.id, bob.id)
     await standing.end_standing(alice, cast.link, "readings")
     assert (await last(Act.STANDING_ENDED)).object_id == cast.link
+    await agreements.propose(alice, cast.link, None, 24)
+    proposed = (await agreements.load_agreement(bob, alice.id)).proposed
+    assert proposed is not None
+    await agreements.agree_as_clinician(bob, alice.id, proposed.id, "")
+    event = await last(Act.NOTICES_AGREED)
+    assert (event.object_id, event.actor_id, event.patient_id) == (cast.link, bob.id, alice.id)
+    measure = await notice_writing.save_answers(alice, find_offered("phq9"), {"9": 1}, uuid4(), 0)
+    event = await last(Act.NOTICE_WRITTEN)
+    assert (event.object_id, event.actor_id, event.recipient_id) == (cast.link, alice.id, bob.id)
+    await notice_writing.withdraw(alice, measure.id)
+    assert (await last(Act.NOTICE_WITHDRAWN)).actor_id == alice.id
+    await notice_writing.send_now(alice, measure.id, cast.link)
+    (one,) = await inbox.list_open(bob)
+    await inbox.acknowledge(bob, alice.id, [one.id], "We spoke.")
+    assert (await last(Act.NOTICE_ACKNOWLEDGED)).patient_id == alice.id
+    await agreements.end(alice, cast.link)
+    assert (await last(Act.NOTICES_ENDED)).object_id == cast.link
     await shares.revoke_share(alice, share)
     await removal.delete_entry(alice, entry.id)
     await removal.restore_entry(alice, entry.id)

@@ -268,7 +268,8 @@ CHANGES = {"change_password", "recover", "restart"}
 async def test_two_at_once(scene: Scene, one: str, other: str) -> None:
     """Whatever their timing, one took effect or both did in order, and one known password opens everything."""
     for seed in range(TIMINGS):
-        await put_back(scene.rows)
+        if seed:  # the first finds everything as it was
+            await put_back(scene.rows)
         with pauses():
             found = await at_once(seed, lambda: ACTS[one](scene), lambda: ACTS[other](scene))
         try:

@@ -61,7 +61,8 @@ async def test_two_at_once(cast: Cast, one: str, other: str) -> None:
     """Whatever their timing, nothing that was answered as done is undone, and the account is found by its address."""
     rows = await every_row(TABLES)
     for seed in range(TIMINGS):
-        await put_back(rows)
+        if seed:  # the first finds everything as it was
+            await put_back(rows)
         alice = await cast.actor("alice")
         with pauses():
             found = await at_once(
@@ -115,7 +116,8 @@ async def test_one_address_is_given_once_while_the_server_key_changes(
     ]
     alice, bob = await cast.actor("alice"), await cast.actor("bob")
     for seed in range(TIMINGS):
-        await put_back(rows)
+        if seed:  # the first finds everything as it was
+            await put_back(rows)
         with pauses():
             found = await at_once(seed, lambda: one(houses[0], alice), lambda: other(houses[1], bob))
         refused = [error for error in found if error is not None]

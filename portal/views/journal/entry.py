@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from types import MappingProxyType
 from uuid import UUID
 
 from starlette.requests import Request
@@ -27,6 +28,7 @@ from portal.access.session_cookie import get_actor
 from portal.views.journal.entry_new import show_pause
 from portal.views.journal.entry_page import EntryDraft, build_writing_page
 from portal.views.journal.entry_screens import PAUSE_SCREEN
+from portal.views.notices.panel import PanelView, load_notice
 from portal.views.reframing.panel import ReframePanel, load_panel
 from portal.views.sharing.shared_view import SharedSection, build_sections, hide_numbers
 from portal.web.care_team import CallLine, load_my_call_lines
@@ -36,6 +38,16 @@ REFRAME_FIELDS = frozenset(
     f"reframe.{part}"
     for part in ("old_meaning", "old_belief_before", "old_belief_after", "new_meaning", "new_belief")
 )
+
+
+CHANGED_AT: Mapping[str, str] = MappingProxyType(
+    {
+        EntryKind.WAITING: "/sessions/waiting",
+        EntryKind.STANDING: "/sharing",
+        EntryKind.NOTICES: "/sharing/notices",
+    }
+)
+"""The page of a kind whose one record is changed there alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +70,8 @@ class EntryPage:
 
     `partial` are the copies that lack a part of it. `readers` are those who have each part, when somebody has not
     all of it as it is here. `reframable` are the questions whose answer a reframe can begin with. `panel` is how a
-    reframe goes on. `leads_on`: a reframe can begin from here, which is not offered in a hold.
+    reframe goes on. `leads_on`: a reframe can begin from here, which is not offered in a hold. `answer_notice` is what
+    became of a notice about an answer.
     `call_lines` are whom the care team named to call, where a measure opens the panel that says whom. Without
     `is_intact`, storage returned something else than was left, here or elsewhere in the journal.
     """
@@ -81,6 +94,7 @@ class EntryPage:
     panel: ReframePanel | None
     leads_on: bool
     call_lines: tuple[CallLine, ...]
+    answer_notice: PanelView | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,10 +114,8 @@ async def show_entry(request: Request) -> Response:
     actor = get_actor(request)
     is_intact, found = await listing.load_verified_entry(actor, request.path_params["id"])
     document, kind, answers = found.document, EntryKind(found.document.kind), found.document.answers
-    if kind is EntryKind.WAITING:
-        return redirect(request, "/sessions/waiting")
-    if kind is EntryKind.STANDING:
-        return redirect(request, "/sharing")
+    if kind in CHANGED_AT:
+        return redirect(request, CHANGED_AT[kind])
     beside = "reframe.old_meaning" in answers
     given = await shares.list_shares(actor, entry=found.id)
     leads_on = _wants_reframe(answers)
@@ -135,6 +147,7 @@ async def show_entry(request: Request) -> Response:
         panel,
         leads_on,
         await load_my_call_lines(actor, get_translator(request)) if opens_panel else (),
+        await load_notice(actor, found, "unsent" in request.query_params),
     )
     return render_page(request, "journal/entry.html", context)
 
@@ -189,10 +202,8 @@ async def edit_entry(request: Request) -> Response:
     if found.document.kind == EntryKind.CHECKLIST:
         about = found.document.session_id
         return redirect(request, f"/sessions/{UUID(about)}/checklist" if about else "/sessions")
-    if found.document.kind == EntryKind.WAITING:
-        return redirect(request, "/sessions/waiting")
-    if found.document.kind == EntryKind.STANDING:
-        return redirect(request, "/sharing")
+    if found.document.kind in CHANGED_AT:
+        return redirect(request, CHANGED_AT[found.document.kind])
     if found.document.kind == EntryKind.DAY:
         day = found.document.session_id
         return redirect(request, f"/sessions/{UUID(day)}/medicine" if day else f"/journal/{found.id}")

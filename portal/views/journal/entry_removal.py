@@ -13,6 +13,7 @@ from journal.entries.entries import UNDO_WINDOW
 from journal.entries.naming import EntryName, load_namer
 from journal.errors import NotFound
 from journal.held_acts import Asked, HeldAct
+from journal.notices import agreements
 from journal.reframing import offers
 from journal.sessions.holds import refuse_while_held
 from journal.sessions.rows import load_my_sessions
@@ -47,6 +48,7 @@ async def delete_entry(request: Request) -> Response:
     actor, wanted = get_actor(request), request.path_params["id"]
     if request.method == "POST":
         await end_all_of(actor, wanted)
+        await agreements.end_all_of(actor, wanted)
         await removal.delete_entry(actor, wanted)
         return redirect(request, f"/journal?deleted={wanted}")
     found, given = await entries.load_entry(actor, wanted), await shares.list_shares(actor, entry=wanted)

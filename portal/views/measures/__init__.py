@@ -1,3 +1,3 @@
 """Published measures, as a patient fills them in and looks back at them."""
 
-__all__ = ["filling"]
+__all__ = ["filling", "overview", "score_entry"]

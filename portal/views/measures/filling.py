@@ -1,4 +1,4 @@
-"""Fill in a measure: all of it on one page, left half-done at will, and a list of what was answered before."""
+"""Fill in a measure: all of it on one page, left half-done at will."""
 
 from __future__ import annotations
 
@@ -6,54 +6,31 @@ import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from types import MappingProxyType
 from uuid import UUID, uuid4
 
 from starlette.requests import Request
 from starlette.responses import Response
 
-from journal.accounts import details
 from journal.actor import Actor
-from journal.errors import HeldUntilRested, InvalidInput, NotFound, SavedAsEarlierVersion, StaleRevision
-from journal.i18n import N_
-from journal.measures import records, scores
-from journal.measures.instruments import SAFETY_ITEMS, Instrument, list_offered
-from journal.measures.records import Filled, Measures
-from journal.measures.scores import Score
+from journal.entries import entries
+from journal.errors import HeldUntilRested, SavedAsEarlierVersion, StaleRevision
+from journal.measures import records
+from journal.measures.instruments import SAFETY_ITEMS, Instrument
+from journal.notices import writing
 from journal.sessions import holds
+from journal.standing import completion
+from journal.standing.completion import Recipient
+from journal.standing.kinds import KINDS
+from journal.standing.standing import load_standing
 from journal.user_input import parse_whole_number
 from journal.vault.entry_rows import Entry
 from portal.access.session_cookie import get_actor
+from portal.views.measures.overview import RECALL_LABELS
+from portal.views.notices.panel import PRESSED, TO_HELP, PanelView, build_panel, press
 from portal.web.care_team import CallLine, load_my_call_lines
 from portal.web.dates import format_time
 from portal.web.forms import Form, parse_uuid
 from portal.web.pages import get_cached_macro, get_translator, is_htmx, redirect, render_fragment, render_page
-
-SCORE_FIELDS = ("name", "day", "number", "taken_by")
-RECALL_LABELS: Mapping[int, str] = MappingProxyType(
-    {7: N_("the past week"), 14: N_("the last two weeks"), 30: N_("the past month")}
-)
-
-
-@dataclass(frozen=True, slots=True)
-class MeasureLine:
-    """One measure in the list: what was answered before, newest first, and the one of today."""
-
-    instrument: Instrument
-    recall: str
-    past: tuple[Filled, ...]
-    today: Filled | None
-
-
-@dataclass(frozen=True, slots=True)
-class MeasuresPage:
-    """Context of the list. `is_held`: none can be begun, until somebody has rested."""
-
-    lines: tuple[MeasureLine, ...]
-    other: tuple[Filled, ...]
-    scores: tuple[Score, ...]
-    seen: Measures
-    is_held: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +40,8 @@ class MeasurePage:
 
     `safety_item` is the item after which the calm panel stands, 0 for none. `days` is how many days ago it was answered
     last, where that is within the time that it asks about and nobody said to go on. `problem` is why nothing was saved.
+    `recipients` are who reads it as soon as it is done.
+    `answer_notice` is what the panel says, on a form that has one.
     `call_lines` are whom the care team named to call, for the panel.
     """
 
@@ -78,17 +57,18 @@ class MeasurePage:
     problem: str = ""
     elsewhere: UUID | None = None
     saved_at: datetime | None = None
+    recipients: tuple[Recipient, ...] = ()
+    answer_notice: PanelView | None = None
     call_lines: tuple[CallLine, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
-class ScorePage:
-    """Context of the form for a total from elsewhere; `typed` is what was not taken."""
+class SavedLine:
+    """Context of the answer to an autosave of a form that has the calm panel."""
 
-    id: UUID
-    typed: Mapping[str, str]
-    errors: Mapping[str, str]
-    is_held: bool
+    revision: int
+    saved_at: datetime
+    notice: PanelView
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,53 +76,6 @@ class UnsavedLine:
     """Context of the answer to an autosave that saved nothing."""
 
     problem: str
-
-
-async def list_measures(request: Request) -> Response:
-    """Show each measure and what was answered before, or change whether its numbers are shown."""
-    actor = get_actor(request)
-    if request.method == "POST":
-        form = await Form.read(request)
-        if form["go"] not in ("hide", "show"):
-            raise NotFound
-        await details.set_hidden_numbers(actor, form["go"] == "hide")
-        return redirect(request, "/measures")
-    seen = await records.load_measures(actor)
-    offered = list_offered()
-    lines = tuple(
-        MeasureLine(
-            one, RECALL_LABELS[one.recall_days], tuple(reversed(seen.list_of(one))), seen.find_today(one)
-        )
-        for one in offered
-    )
-    known = {one.id for one in offered}
-    other = tuple(one for one in reversed(seen.filled) if one.measure.instrument_id not in known)
-    held = await holds.load_hold(actor) is not None
-    return render_page(
-        request,
-        "measures/list.html",
-        MeasuresPage(lines, other, scores.list_scores(seen.entries), seen, held),
-    )
-
-
-async def enter_score(request: Request) -> Response:
-    """Enter a total of another scale."""
-    actor = get_actor(request)
-    if request.method == "GET":
-        typed = {"day": records.get_today(actor).isoformat()}
-        held = await holds.load_hold(actor) is not None
-        return render_page(request, "measures/score.html", ScorePage(uuid4(), typed, {}, held))
-    form = await Form.read(request)
-    wanted, typed = parse_uuid(form["measure"]) or uuid4(), {name: form[name] for name in SCORE_FIELDS}
-    try:
-        await scores.save_score(actor, wanted, *typed.values())
-    except InvalidInput as error:
-        context = ScorePage(wanted, typed, error.fields, is_held=False)
-        return render_page(request, "measures/score.html", context, status=422)
-    except HeldUntilRested as error:
-        context = ScorePage(wanted, typed, {"name": str(error)}, is_held=False)
-        return render_page(request, "measures/score.html", context, status=409)
-    return redirect(request, f"/journal/{wanted}")
 
 
 async def fill_measure(request: Request) -> Response:
@@ -165,7 +98,9 @@ async def fill_measure(request: Request) -> Response:
         SAFETY_ITEMS.get(instrument.id, 0),
         is_held=await holds.load_hold(actor) is not None,
         days=days if is_sooner and "again" not in request.query_params else None,
+        answer_notice=await _build_panel(actor, instrument, today.entry if today else None),
         call_lines=await _load_call_lines(request, actor, instrument),
+        recipients=await _load_recipients(actor, instrument),
     )
     return render_page(request, "measures/form.html", context)
 
@@ -174,18 +109,13 @@ async def _save(request: Request, actor: Actor, instrument: Instrument) -> Respo
     form = await Form.read(request)
     wanted, base = parse_uuid(form["measure"]) or uuid4(), form.get_whole_number("revision") or 0
     sitting = form["sitting"][:32]
-    names = [
-        *(str(item.number) for item in instrument.items),
-        *([instrument.extra.id] if instrument.extra else []),
-    ]
-    typed = {_name_field(name): form[_name_field(name)] for name in names}
-    parsed = {name: parse_whole_number(typed[_name_field(name)], 2) for name in names}
-    given = {name: value for name, value in parsed.items() if value is not None}
+    typed, given = _read_answers(form, instrument)
     if not base and not given:
         return redirect(request, "/measures")
-    problem, elsewhere, saved, is_held = "", None, None, False
+    problem, unsent, elsewhere, saved, is_held = "", "", None, None, False
+    is_done = form["go"] == "done" and not is_htmx(request)
     try:
-        saved = await records.save_answers(actor, instrument, given, wanted, base, sitting)
+        saved = await _store(actor, instrument, given, wanted, base, sitting, is_done=is_done)
     except HeldUntilRested as error:
         problem, is_held = str(error), True
     except SavedAsEarlierVersion:
@@ -196,9 +126,11 @@ async def _save(request: Request, actor: Actor, instrument: Instrument) -> Respo
         if today is None and not is_htmx(request):
             wanted, base = uuid4(), 0  # its day is over: the next save begins it anew with the same answers
     if is_htmx(request):
-        return _render_line(request, actor, saved, problem)
-    if saved is not None and form["go"] != "stay":
-        return redirect(request, "/measures" if form["go"] == "pause" else f"/journal/{saved.id}")
+        return await _render_line(request, actor, instrument, saved, problem)
+    if form["go"] in PRESSED and (saved or base):  # what was written before goes also when this is not saved
+        unsent = await press(actor, wanted, form["go"], form["to"])
+    if saved is not None and form["go"] != "stay" and not unsent:
+        return redirect(request, _choose_next(instrument, saved, form["go"]))
     context = MeasurePage(
         instrument,
         RECALL_LABELS[instrument.recall_days],
@@ -211,6 +143,8 @@ async def _save(request: Request, actor: Actor, instrument: Instrument) -> Respo
         problem=problem,
         elsewhere=elsewhere,
         saved_at=saved.updated_at if saved else None,
+        recipients=await _load_recipients(actor, instrument),
+        answer_notice=await _build_panel(actor, instrument, saved, unsent),
         call_lines=await _load_call_lines(request, actor, instrument),
     )
     return render_page(request, "measures/form.html", context, status=409 if problem else 200)
@@ -222,11 +156,68 @@ async def _load_call_lines(request: Request, actor: Actor, instrument: Instrumen
     return await load_my_call_lines(actor, get_translator(request))
 
 
-def _render_line(request: Request, actor: Actor, saved: Entry | None, problem: str) -> Response:
+async def _store(
+    actor: Actor,
+    instrument: Instrument,
+    given: Mapping[str, int],
+    wanted: UUID,
+    base: int,
+    sitting: str,
+    *,
+    is_done: bool,
+) -> Entry:
+    """Save the answers; once its patient is done with it, the form goes to whom they chose."""
+    saved: list[Entry] = []
+
+    async def load() -> Entry | None:
+        return (await entries.load_entries_by_id(actor, [wanted])).get(wanted)
+
+    async def add() -> None:
+        saved.append(
+            await writing.save_answers(actor, instrument, given, wanted, base, sitting, is_done=is_done)
+        )
+
+    await (completion.complete(actor, KINDS[instrument.id], load, add) if is_done else add())
+    return saved[-1]
+
+
+async def _load_recipients(actor: Actor, instrument: Instrument) -> tuple[Recipient, ...]:
+    mine = await load_standing(actor)
+    return await completion.list_recipients(actor, KINDS[instrument.id], mine, is_held=False)
+
+
+def _choose_next(instrument: Instrument, saved: Entry, go: str) -> str:
+    if go in PRESSED:
+        return "/help-now" if go in TO_HELP else f"/measures/{instrument.id}#notice"
+    return "/measures" if go == "pause" else f"/journal/{saved.id}"
+
+
+def _read_answers(form: Form, instrument: Instrument) -> tuple[dict[str, str], dict[str, int]]:
+    """Return what was sent for each question by the name of its field, and the answers by the item or id."""
+    extra = [instrument.extra.id] if instrument.extra else []
+    names = [*(str(item.number) for item in instrument.items), *extra]
+    typed = {_name_field(name): form[_name_field(name)] for name in names}
+    parsed = {name: parse_whole_number(typed[_name_field(name)], 2) for name in names}
+    return typed, {name: value for name, value in parsed.items() if value is not None}
+
+
+async def _render_line(
+    request: Request, actor: Actor, instrument: Instrument, saved: Entry | None, problem: str
+) -> Response:
     if saved is None:
         return render_page(request, "measures/saved.html", UnsavedLine(problem), status=409)
+    panel = await _build_panel(actor, instrument, saved)
+    if panel is not None:
+        context = SavedLine(saved.revision, saved.updated_at, panel)
+        return render_page(request, "measures/saved_with_panel.html", context)
     told = get_cached_macro(request, "macros/entries.html", "saved")
     return render_fragment(told(str(saved.revision), format_time(saved.updated_at, actor.zone)), {})
+
+
+async def _build_panel(
+    actor: Actor, instrument: Instrument, entry: Entry | None, problem: str = ""
+) -> PanelView | None:
+    return await build_panel(actor, entry, problem) if instrument.id in SAFETY_ITEMS else None
 
 
 def _name_field(name: str) -> str:

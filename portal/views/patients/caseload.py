@@ -14,6 +14,8 @@ from journal.care import lifecycle, link_keys, links
 from journal.entries.naming import EntryNamer
 from journal.errors import TrustBroken
 from journal.folding import fold, split_needles
+from journal.notices import inbox
+from journal.notices.inbox import OpenNotice
 from journal.sharing import reading
 from journal.sharing.reading import Case
 from portal.access.session_cookie import get_actor
@@ -45,7 +47,7 @@ class CaseloadPage:
     Context of the caseload: who has a session today, who has one later, and who has none.
 
     `q` is the name that was searched for, and `total` counts the patients before that. `unagreed_count` counts the
-    rows that falsely claim to be a patient's.
+    rows that falsely claim to be a patient's. `notices` are open, and stay on top until they are acknowledged.
     """
 
     today: tuple[CaseLine, ...]
@@ -56,6 +58,7 @@ class CaseloadPage:
     q: str
     unagreed_count: int
     ended: bool
+    notices: tuple[OpenNotice, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +103,7 @@ async def show_caseload(request: Request) -> Response:
         words,
         found.unagreed_count,
         "ended" in request.query_params,
+        await inbox.list_open(actor),
     )
     return render_page(request, "patients/caseload.html", context, block="main")
 

@@ -12,6 +12,8 @@ from journal.care.links import Link
 from journal.catalogue.fields import EntryKind
 from journal.entries.assignment import SessionAssignment
 from journal.errors import TrustBroken
+from journal.notices import inbox
+from journal.notices.inbox import OpenNotice
 from journal.sessions import schedule
 from journal.sessions.rows import Session
 from journal.sharing import reading
@@ -48,7 +50,7 @@ class PatientPage:
     Context of a patient's page.
 
     `nodes` run from the latest session to the first; `later` are planned ones on which nothing hangs yet.
-    `unassigned` was written before the first session. Without `trusted`, nothing shared is opened.
+    `unassigned` was written before the first session. `notices` are open. Without `trusted`, nothing shared is opened.
     """
 
     patient: UUID
@@ -63,6 +65,7 @@ class PatientPage:
     trusted: bool
     to_give_back: int
     damaged_sessions: tuple[UUID | None, ...] = ()
+    notices: tuple[OpenNotice, ...] = ()
 
 
 async def build_patient_page(actor: Actor, patient: UUID) -> PatientPage:
@@ -101,6 +104,7 @@ async def build_patient_page(actor: Actor, patient: UUID) -> PatientPage:
         trusted=trusted,
         to_give_back=await returned_shares.count_returnable(actor, link) if trusted else 0,
         damaged_sessions=folder.sessions.damaged,
+        notices=await inbox.list_open_of(actor, folder.link),
     )
 
 

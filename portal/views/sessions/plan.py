@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from datetime import datetime
 from uuid import UUID
 
 from starlette.requests import Request
@@ -18,8 +19,9 @@ from journal.reframing import later
 from journal.roles import Role
 from journal.scheduling import plan as session_plan
 from journal.sessions import holds, schedule
+from journal.sessions.day_state import DayState, get_day_state
 from journal.sessions.holds import Hold
-from journal.sessions.rows import load_my_sessions
+from journal.sessions.rows import Session, load_my_sessions
 from journal.sessions.session import Status
 from journal.standing.completion import list_links_with_unshared
 from portal.access.session_cookie import get_actor
@@ -108,7 +110,7 @@ async def confirm_rest(request: Request) -> Response:
 
 
 async def show_session(request: Request) -> Response:
-    """Show one session; while it is under way, its patient gets one calm screen."""
+    """Show one session; to start it, and while it is under way, its patient gets one calm screen."""
     return await _render_session(request)
 
 
@@ -143,6 +145,9 @@ async def _render_session(
             await build_calm_page(actor, one, plan, get_translator(request)), saved=saved, errors=errors or {}
         )
         return render_page(request, "sessions/calm.html", calm, status=code)
+    if actor.role is Role.PATIENT and "start" in request.query_params and _can_start(one, actor.now):
+        start = await build_calm_page(actor, one, plan, get_translator(request))
+        return render_page(request, "sessions/start.html", start)
     context = replace(
         await build_session_page(actor, one, plan, access, get_translator(request)),
         errors=errors or {},
@@ -151,6 +156,10 @@ async def _render_session(
     return await render_long_page(
         request, len(context.written), "sessions/session.html", context, status=code
     )
+
+
+def _can_start(one: Session, now: datetime) -> bool:
+    return get_day_state(one.details, now) is DayState.READY
 
 
 def _parse_status(typed: str) -> Status:

@@ -105,7 +105,7 @@ class SessionPage:
 @dataclass(frozen=True, slots=True)
 class CalmPage:
     """
-    Context of the one calm screen while a dosing session is under way, with the moves that fit it.
+    Context of the one calm screen before a dosing session and while it is under way, with the moves that fit it.
 
     `saved`: the patient comes from a few words that were saved. `has_requests`: they asked for something that waits.
     `has_capture_time`: it is a good time to write what is still there.
@@ -126,7 +126,7 @@ class CalmPage:
 async def build_calm_page(
     actor: Actor, one: Session, plan: OpenedRows[Session], translate: Callable[..., str]
 ) -> CalmPage:
-    """Return the calm screen for a session under way."""
+    """Return the calm screen for a session that can be started or is under way."""
     (line,) = build_lines(actor, (one,))
     intention = ""
     _, about = await listing.load_entries_of_sessions(

@@ -44,6 +44,7 @@ ADDRESSES: Mapping[HeldAct, str] = {
     HeldAct.TICK: "/journal/{target}#later",
     HeldAct.ADDITIONS: "/journal/{target}#later",
     HeldAct.STANDING: "/sharing/{target}/standing",
+    HeldAct.NOTICES: "/sharing/notices",
     HeldAct.RESUME: "/sharing/{target}",
     HeldAct.COPY: "/safety-plan#copies",
     HeldAct.END_CARE: "/sharing/{target}/end",

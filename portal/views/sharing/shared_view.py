@@ -19,6 +19,7 @@ from journal.dosing_day.requests import parse_requests
 from journal.entries.naming import EntryName, EntryNamer
 from journal.measures import scores
 from journal.measures.lines import FilledMeasure, parse_measure
+from journal.notices.lines import parse_agreed
 from journal.reframing.picture import build_picture
 from journal.sessions.rows import Session
 from journal.sitter.lines import Check, parse_checks
@@ -210,6 +211,9 @@ def build_section(field: Field, answer: Answer) -> SharedSection:
     if field.kind is FieldKind.STANDING:
         given = [one.what.label for one in parse_standing(answer) if one.what and one.is_in_force]
         return SharedSection(field.label, chosen=tuple(given))
+    if field.kind is FieldKind.AGREED:
+        names = [one.name for one in parse_agreed(answer) if one.until is None]
+        return SharedSection(field.label, ", ".join(names))
     if field.kind is FieldKind.REQUESTS:
         return SharedSection(field.label, chosen=tuple(one.asked.act.label for one in parse_requests(answer)))
     if field.kind is FieldKind.DATE and isinstance(answer, str):

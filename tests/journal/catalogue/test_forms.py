@@ -89,6 +89,7 @@ IDS = {
     EntryKind.PLAN_NOTE: "dose interval focus from why by",
     EntryKind.WAITING: "requests",
     EntryKind.STANDING: "shares",
+    EntryKind.NOTICES: "agreed",
 }
 
 
@@ -163,7 +164,7 @@ def test_ids_are_unique_and_themes_are_named():
 def test_only_what_is_not_ready_can_never_be_shared():
     """What a patient is not ready to talk about is the one answer that cannot be shared, beside what waits."""
     kept = [field.id for field in ALL_FIELDS if not field.shareable]
-    assert kept == ["int.not_ready", "waiting.requests", "standing.shares"]
+    assert kept == ["int.not_ready", "waiting.requests", "standing.shares", "notices.agreed"]
     assert "int.not_ready" not in [field.id for field in get_form(EntryKind.INTEGRATION).shareable]
 
 

@@ -70,6 +70,10 @@ ELSEWHERE = {
     "sitter_note.mark": "a key from the link's secret, which stands nowhere",
     "kap_session.sealed": "server key",
     "share.sealed": "care-link key, which stays",
+    "notice_policy.sealed": "care-link key, which stays",
+    "patient_notice.sealed": "care-link key, which stays",
+    "patient_notice.backup_sealed": "care-link key, which stays",
+    "patient_notice.done": "care-link key, which stays",
 }
 """Columns of bytes that a renewal does not go through, and why each need not."""
 

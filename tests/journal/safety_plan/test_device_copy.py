@@ -15,6 +15,7 @@ from journal.practice import account_deletion
 from journal.practice.account_deletion import DELETION_DELAY
 from journal.safety_plan import device_copy
 from journal.safety_plan import plan as safety_plan
+from journal.store.database import execute
 from journal.vault.documents import EntryDocument
 from tests.cast import PASSWORDS, Cast
 from tests.scenes import in_session
@@ -144,3 +145,13 @@ async def test_there_are_not_endlessly_many(cast: Cast) -> None:
         await device_copy.make_copy(alice)
     await copies.end_copy(alice, (await copies.list_copies(alice))[-1].id)
     await device_copy.make_copy(alice)
+
+
+async def test_a_row_that_cannot_be_read_is_left_out(sqlite_cast: Cast) -> None:
+    """The plan's page lists the others, and the copy itself is still found by what its browser holds."""
+    token = await made(sqlite_cast)
+    await execute("UPDATE device_copy SET created_at = $1", "words")
+    alice = await sqlite_cast.actor("alice")
+    await device_copy.make_copy(alice)
+    assert len(await copies.list_copies(alice)) == 1
+    assert await copies.is_kept(token)

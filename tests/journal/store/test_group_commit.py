@@ -14,7 +14,7 @@ import pytest
 from tortoise.exceptions import IntegrityError, OperationalError
 
 from journal.store.database import Statement, Store, execute_all, fetch_raw, get_connection, transaction
-from journal.store.group_commit import MAX_GROUP_SIZE, run_groups
+from journal.store.group_commit import MAX_GROUP_SIZE, BoundStatement, run_groups
 
 INSERT = "INSERT INTO throttle (key, tries, until, forgotten) VALUES ($1, $2, 0, 0)"
 UPDATE = "UPDATE throttle SET tries = tries + 1 WHERE key = $1"
@@ -106,6 +106,26 @@ async def test_who_is_not_waited_for_any_more_is_left_out(opened: Store) -> None
     with pytest.raises(asyncio.CancelledError):
         await gone
     assert await kept() == {"stays": 0}
+
+
+def test_each_has_a_savepoint_only_where_one_fails(tmp_path: Path) -> None:
+    """Savepoints take as long as what is written; where one comes to nothing, the others are there once."""
+    connection = sqlite3.connect(tmp_path / "some.sqlite3", isolation_level=None)
+    connection.execute("CREATE TABLE some (id INTEGER PRIMARY KEY)")
+    ran: list[str] = []
+    connection.set_trace_callback(ran.append)
+    insert_, update = "INSERT INTO some VALUES (?)", "UPDATE some SET id = id WHERE id = ?"
+    assert run_groups(connection, [[(insert_, [1], False)], [(insert_, [2], False)]]) == [None, None]
+    assert len(ran) == 4
+    groups: list[list[BoundStatement]] = [
+        [(insert_, [3], False)],
+        [(insert_, [4], False), (update, [99], False)],
+        [(update, [98], True), (insert_, [5], False)],
+    ]
+    assert run_groups(connection, groups) == [None, 1, None]
+    assert ran.count("SAVEPOINT one") == len(groups)
+    assert [row[0] for row in connection.execute("SELECT id FROM some ORDER BY id")] == [1, 2, 3, 5]
+    connection.close()
 
 
 def test_where_all_is_lost_each_goes_alone(tmp_path: Path) -> None:

@@ -72,7 +72,9 @@ async def test_not_begun_home_offers_to_start(portal: Portal, minutes: int) -> N
     where = await plan_today(portal)
     page = await home_of_alice(portal, minutes=60 + minutes)
     assert list_primary(page) == ["Go to its page to start"]
-    assert page.markup.one("a", **{"class": "button button-primary"}).attributes["href"] == where
+    assert (
+        page.markup.one("a", **{"class": "button button-primary"}).attributes["href"] == f"{where}?start=yes"
+    )
     assert "kind=capture" not in page.answer.text
 
 

@@ -6,12 +6,16 @@ from uuid import UUID
 
 import pytest
 
+from journal.care import lifecycle
 from journal.clinic import call_contacts, instructions
 from journal.clinic.call_contacts import CallDetails, CallRole
 from journal.clinic.hours import Window
 from journal.clinic.instructions import InstructionsDetails
 from journal.measures import records
 from journal.measures.instruments import IDS
+from journal.measures.lines import parse_measure
+from journal.sharing import shares
+from journal.standing import standing
 from tests.portal.browsing import Page, action, autosaved, followed, opened, pressed
 from tests.portal.conftest import Portal
 from tests.scenes import in_session, rested, shared, signed_in_again
@@ -352,3 +356,42 @@ async def test_no_total_is_entered_until_rest(portal: Portal) -> None:
         assert answer.status_code == 409
         assert {name: Page.of(answer).value(name) for name in TOTAL} == TOTAL
     assert (await records.load_measures(await portal.cast.actor("alice"))).entries == ()
+
+
+async def test_it_goes_when_it_is_done(any_portal: Portal) -> None:
+    """To whom its patient chose, and not while it is being answered; a correction goes to nobody by itself."""
+    cast = any_portal.cast
+    await standing.give_standing(await cast.actor("alice"), cast.link, "phq9")
+    await standing.give_standing(await cast.actor("alice"), cast.link, "gad7")
+    async with any_portal.client("alice") as browser:
+        form = await opened(browser, "/measures/phq9")
+        assert "Bob Example can read each new one" in form.words
+        await autosaved(browser, form, **items("phq9", 1))
+        assert not await shares.list_shares(await cast.actor("alice"))
+        form = await opened(browser, "/measures/phq9")
+        await pressed(browser, form, **items("phq9", 2))
+        (copy,) = await shares.list_shares(await cast.actor("alice"))
+        (copied,) = parse_measure(copy.document.answers["measure.form"])
+        assert set(copied.answers.values()) == {2}
+        form = await opened(browser, "/measures/phq9")
+        await pressed(browser, form, **items("phq9", 3))
+        (copy,) = await shares.list_shares(await cast.actor("alice"))
+        assert parse_measure(copy.document.answers["measure.form"]) == (copied,)
+        await pressed(browser, await opened(browser, "/measures/gad7"), "pause", **items("gad7", 1, 7))
+        assert len(await shares.list_shares(await cast.actor("alice"))) == 1
+
+
+async def test_what_was_done_while_sharing_was_paused_is_asked_about(any_portal: Portal) -> None:
+    """Its page lists it afterwards, not ticked; it goes when its patient says so."""
+    cast = any_portal.cast
+    await standing.give_standing(await cast.actor("alice"), cast.link, "gad7")
+    await lifecycle.pause_sharing(await cast.actor("alice"), cast.link)
+    page = await filled_in(any_portal, "gad7", 1)
+    assert "7 of 21" in page.words
+    await lifecycle.resume_sharing(await cast.actor("alice"), cast.link)
+    assert not await shares.list_shares(await cast.actor("alice"))
+    async with any_portal.client("alice") as browser:
+        page = await opened(browser, f"/sharing/{cast.link}/standing")
+        assert "GAD-7 that did not go" in page.words
+        await pressed(browser, page, "some", sections=page.fields["shares"])
+    assert len(await shares.list_shares(await cast.actor("alice"))) == 1

@@ -8,14 +8,16 @@ from uuid import UUID
 import pytest
 from httpx import AsyncClient, Response
 
+from journal.catalogue.fields import Answers
 from journal.scheduling import plan as session_plan
 from journal.sessions import holds
 from journal.sessions.rows import load_my_sessions
 from journal.sessions.session import SessionDetails, SessionKind, Setting, Status
+from journal.vault.documents import EntryDocument
 from tests.cast import PASSWORDS
 from tests.portal.browsing import Page, followed, opened
 from tests.portal.conftest import Portal
-from tests.scenes import signed_in_again
+from tests.scenes import signed_in_again, written
 from tests.shared_material import dosing, plan_course, share, write
 
 TODAY = {"kind": "dosing", "date": "2026-11-22", "time": "14:00", "sitter": "Kim", "dose_text": "as told"}
@@ -345,6 +347,30 @@ async def test_not_now_stands_beside_start_and_nowhere_after_it(portal: Portal) 
         assert "Planned" in (await opened(browser, where)).words
         begun = await followed(browser, await browser.post(f"{where}/status", data={"status": "in_session"}))
         assert "Not now" not in begun.words
+
+
+async def test_before_the_start_there_is_one_calm_screen(any_portal: Portal) -> None:
+    """Intention, sitter and emergency number, start and "Not now", nothing to fill in; once it began, never again."""
+    cast = any_portal.cast
+    async with any_portal.client("alice") as browser:
+        where = await added(browser, sitter="Robin")
+        words: Answers = {"prep.intention": "To let the sea be.", "prep.fears": "Not coming back."}
+        session = UUID(where.rpartition("/")[2]).hex
+        await written(cast, document=EntryDocument("preparation", session_id=session, answers=words))
+        (go,) = [one for one in (await opened(browser, "/")).markup.all("a") if "to start" in one.words]
+        page = await opened(browser, go.attributes["href"])
+        for told in ("To let the sea be.", "Robin is with you.", "112", "I am starting now", "Not now"):
+            assert told in page.words, told
+        for other in ("Not coming back.", "Cancel", "Check list", "Prepare"):
+            assert other not in page.words, other
+        assert not page.markup.all("input", within="main")
+        (later,) = [one for one in page.markup.all("a", within="main") if one.words == "Not now"]
+        assert later.attributes["href"] == "/"
+        begun = await followed(browser, await browser.post(f"{where}/status", data={"status": "in_session"}))
+        again = await opened(browser, go.attributes["href"])
+        assert begun.heading == again.heading == "You are here. There is nothing to do."
+    async with any_portal.client("bob") as browser:
+        assert "Your intention" not in (await browser.get(go.attributes["href"])).text
 
 
 async def test_what_nobody_reported_is_said_first(portal: Portal) -> None:

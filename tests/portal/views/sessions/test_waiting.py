@@ -28,6 +28,7 @@ PLACES = {
     HeldAct.TICK: "/journal/{reframe.id}#later",
     HeldAct.ADDITIONS: "/journal/{ticked.id}#later",
     HeldAct.STANDING: "/sharing/{link}/standing",
+    HeldAct.NOTICES: "/sharing/notices",
     HeldAct.END_CARE: "/sharing/{link}/end",
     HeldAct.HANDOVER: "/sharing/handovers/{offer}",
     HeldAct.DELETE: "/journal/{reframe.id}/deletion",

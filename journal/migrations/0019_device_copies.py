@@ -8,7 +8,7 @@ from tortoise.migrations import operations as ops
 class Migration(migrations.Migration):
     """Make room for which browsers keep a copy of a safety plan."""
 
-    dependencies = [("journal", "0017_care_notes")]
+    dependencies = [("journal", "0018_notices")]
 
     initial = False
 

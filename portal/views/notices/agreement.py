@@ -1,0 +1,121 @@
+"""What a patient agrees on with their clinicians about notices: propose, agree, end."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from journal.actor import Actor
+from journal.care import links
+from journal.care.links import Link
+from journal.errors import InvalidInput, NotFound, StaleRevision
+from journal.notices import agreements
+from journal.notices.agreements import Agreement, Policy, find_reason
+from journal.notices.documents import HOURS
+from journal.sessions import holds
+from journal.sessions.holds import Hold
+from portal.access.session_cookie import get_actor
+from portal.web.forms import Form, parse_uuid
+from portal.web.pages import redirect, render_page
+
+PAGE = "/sharing/notices"
+FIELDS = ("to", "backup", "hours")
+
+
+@dataclass(frozen=True, slots=True)
+class AgreementPage:
+    """
+    Context of the page.
+
+    `force` is what is in force. `waiting` are proposals of one side that the other did not answer, each with its care
+    link. `able` are whom something can be sent to. `typed` is what was not taken, by the names of its fields. `hold`:
+    what is in force cannot be weakened now.
+    """
+
+    force: Policy | None
+    waiting: tuple[Agreement, ...]
+    damaged: tuple[Link, ...]
+    able: tuple[Link, ...]
+    hours: tuple[int, ...]
+    typed: dict[str, str]
+    errors: dict[str, str]
+    has_mail: bool
+    hold: Hold | None
+    reason: str = ""
+    done: str = ""
+    problem: str = ""
+
+
+async def agree_on_notices(request: Request) -> Response:
+    """Show what is agreed on, or propose, agree to or end it."""
+    actor = get_actor(request)
+    if request.method == "GET":
+        return await _render(request, actor, done=request.query_params.get("done", ""))
+    form = await Form.read(request)
+    try:
+        done = await _act(actor, form)
+    except InvalidInput as error:
+        typed = {name: form[name] for name in FIELDS}
+        return await _render(request, actor, typed=typed, errors=dict(error.fields), status=422)
+    except StaleRevision as error:
+        return await _render(request, actor, problem=error.message, status=409)
+    return redirect(request, f"{PAGE}?done={done}")
+
+
+async def _act(actor: Actor, form: Form) -> str:
+    to = parse_uuid(form["to"])
+    if form["go"] == "propose":
+        hours = form.get_whole_number("hours")
+        # What is no id of anybody is somebody who is not in the care team, and never nobody.
+        backup = (parse_uuid(form["backup"]) or to) if form["backup"] else None
+        await agreements.propose(actor, to, backup, hours)
+        return "proposed"
+    if form["go"] == "agree" and to is not None:
+        await agreements.agree(actor, to, form["ident"])
+        return "agreed"
+    if form["go"] == "end" and to is not None:
+        await agreements.end(actor, to)
+        return "ended"
+    raise NotFound
+
+
+async def _render(
+    request: Request,
+    actor: Actor,
+    *,
+    typed: dict[str, str] | None = None,
+    errors: dict[str, str] | None = None,
+    done: str = "",
+    problem: str = "",
+    status: int = 200,
+) -> Response:
+    found, force = await agreements.list_agreements(actor), await agreements.load_policy(actor)
+    team = await links.load_my_links(actor)
+    context = AgreementPage(
+        force,
+        tuple(one for one in found if one.proposed),
+        tuple(one.link for one in found if one.is_damaged),
+        tuple(one for one in team if not find_reason(one)),
+        HOURS,
+        typed or _prefill(force),
+        errors or {},
+        actor.installation.mail is not None,
+        await holds.load_hold(actor),
+        find_reason(force.link, is_strange=force.is_strange) if force else "",
+        done,
+        problem,
+    )
+    return render_page(request, "sharing/notices.html", context, status=status)
+
+
+def _prefill(force: Policy | None) -> dict[str, str]:
+    if force is None:
+        return {}
+    line = force.line
+    return {
+        "to": str(line.link),
+        "backup": str(line.backup) if line.backup else "",
+        "hours": str(line.hours),
+    }

@@ -1,0 +1,125 @@
+"""What became of the notice about an answer, and the buttons of the panel that stands at it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from journal.actor import Actor
+from journal.care.links import Link
+from journal.errors import HeldUntilRested, InvalidInput, NotFound
+from journal.measures.lines import parse_measure
+from journal.measures.records import FORM
+from journal.notices import states, writing
+from journal.notices.lines import Outcome
+from journal.notices.states import Sentence, State
+from journal.sessions import holds
+from journal.vault.entry_rows import Entry
+from portal.access.session_cookie import get_actor
+from portal.web.dates import format_long_day, format_moment
+from portal.web.forms import Form, parse_uuid
+from portal.web.pages import redirect
+
+RELEASING = frozenset({"safe", "unsure", "unsafe", "unsaid", "now"})
+"""The buttons that release a notice: any answer to the question of the panel, or none."""
+TO_HELP = frozenset({"unsure", "unsafe"})
+PRESSED = RELEASING | {"unmeant", "send"}
+
+
+@dataclass(frozen=True, slots=True)
+class PanelLine:
+    """One sentence, to be translated, with the names and moments that stand in it as text."""
+
+    text: str
+    values: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class PanelView:
+    """
+    What the panel says. `lines` are its sentences; `kept`: a notice was written, whatever is chosen now.
+    `can_unmean`: its patient can say that they did not mean to choose it.
+
+    `to` are whom one can be sent to by hand, none while that is held. `problem` is why nothing was sent.
+    """
+
+    state: State
+    lines: tuple[PanelLine, ...]
+    kept: bool = False
+    can_unmean: bool = True
+    to: tuple[Link, ...] = ()
+    is_held: bool = False
+    problem: str = ""
+
+
+async def build_panel(actor: Actor, entry: Entry | None, problem: str = "") -> PanelView:
+    """Return what the panel says of the form in an entry, or of one that is not saved yet."""
+    mail = actor.installation.mail is not None
+    found = parse_measure(entry.document.answers.get(FORM)) if entry else ()
+    is_asked, can_unmean = bool(found) and found[0].opens_panel, not found or not found[0].is_unmeant
+    told = await writing.load_told(actor, entry)
+    is_written = told.line is not None and told.line.outcome is Outcome.WRITTEN
+    if not is_written and not is_asked:
+        state = states.describe_before(told.policy, mail=mail)
+        return PanelView(state, _format(actor, state.sentences), problem=problem)
+    state = states.describe(told, mail=mail)
+    held = await holds.load_hold(actor) is not None
+    to = told.team if state.can_send and not held else ()
+    lines = _format(actor, state.sentences)
+    return PanelView(state, lines, is_written, is_asked and can_unmean, to, held, problem)
+
+
+async def load_notice(actor: Actor, entry: Entry, unsent: bool = False) -> PanelView | None:
+    """Return the panel for a measure whose answer asks for a notice, or about which one is remembered."""
+    found = parse_measure(entry.document.answers.get(FORM))
+    line = writing.find_line(entry)
+    is_written = line is not None and line.outcome is Outcome.WRITTEN
+    if not found or not (found[0].opens_panel or is_written):
+        return None
+    return await build_panel(actor, entry, problem=writing.NOT_SENT if unsent else "")
+
+
+async def press(actor: Actor, wanted: UUID, go: str, to: str) -> str:
+    """Do what a button of the panel says; return why nothing was sent, if so."""
+    try:
+        if go in RELEASING:
+            await writing.release_now(actor, wanted)
+        elif go == "unmeant":
+            await writing.withdraw(actor, wanted)
+        elif go == "send":
+            await writing.send_now(actor, wanted, parse_uuid(to))
+        else:
+            raise NotFound
+    except HeldUntilRested as error:
+        return str(error)
+    except InvalidInput as error:
+        return next(iter(error.fields.values()), "")
+    return ""
+
+
+async def act_on_notice(request: Request) -> Response:
+    """Release, withdraw or send the notice about an answer, from the page that shows the answer."""
+    actor, wanted = get_actor(request), request.path_params["id"]
+    form = await Form.read(request)
+    problem = await press(actor, wanted, form["go"], form["to"])
+    if form["go"] in TO_HELP:
+        return redirect(request, "/help-now")
+    return redirect(request, f"/journal/{wanted}{'?unsent=yes' if problem else ''}#notice")
+
+
+def _format(actor: Actor, sentences: Iterable[Sentence]) -> tuple[PanelLine, ...]:
+    return tuple(
+        PanelLine(one.text, {name: _format_value(actor, name, value) for name, value in one.values.items()})
+        for one in sentences
+    )
+
+
+def _format_value(actor: Actor, name: str, value: str | datetime) -> str:
+    if isinstance(value, str):
+        return value
+    return (format_long_day if name == "day" else format_moment)(value, actor.zone)

@@ -1,0 +1,253 @@
+"""What two people agree on about notices: neither alone puts it in force, and to weaken it waits for rest."""
+
+from __future__ import annotations
+
+from uuid import UUID, uuid4
+
+import pytest
+
+from journal.care import lifecycle, tables
+from journal.catalogue.fields import EntryKind
+from journal.entries import entries, only_entry
+from journal.errors import HeldUntilRested, InvalidInput, NotFound, StaleRevision
+from journal.notices import agreements
+from journal.notices.agreements import Policy
+from journal.notices.lines import AgreedLine, NoticeLine, Outcome, parse_agreed, parse_notices
+from tests.cast import NOON, Cast
+from tests.scenes import at_rest, connected, in_session, rested
+
+
+async def force(cast: Cast) -> Policy | None:
+    """Return what is in force for alice."""
+    return await agreements.load_policy(await cast.actor("alice"))
+
+
+async def propose(cast: Cast, to: UUID | None = None, backup: UUID | None = None, hours: int = 24) -> None:
+    """Have alice propose something to bob, or to somebody else."""
+    cast.clock.forward(minutes=1)
+    await agreements.propose(await cast.actor("alice"), to or cast.link, backup, hours)
+
+
+async def answer(cast: Cast, who: str = "bob", looks: str = "at nine") -> None:
+    """Have a clinician agree to what alice proposed."""
+    alice, clinician = await cast.actor("alice"), await cast.actor(who)
+    there = await agreements.load_agreement(clinician, alice.id)
+    assert there.proposed is not None
+    await agreements.agree_as_clinician(clinician, alice.id, there.proposed.id, looks)
+
+
+async def agreed(cast: Cast, to: UUID | None = None, backup: UUID | None = None, hours: int = 24) -> None:
+    """Have alice and a clinician agree."""
+    await propose(cast, to, backup, hours)
+    await answer(cast)
+
+
+def test_lines_are_read_back_as_they_were_written():
+    """Each part survives; what is no line of ours puts nothing in force."""
+    for one in (
+        AgreedLine(uuid4(), uuid4(), 24, NOON, None, None, "Bob", ""),
+        AgreedLine(uuid4(), uuid4(), 1, NOON, uuid4(), NOON, "Bob", "Charlie / Example"),
+    ):
+        assert parse_agreed([one.line]) == (one,)
+    for told in (
+        NoticeLine(Outcome.WRITTEN, NOON, uuid4(), uuid4(), "Bob"),
+        NoticeLine(Outcome.NO_POLICY, NOON),
+    ):
+        assert parse_notices([told.line]) == (told,)
+    good = AgreedLine(uuid4(), uuid4(), 24, NOON).line
+    for text in (
+        "",
+        "x",
+        good.replace("| 24 |", "| 25 |"),
+        good.replace("2026", "20x6"),
+        good.replace("+00:00", ""),
+    ):
+        assert parse_agreed([text]) == ()
+    assert parse_agreed("x") == ()
+    assert parse_notices(["", "x | y", "sent | | "]) == ()
+
+
+async def test_what_one_proposes_is_in_force_when_the_other_agrees(cast: Cast):
+    """Nothing is until then; afterwards both see the same, with the day."""
+    await propose(cast)
+    assert await force(cast) is None
+    await answer(cast, looks="on weekdays at nine")
+    found = await force(cast)
+    assert found is not None
+    assert found.terms is not None
+    assert (found.line.hours, found.terms.looks) == (24, "on weekdays at nine")
+    alice, bob = await cast.actor("alice"), await cast.actor("bob")
+    assert (await agreements.load_agreement(bob, alice.id)).agreed == found.terms
+    assert found.agreed_at == cast.clock.now
+
+
+async def test_a_clinician_proposes_and_the_patient_agrees(cast: Cast):
+    """What a clinician proposes is nothing until its very terms are agreed to; other terms are refused."""
+    alice, bob = await cast.actor("alice"), await cast.actor("bob")
+    await agreements.propose_as_clinician(bob, alice.id, 8, "")
+    assert await force(cast) is None
+    (there,) = await agreements.list_agreements(alice)
+    assert there.proposed is not None
+    with pytest.raises(StaleRevision):
+        await agreements.agree(alice, cast.link, uuid4().hex)
+    with pytest.raises(StaleRevision):  # nor does a clinician agree to what is their own
+        await agreements.agree_as_clinician(bob, alice.id, there.proposed.id, "")
+    await agreements.agree(alice, cast.link, there.proposed.id)
+    found = await force(cast)
+    assert found is not None
+    assert found.line.hours == 8
+
+
+async def test_who_is_not_in_the_care_team_is_refused_and_nothing_changes(cast: Cast):
+    """Nor can somebody be their own backup, or be named while nothing can be sent to them."""
+    other = await connected(cast, "charlie")
+    alice = await cast.actor("alice")
+    await lifecycle.end_care(alice, other)
+    for to, backup, hours, field in (
+        (uuid4(), None, 24, "to"),
+        (None, None, 24, "to"),
+        (other, None, 24, "to"),
+        (cast.link, uuid4(), 24, "backup"),
+        (cast.link, other, 24, "backup"),
+        (cast.link, cast.link, 24, "backup"),
+        (cast.link, None, 5, "hours"),
+    ):
+        with pytest.raises(InvalidInput) as refused:
+            await agreements.propose(alice, to, backup, hours)
+        assert [*refused.value.fields] == [field]
+    await lifecycle.pause_sharing(alice)
+    with pytest.raises(InvalidInput):
+        await agreements.propose(await cast.actor("alice"), cast.link, None, 24)
+    assert await only_entry.load_only_entry(alice, EntryKind.NOTICES) is None
+    assert await tables.NoticePolicy.all().count() == 0
+
+
+async def test_to_weaken_it_waits_until_rest_and_to_strengthen_does_not(cast: Cast):
+    """A longer time, no or another backup, somebody else and the end are held; a shorter time or a backup never is."""
+    other = await connected(cast, "charlie")
+    await agreed(cast, None, other, 24)
+    session = await in_session(cast)
+    alice = await cast.actor("alice")
+    for to, backup, hours in ((cast.link, other, 48), (cast.link, None, 24), (other, cast.link, 24)):
+        with pytest.raises(HeldUntilRested):
+            await agreements.propose(alice, to, backup, hours)
+    with pytest.raises(HeldUntilRested):
+        await agreements.end(alice, cast.link)
+    entry = await only_entry.load_only_entry(alice, EntryKind.NOTICES)
+    assert entry is not None
+    with pytest.raises(HeldUntilRested):  # nor by deleting the record in which it stands
+        await agreements.end_all_of(alice, entry.id)
+    bob = await cast.actor("bob")
+    await agreements.propose_as_clinician(bob, alice.id, 72, "")
+    there = next(one for one in await agreements.list_agreements(alice) if one.link.id == cast.link)
+    assert there.proposed is not None
+    with pytest.raises(HeldUntilRested):
+        await agreements.agree(alice, cast.link, there.proposed.id)
+    await agreed(cast, None, other, 8)
+    found = await force(cast)
+    assert found is not None
+    assert found.line.hours == 8
+    await rested(cast, session)
+    await agreements.end(await cast.actor("alice"), cast.link)
+    assert await force(cast) is None
+
+
+async def test_a_first_agreement_weakens_nothing(cast: Cast):
+    """There is nothing to weaken before, so it is not held."""
+    await in_session(cast)
+    await agreed(cast)
+    assert await force(cast) is not None
+
+
+async def test_another_takes_the_place_of_the_one_before_only_when_they_agree(cast: Cast):
+    """Until then the first stays in force; afterwards the first sees that nothing is agreed."""
+    other = await connected(cast, "charlie")
+    await agreed(cast)
+    await propose(cast, other)
+    found = await force(cast)
+    assert found is not None
+    assert found.line.link == cast.link
+    await answer(cast, "charlie")
+    found = await force(cast)
+    assert found is not None
+    assert found.line.link == other
+    alice, bob = await cast.actor("alice"), await cast.actor("bob")
+    assert (await agreements.load_agreement(bob, alice.id)).agreed is None
+
+
+async def test_what_was_proposed_before_can_be_agreed_to_no_more(cast: Cast):
+    """The latest alone is proposed, to whomever."""
+    other = await connected(cast, "charlie")
+    await propose(cast, other)
+    await propose(cast)
+    alice, charlie = await cast.actor("alice"), await cast.actor("charlie")
+    assert (await agreements.load_agreement(charlie, alice.id)).proposed is None
+    await answer(cast)
+    assert await force(cast) is not None
+
+
+async def test_either_ends_it_and_storage_cannot_put_it_back(cast: Cast):
+    """A row that storage keeps and puts back after its patient ended it is in force no more."""
+    await agreed(cast)
+    before = await at_rest(tables.NoticePolicy, cast.link)
+    alice, bob = await cast.actor("alice"), await cast.actor("bob")
+    await agreements.end(alice, cast.link)
+    await tables.NoticePolicy.create(**before)
+    assert await force(cast) is None
+    await tables.NoticePolicy.all().delete()
+    await agreed(cast)
+    await agreements.end_as_clinician(bob, alice.id)
+    assert await force(cast) is None
+
+
+async def test_a_bent_row_is_in_force_for_nobody_and_hides_nothing(cast: Cast):
+    """It is told as damaged, and can be proposed anew."""
+    await agreed(cast)
+    row = await at_rest(tables.NoticePolicy, cast.link)
+    bent = row["sealed"][:-1] + bytes([row["sealed"][-1] ^ 1])
+    await tables.NoticePolicy.filter(id=cast.link).update(sealed=bent)
+    found = await force(cast)
+    assert found is not None
+    assert found.link is None
+    assert found.is_strange
+    (there,) = await agreements.list_agreements(await cast.actor("alice"))
+    assert there.is_damaged
+    await agreed(cast)
+    found = await force(cast)
+    assert found is not None
+    assert found.link is not None
+
+
+async def test_nobody_else_agrees_sees_or_ends(cast: Cast):
+    """An unrelated clinician and patient find nothing, whatever they name."""
+    await agreed(cast)
+    alice, charlie, dana = [await cast.actor(name) for name in ("alice", "charlie", "dana")]
+    for act in (
+        agreements.load_agreement(charlie, alice.id),
+        agreements.propose_as_clinician(charlie, alice.id, 24, ""),
+        agreements.end_as_clinician(charlie, alice.id),
+    ):
+        with pytest.raises(NotFound):
+            await act
+    await agreements.end(dana, cast.link)
+    assert await force(cast) is not None
+    assert await agreements.list_agreements(dana) == ()
+
+
+async def test_words_of_the_clinician_are_bounded(cast: Cast):
+    """What is longer is refused, and nothing is agreed."""
+    await propose(cast)
+    with pytest.raises(InvalidInput):
+        await answer(cast, looks="x" * 121)
+    assert await force(cast) is None
+
+
+async def test_a_deleted_record_restored_puts_nothing_in_force(cast: Cast):
+    """Its end stands in it."""
+    await agreed(cast)
+    alice = await cast.actor("alice")
+    entry = await only_entry.load_only_entry(alice, EntryKind.NOTICES)
+    assert entry is not None
+    await agreements.end_all_of(alice, entry.id)
+    assert await force(cast) is None
+    assert (await entries.load_entry(alice, entry.id)).document.answers
