@@ -23,7 +23,7 @@ from journal.care.documents import ShareDocument, given_back_context, share_cont
 from journal.care.link_keys import open_shared_key
 from journal.care.links import Link
 from journal.care.share_list import ShareLinkRow
-from journal.catalogue.fields import EntryKind
+from journal.catalogue.forms import SHAREABLE_KINDS
 from journal.errors import Damaged, NotFound, StaleRevision, TrustBroken
 from journal.held_acts import Asked, HeldAct
 from journal.i18n import N_
@@ -50,8 +50,6 @@ from journal.vault.documents import EntryDocument, entry_context
 from journal.vault.record_snapshot import Part
 from journal.vault.record_state import RecordChange
 
-RETURNED_KINDS = frozenset(one.value for one in EntryKind) - {EntryKind.WAITING, EntryKind.STANDING}
-"""The kinds of entry that can be shared: what a patient alone asks for or gives, no clinician gives back."""
 SELECT_OLD_LINKS = """
     SELECT id, patient_id, clinician_key, clinician_pin FROM care_link
     WHERE patient_id = $1 AND clinician_id = $2 AND ended_at IS NOT NULL AND clinician_key IS NOT NULL
@@ -232,7 +230,7 @@ async def _open_returned(actor: Actor, link: Link) -> OpenedRows[tuple[UUID, UUI
     def open_row(row: ReturnedShareRow) -> tuple[UUID, UUID, ShareDocument]:
         place = given_back_context(link.id, row.id)
         document = open_document(key, row.sealed, place, ShareDocument)
-        if document.kind not in RETURNED_KINDS:
+        if document.kind not in SHAREABLE_KINDS:
             raise Damaged
         _parse_written_at(document)
         return row.id, row.kept_id, document

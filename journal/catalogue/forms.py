@@ -223,6 +223,9 @@ FORMS: Mapping[EntryKind, Form] = MappingProxyType(
     }
 )
 
+SHAREABLE_KINDS = frozenset(kind.value for kind, form in FORMS.items() if form.shareable)
+"""The kinds of entry that can be shared; what a patient alone asks for, gives or agrees to is none of them."""
+
 THEMES: Mapping[str, str] = MappingProxyType(
     {
         "intention": N_("Your intention"),

@@ -8,8 +8,8 @@ link. Neither alone puts anything in force, and storage cannot put back what a p
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from uuid import UUID, uuid4
 
@@ -30,6 +30,7 @@ from journal.held_acts import Asked, HeldAct
 from journal.i18n import N_
 from journal.notices.documents import HOURS, MAX_LOOKS_LENGTH, PolicyDocument, Terms, policy_context
 from journal.notices.lines import AgreedLine, parse_agreed
+from journal.notices.policy import Agreement, Policy
 from journal.roles import Role
 from journal.sealing import open_document, seal_document
 from journal.sessions.holds import refuse_while_held
@@ -37,6 +38,7 @@ from journal.store.database import flush_deleted, transaction
 from journal.store.rows import NonNegative, Row, fetch_row
 from journal.user_input import clean_line
 from journal.vault import record_state
+from journal.vault.entry_rows import Entry
 
 AGREED = "notices.agreed"
 MAX_PAST = 100
@@ -56,52 +58,25 @@ class PolicyRow(Row, frozen=True):
     sealed: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class Agreement:
-    """
-    What one care link holds about notices, as one of its two people sees it.
-
-    `agreed` is in force, `proposed` waits for an answer. `is_mine`: whoever looks proposed it. `is_damaged`: it is not
-    what was saved.
-    """
-
-    link: Link
-    agreed: Terms | None = None
-    proposed: Terms | None = None
-    is_mine: bool = False
-    is_damaged: bool = False
-    revision: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Policy:
-    """
-    What is in force for a patient. `link` and `backup` are as they are now, None where they are in no team any more.
-
-    `is_ended`: the one whom it names is in the care team no more.
-    """
-
-    line: AgreedLine
-    terms: Terms | None
-    link: Link | None
-    backup: Link | None
-    is_strange: bool = False
-
-    @property
-    def agreed_at(self) -> datetime | None:
-        """Return when the second of both agreed."""
-        return self.terms.agreed_on if self.terms else None
-
-
-async def load_policy(actor: Actor, team: CareTeam | None = None) -> Policy | None:
+async def load_policy(
+    actor: Actor,
+    team: CareTeam | None = None,
+    mine: Iterable[Entry] | None = None,
+    found: Iterable[Agreement] = (),
+) -> Policy | None:
     """
     Return what is in force for the patient, or None.
 
     The latest of what they agreed to counts with which the other agreed as well; where that one's care has ended, it
     is returned without a link, since nothing took its place.
+
+    Args:
+        team: The patient's care team, where it is loaded already.
+        mine: Entries among which theirs is that says what they agreed to, where they are loaded already.
+        found: What `list_agreements` returned, where it was asked already.
     """
-    mine = await _load_lines(actor)
-    open_lines = [one for one in reversed(mine) if one.until is None]
+    known = {one.link.id: one for one in found}
+    open_lines = [one for one in reversed(await _load_lines(actor, mine)) if one.until is None]
     if not open_lines:
         return None
     team = team or await care_links.load_care_team(actor)
@@ -111,28 +86,35 @@ async def load_policy(actor: Actor, team: CareTeam | None = None) -> Policy | No
         link = there.get(one.link)
         if link is None:
             return Policy(one, None, None, backup, one.link in team.unagreed)
-        try:
-            document = (await _load_document(actor, link))[1]
-        except Damaged:
+        held = known.get(link.id) or await _load_agreement(actor, link)
+        if held.is_damaged:
             return Policy(one, None, None, backup, is_strange=True)
-        if document.agreed is not None and document.agreed.id == one.id.hex:
-            return Policy(one, document.agreed, link, backup)
+        if held.agreed is not None and held.agreed.id == one.id.hex:
+            return Policy(one, held.agreed, link, backup)
     return None
 
 
-async def list_agreements(actor: Actor) -> tuple[Agreement, ...]:
-    """Return what each of a patient's care links holds."""
+async def list_agreements(
+    actor: Actor, team: CareTeam | None = None, mine: Iterable[Entry] | None = None
+) -> tuple[Agreement, ...]:
+    """Return what each of a patient's care links holds; *team* and *mine* as for `load_policy`."""
     actor.require_role(Role.PATIENT)
-    found = [await _load_agreement(actor, link) for link in await care_links.load_my_links(actor)]
-    mine = {one.id.hex for one in await _load_lines(actor) if one.until is None}
+    team = team or await care_links.load_care_team(actor)
+    found = [await _load_agreement(actor, link) for link in team.links]
+    own = {one.id.hex for one in await _load_lines(actor, mine) if one.until is None}
     return tuple(
-        replace(one, agreed=one.agreed if one.agreed and one.agreed.id in mine else None) for one in found
+        replace(one, agreed=one.agreed if one.agreed and one.agreed.id in own else None) for one in found
     )
 
 
-async def load_agreement(actor: Actor, patient: UUID) -> Agreement:
-    """Return what a clinician agreed on with a patient; raises `SharingPaused` and `TrustBroken`."""
-    return await _load_agreement(actor, await care_links.load_link_with(actor, patient))
+async def load_agreement(actor: Actor, patient: UUID, link: Link | None = None) -> Agreement:
+    """
+    Return what a clinician agreed on with a patient; *link* is their care link, where it is loaded already.
+
+    Raises:
+        SharingPaused, TrustBroken: As `open_shared_key` does.
+    """
+    return await _load_agreement(actor, link or await care_links.load_link_with(actor, patient))
 
 
 async def propose(actor: Actor, to: UUID | None, backup: UUID | None, hours: int | None) -> None:
@@ -190,6 +172,8 @@ async def agree(actor: Actor, to: UUID, terms: str) -> None:
         ):
             raise StaleRevision(CHANGED_MEANWHILE)
         backup = UUID(wanted.backup) if wanted.backup else None
+        if backup is not None:
+            await _require_named(actor, await care_links.load_care_team(actor), "backup", backup, NO_BACKUP)
         names = (link.peer_name, wanted.backup_name)
         new = AgreedLine(UUID(wanted.id), link.id, wanted.hours, actor.now, backup, None, *names)
         await _refuse_weakening(actor, new)
@@ -327,8 +311,11 @@ async def _put_in_force(actor: Actor, link: Link, terms: Terms) -> None:
     )
 
 
-async def _load_lines(actor: Actor) -> tuple[AgreedLine, ...]:
-    entry = await only_entry.load_only_entry(actor, EntryKind.NOTICES)
+async def _load_lines(actor: Actor, mine: Iterable[Entry] | None = None) -> tuple[AgreedLine, ...]:
+    if mine is None:
+        entry = await only_entry.load_only_entry(actor, EntryKind.NOTICES)
+    else:
+        entry = only_entry.select_only_entry(mine, EntryKind.NOTICES)
     return parse_agreed(entry.document.answers.get(AGREED)) if entry else ()
 
 

@@ -12,8 +12,9 @@ from datetime import datetime
 from types import MappingProxyType
 
 from journal.i18n import N_
-from journal.notices.agreements import Policy, find_reason
+from journal.notices.agreements import find_reason
 from journal.notices.lines import Outcome
+from journal.notices.policy import Policy
 from journal.notices.writing import NoticeRow, Told, get_release_time
 
 NOBODY = N_("Nobody has been told.")

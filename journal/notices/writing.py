@@ -6,7 +6,7 @@ What becomes of it is remembered beside the words of the entry, so no earlier ve
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
@@ -28,9 +28,10 @@ from journal.measures import records
 from journal.measures.instruments import SAFETY_ITEMS, Instrument
 from journal.measures.lines import parse_measure
 from journal.notices import release as releasing
-from journal.notices.agreements import Policy, find_reason, load_policy
+from journal.notices.agreements import find_reason, load_policy
 from journal.notices.documents import DoneDocument, NoticeDocument, done_context, notice_context
 from journal.notices.lines import NoticeLine, Outcome, parse_notices
+from journal.notices.policy import Policy
 from journal.sealing import open_document, seal_document
 from journal.sessions.holds import refuse_while_held
 from journal.store.database import transaction
@@ -111,11 +112,13 @@ async def save_answers(
         return await records.save_answers(actor, instrument, answers, wanted, base, sitting, is_done=is_done)
 
 
-async def load_told(actor: Actor, entry: Entry | None) -> Told:
-    """Return what became of the notice about an answer of the actor's own."""
-    team = await care_links.load_care_team(actor)
+async def load_told(
+    actor: Actor, entry: Entry | None, team: CareTeam | None = None, mine: Iterable[Entry] | None = None
+) -> Told:
+    """Return what became of the notice about an answer of the actor's own; *team* and *mine* as for `load_policy`."""
+    team = team or await care_links.load_care_team(actor)
     there = {link.id: link for link in team.links if link.ended_at is None}
-    policy, line = await load_policy(actor, team), find_line(entry)
+    policy, line = await load_policy(actor, team, mine), find_line(entry)
     able = tuple(link for link in there.values() if not find_reason(link))
     if line is None or line.notice is None:
         link = there.get(line.link) if line and line.link else None

@@ -144,10 +144,11 @@ class Case:
 
 @dataclass(frozen=True, slots=True)
 class Caseload:
-    """A clinician's patients, and how many rows falsely claim to be one."""
+    """A clinician's patients, how many rows falsely claim to be one, and the care links with them."""
 
     cases: tuple[Case, ...]
     unagreed_count: int
+    links: tuple[Link, ...] = ()
 
 
 async def load_folder(actor: Actor, patient: UUID) -> Folder:
@@ -255,7 +256,7 @@ async def load_caseload(actor: Actor) -> Caseload:
     unread = Counter(row.link_id for row in filter_undamaged(await fetch_rows(ShareLinkRow, unopened)))
     cases = [_build_case(actor, link, plans[link.patient], unread[link.id]) for link in links]
     cases.sort(key=_get_order)
-    return Caseload(tuple(cases), len(there.unagreed))
+    return Caseload(tuple(cases), len(there.unagreed), links)
 
 
 def _build_case(actor: Actor, link: Link, planned: OpenedRows[Session], unread: int) -> Case:

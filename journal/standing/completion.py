@@ -95,15 +95,21 @@ async def load_with_records(actor: Actor, *kinds: StandingKind) -> tuple[Standin
 
 
 async def list_recipients(
-    actor: Actor, kind: StandingKind, mine: StandingList, *, is_held: bool
+    actor: Actor,
+    kind: StandingKind,
+    mine: StandingList,
+    *,
+    is_held: bool,
+    team: Iterable[Link] | None = None,
 ) -> tuple[Recipient, ...]:
-    """Return who reads pieces of a kind."""
+    """Return who reads pieces of a kind; *team* are the patient's care links, where they are loaded already."""
     given = mine.select_in_force(kind.id)
-    team = {link.id: link for link in await care_links.load_my_links(actor)} if given else {}
+    found = team if team is not None else await care_links.load_my_links(actor) if given else ()
+    there = {link.id: link for link in found if link.ended_at is None}
     return tuple(
-        Recipient(team[one.link], _can_go(kind, one, team[one.link], is_held=is_held))
+        Recipient(there[one.link], _can_go(kind, one, there[one.link], is_held=is_held))
         for one in given
-        if one.link in team
+        if one.link in there
     )
 
 

@@ -14,6 +14,7 @@ from journal.actor import Actor
 from journal.care import links
 from journal.care.links import Link
 from journal.catalogue.fields import EntryKind
+from journal.catalogue.forms import SHAREABLE_KINDS
 from journal.clinic import instructions
 from journal.dosing_day import requests
 from journal.entries import by_kind
@@ -110,10 +111,8 @@ async def show_home(request: Request) -> Response:
 
 
 def _select_recent(found: Sequence[EntrySummary]) -> list[EntrySummary]:
-    """Return the latest that a person wrote: what waits until they have rested has a place of its own."""
-    return [
-        one for one in found if one.kind not in (EntryKind.WAITING, EntryKind.STANDING, EntryKind.NOTICES)
-    ][:RECENT]
+    """Return the latest that a person wrote: what only says what waits or was agreed to has places of its own."""
+    return [one for one in found if one.kind in SHAREABLE_KINDS][:RECENT]
 
 
 async def load_home(actor: Actor) -> HomePage:

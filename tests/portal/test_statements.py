@@ -140,8 +140,12 @@ async def test_a_care_link_is_read_with_the_other_person_alone(portal: Portal, w
         ("alice", "/sessions", 3),  # who asks, plan, links
         ("alice", "/sharing", 12),  # two of them are for what goes as it is completed
         ("alice", "/sharing/{link}", 11),
-        ("bob", "/patients", 4),  # who asks, links, plans, what is new
-        ("bob", "/patients/{alice}", 5),  # who asks, link, plan, copies, links of before a restart
+        ("bob", "/patients", 5),  # who asks, links, plans, what is new, open notices
+        (
+            "bob",
+            "/patients/{alice}",
+            6,
+        ),  # who asks, link, plan, copies, links of before a restart, open notices
         ("bob", "/patients/{alice}/brief", 4),  # who asks, link, plan, copies; nothing of them is quoted
         ("bob", "/patients/{alice}/sessions/new", 3),  # who asks, link, plan
         ("bob", "/sessions/{session}", 3),  # who asks, plan, link

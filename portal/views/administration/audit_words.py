@@ -122,6 +122,7 @@ ROOMS: Mapping[str, str] = MappingProxyType(
         "practice": N_("The practice and set-up links"),
         "care": N_("Invitations and care"),
         "session": N_("Plans of sessions"),
+        "notice": N_("Notices to look in"),
         "share": N_("What is shared and opened"),
         "entry": N_("Entries deleted"),
         "journal": N_("A journal accepted as it is"),

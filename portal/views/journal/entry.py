@@ -11,6 +11,7 @@ from uuid import UUID
 from starlette.requests import Request
 from starlette.responses import Response
 
+from journal.care import links as care_links
 from journal.catalogue.fields import Answer, EntryKind, Field, Form
 from journal.catalogue.forms import get_form
 from journal.catalogue.grounding_skills import SKILLS, Skill
@@ -117,7 +118,8 @@ async def show_entry(request: Request) -> Response:
     if kind in CHANGED_AT:
         return redirect(request, CHANGED_AT[kind])
     beside = "reframe.old_meaning" in answers
-    given = await shares.list_shares(actor, entry=found.id)
+    team = await care_links.load_care_team(actor)
+    given = await shares.list_shares(actor, entry=found.id, team=team.links)
     leads_on = _wants_reframe(answers)
     needs_plan = document.session_id or not document.title or kind is EntryKind.REFRAME or leads_on
     plan = await load_my_sessions(actor) if needs_plan else ()
@@ -147,7 +149,7 @@ async def show_entry(request: Request) -> Response:
         panel,
         leads_on,
         await load_my_call_lines(actor, get_translator(request)) if opens_panel else (),
-        await load_notice(actor, found, "unsent" in request.query_params),
+        await load_notice(actor, found, team, "unsent" in request.query_params),
     )
     return render_page(request, "journal/entry.html", context)
 

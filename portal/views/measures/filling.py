@@ -12,7 +12,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from journal.actor import Actor
-from journal.entries import entries
+from journal.care import links as care_links
+from journal.catalogue.fields import EntryKind
+from journal.entries import by_kind, entries
 from journal.errors import HeldUntilRested, SavedAsEarlierVersion, StaleRevision
 from journal.measures import records
 from journal.measures.instruments import SAFETY_ITEMS, Instrument
@@ -21,12 +23,12 @@ from journal.sessions import holds
 from journal.standing import completion
 from journal.standing.completion import Recipient
 from journal.standing.kinds import KINDS
-from journal.standing.standing import load_standing
+from journal.standing.standing import select_standing
 from journal.user_input import parse_whole_number
 from journal.vault.entry_rows import Entry
 from portal.access.session_cookie import get_actor
 from portal.views.measures.overview import RECALL_LABELS
-from portal.views.notices.panel import PRESSED, TO_HELP, PanelView, build_panel, press
+from portal.views.notices.panel import PRESSED, TO_HELP, Known, PanelView, build_panel, load_known, press
 from portal.web.care_team import CallLine, load_my_call_lines
 from portal.web.dates import format_time
 from portal.web.forms import Form, parse_uuid
@@ -84,7 +86,11 @@ async def fill_measure(request: Request) -> Response:
     instrument = records.find_offered(request.url.path.rpartition("/")[2])
     if request.method == "POST":
         return await _save(request, actor, instrument)
-    seen = await records.load_measures(actor)
+    is_intact, mine = await by_kind.load_entries_of_kinds(
+        actor, {EntryKind.MEASURE, EntryKind.STANDING, EntryKind.NOTICES}
+    )
+    seen = records.build_measures(actor, is_intact, mine)
+    known = Known(await care_links.load_care_team(actor), mine, await holds.load_hold(actor) is not None)
     today = seen.find_today(instrument)
     days = seen.count_days_since(instrument)
     is_sooner = days is not None and days < instrument.recall_days and today is None
@@ -96,11 +102,11 @@ async def fill_measure(request: Request) -> Response:
         secrets.token_hex(8),
         {_name_field(name): str(value) for name, value in today.measure.answers.items()} if today else {},
         SAFETY_ITEMS.get(instrument.id, 0),
-        is_held=await holds.load_hold(actor) is not None,
+        is_held=known.is_held,
         days=days if is_sooner and "again" not in request.query_params else None,
-        answer_notice=await _build_panel(actor, instrument, today.entry if today else None),
+        answer_notice=await _build_panel(actor, instrument, today.entry if today else None, known),
         call_lines=await _load_call_lines(request, actor, instrument),
-        recipients=await _load_recipients(actor, instrument),
+        recipients=await _load_recipients(actor, instrument, known),
     )
     return render_page(request, "measures/form.html", context)
 
@@ -131,6 +137,7 @@ async def _save(request: Request, actor: Actor, instrument: Instrument) -> Respo
         unsent = await press(actor, wanted, form["go"], form["to"])
     if saved is not None and form["go"] != "stay" and not unsent:
         return redirect(request, _choose_next(instrument, saved, form["go"]))
+    known = await _load_known(actor)
     context = MeasurePage(
         instrument,
         RECALL_LABELS[instrument.recall_days],
@@ -143,8 +150,8 @@ async def _save(request: Request, actor: Actor, instrument: Instrument) -> Respo
         problem=problem,
         elsewhere=elsewhere,
         saved_at=saved.updated_at if saved else None,
-        recipients=await _load_recipients(actor, instrument),
-        answer_notice=await _build_panel(actor, instrument, saved, unsent),
+        recipients=await _load_recipients(actor, instrument, known),
+        answer_notice=await _build_panel(actor, instrument, saved, known, unsent),
         call_lines=await _load_call_lines(request, actor, instrument),
     )
     return render_page(request, "measures/form.html", context, status=409 if problem else 200)
@@ -181,9 +188,16 @@ async def _store(
     return saved[-1]
 
 
-async def _load_recipients(actor: Actor, instrument: Instrument) -> tuple[Recipient, ...]:
-    mine = await load_standing(actor)
-    return await completion.list_recipients(actor, KINDS[instrument.id], mine, is_held=False)
+async def _load_known(actor: Actor) -> Known:
+    _, mine = await by_kind.load_entries_of_kinds(actor, {EntryKind.STANDING, EntryKind.NOTICES})
+    return Known(await care_links.load_care_team(actor), mine, await holds.load_hold(actor) is not None)
+
+
+async def _load_recipients(actor: Actor, instrument: Instrument, known: Known) -> tuple[Recipient, ...]:
+    mine = select_standing(known.mine)
+    return await completion.list_recipients(
+        actor, KINDS[instrument.id], mine, is_held=False, team=known.team.links
+    )
 
 
 def _choose_next(instrument: Instrument, saved: Entry, go: str) -> str:
@@ -206,8 +220,8 @@ async def _render_line(
 ) -> Response:
     if saved is None:
         return render_page(request, "measures/saved.html", UnsavedLine(problem), status=409)
-    panel = await _build_panel(actor, instrument, saved)
-    if panel is not None:
+    if instrument.id in SAFETY_ITEMS:
+        panel = await build_panel(actor, saved, await load_known(actor))
         context = SavedLine(saved.revision, saved.updated_at, panel)
         return render_page(request, "measures/saved_with_panel.html", context)
     told = get_cached_macro(request, "macros/entries.html", "saved")
@@ -215,9 +229,9 @@ async def _render_line(
 
 
 async def _build_panel(
-    actor: Actor, instrument: Instrument, entry: Entry | None, problem: str = ""
+    actor: Actor, instrument: Instrument, entry: Entry | None, known: Known, problem: str = ""
 ) -> PanelView | None:
-    return await build_panel(actor, entry, problem) if instrument.id in SAFETY_ITEMS else None
+    return await build_panel(actor, entry, known, problem) if instrument.id in SAFETY_ITEMS else None
 
 
 def _name_field(name: str) -> str:

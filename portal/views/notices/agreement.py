@@ -10,10 +10,13 @@ from starlette.responses import Response
 from journal.actor import Actor
 from journal.care import links
 from journal.care.links import Link
+from journal.catalogue.fields import EntryKind
+from journal.entries import by_kind
 from journal.errors import InvalidInput, NotFound, StaleRevision
 from journal.notices import agreements
-from journal.notices.agreements import Agreement, Policy, find_reason
+from journal.notices.agreements import find_reason
 from journal.notices.documents import HOURS
+from journal.notices.policy import Agreement, Policy
 from journal.sessions import holds
 from journal.sessions.holds import Hold
 from portal.access.session_cookie import get_actor
@@ -91,13 +94,15 @@ async def _render(
     problem: str = "",
     status: int = 200,
 ) -> Response:
-    found, force = await agreements.list_agreements(actor), await agreements.load_policy(actor)
-    team = await links.load_my_links(actor)
+    _, mine = await by_kind.load_entries_of_kinds(actor, {EntryKind.NOTICES})
+    team = await links.load_care_team(actor)
+    found = await agreements.list_agreements(actor, team, mine)
+    force = await agreements.load_policy(actor, team, mine, found)
     context = AgreementPage(
         force,
         tuple(one for one in found if one.proposed),
         tuple(one.link for one in found if one.is_damaged),
-        tuple(one for one in team if not find_reason(one)),
+        tuple(one for one in team.links if not find_reason(one)),
         HOURS,
         typed or _prefill(force),
         errors or {},

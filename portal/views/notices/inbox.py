@@ -14,9 +14,9 @@ from journal.care.link_keys import SharingPaused
 from journal.care.links import Link
 from journal.errors import InvalidInput, NotFound, StaleRevision, TrustBroken
 from journal.notices import agreements, inbox
-from journal.notices.agreements import Agreement
 from journal.notices.documents import HOURS
 from journal.notices.inbox import OpenNotice
+from journal.notices.policy import Agreement
 from portal.access.session_cookie import get_actor
 from portal.web.forms import Form, parse_uuid
 from portal.web.pages import redirect, render_page
@@ -93,7 +93,7 @@ async def _render(
     patient = request.path_params["id"]
     link = await links.load_link_with(actor, patient)
     try:
-        agreement: Agreement | None = await agreements.load_agreement(actor, patient)
+        agreement: Agreement | None = await agreements.load_agreement(actor, patient, link)
     except (SharingPaused, TrustBroken):
         agreement = None
     notices = await inbox.list_open_of(actor, link)

@@ -11,7 +11,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from journal.actor import Actor
-from journal.care.links import Link
+from journal.care import links as care_links
+from journal.care.links import CareTeam, Link
+from journal.catalogue.fields import EntryKind
+from journal.entries import by_kind
 from journal.errors import HeldUntilRested, InvalidInput, NotFound
 from journal.measures.lines import parse_measure
 from journal.measures.records import FORM
@@ -57,31 +60,49 @@ class PanelView:
     problem: str = ""
 
 
-async def build_panel(actor: Actor, entry: Entry | None, problem: str = "") -> PanelView:
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What a page with a panel loaded already: the care team, entries with what was agreed on, and the hold."""
+
+    team: CareTeam
+    mine: tuple[Entry, ...]
+    is_held: bool
+
+
+async def load_known(actor: Actor, team: CareTeam | None = None) -> Known:
+    """Return what a panel needs to be known."""
+    _, mine = await by_kind.load_entries_of_kinds(actor, {EntryKind.NOTICES})
+    team = team or await care_links.load_care_team(actor)
+    return Known(team, mine, await holds.load_hold(actor) is not None)
+
+
+async def build_panel(actor: Actor, entry: Entry | None, known: Known, problem: str = "") -> PanelView:
     """Return what the panel says of the form in an entry, or of one that is not saved yet."""
     mail = actor.installation.mail is not None
     found = parse_measure(entry.document.answers.get(FORM)) if entry else ()
     is_asked, can_unmean = bool(found) and found[0].opens_panel, not found or not found[0].is_unmeant
-    told = await writing.load_told(actor, entry)
+    told = await writing.load_told(actor, entry, known.team, known.mine)
     is_written = told.line is not None and told.line.outcome is Outcome.WRITTEN
     if not is_written and not is_asked:
         state = states.describe_before(told.policy, mail=mail)
         return PanelView(state, _format(actor, state.sentences), problem=problem)
     state = states.describe(told, mail=mail)
-    held = await holds.load_hold(actor) is not None
-    to = told.team if state.can_send and not held else ()
+    to = told.team if state.can_send and not known.is_held else ()
     lines = _format(actor, state.sentences)
-    return PanelView(state, lines, is_written, is_asked and can_unmean, to, held, problem)
+    return PanelView(state, lines, is_written, is_asked and can_unmean, to, known.is_held, problem)
 
 
-async def load_notice(actor: Actor, entry: Entry, unsent: bool = False) -> PanelView | None:
+async def load_notice(
+    actor: Actor, entry: Entry, team: CareTeam | None = None, unsent: bool = False
+) -> PanelView | None:
     """Return the panel for a measure whose answer asks for a notice, or about which one is remembered."""
     found = parse_measure(entry.document.answers.get(FORM))
     line = writing.find_line(entry)
     is_written = line is not None and line.outcome is Outcome.WRITTEN
     if not found or not (found[0].opens_panel or is_written):
         return None
-    return await build_panel(actor, entry, problem=writing.NOT_SENT if unsent else "")
+    known = await load_known(actor, team)
+    return await build_panel(actor, entry, known, writing.NOT_SENT if unsent else "")
 
 
 async def press(actor: Actor, wanted: UUID, go: str, to: str) -> str:

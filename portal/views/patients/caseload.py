@@ -103,7 +103,7 @@ async def show_caseload(request: Request) -> Response:
         words,
         found.unagreed_count,
         "ended" in request.query_params,
-        await inbox.list_open(actor),
+        await inbox.list_open(actor, found.links),
     )
     return render_page(request, "patients/caseload.html", context, block="main")
 

@@ -406,6 +406,7 @@ async def test_what_was_never_shared_is_not_taken_in(cast: Cast) -> None:
     sent: dict[str, Answers] = {
         "standing": {"standing.shares": [given]},
         "waiting": {"waiting.requests": [asked]},
+        "notices": {"notices.agreed": [f"{uuid4().hex} | {link.id.hex} |  | 24 | {at} |  | Bob"]},
         "free": {"free.text": "The harbour"},
     }
     for kind, answers in sent.items():

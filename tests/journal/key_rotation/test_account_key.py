@@ -69,6 +69,7 @@ ELSEWHERE = {
     "sitter_note.sealed": "the patient's identity, which stays",
     "sitter_note.mark": "a key from the link's secret, which stands nowhere",
     "kap_session.sealed": "server key",
+    "care_note.sealed": "care-link key, which stays",
     "share.sealed": "care-link key, which stays",
     "notice_policy.sealed": "care-link key, which stays",
     "patient_notice.sealed": "care-link key, which stays",

@@ -11,8 +11,8 @@ from journal.catalogue.fields import EntryKind
 from journal.entries import entries, only_entry
 from journal.errors import HeldUntilRested, InvalidInput, NotFound, StaleRevision
 from journal.notices import agreements
-from journal.notices.agreements import Policy
 from journal.notices.lines import AgreedLine, NoticeLine, Outcome, parse_agreed, parse_notices
+from journal.notices.policy import Policy
 from tests.cast import NOON, Cast
 from tests.scenes import at_rest, connected, in_session, rested
 
@@ -65,6 +65,24 @@ def test_lines_are_read_back_as_they_were_written():
         assert parse_agreed([text]) == ()
     assert parse_agreed("x") == ()
     assert parse_notices(["", "x | y", "sent | | "]) == ()
+
+
+async def test_a_backup_whose_care_ended_is_not_agreed_to(cast: Cast) -> None:
+    """A clinician proposes another time with the backup of before, who has left the care team meanwhile."""
+    other = await connected(cast, "charlie")
+    await agreed(cast, None, other)
+    cast.clock.forward(minutes=1)
+    alice = await cast.actor("alice")
+    await agreements.propose_as_clinician(await cast.actor("bob"), alice.id, 1, "at nine")
+    await lifecycle.end_care(alice, other)
+    there = (await agreements.load_agreement(await cast.actor("bob"), alice.id)).proposed
+    assert there is not None
+    with pytest.raises(InvalidInput) as caught:
+        await agreements.agree(alice, cast.link, there.id)
+    assert set(caught.value.fields) == {"backup"}
+    policy = await force(cast)
+    assert policy is not None
+    assert policy.line.hours == 24
 
 
 async def test_what_one_proposes_is_in_force_when_the_other_agrees(cast: Cast):

@@ -251,6 +251,22 @@ async def test_still_open_after_the_agreed_time_it_goes_to_the_backup(cast: Cast
     assert (await state(cast, entry)).words == "Called."
 
 
+async def test_a_bent_copy_of_the_backup_is_shown_as_that(cast: Cast):
+    """Nor is the copy of the first taken for it: each opens in its own place alone."""
+    other = await connected(cast, "charlie")
+    await agreed(cast, None, other, 1)
+    await choose(cast, 1, uuid4())
+    cast.clock.forward(hours=2)
+    assert await due(cast) == 2
+    row = await tables.PatientNotice.get()
+    bent = (row.backup_sealed or b"")[:-1] + b"\x00\x00"
+    for wrong in (bent, row.sealed):
+        await tables.PatientNotice.all().update(backup_sealed=wrong)
+        (one,) = await open_of(cast, "charlie")
+        assert (one.is_damaged, one.is_backup) == (True, True)
+    assert not (await open_of(cast))[0].is_damaged
+
+
 async def test_an_acknowledged_one_never_goes_to_the_backup(cast: Cast):
     """Time passes, and nothing more is released."""
     other = await connected(cast, "charlie")

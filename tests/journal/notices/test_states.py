@@ -11,9 +11,9 @@ from uuid import UUID
 
 from journal.care.links import Link
 from journal.notices import states
-from journal.notices.agreements import Policy
 from journal.notices.documents import DoneDocument, Terms
 from journal.notices.lines import AgreedLine, NoticeLine, Outcome
+from journal.notices.policy import Policy
 from journal.notices.states import State, describe, describe_before
 from journal.notices.writing import NoticeRow, Told
 from tests.cast import NOON

@@ -1,0 +1,47 @@
+"""What two people agreed on about notices, and what of it is in force for a patient."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from journal.care.links import Link
+from journal.notices.documents import Terms
+from journal.notices.lines import AgreedLine
+
+
+@dataclass(frozen=True, slots=True)
+class Agreement:
+    """
+    What one care link holds about notices, as one of its two people sees it.
+
+    `agreed` is in force, `proposed` waits for an answer. `is_mine`: whoever looks proposed it. `is_damaged`: it is not
+    what was saved.
+    """
+
+    link: Link
+    agreed: Terms | None = None
+    proposed: Terms | None = None
+    is_mine: bool = False
+    is_damaged: bool = False
+    revision: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """
+    What is in force for a patient. `link` and `backup` are as they are now, None where they are in no team any more.
+
+    `is_ended`: the one whom it names is in the care team no more.
+    """
+
+    line: AgreedLine
+    terms: Terms | None
+    link: Link | None
+    backup: Link | None
+    is_strange: bool = False
+
+    @property
+    def agreed_at(self) -> datetime | None:
+        """Return when the second of both agreed."""
+        return self.terms.agreed_on if self.terms else None
