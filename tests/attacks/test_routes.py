@@ -142,6 +142,7 @@ PARAMETERS = {
     ("journal", "id"): "entry",
     ("triggers", "id"): "reframe",
     ("journal", "revision"): "revision",
+    ("safety-plan", "id"): "device copy",
     ("shares", "id"): "share",
     ("sharing", "id"): "link",
     ("sessions", "id"): "session",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 from starlette.requests import Request
@@ -11,13 +12,20 @@ from journal.device_copies import copies
 from journal.errors import InvalidInput, LinkExpired, NotFound
 from journal.safety_plan import device_copy
 from journal.safety_plan.device_copy import MadeCopy
-from portal.access.session_cookie import get_actor
+from portal.access.session_cookie import get_actor, get_token
 from portal.views.safety_plan.plan import build_page
 from portal.web.forms import Form
 from portal.web.pages import get_translator, redirect, render_page
 
 HELD = "copy"
 """The field of what a browser holds."""
+
+
+@dataclass(frozen=True, slots=True)
+class KeptPage:
+    """Context of the page on which a browser opens what it keeps; `may_leave`: a session's cookie came, unchecked."""
+
+    may_leave: bool
 
 
 async def make_copy(request: Request) -> Response:
@@ -62,7 +70,7 @@ async def show_kept(request: Request) -> Response:
     ends it.
     """
     if request.method == "GET":
-        return render_page(request, "safety_plan/kept.html")
+        return render_page(request, "safety_plan/kept.html", KeptPage(get_token(request) is not None))
     form = await Form.read(request)
     if form["go"] == "remove":
         await copies.end_held_copy(form[HELD])
