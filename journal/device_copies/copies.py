@@ -18,19 +18,19 @@ from journal.actor import Actor
 from journal.device_copies import tables
 from journal.errors import InvalidInput, NotFound
 from journal.i18n import N_
-from journal.store.database import execute, fetch_raw
+from journal.store.database import execute, fetch_raw, is_sqlite
 from journal.store.rows import Row, Timestamp, fetch_rows, filter_undamaged, parse_first_row
 
 MAX_COPIES = 20
 TOO_MANY = N_("There are 20 copies, which is as many as can be. Remove one to keep another.")
 SELECT_HANDLE = "SELECT handle FROM web_session WHERE id = $1"
+LOCK_SESSIONS = "SELECT id FROM web_session WHERE account_id = $1 ORDER BY id"
 END_OTHERS = """
     DELETE FROM device_copy WHERE account_id = $1 AND browser NOT IN (SELECT handle FROM web_session WHERE id = $2)
 """
 END_ONE = "DELETE FROM device_copy WHERE account_id = $1 AND browser = $2"
 RENEW = """
-    UPDATE device_copy SET browser = (SELECT handle FROM web_session WHERE id = $1)
-    WHERE account_id = $2 AND lookup = $3
+    UPDATE device_copy SET browser = here.handle FROM (%s) AS here WHERE account_id = $2 AND lookup = $3
 """
 
 
@@ -59,7 +59,7 @@ class KnownCopy:
 
 async def create_copy(actor: Actor) -> str:
     """
-    Create a copy's row, in a transaction of the caller's.
+    Create a copy's row, in a transaction of the caller's that holds a lock.
 
     Returns:
         What the browser holds: 64 hexadecimal digits, which are stored nowhere else.
@@ -74,7 +74,7 @@ async def create_copy(actor: Actor) -> str:
         id=uuid4(),
         account_id=actor.id,
         lookup=_hash(token),
-        browser=await _load_handle(actor),
+        browser=await _load_handle(actor, _hold(SELECT_HANDLE, "SHARE")),
         created_at=actor.now,
     )
     return token
@@ -95,9 +95,10 @@ async def renew_copy(actor: Actor, token: str) -> None:
     Store that a copy of the actor's is kept by this browser.
 
     Raises:
-        NotFound: If it has ended, or is somebody else's.
+        NotFound: If it has ended, or is somebody else's; or if this browser was signed out meanwhile.
     """
-    if not _is_token(token) or not await execute(RENEW, actor.session, actor.id, _hash(token)):
+    renew = RENEW % _hold(SELECT_HANDLE, "SHARE")
+    if not _is_token(token) or not await execute(renew, actor.session, actor.id, _hash(token)):
         raise NotFound
 
 
@@ -125,14 +126,20 @@ async def end_copies_of_browser(account: UUID, handle: UUID) -> None:
 
 async def end_copies_elsewhere(account: UUID, session: str = "") -> None:
     """End what every browser keeps but that of *session*; before its row goes, in the same transaction."""
+    await fetch_raw(_hold(LOCK_SESSIONS, "UPDATE"), account)  # none of them makes another one meanwhile
     await execute(END_OTHERS, account, session)
 
 
-async def _load_handle(actor: Actor) -> UUID:
-    row = parse_first_row(HandleRow, await fetch_raw(SELECT_HANDLE, actor.session))
+async def _load_handle(actor: Actor, select: str = SELECT_HANDLE) -> UUID:
+    row = parse_first_row(HandleRow, await fetch_raw(select, actor.session))
     if row is None:
         raise NotFound
     return row.handle
+
+
+def _hold(select: str, strength: str) -> str:
+    """Have a select keep its rows as they are until the transaction ends; on SQLite, writers take turns."""
+    return select if is_sqlite() else f"{select} FOR {strength}"
 
 
 def _is_token(token: str) -> bool:

@@ -35,6 +35,31 @@ async () => {
   return { tried: await Promise.all(tried), extractable, size: sealed.byteLength, iv: iv.length, text };
 }
 """
+HELD = """
+async () => {
+  const words = (one) => {
+    if (one instanceof ArrayBuffer || ArrayBuffer.isView(one)) return new TextDecoder().decode(one);
+    return one && typeof one === "object" ? Object.entries(one).flat().map(words).join(" ") : String(one);
+  };
+  const settled = (request) => new Promise((done, fail) => {
+    request.onsuccess = () => done(request.result);
+    request.onerror = () => fail(request.error);
+  });
+  const found = { local: words({ ...localStorage }), session: words({ ...sessionStorage }), indexed: "", cached: "" };
+  for (const { name } of await indexedDB.databases()) {
+    const database = await settled(indexedDB.open(name));
+    for (const store of database.objectStoreNames) {
+      found.indexed += words(await settled(database.transaction(store).objectStore(store).getAll()));
+    }
+    database.close();
+  }
+  for (const name of await caches.keys()) {
+    const cache = await caches.open(name);
+    for (const one of await cache.keys()) found.cached += one.url + await (await cache.match(one)).text();
+  }
+  return found;
+}
+"""
 EMPTY = """
 async () => {
   const opening = indexedDB.open("kept");
@@ -43,6 +68,16 @@ async () => {
   const count = await new Promise((done) => { asking.onsuccess = () => done(asking.result); });
   database.close();
   return count === 0;
+}
+"""
+AS_NOBODY = """
+async () => {
+  const opening = indexedDB.open("kept");
+  const database = await new Promise((done) => { opening.onsuccess = () => done(opening.result); });
+  const asking = database.transaction("kept").objectStore("kept").get("copy");
+  const record = await new Promise((done) => { asking.onsuccess = () => done(asking.result); });
+  database.close();
+  return record.renews === false;
 }
 """
 STORED = "async () => (await indexedDB.databases()).length"
@@ -88,14 +123,22 @@ async def test_it_opens_without_a_network_in_two_taps_and_follows_the_plan(
     assert found["tried"] == ["refused", "refused"]
     assert (found["extractable"], found["iv"], found["size"] % 2048) == (False, 12, 16)
     assert "Heron" not in found["text"]
+    held = await page.evaluate(HELD)
+    assert (held["local"], held["session"]) == ("", "")
+    assert "AES-GCM" not in held["cached"]
+    assert "Nothing is kept here." in held["cached"]
+    assert "revision" in held["indexed"]
+    for word in ("Heron", "weir", "555", "professionals", "Whom I tell"):
+        assert not [name for name, text in held.items() if word in text], word
     await write_plan(server, ANEW)
     await page.goto("/safety-plan")
     await expect(page.get_by_role("link", name="Open the copy on this device")).to_be_visible()
-    await page.context.clear_cookies()
+    await page.get_by_role("button", name="Leave quickly").click()
+    await page.wait_for_url("**/leave")
     await page.goto("/ground")
     await page.context.set_offline(True)
     await page.get_by_role("link", name="Ground", exact=True).first.tap()
-    await page.get_by_role("link", name="What I keep on this device").tap()
+    await page.get_by_role("link", name="What is kept on this device").tap()
     await expect(page.locator(".safety-lines > li")).to_have_text([ANEW])
     await desk.axe(page)
     await page.get_by_role("button", name="Remove it from this device").tap()
@@ -104,7 +147,7 @@ async def test_it_opens_without_a_network_in_two_taps_and_follows_the_plan(
     await expect(page.get_by_text("Nothing is kept here.")).to_be_visible()
     await page.context.set_offline(False)
     await page.goto("/ground")  # the server hears of it
-    await expect(page.get_by_text("What I keep on this device")).to_be_hidden()
+    await expect(page.get_by_text("What is kept on this device")).to_be_hidden()
     await page.wait_for_function(EMPTY)
     async with server.second_connection():
         assert await tables.DeviceCopy.all().count() == 0
@@ -138,15 +181,66 @@ async def test_it_goes_when_it_has_ended(desk: Desk, server: Served, way: str) -
     await expect(page.get_by_text("Heron")).to_have_count(0)
 
 
+async def test_another_person_in_the_same_browser_takes_its_place_only_knowingly(
+    desk: Desk, server: Served
+) -> None:
+    """Signed in, they are not led to it, and are told before theirs takes its place; hers ends then."""
+    await write_plan(server)
+    async with server.second_connection() as cast:
+        dana = await cast.actor("dana")
+        document = EntryDocument("safety", answers={"safety.alone": ANEW})
+        await only_entry.begin_written_entry(dana, uuid4(), document)
+    page = await desk.person()
+    await server.admit(page.context, "alice")
+    await keep(page)
+    await page.context.clear_cookies()
+    await server.admit(page.context, "dana")
+    await page.goto("/safety-plan")
+    await expect(page.get_by_text("Somebody else keeps a copy in this browser.")).to_be_visible()
+    await expect(page.get_by_role("link", name="Open the copy on this device")).to_be_hidden()
+    async with server.second_connection():
+        assert await tables.DeviceCopy.all().count() == 1
+    await page.get_by_role("button", name="Keep a copy on this device").click()
+    await expect(page.get_by_text("A copy made in this browser")).to_be_visible()
+    await page.get_by_role("link", name="Open the copy on this device").click()
+    await expect(page.locator(".safety-lines > li")).to_have_text([ANEW])
+    async with server.second_connection():
+        assert [one.account_id for one in await tables.DeviceCopy.all()] == [dana.id]
+
+
+async def test_signed_in_again_it_is_known_at_once_by_which_session(desk: Desk, server: Served) -> None:
+    """However soon after it was asked last: so that signing this browser out from another one ends it."""
+    await write_plan(server)
+    page = await desk.person()
+    await server.admit(page.context, "alice")
+    await keep(page)
+    await page.get_by_role("button", name="Leave quickly").click()
+    await page.wait_for_url("**/leave")
+    await page.goto("/sign-in")
+    await page.wait_for_function(AS_NOBODY)
+    await server.admit(page.context, "alice")
+    async with page.expect_response("**/safety-plan/copy/renewal"):
+        await page.goto("/journal")
+    async with server.second_connection() as cast:
+        alice = await cast.actor("alice")
+        for one in await active_sessions.list_active_sessions(alice):
+            if not one.is_current:
+                await active_sessions.end_session(alice, one.id)
+        assert not await tables.DeviceCopy.exists()
+
+
 async def test_without_a_script_it_is_not_offered(desk: Desk, server: Served) -> None:
-    """Nothing to press, and no sign of it; the plan is there as ever."""
+    """It is said what it needs, with nothing to press; the plan is there as ever."""
     await write_plan(server)
     page = await desk.person(javascript=False)
     await server.admit(page.context, "alice")
     await page.goto("/safety-plan")
     await expect(page.get_by_text("Heron at the weir")).to_be_visible()
+    await expect(page.get_by_text("turn JavaScript on")).to_be_visible()
     await expect(page.get_by_role("button", name="Keep a copy on this device")).to_be_hidden()
-    await expect(page.get_by_text("On this device, without a network")).to_be_hidden()
+    await page.goto("/kept")
+    await expect(page.get_by_text("where JavaScript is on")).to_be_visible()
+    await expect(page.get_by_text("Nothing is kept here.")).to_be_hidden()
 
 
 async def test_no_browser_stores_anything_unasked(desk: Desk, server: Served) -> None:

@@ -5,9 +5,10 @@
    The server knows that there is a copy, by what this browser holds of 32 random bytes, and says when it has ended; then it
    is removed here. Where nobody answers, it stays: it is for days without a network.
 
-   [data-kept-link]     is shown where this browser keeps a copy
+   [data-kept-link]     is shown where this browser keeps a copy, and not where somebody else is signed in
    [data-kept-words]    gets the words; data-kept-none and data-kept-ended are said instead, data-kept-remove removes it
-   [data-plan-copy]     offers to make one; its value is the revision of the plan, data-plan-keep the form
+   [data-plan-copy]     offers to make one: data-plan-keep is the form; data-plan-theirs says that it takes another's place
+   [data-needs-kept]    is said where a browser cannot keep one
    script[data-renews]  a patient is signed in, so that a newer version is fetched */
 (() => {
   "use strict";
@@ -16,10 +17,11 @@
   const KEY = "copy";
   const BLOCK = 2048; // bytes: the size of what is stored tells little of how much was written
   const WAIT = 3000; // milliseconds for a network that is there and says nothing
+  const LONG_WAIT = 20000; // milliseconds for the answer to somebody who pressed a button
   const PAUSE = 60000; // milliseconds between two questions of pages that are not about it
   const renews = "renews" in document.currentScript.dataset;
   const find = (name) => document.querySelector(`[data-${name}]`);
-  const show = (name, shown = true) => document.querySelectorAll(`[data-${name}]`).forEach((one) => { one.hidden = !shown; });
+  const show = (name, shown) => document.querySelectorAll(`[data-${name}]`).forEach((one) => { one.hidden = !shown; });
   const done = (request) => new Promise((resolve, reject) => {
     request.onsuccess = () => resolve(request.result);
     request.onerror = () => reject(request.error);
@@ -31,10 +33,17 @@
     return done(request);
   }
 
+  // Resolves once it is on disk; act may ask for more before its transaction ends.
   async function withStore(mode, act) {
     const database = await open();
     try {
-      return await done(act(database.transaction(NAME, mode, { durability: "strict" }).objectStore(NAME)));
+      const transaction = database.transaction(NAME, mode, { durability: "strict" });
+      const request = act(transaction.objectStore(NAME));
+      await new Promise((resolve, reject) => {
+        transaction.oncomplete = resolve;
+        transaction.onabort = () => reject(transaction.error);
+      });
+      return request.result;
     } finally {
       database.close();
     }
@@ -46,7 +55,18 @@
   }
 
   const put = (record) => withStore("readwrite", (store) => store.put(record, KEY));
-  const wipe = () => withStore("readwrite", (store) => store.clear());
+
+  // Another window may have removed this copy meanwhile, or made another one: then nothing is changed.
+  const change = (old, record) => withStore("readwrite", (store) => {
+    const asked = store.get(KEY);
+    asked.onsuccess = () => {
+      const now = asked.result;
+      if (now?.token !== old.token || Boolean(now.key) !== Boolean(old.key)) return;
+      if (record) store.put(record, KEY);
+      else store.clear();
+    };
+    return asked;
+  });
 
   async function seal({ token, revision, parts }) {
     const key = await crypto.subtle.generateKey({ name: "AES-GCM", length: 256 }, false, ["encrypt", "decrypt"]);
@@ -56,7 +76,7 @@
     padded.set(text);
     const additionalData = new TextEncoder().encode(token);
     const sealed = await crypto.subtle.encrypt({ name: "AES-GCM", iv, additionalData }, key, padded);
-    await put({ token, revision, key, iv, sealed, asked: Date.now() });
+    return { token, revision, key, iv, sealed };
   }
 
   async function unseal({ token, key, iv, sealed }) {
@@ -64,35 +84,32 @@
     return JSON.parse(new TextDecoder().decode(await crypto.subtle.decrypt({ name: "AES-GCM", iv, additionalData }, key, sealed)));
   }
 
-  const send = (address, fields, credentials = "same-origin") => fetch(address, {
-    method: "POST", body: new URLSearchParams(fields), credentials, redirect: "error", signal: AbortSignal.timeout(WAIT),
+  const send = (address, fields, credentials = "same-origin", wait = WAIT) => fetch(address, {
+    method: "POST", body: new URLSearchParams(fields), credentials, redirect: "error", signal: AbortSignal.timeout(wait),
   });
-  const isJson = (answer) => answer.ok && answer.status === 200 && answer.headers.get("content-type")?.startsWith("application/json");
+  const isJson = (answer) => answer.status === 200 && answer.headers.get("content-type")?.startsWith("application/json");
+  const end = (token) => send("/kept", { copy: token, go: "remove" }, "omit");
 
-  // Only the server's own word ends a copy: no answer, or another one, leaves it.
+  // Only the server's own word ends a copy: no answer, or another one, leaves it. Returns what is kept then, and whose
+  // it is where that was asked: "mine" or "theirs".
   async function look(record) {
     if (!navigator.onLine) return record;
+    const { token, revision } = record;
     try {
-      if (!record.key) {
-        if ((await send("/kept", { copy: record.token, go: "remove" }, "omit")).status === 410) await wipe();
+      const there = record.key ? await send("/kept", { copy: token }, "omit") : await end(token);
+      const renewal = there.status === 204 && renews ? await send("/safety-plan/copy/renewal", { copy: token, revision }) : there;
+      if (renewal.status === 410) {
+        await change(record);
         return undefined;
       }
-      if ((await send("/kept", { copy: record.token }, "omit")).status === 410) {
-        await wipe();
-        return undefined;
-      }
-      if (renews) {
-        const answer = await send("/safety-plan/copy/renewal", { copy: record.token, revision: record.revision });
-        if (answer.status === 410) {
-          await wipe();
-          return undefined;
-        }
-        if (answer.status === 409) return { ...record, isTheirs: true };
-        if (isJson(answer)) await seal(await answer.json());
+      const isMine = renewal !== there && [200, 204].includes(renewal.status);
+      const isTheirs = renewal.status === 409;
+      if (isMine || isTheirs || (there.status === 204 && !renews)) {
+        const newer = isJson(renewal) ? await seal(await renewal.json()) : record;
+        await change(record, { ...newer, asked: Date.now(), renews });
       }
       const now = await load();
-      if (now?.key && now.token === record.token) await put({ ...now, asked: Date.now() });
-      return now;
+      return now && { ...now, whose: isMine ? "mine" : isTheirs ? "theirs" : undefined };
     } catch {
       return record;
     }
@@ -124,29 +141,31 @@
     const record = await load();
     if (record) await put({ token: record.token }); // the words are gone; the server hears of it when it can
     await drawKept(undefined, true);
+    find("kept-ended").focus();
     if (record) await look({ token: record.token });
   }
 
   async function make(form) {
     show("plan-failed", false);
-    const answer = await send(form.action, {});
-    if (!isJson(answer)) return form.submit(); // held, locked or signed out: the whole page says what to do
+    const answer = await send(form.action, {}, "same-origin", LONG_WAIT);
+    if (answer.status >= 400 && answer.status < 500) return form.submit(); // held, locked or signed out: the whole page says what to do
     const made = await answer.json();
     const before = await load();
     try {
-      await seal(made);
+      await put(await seal(made));
     } catch (error) {
-      await send("/kept", { copy: made.token, go: "remove" }, "omit");
+      await end(made.token);
       throw error;
     }
-    if (before) await send("/kept", { copy: before.token, go: "remove" }, "omit").catch(() => {});
-    location.reload();
+    navigator.storage?.persist?.().catch(() => {}); // else a browser that is short of space may clear it
+    if (before) await end(before.token).catch(() => {});
+    location.assign("/safety-plan");
   }
 
   document.addEventListener("submit", (event) => {
     if (!event.target.matches("[data-plan-keep]")) return;
     event.preventDefault();
-    make(event.target).catch(() => show("plan-failed"));
+    make(event.target).catch(() => show("plan-failed", true));
   });
   document.addEventListener("click", (event) => {
     if (event.target.closest("[data-kept-remove]")) remove().catch(() => {});
@@ -157,16 +176,20 @@
     const words = find("kept-words");
     let record = await load();
     const had = Boolean(record?.key);
-    const now = Date.now();
-    if (record && (plan || words || find("kept-link") || Math.abs(now - (record.asked ?? 0)) > PAUSE)) record = await look(record);
-    if (record?.key) show("kept-link");
-    if (words) await drawKept(record, had);
+    if (words) await drawKept(record, false); // at once: whether it has ended is asked afterwards
+    const isDue = record && (record.renews !== renews || Math.abs(Date.now() - (record.asked ?? 0)) > PAUSE);
+    if (record && (isDue || plan || words || find("kept-link"))) record = await look(record);
+    if (words && had && !record?.key) await drawKept(undefined, true);
+    const isTheirs = record?.whose === "theirs";
+    show("kept-link", record?.key && !isTheirs);
     if (!plan) return;
-    plan.hidden = false;
-    show(record?.key && !record.isTheirs ? "plan-here" : "plan-offer");
+    show("plan-here", record?.key && record.whose === "mine");
+    show("plan-offer", !record?.key || isTheirs);
+    show("plan-theirs", isTheirs);
   }
 
-  const begin = () => start().catch(() => {});
+  const begin = () => start().catch(() => show("kept-none", true));
+  show("needs-kept", false);
   begin();
   window.addEventListener("online", begin);
 })();

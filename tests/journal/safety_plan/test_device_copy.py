@@ -124,6 +124,18 @@ async def test_signing_out_leaves_it_and_signing_in_again_finds_it(cast: Cast) -
     assert await copies.is_kept(token), "signed out here"
 
 
+async def test_a_browser_that_was_signed_out_meanwhile_renews_and_makes_none(cast: Cast) -> None:
+    """What was asked before it was signed out from elsewhere, and is done after, leaves no copy that nothing ends."""
+    token = await made(cast)
+    alice = await cast.actor("alice")
+    await web_sessions.end_session(cast.installation, cast.tokens["alice"])
+    with pytest.raises(NotFound):
+        await device_copy.renew_copy(alice, token, 0)
+    with pytest.raises(NotFound):
+        await device_copy.make_copy(alice)
+    assert await tables.DeviceCopy.all().count() == 1
+
+
 async def test_it_goes_with_the_account(cast: Cast) -> None:
     """While the account can be taken back the copy stays; then it is gone."""
     token = await made(cast)

@@ -138,7 +138,7 @@ async def test_a_browser_gets_a_copy_and_learns_when_it_has_ended(any_portal: Po
             assert (await nobody.post("/kept", data={"copy": "0" * 64})).status_code == 410
             assert (await nobody.post(f"{HERE}/copy/renewal", data=held)).status_code == 401
             page = await opened(browser, HERE)
-            assert "This browser keeps a copy" in page.words
+            assert "A copy made in this browser" in page.words
             (removal,) = [
                 one.attributes["action"]
                 for one in page.markup.all("form")
@@ -153,11 +153,11 @@ async def test_a_browser_gets_a_copy_and_learns_when_it_has_ended(any_portal: Po
 
 
 async def test_the_page_that_opens_a_copy_says_nothing_of_anybody(portal: Portal) -> None:
-    """The same for everybody, in neutral words; where scripts are off it says that nothing is kept."""
+    """The same for everybody, in neutral words; where scripts are off it says what it needs."""
     async with portal.client("alice") as browser:
         await pressed(browser, await opened(browser, NEW), safety__people="Jo 202 555 0143")
         page = await opened(browser, "/kept")
     async with portal.client() as nobody:
         assert (await opened(nobody, "/kept")).markup.one("main").words == page.markup.one("main").words
-    assert "Nothing is kept here." in page.words
+    assert "where JavaScript is on" in page.words
     assert "afety" not in page.markup.one("main").words
