@@ -22,7 +22,7 @@ class HeldAct(Labelled):
     HANDOVER = "handover", N_("Accept a suggested colleague")
     CONNECT = "connect", N_("Connect by a clinician’s link")
     SITTER = "sitter", N_("Make a sitter’s link with words of yours")
-    DELETE = "delete", N_("Delete an entry that is shared")
+    DELETE = "delete", N_("Delete an entry")
     ERASE = "erase", N_("Delete an entry for good")
     DISCARD = "discard", N_("Discard what was given back")
     ACCEPT = "accept", N_("Accept the journal as it is")

@@ -8,6 +8,7 @@ from crypto import (
     CryptoError,
     grant_link_key,
 )
+from journal.accounts.current_keys import lock_account
 from journal.actor import Actor
 from journal.audit import log as audit_log
 from journal.audit.acts import Act
@@ -18,7 +19,7 @@ from journal.care.past_care import seal_past
 from journal.errors import Damaged, NotFound
 from journal.held_acts import Asked, HeldAct
 from journal.roles import Role
-from journal.sessions.holds import refuse_while_held
+from journal.sessions.holds import refuse_while_held, refuse_while_patient_held
 from journal.store.database import flush_deleted, transaction
 from journal.store.rows import IdRow, Row, fetch_rows, filter_undamaged
 from journal.vault import record_state
@@ -100,7 +101,7 @@ async def end_care(actor: Actor, wanted: UUID) -> None:
     a link of theirs.
 
     Raises:
-        HeldUntilRested: For the patient, too soon after a dosing session.
+        HeldUntilRested: Too soon after a dosing session; for a clinician, for at most a week.
         TrustBroken: For a clinician who never agreed on it.
     """
     async with transaction():
@@ -111,11 +112,13 @@ async def end_care(actor: Actor, wanted: UUID) -> None:
 
 async def end_link(actor: Actor, wanted: UUID) -> None:
     """End one link in the transaction that is open, which began with `record_state.lock_state`; as `end_care`."""
-    await refuse_while_held(actor, Asked(HeldAct.END_CARE, wanted))
     if actor.role is Role.PATIENT:
+        await refuse_while_held(actor, Asked(HeldAct.END_CARE, wanted))
         mine, patient = tables.CareLink.filter(id=wanted, patient_id=actor.id), actor.id
     else:
         mine, patient = tables.CareLink.filter(id=wanted), (await load_my_link(actor, wanted)).patient
+        await lock_account(patient)
+        await refuse_while_patient_held(actor, patient)
     past = await _seal_past_care(actor, wanted)
     changed = await mine.filter(ended_at=None).update(
         pair=None, ended_at=actor.now, past=past, **ERASED_COLUMNS

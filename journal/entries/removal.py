@@ -53,13 +53,12 @@ async def delete_entry(actor: Actor, wanted: UUID) -> None:
     Delete an entry and every shared copy of it; the entry itself can be restored for a week.
 
     Raises:
-        HeldUntilRested: If it is shared, too soon after a dosing session: a copy is gone for good.
+        HeldUntilRested: Too soon after a dosing session.
     """
     actor.require_role(Role.PATIENT)
     async with transaction():
         await record_state.lock_state(actor)
-        if await care_tables.Share.filter(entry_id=wanted, entry__owner_id=actor.id).exists():
-            await refuse_while_held(actor, Asked(HeldAct.DELETE, wanted))
+        await refuse_while_held(actor, Asked(HeldAct.DELETE, wanted))
         gone = await _load_members(actor, wanted, deleted=False)
         changed = await vault_tables.Entry.filter(id=wanted, owner_id=actor.id, deleted_at=None).update(
             deleted_at=actor.now

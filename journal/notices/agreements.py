@@ -16,6 +16,7 @@ from uuid import UUID, uuid4
 import msgspec
 from tortoise.exceptions import IntegrityError
 
+from journal.accounts.current_keys import lock_account
 from journal.actor import Actor
 from journal.audit import log as audit_log
 from journal.audit.acts import Act
@@ -30,10 +31,10 @@ from journal.held_acts import Asked, HeldAct
 from journal.i18n import N_
 from journal.notices.documents import HOURS, MAX_LOOKS_LENGTH, PolicyDocument, Terms, policy_context
 from journal.notices.lines import AgreedLine, parse_agreed
-from journal.notices.policy import Agreement, Policy
+from journal.notices.policy import Agreement, Policy, are_weaker, is_weaker
 from journal.roles import Role
 from journal.sealing import open_document, seal_document
-from journal.sessions.holds import refuse_while_held
+from journal.sessions.holds import refuse_while_held, refuse_while_patient_held
 from journal.store.database import flush_deleted, transaction
 from journal.store.rows import NonNegative, Row, fetch_row
 from journal.user_input import clean_line
@@ -238,33 +239,35 @@ async def propose_as_clinician(actor: Actor, patient: UUID, hours: int | None, l
 
 
 async def agree_as_clinician(actor: Actor, patient: UUID, terms: str, looks: str) -> None:
-    """Agree as a clinician to what a patient proposed; raises as `propose_as_clinician`, or `StaleRevision`."""
+    """
+    Agree as a clinician to what a patient proposed; raises as `propose_as_clinician`, or `StaleRevision`.
+
+    Weaker terms, and those that may take another's place, wait while the patient's own acts do.
+    """
     link, words = await care_links.load_link_with(actor, patient), _clean_looks(looks)
     async with transaction():
+        await lock_account(patient)
         await require_active(link)
-        wanted = (await _load_document(actor, link))[1].proposed
+        now = (await _load_document(actor, link))[1]
+        wanted, others = now.proposed, tables.NoticePolicy.filter(patient_id=patient).exclude(id=link.id)
         if wanted is None or wanted.id != terms or wanted.by != Role.PATIENT.value:
             raise StaleRevision(CHANGED_MEANWHILE)
+        if are_weaker(wanted, now.agreed) or await others.exists():
+            await refuse_while_patient_held(actor, patient)
         await _put_in_force(actor, link, msgspec.structs.replace(wanted, looks=words))
 
 
 async def end_as_clinician(actor: Actor, patient: UUID) -> None:
-    """End as a clinician what is agreed or proposed; the patient reads that nobody gets their notices any more."""
+    """End as a clinician what is agreed or proposed, in no hold; the patient reads that nobody gets notices now."""
     link = await care_links.load_link_with(actor, patient)
     async with transaction():
+        await lock_account(patient)
         await care_links.require_cared_for(link)
+        if await tables.NoticePolicy.filter(id=link.id).exists():
+            await refuse_while_patient_held(actor, patient)
         if await tables.NoticePolicy.filter(id=link.id).delete():
             await audit_log.record_event(actor, Act.NOTICES_ENDED, patient=patient, about=link.id)
     await flush_deleted()
-
-
-def is_weaker(new: AgreedLine | None, old: AgreedLine | None) -> bool:
-    """Return whether *new* reaches fewer people, or later, than *old* does."""
-    if old is None:
-        return False
-    if new is None or new.link != old.link or new.hours > old.hours:
-        return True
-    return old.backup is not None and new.backup != old.backup
 
 
 def find_reason(link: Link | None, *, is_strange: bool = False) -> str:

@@ -45,3 +45,17 @@ class Policy:
     def agreed_at(self) -> datetime | None:
         """Return when the second of both agreed."""
         return self.terms.agreed_on if self.terms else None
+
+
+def is_weaker(new: AgreedLine, old: AgreedLine | None) -> bool:
+    """Return whether *new* reaches fewer people, or later, than *old* does."""
+    if old is None:
+        return False
+    if new.link != old.link or new.hours > old.hours:
+        return True
+    return old.backup is not None and new.backup != old.backup
+
+
+def are_weaker(new: Terms, old: Terms | None) -> bool:
+    """Return the same of terms over one care link, as its clinician reads them."""
+    return old is not None and (new.hours > old.hours or old.backup not in ("", new.backup))

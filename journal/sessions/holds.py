@@ -1,7 +1,7 @@
 """
 Acts that cannot be undone wait until a patient has slept.
 
-A new share, deleting for good, ending care, exporting and changing consent are held from the start of a dosing
+A new share, deleting, ending care, exporting and changing consent are held from the start of a dosing
 session until the patient says, on the next day and once its effects can be over, that they have rested. Where nobody
 said that it began, they are held from its planned time until somebody says whether it took place: no frees, and yes
 asks for rest. Nothing lapses by itself. Pausing all sharing and stopping a share are never held, and nothing that was
@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from uuid import UUID
 
 from journal.actor import Actor
 from journal.ages import CLOCK_TOLERANCE
@@ -20,7 +21,7 @@ from journal.errors import HeldUntilRested
 from journal.held_acts import Asked
 from journal.i18n import N_
 from journal.roles import Role
-from journal.sessions.rows import Session, load_my_sessions
+from journal.sessions.rows import Session, load_my_sessions, load_plan
 from journal.sessions.session import SessionDetails, SessionKind, Status
 from journal.time_zones import parse_zone
 
@@ -32,13 +33,20 @@ EFFECTS_LAST = timedelta(hours=8)
 
 HELD_TODAY = N_(
     "You have a dosing session today. Some steps wait until tomorrow, once you have slept: new shares, "
-    "deleting for good, ending care and exporting records. Stopping a share and pausing all sharing work at "
+    "deleting, ending care and exporting records. Stopping a share and pausing all sharing work at "
     "any time."
 )
 HELD_UNTIL_RESTED = N_(
     "You had a dosing session. When you have slept and feel rested, say so here; until then, steps that "
     "cannot be undone wait. Stopping a share and pausing all sharing work at any time."
 )
+HELD_FOR_CARE_TEAM = N_(
+    "Your patient has a dosing session and has yet to rest after it. Until they say that they did, and for at most a "
+    "week, neither care nor what was agreed on about notices can be ended. Nothing was changed."
+)
+CARE_TEAM_WAITS = timedelta(days=7)
+"""For how long after a patient could rest a clinician waits for their word: whoever never answers binds nobody."""
+
 HELD_UNTIL_ANSWERED = N_(
     "A dosing session was planned, and nobody has said whether it took place. Until that is answered, steps that "
     "cannot be undone wait. Stopping a share and pausing all sharing work at any time."
@@ -204,3 +212,15 @@ def refuse_if_held(actor: Actor, plan: Sequence[Session], asked: Asked | None = 
     waiting = get_hold(actor, plan)
     if waiting is not None:
         raise HeldUntilRested(waiting.sentence, asked)
+
+
+async def is_patient_held(actor: Actor, patient: UUID) -> bool:
+    """Return whether a clinician waits as well with what a patient's hold protects: at most a week past their rest."""
+    waiting = find_hold([one.details for one in await load_plan(actor.installation, patient)], actor.now)
+    return waiting is not None and actor.now < waiting.may_confirm_from + CARE_TEAM_WAITS
+
+
+async def refuse_while_patient_held(actor: Actor, patient: UUID) -> None:
+    """Raise `HeldUntilRested` for a clinician where `is_patient_held`."""
+    if await is_patient_held(actor, patient):
+        raise HeldUntilRested(HELD_FOR_CARE_TEAM)

@@ -58,6 +58,11 @@ THEIRS = frozenset({Audience.PATIENT, Audience.SIGNED_IN, Audience.IN_CARE, Audi
 TRIED = [
     rule for rule in ROUTES if "POST" in rule.methods and rule.audience in THEIRS and rule.path not in FREE
 ]
+OF_CLINICIANS = [
+    rule
+    for rule in ROUTES
+    if "POST" in rule.methods and rule.audience in {Audience.CLINICIAN, Audience.IN_CARE}
+]
 GO = (
     "give",
     "some",
@@ -188,10 +193,14 @@ def fill(rule: Rule, things: Things, chance: Random) -> tuple[str, dict[str, Any
     return path, form
 
 
-async def try_routes(browser: AsyncClient, things: Things, chance: Random) -> None:
-    """Send each route a form; no answer is a file."""
-    for rule in TRIED:
+async def try_routes(
+    browser: AsyncClient, things: Things, chance: Random, patient: UUID | None = None
+) -> None:
+    """Send each route a form, as the patient or as a clinician of *patient*; no answer is a file."""
+    for rule in OF_CLINICIANS if patient else TRIED:
         path, form = fill(rule, things, chance)
+        if patient and path.startswith("/patients/"):
+            path = path.replace(str(things.link), str(patient), 1)
         answer = await browser.post(path, data=form)
         assert answer.status_code < 500, path
         assert "content-disposition" not in answer.headers, path
@@ -243,6 +252,9 @@ async def test_nothing_held_takes_effect_by_any_route(portal: Portal) -> None:
                     assert answer.status_code in expected, (act, hold)
                 assert await stored(cast, things) == before, (act, hold)
             await renew(cast, other)
+            assert await stored(cast, things) == before, hold
+            async with portal.client("bob") as clinician:
+                await try_routes(clinician, things, chance, alice.id)
             assert await stored(cast, things) == before, hold
             await try_to_end_it(cast, other, session)
             await stop_everything(cast, browser, things)

@@ -44,16 +44,15 @@ class ErasurePage:
 
 
 async def delete_entry(request: Request) -> Response:
-    """Show the confirmation, or delete an entry; a shared one is held after a dosing session."""
+    """Show the confirmation, or delete an entry; either is held after a dosing session."""
     actor, wanted = get_actor(request), request.path_params["id"]
+    await refuse_while_held(actor, Asked(HeldAct.DELETE, wanted), is_noted=False)
     if request.method == "POST":
         await end_all_of(actor, wanted)
         await agreements.end_all_of(actor, wanted)
         await removal.delete_entry(actor, wanted)
         return redirect(request, f"/journal?deleted={wanted}")
     found, given = await entries.load_entry(actor, wanted), await shares.list_shares(actor, entry=wanted)
-    if given:
-        await refuse_while_held(actor, Asked(HeldAct.DELETE, wanted))
     name = (await load_namer(actor, [found])).name_entry(found)
     context = EntryDeletionPage(found, name, given, actor.now + UNDO_WINDOW)
     return render_page(request, "journal/deletion.html", context)

@@ -12,7 +12,7 @@ from journal.actor import Actor
 from journal.care import links
 from journal.care.link_keys import SharingPaused
 from journal.care.links import Link
-from journal.errors import InvalidInput, NotFound, StaleRevision, TrustBroken
+from journal.errors import HeldUntilRested, InvalidInput, NotFound, StaleRevision, TrustBroken
 from journal.notices import agreements, inbox
 from journal.notices.documents import HOURS
 from journal.notices.inbox import OpenNotice
@@ -55,7 +55,7 @@ async def show_notices(request: Request) -> Response:
     except InvalidInput as error:
         typed = {name: form[name] for name in FIELDS}
         return await _render(request, actor, typed=typed, errors=dict(error.fields), status=422)
-    except StaleRevision as error:
+    except (StaleRevision, HeldUntilRested) as error:
         typed = {name: form[name] for name in FIELDS}
         return await _render(request, actor, typed=typed, problem=error.message, status=409)
     return redirect(request, f"/patients/{request.path_params['id']}/notices?done={done}")

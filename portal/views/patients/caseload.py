@@ -12,10 +12,11 @@ from starlette.responses import Response
 from journal.actor import Actor
 from journal.care import lifecycle, link_keys, links
 from journal.entries.naming import EntryNamer
-from journal.errors import TrustBroken
+from journal.errors import HeldUntilRested, TrustBroken
 from journal.folding import fold, split_needles
 from journal.notices import inbox
 from journal.notices.inbox import OpenNotice
+from journal.sessions.holds import HELD_FOR_CARE_TEAM, is_patient_held
 from journal.sharing import reading
 from journal.sharing.reading import Case
 from portal.access.session_cookie import get_actor
@@ -81,10 +82,11 @@ class SafetyCodePage:
 
 @dataclass(frozen=True, slots=True)
 class EndCarePage:
-    """Context of the page that asks before care ends."""
+    """Context of the page that asks before care ends; `problem` is why it cannot end now."""
 
     patient: UUID
     name: str
+    problem: str
 
 
 async def show_caseload(request: Request) -> Response:
@@ -150,7 +152,13 @@ async def end_care(request: Request) -> Response:
     """Show the confirmation, or end care: every shared copy is deleted."""
     actor = get_actor(request)
     link = await links.load_link_with(actor, request.path_params["id"])
+    is_held = await is_patient_held(actor, link.patient)
     if request.method == "POST":
-        await lifecycle.end_care(actor, link.id)
-        return redirect(request, "/patients?ended")
-    return render_page(request, "patients/end.html", EndCarePage(link.patient, link.peer_name))
+        try:
+            await lifecycle.end_care(actor, link.id)
+            return redirect(request, "/patients?ended")
+        except HeldUntilRested:
+            is_held = True
+    context = EndCarePage(link.patient, link.peer_name, HELD_FOR_CARE_TEAM if is_held else "")
+    status = 409 if request.method == "POST" else 200
+    return render_page(request, "patients/end.html", context, status=status)

@@ -25,7 +25,17 @@ from journal.sharing import reading, shares
 from journal.sharing.recipients import UNKNOWN_CONNECTION, Reader, load_readers
 from tests.cast import NAMES, NOON, Cast
 from tests.log import logged
-from tests.scenes import at_rest, connected, in_session, opened_by, read_by, rested, shared, written
+from tests.scenes import (
+    at_rest,
+    connected,
+    in_session,
+    opened_by,
+    read_by,
+    rested,
+    shared,
+    signed_in_again,
+    written,
+)
 
 
 async def row(cast: Cast, link: UUID | None = None) -> care_tables.CareLink:
@@ -272,12 +282,29 @@ async def test_keys_kept_from_before_the_end_open_nothing_after_a_new_start(cast
         await read_by(cast, "bob")
 
 
-async def test_ending_care_waits_for_the_patient_but_not_for_the_clinician(cast: Cast) -> None:
-    """It cannot be undone, so a patient is not asked to decide it under the medicine."""
+@pytest.mark.parametrize("who", ["alice", "bob"])
+async def test_ending_care_waits_for_rest_from_either_side(cast: Cast, who: str) -> None:
+    """It cannot be undone: nobody decides it under the medicine, nor leaves somebody who is under it."""
+    session = await in_session(cast)
+    with pytest.raises(HeldUntilRested):
+        await lifecycle.end_care(await cast.actor(who), cast.link)
+    assert (await row(cast)).ended_at is None
+    await rested(cast, session)
+    await lifecycle.end_care(await cast.actor(who), cast.link)
+    assert (await row(cast)).ended_at is not None
+
+
+async def test_a_patient_who_never_answers_binds_no_clinician_for_ever(cast: Cast) -> None:
+    """A week after rest could have been confirmed, a clinician can end care; the patient is still asked first."""
     await in_session(cast)
+    cast.clock.forward(days=7)
+    await signed_in_again(cast)
+    with pytest.raises(HeldUntilRested):
+        await lifecycle.end_care(await cast.actor("bob"), cast.link)
+    cast.clock.forward(days=1)
+    await signed_in_again(cast)
     with pytest.raises(HeldUntilRested):
         await lifecycle.end_care(await cast.actor("alice"), cast.link)
-    assert (await row(cast)).ended_at is None
     await lifecycle.end_care(await cast.actor("bob"), cast.link)
     assert (await row(cast)).ended_at is not None
 

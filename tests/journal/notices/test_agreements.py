@@ -14,7 +14,7 @@ from journal.notices import agreements
 from journal.notices.lines import AgreedLine, NoticeLine, Outcome, parse_agreed, parse_notices
 from journal.notices.policy import Policy
 from tests.cast import NOON, Cast
-from tests.scenes import at_rest, connected, in_session, rested
+from tests.scenes import at_rest, connected, in_session, rested, signed_in_again
 
 
 async def force(cast: Cast) -> Policy | None:
@@ -167,6 +167,30 @@ async def test_to_weaken_it_waits_until_rest_and_to_strengthen_does_not(cast: Ca
     assert found.line.hours == 8
     await rested(cast, session)
     await agreements.end(await cast.actor("alice"), cast.link)
+    assert await force(cast) is None
+
+
+async def test_a_clinician_weakens_nothing_while_the_patient_is_held(cast: Cast):
+    """What was proposed before the start is agreed to after the rest; nor is anything ended, or another put in."""
+    charlie = await connected(cast, "charlie")
+    await agreed(cast, hours=8)
+    await propose(cast, hours=72)
+    session, alice = await in_session(cast), await cast.actor("alice")
+    with pytest.raises(HeldUntilRested):
+        await answer(cast)
+    with pytest.raises(HeldUntilRested):
+        await agreements.end_as_clinician(await cast.actor("bob"), alice.id)
+    found = await force(cast)
+    assert found is not None
+    assert (found.line.link, found.line.hours) == (cast.link, 8)
+    await rested(cast, session)
+    await propose(cast, charlie)
+    await in_session(cast)
+    with pytest.raises(HeldUntilRested):
+        await answer(cast, "charlie")
+    cast.clock.forward(days=9)
+    await signed_in_again(cast)
+    await agreements.end_as_clinician(await cast.actor("bob"), alice.id)
     assert await force(cast) is None
 
 

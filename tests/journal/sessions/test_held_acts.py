@@ -48,6 +48,7 @@ HELD: Mapping[str, Try] = {
     "resume": lambda alice, one: lifecycle.resume_sharing(alice, one.paused),
     "end care": lambda alice, one: lifecycle.end_care(alice, one.link),
     "delete what is shared": lambda alice, one: removal.delete_entry(alice, one.reframe),
+    "delete what is private": lambda alice, one: removal.delete_entry(alice, one.entry),
     "delete for good": lambda alice, one: removal.erase_entry(alice, one.deleted),
     "accept the journal": lambda alice, one: acceptance.accept_journal(alice),
     "export": lambda alice, one: archive.export_records(
@@ -59,7 +60,6 @@ HELD: Mapping[str, Try] = {
     ),
 }
 FREE: Mapping[str, Try] = {
-    "delete what is private": lambda alice, one: removal.delete_entry(alice, one.entry),
     "stop a tick": lambda alice, one: later.stop_tick(alice, one.reframe, one.share),
     "pause all": lambda alice, one: lifecycle.pause_sharing(alice),
     "stop a share": lambda alice, one: shares.revoke_share(alice, one.share),

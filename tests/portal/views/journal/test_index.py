@@ -244,23 +244,22 @@ async def test_a_deleted_entry_can_be_erased_at_once(portal: Portal) -> None:
 
 
 async def test_what_cannot_be_taken_back_waits_until_rested(portal: Portal) -> None:
-    """During and after a dosing session nothing is erased and no copy deleted; a private entry can be put away."""
+    """During and after a dosing session nothing is deleted or erased, shared or private."""
     cast = portal.cast
-    given, private = await written(cast), await written(cast)
+    given, private, removed = [await written(cast) for _ in range(3)]
     await shared(cast, given)
+    await removal.delete_entry(await cast.actor("alice"), removed.id)
     session = await in_session(cast)
     async with portal.client("alice") as browser:
         for act in (browser.get, browser.post):
-            held = await act(f"/journal/{given.id}/deletion")
-            assert held.status_code == 409
-            assert "wait" in Page.of(held).words
-        assert (await browser.post(f"/journal/{private.id}/deletion")).status_code == 303
-        for act in (browser.get, browser.post):
-            assert (await act(f"/journal/{private.id}/erasure")).status_code == 409
+            for path in (f"{given.id}/deletion", f"{private.id}/deletion", f"{removed.id}/erasure"):
+                held = await act(f"/journal/{path}")
+                assert held.status_code == 409
+                assert "wait" in Page.of(held).words
     await rested(cast, session)
     async with portal.client("alice") as browser:
-        assert (await browser.post(f"/journal/{given.id}/deletion")).status_code == 303
-        assert (await browser.post(f"/journal/{private.id}/erasure")).status_code == 303
+        for path in (f"{given.id}/deletion", f"{private.id}/deletion", f"{removed.id}/erasure"):
+            assert (await browser.post(f"/journal/{path}")).status_code == 303
 
 
 async def test_enough_for_today_closes_gently(portal: Portal) -> None:
