@@ -125,10 +125,9 @@ async def test_it_opens_without_a_network_in_two_taps_and_follows_the_plan(
     assert "Heron" not in found["text"]
     held = await page.evaluate(HELD)
     assert (held["local"], held["session"]) == ("", "")
-    assert "AES-GCM" not in held["cached"]
     assert "Nothing is kept here." in held["cached"]
     assert "revision" in held["indexed"]
-    for word in ("Heron", "weir", "555", "professionals", "Whom I tell"):
+    for word in ("Heron", "weir", "0143", "professionals", "Whom I tell"):
         assert not [name for name, text in held.items() if word in text], word
     await write_plan(server, ANEW)
     await page.goto("/safety-plan")
@@ -214,8 +213,8 @@ async def test_signed_in_again_it_is_known_at_once_by_which_session(desk: Desk, 
     page = await desk.person()
     await server.admit(page.context, "alice")
     await keep(page)
-    await page.get_by_role("button", name="Leave quickly").click()
-    await page.wait_for_url("**/leave")
+    out = {"origin": server.origin, "sec-fetch-site": "same-origin"}
+    await page.context.request.post(f"{server.origin}/sign-out", headers=out, max_redirects=0)
     await page.goto("/sign-in")
     await page.wait_for_function(AS_NOBODY)
     await server.admit(page.context, "alice")

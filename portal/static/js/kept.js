@@ -16,8 +16,7 @@
   const NAME = "kept";
   const KEY = "copy";
   const BLOCK = 2048; // bytes: the size of what is stored tells little of how much was written
-  const WAIT = 3000; // milliseconds for a network that is there and says nothing
-  const LONG_WAIT = 20000; // milliseconds for the answer to somebody who pressed a button
+  const WAIT = 20000; // milliseconds for a network that is there and says nothing; the words do not wait for it
   const PAUSE = 60000; // milliseconds between two questions of pages that are not about it
   const renews = "renews" in document.currentScript.dataset;
   const find = (name) => document.querySelector(`[data-${name}]`);
@@ -84,8 +83,8 @@
     return JSON.parse(new TextDecoder().decode(await crypto.subtle.decrypt({ name: "AES-GCM", iv, additionalData }, key, sealed)));
   }
 
-  const send = (address, fields, credentials = "same-origin", wait = WAIT) => fetch(address, {
-    method: "POST", body: new URLSearchParams(fields), credentials, redirect: "error", signal: AbortSignal.timeout(wait),
+  const send = (address, fields, credentials = "same-origin") => fetch(address, {
+    method: "POST", body: new URLSearchParams(fields), credentials, redirect: "error", signal: AbortSignal.timeout(WAIT),
   });
   const isJson = (answer) => answer.status === 200 && answer.headers.get("content-type")?.startsWith("application/json");
   const end = (token) => send("/kept", { copy: token, go: "remove" }, "omit");
@@ -106,7 +105,7 @@
       const isTheirs = renewal.status === 409;
       if (isMine || isTheirs || (there.status === 204 && !renews)) {
         const newer = isJson(renewal) ? await seal(await renewal.json()) : record;
-        await change(record, { ...newer, asked: Date.now(), renews });
+        await change(record, { ...newer, asked: Date.now(), renews, isTheirs: renews ? isTheirs : record.isTheirs });
       }
       const now = await load();
       return now && { ...now, whose: isMine ? "mine" : isTheirs ? "theirs" : undefined };
@@ -147,7 +146,7 @@
 
   async function make(form) {
     show("plan-failed", false);
-    const answer = await send(form.action, {}, "same-origin", LONG_WAIT);
+    const answer = await send(form.action, {});
     if (answer.status >= 400 && answer.status < 500) return form.submit(); // held, locked or signed out: the whole page says what to do
     const made = await answer.json();
     const before = await load();
@@ -177,11 +176,12 @@
     let record = await load();
     const had = Boolean(record?.key);
     if (words) await drawKept(record, false); // at once: whether it has ended is asked afterwards
+    show("kept-link", had && !(renews && record.isTheirs));
     const isDue = record && (record.renews !== renews || Math.abs(Date.now() - (record.asked ?? 0)) > PAUSE);
     if (record && (isDue || plan || words || find("kept-link"))) record = await look(record);
     if (words && had && !record?.key) await drawKept(undefined, true);
     const isTheirs = record?.whose === "theirs";
-    show("kept-link", record?.key && !isTheirs);
+    show("kept-link", record?.key && !(renews && record.isTheirs));
     if (!plan) return;
     show("plan-here", record?.key && record.whose === "mine");
     show("plan-offer", !record?.key || isTheirs);
