@@ -204,7 +204,7 @@ async def test_another_person_in_the_same_browser_takes_its_place_only_knowingly
     await page.get_by_role("link", name="Open the copy on this device").click()
     await expect(page.locator(".safety-lines > li")).to_have_text([ANEW])
     async with server.second_connection():
-        assert [one.account_id for one in await tables.DeviceCopy.all()] == [dana.id]
+        assert await tables.DeviceCopy.all().values_list("account_id", flat=True) == [dana.id]
 
 
 async def test_signed_in_again_it_is_known_at_once_by_which_session(desk: Desk, server: Served) -> None:
