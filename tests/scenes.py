@@ -91,6 +91,21 @@ async def in_session(cast: Cast) -> UUID:
     return session
 
 
+async def held_twice(cast: Cast) -> UUID:
+    """Have alice have never said that she rested nine days ago, and another session's time have come; its id."""
+    first = await in_session(cast)
+    await session_plan.change_status(await cast.actor("alice"), first, Status.STOPPED_EARLY)
+    cast.clock.forward(days=9)
+    await signed_in_again(cast)
+    alice = await cast.actor("alice")
+    local = (cast.clock.now + timedelta(hours=1)).astimezone(parse_zone(ZONE)).strftime("%Y-%m-%dT%H:%M")
+    details = SessionDetails(SessionKind.DOSING, local, ZONE, 120, Setting.HOME)
+    second = await session_plan.add_session(alice, alice.id, details)
+    cast.clock.forward(hours=2)
+    await cast.just_asked()
+    return second
+
+
 async def rested(cast: Cast, session: UUID) -> None:
     """Let a night go by, and alice say that she has slept; everybody signs in again."""
     await session_plan.change_status(await cast.actor("alice"), session, Status.RECOVERING)
