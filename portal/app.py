@@ -24,7 +24,7 @@ from portal.access.guard import guard_view
 from portal.background import run_periodic_tasks
 from portal.config import Config
 from portal.http.fallback import ErrorFallback
-from portal.http.fast_path import FastPath
+from portal.http.fast_path import FastPath, RouteTable
 from portal.http.limits import STANDARD, BodyLimits, Limits
 from portal.http.middleware import HeadAsGet, HostCheck, SameOrigin, SecurityHeaders, UseStore
 from portal.routes import ROUTES
@@ -34,6 +34,14 @@ from portal.web.pages import build_environment
 NOT_SET_UP = PracticeView("", False)
 DAMAGED = PracticeView("", False, damaged=True)
 PRACTICE_DAMAGED = "the record of the practice is damaged; no page shows its name: hearthside doctor"
+
+GUARDED = [
+    Route(
+        rule.path, guard_view(rule.view, rule.audience, rule.fresh, rule.prefetch), methods=list(rule.methods)
+    )
+    for rule in ROUTES
+]
+TABLE = RouteTable(GUARDED)
 
 
 @dataclass(slots=True)
@@ -97,18 +105,10 @@ def create_app(
             # Also when the start failed: an open connection keeps the process from ending.
             await store.close()
 
-    routes = [
-        Route(
-            rule.path,
-            guard_view(rule.view, rule.audience, rule.fresh, rule.prefetch),
-            methods=list(rule.methods),
-        )
-        for rule in ROUTES
-    ]
     app = Starlette(
-        routes=[Mount("/static", StaticFiles(packages=[("portal", "static")]), name="static"), *routes],
+        routes=[Mount("/static", StaticFiles(packages=[("portal", "static")]), name="static"), *GUARDED],
         middleware=[
-            Middleware(FastPath, routes=routes, config=config, limits=limits, handlers=HANDLERS),
+            Middleware(FastPath, table=TABLE, config=config, limits=limits, handlers=HANDLERS),
             Middleware(SecurityHeaders, config=config),
             Middleware(ErrorFallback, log_all=config.access_log),
             Middleware(HostCheck, config=config),

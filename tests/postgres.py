@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 
 import asyncpg
 
+from tests.memory import find_memory
 from tests.waiting import PATIENCE, own_port
 
 if TYPE_CHECKING:
@@ -136,11 +137,8 @@ def _folder(*, in_memory: bool = False) -> Iterator[Path]:
 
     Programs stay out of memory, from which containers commonly refuse to run them.
     """
-    memory = Path("/dev/shm")
-    roomy = memory.is_dir() and os.access(memory, os.W_OK) and shutil.disk_usage(memory).free > 1 << 30
-    with TemporaryDirectory(
-        prefix="hearthside-postgres-", dir=memory if in_memory and roomy else None
-    ) as folder:
+    memory = find_memory() if in_memory else None
+    with TemporaryDirectory(prefix="hearthside-postgres-", dir=memory) as folder:
         yield Path(folder)
 
 

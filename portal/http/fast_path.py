@@ -65,13 +65,13 @@ class FastPath:
         self,
         app: ASGIApp,
         *,
-        routes: Iterable[Route],
+        table: RouteTable,
         config: Config,
         limits: Limits,
         handlers: Mapping[type[Exception], Handler],
     ) -> None:
         self.layers = app
-        self.table = RouteTable(routes)
+        self.table = table
         self.origins = {origin.partition("//")[2].encode(): origin.encode() for origin in config.origins}
         self.limits = limits
         self.handlers = handlers

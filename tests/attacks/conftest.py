@@ -27,7 +27,7 @@ from tests.attacks.world import WORDS, Rows, World
 from tests.cast import PASSWORDS, Furniture
 from tests.conftest import made_once
 from tests.factors import app_code
-from tests.portal.conftest import Portal, no_chores, running
+from tests.portal.conftest import Portal, answering
 from tests.shared_material import add_patient
 from tests.test_architecture import FORBIDDEN_IN_PAGES
 
@@ -48,6 +48,7 @@ BEGINNINGS = {
         "/journal/{reframe}/step",
         "/moments",
         "/sessions/{session}/medicine",
+        "/sessions/{session}/check-in/before",
         "/sessions/{session}/readings",
         "/sessions/{session}/sitter",
         "/sessions/{sat session}/sitter/notes",
@@ -130,7 +131,6 @@ async def shared(
     To start it takes longer than most of them. Nothing is done in it beside what they ask for, however long it runs.
     """
     async with _attacked(attacked_sqlite, tmp_path_factory.mktemp("shared")) as target:
-        await no_chores()
         yield target
 
 
@@ -139,7 +139,7 @@ async def _attacked(made: tuple[Path, World], folder: Path) -> AsyncIterator[Tar
     original, world = made
     path = folder / "world.sqlite3"
     shutil.copyfile(original, path)
-    async with running(f"sqlite://{path}", world.furniture, folder) as portal:
+    async with answering(f"sqlite://{path}", world.furniture, folder) as portal:
         yield Target(portal, world, path)
 
 
@@ -160,7 +160,7 @@ def forms(attacked_sqlite: tuple[Path, World], tmp_path_factory: pytest.TempPath
 
 async def _collect(folder: Path, world: World) -> dict[str, Sent]:
     found: dict[str, Sent] = {}
-    async with running(f"sqlite://{folder}/world.sqlite3", world.furniture, folder) as portal:
+    async with answering(f"sqlite://{folder}/world.sqlite3", world.furniture, folder) as portal:
         for name, begin in BEGINNINGS.items():
             async with portal.client(name) as browser:
                 pages = await browse.walk(

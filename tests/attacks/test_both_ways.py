@@ -27,7 +27,7 @@ from tests.attacks.browse import Sent
 from tests.attacks.conftest import STRANGE, Target
 from tests.attacks.test_routes import address
 from tests.attacks.world import World
-from tests.portal.conftest import ORIGIN, running
+from tests.portal.conftest import ORIGIN, answering
 
 EVERYBODY = (None, "alice", "bob", "erin", "hana", "lena")
 """Nobody, one of each role, one who has not confirmed the recovery key, and one whose keys are being renewed."""
@@ -128,7 +128,9 @@ async def both(attacked_sqlite: tuple[Path, World], tmp_path: Path) -> AsyncIter
             (folder := tmp_path / name).mkdir()
             path = folder / "world.sqlite3"
             shutil.copyfile(original, path)
-            portal = await running_.enter_async_context(running(f"sqlite://{path}", world.furniture, folder))
+            portal = await running_.enter_async_context(
+                answering(f"sqlite://{path}", world.furniture, folder)
+            )
             targets.append(Target(portal, world, path))
         app = targets[1].portal.app
         short, *layers = app.user_middleware

@@ -17,7 +17,6 @@ from portal.views.sessions.plan_layout import PlanLayout
 from tests.attacks import browse
 from tests.attacks.conftest import BEGINNINGS, Target
 from tests.attacks.world import HERS, OTHERS, PLANNED
-from tests.portal.conftest import no_chores
 
 CODE = (BuiltinFunctionType, CodeType, FrameType, FunctionType, MethodType, ModuleType, type)
 """What holds the program, and with it the words of these tests."""
@@ -47,7 +46,6 @@ def telling(things: list[object], word: str) -> list[object]:
 
 async def test_nothing_that_a_persons_key_opened_is_held(target: Target) -> None:
     """Entries, copies and keys are gone with the page; the plan and names are there, so the search would find them."""
-    await no_chores()
     state, people = target.portal.app.state, target.world.ids | target.world.people
     for name, begin in BEGINNINGS.items():
         async with target.client(name) as browser:

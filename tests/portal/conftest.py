@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from base64 import urlsafe_b64encode
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -15,6 +14,7 @@ from httpx import ASGITransport, AsyncClient
 from jinja2 import Environment
 from starlette.applications import Starlette
 
+from journal.store.database import Store
 from portal.app import create_app
 from portal.config import Config
 from portal.web.pages import build_environment
@@ -52,33 +52,46 @@ def compiled_once() -> Environment:
 @asynccontextmanager
 async def running(url: str, furniture: Furniture, data: Path) -> AsyncIterator[Portal]:
     """Run the application on the furnished database at *url*; the store is in use for the test as well."""
+    portal = _made(url, furniture, data)
+    async with portal.app.router.lifespan_context(portal.app):
+        with portal.app.state.store.use():
+            yield portal
+
+
+@asynccontextmanager
+async def answering(url: str, furniture: Furniture, data: Path) -> AsyncIterator[Portal]:
+    """
+    Have the application answer as in `running`, and nothing done beside its pages, neither at its start nor later.
+
+    What is done then takes longer than most tests of a page, which is the same without it.
+    """
+    portal = _made(url, furniture, data)
+    store = portal.app.state.store = await Store.open(url)
+    try:
+        with store.use():
+            await portal.app.state.practice.load(portal.app.state.installation)
+            yield portal
+    finally:
+        await store.close()
+
+
+def _made(url: str, furniture: Furniture, data: Path) -> Portal:
     cast = cast_of(furniture)
     config = Config(data, url, SERVER_KEY, ORIGIN, "127.0.0.1", 8000)
     app = create_app(config, clock=cast.clock, quick=True)
     app.state.templates = compiled_once()
-    async with app.router.lifespan_context(app):
-        with app.state.store.use():
-            yield Portal(app, cast)
-
-
-async def no_chores() -> None:
-    """End what is done beside the pages, whose statements would be counted as well."""
-    tasks = [task for task in asyncio.all_tasks() if "run_forever" in str(task.get_coro())]
-    for task in tasks:
-        task.cancel()
-    await asyncio.gather(*tasks, return_exceptions=True)
-    assert len(tasks) > 1
+    return Portal(app, cast)
 
 
 @pytest.fixture
 async def portal(furnished_sqlite_url: tuple[str, Furniture], tmp_path: Path) -> AsyncIterator[Portal]:
     """The application on SQLite."""
-    async with running(*furnished_sqlite_url, tmp_path) as portal:
+    async with answering(*furnished_sqlite_url, tmp_path) as portal:
         yield portal
 
 
 @pytest.fixture
 async def any_portal(furnished_url: tuple[str, Furniture], tmp_path: Path) -> AsyncIterator[Portal]:
     """The application on SQLite, and once more on PostgreSQL."""
-    async with running(*furnished_url, tmp_path) as portal:
+    async with answering(*furnished_url, tmp_path) as portal:
         yield portal

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
@@ -21,7 +22,7 @@ from journal.store.database import Store, execute
 from portal import logs
 from portal.background import RETRY_INTERVAL, PeriodicTask, chain_events, run_forever
 from tests.cast import NAMES, Furniture, cast_of
-from tests.portal.conftest import Portal, no_chores, running
+from tests.portal.conftest import Portal, running
 
 
 class Over(BaseException):
@@ -38,6 +39,15 @@ def resting(times: int) -> tuple[list[float], Callable[[float], object]]:
             raise Over
 
     return rests, rest
+
+
+async def no_chores() -> None:
+    """End what is done beside the pages, so that what comes now waits for the end of the service."""
+    tasks = [task for task in asyncio.all_tasks() if "run_forever" in str(task.get_coro())]
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+    assert len(tasks) > 1
 
 
 async def test_no_error_ends_a_chore(caplog: pytest.LogCaptureFixture) -> None:
@@ -59,10 +69,18 @@ async def test_no_error_ends_a_chore(caplog: pytest.LogCaptureFixture) -> None:
     assert "alice" not in caplog.text + told
 
 
-async def test_a_service_says_that_it_is_there_and_when_it_goes(any_portal: Portal) -> None:
+async def test_a_service_says_that_it_is_there_and_when_it_goes(
+    furnished_url: tuple[str, Furniture], tmp_path: Path
+) -> None:
     """Its row comes with it, on either database, and is gone when the service has ended."""
-    (row,) = await key_rotation_tables.Worker.all()
-    assert row.key_mark == any_portal.app.state.installation.server_keys.key_id
+    url, furniture = furnished_url
+    store = await Store.open(url)
+    with store.use():
+        async with running(url, furniture, tmp_path) as portal:
+            (row,) = await key_rotation_tables.Worker.all()
+            assert row.key_mark == portal.app.state.installation.server_keys.key_id
+        assert await key_rotation_tables.Worker.all().count() == 0
+    await store.close()
 
 
 async def test_a_service_chains_events_and_gives_the_lease_up_when_it_ends(
@@ -108,7 +126,6 @@ async def test_events_that_cannot_be_chained_are_told_once(
     any_portal: Portal, caplog: pytest.LogCaptureFixture
 ) -> None:
     """Whoever puts events in, or changes them before they are chained, makes a line for the operator."""
-    await no_chores()
     await execute("UPDATE audit_lease SET until = 0")
     installation = any_portal.app.state.installation
     sealer = AuditChainWorker(installation, uuid4())

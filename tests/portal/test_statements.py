@@ -20,7 +20,7 @@ from journal.sitter.ends import LIFE
 from journal.sitter.tables import SitterLink
 from journal.store import database
 from tests.cast import ZONE, Cast
-from tests.portal.conftest import Portal, no_chores
+from tests.portal.conftest import Portal
 from tests.shared_material import add_patient, share, write
 
 FEW, MANY = 2, 40
@@ -106,7 +106,6 @@ async def test_a_list_of_forty_asks_as_much_as_one_of_two(
     portal: Portal, who: str, path: str, grow: Callable[[Cast, int], Awaitable[None]]
 ) -> None:
     """The number of statements does not follow the number of rows."""
-    await no_chores()
     path = path.format(alice=(await portal.cast.actor("alice")).id)
     await grow(portal.cast, FEW)
     few = len(await noted(portal, who, path))
@@ -120,7 +119,6 @@ async def test_a_list_of_forty_asks_as_much_as_one_of_two(
 )
 async def test_a_care_link_is_read_with_the_other_person_alone(portal: Portal, who: str, path: str) -> None:
     """Who asks is known already, and what an invitation had in it is asked for only until its patient is pinned."""
-    await no_chores()
     cast = portal.cast
     await get_peer_identity(
         await cast.actor("bob"), await care_links.load_my_link(await cast.actor("bob"), cast.link)
@@ -157,7 +155,6 @@ async def test_a_page_asks_for_what_it_shows_and_no_more(
     portal: Portal, who: str, path: str, most: int
 ) -> None:
     """A bound for each page that is looked at often: a statement more is to be thought about."""
-    await no_chores()
     cast = portal.cast
     alice = await cast.actor("alice")
     await get_peer_identity(
@@ -189,7 +186,6 @@ async def test_passed_links_of_sitters_are_found_and_ended_at_once(portal: Porta
 
 async def test_a_page_does_not_ask_for_the_practice(portal: Portal) -> None:
     """The practice that every page names is remembered: a page asks for its person alone."""
-    await no_chores()
     async with portal.client("alice") as browser:
         assert (await browser.get("/here")).status_code == 204
         async with counted(portal) as asked:

@@ -21,7 +21,7 @@ from tests.cast import PASSWORDS
 from tests.factors import app_code, enrolled
 from tests.log import logged
 from tests.portal.browsing import Page
-from tests.portal.conftest import ORIGIN, Portal, no_chores
+from tests.portal.conftest import ORIGIN, Portal
 from tests.portal.test_statements import counted
 
 ALICE, NOBODY = "alice@example.org", "nobody@example.org"
@@ -236,7 +236,6 @@ async def test_an_address_that_nobody_has_takes_the_same_way(
 ) -> None:
     """For a known and an unknown address the same statements run in the same order, and as much is hashed."""
     ran: list[list[str]] = []
-    await no_chores()
     async with browser_at(portal, "192.0.2.1") as browser:
         await browser.get("/sign-in")
         await browser.post(path, data=form | {"email": "warm@example.org"})

@@ -169,7 +169,7 @@ async def test_an_error_becomes_the_same_on_both_ways(
     layers = app.user_middleware[1:]
     told: list[object] = []
     lines: list[list[str]] = []
-    short = Middleware(FastPath, routes=[route], config=config, limits=STANDARD, handlers=HANDLERS)
+    short = Middleware(FastPath, table=RouteTable([route]), config=config, limits=STANDARD, handlers=HANDLERS)
     app.router.routes.insert(0, route)
     for stack in (layers, [short, *layers]):
         app.user_middleware, app.middleware_stack = stack, None

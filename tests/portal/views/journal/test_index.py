@@ -23,7 +23,7 @@ from journal.vault.documents import EntryDocument
 from journal.vault.entry_rows import Entry
 from tests.cast import NOON, ZONE, Cast
 from tests.portal.browsing import Page, followed, opened
-from tests.portal.conftest import Portal, no_chores
+from tests.portal.conftest import Portal
 from tests.scenes import in_session, rested, shared, signed_in_again, written
 from tests.shared_material import plan_session
 
@@ -183,7 +183,6 @@ async def statements(portal: Portal, browser: AsyncClient, path: str) -> list[st
 
 async def test_thirty_entries_cost_as_many_statements_as_one(portal: Portal) -> None:
     """Neither entries, nor shares, nor sessions are looked up one by one."""
-    await no_chores()
     cast = portal.cast
     bob, alice = await cast.actor("bob"), await cast.actor("alice")
     await shared(cast, await written(cast))
