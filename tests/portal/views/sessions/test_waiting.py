@@ -41,6 +41,7 @@ PLACES = {
     HeldAct.RESUME: "/sharing/{link}",
     HeldAct.SITTER: "/sessions/{session}/sitter",
     HeldAct.DISCARD: "/sharing/{link}/returned",
+    HeldAct.COPY: "/safety-plan#copies",
     HeldAct.CONNECT: "",
 }
 """Where each is done; a connection, by opening its link again."""
