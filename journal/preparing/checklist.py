@@ -240,7 +240,7 @@ async def change_line(actor: Actor, wanted: UUID, line: str, text: str) -> None:
 
 
 async def remove_line(actor: Actor, wanted: UUID, line: str) -> None:
-    """Remove a line of one's own and its state, which stay in an earlier version; nothing happens if it is not there."""
+    """Remove a line of one's own and its state, which an earlier version keeps; nothing happens if it is not there."""
 
     def change(before: Answers) -> Answers:
         own = split_lines(before.get(OWN))
