@@ -66,6 +66,8 @@ OF_CLINICIANS = [
 ]
 GO = (
     "give",
+    "agree",
+    "send",
     "some",
     "make",
     "do",
@@ -162,6 +164,7 @@ async def stored(cast: Cast, things: Things) -> dict[str, Any]:
         "links": sorted(await care_tables.CareLink.all().values_list("id", "ended_at", "clinician_key")),
         "sitters": sorted(await sitter_tables.SitterLink.all().values_list("id", "ended_at")),
         "notes": await sitter_tables.SitterNote.all().count(),
+        "sent": await care_tables.PatientNotice.all().count(),
         "notices": sorted(await care_tables.NoticePolicy.all().values_list("id", flat=True)),
         "standing": (await standing.load_standing(alice)).lines,
         "ticks": [one.beside.later if one.beside else () for one in documents],
