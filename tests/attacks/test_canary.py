@@ -484,7 +484,7 @@ async def share(scribe: Scribe, alice: AsyncClient) -> None:
     for entry in entries:
         page = await page_at(alice, f"{entry}/edit")
         if not page.url.endswith(
-            ("/steady", "/medicine", "/checklist", "/notes", "/measures", "/check-ins")
+            ("/steady", "/medicine", "/checklist", "/notes", "/measures", "/check-ins", "/day-lines")
         ):  # which have forms of their own
             form = form_to(page, entry)
             saved = await alice.post(entry, data=scribe.fill(form), headers={"hx-request": "true"})
