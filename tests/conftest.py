@@ -18,6 +18,7 @@ import pytest
 from hypothesis.configuration import set_hypothesis_home_dir
 
 from tests.cast import Furniture, furnish
+from tests.hashing import hash_once
 from tests.memory import find_memory
 from tests.orm import prepare_once
 from tests.postgres import PostgresServer, running_postgres
@@ -32,6 +33,7 @@ Made = TypeVar("Made")
 def pytest_configure(config: pytest.Config) -> None:
     """Keep Hypothesis's examples with the other caches, and let no verdict depend on a machine's speed."""
     prepare_once()
+    hash_once()
     if memory := find_memory(programs=True):
         os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(memory))
     # httpx looks for it at each request to an application; what is not installed is looked for anew every time.
