@@ -64,12 +64,12 @@ def pytest_collection() -> Generator[None, object, object]:
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """
-    Begin with the browser's tests, which take longest each: what is left to share at the end are short ones.
+    Begin with long tests and the browser's, which take longest each: what is left to share at the end are short ones.
 
     Processes that are done take tests from the end of what the others have. So a module's pages, which take as long to
     make as some of its tests, are made in one process, and not in each once more.
     """
-    items.sort(key=lambda item: "browser" not in item.path.parts)
+    items.sort(key=lambda item: (item.get_closest_marker("long") is None, "browser" not in item.path.parts))
 
 
 @pytest.hookimpl(optionalhook=True)
