@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from journal.catalogue.grounding_skills import SKILLS
+from journal.catalogue.tracked import CheckIn
 from journal.measures import instruments
 from portal.access.session_cookie import Audience, RequestPrefetch, View
 from portal.views import home, records
@@ -19,6 +20,9 @@ from portal.views.account import (
     second_factor,
 )
 from portal.views.administration import audit_log, people, practice, staff
+from portal.views.check_ins import advice as check_in_advice
+from portal.views.check_ins import filling as check_in_filling
+from portal.views.check_ins import overview as check_in_overview
 from portal.views.grounding import notes, skills, steady
 from portal.views.journal import comparison, entry, entry_new, entry_removal, entry_saving, index, revisions
 from portal.views.measures import filling, overview, score_entry
@@ -108,6 +112,14 @@ ROUTES = (
     Rule("/triggers/{id:uuid}", READ, PATIENT, triggers.show_trigger),
     Rule("/moments", FORM, PATIENT, moments.add_moment),
     # Measures
+    Rule("/check-ins", READ, PATIENT, check_in_overview.list_check_ins),
+    Rule("/check-ins/monthly", FORM, PATIENT, check_in_filling.fill_in_monthly),
+    Rule("/check-ins/call-now", READ, PATIENT, check_in_advice.show_call_now),
+    *(
+        Rule(f"/sessions/{{id:uuid}}/check-in/{one}", FORM, PATIENT, check_in_filling.fill_in_check_in)
+        for one in CheckIn
+        if one is not CheckIn.MONTHLY
+    ),
     Rule("/measures", FORM, PATIENT, overview.list_measures),
     Rule("/measures/other", FORM, PATIENT, score_entry.enter_score),
     *(Rule(f"/measures/{one}", FORM, PATIENT, filling.fill_measure) for one in instruments.IDS),

@@ -131,6 +131,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "care_notes": ("measures",),
     "safety_plan": ("entries",),
     "reframing": ("sharing",),
+    "check_ins": ("entries",),
     "standing": ("dosing_day", "measures", "sharing"),
     "brief": ("dosing_day", "reframing"),
     "practice": ("authentication", "care"),
@@ -270,7 +271,8 @@ PORTAL_ROOMS: dict[str, tuple[str, ...]] = {
     "views.patients": ("views.notices", "views.sessions", "views.sharing"),
     "views.administration": ("access", "documents"),
     "views.public": ("access", "documents"),
-    "views": ("views.administration", "views.reframing"),
+    "views.check_ins": ("views.journal",),
+    "views": ("views.administration", "views.check_ins"),
     "routes": (
         "views",
         "views.sign_in",

@@ -13,5 +13,5 @@ __all__ = [
     "preparation",
     "reframe",
     "revisits",
-    "steady",
+    "tracked",
 ]

@@ -65,6 +65,7 @@ class Contact(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     verified: bool
     last_verified: date | None
     source: str
+    topic: Literal["", "poison"] = ""
 
     def __post_init__(self) -> None:
         """Refuse a number that no phone can dial, and a check without its date and source."""
@@ -147,6 +148,14 @@ def list_emergency_numbers() -> tuple[EmergencyNumber, ...]:
         EmergencyNumber(regions[0].emergency, tuple(region.name for region in regions))
         for regions in found.values()
         if regions[0].emergency
+    )
+
+
+@cache
+def list_poison_lines() -> tuple[tuple[Region, Contact], ...]:
+    """Return the lines for an overdose or poisoning, each with its region."""
+    return tuple(
+        (region, one) for region in list_regions() for one in region.contacts if one.topic == "poison"
     )
 
 

@@ -27,7 +27,7 @@ BriefRole = Literal[
     "action",
     "",
 ]
-Measure = Literal["distress", "belief", "felt_truth", "confidence", ""]
+Measure = Literal["distress", "belief", "felt_truth", "confidence", "difficulty", "distance", ""]
 
 MAX_TEXT_LENGTH = 20_000
 MAX_LINE_LENGTH = 300
@@ -50,6 +50,7 @@ class EntryKind(Labelled):
     DAY = "day", N_("The day of the session")
     SITTER = "sitter", N_("The sitter’s notes")
     MEASURE = "measure", N_("Measure")
+    CHECK_IN = "check_in", N_("Check-in")
     PLAN_NOTE = "plan_note", N_("Plan note")
     WAITING = "waiting", N_("Waiting until you have rested")
     STANDING = "standing", N_("Shared as it is completed")
@@ -65,6 +66,7 @@ OWN_PAGE_KINDS = frozenset(
         EntryKind.DAY,
         EntryKind.SITTER,
         EntryKind.MEASURE,
+        EntryKind.CHECK_IN,
         EntryKind.PLAN_NOTE,
         EntryKind.WAITING,
         EntryKind.STANDING,
@@ -213,6 +215,8 @@ RATING_ENDS: Mapping[Measure, tuple[str, str]] = MappingProxyType(
         "belief": (N_("not true at all"), N_("completely true")),
         "felt_truth": (N_("feels completely false"), N_("feels completely true")),
         "confidence": (N_("not doable"), N_("easily doable")),
+        "difficulty": (N_("not difficult"), N_("as difficult as I can imagine")),
+        "distance": (N_("all here"), N_("as far away as can be")),
         "": ("", ""),
     }
 )

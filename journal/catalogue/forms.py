@@ -21,11 +21,11 @@ from journal.catalogue.fields import (
     FieldKind,
     Form,
 )
-from journal.catalogue.grounding import FREE, GROUNDING
+from journal.catalogue.grounding import FREE, GROUNDING, STEADY
 from journal.catalogue.integration import CAPTURE, INTEGRATION
 from journal.catalogue.preparation import CHECKLIST, PREPARATION
 from journal.catalogue.reframe import FIRST_RATINGS, FIRST_RATINGS_LAST, REFRAME
-from journal.catalogue.steady import STEADY
+from journal.catalogue.tracked import CHECK_IN
 from journal.i18n import N_
 
 DAY = Form(
@@ -215,6 +215,7 @@ FORMS: Mapping[EntryKind, Form] = MappingProxyType(
             DAY,
             SITTER,
             MEASURE,
+            CHECK_IN,
             PLAN_NOTE,
             WAITING,
             STANDING,
@@ -253,6 +254,7 @@ THEMES: Mapping[str, str] = MappingProxyType(
         "day": N_("The day of the session"),
         "sitter": N_("The sitter’s notes"),
         "measure": N_("Measure"),
+        "checkin": N_("Check-in"),
         "plan": N_("Plan note"),
         "waiting": N_("Waiting until you have rested"),
         "standing": N_("Shared as it is completed"),

@@ -12,8 +12,7 @@ from dataclasses import dataclass
 
 from journal.actor import Actor
 from journal.catalogue.fields import MAX_LINE_LENGTH, Answers, EntryKind
-from journal.catalogue.grounding_skills import SKILLS
-from journal.catalogue.steady import (
+from journal.catalogue.grounding import (
     HIDDEN,
     MAX_NAME_LENGTH,
     MAX_PHRASES,
@@ -24,6 +23,7 @@ from journal.catalogue.steady import (
     parse_own_skill,
     parse_phrases,
 )
+from journal.catalogue.grounding_skills import SKILLS
 from journal.entries import by_kind, only_entry
 from journal.errors import InvalidInput, NotFound
 from journal.i18n import N_

@@ -12,9 +12,8 @@ import msgspec
 
 from journal.actor import Actor
 from journal.catalogue.fields import Answers, EntryKind
-from journal.catalogue.grounding import GROUNDING, OWN_SKILL
+from journal.catalogue.grounding import GROUNDING, OWN_SKILL, OwnSkill
 from journal.catalogue.grounding_skills import SKILLS
-from journal.catalogue.steady import OwnSkill
 from journal.entries import by_kind, entries
 from journal.errors import NotFound
 from journal.grounding.steadying import Steadying, build_steadying

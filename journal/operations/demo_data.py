@@ -12,7 +12,8 @@ from importlib import resources
 
 import msgspec
 
-from journal.catalogue.fields import Answer, EntryKind
+from journal.catalogue.fields import Answer, EntryKind, FieldKind
+from journal.catalogue.forms import get_form
 from journal.clinic.call_contacts import CallDetails
 from journal.clinic.instructions import InstructionsDetails
 from journal.sessions.session import Phase, Route, SessionDetails, SessionKind, Setting, Status
@@ -81,10 +82,15 @@ class DemoEntry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     revisits: tuple[DemoRevisit, ...] = ()
 
     def get_first_answers(self, today: date) -> dict[str, Answer]:
-        """Return the answers as first written, with the day on which a small step is due."""
+        """Return the answers as first written, with the day on which a small step is due, and other days as dates."""
+        answers = dict(self.answers)
+        for field in get_form(self.kind).fields:
+            days = answers.get(field.id)
+            if field.kind is FieldKind.DATE and isinstance(days, int):
+                answers[field.id] = (today + timedelta(days=days)).isoformat()
         if self.due is None:
-            return dict(self.answers)
-        return {**self.answers, "reframe.test_due": (today + timedelta(days=self.due)).isoformat()}
+            return answers
+        return {**answers, "reframe.test_due": (today + timedelta(days=self.due)).isoformat()}
 
     def get_latest_answers(self, today: date) -> dict[str, Answer]:
         """Return the answers as they stand, later changes included."""

@@ -9,6 +9,7 @@ from functools import partial
 from types import MappingProxyType
 
 from journal.catalogue.fields import Answer, Answers, EntryKind
+from journal.catalogue.tracked import DAY, MOMENT, CheckIn
 from journal.dosing_day.lines import Position, Reading
 from journal.dosing_day.record import READINGS
 from journal.i18n import N_
@@ -72,6 +73,11 @@ def _build_example(one: Instrument) -> Mapping[str, Answer]:
     return {FORM: made_up.lines}
 
 
+def _is_answered(document: EntryDocument) -> bool:
+    """Return whether a check-in was completed."""
+    return DAY in document.answers
+
+
 _EXAMPLE = Reading(time(14, 5), "120", "80", "70", "98", Position.SITTING)
 
 KINDS: Mapping[str, StandingKind] = MappingProxyType(
@@ -95,6 +101,13 @@ KINDS: Mapping[str, StandingKind] = MappingProxyType(
                     example=_build_example(one),
                 )
                 for one in list_offered()
+            ),
+            StandingKind(
+                "check-ins",
+                N_("Check-ins"),
+                EntryKind.CHECK_IN,
+                is_completed=_is_answered,
+                example={MOMENT: CheckIn.NEXT_DAY.value, "checkin.felt": "0", "checkin.difficulty": 3},
             ),
         )
     }

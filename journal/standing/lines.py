@@ -63,7 +63,7 @@ def _parse_line(line: object) -> Standing | None:
         since, asked, until = (_parse_time(cell) for cell in cells[2:5])
     except ValueError:
         return None  # one whose end cannot be read is not in force
-    if since is None or not re.fullmatch("[0-9a-f]{32}", link) or not re.fullmatch("[a-z0-9_]{1,40}", kind):
+    if since is None or not re.fullmatch("[0-9a-f]{32}", link) or not re.fullmatch("[a-z0-9_-]{1,40}", kind):
         return None
     return Standing(kind, UUID(link), since, asked, until, flag == AT_ONCE, name)
 

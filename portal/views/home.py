@@ -15,6 +15,9 @@ from journal.care import links
 from journal.care.links import Link
 from journal.catalogue.fields import EntryKind
 from journal.catalogue.forms import SHAREABLE_KINDS
+from journal.catalogue.tracked import CheckIn
+from journal.check_ins import offers as check_in_offers
+from journal.check_ins.records import list_made
 from journal.clinic import instructions
 from journal.dosing_day import requests
 from journal.entries import by_kind
@@ -40,9 +43,18 @@ from journal.vault.entry_rows import Entry
 from portal.access.guard import ask_to_unlock
 from portal.access.session_cookie import RECOVERY_KEY, SignInPage
 from portal.views.administration.people import load_administrator_home
+from portal.views.check_ins.form_page import get_address
 from portal.views.reframing.offers import OfferLine
 from portal.views.sessions.session_lines import SessionLine, build_lines
 from portal.web.pages import redirect, render_page
+
+
+@dataclass(frozen=True, slots=True)
+class CheckInOffer:
+    """The check-in that fits the day, and where it is."""
+
+    moment: CheckIn
+    address: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +71,8 @@ class HomePage:
     `is_near`: the next session is a dosing session, and is today or tomorrow. `is_asked_again`: something that the
     patient asked for while it was held waits for their answer, and nothing is held any more. `question` is a session of
     which nobody said whether it took place. `due_measure`: one that was answered before,
-    and whose usual time has come again. `is_capture_time`: on a session's day, hours after its start.
+    and whose usual time has come again. `check_in`: the one that fits the day.
+    `is_capture_time`: on a session's day, hours after its start.
     """
 
     day: DayState
@@ -85,6 +98,7 @@ class HomePage:
     question: SessionLine | None
     is_capture_time: bool
     due_measure: Instrument | None
+    check_in: CheckInOffer | None
 
 
 RECENT = 3  # entries
@@ -121,7 +135,9 @@ async def load_home(actor: Actor) -> HomePage:
     plan, namer = shown.plan, EntryNamer(shown.plan)
     lines = {line.session.id: line for line in build_lines(actor, plan)}
     day, about = find_current_day(plan, actor.now)
-    is_intact, found = await by_kind.load_entries_of_kinds(actor, {EntryKind.REFRAME, EntryKind.MEASURE})
+    is_intact, found = await by_kind.load_entries_of_kinds(
+        actor, {EntryKind.REFRAME, EntryKind.MEASURE, EntryKind.CHECK_IN}
+    )
     written = reframes.select_reframes(found)
     hold = holds.get_hold(actor, plan)
     step, again = await reframe_offers.choose_for_home(actor, written, plan)
@@ -159,7 +175,13 @@ async def load_home(actor: Actor) -> HomePage:
         or day not in (DayState.UNDER_WAY, DayState.RESTING)
         or is_capture_time(about.details, actor.now),
         await _find_due_measure(actor, plan, is_intact, found) if hold is None else None,
+        _find_check_in(actor, plan, found),
     )
+
+
+def _find_check_in(actor: Actor, plan: Sequence[Session], found: Iterable[Entry]) -> CheckInOffer | None:
+    offer = check_in_offers.find_offer(actor, plan, list_made(found))
+    return CheckInOffer(offer[0], get_address(*offer)) if offer else None
 
 
 async def _find_due_measure(

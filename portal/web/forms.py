@@ -13,6 +13,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
 from journal.catalogue.forms import FORMS
+from journal.catalogue.tracked import EFFECTS
 from journal.measures.lines import MAX_ITEMS
 from journal.user_input import parse_whole_number
 
@@ -39,6 +40,8 @@ JOURNAL_FIELDS = frozenset(
 """The fields in which people write a journal."""
 MEASURE_FIELDS = frozenset(f"item{number}" for number in range(1, MAX_ITEMS + 1))
 """The fields in which people answer a measure, by the numbers of its items."""
+EFFECT_FIELDS = frozenset(f"effect.{one.value}" for one in EFFECTS)
+"""The fields in which people say how severe a side effect was."""
 UNCUT_FIELDS = JOURNAL_FIELDS | {"credential", "note", "title"}
 """Fields that are read whole: what they are for bounds them, and nothing that somebody wrote is cut off."""
 RESTORABLE_FIELDS = (
@@ -53,6 +56,7 @@ RESTORABLE_FIELDS = (
             "bring",
             "cancel_reason",
             "check_date",
+            "check_in",
             "check_minutes",
             "checked",
             "compared",
@@ -177,6 +181,7 @@ RESTORABLE_FIELDS = (
     )
     | JOURNAL_FIELDS
     | MEASURE_FIELDS
+    | EFFECT_FIELDS
 )
 """
 The fields that may be put back into a page when a form was not taken. What is not named here is not: passwords, keys,

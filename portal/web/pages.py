@@ -18,7 +18,7 @@ from markupsafe import Markup
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
-from journal.catalogue.crisis_contacts import list_emergency_numbers
+from journal.catalogue.crisis_contacts import list_emergency_numbers, list_poison_lines
 from journal.catalogue.grounding_skills import HELP_NOW
 from journal.entries.naming import EntryName
 from journal.user_input import build_phone_link
@@ -71,6 +71,7 @@ GUIDE_PLACES: Mapping[str, str] = MappingProxyType(
         "/journal/*/revisits": "reframes",
         "/journal/*/shares": "share",
         "/journal/*/step": "reframes",
+        "/check-ins": "measures",
         "/measures": "measures",
         "/moments": "reframes",
         "/patients": "patients",
@@ -132,6 +133,7 @@ def build_environment() -> Environment:
     environment.globals["calm_skills"] = HELP_NOW
     environment.globals["find_guide_place"] = find_guide_place
     environment.globals["emergency_numbers"] = list_emergency_numbers
+    environment.globals["poison_lines"] = list_poison_lines
     environment.filters.update(
         date=filter_date,
         time=filter_time,

@@ -48,6 +48,7 @@ BEGINNINGS = {
         "/journal/{reframe}/step",
         "/moments",
         "/sessions/{session}/medicine",
+        "/sessions/{session}/check-in/before",
         "/sessions/{session}/readings",
         "/sessions/{session}/sitter",
         "/sessions/{sat session}/sitter/notes",

@@ -18,6 +18,7 @@ import zlib
 from collections.abc import Iterator
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
@@ -282,6 +283,7 @@ async def live(scribe: Scribe, url: str, bob: AsyncClient, alice: AsyncClient) -
     await everything(scribe, bob)
     await everything(scribe, alice)  # once more: there is now what bob planned
     await tick_a_list(scribe, alice)
+    await check_in(scribe, alice)
     await note_the_day(scribe, alice)
     await sit_with(scribe, alice)
     await knock(scribe, alice)
@@ -416,6 +418,25 @@ async def note_the_day(scribe: Scribe, alice: AsyncClient) -> None:
     raise AssertionError("there is no dosing session")
 
 
+async def check_in(scribe: Scribe, alice: AsyncClient) -> None:
+    """Note a session of weeks ago, rest after it, and make every check-in."""
+    where, day = "/sessions/new", (datetime.now(UTC) - timedelta(days=40)).date().isoformat()
+    typed = {"kind": "dosing", "date": day, "time": "10:00", "minutes": "120", "setting": "home", "about": ""}
+    made = await scribe.send(alice, form_to(await page_at(alice, where), where), **typed)
+    found = re.search("/sessions/[0-9a-f-]{36}", made.url)
+    assert found, made.text
+    session = found[0]
+    before = f"{session}/check-in/before"
+    await scribe.send(alice, form_to(await page_at(alice, before), before), go="done")
+    await alice.post(f"{session}/status", data={"status": "closed"})
+    await alice.post("/sessions/rest")
+    for moment in ("next-day", "7-days", "14-days", "30-days"):
+        where = f"{session}/check-in/{moment}"
+        form = form_to(await page_at(alice, where), where)
+        saved = await scribe.send(alice, form, go="done")
+        assert saved.status == 200, saved.text
+
+
 async def sit_with(scribe: Scribe, alice: AsyncClient) -> None:
     """Have somebody sit with alice, and note one of everything with the link that she made."""
     for found in set(re.findall(r"/sessions/[0-9a-f-]{36}", (await page_at(alice, "/sessions")).text)):
@@ -465,7 +486,7 @@ async def share(scribe: Scribe, alice: AsyncClient) -> None:
     for entry in entries:
         page = await page_at(alice, f"{entry}/edit")
         if not page.url.endswith(
-            ("/steady", "/medicine", "/checklist", "/notes", "/measures")
+            ("/steady", "/medicine", "/checklist", "/notes", "/measures", "/check-ins")
         ):  # which have forms of their own
             form = form_to(page, entry)
             saved = await alice.post(entry, data=scribe.fill(form), headers={"hx-request": "true"})

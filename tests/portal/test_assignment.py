@@ -36,6 +36,7 @@ FIELDS = {
     EntryKind.DAY: "day.medicine",
     EntryKind.SITTER: "sitter.events",
     EntryKind.MEASURE: "measure.form",
+    EntryKind.CHECK_IN: "checkin.changed",
     EntryKind.PLAN_NOTE: "plan.focus",
     EntryKind.WAITING: "waiting.requests",
     EntryKind.STANDING: "standing.shares",

@@ -11,8 +11,8 @@ from starlette.responses import Response
 
 from journal.actor import Actor
 from journal.authentication import web_sessions
+from journal.catalogue.grounding import OwnSkill
 from journal.catalogue.grounding_skills import SAFETY_NOTES, SKILLS, Skill, list_acute_skills
-from journal.catalogue.steady import OwnSkill
 from journal.clinic import call_contacts
 from journal.errors import JournalError, NotFound
 from journal.grounding import steadying

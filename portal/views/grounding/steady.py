@@ -8,8 +8,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from journal.actor import Actor
+from journal.catalogue.grounding import MAX_STEPS, OWN_SKILLS, OwnSkill
 from journal.catalogue.grounding_skills import SKILLS, Skill
-from journal.catalogue.steady import MAX_STEPS, OWN_SKILLS, OwnSkill
 from journal.errors import InvalidInput, NotFound, StaleRevision
 from journal.grounding import steadying, uses
 from journal.grounding.steadying import Steadying

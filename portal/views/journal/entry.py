@@ -16,6 +16,7 @@ from journal.catalogue.fields import Answer, EntryKind, Field, Form
 from journal.catalogue.forms import get_form
 from journal.catalogue.grounding_skills import SKILLS, Skill
 from journal.catalogue.reframe import REFRAMABLE
+from journal.check_ins.records import list_made
 from journal.entries import listing
 from journal.entries.naming import EntryName, EntryNamer
 from journal.reframing.reframes import STATUS
@@ -213,6 +214,10 @@ async def edit_entry(request: Request) -> Response:
         return redirect(request, "/clinic")
     if found.document.kind == EntryKind.MEASURE:
         return redirect(request, "/measures")
+    if found.document.kind == EntryKind.CHECK_IN:
+        made = next(iter(list_made([found])), None)
+        about = f"/sessions/{made.session}/check-in/{made.moment}" if made and made.session else "/check-ins"
+        return redirect(request, about)
     if found.document.kind == EntryKind.SITTER:
         sat = found.document.session_id
         return redirect(request, f"/sessions/{UUID(sat)}/sitter/notes" if sat else "/sessions")

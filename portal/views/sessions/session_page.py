@@ -12,6 +12,9 @@ from uuid import UUID
 from journal.actor import Actor
 from journal.care import links
 from journal.catalogue.fields import EntryKind
+from journal.catalogue.tracked import CheckIn
+from journal.check_ins import offers as check_in_offers
+from journal.check_ins.records import find_refusal
 from journal.dosing_day import record, requests
 from journal.dosing_day.record import DayRecord
 from journal.entries import listing
@@ -74,8 +77,8 @@ class SessionPage:
     patient says so. `errors` are why it was not moved; one of its status belongs to no field. `reason` is why it was to
     be cancelled, when that was refused. `is_held`: what asks for numbers, or what it means, is not offered to write.
     `call_lines` are whom the care team named to call, and `clinic_text` is what they wrote for the course, both on a
-    patient's own page of a dosing session; `noted` is what was noted on its day, from that day on. Without
-    `is_intact`, the journal is not as its owner left it.
+    patient's own page of a dosing session; `noted` is what was noted on its day, from that day on; `check_ins` are
+    those that can be made now. Without `is_intact`, the journal is not as its owner left it.
     """
 
     line: SessionLine
@@ -97,6 +100,7 @@ class SessionPage:
     call_lines: tuple[CallLine, ...] = ()
     clinic_text: ClinicTextState | None = None
     noted: DayRecord | None = None
+    check_ins: tuple[CheckIn, ...] = ()
     is_intact: bool = True
     errors: Mapping[str, str] = field(default_factory=dict)
     reason: str = ""
@@ -194,8 +198,15 @@ async def build_session_page(
         call_lines=await load_my_call_lines(actor, translate) if mine and dosing else (),
         clinic_text=await load_my_clinic_text(actor, one.course) if mine and dosing else None,
         noted=noted,
+        check_ins=_list_check_ins(actor, one, plan) if mine else (),
         is_intact=is_intact,
     )
+
+
+def _list_check_ins(actor: Actor, one: Session, plan: OpenedRows[Session]) -> tuple[CheckIn, ...]:
+    """Return the check-ins of a session that can be made now."""
+    found = check_in_offers.list_for_session(actor, one)
+    return tuple(moment for moment in found if not find_refusal(actor, moment, one, plan))
 
 
 def _list_first_moves(

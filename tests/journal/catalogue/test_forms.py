@@ -86,6 +86,11 @@ IDS = {
     EntryKind.DAY: "medicine readings",
     EntryKind.SITTER: "checks readings medicine events said",
     EntryKind.MEASURE: "form score",
+    EntryKind.CHECK_IN: "moment day illness medicines substances pregnancy pressure changed felt difficulty away_most "
+    "away_until away distress effects_mild effects_moderate effects_severe effects_still effects_other effects_until "
+    "sitter sitter_concern unplanned unplanned_words slept drove extra wanted still still_date unreal fear sleep "
+    "nightmares images unsettled unsettled_words urgency frequency pain blood craving beyond out_early alcohol others "
+    "others_words",
     EntryKind.PLAN_NOTE: "dose interval focus from why by",
     EntryKind.WAITING: "requests",
     EntryKind.STANDING: "shares",

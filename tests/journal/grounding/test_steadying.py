@@ -8,7 +8,7 @@ from uuid import uuid4
 import pytest
 
 from journal.catalogue.fields import EntryKind
-from journal.catalogue.steady import MAX_OWN_SKILLS, MAX_PHRASES, MAX_STEPS, OWN_SKILLS, PHRASES, OwnSkill
+from journal.catalogue.grounding import MAX_OWN_SKILLS, MAX_PHRASES, MAX_STEPS, OWN_SKILLS, PHRASES, OwnSkill
 from journal.entries import by_kind, entries, page_search, removal, revisions
 from journal.errors import InvalidInput, JournalError, NotFound, StaleRevision
 from journal.grounding import steadying

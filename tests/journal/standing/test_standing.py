@@ -109,6 +109,15 @@ def test_lines_are_read_back_as_they_were_written():
     assert lines.parse_standing("x") == ()
 
 
+async def test_every_kind_that_is_given_is_in_force(cast: Cast):
+    """Also one whose id has a hyphen: what the page says was given is given."""
+    alice = await cast.actor("alice")
+    for kind in kinds.KINDS:
+        await standing.give_standing(alice, cast.link, kind)
+    in_force = (await standing.load_standing(alice)).select_in_force()
+    assert [one.kind for one in in_force] == [*kinds.KINDS]
+
+
 async def test_nothing_goes_without_a_standing_share(cast: Cast):
     """A reading is its patient's alone until they say otherwise; nor does giving it send what there was."""
     session = await planned(cast)

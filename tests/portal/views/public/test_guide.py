@@ -34,6 +34,7 @@ PAGES: dict[str, tuple[Role, dict[str, str]]] = {
             "/journal/{entry}/shares": "share",
             "/journal/{entry}/deletion": "undo",
             "/measures": "measures",
+            "/check-ins": "measures",
             "/moments": "reframes",
             "/triggers": "reframes",
             "/journal/{reframe}/revisits": "reframes",

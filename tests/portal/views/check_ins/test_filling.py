@@ -1,0 +1,177 @@
+"""Check-ins on the page: filled in without JavaScript, what they say at their end, and to whom they go."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+import pytest
+
+from journal.care import lifecycle
+from journal.check_ins import records
+from journal.clinic import call_contacts
+from journal.clinic.call_contacts import CallDetails, CallRole
+from journal.standing import standing
+from tests.portal.browsing import Page, action, autosaved, followed, opened, pressed
+from tests.portal.conftest import Portal
+from tests.scenes import in_session, read_by, rested
+
+VERDICTS = ("cleared", "safe to go on", "overdue", "worse", "well done", "score")
+
+
+async def session_of(portal: Portal) -> UUID:
+    """Have alice have had a session, and have rested."""
+    session = await in_session(portal.cast)
+    await rested(portal.cast, session)
+    return session
+
+
+async def named(portal: Portal) -> None:
+    """Have the care team name whom to call."""
+    bob, alice = await portal.cast.actor("bob"), await portal.cast.actor("alice")
+    for role, number in (
+        (CallRole.PRESCRIBER, "+49 30 5550 1"),
+        (CallRole.THERAPIST, "+49 30 5550 2"),
+        (CallRole.NURSE, "+49 30 5550 3"),
+    ):
+        await call_contacts.save_contact(bob, alice.id, CallDetails(role, "", number))
+
+
+async def test_the_next_day_is_filled_in_read_and_corrected(any_portal: Portal) -> None:
+    """Side effects by how severe they were and whether they are still there; an entry with the patient's words."""
+    session = await session_of(any_portal)
+    async with any_portal.client("alice") as browser:
+        page = await opened(browser, f"/sessions/{session}/check-in/next-day")
+        assert "checkin.blood" not in page.answer.text
+        answer = await pressed(
+            browser,
+            page,
+            checkin__felt="hard-to-say",
+            checkin__difficulty="7",
+            checkin__unplanned=["fell"],
+            checkin__unplanned_words="The step by the door",
+            effect__nausea="moderate.still",
+            effect__taste="mild",
+        )
+        page = await followed(browser, answer)
+        for words in (
+            "hard to say",
+            "The step by the door",
+            "nausea",
+            "an odd taste",
+            "a fall",
+            "The next day",
+        ):
+            assert words in page.words, words
+        (made,) = await records.load_made(await any_portal.cast.actor("alice"))
+        answers = made.entry.document.answers
+        assert answers["checkin.effects_moderate"] == answers["checkin.effects_still"] == ["nausea"]
+        assert answers["checkin.effects_mild"] == ["taste"]
+        again = await followed(browser, await browser.get(f"/journal/{made.entry.id}/edit"))
+        assert again.value("effect.nausea") == "moderate.still"
+        assert again.value("checkin.difficulty") == "7"
+        page = await followed(browser, await pressed(browser, again, effect__nausea=""))
+        assert "nausea" not in page.words
+        listed = await opened(browser, "/check-ins")
+        assert "The next day" in listed.words
+
+
+@pytest.mark.parametrize(
+    ("moment", "typed", "said", "numbers"),
+    [
+        ("next-day", {"checkin__extra": "yes"}, "call your prescriber", ("5550 1", "1-800-222-1222", "911")),
+        ("next-day", {"checkin__wanted": "therapist"}, "Tell your therapist", ("5550 2",)),
+        ("next-day", {"checkin__wanted": "now"}, "Help now", ("911", "112")),
+        ("monthly", {"checkin__blood": "yes"}, "Tell your prescriber", ("5550 1", "5550 3")),
+    ],
+)
+async def test_what_an_answer_says(
+    portal: Portal, moment: str, typed: dict[str, str], said: str, numbers: tuple[str, ...]
+) -> None:
+    """The sentence with its numbers, after the button and after a second of rest; no verdict; the words are kept."""
+    session = await session_of(portal)
+    await named(portal)
+    path = "/check-ins/monthly" if moment == "monthly" else f"/sessions/{session}/check-in/{moment}"
+    async with portal.client("alice") as browser:
+        blank = await opened(browser, path)
+        assert said not in blank.words.replace("Help now", "") or said == "Help now"
+        line = await autosaved(browser, blank, **typed)
+        assert line.status_code == 200
+        assert said in line.text
+        page = await opened(browser, path)
+        page = await followed(browser, await pressed(browser, page, **typed))
+        assert said in page.words
+        for number in numbers:
+            assert number in page.words, number
+        assert not [word for word in VERDICTS if word in page.words.lower()]
+
+
+async def test_before_says_whom_to_tell_and_stops_with_the_start(portal: Portal) -> None:
+    """Any yes says to tell the prescriber; without a number, to ask the clinic."""
+    async with portal.client("alice") as browser:
+        session = await in_session(portal.cast)
+        page = await opened(browser, f"/sessions/{session}/check-in/before")
+        assert "has begun" in page.words
+        assert not page.markup.all("form", **{"class": "form"})
+        await rested(portal.cast, session)
+    async with portal.client("alice") as browser:
+        page = await opened(browser, f"/sessions/{session}/check-in/before")
+        assert "has begun" in page.words
+
+
+async def test_one_of_the_signs_leads_to_the_number_at_once(portal: Portal) -> None:
+    """No question is left to answer first, and what was typed is kept."""
+    session = await session_of(portal)
+    async with portal.client("alice") as browser:
+        page = await opened(browser, f"/sessions/{session}/check-in/next-day")
+        page = await followed(browser, await pressed(browser, page, "call", checkin__difficulty="9"))
+        assert page.heading == "Call emergency services now"
+        assert "911" in page.words
+        (made,) = await records.load_made(await portal.cast.actor("alice"))
+        assert made.entry.document.answers["checkin.difficulty"] == 9
+        assert made.day is None
+
+
+async def test_bad_input_keeps_what_was_typed_and_changes_nothing(portal: Portal) -> None:
+    """A date that is none, and more words than fit: said beside the question, with everything still there."""
+    session = await session_of(portal)
+    async with portal.client("alice") as browser:
+        path = f"/sessions/{session}/check-in/next-day"
+        page = await opened(browser, path)
+        answer = await pressed(
+            browser, page, checkin__away_until="x" * 501, checkin__difficulty="4", effect__nausea="mild"
+        )
+        assert answer.status_code == 422
+        shown = Page.of(answer)
+        assert shown.value("checkin.away_until") == "x" * 501
+        assert shown.value("checkin.difficulty") == "4"
+        assert shown.value("effect.nausea") == "mild"
+        assert "longer than one field" in shown.words
+        assert (await autosaved(browser, page, checkin__away_until="x" * 501)).status_code == 409
+        assert await records.load_made(await portal.cast.actor("alice")) == ()
+        for path in ("/sessions/{}/check-in/tomorrow", "/sessions/{}/check-in/monthly"):
+            assert (await browser.get(path.format(session))).status_code == 404
+
+
+async def test_a_completed_one_goes_to_whom_it_is_given(portal: Portal) -> None:
+    """Not by autosave, not paused, and a correction never by itself."""
+    cast = portal.cast
+    session = await session_of(portal)
+    await standing.give_standing(await cast.actor("alice"), cast.link, "check-ins")
+    async with portal.client("alice") as browser:
+        page = await opened(browser, f"/sessions/{session}/check-in/next-day")
+        assert "can read each new one" in page.words
+        await autosaved(browser, page, checkin__difficulty="5")
+        assert await read_by(cast, "bob") == ()
+        page = await opened(browser, f"/sessions/{session}/check-in/next-day")
+        await pressed(browser, page, checkin__difficulty="6")
+        (read,) = await read_by(cast, "bob")
+        assert read.answers["checkin.difficulty"] == 6
+        page = await opened(browser, f"/sessions/{session}/check-in/next-day")
+        await pressed(browser, page, checkin__difficulty="7")
+        (read,) = await read_by(cast, "bob")
+        assert read.answers["checkin.difficulty"] == 6
+        await lifecycle.pause_sharing(await cast.actor("alice"), cast.link)
+        page = await opened(browser, "/check-ins/monthly")
+        await browser.post(action(page), data=page.filled({"checkin.pain": "no"}, "done"))
+        await lifecycle.resume_sharing(await cast.actor("alice"), cast.link)
+        assert len(await read_by(cast, "bob")) == 1
