@@ -17,6 +17,7 @@ class HeldAct(Labelled):
     STANDING = "standing", N_("Share something as it is completed")
     NOTICES = "notices", N_("Weaken what you agreed on about notices")
     RESUME = "resume", N_("Resume sharing")
+    COPY = "copy", N_("Keep a copy of the safety plan on a device")
     END_CARE = "end_care", N_("End care")
     HANDOVER = "handover", N_("Accept a suggested colleague")
     CONNECT = "connect", N_("Connect by a clinician’s link")

@@ -39,6 +39,7 @@ from portal.views.patients import (
 from portal.views.preparing import checklist, clinic, comfort
 from portal.views.public import guide, health, help, offline, sitting
 from portal.views.reframing import later, moments, offers, revisits, status, steadying, steps, triggers
+from portal.views.safety_plan import device_copy
 from portal.views.safety_plan import plan as safety_page
 from portal.views.sessions import day_notes, plan, sitter_link, sitter_notes, waiting
 from portal.views.sharing import disclosures, handovers, returned_shares, shares, sharing_log, standing, team
@@ -145,6 +146,10 @@ ROUTES = (
     Rule("/safety-plan", READ, PATIENT, safety_page.show_plan),
     Rule("/safety-plan/reviews", SEND, PATIENT, safety_page.add_review),
     Rule("/safety-plan/reviews/removal", SEND, PATIENT, safety_page.remove_review),
+    Rule("/safety-plan/copy", SEND, PATIENT, device_copy.make_copy),
+    Rule("/safety-plan/copy/renewal", SEND, PATIENT, device_copy.renew_copy),
+    Rule("/safety-plan/copies/{id:uuid}/removal", SEND, PATIENT, device_copy.remove_copy),
+    Rule("/kept", FORM, ANYONE, device_copy.show_kept),
     Rule("/clinic", READ, PATIENT, clinic.show_clinic),
     Rule("/clinic/contacts/{id:uuid}/removal", FORM, PATIENT, clinic.remove_contact),
     Rule("/clinic/texts/{id:uuid}/hidden", FORM, PATIENT, clinic.change_hidden),
@@ -263,6 +268,7 @@ ROUTES = (
     Rule("/patients/{id:uuid}/instructions/{course:uuid}", FORM, CLINICIAN, instructions.write_for_course),
     Rule("/patients/{id:uuid}/notes", READ, CLINICIAN, care_notes.show_notes),
     Rule("/patients/{id:uuid}/notes/plan", FORM, CLINICIAN, care_notes.write_plan),
+    Rule("/patients/{id:uuid}/notes/limits", FORM, CLINICIAN, care_notes.write_limits),
     Rule("/patients/{id:uuid}/notes/total", FORM, CLINICIAN, care_notes.write_total),
     Rule("/patients/{id:uuid}/notes/{note:uuid}", FORM, CLINICIAN, care_notes.change_note),
     Rule("/patients/{id:uuid}/sessions/new", FORM, CLINICIAN, course.add_session),

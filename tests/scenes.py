@@ -9,6 +9,8 @@ from uuid import UUID, uuid4
 import msgspec
 from tortoise.models import Model
 
+from journal.accounts import tables as accounts_tables
+from journal.accounts.profiles import load_profile, profile_context
 from journal.authentication import sign_in
 from journal.care import invitations
 from journal.care.documents import ShareDocument
@@ -95,6 +97,14 @@ async def rested(cast: Cast, session: UUID) -> None:
     cast.clock.forward(hours=24)
     await signed_in_again(cast)
     await session_plan.confirm_rest(await cast.actor("alice"))
+
+
+async def become(cast: Cast, who: str, profession: str) -> None:
+    """Have one of the staff be a prescriber or a nurse."""
+    account = (await cast.actor(who)).id
+    profile = msgspec.structs.replace(await load_profile(cast.installation, account), profession=profession)
+    sealed = seal_document(cast.installation.server_keys, profile, profile_context(account))
+    await accounts_tables.Account.filter(id=account).update(sealed=sealed)
 
 
 async def at_rest(table: type[Model], ident: UUID) -> dict[str, Any]:

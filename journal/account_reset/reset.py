@@ -31,6 +31,7 @@ from journal.authentication.passwords import find_password_problems
 from journal.care import invitations, links, share_list
 from journal.care import tables as care_tables
 from journal.care.past_care import seal_past
+from journal.device_copies import copies
 from journal.errors import Damaged, InvalidInput, LinkExpired
 from journal.i18n import N_
 from journal.installation.installation import Installation
@@ -160,6 +161,7 @@ async def reset_account(
             past = await _seal_past_care(installation, old, row, now)
             if not await old.update(pair=None, ended_at=now, past=past):
                 raise LinkExpired
+            await copies.end_copies_elsewhere(account.id)
             await authentication_tables.WebSession.filter(account_id=account.id).delete()
             await accounts_tables.Account.filter(id=account.id).update(
                 public_identity=private.public().encode(),

@@ -22,6 +22,7 @@ from journal.authentication.web_sessions import (
     Stage,
     device_context,
 )
+from journal.device_copies import copies
 from journal.errors import NotFound
 from journal.installation.installation import Installation
 from journal.sealing import open_document
@@ -88,6 +89,8 @@ async def end_session(actor: Actor, handle: UUID) -> bool:
     async with transaction():
         if not await mine.delete():
             raise NotFound
+        if not here:
+            await copies.end_copies_of_browser(actor.id, handle)
         await audit_log.record_event(actor, Act.SESSION_ENDED, about=handle)
     await flush_deleted()
     return here
@@ -100,6 +103,7 @@ async def end_all_sessions(actor: Actor, *, include_current: bool = False) -> No
     """
     every = tables.WebSession.filter(account_id=actor.id)
     async with transaction():
+        await copies.end_copies_elsewhere(actor.id, actor.session)
         await (every if include_current else every.exclude(id=actor.session)).delete()
         await audit_log.record_event(actor, Act.SESSION_ENDED)
     await flush_deleted()

@@ -28,6 +28,7 @@ from journal.authentication.key_slots import Access, AccessRevoked
 from journal.authentication.passwords import find_password_problems
 from journal.authentication.second_factor import FactorMissing
 from journal.authentication.web_sessions import Stage
+from journal.device_copies import copies
 from journal.errors import Damaged, InvalidInput, NotFound, WrongCredentials
 from journal.i18n import N_
 from journal.installation.installation import Installation
@@ -281,6 +282,7 @@ async def _replace_password(
             if actor is not None:
                 await require_session(actor)
             await account_status.cancel_deletion(installation, account)
+            await copies.end_copies_elsewhere(account, actor.session if actor else "")
             await tables.WebSession.filter(account_id=account).delete()
             await key_slots.replace_slot(account, slot, installation.clock())
             if actor is None:

@@ -28,6 +28,7 @@ from journal.authentication import key_slots, second_factor, tables
 from journal.authentication.passwords import SHORTEST
 from journal.authentication.second_factor import SecondFactor
 from journal.authentication.sign_in import verify_password
+from journal.device_copies import copies
 from journal.errors import Damaged, InvalidInput, JournalError
 from journal.i18n import N_
 from journal.mail.messages import Notice
@@ -147,6 +148,7 @@ async def accept_offer(actor: Actor, sealed: str, kept: bool) -> None:
         if not await second_factor.replace_second_factor(actor.id, actor.vault, replaced, drawn.revision):
             raise EnrolmentExpired
         if drawn.secret:
+            await copies.end_copies_elsewhere(actor.id, actor.session)
             await tables.WebSession.filter(account_id=actor.id).exclude(id=actor.session).delete()
             await queue_notice(actor.installation, actor.id, Notice.FACTOR_ADDED)
         await audit_log.record_event(

@@ -1,3 +1,3 @@
-"""What a clinician writes for one patient under their care link's key, in versions: plan notes, and totals."""
+"""What a clinician writes for one patient under their care link's key, in versions: plan notes, totals, limits."""
 
-__all__ = ["keeping", "notes"]
+__all__ = ["keeping", "limits", "notes"]

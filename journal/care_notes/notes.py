@@ -24,6 +24,8 @@ from journal.audit.acts import Act
 from journal.care import links, tables
 from journal.care.link_keys import SharingPaused, open_shared_key
 from journal.care.links import Link, require_cared_for
+from journal.care_notes.limits import LIMITS, check_limits, find_outside, sign_limits, verify_limits
+from journal.dosing_day.lines import Reading
 from journal.errors import Damaged, InvalidInput, NotFound, StaleRevision, TrustBroken
 from journal.i18n import N_, Labelled
 from journal.measures.lines import get_noon
@@ -66,25 +68,32 @@ class NoteKind(Labelled):
 
     PLAN = "plan", N_("Plan note")
     TOTAL = "total", N_("Total of a scale")
+    LIMITS = "limits", N_("Limits before starting")
 
 
 FIELDS: Mapping[NoteKind, tuple[str, ...]] = MappingProxyType(
     {
         NoteKind.PLAN: ("dose", "interval", "focus", "from_day", "why"),
         NoteKind.TOTAL: ("name", "day", "total"),
+        NoteKind.LIMITS: LIMITS,
     }
 )
 """What each kind holds, in the order in which it is asked for and shown."""
 
 
 class NoteDetails(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One version as it is sealed; `fields` by their names, `written_at` UTC, ISO 8601."""
+    """
+    One version as it is sealed; `fields` by their names, `written_at` UTC, ISO 8601.
+
+    Limits carry the `signature` of who entered them.
+    """
 
     kind: str
     fields: dict[str, str]
     written_by: str
     profession: str
     written_at: str
+    signature: bytes = b""
 
 
 class NoteVersion(msgspec.Struct, frozen=True):
@@ -177,7 +186,7 @@ async def write_note(
     Add a version of a note for a patient in the actor's care; return the note's id. Sent twice, it is added once.
 
     Args:
-        typed: What `FIELDS` names for its kind.
+        typed: What `FIELDS` names for its kind; for limits also `checked`, which is not kept.
         note: Its id; a new random one for a new note.
         base: The version that the writer saw; 0 for a new note.
 
@@ -188,22 +197,27 @@ async def write_note(
         StaleRevision: If a newer version was written since *base*, or care ended.
     """
     link = await links.load_link_with(actor, patient)
-    fields = _validate(actor, kind, typed)
+    fields = _validate(actor, kind, typed, is_new=base == 0)
     key = await open_shared_key(actor, link)
     version = base + 1
     details = NoteDetails(
         kind.value, fields, actor.name, actor.profession, actor.now.isoformat(timespec="seconds")
     )
+    if kind is NoteKind.LIMITS:
+        signature = sign_limits(actor, link, note, version, details)
+        details = msgspec.structs.replace(details, signature=signature)
     sealed = seal_document(key, details, care_note_context(link.id, note, version))
     async with transaction():
         await lock_account(patient)
         await require_cared_for(link)
-        there = [one for one in await load_notes(actor, link) if one.current.note == note]
-        current = there[0].current if there else None
+        every = await load_notes(actor, link)
+        current = next((one.current for one in every if one.current.note == note), None)
         if current and current.version == version and current.details.fields == fields:
             return note  # the page was sent twice
         if (current.version if current else 0) != base or (current and current.kind is not kind):
             raise StaleRevision(CHANGED_MEANWHILE)
+        if kind is NoteKind.LIMITS and current is None and find_limits(every):
+            raise StaleRevision(CHANGED_MEANWHILE)  # there is one note of them, in versions
         if current is None and await tables.CareNote.filter(note=note).exists():
             raise NotFound
         if version > MAX_VERSIONS or await tables.CareNote.filter(link_id=link.id).count() >= MAX_NOTES:
@@ -216,6 +230,26 @@ async def write_note(
     return note
 
 
+async def load_outside(actor: Actor, readings: Iterable[Reading]) -> tuple[str, ...]:
+    """Return the values of a patient's readings that lie outside the limits of any of their prescribers."""
+    read = tuple(readings)
+    if not read:
+        return ()
+    theirs = [
+        link
+        for link in await links.load_my_links(actor)
+        if link.peer_profession == Profession.PRESCRIBER.value
+    ]
+    found = [find_limits(opened) for _, opened in await load_my_notes(actor, theirs)] if theirs else []
+    there = [one.current.details.fields for one in found if one is not None]
+    return tuple(dict.fromkeys(name for fields in there for name in find_outside(read, fields)))
+
+
+def find_limits(found: Iterable[CareNote]) -> CareNote | None:
+    """Return the limits among the notes of a care link, if any were ever entered."""
+    return next((one for one in found if one.current.kind is NoteKind.LIMITS), None)
+
+
 def care_note_context(link: UUID, note: UUID, version: int) -> Context:
     """Return the context of one version of a note."""
     return Context("care-note", link.bytes, note.bytes, version)
@@ -225,15 +259,17 @@ async def _open_all(actor: Actor, link: Link, rows: Sequence[NoteRow | DamagedRo
     if not rows:
         return OpenedRows()
     key = await open_shared_key(actor, link)
-    found = open_rows(rows, lambda row: _open(key, link, row))
+    found = open_rows(rows, lambda row: _open(actor, key, link, row))
     return OpenedRows(_group(found), found.damaged)
 
 
-def _open(key: Sealer, link: Link, row: NoteRow) -> NoteVersion:
+def _open(actor: Actor, key: Sealer, link: Link, row: NoteRow) -> NoteVersion:
     where = care_note_context(link.id, row.note, row.version)
     details = open_document(key, row.sealed, where, NoteDetails)
     if details.kind not in {one.value for one in NoteKind}:
         raise Damaged
+    if details.kind == NoteKind.LIMITS:
+        verify_limits(actor, link, row.note, row.version, details)
     return NoteVersion(row.id, row.note, link.id, row.version, details)
 
 
@@ -245,7 +281,7 @@ def _group(found: Iterable[NoteVersion]) -> list[CareNote]:
     return sorted(notes, key=lambda one: one.current.details.written_at, reverse=True)
 
 
-def _validate(actor: Actor, kind: NoteKind, typed: Mapping[str, str]) -> dict[str, str]:
+def _validate(actor: Actor, kind: NoteKind, typed: Mapping[str, str], *, is_new: bool) -> dict[str, str]:
     fields = {
         name: clean_text(typed[name]).strip() if name in ("why", "focus") else clean_line(typed[name])
         for name in FIELDS[kind]
@@ -253,8 +289,11 @@ def _validate(actor: Actor, kind: NoteKind, typed: Mapping[str, str]) -> dict[st
     problems = {
         name: TOO_LONG for name, most in LENGTHS.items() if name in fields and len(fields[name]) > most
     }
-    check = _check_plan if kind is NoteKind.PLAN else _check_total
-    problems = check(actor, fields) | problems
+    if kind is NoteKind.LIMITS:
+        problems |= check_limits(actor, fields, is_checked=bool(typed.get("checked")), is_new=is_new)
+    else:
+        check = _check_plan if kind is NoteKind.PLAN else _check_total
+        problems = check(actor, fields) | problems
     if problems:
         raise InvalidInput(problems)
     return fields

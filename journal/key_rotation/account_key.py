@@ -28,6 +28,7 @@ from journal.audit.acts import Act
 from journal.authentication import key_slots, second_factor, web_sessions
 from journal.authentication import tables as authentication_tables
 from journal.authentication.sign_in import verify_password
+from journal.device_copies import copies
 from journal.errors import Damaged, JournalError
 from journal.i18n import N_
 from journal.key_rotation.account_columns import ACCOUNT_COLUMNS, AccountColumn, PageRow, get_revision
@@ -139,6 +140,7 @@ async def begin_rotation(actor: Actor, password: str) -> bytes:
                 actor.id, keyring.vault_sealer(), factor, revision
             ):
                 raise RotationInProgress
+            await copies.end_copies_elsewhere(actor.id, actor.session)
             await authentication_tables.WebSession.filter(account_id=actor.id).delete()
             token = await web_sessions.start_session(actor.installation, actor.id, new)
             await audit_log.record_event(actor, Act.KEY_RENEWAL_BEGUN)

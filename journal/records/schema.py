@@ -185,6 +185,10 @@ class CareNoteRecord(msgspec.Struct, frozen=True):
     scale: str
     scale_date: str
     total: str
+    systolic_most: str
+    diastolic_most: str
+    pulse_most: str
+    oxygen_least: str
     written_by: str
     profession: str
     written_at: datetime

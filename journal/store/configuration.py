@@ -18,6 +18,7 @@ TABLE_MODULES = (
     "journal.sitter.tables",
     "journal.sessions.tables",
     "journal.authentication.tables",
+    "journal.device_copies.tables",
     "journal.passkeys.tables",
     "journal.care.tables",
     "journal.practice.tables",

@@ -50,6 +50,7 @@ PUBLIC_PATHS = frozenset(
         "/help-now/contacts",
         "/leave",
         "/ground",
+        "/kept",
         "/offline.js",
     }
     | {f"/ground/{skill}" for skill in SKILLS}

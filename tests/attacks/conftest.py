@@ -187,6 +187,9 @@ async def _collect(folder: Path, world: World) -> dict[str, Sent]:
         found["/account/second-factor/codes"] = []
         found["/sign-in/second"] = [("next", "/"), ("code", "123456")]
         found["/sign-in/second/passkey"] = [("next", "/"), ("credential", "{}"), ("prf", "")]
+        # A script sends these, where a browser keeps a copy.
+        found["/kept"] = [("copy", world.kept)]
+        found["/safety-plan/copy/renewal"] = [("copy", world.kept), ("revision", "1")]
         # With the right password a file would be sealed each time, which takes seconds.
         found["/records"] = [
             (name, STRANGE if name == "current" else value) for name, value in found["/records"]

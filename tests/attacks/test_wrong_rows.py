@@ -134,6 +134,7 @@ ELSEWHERE = {
     "audit_key": "the key of the log's chain: tests/journal/audit/test_log.py",
     "audit_lease": "no page reads it: tests/journal/audit/test_chain_worker.py",
     "audit_verified": "no page reads it: tests/portal/cli/test_audit.py",
+    "device_copy": "what cannot be read is left out: tests/journal/safety_plan/test_device_copy.py",
     "heartbeat": "no page reads it: tests/journal/operations/test_heartbeat.py",
     "outbox": "tests/journal/mail/test_outbox.py",
     "practice": "tests/portal/test_practice.py",

@@ -36,6 +36,7 @@ from journal.clinic import call_contacts, instructions
 from journal.clinic.call_contacts import CallDetails, CallRole
 from journal.clinic.hours import Window
 from journal.clinic.instructions import InstructionsDetails
+from journal.device_copies import copies as device_copies
 from journal.entries import entries, removal
 from journal.entries import revisions as versions
 from journal.installation.installation import Installation
@@ -49,6 +50,7 @@ from journal.practice import registration as staff_registration
 from journal.preparing import checklist
 from journal.preparing.checklist import CheckState
 from journal.roles import Role
+from journal.safety_plan import device_copy
 from journal.scheduling import plan as session_plan
 from journal.sessions.course import CoursePlan
 from journal.sessions.rows import load_my_sessions
@@ -97,17 +99,23 @@ class World:
     ids: dict[str, UUID]
     set_up: dict[str, str]
     invited: dict[str, str]
+    kept: str
 
 
 @dataclass
 class _Making:
-    """What the steps of furnishing hand on. `key` is the recovery key that was confirmed last, `sit` alice's link."""
+    """
+    What the steps of furnishing hand on.
+
+    `key` is the recovery key that was confirmed last, `sit` alice's link, `kept` what a browser of hers holds.
+    """
 
     installation: Installation
     clock: Clock
     tokens: dict[str, bytes]
     key: str = ""
     sit: str = ""
+    kept: str = ""
 
     async def actor(self, name: str) -> Actor:
         await authentication_tables.WebSession.all().update(used_at=self.clock.now)
@@ -173,7 +181,7 @@ async def furnish(url: str, furniture: Furniture) -> World:
     finally:
         await store.close()
     tokens = Furniture(making.tokens, furniture.link)
-    return World(tokens, making.key, people, ids, set_up, invited)
+    return World(tokens, making.key, people, ids, set_up, invited, making.kept)
 
 
 LINES = {
@@ -273,6 +281,8 @@ async def _write(making: _Making, ids: dict[str, UUID]) -> None:
     await entries.save_entry(alice, ids["entry"], 1, document)
     ids["revision"] = (await versions.list_revisions(alice, ids["entry"]))[0].id
     await removal.delete_entry(alice, ids["deleted"])
+    making.kept = (await device_copy.make_copy(alice)).token
+    ids["device copy"] = (await device_copies.list_copies(alice))[0].id
 
 
 async def _plan(making: _Making, ids: dict[str, UUID]) -> None:

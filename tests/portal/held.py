@@ -155,6 +155,7 @@ def list_requests(one: Things) -> Mapping[HeldAct, tuple[str, dict[str, object]]
             {"to": str(one.ticked_share), "go": "some", "sections": "0", "revision": "3"},
         ),
         HeldAct.STANDING: (f"/sharing/{link}/standing", {"go": "give", "kind": "readings"}),
+        HeldAct.COPY: ("/safety-plan/copy", {}),
         HeldAct.NOTICES: ("/sharing/notices", {"go": "end", "to": link}),
         HeldAct.END_CARE: (f"/sharing/{link}/end", {}),
         HeldAct.HANDOVER: (f"/sharing/handovers/{one.offer}", {"end_care": "yes"}),

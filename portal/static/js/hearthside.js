@@ -1,5 +1,6 @@
 /* Every page works without this file; it only makes some things smoother.
-   Nothing of anybody is ever kept in the browser's storage; static/js/offline.js keeps pages that are for everybody.
+   Nothing of anybody is kept in the browser's storage but what static/js/kept.js keeps for who chose that, sealed;
+   static/js/offline.js keeps pages that are for everybody.
 
    form[data-autosave]    saves while you write; data-saving, data-offline, data-signed-out are its sentences
    form[data-file]        is answered with a file, so that its page stays: what was wrong before is taken away

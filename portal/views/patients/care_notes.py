@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from uuid import UUID, uuid4
 
 from starlette.requests import Request
@@ -16,10 +17,20 @@ from journal.care.links import Link
 from journal.care_notes import notes
 from journal.care_notes.notes import FIELDS, LENGTHS, PLAN_WRITERS, CareNote, NoteKind
 from journal.errors import InvalidInput, NotFound, StaleRevision
+from journal.roles import Profession
 from journal.store.rows import OpenedRows
 from portal.access.session_cookie import get_actor
 from portal.web.forms import Form, parse_uuid
 from portal.web.pages import redirect, render_page
+
+WRITERS = MappingProxyType(
+    {
+        NoteKind.PLAN: PLAN_WRITERS,
+        NoteKind.TOTAL: frozenset(one.value for one in Profession),
+        NoteKind.LIMITS: frozenset({Profession.PRESCRIBER.value}),
+    }
+)
+"""Who writes which kind of note, by their profession."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +42,7 @@ class NotesPage:
     notes: tuple[CareNote, ...]
     damaged: tuple[UUID | None, ...]
     can_plan: bool
+    can_limit: bool
     is_paused: bool
 
 
@@ -62,8 +74,8 @@ async def show_notes(request: Request) -> Response:
     link = await links.load_link_with(actor, request.path_params["id"])
     is_paused = link.paused_at is not None
     found = OpenedRows[CareNote]() if is_paused else await notes.load_notes(actor, link)
-    can_plan = actor.profession in PLAN_WRITERS
-    context = NotesPage(link.patient, link.peer_name, found, found.damaged, can_plan, is_paused)
+    can_plan, can_limit = actor.profession in PLAN_WRITERS, actor.profession == Profession.PRESCRIBER
+    context = NotesPage(link.patient, link.peer_name, found, found.damaged, can_plan, can_limit, is_paused)
     return render_page(request, "patients/notes.html", context)
 
 
@@ -77,12 +89,23 @@ async def write_total(request: Request) -> Response:
     return await _write(request, NoteKind.TOTAL)
 
 
+async def write_limits(request: Request) -> Response:
+    """Show the form of limits, or save them; where there are some, they are changed."""
+    actor = get_actor(request)
+    if request.method == "GET" and actor.profession == Profession.PRESCRIBER:
+        link = await links.load_link_with(actor, request.path_params["id"])
+        there = None if link.paused_at else notes.find_limits(await notes.load_notes(actor, link))
+        if there is not None:
+            return redirect(request, f"/patients/{link.patient}/notes/{there.current.note}")
+    return await _write(request, NoteKind.LIMITS)
+
+
 async def change_note(request: Request) -> Response:
     """Show the form of a note, or add a version to it."""
     actor, wanted = get_actor(request), request.path_params["note"]
     if request.method == "POST":
         form = await Form.read(request)
-        kind = NoteKind.TOTAL if form["kind"] == NoteKind.TOTAL else NoteKind.PLAN
+        kind = next((one for one in NoteKind if one.value == form["kind"]), NoteKind.PLAN)
         return await _save(request, actor, kind, form, wanted)
     link = await links.load_link_with(actor, request.path_params["id"])
     one = (await notes.load_note(actor, link, wanted)).current
@@ -98,19 +121,17 @@ async def _write(request: Request, kind: NoteKind) -> Response:
         form = await Form.read(request)
         return await _save(request, actor, kind, form, parse_uuid(form["note"]) or uuid4())
     link = await links.load_link_with(actor, request.path_params["id"])
-    if kind is NoteKind.PLAN and actor.profession not in PLAN_WRITERS:
-        raise NotFound
+    if actor.profession not in WRITERS[kind]:
+        return redirect(request, f"/patients/{link.patient}/notes")
     today = actor.now.astimezone(actor.zone).date().isoformat()
-    typed = dict.fromkeys(FIELDS[kind], "") | (
-        {"from_day": today} if kind is NoteKind.PLAN else {"day": today}
-    )
+    typed = {name: today if name in ("from_day", "day") else "" for name in FIELDS[kind]}
     context = NotePage(link.patient, link.peer_name, uuid4(), kind, 0, typed, LENGTHS)
     return render_page(request, "patients/note_form.html", context)
 
 
 async def _save(request: Request, actor: Actor, kind: NoteKind, form: Form, ident: UUID) -> Response:
     patient, base = request.path_params["id"], form.get_whole_number("revision") or 0
-    typed = {name: form[name] for name in FIELDS[kind]}
+    typed = {name: form[name] for name in (*FIELDS[kind], "checked")}
     try:
         await notes.write_note(actor, patient, kind, typed, ident, base)
     except NotFound:

@@ -14,7 +14,7 @@ from journal.catalogue.grounding_skills import SKILLS
 from portal import __version__
 from portal.web.pages import get_static_url
 
-PAGES = ("/ground", *(f"/ground/{skill}" for skill in SKILLS), "/help-now")
+PAGES = ("/ground", *(f"/ground/{skill}" for skill in SKILLS), "/help-now", "/kept")
 """Pages that say nothing of anybody when they are asked for without a cookie."""
 STYLES = (
     "css/hearthside.css",
@@ -23,6 +23,7 @@ STYLES = (
     "css/pages.css",
     "css/print.css",
     "js/hearthside.js",
+    "js/kept.js",
     "vendor/htmx.min.js",
     "icons/page.svg",
 )

@@ -10,27 +10,31 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from journal.actor import Actor
+from journal.device_copies import copies
+from journal.device_copies.copies import KnownCopy
 from journal.errors import InvalidInput, NotFound
 from journal.safety_plan import plan as safety_plan
 from journal.safety_plan.plan import SafetyPlan
-from journal.sessions.day_state import find_current_day
+from journal.sessions.day_state import DayState, find_current_day
 from journal.sessions.rows import load_my_sessions
 from portal.access.session_cookie import get_actor
 from portal.web.forms import Form
 from portal.web.pages import redirect, render_page
 
 HERE = "/safety-plan"
+CALM_DAYS = frozenset({DayState.UNDER_WAY.value, DayState.RESTING.value})
 
 
 @dataclass(frozen=True, slots=True)
 class SafetyPlanPage:
     """
-    Context of the page; `typed` and `errors` are of a day that was not taken.
+    Context of the page. `copies` are those that browsers keep; `typed` and `errors` are of a day that was not taken.
 
     On a `day` on which a session may still be felt, nothing but the plan is there, and the way back to that `session`.
     """
 
     plan: SafetyPlan
+    copies: tuple[KnownCopy, ...]
     day: str
     session: UUID | None
     typed: Mapping[str, str]
@@ -40,7 +44,7 @@ class SafetyPlanPage:
 async def show_plan(request: Request) -> Response:
     """Show the plan."""
     actor = get_actor(request)
-    context = await _build_page(actor, {"day": safety_plan.get_today(actor).isoformat(), "name": ""})
+    context = await build_page(actor)
     return render_page(request, "safety_plan/plan.html", context)
 
 
@@ -50,7 +54,7 @@ async def add_review(request: Request) -> Response:
     try:
         await safety_plan.add_review(actor, form["day"], form["name"])
     except InvalidInput as error:
-        context = await _build_page(actor, {"day": form["day"], "name": form["name"]}, error.fields)
+        context = await build_page(actor, {"day": form["day"], "name": form["name"]}, error.fields)
         return render_page(request, "safety_plan/plan.html", context, status=422)
     return redirect(request, f"{HERE}#reviews")
 
@@ -65,12 +69,19 @@ async def remove_review(request: Request) -> Response:
     return redirect(request, f"{HERE}#reviews")
 
 
-async def _build_page(
-    actor: Actor, typed: Mapping[str, str], errors: Mapping[str, str] | None = None
+async def build_page(
+    actor: Actor, typed: Mapping[str, str] | None = None, errors: Mapping[str, str] | None = None
 ) -> SafetyPlanPage:
+    """Build the context of the page."""
     about = None
     if actor.dosing_day:
         _, about = find_current_day(await load_my_sessions(actor), actor.now)
+    calm = actor.dosing_day in CALM_DAYS
     return SafetyPlanPage(
-        await safety_plan.load_plan(actor), actor.dosing_day, about.id if about else None, typed, errors or {}
+        await safety_plan.load_plan(actor),
+        () if calm else await copies.list_copies(actor),
+        actor.dosing_day,
+        about.id if about else None,
+        typed or {"day": safety_plan.get_today(actor).isoformat(), "name": ""},
+        errors or {},
     )

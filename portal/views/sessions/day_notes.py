@@ -10,6 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from journal.actor import Actor
+from journal.care_notes.notes import load_outside
 from journal.dosing_day import record
 from journal.dosing_day.lines import LIKELY, Position, Reading, Taken, find_unlikely
 from journal.dosing_day.record import MEDICINE, READINGS, DayRecord, Place
@@ -42,6 +43,7 @@ class DayNotePage:
     `day` is the state of its day. `typed` stands in the fields. `position` is the place of the line that is corrected,
     in the record's `revision`; a new one has none. `asked` are the values that are asked about once more, and `sure`
     what they were: whoever sends the same ones again means them. `ident` keeps a form from being saved twice.
+    `outside` are values of readings outside the limits of a prescriber, before the session has begun.
     `recipients` are who reads new ones as they are saved.
     """
 
@@ -56,6 +58,7 @@ class DayNotePage:
     asked: tuple[str, ...] = ()
     sure: str = ""
     recipients: tuple[Recipient, ...] = ()
+    outside: tuple[str, ...] = ()
     errors: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -134,6 +137,7 @@ async def _build_page(
     if part == READINGS and place is None:
         is_held = holds.get_hold(actor, plan) is not None
         recipients = await completion.list_recipients(actor, KIND, mine, is_held=is_held)
+    is_before = part == READINGS and one.began_at is None
     return DayNotePage(
         find_line(actor, plan, one.id),
         day,
@@ -145,6 +149,7 @@ async def _build_page(
         asked=asked,
         sure=sure,
         recipients=recipients,
+        outside=await load_outside(actor, noted.readings) if is_before else (),
         errors=errors or {},
     )
 

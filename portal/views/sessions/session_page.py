@@ -11,6 +11,7 @@ from uuid import UUID
 
 from journal.actor import Actor
 from journal.care import links
+from journal.care_notes.notes import load_outside
 from journal.catalogue.fields import EntryKind
 from journal.catalogue.tracked import CheckIn
 from journal.check_ins import offers as check_in_offers
@@ -112,7 +113,8 @@ class CalmPage:
     Context of the one calm screen before a dosing session and while it is under way, with the moves that fit it.
 
     `saved`: the patient comes from a few words that were saved. `has_requests`: they asked for something that waits.
-    `has_capture_time`: it is a good time to write what is still there.
+    `has_capture_time`: it is a good time to write what is still there. `outside` are readings outside a prescriber's
+    limits, before the start.
     """
 
     line: SessionLine
@@ -123,6 +125,7 @@ class CalmPage:
     clinic_text: ClinicTextState = NO_CLINIC_TEXT
     has_requests: bool = False
     has_capture_time: bool = False
+    outside: tuple[str, ...] = ()
     saved: bool = False
     errors: Mapping[str, str] = field(default_factory=dict)
 
@@ -151,6 +154,7 @@ async def build_calm_page(
         leave_out_bringing(await load_my_clinic_text(actor, one.course)),
         bool(await requests.load_requests(actor)),
         is_capture_time(one.details, actor.now),
+        () if under_way else await load_outside(actor, record.select_record(about, one.id).readings),
     )
 
 

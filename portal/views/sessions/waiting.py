@@ -46,6 +46,7 @@ ADDRESSES: Mapping[HeldAct, str] = {
     HeldAct.STANDING: "/sharing/{target}/standing",
     HeldAct.NOTICES: "/sharing/notices",
     HeldAct.RESUME: "/sharing/{target}",
+    HeldAct.COPY: "/safety-plan#copies",
     HeldAct.END_CARE: "/sharing/{target}/end",
     HeldAct.HANDOVER: "/sharing/handovers/{target}",
     HeldAct.CONNECT: "/sharing",

@@ -8,11 +8,9 @@ from datetime import time, timedelta
 from random import Random
 from uuid import UUID, uuid4
 
-import msgspec
 import pytest
 
 from journal.accounts import tables as accounts_tables
-from journal.accounts.profiles import load_profile, profile_context
 from journal.actor import Actor
 from journal.audit.acts import Act
 from journal.care import lifecycle
@@ -25,14 +23,13 @@ from journal.entries import entries, removal, revisions
 from journal.errors import HeldUntilRested, InvalidInput, NotFound, StaleRevision
 from journal.held_acts import Asked, HeldAct
 from journal.scheduling import plan as session_plan
-from journal.sealing import seal_document
 from journal.sessions.session import SessionDetails, SessionKind, Setting
 from journal.sharing import shares
 from journal.standing import completion, kinds, lines, standing
 from journal.standing.lines import Standing
 from journal.vault.documents import EntryDocument
 from tests.cast import NOON, ZONE, Cast
-from tests.scenes import connected, in_session, read_by, rested
+from tests.scenes import become, connected, in_session, read_by, rested
 
 KIND = kinds.KINDS["readings"]
 
@@ -42,14 +39,6 @@ async def planned(cast: Cast) -> UUID:
     alice = await cast.actor("alice")
     details = SessionDetails(SessionKind.DOSING, "2027-11-30T14:00", ZONE, 120, Setting.HOME)
     return await session_plan.add_session(alice, alice.id, details)
-
-
-async def become(cast: Cast, who: str, profession: str) -> None:
-    """Have one of the staff be a prescriber or a nurse."""
-    account = (await cast.actor(who)).id
-    profile = msgspec.structs.replace(await load_profile(cast.installation, account), profession=profession)
-    sealed = seal_document(cast.installation.server_keys, profile, profile_context(account))
-    await accounts_tables.Account.filter(id=account).update(sealed=sealed)
 
 
 async def note(cast: Cast, session: UUID, pulse: int, *, medicine: bool = False) -> str:

@@ -11,10 +11,13 @@ from journal.care import lifecycle, tables
 from journal.care.links import Link, load_link_with
 from journal.care_notes import keeping, notes
 from journal.care_notes.notes import NoteKind
-from tests.cast import Cast
+from journal.scheduling import plan as session_plan
+from journal.sessions.session import SessionDetails, SessionKind, Setting
+from journal.time_zones import parse_zone
+from tests.cast import ZONE, Cast
 from tests.portal.browsing import Page, followed, opened, pressed
 from tests.portal.conftest import Portal
-from tests.scenes import in_session, rested, shared
+from tests.scenes import become, in_session, rested, shared
 
 PLAN = {
     "dose": "As told on the phone",
@@ -207,3 +210,68 @@ async def test_around_a_session_it_is_shown_after_rest(any_portal: Portal) -> No
     await rested(cast, session)
     async with any_portal.client("alice") as browser:
         assert "Three weeks" in (await opened(browser, "/clinic")).words
+
+
+LIMITS = {"systolic": "160", "diastolic": "100", "pulse": "", "oxygen": "92", "checked": "yes"}
+
+
+async def test_limits_are_entered_by_a_prescriber_and_read_by_the_patient(any_portal: Portal) -> None:
+    """A therapist finds no such page; a prescriber signs them, changes them in place, and both read them."""
+    cast = any_portal.cast
+    where = await notes_at(cast)
+    async with any_portal.client("bob") as browser:
+        assert (
+            await followed(browser, await browser.get(f"{where}/limits"))
+        ).heading == "Notes for Alice Sample"
+        await become(cast, "bob", "prescriber")
+        page = await opened(browser, f"{where}/limits")
+        answer = await browser.post(
+            f"{where}/limits", data=page.filled(LIMITS | {"checked": "", "systolic": "9"})
+        )
+        assert answer.status_code == 422
+        assert Page.of(answer).value("systolic") == "9"
+        page = await followed(browser, await browser.post(f"{where}/limits", data=page.filled(LIMITS)))
+        assert "Signed by Bob Example" in page.words
+        changed = await followed(browser, await browser.get(f"{where}/limits"))
+        assert changed.value("oxygen") == "92"
+        form = changed.markup.one("form", **{"class": "form"})
+        sent = changed.filled(LIMITS | {"systolic": "155"})
+        await followed(browser, await browser.post(form.attributes["action"], data=sent))
+    async with any_portal.client("alice") as browser:
+        page = await opened(browser, "/clinic")
+        assert "Limits before starting" in page.words
+        assert page.words.index("155") < page.words.index("160")
+
+
+async def test_a_reading_outside_a_limit_is_told_before_the_start_and_never_after(portal: Portal) -> None:
+    """Without limits a number is shown and nothing said; nothing is blocked, and no word stands once it has begun."""
+    cast = portal.cast
+    alice = await cast.actor("alice")
+    local = cast.clock.now.astimezone(parse_zone(ZONE)).strftime("%Y-%m-%dT%H:%M")
+    details = SessionDetails(SessionKind.DOSING, local, ZONE, 120, Setting.HOME)
+    session = await session_plan.add_session(alice, alice.id, details)
+    said = "Outside the limit your prescriber set"
+    async with portal.client("alice") as browser:
+        where = f"/sessions/{session}/readings"
+        page = await opened(browser, where)
+        await browser.post(
+            where, data=page.filled({"time": "12:40", "systolic": "165", "diastolic": "90", "oxygen": "98"})
+        )
+        assert said not in (await opened(browser, where)).words
+        await become(cast, "bob", "prescriber")
+        await notes.write_note(await cast.actor("bob"), alice.id, NoteKind.LIMITS, LIMITS, uuid4())
+        assert said in (await opened(browser, where)).words
+        start = await opened(browser, f"/sessions/{session}?start=yes")
+        assert said in start.words
+        assert start.markup.all("button", value="in_session")  # nothing is blocked
+        again = await opened(browser, where)
+        await browser.post(where, data=again.filled({"time": "12:50", "systolic": "150", "diastolic": "90"}))
+        assert said not in (await opened(browser, where)).words
+        again = await opened(browser, where)
+        sent = again.filled({"time": "12:55", "systolic": "170", "diastolic": "90"})
+        assert (await browser.post(where, data=sent)).status_code == 303
+        assert said in (await opened(browser, where)).words
+        answer = await browser.post(f"/sessions/{session}/status", data={"status": "in_session"})
+        assert answer.status_code == 303
+        assert said not in (await opened(browser, where)).words
+        assert said not in (await opened(browser, f"/sessions/{session}")).words

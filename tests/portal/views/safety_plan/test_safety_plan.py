@@ -110,3 +110,54 @@ async def test_it_is_found_where_it_is_looked_for(portal: Portal) -> None:
     async with portal.client("alice") as browser:
         for where in ("/journal", "/journal/new", "/ground", "/measures/phq9"):
             assert leads(await opened(browser, where), HERE), where
+
+
+async def test_a_browser_gets_a_copy_and_learns_when_it_has_ended(any_portal: Portal) -> None:
+    """Words go to whose they are alone; whoever holds the copy learns no more than whether it has ended."""
+    async with any_portal.client("alice") as browser, any_portal.client("dana") as other:
+        assert (await browser.post(f"{HERE}/copy")).status_code == 404
+        await pressed(browser, await opened(browser, NEW), safety__people="Jo 202 555 0143")
+        page = await opened(browser, HERE)
+        assert "Whoever can unlock this phone can read it." in page.answer.text
+        answer = await browser.post(f"{HERE}/copy")
+        made = answer.json()
+        assert answer.headers["cache-control"] == "no-store"
+        assert made["parts"] == [
+            {
+                "label": "Whom I tell, and ask to be with me",
+                "lines": [[["Jo ", ""], ["202 555 0143", "tel:2025550143"]]],
+            }
+        ]
+        held = {"copy": made["token"], "revision": str(made["revision"])}
+        assert (await browser.post(f"{HERE}/copy/renewal", data=held)).status_code == 204
+        assert (await other.post(f"{HERE}/copy/renewal", data=held)).status_code == 409
+        assert (await browser.post(f"{HERE}/copy/renewal", data={**held, "revision": "0"})).json() == made
+        async with any_portal.client() as nobody:
+            kept = await nobody.post("/kept", data=held)
+            assert (kept.status_code, kept.content) == (204, b"")
+            assert (await nobody.post("/kept", data={"copy": "0" * 64})).status_code == 410
+            assert (await nobody.post(f"{HERE}/copy/renewal", data=held)).status_code == 401
+            page = await opened(browser, HERE)
+            assert "A copy made in this browser" in page.words
+            (removal,) = [
+                one.attributes["action"]
+                for one in page.markup.all("form")
+                if "/copies/" in one.attributes["action"]
+            ]
+            assert (await other.post(removal)).status_code == 404
+            assert (await browser.post(removal)).status_code == 303
+            assert (await nobody.post("/kept", data=held)).status_code == 410
+        again = (await browser.post(f"{HERE}/copy")).json()["token"]
+        await browser.post("/kept", data={"copy": again, "go": "remove"})
+        assert (await browser.post("/kept", data={"copy": again})).status_code == 410
+
+
+async def test_the_page_that_opens_a_copy_says_nothing_of_anybody(portal: Portal) -> None:
+    """The same for everybody, in neutral words; where scripts are off it says what it needs."""
+    async with portal.client("alice") as browser:
+        await pressed(browser, await opened(browser, NEW), safety__people="Jo 202 555 0143")
+        page = await opened(browser, "/kept")
+    async with portal.client() as nobody:
+        assert (await opened(nobody, "/kept")).markup.one("main").words == page.markup.one("main").words
+    assert "where JavaScript is on" in page.words
+    assert "afety" not in page.markup.one("main").words

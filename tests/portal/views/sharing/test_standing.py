@@ -8,10 +8,10 @@ from journal.care import lifecycle
 from journal.entries import entries
 from journal.standing import standing
 from journal.standing.kinds import list_lines
-from tests.journal.standing.test_standing import become, planned
+from tests.journal.standing.test_standing import planned
 from tests.portal.browsing import Page, followed, opened
 from tests.portal.conftest import Portal
-from tests.scenes import in_session, read_by, rested
+from tests.scenes import become, in_session, read_by, rested
 
 READING = {"time": "14:20", "systolic": "128", "diastolic": "82", "pulse": "71"}
 
