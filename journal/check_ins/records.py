@@ -131,6 +131,7 @@ async def save_check_in(
     base: int,
     sitting: str = "",
     *,
+    title: str = "",
     is_done: bool = True,
 ) -> Entry:
     """
@@ -141,6 +142,7 @@ async def save_check_in(
         wanted: The id of its entry; a new random one for a new one.
         base: The revision that the answers were made from; 0 for a new one.
         sitting: A random id of the page that writes.
+        title: What a new one is called, in the words of whoever makes it.
         is_done: Whether whoever answers said so; what is saved meanwhile is not completed.
 
     Raises:
@@ -152,7 +154,11 @@ async def save_check_in(
     if is_done:
         given[DAY] = get_today(actor).isoformat()
     document = EntryDocument(
-        EntryKind.CHECK_IN.value, session_id=session.hex if session else None, answers=given, sitting=sitting
+        EntryKind.CHECK_IN.value,
+        title,
+        session_id=session.hex if session else None,
+        answers=given,
+        sitting=sitting,
     )
     if base == 0 and await _begin(actor, moment, session, document, wanted):
         return await entries.load_entry(actor, wanted)

@@ -30,8 +30,11 @@ NOT_KNOWN = "We do not know yet whether this is saved. Your words are still on t
 SIGNED_OUT = "Not saved yet: you have been signed out. Your words are still on this page."
 NEWER = "Another page saved a newer version of this. What is written here is kept too"
 TRAPS = """
-for (const name of ["localStorage", "sessionStorage", "indexedDB", "caches", "cookieStore"])
+for (const name of ["localStorage", "sessionStorage", "caches", "cookieStore"])
   Object.defineProperty(window, name, {get() { console.error(`a page reached for ${name}`); }});
+// Whether a copy of a safety plan is kept is asked on every page; where none is, nothing is opened.
+Object.defineProperty(window, "indexedDB", {value: {databases: async () => [],
+  open() { console.error("a page reached for indexedDB"); }}});
 Object.defineProperty(Document.prototype, "cookie", {get() { return ""; },
   set() { console.error("a page set a cookie"); }});
 """

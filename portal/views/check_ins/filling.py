@@ -85,7 +85,15 @@ async def _save(request: Request, actor: Actor, moment: CheckIn, one: Session | 
     if not errors:
         try:
             saved = await _store(
-                actor, moment, session, answers, wanted, base, form["sitting"][:32], is_done=is_done
+                actor,
+                moment,
+                session,
+                answers,
+                wanted,
+                base,
+                form["sitting"][:32],
+                title=get_translator(request)(moment.label),
+                is_done=is_done,
             )
         except HeldUntilRested as error:
             problem = str(error)
@@ -132,6 +140,7 @@ async def _store(
     base: int,
     sitting: str,
     *,
+    title: str,
     is_done: bool,
 ) -> Entry:
     """Save a check-in; once its patient is done with it, it goes to whom they chose."""
@@ -143,7 +152,7 @@ async def _store(
     async def add() -> None:
         saved.append(
             await records.save_check_in(
-                actor, moment, session, answers, wanted, base, sitting, is_done=is_done
+                actor, moment, session, answers, wanted, base, sitting, title=title, is_done=is_done
             )
         )
 
