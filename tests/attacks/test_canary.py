@@ -23,6 +23,7 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 import asyncpg
+import pytest
 from httpx import AsyncClient, Response
 
 from journal.clinic.instructions import MEASURE_DAYS
@@ -218,6 +219,7 @@ def test_the_search_finds_the_word_in_every_disguise() -> None:
     assert not found_in(b"nachtigall and lied", [WORD])
 
 
+@pytest.mark.long
 async def test_no_word_lies_anywhere(database_url: str, tmp_path: Path, forms: dict[str, Sent]) -> None:
     """Whatever people write stands on the pages of those it is for, and nowhere else in any form."""
     scribe, mail = Scribe(), ExitStack()
