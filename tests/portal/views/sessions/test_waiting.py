@@ -42,6 +42,7 @@ PLACES = {
     HeldAct.SITTER: "/sessions/{session}/sitter",
     HeldAct.DISCARD: "/sharing/{link}/returned",
     HeldAct.CONNECT: "",
+    HeldAct.COPY: "/safety-plan#copies",
 }
 """Where each is done; a connection, by opening its link again."""
 
