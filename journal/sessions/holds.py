@@ -77,8 +77,14 @@ def find_hold(sessions: Iterable[SessionDetails], now: datetime) -> Hold | None:
         sessions: All sessions of one patient.
         now: An aware moment.
     """
-    holds = [found for session in sessions if (found := _find_session_hold(session, now)) is not None]
+    holds = list_holds(sessions, now)
     return max(holds, key=lambda found: (found.needs_confirmation, found.may_confirm_from), default=None)
+
+
+def list_holds(sessions: Iterable[SessionDetails], now: datetime) -> tuple[Hold, ...]:
+    """Return the hold of each session that has one: an old one that nobody answered hides none of today's."""
+    found = (_find_session_hold(session, now) for session in sessions)
+    return tuple(one for one in found if one is not None)
 
 
 def get_rested_date(details: SessionDetails, now: datetime) -> str | None:
@@ -216,8 +222,9 @@ def refuse_if_held(actor: Actor, plan: Sequence[Session], asked: Asked | None = 
 
 async def is_patient_held(actor: Actor, patient: UUID) -> bool:
     """Return whether a clinician waits as well with what a patient's hold protects: at most a week past their rest."""
-    waiting = find_hold([one.details for one in await load_plan(actor.installation, patient)], actor.now)
-    return waiting is not None and actor.now < waiting.may_confirm_from + CARE_TEAM_WAITS
+    plan = await load_plan(actor.installation, patient)
+    waiting = list_holds([one.details for one in plan], actor.now)
+    return any(actor.now < one.may_confirm_from + CARE_TEAM_WAITS for one in waiting)
 
 
 async def refuse_while_patient_held(actor: Actor, patient: UUID) -> None:
