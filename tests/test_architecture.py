@@ -192,7 +192,6 @@ OTHERS_TABLES = {
     ),
     "notices.agreements": ("care keeps its rows, which an end of care erases", "care.NoticePolicy"),
     "notices.inbox": ("care keeps its rows, which a pause and an end erase", "care.PatientNotice"),
-    "notices.release": ("the same; whose link it is", "care.CareLink care.PatientNotice"),
     "notices.writing": ("the same", "care.PatientNotice"),
     "operations.demo": (
         "writes a practice with a past",
