@@ -223,19 +223,13 @@ def refuse_if_held(actor: Actor, plan: Sequence[Session], asked: Asked | None = 
 
 async def is_patient_held(actor: Actor, patient: UUID) -> bool:
     """Return whether a clinician waits as well with what a patient's hold protects: at most a week past their rest."""
-<<<<<<< HEAD
-    plan = await load_plan(actor.installation, patient)
-    waiting = list_holds([one.details for one in plan], actor.now)
-    return any(actor.now < one.may_confirm_from + CARE_TEAM_WAITS for one in waiting)
-=======
     return await is_team_held(actor.installation, patient, actor.now)
 
 
 async def is_team_held(installation: Installation, patient: UUID, now: datetime) -> bool:
     """Return the same for a job of the server."""
-    waiting = find_hold([one.details for one in await load_plan(installation, patient)], now)
-    return waiting is not None and now < waiting.may_confirm_from + CARE_TEAM_WAITS
->>>>>>> ready-item9
+    waiting = list_holds([one.details for one in await load_plan(installation, patient)], now)
+    return any(now < one.may_confirm_from + CARE_TEAM_WAITS for one in waiting)
 
 
 async def refuse_while_patient_held(actor: Actor, patient: UUID) -> None:
