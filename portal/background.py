@@ -13,11 +13,11 @@ from uuid import uuid4
 from journal.accounts.addresses import upgrade_indexes
 from journal.audit import chain_worker
 from journal.audit.chain_worker import AuditChainWorker
+from journal.care.notice_release import release_due
 from journal.care.past_upgrade import seal_unnamed_links
 from journal.installation.installation import Installation
 from journal.key_rotation import workers
 from journal.mail.outbox import deliver_due
-from journal.notices.release import release_due
 from journal.operations import heartbeat
 from journal.operations.retention import purge_deleted
 from portal import logs

@@ -7,6 +7,7 @@ __all__ = [
     "lifecycle",
     "link_keys",
     "links",
+    "notice_release",
     "past_care",
     "past_upgrade",
     "share_list",

@@ -41,11 +41,11 @@ WOULD_NOT: Mapping[str, str] = MappingProxyType(
 )
 FIRST = N_(
     "You agreed with %(name)s on %(day)s: a notice to them is saved together with this answer. It goes when you press "
-    "a button here, or ten minutes after, also if you leave this form."
+    "a button here, or ten minutes after, or when a dosing session begins before, also if you leave this form."
 )
 WRITTEN = N_(
-    "A notice to %(name)s is written. It goes at %(time)s, or when you press a button here, also if you leave this "
-    "form."
+    "A notice to %(name)s is written. It goes at %(time)s, or before, when you press a button here or start a dosing "
+    "session, also if you leave this form."
 )
 WITHDRAWN = N_("You did not mean to choose that, and the notice to %(name)s was withdrawn.")
 LOST = N_(
@@ -66,6 +66,10 @@ CLOSED: Mapping[str, str] = MappingProxyType(
     }
 )
 BACKUP_LATER = N_("If it is still open at %(time)s, it goes to %(backup)s, your backup.")
+BACKUP_RESTS = N_(
+    "If it is still open at %(time)s, it goes to %(backup)s, your backup, but not before you have rested or a week has "
+    "passed."
+)
 BACKUP_WOULD = N_("If it is still open after the agreed time, it goes to %(backup)s, your backup.")
 BACKUP_NOT = N_("It does not go to %(backup)s, your backup: nothing can be sent to them at present.")
 BACKUP_SENT = N_("It was still open, so it went to %(backup)s, your backup, at %(time)s.")
@@ -121,8 +125,8 @@ def describe_before(policy: Policy | None, *, mail: bool) -> State:
     return State(NOBODY_YET, tuple(said))
 
 
-def describe(told: Told, *, mail: bool) -> State:
-    """Return what became of the notice about an answer, as it is now."""
+def describe(told: Told, *, mail: bool, is_held: bool = False) -> State:
+    """Return what became of the notice about an answer, as it is now; *is_held*: a dosing session and no rest yet."""
     line, row = told.line, told.row
     if line is None or line.outcome is Outcome.NO_POLICY:
         return State(NOBODY, (), can_send=True)
@@ -135,7 +139,7 @@ def describe(told: Told, *, mail: bool) -> State:
         return State("", (Sentence(LOST, name),), can_send=True)
     if row.acknowledged_at is not None and is_told(row):
         return _describe_acknowledged(told, row, name)
-    said = list(_say_backup(told, row))
+    said = list(_say_backup(told, row, is_held=is_held))
     if _went(row):
         return State("", (*_say_sent(told, row, name, mail=mail), *said), is_told=True)
     if row.sealed is None:
@@ -175,7 +179,7 @@ def _say_when(policy: Policy | None, *, mail: bool) -> Iterator[Sentence]:
     yield Sentence(MAIL if mail else NO_MAIL)
 
 
-def _say_backup(told: Told, row: NoticeRow) -> Iterator[Sentence]:
+def _say_backup(told: Told, row: NoticeRow, *, is_held: bool = False) -> Iterator[Sentence]:
     if row.backup_id is None or (told.policy is None and told.backup is None):
         return
     name = told.backup.peer_name if told.backup else told.policy.line.backup_name if told.policy else ""
@@ -184,7 +188,8 @@ def _say_backup(told: Told, row: NoticeRow) -> Iterator[Sentence]:
     elif row.backup_sealed is None or find_reason(told.backup):
         yield Sentence(BACKUP_NOT, {"backup": name})
     elif row.backup_at is not None:
-        yield Sentence(BACKUP_LATER, {"backup": name, "time": row.backup_at})
+        said = BACKUP_RESTS if is_held else BACKUP_LATER
+        yield Sentence(said, {"backup": name, "time": row.backup_at})
 
 
 def _went(row: NoticeRow) -> bool:

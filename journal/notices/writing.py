@@ -17,6 +17,7 @@ from journal.actor import Actor
 from journal.audit import log as audit_log
 from journal.audit.acts import Act
 from journal.care import links as care_links
+from journal.care import notice_release as releasing
 from journal.care import tables
 from journal.care.link_keys import get_peer_identity, open_shared_key
 from journal.care.links import CareTeam, Link, require_active
@@ -28,13 +29,13 @@ from journal.i18n import N_
 from journal.measures import records
 from journal.measures.instruments import SAFETY_ITEMS, Instrument
 from journal.measures.lines import parse_measure
-from journal.notices import release as releasing
 from journal.notices.agreements import find_reason, load_policy
 from journal.notices.documents import DoneDocument, NoticeDocument, done_context, notice_context
 from journal.notices.lines import NoticeLine, Outcome, parse_notices
 from journal.notices.policy import Policy
 from journal.sealing import open_document, seal_document
 from journal.sessions.holds import refuse_while_held
+from journal.sessions.rows import load_my_sessions
 from journal.store.database import transaction
 from journal.store.rows import Row, Timestamp, fetch_row
 from journal.vault import record_state
@@ -197,10 +198,9 @@ async def send_now(actor: Actor, wanted: UUID, to: UUID | None) -> None:
             link = team.get_link(to or UUID(int=0))
         except (NotFound, TrustBroken) as error:
             raise InvalidInput({"to": NOT_SENT}) from error
-        line = await _write_for(actor, link, None, None, team, timedelta(0))
+        line = await _write_for(actor, link, None, None, team, actor.now)
         if line.notice is None:
             raise InvalidInput({"to": NOT_SENT})
-        await releasing.release(actor.installation, actor.now, line.notice)
 
         def change(current: Entry) -> EntryDocument:
             beside = current.document.beside or Beside()
@@ -227,7 +227,9 @@ async def _write(actor: Actor, policy: Policy | None) -> NoticeLine:
         if policy.backup is None:
             return NoticeLine(reason, actor.now, None, line.link, line.name)
     hours = timedelta(hours=line.hours)
-    return await _write_for(actor, policy.link, policy, hours, team, releasing.DELAY)
+    plan = [one.details for one in await load_my_sessions(actor)]
+    release_at = releasing.find_release_time(plan, actor.now)
+    return await _write_for(actor, policy.link, policy, hours, team, release_at)
 
 
 async def _write_for(
@@ -236,7 +238,7 @@ async def _write_for(
     policy: Policy | None,
     hours: timedelta | None,
     team: CareTeam,
-    delay: timedelta,
+    release_at: datetime,
 ) -> NoticeLine:
     """Seal a notice for whom it can go to, in the transaction that is open; without anybody, return why none can."""
     ident, backup = uuid4(), policy.backup if policy else None
@@ -249,7 +251,6 @@ async def _write_for(
     _, backup_sealed = await _seal(actor, backup, ident, NoticeDocument(at, name)) if backup else ("", None)
     if sealed is None and backup_sealed is None:
         return NoticeLine(Outcome(reason), actor.now, None, first, name)
-    release_at = actor.now + delay
     await tables.PatientNotice.create(
         id=ident,
         patient_id=actor.id,
@@ -261,6 +262,8 @@ async def _write_for(
         release_at=release_at,
         backup_at=release_at + hours if hours and backup_sealed else None,
     )
+    if release_at <= actor.now:
+        await releasing.release(actor.installation, actor.now, ident)
     to = link.clinician if link and sealed else backup.clinician if backup else None
     await audit_log.record_event(actor, Act.NOTICE_WRITTEN, patient=actor.id, about=first, recipient=to)
     return NoticeLine(Outcome.WRITTEN, actor.now, ident, first, name)

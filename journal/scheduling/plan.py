@@ -20,6 +20,7 @@ from journal.audit import log as audit_log
 from journal.audit.acts import Act
 from journal.care import links
 from journal.care.links import Link
+from journal.care.notice_release import release_before_hold
 from journal.clinic.instructions import get_acute_hours, load_instructions
 from journal.errors import HeldUntilRested, InvalidInput, NotFound
 from journal.i18n import N_
@@ -179,9 +180,10 @@ async def plan_course(
             await sessions_tables.Course.create(
                 id=course, patient_id=patient, sealed=sealed, created_at=actor.now
             )
-            for ident, details in zip(
-                ids, link_planned_sessions(planned, [one.hex for one in ids]), strict=True
-            ):
+            await lock_account(patient)
+            linked = list(link_planned_sessions(planned, [one.hex for one in ids]))
+            await release_before_hold(actor.installation, actor.now, patient, linked)
+            for ident, details in zip(ids, linked, strict=True):
                 await session_rows.insert_session(actor, patient, ident, details, course)
             await audit_log.record_event(actor, Act.SESSION_PLANNED, patient=patient, about=course)
     return course
@@ -203,6 +205,8 @@ async def add_session(
     ident = ident or uuid4()
     try:
         async with transaction():
+            await lock_account(patient)
+            await release_before_hold(actor.installation, actor.now, patient, [details])
             await session_rows.insert_session(actor, patient, ident, details, None)
             await audit_log.record_event(actor, Act.SESSION_PLANNED, patient=patient, about=ident)
     except IntegrityError:
@@ -233,7 +237,10 @@ async def change_session(actor: Actor, wanted: UUID, base: int, details: Session
     progress = {name: getattr(current.details, name) for name in PROGRESS_FIELDS}
     details = clean_details(msgspec.structs.replace(details, **progress))
     await _verify_details(actor, current.patient, details, current)
-    await session_rows.save_session(actor, current, base, details)
+    async with transaction():
+        await lock_account(current.patient)
+        await release_before_hold(actor.installation, actor.now, current.patient, [details])
+        await session_rows.save_session(actor, current, base, details)
 
 
 def can_change(actor: Actor, one: Session) -> bool:
@@ -299,6 +306,7 @@ async def change_status(actor: Actor, wanted: UUID, status: Status, reason: str 
         raise InvalidInput(problems)
     async with transaction():
         await lock_account(current.patient)
+        await release_before_hold(actor.installation, actor.now, current.patient, [details])
         await session_rows.save_session(actor, current, current.revision, details)
         await record_dosing_day(actor.installation, current.patient, actor.now)
 

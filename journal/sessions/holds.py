@@ -20,6 +20,7 @@ from journal.ages import CLOCK_TOLERANCE
 from journal.errors import HeldUntilRested
 from journal.held_acts import Asked
 from journal.i18n import N_
+from journal.installation.installation import Installation
 from journal.roles import Role
 from journal.sessions.rows import Session, load_my_sessions, load_plan
 from journal.sessions.session import SessionDetails, SessionKind, Status
@@ -222,9 +223,13 @@ def refuse_if_held(actor: Actor, plan: Sequence[Session], asked: Asked | None = 
 
 async def is_patient_held(actor: Actor, patient: UUID) -> bool:
     """Return whether a clinician waits as well with what a patient's hold protects: at most a week past their rest."""
-    plan = await load_plan(actor.installation, patient)
-    waiting = list_holds([one.details for one in plan], actor.now)
-    return any(actor.now < one.may_confirm_from + CARE_TEAM_WAITS for one in waiting)
+    return await is_team_held(actor.installation, patient, actor.now)
+
+
+async def is_team_held(installation: Installation, patient: UUID, now: datetime) -> bool:
+    """Return the same for a job of the server."""
+    waiting = list_holds([one.details for one in await load_plan(installation, patient)], now)
+    return any(now < one.may_confirm_from + CARE_TEAM_WAITS for one in waiting)
 
 
 async def refuse_while_patient_held(actor: Actor, patient: UUID) -> None:

@@ -91,7 +91,7 @@ async def build_panel(actor: Actor, entry: Entry | None, known: Known, problem: 
     if not is_written and not is_asked:
         state = states.describe_before(told.policy, mail=mail)
         return PanelView(state, _format(actor, state.sentences), problem=problem)
-    state = states.describe(told, mail=mail)
+    state = states.describe(told, mail=mail, is_held=known.is_held)
     to = told.team if state.can_send else ()
     lines = _format(actor, state.sentences)
     return PanelView(state, lines, is_written, is_asked and can_unmean, to, known.is_held, problem)

@@ -9,6 +9,7 @@ from uuid import UUID, uuid4
 import pytest
 
 from journal.care import lifecycle, tables
+from journal.care.notice_release import release_due
 from journal.entries import entries, revisions
 from journal.errors import HeldUntilRested, InvalidInput, NotFound, StaleRevision
 from journal.installation.mail_server import MailServer, TransportSecurity
@@ -16,7 +17,6 @@ from journal.mail import tables as mail_tables
 from journal.measures import records
 from journal.notices import inbox, states, writing
 from journal.notices.lines import Outcome
-from journal.notices.release import release_due
 from journal.notices.states import State
 from journal.notices.writing import Told
 from journal.store.database import execute, is_sqlite
@@ -319,9 +319,10 @@ async def test_nobody_else_reads_releases_withdraws_or_acknowledges(cast: Cast):
 
 
 async def test_none_is_sent_by_hand_until_rest_and_what_was_written_before_goes(cast: Cast):
-    """A form left half-done before a start: its notice goes as agreed, and nothing new is written."""
+    """A form left half-done before a start: its notice goes with the start, and nothing new is written."""
     await agreed(cast)
     entry = await choose(cast, 1, uuid4())
+    began = cast.clock.now
     await in_session(cast)
     alice = await cast.actor("alice")
     with pytest.raises(HeldUntilRested):
@@ -330,9 +331,10 @@ async def test_none_is_sent_by_hand_until_rest_and_what_was_written_before_goes(
         await writing.send_now(alice, entry.id, cast.link)
     with pytest.raises(HeldUntilRested):
         await writing.save_answers(alice, PHQ9, {"9": 1}, uuid4(), 0)
-    assert await tables.PatientNotice.all().count() == 1
+    assert [one.released_at for one in await tables.PatientNotice.all()] == [began]
     cast.clock.forward(minutes=11)
-    assert await due(cast) == 1
+    assert await due(cast) == 0
+    assert len(await open_of(cast)) == 1
 
 
 async def test_an_earlier_version_that_is_restored_forgets_no_notice(cast: Cast):

@@ -22,7 +22,9 @@ BOB, CHARLIE, IDENT = UUID(int=1), UUID(int=2), UUID(int=3)
 LINKS = ("working", "paused", "ended", "keys", "suspended")
 SAYS_TOLD = frozenset({states.SENT, states.BACKUP_SENT, states.ACKNOWLEDGED, states.ACKNOWLEDGED_BY_UNKNOWN})
 SAYS_NOBODY = frozenset({states.NOBODY, states.NOBODY_YET})
-BACKUPS = frozenset({states.BACKUP_LATER, states.BACKUP_NOT, states.BACKUP_SENT, states.BACKUP_WOULD})
+BACKUPS = frozenset(
+    {states.BACKUP_LATER, states.BACKUP_RESTS, states.BACKUP_NOT, states.BACKUP_SENT, states.BACKUP_WOULD}
+)
 BY_LINK = {
     ("working", "written"): states.WRITTEN,
     ("keys", "written"): states.CLOSED["keys"],
@@ -131,6 +133,22 @@ def test_no_page_says_that_somebody_was_told_who_was_not_nor_the_reverse():
         assert state.is_told == is_true, (of, kind, backup)
         assert bool(said & SAYS_TOLD) == is_true, (of, kind, backup, said)
         assert bool(said & SAYS_NOBODY) == (not is_true and kind != "lost"), (of, kind, backup, said)
+
+
+def test_a_copy_that_waits_for_rest_is_told_as_that():
+    """From a start until rest the backup is told no time alone."""
+    line = NoticeLine(Outcome.WRITTEN, NOON, IDENT, BOB, "Bob")
+    for is_held in (True, False):
+        there = Told(
+            line,
+            row("sent", "waits"),
+            None,
+            link("working"),
+            link("working", "Charlie"),
+            policy("working", "working"),
+        )
+        said = sentences(describe(there, mail=True, is_held=is_held))
+        assert (states.BACKUP_RESTS in said, states.BACKUP_LATER in said) == (is_held, not is_held)
 
 
 def test_the_mail_is_told_as_it_is():

@@ -7,7 +7,7 @@ from uuid import uuid4
 import pytest
 
 from journal.care import lifecycle, tables
-from journal.notices.release import release_due
+from journal.care.notice_release import release_due
 from tests.journal.notices.test_agreements import agreed
 from tests.portal.browsing import Page, action, autosaved, followed, opened, pressed
 from tests.portal.conftest import Portal
