@@ -61,6 +61,8 @@ class Things:
     """A form with the answer that a notice can be about; nobody was told of it."""
     invited: str
     """The secret of an invitation."""
+    weaker: str = ""
+    """Terms about notices that bob proposed, weaker than what is in force."""
 
 
 async def prepare(cast: Cast) -> Things:
