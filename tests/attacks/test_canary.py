@@ -421,16 +421,22 @@ async def note_the_day(scribe: Scribe, alice: AsyncClient) -> None:
     raise AssertionError("there is no dosing session")
 
 
-async def check_in(scribe: Scribe, alice: AsyncClient) -> None:
-    """Note a session of weeks ago, rest after it, and make every check-in."""
-    where, day = "/sessions/new", (datetime.now(UTC) - timedelta(days=40)).date().isoformat()
+async def plan_dosing(scribe: Scribe, alice: AsyncClient, away: timedelta) -> str:
+    """Have a dosing session be in the plan, so long from now; return its page."""
+    where, day = "/sessions/new", (datetime.now(UTC) + away).date().isoformat()
     typed = {"kind": "dosing", "date": day, "time": "10:00", "minutes": "120", "setting": "home", "about": ""}
     made = await scribe.send(alice, form_to(await page_at(alice, where), where), **typed)
     found = re.search("/sessions/[0-9a-f-]{36}", made.url)
     assert found, made.text
-    session = found[0]
-    before = f"{session}/check-in/before"
+    return found[0]
+
+
+async def check_in(scribe: Scribe, alice: AsyncClient) -> None:
+    """Make the check-in before a session of tomorrow; note one of weeks ago, rest after it, and make the others."""
+    soon = await plan_dosing(scribe, alice, timedelta(days=1))
+    before = f"{soon}/check-in/before"
     await scribe.send(alice, form_to(await page_at(alice, before), before), go="done")
+    session = await plan_dosing(scribe, alice, -timedelta(days=40))
     await alice.post(f"{session}/status", data={"status": "closed"})
     await alice.post("/sessions/rest")
     for moment in ("next-day", "7-days", "14-days", "30-days"):
