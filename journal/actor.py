@@ -39,6 +39,7 @@ class Actor:
     region: str = ""  # whose crisis contacts are shown first; the practice's default when empty
     is_neutral: bool = False  # titles and icons of their pages say nothing of what they are
     hides_numbers: bool = False  # the numbers of measures are hidden from their own patient
+    has_day_lines: bool = False  # home offers the line of today
     wants_no_offers: bool = False  # home offers no reframe to be looked at again
     dosing_day: str = ""  # the state of a patient's day, from a dosing session's start to the next morning
     is_use_due: bool = False  # the last use of their session was stored a while ago

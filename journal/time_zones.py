@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 from types import MappingProxyType
 from typing import Literal
@@ -69,8 +69,12 @@ def list_zone_choices(now: datetime, *first: str) -> tuple[ZoneChoice, ...]:
 
     Those of *first* stand on top, also by an old name; one that is no zone stays as it was sent, to be refused.
     """
-    names = dict.fromkeys((*filter(None, first), *_load_zones_by_place()))
-    return tuple(_build_choice(name, now) if is_zone(name) else ZoneChoice(name, name) for name in names)
+    minute = now.replace(second=0, microsecond=0)
+    on_top = dict.fromkeys(filter(None, first))
+    return (
+        *(_build_choice(name, minute) if is_zone(name) else ZoneChoice(name, name) for name in on_top),
+        *(choice for choice in _build_choices(minute) if choice.name not in on_top),
+    )
 
 
 def parse_zone(name: str) -> ZoneInfo:
@@ -142,6 +146,12 @@ def resolve_local_time(local: str, zone: str) -> ResolvedTime:
 @cache
 def _load_known_zones() -> frozenset[str]:
     return frozenset(available_timezones()) - {"localtime", "Factory"}
+
+
+@lru_cache(maxsize=1)
+def _build_choices(minute: datetime) -> tuple[ZoneChoice, ...]:
+    """Return every zone by place. There are four hundred: they stay for a minute, since no clock changes within one."""
+    return tuple(_build_choice(name, minute) for name in _load_zones_by_place())
 
 
 def _build_choice(name: str, now: datetime) -> ZoneChoice:

@@ -23,6 +23,7 @@ from portal.views.administration import audit_log, people, practice, staff
 from portal.views.check_ins import advice as check_in_advice
 from portal.views.check_ins import filling as check_in_filling
 from portal.views.check_ins import overview as check_in_overview
+from portal.views.day_lines import day_lines
 from portal.views.grounding import notes, skills, steady
 from portal.views.journal import comparison, entry, entry_new, entry_removal, entry_saving, index, revisions
 from portal.views.measures import filling, overview, score_entry
@@ -113,6 +114,8 @@ ROUTES = (
     Rule("/triggers/{id:uuid}", READ, PATIENT, triggers.show_trigger),
     Rule("/moments", FORM, PATIENT, moments.add_moment),
     # Measures
+    Rule("/day-lines", FORM, PATIENT, day_lines.write_day_line),
+    Rule("/day-lines/own", FORM, PATIENT, day_lines.name_own_scales),
     Rule("/check-ins", READ, PATIENT, check_in_overview.list_check_ins),
     Rule("/check-ins/monthly", FORM, PATIENT, check_in_filling.fill_in_monthly),
     Rule("/check-ins/call-now", READ, PATIENT, check_in_advice.show_call_now),

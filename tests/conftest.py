@@ -18,6 +18,7 @@ import pytest
 from hypothesis.configuration import set_hypothesis_home_dir
 
 from tests.cast import Furniture, furnish
+from tests.hashing import hash_once
 from tests.memory import find_memory
 from tests.orm import prepare_once
 from tests.postgres import PostgresServer, running_postgres
@@ -32,6 +33,7 @@ Made = TypeVar("Made")
 def pytest_configure(config: pytest.Config) -> None:
     """Keep Hypothesis's examples with the other caches, and let no verdict depend on a machine's speed."""
     prepare_once()
+    hash_once()
     if memory := find_memory(programs=True):
         os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(memory))
     # httpx looks for it at each request to an application; what is not installed is looked for anew every time.
@@ -62,12 +64,12 @@ def pytest_collection() -> Generator[None, object, object]:
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """
-    Begin with the browser's tests, which take longest each: what is left to share at the end are short ones.
+    Begin with long tests and the browser's, which take longest each: what is left to share at the end are short ones.
 
     Processes that are done take tests from the end of what the others have. So a module's pages, which take as long to
     make as some of its tests, are made in one process, and not in each once more.
     """
-    items.sort(key=lambda item: "browser" not in item.path.parts)
+    items.sort(key=lambda item: (item.get_closest_marker("long") is None, "browser" not in item.path.parts))
 
 
 @pytest.hookimpl(optionalhook=True)

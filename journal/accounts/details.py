@@ -96,6 +96,13 @@ async def set_hidden_numbers(actor: Actor, hidden: bool) -> None:
         await _save_profile(actor, replace(await _load_locked_profile(actor), hides_numbers=hidden))
 
 
+async def set_day_lines(actor: Actor, wanted: bool) -> None:
+    """Set whether a patient is offered the line of today; what they noted stays."""
+    actor.require_role(Role.PATIENT)
+    async with transaction():
+        await _save_profile(actor, replace(await _load_locked_profile(actor), has_day_lines=wanted))
+
+
 async def set_no_offers(actor: Actor, unwanted: bool) -> None:
     """Set whether a patient wants no reframe to be offered again; it outlasts every one of them."""
     actor.require_role(Role.PATIENT)

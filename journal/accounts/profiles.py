@@ -68,6 +68,7 @@ class Profile(msgspec.Struct, frozen=True):
     contact: ContactDetails = NO_CONTACT
     is_neutral: bool = False  # the title and the icon of every page say nothing of what it is
     hides_numbers: bool = False  # the numbers of measures are hidden from their own patient
+    has_day_lines: bool = False  # home offers their patient the line of today
     wants_no_offers: bool = False  # home offers no reframe to be looked at again
     offered_on: str = (
         ""  # the day, in their calendar, on which a reframe was erased that had been offered on it

@@ -185,8 +185,7 @@ async def load_actor(
     """
     Return the actor that *token* signs in, or None when it is unknown, expired, waiting, locked or suspended.
 
-    To ask is to use the session, which the caller stores with `record_use`; one that nobody has used for as long as its
-    owner chose is locked instead.
+    To ask is to use the session, which `record_use` stores; one unused for as long as its owner chose is locked.
 
     Args:
         prefetch: Statements to run beside; their rows are the actor's `prefetched`.
@@ -200,8 +199,8 @@ async def load_actor(
         return None
     account = row.account_id
     try:
-        account_key = opener.unwrap_account_key(row.wrapped, account=account.bytes, epoch=row.session_epoch)
-        keyring = Keyring.from_account_key(account_key)
+        key = opener.unwrap_account_key(row.wrapped, account=account.bytes, epoch=row.session_epoch)
+        keyring = Keyring.from_account_key(key)
         if row.retired is not None:
             keyring = keyring.with_retired(row.retired, account=account.bytes)
     except CryptoError as error:
@@ -238,6 +237,7 @@ async def load_actor(
         region=profile.region,
         is_neutral=profile.is_neutral,
         hides_numbers=profile.hides_numbers,
+        has_day_lines=profile.has_day_lines,
         wants_no_offers=profile.wants_no_offers,
         dosing_day=get_dosing_day(profile, now),
         is_use_due=unused >= USE_INTERVAL,

@@ -33,6 +33,7 @@ ADDED_KINDS = frozenset(
         FieldKind.AGREED,
         FieldKind.CHECKS,
         FieldKind.MEASURE,
+        FieldKind.DAY_LINES,
     }
 )
 """Answers that grow by a line at a time, and that no posted form replaces."""

@@ -51,6 +51,7 @@ class EntryKind(Labelled):
     SITTER = "sitter", N_("The sitter’s notes")
     MEASURE = "measure", N_("Measure")
     CHECK_IN = "check_in", N_("Check-in")
+    DAY_LINES = "day_lines", N_("Day lines")
     PLAN_NOTE = "plan_note", N_("Plan note")
     WAITING = "waiting", N_("Waiting until you have rested")
     STANDING = "standing", N_("Shared as it is completed")
@@ -67,6 +68,7 @@ OWN_PAGE_KINDS = frozenset(
         EntryKind.SITTER,
         EntryKind.MEASURE,
         EntryKind.CHECK_IN,
+        EntryKind.DAY_LINES,
         EntryKind.PLAN_NOTE,
         EntryKind.WAITING,
         EntryKind.STANDING,
@@ -97,6 +99,7 @@ class FieldKind(StrEnum):
     MEDICINE = "medicine"  # list[str], one line each, a time of day and words: see the room dosing_day
     READINGS = "readings"  # list[str], one line each: see the room dosing_day
     CHECKS = "checks"  # list[str], one line each: see the room sitter
+    DAY_LINES = "day_lines"  # list[str], one line each: see the room day_lines
     MEASURE = "measure"  # list[str], one line each: see the room measures
     REQUESTS = "requests"  # list[str], one line each: see the room dosing_day
     STANDING = "standing"  # list[str], one line each: see the room standing

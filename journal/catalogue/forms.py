@@ -25,7 +25,7 @@ from journal.catalogue.grounding import FREE, GROUNDING, STEADY
 from journal.catalogue.integration import CAPTURE, INTEGRATION
 from journal.catalogue.preparation import CHECKLIST, PREPARATION
 from journal.catalogue.reframe import FIRST_RATINGS, FIRST_RATINGS_LAST, REFRAME
-from journal.catalogue.tracked import CHECK_IN
+from journal.catalogue.tracked import CHECK_IN, DAY_LINES
 from journal.i18n import N_
 
 DAY = Form(
@@ -216,6 +216,7 @@ FORMS: Mapping[EntryKind, Form] = MappingProxyType(
             SITTER,
             MEASURE,
             CHECK_IN,
+            DAY_LINES,
             PLAN_NOTE,
             WAITING,
             STANDING,
@@ -255,6 +256,7 @@ THEMES: Mapping[str, str] = MappingProxyType(
         "sitter": N_("The sitter’s notes"),
         "measure": N_("Measure"),
         "checkin": N_("Check-in"),
+        "dayline": N_("Day lines"),
         "plan": N_("Plan note"),
         "waiting": N_("Waiting until you have rested"),
         "standing": N_("Shared as it is completed"),

@@ -1,5 +1,7 @@
 """
-The questions of a check-in: before a dosing session, on the next day, 7, 14 and 30 days after it, and every month.
+What is tracked: the questions of a check-in, and day lines.
+
+A check-in is made before a dosing session, on the next day, 7, 14 and 30 days after it, and every month.
 
 One kind of entry holds them all; which questions one asks follows from its moment. None is needed, and no answer has a
 number that is added up.
@@ -249,5 +251,28 @@ CHECK_IN = Form(
         *NEXT_DAY,
         *LATER,
         *MONTHLY,
+    ),
+)
+
+DAY_LINES_FIELD, MONTH = "dayline.lines", "dayline.month"
+OWN_SCALES = ("dayline.own_1", "dayline.own_2", "dayline.own_3")
+DAY_LINES = Form(
+    EntryKind.DAY_LINES,
+    N_("Day lines"),
+    N_("A line a day, if you like. No day has to have one."),
+    (
+        Field(MONTH, N_("Month that begins on"), FieldKind.DATE, "dayline", apart=True),
+        *(
+            Field(
+                name,
+                N_("A line of my own, and the words at its ends"),
+                FieldKind.LINE,
+                "dayline",
+                max_length=150,
+                apart=True,
+            )
+            for name in OWN_SCALES
+        ),
+        Field(DAY_LINES_FIELD, N_("Day by day"), FieldKind.DAY_LINES, "dayline", apart=True),
     ),
 )

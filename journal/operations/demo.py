@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from uuid import UUID, uuid4
 
+from journal.accounts import details as account_details
 from journal.accounts import tables as accounts_tables
 from journal.actor import Actor
 from journal.authentication import recovery_key, registration, web_sessions
@@ -23,6 +24,8 @@ from journal.care_notes.notes import NoteKind
 from journal.catalogue.fields import EntryKind
 from journal.catalogue.revisits import Revisit
 from journal.clinic import call_contacts, instructions
+from journal.day_lines import records as day_lines
+from journal.day_lines.lines import DayLine
 from journal.dosing_day import requests
 from journal.entries import entries
 from journal.errors import InvalidInput
@@ -45,6 +48,7 @@ from journal.sharing import copies, shares
 from journal.standing import standing
 from journal.vault.documents import EntryDocument
 
+EVENING = time(21, 5)
 CARE_LEAD_TIME = timedelta(days=1)
 SHARING_DELAY = timedelta(hours=20)  # people sleep on what they share
 
@@ -138,6 +142,9 @@ async def _write_entry(
         for act in map(str, one.answers.values()):
             await requests.add_request(actor, Asked(HeldAct(act)))
         return
+    if one.kind is EntryKind.DAY_LINES:
+        await _write_day_lines(actor, one, now)
+        return
     if one.kind in (EntryKind.STANDING, EntryKind.MEASURE):
         await _do_as_asked(actor, link, one)
         return
@@ -160,6 +167,19 @@ async def _write_entry(
             day = today + timedelta(days=look.day)
             revisit = Revisit(day, look.old, look.new, look.felt, look.words)
             await reframe_sharing.add_revisit(looking, saved.id, revisit)
+
+
+async def _write_day_lines(actor: Actor, one: DemoEntry, now: datetime) -> None:
+    """Write lines in the evenings of their days, each as its day from today, mood, sleep, tension and words."""
+    await account_details.set_day_lines(actor, True)
+    today = now.astimezone(actor.zone).date()
+    (lines,) = one.answers.values()
+    for line in lines if isinstance(lines, list) else ():
+        days, mood, sleep, tension, words = (cell.strip() for cell in line.split("|"))
+        day = today + timedelta(days=int(days))
+        at = datetime.combine(day, EVENING, actor.zone)
+        made = DayLine(day, at, False, int(mood), int(sleep), int(tension), words=words)
+        await day_lines.save_line(_set_clock(actor, min(at, now)), made, f"Day lines, {day:%Y-%m}")
 
 
 async def _agree_on_notices(patient: Actor, clinician: Actor, link: UUID, one: DemoEntry) -> None:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import time
+from datetime import date, time
 from functools import partial
 from types import MappingProxyType
 
 from journal.catalogue.fields import Answer, Answers, EntryKind
-from journal.catalogue.tracked import DAY, MOMENT, CheckIn
+from journal.catalogue.tracked import DAY, DAY_LINES_FIELD, MOMENT, CheckIn
+from journal.day_lines.lines import DayLine
 from journal.dosing_day.lines import Position, Reading
 from journal.dosing_day.record import READINGS
 from journal.i18n import N_
@@ -78,6 +79,7 @@ def _is_answered(document: EntryDocument) -> bool:
     return DAY in document.answers
 
 
+_DAY = DayLine(date(2026, 11, 22), None, False, 5, 6, 3, words="A walk by the water")
 _EXAMPLE = Reading(time(14, 5), "120", "80", "70", "98", Position.SITTING)
 
 KINDS: Mapping[str, StandingKind] = MappingProxyType(
@@ -101,6 +103,13 @@ KINDS: Mapping[str, StandingKind] = MappingProxyType(
                     example=_build_example(one),
                 )
                 for one in list_offered()
+            ),
+            StandingKind(
+                "day_lines",
+                N_("Day lines"),
+                EntryKind.DAY_LINES,
+                DAY_LINES_FIELD,
+                example={DAY_LINES_FIELD: [_DAY.line]},
             ),
             StandingKind(
                 "check-ins",

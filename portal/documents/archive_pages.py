@@ -26,6 +26,7 @@ from journal.audit.acts import Act
 from journal.catalogue.emotions import parse_emotions
 from journal.catalogue.forms import FORMS
 from journal.catalogue.revisits import parse_moments, parse_revisits
+from journal.day_lines.lines import parse_day_lines
 from journal.dosing_day.lines import parse_medicine, parse_readings
 from journal.dosing_day.requests import parse_requests
 from journal.entries.naming import ENTRY_UNREADABLE, EntryName, get_kind_label, name_sessions
@@ -134,6 +135,7 @@ class _PageRenderer:
             "revisits": parse_revisits,
             "said": said,
             "checks": parse_checks,
+            "day_lines": parse_day_lines,
             "day": _Memo(lambda moment: spoken[moment.astimezone(actor.zone).date()]),
             "moment": _Memo(self._format_moment),
             "weekdays": lambda days: ", ".join(said[WEEKDAYS[day - 1]] for day in days),

@@ -19,6 +19,7 @@ from journal.catalogue.tracked import CheckIn
 from journal.check_ins import offers as check_in_offers
 from journal.check_ins.records import list_made
 from journal.clinic import instructions
+from journal.day_lines import records as day_lines
 from journal.dosing_day import requests
 from journal.entries import by_kind
 from journal.entries.listing import EntrySummary
@@ -72,6 +73,7 @@ class HomePage:
     patient asked for while it was held waits for their answer, and nothing is held any more. `question` is a session of
     which nobody said whether it took place. `due_measure`: one that was answered before,
     and whose usual time has come again. `check_in`: the one that fits the day.
+    `is_day_line_open`: its patient wants to be offered the line of today, and has not written it.
     `is_capture_time`: on a session's day, hours after its start.
     """
 
@@ -99,9 +101,12 @@ class HomePage:
     is_capture_time: bool
     due_measure: Instrument | None
     check_in: CheckInOffer | None
+    is_day_line_open: bool
 
 
 RECENT = 3  # entries
+HOME_KINDS = frozenset({EntryKind.REFRAME, EntryKind.MEASURE, EntryKind.CHECK_IN})
+"""The kinds of which home looks at every entry."""
 END_OF_CARE_SHOWN = timedelta(days=14)
 """How long home says that a clinician ended care."""
 
@@ -136,7 +141,7 @@ async def load_home(actor: Actor) -> HomePage:
     lines = {line.session.id: line for line in build_lines(actor, plan)}
     day, about = find_current_day(plan, actor.now)
     is_intact, found = await by_kind.load_entries_of_kinds(
-        actor, {EntryKind.REFRAME, EntryKind.MEASURE, EntryKind.CHECK_IN}
+        actor, HOME_KINDS | ({EntryKind.DAY_LINES} if actor.has_day_lines else set())
     )
     written = reframes.select_reframes(found)
     hold = holds.get_hold(actor, plan)
@@ -176,7 +181,12 @@ async def load_home(actor: Actor) -> HomePage:
         or is_capture_time(about.details, actor.now),
         await _find_due_measure(actor, plan, is_intact, found) if hold is None else None,
         _find_check_in(actor, plan, found),
+        actor.has_day_lines and hold is None and _is_day_line_open(actor, found),
     )
+
+
+def _is_day_line_open(actor: Actor, found: Iterable[Entry]) -> bool:
+    return day_lines.build_day_lines(True, found).find_line(day_lines.get_today(actor)) is None
 
 
 def _find_check_in(actor: Actor, plan: Sequence[Session], found: Iterable[Entry]) -> CheckInOffer | None:

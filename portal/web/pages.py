@@ -72,6 +72,7 @@ GUIDE_PLACES: Mapping[str, str] = MappingProxyType(
         "/journal/*/shares": "share",
         "/journal/*/step": "reframes",
         "/check-ins": "measures",
+        "/day-lines": "measures",
         "/measures": "measures",
         "/moments": "reframes",
         "/patients": "patients",

@@ -23,6 +23,7 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 import asyncpg
+import pytest
 from httpx import AsyncClient, Response
 
 from journal.clinic.instructions import MEASURE_DAYS
@@ -218,6 +219,7 @@ def test_the_search_finds_the_word_in_every_disguise() -> None:
     assert not found_in(b"nachtigall and lied", [WORD])
 
 
+@pytest.mark.long
 async def test_no_word_lies_anywhere(database_url: str, tmp_path: Path, forms: dict[str, Sent]) -> None:
     """Whatever people write stands on the pages of those it is for, and nowhere else in any form."""
     scribe, mail = Scribe(), ExitStack()
@@ -484,7 +486,7 @@ async def share(scribe: Scribe, alice: AsyncClient) -> None:
     for entry in entries:
         page = await page_at(alice, f"{entry}/edit")
         if not page.url.endswith(
-            ("/steady", "/medicine", "/checklist", "/notes", "/measures", "/check-ins")
+            ("/steady", "/medicine", "/checklist", "/notes", "/measures", "/check-ins", "/day-lines")
         ):  # which have forms of their own
             form = form_to(page, entry)
             saved = await alice.post(entry, data=scribe.fill(form), headers={"hx-request": "true"})

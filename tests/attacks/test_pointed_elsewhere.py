@@ -208,6 +208,7 @@ async def test_the_pages_are_there(target: Target) -> None:
                 assert (await browser.get(page.format_map(places))).status_code in wanted, (who, page)
 
 
+@pytest.mark.long
 async def test_a_column_that_points_elsewhere_shows_no_stranger_in_postgresql(unbound: Postgres) -> None:
     """The same, column by column; each that names an account names strangers to everybody as well."""
     await unbound.renew()

@@ -115,6 +115,8 @@ FOR_ONESELF = {
     "/journal/deleted": "one's own entries",
     "/journal/comparison": "one's own entries, counted",
     "/moments": "one's own reframes",
+    "/day-lines": "one's own lines",
+    "/day-lines/own": "one's own lines",
     "/check-ins": "one's own answers",
     "/check-ins/monthly": "one's own answers",
     "/check-ins/call-now": "whom oneself can call",

@@ -495,6 +495,7 @@ async def test_a_wrong_row_of_ones_own_is_told_in_kind_words(
     assert found == [], "\n".join(found)
 
 
+@pytest.mark.long
 async def test_a_wrong_row_in_postgresql_closes_nothing_but_itself(postgres_ground: Postgres) -> None:
     """The same with what PostgreSQL's types allow: dates that no calendar has, NULL, and numbers out of range."""
     keys, found = await postgres_ground.keys(LISTED), []

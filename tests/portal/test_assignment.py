@@ -37,6 +37,7 @@ FIELDS = {
     EntryKind.SITTER: "sitter.events",
     EntryKind.MEASURE: "measure.form",
     EntryKind.CHECK_IN: "checkin.changed",
+    EntryKind.DAY_LINES: "dayline.lines",
     EntryKind.PLAN_NOTE: "plan.focus",
     EntryKind.WAITING: "waiting.requests",
     EntryKind.STANDING: "standing.shares",

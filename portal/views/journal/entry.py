@@ -50,6 +50,15 @@ CHANGED_AT: Mapping[str, str] = MappingProxyType(
     }
 )
 """The page of a kind whose one record is changed there alone."""
+EDITED_AT: Mapping[str, str] = MappingProxyType(
+    {
+        EntryKind.STEADY: "/steady",
+        EntryKind.PLAN_NOTE: "/clinic",
+        EntryKind.MEASURE: "/measures",
+        EntryKind.DAY_LINES: "/day-lines",
+    }
+)
+"""The page of a kind that has one of its own to change it on, for whatever record."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,31 +205,30 @@ def _list_part_readers(entry: Entry, given: tuple[OutgoingShare, ...]) -> Mappin
     return found
 
 
+def _find_own_page(found: Entry) -> str | None:
+    """Return where an entry is changed whose kind has a page of its own; None where it has the usual one."""
+    kind, about = found.document.kind, found.document.session_id
+    session = f"/sessions/{UUID(about)}" if about else None
+    if kind in CHANGED_AT:
+        return CHANGED_AT[kind]
+    if kind == EntryKind.CHECKLIST:
+        return f"{session}/checklist" if session else "/sessions"
+    if kind == EntryKind.SITTER:
+        return f"{session}/sitter/notes" if session else "/sessions"
+    if kind == EntryKind.DAY:
+        return f"{session}/medicine" if session else f"/journal/{found.id}"
+    if kind == EntryKind.CHECK_IN:
+        made = next(iter(list_made([found])), None)
+        return f"{session}/check-in/{made.moment}" if made and session else "/check-ins"
+    return EDITED_AT.get(kind)
+
+
 async def edit_entry(request: Request) -> Response:
     """Show an entry's form, all at once or at one question."""
     actor, asked = get_actor(request), request.query_params
     is_intact, found = await listing.load_verified_entry(actor, request.path_params["id"])
-    if found.document.kind == EntryKind.STEADY:
-        return redirect(request, "/steady")
-    if found.document.kind == EntryKind.CHECKLIST:
-        about = found.document.session_id
-        return redirect(request, f"/sessions/{UUID(about)}/checklist" if about else "/sessions")
-    if found.document.kind in CHANGED_AT:
-        return redirect(request, CHANGED_AT[found.document.kind])
-    if found.document.kind == EntryKind.DAY:
-        day = found.document.session_id
-        return redirect(request, f"/sessions/{UUID(day)}/medicine" if day else f"/journal/{found.id}")
-    if found.document.kind == EntryKind.PLAN_NOTE:
-        return redirect(request, "/clinic")
-    if found.document.kind == EntryKind.MEASURE:
-        return redirect(request, "/measures")
-    if found.document.kind == EntryKind.CHECK_IN:
-        made = next(iter(list_made([found])), None)
-        about = f"/sessions/{made.session}/check-in/{made.moment}" if made and made.session else "/check-ins"
-        return redirect(request, about)
-    if found.document.kind == EntryKind.SITTER:
-        sat = found.document.session_id
-        return redirect(request, f"/sessions/{UUID(sat)}/sitter/notes" if sat else "/sessions")
+    if (own_page := _find_own_page(found)) is not None:
+        return redirect(request, own_page)
     draft = EntryDraft(found.id, found.revision, found.document, found.created_at)
     if asked.get("prompt") == PAUSE_SCREEN:
         return await show_pause(request, draft)

@@ -10,6 +10,7 @@ import msgspec
 from journal.catalogue.fields import Answer, EntryKind, Field, FieldKind
 from journal.catalogue.forms import get_form
 from journal.catalogue.revisits import parse_moments, parse_revisits
+from journal.day_lines.lines import parse_day_lines
 from journal.dosing_day.lines import parse_medicine, parse_readings
 from journal.folding import find_matches
 from journal.sitter.lines import parse_checks
@@ -32,6 +33,7 @@ TEXT_KINDS = frozenset(
         FieldKind.MEDICINE,
         FieldKind.READINGS,
         FieldKind.CHECKS,
+        FieldKind.DAY_LINES,
     }
 )
 
@@ -81,6 +83,8 @@ def _list_texts(field: Field, answer: Answer) -> Sequence[str]:
         return [one.words for one in parse_medicine(answer)]
     if field.kind is FieldKind.READINGS:
         return [one.by for one in parse_readings(answer)]
+    if field.kind is FieldKind.DAY_LINES:
+        return [one.words for one in parse_day_lines(answer)]
     if field.kind is FieldKind.CHECKS:
         return [one.words for one in parse_checks(answer)]
     return answer if isinstance(answer, list) else str(answer).split("\n")

@@ -14,6 +14,7 @@ from journal.catalogue.emotions import Emotion, parse_emotions
 from journal.catalogue.fields import Answer, EntryKind, Field, FieldKind
 from journal.catalogue.forms import get_form
 from journal.catalogue.revisits import Moment, Revisit, parse_moments, parse_revisits
+from journal.day_lines.lines import DayLine, parse_day_lines
 from journal.dosing_day.lines import Reading, Taken, parse_medicine, parse_readings
 from journal.dosing_day.requests import parse_requests
 from journal.entries.naming import EntryName, EntryNamer
@@ -37,6 +38,7 @@ ADDED_LINES: Mapping[FieldKind, tuple[str, Callable[[object], Any]]] = MappingPr
         FieldKind.READINGS: ("readings", parse_readings),
         FieldKind.CHECKS: ("checks", parse_checks),
         FieldKind.MEASURE: ("measures", parse_measure),
+        FieldKind.DAY_LINES: ("day_lines", parse_day_lines),
     }
 )
 """Which part of a section holds an answer that grew line by line, and how it is read."""
@@ -69,6 +71,7 @@ class SharedSection:
     readings: tuple[Reading, ...] = ()
     checks: tuple[Check, ...] = ()
     measures: tuple[FilledMeasure, ...] = ()
+    day_lines: tuple[DayLine, ...] = ()
     field: str = ""
 
 
@@ -150,7 +153,7 @@ def find_first_line(document: ShareDocument) -> FirstLine | None:
             return FirstLine("", one.chosen[:MOST_CHOSEN])
         if line := _shorten_line(", ".join(each.name for each in one.measures)):
             return FirstLine(line)
-        added = one.revisits + one.moments + one.medicine + one.checks
+        added = one.revisits + one.moments + one.medicine + one.checks + one.day_lines
         if line := _shorten_line(next((each.words for each in added if each.words), "")):
             return FirstLine(line)
     return None

@@ -91,6 +91,7 @@ IDS = {
     "sitter sitter_concern unplanned unplanned_words slept drove extra wanted still still_date unreal fear sleep "
     "nightmares images unsettled unsettled_words urgency frequency pain blood craving beyond out_early alcohol others "
     "others_words",
+    EntryKind.DAY_LINES: "month own_1 own_2 own_3 lines",
     EntryKind.PLAN_NOTE: "dose interval focus from why by",
     EntryKind.WAITING: "requests",
     EntryKind.STANDING: "shares",

@@ -35,6 +35,7 @@ PAGES: dict[str, tuple[Role, dict[str, str]]] = {
             "/journal/{entry}/deletion": "undo",
             "/measures": "measures",
             "/check-ins": "measures",
+            "/day-lines": "measures",
             "/moments": "reframes",
             "/triggers": "reframes",
             "/journal/{reframe}/revisits": "reframes",
