@@ -30,6 +30,7 @@ class HeldAct(Labelled):
     DISCLOSURES = "disclosures", N_("Export the accounting of disclosures")
     CONTACT = "contact", N_("Remove a number that an ended care left")
     TEXT = "text", N_("Hide a text that an ended care left")
+    OWN_CONTACT = "own_contact", N_("Change your phone number or emergency contact")
     ACCOUNT = "account", N_("Delete the account")
 
 

@@ -244,6 +244,7 @@ ROUTES = (
     Rule("/sessions/{id:uuid}/checklist", FORM, PATIENT, checklist.show_checklist),
     Rule("/sessions/{id:uuid}/checklist/state", SEND, PATIENT, checklist.change_state),
     Rule("/sessions/{id:uuid}/checklist/line", SEND, PATIENT, checklist.change_line),
+    Rule("/sessions/{id:uuid}/events", FORM, PATIENT, day_notes.note_events),
     Rule("/sessions/{id:uuid}/medicine", FORM, PATIENT, day_notes.note_medicine),
     Rule("/sessions/{id:uuid}/readings", FORM, PATIENT, day_notes.note_readings),
     # The clinician's desk

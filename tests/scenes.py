@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 from uuid import UUID, uuid4
 
 import msgspec
 from tortoise.models import Model
 
+from journal.accounts import details as account_details
 from journal.accounts import tables as accounts_tables
-from journal.accounts.profiles import load_profile, profile_context
+from journal.accounts.profiles import ContactDetails, load_profile, profile_context
 from journal.authentication import sign_in
 from journal.care import invitations
 from journal.care.documents import ShareDocument
 from journal.entries import entries
 from journal.scheduling import plan as session_plan
 from journal.sealing import seal_document
+from journal.sessions.holds import refuse_while_held
 from journal.sessions.session import Route, SessionDetails, SessionKind, Setting, Status
 from journal.sharing import reading, shares
 from journal.store.database import transaction
@@ -91,12 +94,33 @@ async def in_session(cast: Cast) -> UUID:
     return session
 
 
+async def held_twice(cast: Cast) -> UUID:
+    """Have alice have never said that she rested nine days ago, and another session's time have come; its id."""
+    first = await in_session(cast)
+    await session_plan.change_status(await cast.actor("alice"), first, Status.STOPPED_EARLY)
+    cast.clock.forward(days=9)
+    await signed_in_again(cast)
+    alice = await cast.actor("alice")
+    local = (cast.clock.now + timedelta(hours=1)).astimezone(parse_zone(ZONE)).strftime("%Y-%m-%dT%H:%M")
+    details = SessionDetails(SessionKind.DOSING, local, ZONE, 120, Setting.HOME)
+    second = await session_plan.add_session(alice, alice.id, details)
+    cast.clock.forward(hours=2)
+    await cast.just_asked()
+    return second
+
+
 async def rested(cast: Cast, session: UUID) -> None:
     """Let a night go by, and alice say that she has slept; everybody signs in again."""
     await session_plan.change_status(await cast.actor("alice"), session, Status.RECOVERING)
     cast.clock.forward(hours=24)
     await signed_in_again(cast)
     await session_plan.confirm_rest(await cast.actor("alice"))
+
+
+async def told_contact(cast: Cast, contact: ContactDetails, who: str = "alice") -> None:
+    """Have somebody save a phone number and an emergency contact, where nothing holds it."""
+    actor = await cast.actor(who)
+    await account_details.change_contact(actor, contact, partial(refuse_while_held, actor))
 
 
 async def become(cast: Cast, who: str, profession: str) -> None:

@@ -38,7 +38,7 @@ from journal.installation.installation import Installation
 from journal.mail.messages import Notice
 from journal.rate_limiting import attempts, limits
 from journal.roles import Role
-from journal.sessions.holds import find_hold, refuse_while_held
+from journal.sessions.holds import list_holds, refuse_while_held
 from journal.sessions.rows import load_plan
 from journal.sitter import links as sitter_links
 from journal.store.database import execute, flush_deleted, transaction
@@ -195,8 +195,7 @@ async def _waits_today(installation: Installation, patient: UUID) -> bool:
     """
     now = installation.clock()
     plan = await load_plan(installation, patient)
-    hold = find_hold([one.details for one in plan], now)
-    return hold is not None and now < hold.may_confirm_from
+    return any(now < one.may_confirm_from for one in list_holds([one.details for one in plan], now))
 
 
 async def _seal_past_care(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
+
 from msgspec.structs import replace
 from tortoise.exceptions import IntegrityError
 
@@ -132,17 +134,23 @@ async def load_contact(actor: Actor) -> ContactDetails:
     return (await load_profile(actor.installation, actor.id)).contact
 
 
-async def change_contact(actor: Actor, typed: ContactDetails) -> None:
+async def change_contact(actor: Actor, typed: ContactDetails, refuse: Callable[[], Awaitable[None]]) -> None:
     """
     Change the patient's phone number and emergency contact; `ContactDetails()` removes both.
 
+    Args:
+        refuse: Raises where it has to wait, which accounts know nothing of; asked again while the account is locked.
+
     Raises:
+        HeldUntilRested: If *refuse* does: somebody who is called in an emergency is not taken out under the medicine.
         InvalidInput: With a sentence for each field that needs another look.
     """
     actor.require_role(Role.PATIENT)
+    await refuse()
     contact = _validate_contact(typed)
     async with transaction():
         profile = await _load_locked_profile(actor)
+        await refuse()
         if contact != profile.contact:
             await _save_profile(actor, replace(profile, contact=contact))
             await audit_log.record_event(actor, Act.CONTACT_CHANGED)

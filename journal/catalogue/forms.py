@@ -42,6 +42,14 @@ DAY = Form(
             brief_role="day",
             apart=True,
         ),
+        Field(
+            "day.events",
+            N_("Something unplanned"),
+            FieldKind.MEDICINE,
+            "day",
+            brief_role="day",
+            apart=True,
+        ),
     ),
 )
 

@@ -238,6 +238,10 @@ CHECK_IN = Form(
     N_("Check-in"),
     N_("How you were before, on the next day and later. Every question can be left out."),
     (
+        *BEFORE,
+        *NEXT_DAY,
+        *LATER,
+        *MONTHLY,
         Field(
             MOMENT,
             N_("When"),
@@ -247,10 +251,6 @@ CHECK_IN = Form(
             apart=True,
         ),
         Field(DAY, N_("Answered on"), FieldKind.DATE, THEME, apart=True),
-        *BEFORE,
-        *NEXT_DAY,
-        *LATER,
-        *MONTHLY,
     ),
 )
 

@@ -13,7 +13,7 @@ from uuid import UUID
 
 from journal.actor import Actor
 from journal.catalogue.tracked import CheckIn
-from journal.check_ins.records import Made, get_today
+from journal.check_ins.records import Made, find_refusal, get_today
 from journal.sessions import holds
 from journal.sessions.day_state import DayState, get_day_state
 from journal.sessions.rows import Session
@@ -28,21 +28,24 @@ OFFERED = MappingProxyType(
     }
 )
 """From which to which day after a dosing session each is offered."""
+NOT_STARTED = frozenset({DayState.READY, DayState.UNREPORTED})
+"""The states of a day in which the questions before a session are offered, as long as they can be made."""
 MONTH = 30  # days
 NEAR = timedelta(hours=48)
-"""How long before its time the questions before a session can be answered, and after it while nobody started it."""
+"""How long before its time the questions before a session are listed."""
 DOSING_GOES_ON = timedelta(days=60)
 """For how long after a dosing session the monthly check-in is offered."""
 
 Offer = tuple[CheckIn, UUID | None]
 
 
-def list_for_session(actor: Actor, one: Session) -> tuple[CheckIn, ...]:
-    """Return the check-ins of a dosing session whose time has come."""
+def list_for_session(actor: Actor, one: Session, plan: Sequence[Session]) -> tuple[CheckIn, ...]:
+    """Return the check-ins of a dosing session whose time has come; the one before it only while it can be made."""
     if one.kind is not SessionKind.DOSING or one.status is Status.CANCELLED:
         return ()
     if one.began_at is None:
-        return (CheckIn.BEFORE,) if abs(one.starts_at - actor.now) < NEAR else ()
+        is_near = one.starts_at - actor.now < NEAR
+        return (CheckIn.BEFORE,) if is_near and not find_refusal(actor, CheckIn.BEFORE, one, plan) else ()
     days = _count_days(actor, one)
     return tuple(moment for moment, (first, _) in OFFERED.items() if days >= first)
 
@@ -56,9 +59,10 @@ def find_offer(actor: Actor, plan: Sequence[Session], made: Sequence[Made]) -> O
         made: All check-ins that were begun.
     """
     done = {(one.moment, one.session) for one in made if one.day is not None}
-    ready = [one for one in plan if get_day_state(one.details, actor.now) is DayState.READY]
-    if ready and (CheckIn.BEFORE, ready[0].id) not in done:
-        return CheckIn.BEFORE, ready[0].id
+    coming = [one for one in plan if get_day_state(one.details, actor.now) in NOT_STARTED]
+    open_ones = [one for one in coming if not find_refusal(actor, CheckIn.BEFORE, one, plan)]
+    if open_ones and (CheckIn.BEFORE, open_ones[0].id) not in done:
+        return CheckIn.BEFORE, open_ones[0].id
     if holds.get_hold(actor, plan) is not None:
         return None
     taken = [one for one in plan if one.kind is SessionKind.DOSING and one.began_at is not None]

@@ -3,7 +3,7 @@ The check-ins that a patient made: found, begun, and gone on with.
 
 Each is an entry of its own, so it is sealed, proven, searched, shared, taken away and erased as every entry is. There
 is one for each moment of a session, and one a day of the monthly ones. From the start of a dosing session until its
-patient has rested none is made, but for the one before the start, which ends with it.
+patient has rested none is made, but for the one before the start: `find_refusal` says until when.
 """
 
 from __future__ import annotations
@@ -36,6 +36,10 @@ WAITS = N_(
     "once you have said that you rested."
 )
 HAS_BEGUN = N_("This session has begun, so what stands here stays as it is. Nothing was changed.")
+UNANSWERED = N_(
+    "The time of this session has passed. Say first whether it took place; what stands here stays as it is. Nothing "
+    "was changed."
+)
 NOT_YET = N_("This is about the time after the session, and it has not begun. Nothing was changed.")
 MADE_ELSEWHERE = N_(
     "This was begun on another page. Nothing was overwritten, and your answers are still here: look at that one."
@@ -114,9 +118,20 @@ def require_session(plan: Iterable[Session], moment: CheckIn, session: UUID | No
 
 
 def find_refusal(actor: Actor, moment: CheckIn, one: Session | None, plan: Iterable[Session]) -> str:
-    """Return why a check-in is not made now, or nothing."""
-    if moment is CheckIn.BEFORE:
-        return HAS_BEGUN if one is not None and one.began_at is not None else ""
+    """
+    Return why a check-in is not made now, or nothing.
+
+    The one before a session is a question about safety, and a yes says to tell the prescriber. So its own planned time
+    ends nothing: it is taken until somebody says that the session began, and at the latest until the next morning, from
+    when on it is asked first whether it took place. A hold of any other session ends it, as it ends all others.
+    """
+    if moment is CheckIn.BEFORE and one is not None:
+        if one.began_at is not None:
+            return HAS_BEGUN
+        others = [other.details for other in plan if other.id != one.id]
+        if holds.find_hold(others, actor.now) is not None:
+            return WAITS
+        return UNANSWERED if holds.is_unanswered(one.details, actor.now) else ""
     if one is not None and one.began_at is None:
         return NOT_YET
     return WAITS if holds.find_hold([other.details for other in plan], actor.now) is not None else ""

@@ -33,10 +33,11 @@ from journal.sessions.session import SessionKind, Status
 from journal.user_input import clean_line
 from journal.vault.entry_rows import Entry
 
-MEDICINE, READINGS = "day.medicine", "day.readings"
+MEDICINE, READINGS, EVENTS = "day.medicine", "day.readings", "day.events"
 
 NO_TIME = N_("Please give a time such as 14:05.")
 LONG_WORDS = N_("Please keep this to one line of up to 300 characters. What you wrote is still here.")
+NO_WORDS = N_("Please write in a few words what happened.")
 LONG_NAME = N_("Please keep the name to 60 letters. What you wrote is still here.")
 NO_NUMBER = N_("Please write a number such as 120, or leave this blank. What you typed is still here.")
 ALL_BLANK = N_("Please fill in one of the numbers. Each of the others may stay blank.")
@@ -67,6 +68,11 @@ class DayRecord:
     def readings(self) -> tuple[Reading, ...]:
         """Return the readings."""
         return parse_readings(self._answers.get(READINGS))
+
+    @property
+    def events(self) -> tuple[Taken, ...]:
+        """Return what happened that was not planned, each with its time."""
+        return parse_medicine(self._answers.get(EVENTS))
 
     @property
     def revision(self) -> int:
@@ -119,6 +125,22 @@ async def save_taken(
     if problems:
         raise InvalidInput(problems)
     await _save_line(actor, session, MEDICINE, taken.line, place, MAX_TIMES, ident)
+
+
+async def save_event(
+    actor: Actor, session: UUID, event: Taken, place: Place | None = None, ident: UUID | None = None
+) -> None:
+    """
+    Add something that happened and was not planned, or correct the one at *place*; its time may be blank.
+
+    Raises:
+        InvalidInput: If it has no words or too many, or is one too many.
+        StaleRevision: If the record was changed since the page showed it.
+    """
+    event = Taken(event.at, clean_line(event.words))
+    if not event.words or len(event.words) > MAX_LINE_LENGTH:
+        raise InvalidInput({"line": LONG_WORDS if event.words else NO_WORDS})
+    await _save_line(actor, session, EVENTS, event.line, place, MAX_TIMES, ident)
 
 
 async def save_reading(

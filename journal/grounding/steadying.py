@@ -131,7 +131,7 @@ async def add_phrase(actor: Actor, text: str) -> None:
 
 
 async def remove_phrase(actor: Actor, phrase: str) -> None:
-    """Remove a phrase; nothing happens when it is not there."""
+    """Remove a phrase, which stays in an earlier version; nothing happens when it is not there."""
 
     def change(before: Answers) -> Answers:
         phrases = parse_phrases(before.get(PHRASES))
@@ -139,7 +139,7 @@ async def remove_phrase(actor: Actor, phrase: str) -> None:
             return before
         return {**before, PHRASES: "\n".join(one for one in phrases if one != phrase)}
 
-    await _change(actor, change)
+    await _change(actor, change, keep=True)
 
 
 async def save_own_skill(actor: Actor, field_id: str, revision: int, name: str, steps: Sequence[str]) -> str:
@@ -178,7 +178,7 @@ async def save_own_skill(actor: Actor, field_id: str, revision: int, name: str, 
 
 async def remove_own_skill(actor: Actor, field_id: str, revision: int) -> None:
     """
-    Remove a skill of one's own.
+    Remove a skill of one's own, which stays in an earlier version.
 
     Raises:
         StaleRevision: If another page changed the record meanwhile; nothing was removed.
@@ -189,7 +189,7 @@ async def remove_own_skill(actor: Actor, field_id: str, revision: int) -> None:
         _require_own_skill(before, field_id)
         return {key: answer for key, answer in before.items() if key != field_id}
 
-    await _change(actor, change, revision)
+    await _change(actor, change, revision, keep=True)
 
 
 async def hide_skill(actor: Actor, skill: str) -> None:
@@ -241,6 +241,10 @@ def _require_own_skill(answers: Answers, field_id: str) -> None:
         raise NotFound
 
 
-async def _change(actor: Actor, change: Callable[[Answers], Answers], revision: int | None = None) -> None:
+async def _change(
+    actor: Actor, change: Callable[[Answers], Answers], revision: int | None = None, *, keep: bool = False
+) -> None:
     """Change the record, or begin it; with *revision*, only if it is the one that a page showed."""
-    await only_entry.change_only_entry(actor, EntryKind.STEADY, change, CHANGED_MEANWHILE, revision=revision)
+    await only_entry.change_only_entry(
+        actor, EntryKind.STEADY, change, CHANGED_MEANWHILE, revision=revision, keep=keep
+    )

@@ -240,7 +240,7 @@ async def change_line(actor: Actor, wanted: UUID, line: str, text: str) -> None:
 
 
 async def remove_line(actor: Actor, wanted: UUID, line: str) -> None:
-    """Remove a line of one's own and its state; nothing happens when it is not there."""
+    """Remove a line of one's own and its state, which an earlier version keeps; nothing happens if it is not there."""
 
     def change(before: Answers) -> Answers:
         own = split_lines(before.get(OWN))
@@ -249,7 +249,7 @@ async def remove_line(actor: Actor, wanted: UUID, line: str) -> None:
         left = {**before, OWN: "\n".join(one for one in own if one != line)}
         return _put_state(left, line, CheckState.OPEN)
 
-    await _change(actor, wanted, change)
+    await _change(actor, wanted, change, keep=True)
 
 
 def split_lines(answer: object) -> tuple[str, ...]:
@@ -326,7 +326,11 @@ async def _load_signed_instructions(actor: Actor, session: Session) -> tuple[Ins
     return text, TextState.PAST if signer is Signer.PAST else TextState.SIGNED
 
 
-async def _change(actor: Actor, wanted: UUID, change: Callable[[Answers], Answers]) -> None:
+async def _change(
+    actor: Actor, wanted: UUID, change: Callable[[Answers], Answers], *, keep: bool = False
+) -> None:
     """Change the record of a session, or begin it; a change by another page meanwhile is never overwritten."""
     _find_session(_list_dosing_sessions(await load_my_sessions(actor)), wanted)
-    await only_entry.change_only_entry(actor, EntryKind.CHECKLIST, change, CHANGED_MEANWHILE, session=wanted)
+    await only_entry.change_only_entry(
+        actor, EntryKind.CHECKLIST, change, CHANGED_MEANWHILE, session=wanted, keep=keep
+    )

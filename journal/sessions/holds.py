@@ -78,8 +78,14 @@ def find_hold(sessions: Iterable[SessionDetails], now: datetime) -> Hold | None:
         sessions: All sessions of one patient.
         now: An aware moment.
     """
-    holds = [found for session in sessions if (found := _find_session_hold(session, now)) is not None]
+    holds = list_holds(sessions, now)
     return max(holds, key=lambda found: (found.needs_confirmation, found.may_confirm_from), default=None)
+
+
+def list_holds(sessions: Iterable[SessionDetails], now: datetime) -> tuple[Hold, ...]:
+    """Return the hold of each session that has one: an old one that nobody answered hides none of today's."""
+    found = (_find_session_hold(session, now) for session in sessions)
+    return tuple(one for one in found if one is not None)
 
 
 def get_rested_date(details: SessionDetails, now: datetime) -> str | None:
@@ -222,8 +228,8 @@ async def is_patient_held(actor: Actor, patient: UUID) -> bool:
 
 async def is_team_held(installation: Installation, patient: UUID, now: datetime) -> bool:
     """Return the same for a job of the server."""
-    waiting = find_hold([one.details for one in await load_plan(installation, patient)], now)
-    return waiting is not None and now < waiting.may_confirm_from + CARE_TEAM_WAITS
+    waiting = list_holds([one.details for one in await load_plan(installation, patient)], now)
+    return any(now < one.may_confirm_from + CARE_TEAM_WAITS for one in waiting)
 
 
 async def refuse_while_patient_held(actor: Actor, patient: UUID) -> None:

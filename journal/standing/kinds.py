@@ -11,8 +11,8 @@ from types import MappingProxyType
 from journal.catalogue.fields import Answer, Answers, EntryKind
 from journal.catalogue.tracked import DAY, DAY_LINES_FIELD, MOMENT, CheckIn
 from journal.day_lines.lines import DayLine
-from journal.dosing_day.lines import Position, Reading
-from journal.dosing_day.record import READINGS
+from journal.dosing_day.lines import Position, Reading, Taken
+from journal.dosing_day.record import EVENTS, READINGS
 from journal.i18n import N_
 from journal.measures.instruments import Instrument, list_offered
 from journal.measures.lines import FilledMeasure, parse_measure
@@ -93,6 +93,14 @@ KINDS: Mapping[str, StandingKind] = MappingProxyType(
                 READINGS,
                 at_once=True,
                 example={READINGS: [_EXAMPLE.line]},
+            ),
+            StandingKind(
+                "events",
+                N_("Something unplanned, on the day of a session"),
+                EntryKind.DAY,
+                EVENTS,
+                at_once=True,
+                example={EVENTS: [Taken(time(15, 20), "I stood up too soon and sat down again").line]},
             ),
             *(
                 StandingKind(

@@ -48,6 +48,7 @@ BEGINNINGS = {
         "/journal/{reframe}/step",
         "/moments",
         "/sessions/{session}/medicine",
+        "/sessions/{session}/events",
         "/sessions/{session}/check-in/before",
         "/sessions/{session}/readings",
         "/sessions/{session}/sitter",
@@ -186,7 +187,7 @@ async def _collect(folder: Path, world: World) -> dict[str, Sent]:
         # Only whoever has a second factor, or waits for one, sees these three.
         found["/account/second-factor/codes"] = []
         # Only a prescriber is shown this form.
-        found["/patients/{id:uuid}/notes/limits"] = [("systolic", STRANGE), ("kind", "limits"), ("note", "")]
+        found["/patients/{id:uuid}/notes/limits"] = [("systolic", "160"), ("kind", "limits"), ("note", "")]
         found["/sign-in/second"] = [("next", "/"), ("code", "123456")]
         found["/sign-in/second/passkey"] = [("next", "/"), ("credential", "{}"), ("prf", "")]
         # A script sends these, where a browser keeps a copy.

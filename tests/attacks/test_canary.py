@@ -408,6 +408,9 @@ async def note_the_day(scribe: Scribe, alice: AsyncClient) -> None:
         where = f"{found}/medicine"
         noted = await scribe.send(alice, form_to(await page_at(alice, where), where), time="14:05")
         assert noted.url.endswith(where)
+        where = f"{found}/events"
+        noted = await scribe.send(alice, form_to(await page_at(alice, where), where), time="14:10")
+        assert noted.url.endswith(where)
         where = f"{found}/readings"
         refused = await scribe.send(alice, form_to(await page_at(alice, where), where), time="14:20")
         assert refused.status == 422

@@ -12,6 +12,7 @@ from __future__ import annotations
 import sqlite3
 from dataclasses import dataclass, replace
 from datetime import date, time, timedelta
+from functools import partial
 from pathlib import Path
 from uuid import UUID, uuid4
 
@@ -53,6 +54,7 @@ from journal.roles import Role
 from journal.safety_plan import device_copy
 from journal.scheduling import plan as session_plan
 from journal.sessions.course import CoursePlan
+from journal.sessions.holds import refuse_while_held
 from journal.sessions.rows import load_my_sessions
 from journal.sessions.session import Phase, Route, SessionDetails, SessionKind, Setting, Status
 from journal.sharing import copies, handover_offers, reading, shares
@@ -338,7 +340,7 @@ async def _plan(making: _Making, ids: dict[str, UUID]) -> None:
     await sitter_notes.save_note(making.installation, open_link, uuid4(), NoteKind.CHECK, line)
     ids["marked sitter note"] = (await sitter_reading.load_notes(alice, ids["session"]))[0].id
     contact = ContactDetails(f"+49 {PHONE}1", f"{CONTACT} name", f"{CONTACT} relation", f"+49 {PHONE}2")
-    await account_details.change_contact(alice, contact)
+    await account_details.change_contact(alice, contact, partial(refuse_while_held, alice))
 
 
 async def _sit(making: _Making, ids: dict[str, UUID]) -> None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID, uuid4
 
+from journal.accounts.profiles import ContactDetails
 from journal.care import invitations, lifecycle, links
 from journal.care import tables as care_tables
 from journal.care.documents import ShareDocument, given_back_context
@@ -32,7 +33,7 @@ from journal.time_zones import parse_zone
 from journal.vault.documents import EntryDocument
 from journal.vault.entry_rows import Entry
 from tests.cast import PASSWORDS, ZONE, Cast
-from tests.scenes import shared, written
+from tests.scenes import shared, told_contact, written
 
 REFRAME = EntryDocument("reframe", title="Too much", answers={"reframe.old_meaning": "I am too much."})
 OTHER = EntryDocument("reframe", title="In the way", answers={"reframe.old_meaning": "I am in the way."})
@@ -77,6 +78,7 @@ async def prepare(cast: Cast) -> Things:
         alice, alice.id, SessionDetails(SessionKind.DOSING, local, ZONE, 120, Setting.HOME)
     )
     await only_entry.begin_written_entry(alice, session, COMFORT)
+    await told_contact(cast, ContactDetails("+49 30 5550 1", "Mara", "sister", "+49 30 5550 2"))
     contact, text = await _leave(cast)
     await agreements.propose(await cast.actor("alice"), cast.link, None, 24)
     bob = await cast.actor("bob")
@@ -174,6 +176,7 @@ def list_requests(one: Things) -> Mapping[HeldAct, tuple[str, dict[str, object]]
         HeldAct.DISCLOSURES: ("/sharing/disclosures", {"current": PASSWORDS["alice"]}),
         HeldAct.CONTACT: (f"/clinic/contacts/{one.contact}/removal", {}),
         HeldAct.TEXT: (f"/clinic/texts/{one.text}/hidden", {"hidden": "yes"}),
+        HeldAct.OWN_CONTACT: ("/account/contact", {"phone": "+49 30 5550 9"}),
         HeldAct.ACCOUNT: ("/account/deletion", {"word": "delete"}),
         HeldAct.RESUME: (f"/sharing/{link}/resumption", {}),
     }

@@ -54,7 +54,7 @@ from tests.cast import PASSWORDS, PRACTICE, ZONE, Cast
 from tests.factors import enrolled
 from tests.log import Logged, chain_all, logged
 from tests.portal.conftest import Portal
-from tests.scenes import connected, opened_by, shared, signed_in_again, written
+from tests.scenes import connected, opened_by, shared, signed_in_again, told_contact, written
 
 NEW = "seven small stones in a row"
 
@@ -121,7 +121,7 @@ async def at_the_door(portal: Portal) -> None:
     assert (await last(Act.UNLOCKED)).actor_id == alice.id
     await account_details.change_details(await cast.actor("alice"), "Alice Sample", ZONE)
     assert (await last(Act.DETAILS_CHANGED)).actor_id == alice.id
-    await account_details.change_contact(await cast.actor("alice"), ContactDetails("030 1234"))
+    await told_contact(cast, ContactDetails("030 1234"))
     assert (await last(Act.CONTACT_CHANGED)).actor_id == alice.id
     nurse = CallDetails(CallRole.NURSE, "", "030 5678")
     contact = await call_contacts.save_contact(await cast.actor("bob"), alice.id, nurse)

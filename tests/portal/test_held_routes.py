@@ -12,6 +12,7 @@ from uuid import UUID
 from httpx import AsyncClient
 
 from journal.account_reset import reset_links
+from journal.accounts import details as account_details
 from journal.accounts import tables as accounts_tables
 from journal.authentication import sign_in, web_sessions
 from journal.authentication import tables as authentication_tables
@@ -166,6 +167,7 @@ async def stored(cast: Cast, things: Things) -> dict[str, Any]:
         "ticks": [one.beside.later if one.beside else () for one in documents],
         "given back": await care_tables.GivenBack.all().count(),
         "deleted": await vault_tables.Entry.filter(id=things.deleted).count(),
+        "contact": await account_details.load_contact(alice),
         "account": await accounts_tables.Account.filter(id=alice.id).values_list("status", flat=True),
     }
 

@@ -25,6 +25,7 @@ from journal.check_ins import records
 from journal.check_ins.advice import find_advice
 from journal.entries import by_kind
 from journal.i18n import N_
+from journal.sessions import holds
 from journal.sessions.rows import Plan, Session
 from journal.standing import completion
 from journal.standing.completion import Recipient
@@ -115,7 +116,9 @@ async def build_page(
     if found is None:
         _, found = await by_kind.load_entries_of_kinds(actor, {EntryKind.STANDING})
     asked = build_questions(records.get_questions(moment).fields, answers, errors or {})
-    recipients = await completion.list_recipients(actor, KIND, select_standing(found), is_held=False)
+    # The one before a session can be made once its planned time has come; what is completed then goes to nobody.
+    is_held = holds.get_hold(actor, plan) is not None
+    recipients = await completion.list_recipients(actor, KIND, select_standing(found), is_held=is_held)
     return CheckInPage(
         moment,
         get_address(moment, one.id if one else None),

@@ -54,7 +54,7 @@ async def list_check_ins(request: Request) -> Response:
         session: UUID = line.session.id
         links = tuple(
             CheckInLink(moment, get_address(moment, session), records.find_made(made, moment, session, actor))
-            for moment in offers.list_for_session(actor, line.session)
+            for moment in offers.list_for_session(actor, line.session, plan)
         )
         if links and len(listed) < SHOWN_SESSIONS:
             listed.append((line, links))

@@ -1,8 +1,8 @@
-"""Note on the day of a dosing session when the medicine was taken, and readings; correct or remove a line."""
+"""Note on the day of a dosing session the medicine, readings and what was not planned; correct or remove a line."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from uuid import UUID, uuid4
 
@@ -13,7 +13,7 @@ from journal.actor import Actor
 from journal.care_notes.notes import load_outside
 from journal.dosing_day import record
 from journal.dosing_day.lines import LIKELY, Position, Reading, Taken, find_unlikely
-from journal.dosing_day.record import MEDICINE, READINGS, DayRecord, Place
+from journal.dosing_day.record import EVENTS, MEDICINE, READINGS, DayRecord, Place
 from journal.errors import InvalidInput, NotFound
 from journal.i18n import N_
 from journal.sessions import holds
@@ -31,14 +31,14 @@ from portal.web.pages import redirect, render_page
 
 NOTED_DAYS = frozenset({DayState.READY, DayState.UNDER_WAY, DayState.RESTING})
 """The states of a day on which the time of now stands in a new line."""
-KIND = KINDS["readings"]
+KIND, KIND_OF_EVENTS = KINDS["readings"], KINDS["events"]
 BAD_TIME = N_("Please give a time such as 14:05, or leave it blank. What you typed is still here.")
 
 
 @dataclass(frozen=True, slots=True)
 class DayNotePage:
     """
-    Context of the page for the medicine or for readings: what was noted, and the form of a new or of one line.
+    Context of a page of the day: what was noted of one thing, and the form of a new or of one line.
 
     `day` is the state of its day. `typed` stands in the fields. `position` is the place of the line that is corrected,
     in the record's `revision`; a new one has none. `asked` are the values that are asked about once more, and `sure`
@@ -64,24 +64,39 @@ class DayNotePage:
 
 async def note_medicine(request: Request) -> Response:
     """Show the times that were noted, or keep, correct or remove one."""
-    actor, wanted = get_actor(request), request.path_params["id"]
+    return await _note_times(request, MEDICINE, "medicine", record.save_taken)
+
+
+async def note_events(request: Request) -> Response:
+    """Show what happened unplanned, or keep, correct or remove one; a new one goes to whom its patient chose."""
+    return await _note_times(request, EVENTS, "events", _save_event)
+
+
+async def _note_times(
+    request: Request,
+    part: str,
+    page: str,
+    save: Callable[[Actor, UUID, Taken, Place | None, UUID | None], Awaitable[None]],
+) -> Response:
+    actor, wanted, template = get_actor(request), request.path_params["id"], f"sessions/{page}.html"
     one, plan = await record.load_dosing_session(actor, wanted)
     if request.method == "GET":
-        context = await _build_page(request, one, plan, MEDICINE)
-        return render_page(request, "sessions/medicine.html", context)
+        return render_page(request, template, await _build_page(request, one, plan, part))
     form = await Form.read(request)
     place, ident = _parse_place(form), parse_uuid(form["ident"])
     try:
         if form["go"] == "remove":
-            await _remove_line(actor, wanted, MEDICINE, place)
+            await _remove_line(actor, wanted, part, place)
         else:
-            taken = Taken(parse_time(form["time"]), form["line"])
-            await record.save_taken(actor, wanted, taken, place, ident)
+            at = parse_time(form["time"])
+            if at is None and form["time"].strip():
+                raise InvalidInput({"time": BAD_TIME})
+            await save(actor, wanted, Taken(at, form["line"]), place, ident)
     except InvalidInput as error:
         typed = {name: form[name] for name in ("time", "line")}
-        context = await _build_page(request, one, plan, MEDICINE, typed, place, ident, errors=error.fields)
-        return render_page(request, "sessions/medicine.html", context, status=422)
-    return redirect(request, f"/sessions/{wanted}/medicine")
+        context = await _build_page(request, one, plan, part, typed, place, ident, errors=error.fields)
+        return render_page(request, template, context, status=422)
+    return redirect(request, f"/sessions/{wanted}/{page}")
 
 
 async def note_readings(request: Request) -> Response:
@@ -124,7 +139,8 @@ async def _build_page(
     errors: Mapping[str, str] | None = None,
 ) -> DayNotePage:
     actor = get_actor(request)
-    mine, found = await completion.load_with_records(actor, KIND)
+    kind = KIND_OF_EVENTS if part == EVENTS else KIND
+    mine, found = await completion.load_with_records(actor, kind)
     noted = record.select_record(found, one.id)
     day = get_day_state(one.details, actor.now)
     if typed is None:
@@ -134,9 +150,9 @@ async def _build_page(
             wanted, typed = None, {"time": _get_now(actor) if day in NOTED_DAYS else ""}
         place = None if wanted is None else Place(wanted, noted.revision)
     recipients: tuple[Recipient, ...] = ()
-    if part == READINGS and place is None:
+    if part != MEDICINE and place is None:
         is_held = holds.get_hold(actor, plan) is not None
-        recipients = await completion.list_recipients(actor, KIND, mine, is_held=is_held)
+        recipients = await completion.list_recipients(actor, kind, mine, is_held=is_held)
     is_before = part == READINGS and one.began_at is None
     return DayNotePage(
         find_line(actor, plan, one.id),
@@ -156,7 +172,7 @@ async def _build_page(
 
 def _get_kept(noted: DayRecord, part: str, wanted: int | None) -> dict[str, str] | None:
     """Return the fields of one line; None where there is no such line."""
-    lines = noted.medicine if part == MEDICINE else noted.readings
+    lines = {MEDICINE: noted.medicine, EVENTS: noted.events}.get(part, noted.readings)
     if wanted is None or wanted >= len(lines):
         return None
     found = lines[wanted]
@@ -184,6 +200,22 @@ async def _save_reading(
 
     await completion.complete(
         actor, KIND, load, lambda: record.save_reading(actor, session, reading, ident=ident)
+    )
+
+
+async def _save_event(
+    actor: Actor, session: UUID, event: Taken, place: Place | None, ident: UUID | None
+) -> None:
+    """Save something unplanned that is new, or correct one; each goes as a reading does."""
+    if place is not None:
+        await record.save_event(actor, session, event, place)
+        return
+
+    async def load() -> Entry | None:
+        return (await record.load_record(actor, session)).entry
+
+    await completion.complete(
+        actor, KIND_OF_EVENTS, load, lambda: record.save_event(actor, session, event, ident=ident)
     )
 
 

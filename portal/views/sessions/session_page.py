@@ -209,7 +209,7 @@ async def build_session_page(
 
 def _list_check_ins(actor: Actor, one: Session, plan: OpenedRows[Session]) -> tuple[CheckIn, ...]:
     """Return the check-ins of a session that can be made now."""
-    found = check_in_offers.list_for_session(actor, one)
+    found = check_in_offers.list_for_session(actor, one, plan)
     return tuple(moment for moment in found if not find_refusal(actor, moment, one, plan))
 
 

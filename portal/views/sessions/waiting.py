@@ -59,6 +59,7 @@ ADDRESSES: Mapping[HeldAct, str] = {
     HeldAct.DISCLOSURES: "/sharing/disclosures",
     HeldAct.CONTACT: "/clinic/contacts/{target}/removal",
     HeldAct.TEXT: "/clinic/texts/{target}/hidden",
+    HeldAct.OWN_CONTACT: "/account/contact",
     HeldAct.ACCOUNT: "/account/deletion",
 }
 """The page of each act, where it is asked as at any time, with all its checks."""

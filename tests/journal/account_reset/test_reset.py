@@ -37,7 +37,16 @@ from journal.standing.lines import Standing
 from journal.vault import record_state
 from tests.cast import PASSWORDS, PRACTICE, Cast
 from tests.log import logged
-from tests.scenes import connected, in_session, read_by, rewritten, shared, written
+from tests.scenes import (
+    connected,
+    held_twice,
+    in_session,
+    read_by,
+    rewritten,
+    shared,
+    signed_in_again,
+    written,
+)
 
 NEW = "seven small stones in a row"
 EMAIL = "alice@example.org"
@@ -142,6 +151,18 @@ async def test_it_waits_for_the_morning_after_a_dosing_session(cast: Cast) -> No
     assert await holds.load_hold(alice) is not None
     await session_plan.confirm_rest(alice)
     assert await holds.load_hold(alice) is None
+
+
+async def test_an_older_session_without_rest_hides_no_session_of_today(cast: Cast) -> None:
+    """It waits for the next morning of the later one as well."""
+    await held_twice(cast)
+    link = await offered(cast)
+    with pytest.raises(InvalidInput) as refused:
+        await restarted(cast, link)
+    assert refused.value.fields == {"understood": account_reset.WAITS_TODAY}
+    cast.clock.forward(hours=24)
+    await signed_in_again(cast)
+    assert (await links.load_my_links(await restarted(cast, link)))[0].id != cast.link
 
 
 @pytest.mark.parametrize("secret", ["password", "recovery key"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from uuid import UUID
 
 import msgspec
 import pytest
@@ -18,13 +19,11 @@ from journal.care.past_care import open_past
 from journal.errors import HeldUntilRested, InvalidInput, NotFound, TrustBroken
 from journal.practice import account_deletion
 from journal.records.collection import collect_patient_records, collect_shared_records
-from journal.scheduling import plan as session_plan
 from journal.sessions.holds import refuse_while_held
-from journal.sessions.session import SessionKind, Status
 from journal.sharing import reading
 from journal.store.database import fetch_raw
 from tests.cast import PRACTICE, Cast
-from tests.shared_material import plan_session
+from tests.scenes import in_session, rested, told_contact
 
 GIVEN = ContactDetails("+49 30 1234567", "Juno Steinkauz", "my sister", "030 765 4321")
 PARTS = ("123 4567", "1234567", "Steinkauz", "my sister", "765 4321")
@@ -32,7 +31,7 @@ PARTS = ("123 4567", "1234567", "Steinkauz", "my sister", "765 4321")
 
 async def give(cast: Cast, contact: ContactDetails = GIVEN) -> None:
     """Have alice save her phone number and emergency contact."""
-    await account_details.change_contact(await cast.actor("alice"), contact)
+    await told_contact(cast, contact)
 
 
 async def seen_by(cast: Cast, name: str) -> list[ContactDetails]:
@@ -98,23 +97,37 @@ async def test_each_part_stands_alone(sqlite_cast: Cast, field: str) -> None:
 @pytest.mark.parametrize("who", ["bob", "erin"])
 async def test_only_patients_have_one(sqlite_cast: Cast, who: str) -> None:
     """Staff have no emergency contact here."""
-    actor = await sqlite_cast.actor(who)
     with pytest.raises(NotFound):
-        await account_details.change_contact(actor, GIVEN)
+        await told_contact(sqlite_cast, GIVEN, who)
     with pytest.raises(NotFound):
-        await account_details.load_contact(actor)
+        await account_details.load_contact(await sqlite_cast.actor(who))
 
 
-async def test_it_is_held_by_nothing(sqlite_cast: Cast) -> None:
-    """In a dosing session it can be changed, as the name can: it shares no words."""
-    ident = await plan_session(sqlite_cast, SessionKind.DOSING, "2026-11-22T14:00")
-    sqlite_cast.clock.forward(hours=1)
-    alice = await sqlite_cast.actor("alice")
-    await session_plan.change_status(alice, ident, Status.IN_SESSION)
-    with pytest.raises(HeldUntilRested):
+async def test_it_waits_until_rest(cast: Cast) -> None:
+    """Whom to call in an emergency is neither taken out nor put in under the medicine."""
+    await give(cast)
+    session = await in_session(cast)
+    for contact in (NO_CONTACT, msgspec.structs.replace(GIVEN, phone="+49 30 1")):
+        with pytest.raises(HeldUntilRested):
+            await give(cast, contact)
+    assert await seen_by(cast, "bob") == [GIVEN]
+    await rested(cast, session)
+    await give(cast, NO_CONTACT)
+    assert await seen_by(cast, "bob") == [NO_CONTACT]
+
+
+async def test_a_start_before_it_is_written_is_seen(cast: Cast) -> None:
+    """It is asked once more while the account is locked: a session that began meanwhile holds it."""
+    alice, session = await cast.actor("alice"), list[UUID]()
+
+    async def start_after_asking() -> None:
         await refuse_while_held(alice)
-    await give(sqlite_cast)
-    assert await seen_by(sqlite_cast, "bob") == [GIVEN]
+        if not session:
+            session.append(await in_session(cast))
+
+    with pytest.raises(HeldUntilRested):
+        await account_details.change_contact(alice, GIVEN, start_after_asking)
+    assert await seen_by(cast, "bob") == [NO_CONTACT]
 
 
 async def test_while_sharing_is_paused_it_is_seen_as_the_name_is(cast: Cast) -> None:

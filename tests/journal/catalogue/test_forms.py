@@ -83,14 +83,14 @@ IDS = {
     EntryKind.CHECKLIST: "own done not_for_me",
     EntryKind.COMFORT: "touch words_help words_hinder music light stop record more",
     EntryKind.SAFETY: "signs alone company people professionals safer reviewed",
-    EntryKind.DAY: "medicine readings",
+    EntryKind.DAY: "medicine readings events",
     EntryKind.SITTER: "checks readings medicine events said",
     EntryKind.MEASURE: "form score",
-    EntryKind.CHECK_IN: "moment day illness medicines substances pregnancy pressure changed felt difficulty away_most "
+    EntryKind.CHECK_IN: "illness medicines substances pregnancy pressure changed felt difficulty away_most "
     "away_until away distress effects_mild effects_moderate effects_severe effects_still effects_other effects_until "
     "sitter sitter_concern unplanned unplanned_words slept drove extra wanted still still_date unreal fear sleep "
     "nightmares images unsettled unsettled_words urgency frequency pain blood craving beyond out_early alcohol others "
-    "others_words",
+    "others_words moment day",
     EntryKind.DAY_LINES: "month own_1 own_2 own_3 lines",
     EntryKind.PLAN_NOTE: "dose interval focus from why by",
     EntryKind.WAITING: "requests",

@@ -103,6 +103,33 @@ async def test_before_ends_with_the_start_and_the_others_wait_until_rest(cast: C
     await saved(cast, CheckIn.NEXT_DAY, session, {"checkin.felt": "1"})
 
 
+async def test_before_waits_while_another_session_holds_and_from_the_next_morning(cast: Cast) -> None:
+    """Its own planned time ends nothing; the hours of another session do, and the question whether it took place."""
+    session = await planned(cast, "2026-11-22T13:30")
+    cast.clock.forward(hours=3)  # it would be over by now, nobody started it, and it is held
+    await signed_in_again(cast)
+    assert await offered(cast) == (CheckIn.BEFORE, session)
+    made = await saved(cast, CheckIn.BEFORE, session, {"checkin.illness": "no"}, is_done=False)
+    cast.clock.forward(hours=20)
+    await signed_in_again(cast)
+    assert await offered(cast) is None
+    with pytest.raises(HeldUntilRested) as refused:
+        await saved(cast, CheckIn.BEFORE, session, {"checkin.illness": "yes"}, made.id, 1)
+    assert str(refused.value) == records.UNANSWERED
+    await session_plan.change_status(await cast.actor("alice"), session, Status.CANCELLED)
+    first = await in_session(cast)
+    later = await planned(cast, "2026-11-23T18:00")
+    assert await offered(cast) is None
+    with pytest.raises(HeldUntilRested) as refused:
+        await saved(cast, CheckIn.BEFORE, later, {"checkin.illness": "no"})
+    assert str(refused.value) == records.WAITS
+    alice = await cast.actor("alice")
+    plan = await load_my_sessions(alice)
+    (one,) = [one for one in plan if one.id == later]
+    assert offers.list_for_session(alice, one, plan) == ()
+    assert first in [one.id for one in plan]
+
+
 async def test_a_start_between_reading_and_writing_is_seen(
     cast: Cast, monkeypatch: pytest.MonkeyPatch
 ) -> None:

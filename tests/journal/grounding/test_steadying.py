@@ -44,6 +44,20 @@ async def test_a_phrase_is_kept_once_and_goes_again(cast: Cast) -> None:
     assert (await steadying.load_steadying(alice)).phrases == ("The tide turns.",)
 
 
+async def test_what_is_removed_stays_in_an_earlier_version(cast: Cast) -> None:
+    """A phrase and a skill of one's own, removed moments after they were written."""
+    alice = await cast.actor("alice")
+    await steadying.add_phrase(alice, "I am here.")
+    field = await steadying.save_own_skill(alice, "", 0, RIVER.name, RIVER.steps)
+    await steadying.remove_phrase(alice, "I am here.")
+    (record,) = await records(cast)
+    await steadying.remove_own_skill(alice, field, record.revision)
+    kept = [one.document.answers for one in await revisions.list_revisions(alice, record.id)]
+    assert [one.get(PHRASES) for one in kept].count("I am here.") == 1
+    assert [field in one for one in kept] == [True, True]
+    assert (await steadying.load_steadying(alice)).skills == {}
+
+
 async def test_only_patients_have_something_here(cast: Cast) -> None:
     """A clinician and an administrator find nothing, and add nothing."""
     for who in ("bob", "erin"):

@@ -14,7 +14,7 @@ from journal.notices import agreements
 from journal.notices.lines import AgreedLine, NoticeLine, Outcome, parse_agreed, parse_notices
 from journal.notices.policy import Policy
 from tests.cast import NOON, Cast
-from tests.scenes import at_rest, connected, in_session, rested, signed_in_again
+from tests.scenes import at_rest, connected, held_twice, in_session, rested, signed_in_again
 
 
 async def force(cast: Cast) -> Policy | None:
@@ -192,6 +192,21 @@ async def test_a_clinician_weakens_nothing_while_the_patient_is_held(cast: Cast)
     await signed_in_again(cast)
     await agreements.end_as_clinician(await cast.actor("bob"), alice.id)
     assert await force(cast) is None
+
+
+async def test_an_older_session_without_rest_hides_no_session_of_today(cast: Cast):
+    """The week in which a clinician waits for the first is over; the second holds them all the same."""
+    await agreed(cast)
+    await held_twice(cast)
+    alice, bob = await cast.actor("alice"), await cast.actor("bob")
+    with pytest.raises(HeldUntilRested):
+        await agreements.end_as_clinician(bob, alice.id)
+    with pytest.raises(HeldUntilRested):
+        await lifecycle.end_care(bob, cast.link)
+    cast.clock.forward(days=9)
+    await signed_in_again(cast)
+    await agreements.end_as_clinician(await cast.actor("bob"), alice.id)
+    await lifecycle.end_care(await cast.actor("bob"), cast.link)
 
 
 async def test_a_first_agreement_weakens_nothing(cast: Cast):

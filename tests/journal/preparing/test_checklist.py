@@ -12,7 +12,7 @@ from journal.catalogue.fields import EntryKind
 from journal.clinic import instructions
 from journal.clinic import tables as clinic_tables
 from journal.clinic.instructions import InstructionsDetails, ItemGroup
-from journal.entries import by_kind
+from journal.entries import by_kind, revisions
 from journal.errors import InvalidInput, NotFound, StaleRevision
 from journal.preparing import checklist
 from journal.preparing.checklist import CheckLine, Checklist, CheckState, TextState
@@ -130,6 +130,17 @@ async def test_lines_of_ones_own_are_changed_removed_and_taken_over(cast: Cast) 
     await checklist.take_over_lines(alice, after)
     seen = await load(cast, after)
     assert (states(seen.own), seen.earlier) == ({"Three": OPEN, "Two, twice": OPEN}, ())
+
+
+async def test_a_line_that_is_removed_stays_in_an_earlier_version(cast: Cast) -> None:
+    """Also where it was added moments ago."""
+    alice, session = await cast.actor("alice"), await begin(cast)
+    await checklist.add_lines(alice, session, ["Tell Mara"])
+    await checklist.remove_line(alice, session, "Tell Mara")
+    (record,) = (await by_kind.load_entries_of_kinds(alice, {EntryKind.CHECKLIST}))[1]
+    (kept,) = await revisions.list_revisions(alice, record.id)
+    assert kept.document.answers[checklist.OWN] == "Tell Mara"
+    assert checklist.OWN not in record.document.answers
 
 
 async def test_what_does_not_fit_is_refused_and_the_rest_stays(cast: Cast) -> None:

@@ -9,6 +9,7 @@ from journal.accounts.profiles import ContactDetails
 from journal.care import invitations, lifecycle
 from tests.portal.browsing import Page, followed, opened
 from tests.portal.conftest import Portal
+from tests.scenes import in_session, rested, told_contact
 
 PATH = "/account/contact"
 TYPED = {
@@ -98,11 +99,35 @@ async def test_a_part_alone_is_shown(portal: Portal, part: str) -> None:
         assert [name for name, value in TYPED.items() if value in page.words] == [part]
 
 
+async def test_in_a_hold_it_is_shown_and_can_be_asked_for_again(any_portal: Portal) -> None:
+    """No form is there to lose words in; a page from before the start is refused, and kept as a request."""
+    cast = any_portal.cast
+    await told_contact(cast, ContactDetails(**TYPED))
+    session = await in_session(cast)
+    async with any_portal.client("alice") as browser:
+        page = await opened(browser, PATH)
+        assert TYPED["emergency_phone"] in page.words
+        assert not page.markup.all("input", name="phone")
+        assert (await browser.get(f"{PATH}/removal")).status_code == 409
+        await followed(browser, await browser.post("/sessions/waiting", data=page.filled({}, "ask")))
+        for path, form in ((PATH, TYPED | {"phone": "030 1"}), (f"{PATH}/removal", {})):
+            held = await browser.post(path, data=form)
+            assert held.status_code == 409
+            assert "You will be asked again" in Page.of(held).words
+        assert (await details.load_contact(await cast.actor("alice"))).phone == TYPED["phone"]
+        waiting = await opened(browser, "/sessions/waiting")
+        assert waiting.words.count("Change your phone number or emergency contact") == 1
+    await rested(cast, session)
+    async with any_portal.client("alice") as browser:
+        assert (await browser.post(PATH, data=TYPED | {"phone": "030 1"})).status_code == 303
+        assert "Nothing waits." in (await opened(browser, "/sessions/waiting")).words
+
+
 async def test_after_care_the_page_is_gone_and_so_is_it(any_portal: Portal) -> None:
     """The former therapist finds neither; a clinician who never was in care and the administrator never did."""
     alice = await any_portal.cast.actor("alice")
     where = f"/patients/{alice.id}"
-    await details.change_contact(alice, ContactDetails(**TYPED))
+    await told_contact(any_portal.cast, ContactDetails(**TYPED))
     for outsider in ("charlie", "dana", "erin"):
         async with any_portal.client(outsider) as browser:
             assert (await browser.get(where)).status_code == 404

@@ -10,10 +10,13 @@ from journal.care import lifecycle
 from journal.check_ins import records
 from journal.clinic import call_contacts
 from journal.clinic.call_contacts import CallDetails, CallRole
+from journal.scheduling import plan as session_plan
+from journal.sessions.session import SessionDetails, SessionKind, Setting
 from journal.standing import standing
+from tests.cast import ZONE
 from tests.portal.browsing import Page, action, autosaved, followed, opened, pressed
 from tests.portal.conftest import Portal
-from tests.scenes import in_session, read_by, rested
+from tests.scenes import in_session, read_by, rested, signed_in_again
 
 VERDICTS = ("cleared", "safe to go on", "overdue", "worse", "well done", "score")
 
@@ -116,6 +119,36 @@ async def test_before_says_whom_to_tell_and_stops_with_the_start(portal: Portal)
     async with portal.client("alice") as browser:
         page = await opened(browser, f"/sessions/{session}/check-in/before")
         assert "has begun" in page.words
+
+
+async def test_before_at_its_planned_time_is_kept_and_says_that_it_stays(portal: Portal) -> None:
+    """Whoever reads new ones reads none in a hold, and the page says so; from the next morning on it is asked first."""
+    cast = portal.cast
+    alice = await cast.actor("alice")
+    await standing.give_standing(alice, cast.link, "check-ins")
+    details = SessionDetails(SessionKind.DOSING, "2026-11-22T13:30", ZONE, 120, Setting.HOME)
+    session = await session_plan.add_session(alice, alice.id, details)
+    before = f"/sessions/{session}/check-in/before"
+    async with portal.client("alice") as browser:
+        assert "can read each new one" in (await opened(browser, before)).words
+    cast.clock.forward(minutes=45)
+    await signed_in_again(cast)
+    async with portal.client("alice") as browser:
+        for path in ("/", "/check-ins", f"/sessions/{session}"):
+            assert (await opened(browser, path)).markup.all("a", href=before), path
+        page = await opened(browser, before)
+        assert "can read each new one" not in page.words
+        assert "New ones stay with you for now" in page.words
+        assert (await pressed(browser, page, checkin__illness="yes")).status_code == 303
+        assert await read_by(cast, "bob") == ()
+    cast.clock.forward(hours=20)
+    await signed_in_again(cast)
+    async with portal.client("alice") as browser:
+        page = await opened(browser, before)
+        assert "whether it took place" in page.words
+        assert page.markup.all("a", href="/sessions/rest")
+        for path in ("/", "/check-ins", f"/sessions/{session}"):
+            assert not (await opened(browser, path)).markup.all("a", href=before), path
 
 
 async def test_one_of_the_signs_leads_to_the_number_at_once(portal: Portal) -> None:

@@ -7,9 +7,11 @@ import re
 import pytest
 
 from journal.dosing_day import record
+from journal.dosing_day.lines import Taken, parse_medicine
+from journal.standing import standing
 from tests.portal.browsing import Page, followed, opened
 from tests.portal.conftest import Portal
-from tests.scenes import in_session
+from tests.scenes import become, in_session, read_by
 from tests.shared_material import dosing, plan_course
 
 READING = {
@@ -122,3 +124,39 @@ async def test_where_else_it_stands(any_portal: Portal) -> None:
         found = await browser.post("/journal", data={"q": "peppermint"})
         assert str(entry.id) in found.text
         assert (await browser.get("/journal/new?kind=day")).status_code == 404
+
+
+@pytest.mark.parametrize("profession", ["prescriber", "therapist"])
+async def test_something_unplanned_is_noted_and_goes_at_once_only_where_that_was_ticked(
+    portal: Portal, profession: str
+) -> None:
+    """Words are needed and a time is not; corrected, it stays; a therapist reads nothing of it in the hold."""
+    cast = portal.cast
+    await become(cast, "bob", profession)
+    await standing.give_standing(
+        await cast.actor("alice"), cast.link, "events", at_once=profession == "prescriber"
+    )
+    session = await in_session(cast)
+    where = f"/sessions/{session}/events"
+    async with portal.client("alice") as browser:
+        page = await opened(browser, where)
+        assert ("can read each new one" in page.words) is (profession == "prescriber")
+        for wrong, told in (
+            ({"line": " "}, "what happened"),
+            ({"time": "noon", "line": "Fell"}, "such as 14:05"),
+        ):
+            answer = await browser.post(where, data=page.filled(wrong))
+            assert answer.status_code == 422
+            assert told in Page.of(answer).words
+        page = await followed(
+            browser, await browser.post(where, data=page.filled({"time": "", "line": "Stood up too soon"}))
+        )
+        assert "Stood up too soon" in page.words
+        read = [parse_medicine(one.answers.get("day.events")) for one in await read_by(cast, "bob")]
+        assert read == ([(Taken(None, "Stood up too soon"),)] if profession == "prescriber" else [])
+        shown = await opened(browser, f"/sessions/{session}?all=yes")
+        assert where in {one.attributes.get("href") for one in shown.markup.all("a")}
+        corrected = await opened(browser, f"{where}?position=0")
+        await followed(browser, await browser.post(where, data=corrected.filled({"line": "Sat down"})))
+        again = [parse_medicine(one.answers.get("day.events")) for one in await read_by(cast, "bob")]
+        assert again == read

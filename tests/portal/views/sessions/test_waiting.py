@@ -37,11 +37,14 @@ PLACES = {
     HeldAct.DISCLOSURES: "/sharing/disclosures",
     HeldAct.CONTACT: "/clinic/contacts/{contact}/removal",
     HeldAct.TEXT: "/clinic/texts/{text}/hidden",
+    HeldAct.OWN_CONTACT: "/account/contact",
     HeldAct.ACCOUNT: "/account/deletion",
     HeldAct.RESUME: "/sharing/{link}",
     HeldAct.SITTER: "/sessions/{session}/sitter",
     HeldAct.DISCARD: "/sharing/{link}/returned",
+    HeldAct.COPY: "/safety-plan#copies",
     HeldAct.CONNECT: "",
+    HeldAct.COPY: "/safety-plan#copies",
 }
 """Where each is done; a connection, by opening its link again."""
 
@@ -55,6 +58,7 @@ DONE_IN_ORDER = (
     HeldAct.DISCLOSURES,
     HeldAct.CONTACT,
     HeldAct.TEXT,
+    HeldAct.OWN_CONTACT,
     HeldAct.ERASE,
     HeldAct.DELETE,
     HeldAct.DISCARD,
