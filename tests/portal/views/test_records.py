@@ -593,7 +593,7 @@ async def test_notices_can_be_read(portal: Portal) -> None:
     for text in (f"Agreed with {NAMES['bob']}", "at nine", "Sent and acknowledged", "We spoke on the phone."):
         assert text in words
     words = words_of((await pages_of(cast, "bob"))["patients/1.html"])
-    for text in (f"Agreed with {NAMES['alice']}", "Acknowledged by You", "We spoke on the phone."):
+    for text in (f"Agreed with {NAMES['alice']}", "Acknowledged by", "We spoke on the phone."):
         assert text in words
 
 
