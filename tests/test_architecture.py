@@ -139,7 +139,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "practice": ("authentication", "care"),
     "account_reset": ("authentication", "sitter"),
     "key_rotation": ("passkeys", "practice", "sitter"),
-    "records": ("authentication", "care_notes", "sharing", "sitter"),
+    "records": ("authentication", "care_notes", "notices", "sharing", "sitter"),
     "operations": ("account_reset", "care_notes", "key_rotation", "notices", "reframing", "standing"),
 }
 """The rooms of journal/, lowest first, and what each may import: these, whatever these may, and the vocabulary."""
@@ -191,6 +191,7 @@ OTHERS_TABLES = {
         ),
     ),
     "notices.agreements": ("care keeps its rows, which an end of care erases", "care.NoticePolicy"),
+    "notices.history": ("the same", "care.PatientNotice"),
     "notices.inbox": ("care keeps its rows, which a pause and an end erase", "care.PatientNotice"),
     "notices.writing": ("the same", "care.PatientNotice"),
     "operations.demo": (

@@ -52,21 +52,22 @@ UNKNOWN_NAME = N_("Somebody whose name cannot be opened")
 SELECT_LINKS = """
     SELECT care_link.id, patient_id, clinician_id, care_link.created_at, paused_at, ended_at, restarted_at,
         invitation_id, handover_id, patient_key, clinician_key, patient_pin, clinician_pin, voucher, past,
-        peer.sealed, peer.public_identity, peer.status
+        peer.sealed, peer.public_identity, peer.status,
+        {policy}
     FROM care_link LEFT JOIN account AS peer ON peer.id = {peer}_id
     WHERE {whose}
     ORDER BY care_link.created_at
 """
 """SQL, since nearly every page loads links, and the join by the ORM takes longer than the rest."""
-SELECT_PATIENT_LINKS = SELECT_LINKS.format(peer="clinician", whose="patient_id = $1")
-SELECT_CLINICIAN_LINKS = SELECT_LINKS.format(peer="patient", whose="clinician_id = $1")
-SELECT_CURRENT_PATIENT_LINKS = SELECT_LINKS.format(
-    peer="clinician", whose="patient_id = $1 AND ended_at IS NULL"
-)
-SELECT_CURRENT_CLINICIAN_LINKS = SELECT_LINKS.format(
-    peer="patient", whose="clinician_id = $1 AND ended_at IS NULL"
-)
-SELECT_CURRENT_LINKS_BETWEEN = SELECT_LINKS.format(
+SELECT_POLICY = """(SELECT revision FROM notice_policy WHERE notice_policy.id = care_link.id),
+        (SELECT sealed FROM notice_policy WHERE notice_policy.id = care_link.id)"""
+"""What is agreed over a link, or proposed: with the links that home loads anyway."""
+SELECT_PATIENT_LINKS = SELECT_LINKS.format(peer="clinician", whose="patient_id = $1", policy=SELECT_POLICY)
+_BARE = SELECT_LINKS.replace("{policy}", "NULL, NULL")
+SELECT_CLINICIAN_LINKS = _BARE.format(peer="patient", whose="clinician_id = $1")
+SELECT_CURRENT_PATIENT_LINKS = _BARE.format(peer="clinician", whose="patient_id = $1 AND ended_at IS NULL")
+SELECT_CURRENT_CLINICIAN_LINKS = _BARE.format(peer="patient", whose="clinician_id = $1 AND ended_at IS NULL")
+SELECT_CURRENT_LINKS_BETWEEN = _BARE.format(
     peer="patient", whose="clinician_id = $1 AND patient_id = $2 AND ended_at IS NULL"
 )
 
@@ -92,6 +93,8 @@ class LinkRow(Row, frozen=True):
     peer_profile: JoinedValue
     peer_keys: JoinedValue
     peer_status: JoinedValue
+    policy_revision: JoinedValue
+    policy: JoinedValue
 
 
 class SecretRow(Row, frozen=True):

@@ -1,3 +1,3 @@
 """Notices that ask a clinician to check in: agreed on beforehand, written with an answer, and acknowledged."""
 
-__all__ = ["agreements", "documents", "inbox", "lines", "policy", "states", "writing"]
+__all__ = ["agreements", "documents", "history", "inbox", "lines", "policy", "proposals", "states", "writing"]

@@ -132,7 +132,7 @@ async def load_told(
     if row is None:
         return Told(line, policy=policy, team=able)
     link, backup = there.get(row.link_id), there.get(row.backup_id) if row.backup_id else None
-    done = await _open_done(actor, row, there)
+    done = await open_done(actor, row, there)
     return Told(line, row, done, link, backup, policy, able)
 
 
@@ -287,7 +287,8 @@ async def _seal(
     return "", seal_document(key, document, notice_context(link.id, notice))
 
 
-async def _open_done(actor: Actor, row: NoticeRow, there: Mapping[UUID, Link]) -> DoneDocument | None:
+async def open_done(actor: Actor, row: NoticeRow, there: Mapping[UUID, Link]) -> DoneDocument | None:
+    """Return what was done about a notice, by whoever of the care links in *there* acknowledged it."""
     link = there.get(row.acknowledged_by) if row.acknowledged_by else None
     if link is None or row.done is None:
         return None

@@ -26,7 +26,10 @@ from journal.care_notes.notes import CareNote
 from journal.clinic import call_contacts, instructions
 from journal.entries.assignment import SessionAssignment
 from journal.errors import Damaged, NotFound, TrustBroken
+from journal.notices import agreements as notice_agreements
+from journal.notices import history as notice_history
 from journal.records.mapping import (
+    build_agreement_records,
     build_call_record,
     build_care_note_records,
     build_copy_record,
@@ -34,6 +37,8 @@ from journal.records.mapping import (
     build_event_records,
     build_instructions_record,
     build_link_record,
+    build_notice_record,
+    build_received_notice_record,
     build_session_record,
     build_share_record,
     build_sitter_note_record,
@@ -64,7 +69,7 @@ from journal.store.database import fetch_raw_in_thread, transaction
 from journal.store.rows import OpenedRows, Row, fetch_rows, get_column, parse_rows, require_undamaged
 from journal.vault import record_state
 from journal.vault import tables as vault_tables
-from journal.vault.documents import EntryDocument, RevisionDocument, entry_context, revision_context
+from journal.vault.documents import Beside, EntryDocument, RevisionDocument, entry_context, revision_context
 from journal.vault.entry_rows import SELECT_ENTRIES, UNKNOWN_ID, EntryRow, RevisionRow
 
 SELECT_OWN_ENTRIES = SELECT_ENTRIES + " AND deleted_at IS NULL ORDER BY created_at, id"
@@ -148,7 +153,7 @@ async def collect_patient_records(actor: Actor, practice: str) -> PatientRecords
     missing: list[Unreadable] = []
     contact = await account_details.load_contact(actor)
     planned = await load_my_sessions(actor)
-    is_intact, entries, unread = await _load_verified_entries(actor, planned)
+    is_intact, entries, remembered, unread = await _load_verified_entries(actor, planned)
     if not is_intact:
         missing.append(Unreadable(NOT_INTACT, UNKNOWN_ID))
     missing += [Unreadable("session", one or UNKNOWN_ID) for one in planned.damaged]
@@ -166,6 +171,9 @@ async def collect_patient_records(actor: Actor, practice: str) -> PatientRecords
     written = await care_notes.load_my_notes(actor, links)
     missing += [Unreadable("care note", one or UNKNOWN_ID) for _, found in written for one in found.damaged]
     notes = build_care_note_records(note for _, found in written for note in found)
+    agreed = await notice_agreements.list_agreements(actor)
+    missing += [Unreadable("notice agreement", one.link.id) for one in agreed if one.is_damaged]
+    told = await notice_history.list_notices(actor, links, remembered)
     await audit_log.record_event(actor, Act.RECORDS_TAKEN, patient=actor.id)
     events = await audit_events.list_all_patient_events(actor.id)
     missing += [Unreadable("event", UNKNOWN_ID) for _ in events.damaged]
@@ -175,7 +183,12 @@ async def collect_patient_records(actor: Actor, practice: str) -> PatientRecords
         actor.now,
         tuple(entries),
         Plan(courses, plan, contacts, texts, [build_sitter_note_record(one) for one in noted], notes),
-        Sharing([build_link_record(link) for link in links], shares),
+        Sharing(
+            [build_link_record(link) for link in links],
+            shares,
+            build_agreement_records(agreed),
+            [build_notice_record(one) for one in told],
+        ),
         tuple(build_event_records(events, names)),
         tuple(missing),
     )
@@ -221,6 +234,10 @@ async def _collect_shared_by(actor: Actor, link: Link, missing: list[Unreadable]
     contacts, texts = await _load_clinic(actor, link.patient, missing)
     written = OpenedRows[CareNote]() if link.paused_at else await care_notes.load_notes(actor, link)
     missing += [Unreadable("care note", one or UNKNOWN_ID) for one in written.damaged]
+    agreed = [] if link.paused_at else [await notice_agreements.load_agreement(actor, link.patient, link)]
+    missing += [Unreadable("notice agreement", link.id) for one in agreed if one.is_damaged]
+    told = await notice_history.list_received(actor, link)
+    missing += [Unreadable("notice", one.id) for one in told if one.is_damaged]
     async with transaction():
         await reading.mark_opened(actor, link.patient, [one.id for one in folder.shared])
         await audit_log.record_event(actor, Act.RECORDS_TAKEN, patient=link.patient, about=link.id)
@@ -238,6 +255,8 @@ async def _collect_shared_by(actor: Actor, link: Link, missing: list[Unreadable]
         contacts,
         texts,
         build_care_note_records(written),
+        build_agreement_records(agreed),
+        [build_received_notice_record(one) for one in told],
         copies,
         build_event_records(events, {actor.id: actor.name}),
     )
@@ -245,9 +264,10 @@ async def _collect_shared_by(actor: Actor, link: Link, missing: list[Unreadable]
 
 async def _load_verified_entries(
     actor: Actor, planned: tuple[Session, ...]
-) -> tuple[bool, list[EntryRecord], list[Unreadable]]:
+) -> tuple[bool, list[EntryRecord], dict[UUID, Beside], list[Unreadable]]:
     """
-    Return whether the journal, and these rows, are as they were left, and all entries with their earlier versions.
+    Return whether the journal, and these rows, are as they were left, all entries with their earlier versions, and what
+    is kept beside the words of each.
 
     After a save by another page meanwhile, all is read again, a few times. A thread opens them, since there may be
     thousands.
@@ -262,8 +282,9 @@ async def _load_verified_entries(
         if is_intact or not seen.is_intact:
             break
     missing: list[Unreadable] = []
-    found = await asyncio.to_thread(_open_entries, actor, planned, rows, earlier, missing)
-    return is_intact, found, missing
+    remembered: dict[UUID, Beside] = {}
+    found = await asyncio.to_thread(_open_entries, actor, planned, rows, earlier, remembered, missing)
+    return is_intact, found, remembered, missing
 
 
 def _open_entries(
@@ -271,6 +292,7 @@ def _open_entries(
     planned: tuple[Session, ...],
     rows: Sequence[Sequence[Any]],
     earlier: Sequence[Sequence[Any]],
+    remembered: dict[UUID, Beside],
     missing: list[Unreadable],
 ) -> list[EntryRecord]:
     assignment, found, versions = (
@@ -286,6 +308,8 @@ def _open_entries(
         except Damaged:
             missing.append(Unreadable("entry", get_column(row, "id") or UNKNOWN_ID))
             continue
+        if document.beside is not None:
+            remembered[one.id] = document.beside
         moments = one.created_at, one.updated_at
         found.append(
             build_entry_record(one.id, one.revision, document, *moments, versions.get(one.id, []), assignment)

@@ -16,7 +16,11 @@ from journal.clinic.instructions import Instructions
 from journal.entries.assignment import SessionAssignment
 from journal.entries.revisions import Reason
 from journal.i18n import N_
+from journal.notices.documents import Terms
+from journal.notices.history import PastNotice, ReceivedNotice
+from journal.notices.policy import Agreement
 from journal.records.schema import (
+    AgreementRecord,
     Answered,
     CallRecord,
     CareNoteRecord,
@@ -26,12 +30,15 @@ from journal.records.schema import (
     HoursRecord,
     InstructionsRecord,
     LinkRecord,
+    NoticeRecord,
+    ReceivedNoticeRecord,
     Section,
     SessionRecord,
     ShareRecord,
     SitterNoteRecord,
     Version,
 )
+from journal.roles import Role
 from journal.sessions.rows import Session
 from journal.sharing.copies import NOTE, TITLE
 from journal.sharing.reading import IncomingShare
@@ -284,4 +291,57 @@ def build_instructions_record(one: Instructions) -> InstructionsRecord:
         one.written_at,
         one.signer,
         one.hidden_at,
+    )
+
+
+def build_agreement_records(found: Iterable[Agreement]) -> list[AgreementRecord]:
+    """Return what is in force over each care link, and what is proposed there."""
+    return [
+        _build_agreement_record(one.link.id, terms, is_agreed)
+        for one in found
+        for terms, is_agreed in ((one.agreed, True), (one.proposed, False))
+        if terms is not None
+    ]
+
+
+def _build_agreement_record(link: UUID, terms: Terms, is_agreed: bool) -> AgreementRecord:
+    return AgreementRecord(
+        link,
+        is_agreed,
+        terms.hours,
+        UUID(terms.backup) if terms.backup else None,
+        terms.backup_name,
+        terms.looks,
+        Role(terms.by),
+        datetime.fromisoformat(terms.at),
+        terms.agreed_on,
+    )
+
+
+def build_notice_record(one: PastNotice) -> NoticeRecord:
+    """Return what became of one notice."""
+    return NoticeRecord(
+        one.id,
+        one.entry,
+        one.state,
+        one.at,
+        one.link,
+        one.name,
+        one.backup,
+        one.backup_name,
+        one.release_at,
+        one.sent_at,
+        one.backup_at,
+        one.backup_sent_at,
+        one.acknowledged_at,
+        one.acknowledged_by,
+        one.acknowledged_name,
+        one.done,
+    )
+
+
+def build_received_notice_record(one: ReceivedNotice) -> ReceivedNoticeRecord:
+    """Return a notice for the clinician whom it went to."""
+    return ReceivedNoticeRecord(
+        one.id, one.at, one.is_backup, one.first, one.acknowledged_at, one.is_mine, one.done
     )

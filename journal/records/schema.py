@@ -17,6 +17,7 @@ from journal.care_notes.notes import NoteKind as CareNoteKind
 from journal.catalogue.fields import Answer
 from journal.clinic.call_contacts import CallRole
 from journal.entries.revisions import Reason
+from journal.notices.history import NoticeState
 from journal.roles import Role
 from journal.sessions.session import Phase, Route, SessionKind, Setting, Status
 from journal.sitter.lines import NoteKind
@@ -240,11 +241,60 @@ class ShareRecord(msgspec.Struct, frozen=True):
     changed: bool
 
 
+class AgreementRecord(msgspec.Struct, frozen=True):
+    """What a patient and one clinician agreed on about notices, or what one of them proposed."""
+
+    link_id: UUID
+    is_agreed: bool
+    hours: int
+    backup_link_id: UUID | None
+    backup_name: str
+    looks: str
+    proposed_by: Role
+    proposed_at: datetime
+    agreed_at: datetime | None
+
+
+class NoticeRecord(msgspec.Struct, frozen=True):
+    """A notice that was written with an answer, with what became of it; or why none was."""
+
+    id: UUID | None
+    entry_id: UUID | None
+    state: NoticeState
+    at: datetime
+    link_id: UUID | None
+    name: str
+    backup_link_id: UUID | None
+    backup_name: str
+    release_at: datetime | None
+    sent_at: datetime | None
+    backup_at: datetime | None
+    backup_sent_at: datetime | None
+    acknowledged_at: datetime | None
+    acknowledged_by: UUID | None
+    acknowledged_name: str
+    done: str
+
+
+class ReceivedNoticeRecord(msgspec.Struct, frozen=True):
+    """A notice that went to the clinician who takes it away."""
+
+    id: UUID
+    sent_at: datetime
+    is_backup: bool
+    first_name: str
+    acknowledged_at: datetime | None
+    acknowledged_by_me: bool
+    done: str
+
+
 class Sharing(msgspec.Struct, frozen=True):
-    """The care team, and what its members can read."""
+    """The care team, what its members can read, and what is agreed on about notices and became of each."""
 
     care_team: list[LinkRecord]
     shares: list[ShareRecord]
+    agreements: list[AgreementRecord]
+    notices: list[NoticeRecord]
 
 
 class EventRecord(msgspec.Struct, frozen=True):
@@ -285,6 +335,8 @@ class PatientRecord(msgspec.Struct, frozen=True):
     contacts: list[CallRecord]
     instructions: list[InstructionsRecord]
     care_notes: list[CareNoteRecord]
+    agreements: list[AgreementRecord]
+    notices: list[ReceivedNoticeRecord]
     shared: list[CopyRecord]
     log: list[EventRecord]
 

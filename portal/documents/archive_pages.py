@@ -167,6 +167,7 @@ class _PageRenderer:
             "entries": found.entries,
             "plan": found.plan,
             "sharing": found.sharing,
+            "link_names": {link.id: link.name for link in found.sharing.care_team},
             "sessions": {one.id: one for one in found.plan.sessions},
             "session_names": self._name_sessions(found.plan.sessions),
             "months": months,

@@ -26,6 +26,7 @@ from journal.entries.listing import EntrySummary
 from journal.entries.naming import EntryName, EntryNamer
 from journal.measures import records as measure_records
 from journal.measures.instruments import Instrument
+from journal.notices import proposals
 from journal.reframing import offers as reframe_offers
 from journal.reframing import reframes
 from journal.roles import Role
@@ -74,6 +75,7 @@ class HomePage:
     which nobody said whether it took place. `due_measure`: one that was answered before,
     and whose usual time has come again. `check_in`: the one that fits the day.
     `is_day_line_open`: its patient wants to be offered the line of today, and has not written it.
+    `proposed_by`: a clinician whose proposal about notices waits for an answer.
     `is_capture_time`: on a session's day, hours after its start.
     """
 
@@ -102,6 +104,7 @@ class HomePage:
     due_measure: Instrument | None
     check_in: CheckInOffer | None
     is_day_line_open: bool
+    proposed_by: Link | None
 
 
 RECENT = 3  # entries
@@ -182,6 +185,7 @@ async def load_home(actor: Actor) -> HomePage:
         await _find_due_measure(actor, plan, is_intact, found) if hold is None else None,
         _find_check_in(actor, plan, found),
         actor.has_day_lines and hold is None and _is_day_line_open(actor, found),
+        await proposals.find_proposal(actor, lasting) if hold is None else None,
     )
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -11,6 +13,8 @@ import pytest
 from tests.cast import Furniture
 from tests.portal.conftest import Portal, running
 from tests.postgres import PostgresServer, running_postgres
+
+ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture
@@ -25,6 +29,16 @@ async def portal(furnished_sqlite_url: tuple[str, Furniture], tmp_path: Path) ->
     """The application on SQLite."""
     async with running(*furnished_sqlite_url, tmp_path) as portal:
         yield portal
+
+
+@pytest.fixture(scope="module")
+def stopped() -> Iterator[subprocess.Popen[str]]:
+    """The process whose children die."""
+    command = [sys.executable, "-m", "tests.durability.stopped"]
+    with subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as one:
+        yield one
+        assert one.stdin is not None
+        one.stdin.close()
 
 
 @pytest.fixture

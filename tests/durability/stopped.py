@@ -13,6 +13,7 @@ import os
 import signal
 import sys
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -20,8 +21,14 @@ import asyncpg
 
 from journal.actor import Actor
 from journal.authentication import web_sessions
+from journal.care import notice_release
 from journal.entries import acceptance, entries, removal
 from journal.installation.installation import Installation
+from journal.installation.mail_server import MailServer, TransportSecurity
+from journal.measures import records
+from journal.notices import writing
+from journal.scheduling import plan as session_plan
+from journal.sessions.session import Status
 from journal.store.database import Store, get_connection, is_sqlite
 from journal.vault import baseline
 from journal.vault.documents import EntryDocument
@@ -39,6 +46,21 @@ ACTS: dict[str, Act] = {
     "erase": lambda alice, _, gone, __: removal.erase_entry(alice, gone),
     "lay_out": lambda alice, *_: baseline.create_contents(alice),
     "accept": lambda alice, *_: acceptance.accept_journal(alice),
+}
+
+
+async def _answer(alice: Actor, wanted: UUID, *_: UUID) -> None:
+    there = await entries.load_entry(alice, wanted)
+    await writing.save_answers(alice, records.find_offered("phq9"), {"9": 1}, wanted, there.revision, "page")
+
+
+SERVER = MailServer("mail.example.org", 25, "a@example.org", "https://example.org", TransportSecurity.NONE)
+NOTICE_ACTS: dict[str, Act] = {
+    "answer": _answer,
+    "release": lambda alice, *_: notice_release.release_due(replace(alice.installation, mail=SERVER)),
+    "start": lambda alice, _, session, __: session_plan.change_status(
+        replace(alice, installation=replace(alice.installation, mail=SERVER)), session, Status.IN_SESSION
+    ),
 }
 
 
@@ -80,7 +102,7 @@ async def act(name: str, url: str, token: str, minutes: str, number: str, *ids: 
         assert alice is not None
         kept, gone, version = map(UUID, ids)
         await die_before(int(number))
-        await ACTS[name](alice, kept, gone, version)
+        await (ACTS | NOTICE_ACTS)[name](alice, kept, gone, version)
     await store.close()
 
 

@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import subprocess
-import sys
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
@@ -16,18 +13,6 @@ from tests.cast import Cast, Furniture, cast_of
 from tests.durability.stopped import ACTS
 from tests.journal.entries.test_listing import as_before
 from tests.scenes import rewritten, written
-
-ROOT = Path(__file__).parents[2]
-
-
-@pytest.fixture(scope="module")
-def stopped() -> Iterator[subprocess.Popen[str]]:
-    """The process whose children die."""
-    command = [sys.executable, "-m", "tests.durability.stopped"]
-    with subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as one:
-        yield one
-        assert one.stdin is not None
-        one.stdin.close()
 
 
 async def prepared(cast: Cast, act: str) -> tuple[str, ...]:

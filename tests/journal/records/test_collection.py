@@ -18,6 +18,7 @@ from journal.audit import events as audit_events
 from journal.audit.acts import Act
 from journal.care import invitations, lifecycle
 from journal.care import tables as care_tables
+from journal.care.notice_release import release_due
 from journal.catalogue.fields import EntryKind
 from journal.clinic import call_contacts, instructions
 from journal.clinic.call_contacts import CallDetails, CallRole
@@ -25,6 +26,7 @@ from journal.clinic.hours import Window
 from journal.clinic.instructions import InstructionsDetails
 from journal.entries import entries, removal
 from journal.errors import HeldUntilRested, InvalidInput, NotFound, TrustBroken
+from journal.notices import inbox, writing
 from journal.records import archive
 from journal.records import collection as records_collection
 from journal.records.collection import ClinicianRecords, PatientRecords
@@ -40,8 +42,11 @@ from journal.vault import tables as vault_tables
 from journal.vault.documents import EntryDocument
 from journal.vault.entry_rows import UNKNOWN_ID, Entry
 from tests.cast import NAMES, PASSWORDS, PRACTICE, ZONE, Cast
+from tests.journal.notices.test_agreements import agreed
+from tests.journal.notices.test_notices import choose
 from tests.journal.sitter.test_links import dose
 from tests.journal.sitter.test_notes import AWAKE, note, sitting_of
+from tests.scenes import connected
 
 LESS = Unreadable(NOT_INTACT, UNKNOWN_ID)
 PHRASE = "a lamp left on the quiet sill"
@@ -245,6 +250,63 @@ async def test_the_history_of_sharing_is_taken(cast: Cast) -> None:
     assert copy.changed
     assert [(one.id, one.changed) for one in copy.sections] == [("title", False), ("int.meaning", True)]
     assert told[-1] == (Act.RECORDS_TAKEN, NAMES["alice"], None)
+
+
+async def test_notices_and_what_was_agreed_on_are_taken_by_both(cast: Cast) -> None:
+    """Each with its times, to whom, who acknowledged it and the words; the clinician those that went to them."""
+    other = await connected(cast, "charlie")
+    await agreed(cast, None, other, 1)
+    entry = await choose(cast, 0, uuid4())
+    found = await taken_by(cast)
+    assert found.sharing.notices == []
+    ((one,)) = found.sharing.agreements
+    assert (one.link_id, one.is_agreed, one.hours, one.backup_link_id) == (cast.link, True, 1, other)
+    assert (one.backup_name, one.looks, one.proposed_by) == (NAMES["charlie"], "at nine", "patient")
+    for value in (1, 0, 2):
+        entry = await choose(cast, value, entry.id, entry.revision)
+        if value == 1:
+            await writing.withdraw(await cast.actor("alice"), entry.id)
+            entry = await entries.load_entry(await cast.actor("alice"), entry.id)
+    (withdrawn, waits) = (await taken_by(cast)).sharing.notices
+    assert (withdrawn.state, withdrawn.name, withdrawn.sent_at) == ("withdrawn", NAMES["bob"], None)
+    assert (waits.state, waits.entry_id, waits.sent_at) == ("waiting", entry.id, None)
+    assert (await shared_with(cast, "bob")).patients[0].notices == []
+    cast.clock.forward(minutes=10)
+    await release_due(cast.installation)
+    sent = cast.clock.now
+    cast.clock.forward(minutes=61)
+    await release_due(cast.installation)
+    (received,) = (await shared_with(cast, "charlie")).patients[0].notices
+    assert (received.is_backup, received.first_name, received.sent_at) == (True, NAMES["bob"], cast.clock.now)
+    alice = await cast.actor("alice")
+    await inbox.acknowledge(await cast.actor("charlie"), alice.id, [received.id], "We spoke.")
+    (_, told) = (await taken_by(cast)).sharing.notices
+    assert (told.state, told.sent_at, told.backup_sent_at) == ("acknowledged", sent, cast.clock.now)
+    assert (told.acknowledged_name, told.acknowledged_by, told.done) == (NAMES["charlie"], other, "We spoke.")
+    (mine,) = (await shared_with(cast, "charlie")).patients[0].notices
+    assert (mine.acknowledged_by_me, mine.done, mine.acknowledged_at) == (True, "We spoke.", cast.clock.now)
+    (theirs,) = (await shared_with(cast, "bob")).patients[0].notices
+    assert (theirs.acknowledged_by_me, theirs.done, theirs.acknowledged_at) == (False, "", cast.clock.now)
+
+
+async def test_a_notice_that_is_lost_or_whose_answer_is_deleted_is_told_as_that(cast: Cast) -> None:
+    """Neither its row nor its line alone hides it; a pause leaves it out of the clinician's, an end keeps the times."""
+    await agreed(cast)
+    entry = await choose(cast, 1, uuid4())
+    await writing.release_now(await cast.actor("alice"), entry.id)
+    await lifecycle.pause_sharing(await cast.actor("alice"))
+    (patient,) = (await shared_with(cast, "bob")).patients
+    assert (patient.notices, patient.agreements) == ([], [])
+    await lifecycle.end_care(await cast.actor("bob"), cast.link)
+    (one,) = (await taken_by(cast)).sharing.notices
+    assert (one.state, one.name, one.sent_at) == ("sent", NAMES["bob"], cast.clock.now)
+    await removal.delete_entry(await cast.actor("alice"), entry.id)
+    (one,) = (await taken_by(cast)).sharing.notices
+    assert (one.state, one.entry_id, one.name) == ("sent", None, NAMES["bob"])
+    await removal.restore_entry(await cast.actor("alice"), entry.id)
+    await care_tables.PatientNotice.all().delete()
+    (one,) = (await taken_by(cast)).sharing.notices
+    assert (one.state, one.entry_id, one.sent_at) == ("missing", entry.id, None)
 
 
 async def test_an_ended_care_team_stays_in_the_history(cast: Cast) -> None:

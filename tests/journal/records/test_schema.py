@@ -19,6 +19,7 @@ from journal.audit.acts import Act
 from journal.catalogue.fields import EntryKind, FieldKind
 from journal.clinic.call_contacts import CallRole
 from journal.entries.revisions import Reason
+from journal.notices.history import NoticeState
 from journal.records import schema
 from journal.records.mapping import UNKNOWN_KIND
 from journal.roles import Role
@@ -45,6 +46,7 @@ CODES: dict[str, set[str]] = {
     "`phase`": {one.value for one in Phase},
     "`reason`": {one.value for one in Reason},
     "`state`": {"active", "paused", "ended"},
+    "`state` of a notice": {one.value for one in NoticeState},
     "`action`": {one.value for one in Act},
 }
 WRITTEN_AS_TEXT = {("Answered", "kind"), ("EntryRecord", "kind"), ("CopyRecord", "kind")} | {

@@ -32,6 +32,7 @@ from journal.clinic.call_contacts import CallDetails, CallRole
 from journal.clinic.hours import Window
 from journal.clinic.instructions import InstructionsDetails
 from journal.entries import entries
+from journal.notices import inbox, writing
 from journal.records import archive
 from journal.records import collection as records_collection
 from journal.scheduling import plan as session_plan
@@ -43,6 +44,8 @@ from journal.vault.entry_rows import Entry
 from portal.documents.archive_pages import build_page_renderer
 from portal.web.pages import build_environment
 from tests.cast import NAMES, PASSWORDS, PRACTICE, ZONE, Cast
+from tests.journal.notices.test_agreements import agreed
+from tests.journal.notices.test_notices import choose
 from tests.log import logged
 from tests.portal.conftest import Portal
 from tests.portal.markup import Markup
@@ -572,6 +575,26 @@ async def test_the_plain_text_is_plain(portal: Portal) -> None:
     )
     assert "Exported by Alice O’Hara & 'Co' on" in pages["README.txt"]
     assert "Alice O’Hara &amp; &#39;Co&#39;" in pages["index.html"]
+
+
+async def test_notices_can_be_read(portal: Portal) -> None:
+    """What was agreed on, and each notice with its times, by whom it was acknowledged and with which words."""
+    cast = portal.cast
+    await agreed(cast)
+    entry = await choose(cast, 1, uuid4())
+    alice = await cast.actor("alice")
+    await writing.release_now(alice, entry.id)
+    (one,) = await inbox.list_open(await cast.actor("bob"))
+    words = words_of((await pages_of(cast, "bob"))["patients/1.html"])
+    assert "Please check in" in words
+    assert "Acknowledged" not in words
+    await inbox.acknowledge(await cast.actor("bob"), alice.id, [one.id], "We spoke on the phone.")
+    words = words_of((await pages_of(cast, "alice"))["sharing.html"])
+    for text in (f"Agreed with {NAMES['bob']}", "at nine", "Sent and acknowledged", "We spoke on the phone."):
+        assert text in words
+    words = words_of((await pages_of(cast, "bob"))["patients/1.html"])
+    for text in (f"Agreed with {NAMES['alice']}", "Acknowledged by", "We spoke on the phone."):
+        assert text in words
 
 
 async def test_each_kind_of_answer_can_be_read(portal: Portal) -> None:

@@ -8,7 +8,8 @@ import pytest
 
 from journal.care import lifecycle, tables
 from journal.care.notice_release import release_due
-from tests.journal.notices.test_agreements import agreed
+from journal.notices import agreements
+from tests.journal.notices.test_agreements import agreed, propose
 from tests.portal.browsing import Page, action, autosaved, followed, opened, pressed
 from tests.portal.conftest import Portal
 from tests.scenes import in_session, rested, signed_in_again
@@ -21,6 +22,33 @@ async def panel(portal: Portal) -> Page:
     """Read alice's form."""
     async with portal.client("alice") as browser:
         return await opened(browser, "/measures/phq9?again=yes")
+
+
+async def test_home_says_that_a_proposal_waits_until_it_is_answered(any_portal: Portal) -> None:
+    """In one line with a link; not of one's own, not while something more urgent asks, and not once it is answered."""
+    cast, line = any_portal.cast, "Bob Example, therapist proposes something about notices."
+    alice = (await cast.actor("alice")).id
+
+    async def home() -> Page:
+        async with any_portal.client("alice") as browser:
+            return await opened(browser, "/")
+
+    await propose(cast)
+    assert "about notices" not in (await home()).words
+    await agreements.propose_as_clinician(await cast.actor("bob"), alice, 8, "at nine")
+    page = await home()
+    assert line in page.words
+    assert page.markup.all("a", href="/sharing/notices")
+    session = await in_session(cast)
+    assert line not in (await home()).words
+    await rested(cast, session)
+    assert line in (await home()).words
+    await lifecycle.pause_sharing(await cast.actor("alice"))
+    assert line not in (await home()).words
+    await lifecycle.resume_sharing(await cast.actor("alice"), cast.link)
+    async with any_portal.client("alice") as browser:
+        await pressed(browser, await opened(browser, "/sharing/notices"), "agree")
+    assert line not in (await home()).words
 
 
 async def answered(portal: Portal, go: str = "", **more: str) -> Page:
