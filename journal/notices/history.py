@@ -102,7 +102,7 @@ async def list_notices(
     found = []
     for entry, beside in remembered.items():
         lines = parse_notices(beside.notices)
-        for line, after in zip(lines, [*lines[1:], None], strict=True):
+        for line, after in zip(lines, [*lines, None][1:], strict=True):
             row = rows.pop(line.notice, None) if line.notice else None
             if row is not None:
                 found.append(await _build_past(actor, row, known, entry, line))
