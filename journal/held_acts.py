@@ -15,6 +15,7 @@ class HeldAct(Labelled):
     TICK = "tick", N_("Share what is added later too")
     ADDITIONS = "additions", N_("Share what was added")
     STANDING = "standing", N_("Share something as it is completed")
+    NOTICE = "notice", N_("Send a notice about an answer")
     NOTICES = "notices", N_("Weaken what you agreed on about notices")
     RESUME = "resume", N_("Resume sharing")
     COPY = "copy", N_("Keep a copy of the safety plan on a device")
@@ -40,8 +41,8 @@ class Asked:
     What was asked for.
 
     `target` is the entry, care link, suggestion, invitation, session, contact or text that it is about; `whom` is for
-    whom: the care link of a share, or the share of a tick or of additions. `sections` are the ids of the parts that
-    were chosen.
+    whom: the care link of a share or a notice, or the share of a tick or of additions. `sections` are the ids of the
+    parts that were chosen.
     """
 
     act: HeldAct

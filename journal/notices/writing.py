@@ -24,6 +24,7 @@ from journal.care.links import CareTeam, Link, require_active
 from journal.catalogue.fields import EntryKind
 from journal.entries import entries
 from journal.errors import Damaged, InvalidInput, NotFound, SavedAsEarlierVersion, StaleRevision, TrustBroken
+from journal.held_acts import Asked, HeldAct
 from journal.i18n import N_
 from journal.measures import records
 from journal.measures.instruments import SAFETY_ITEMS, Instrument
@@ -186,10 +187,11 @@ async def send_now(actor: Actor, wanted: UUID, to: UUID | None) -> None:
         HeldUntilRested: From the start of a dosing session until the patient has rested.
         InvalidInput: If that person cannot be sent anything.
     """
-    await refuse_while_held(actor)
+    asked = Asked(HeldAct.NOTICE, wanted, to)
+    await refuse_while_held(actor, asked, is_noted=False)
     async with transaction():
         await record_state.lock_state(actor)
-        await refuse_while_held(actor)
+        await refuse_while_held(actor, asked, is_noted=False)
         await _load_measure(actor, wanted)
         team = await care_links.load_care_team(actor)
         try:
@@ -205,6 +207,7 @@ async def send_now(actor: Actor, wanted: UUID, to: UUID | None) -> None:
             return msgspec.structs.replace(current.document, beside=_add_line(beside, line))
 
         await entries.change_entry(actor, wanted, change)
+    actor.passed_acts.append(asked)  # what was refused above is asked again
 
 
 async def _load_measure(actor: Actor, wanted: UUID) -> Entry:

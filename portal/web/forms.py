@@ -14,6 +14,7 @@ from starlette.requests import Request
 
 from journal.catalogue.forms import FORMS
 from journal.catalogue.tracked import EFFECTS
+from journal.day_lines.lines import MAX_OWN
 from journal.measures.lines import MAX_ITEMS
 from journal.user_input import parse_whole_number
 
@@ -42,6 +43,10 @@ MEASURE_FIELDS = frozenset(f"item{number}" for number in range(1, MAX_ITEMS + 1)
 """The fields in which people answer a measure, by the numbers of its items."""
 EFFECT_FIELDS = frozenset(f"effect.{one.value}" for one in EFFECTS)
 """The fields in which people say how severe a side effect was."""
+DAY_LINE_FIELDS = frozenset(
+    f"{part}{place}" for part in ("own", "name", "low", "high") for place in range(1, MAX_OWN + 1)
+)
+"""The fields of lines of one's own: their numbers on a day, and how each is named."""
 UNCUT_FIELDS = JOURNAL_FIELDS | {"credential", "note", "title"}
 """Fields that are read whole: what they are for bounds them, and nothing that somebody wrote is cut off."""
 RESTORABLE_FIELDS = (
@@ -89,6 +94,7 @@ RESTORABLE_FIELDS = (
             "from_day",
             "gad7_days",
             "go",
+            "high",
             "hours",
             "ident",
             "integration_days_after",
@@ -99,10 +105,12 @@ RESTORABLE_FIELDS = (
             "kind",
             "line",
             "looks",
+            "low",
             "measure",
             "medicines",
             "minutes",
             "month",
+            "mood",
             "name",
             "neutral",
             "new_belief",
@@ -151,6 +159,7 @@ RESTORABLE_FIELDS = (
             "shares",
             "sitter",
             "sitter_text",
+            "sleep",
             "sitting",
             "skill",
             "start0",
@@ -169,6 +178,7 @@ RESTORABLE_FIELDS = (
             "time_zone",
             "title",
             "to",
+            "tension",
             "total",
             "trigger",
             "understood",
@@ -182,6 +192,7 @@ RESTORABLE_FIELDS = (
     | JOURNAL_FIELDS
     | MEASURE_FIELDS
     | EFFECT_FIELDS
+    | DAY_LINE_FIELDS
 )
 """
 The fields that may be put back into a page when a form was not taken. What is not named here is not: passwords, keys,

@@ -19,7 +19,8 @@ from journal.clinic.call_contacts import CallDetails, CallRole
 from journal.clinic.instructions import InstructionsDetails
 from journal.entries import only_entry, removal
 from journal.held_acts import HeldAct
-from journal.notices import agreements
+from journal.measures.records import find_offered
+from journal.notices import agreements, writing
 from journal.reframing import later, reframes
 from journal.scheduling import plan as session_plan
 from journal.sealing import seal_document
@@ -56,8 +57,12 @@ class Things:
     contact: UUID
     text: UUID
     note: UUID
+    answered: UUID
+    """A form with the answer that a notice can be about; nobody was told of it."""
     invited: str
     """The secret of an invitation."""
+    weaker: str = ""
+    """Terms about notices that bob proposed, weaker than what is in force."""
 
 
 async def prepare(cast: Cast) -> Things:
@@ -78,6 +83,7 @@ async def prepare(cast: Cast) -> Things:
         alice, alice.id, SessionDetails(SessionKind.DOSING, local, ZONE, 120, Setting.HOME)
     )
     await only_entry.begin_written_entry(alice, session, COMFORT)
+    answered = await writing.save_answers(alice, find_offered("phq9"), {"9": 1}, uuid4(), 0)
     await told_contact(cast, ContactDetails("+49 30 5550 1", "Mara", "sister", "+49 30 5550 2"))
     contact, text = await _leave(cast)
     await agreements.propose(await cast.actor("alice"), cast.link, None, 24)
@@ -100,6 +106,7 @@ async def prepare(cast: Cast) -> Things:
         contact,
         text,
         await _sit(cast, session),
+        answered.id,
         await _offer(cast),
     )
 
@@ -158,6 +165,7 @@ def list_requests(one: Things) -> Mapping[HeldAct, tuple[str, dict[str, object]]
         ),
         HeldAct.STANDING: (f"/sharing/{link}/standing", {"go": "give", "kind": "readings"}),
         HeldAct.COPY: ("/safety-plan/copy", {}),
+        HeldAct.NOTICE: (f"/journal/{one.answered}/notice", {"go": "send", "to": link}),
         HeldAct.NOTICES: ("/sharing/notices", {"go": "end", "to": link}),
         HeldAct.END_CARE: (f"/sharing/{link}/end", {}),
         HeldAct.HANDOVER: (f"/sharing/handovers/{one.offer}", {"end_care": "yes"}),

@@ -21,6 +21,7 @@ from journal.care import tables as care_tables
 from journal.dosing_day import requests
 from journal.entries import entries
 from journal.held_acts import HeldAct
+from journal.notices import agreements
 from journal.reframing import later
 from journal.scheduling import plan as session_plan
 from journal.sessions import holds
@@ -66,6 +67,8 @@ OF_CLINICIANS = [
 ]
 GO = (
     "give",
+    "agree",
+    "send",
     "some",
     "make",
     "do",
@@ -128,13 +131,15 @@ async def load(cast: Cast, session: UUID) -> Session:
 
 
 async def refresh(cast: Cast, things: Things) -> Things:
-    """Have what runs out by time still be there: what was deleted lately, an invitation, a session to come."""
+    """Have what runs out still be there: what was deleted lately, an invitation, weaker terms, a session to come."""
     await vault_tables.Entry.filter(id=things.deleted).update(deleted_at=cast.clock.now)
     local = (cast.clock.now + timedelta(days=3)).strftime("%Y-%m-%dT%H:%M")
     await put_details(cast, await load(cast, things.session), local=local, zone="UTC")
-    return replace(
-        things, invited=(await invitations.create_invitation(await cast.actor("charlie"), "Alice")).token
-    )
+    bob, patient = await cast.actor("bob"), (await cast.actor("alice")).id
+    await agreements.propose_as_clinician(bob, patient, 72, "")
+    proposed = (await agreements.load_agreement(bob, patient)).proposed
+    invited = await invitations.create_invitation(await cast.actor("charlie"), "Alice")
+    return replace(things, invited=invited.token, weaker=proposed.id if proposed else "")
 
 
 async def give(cast: Cast, things: Things, session: UUID) -> Things:
@@ -157,11 +162,14 @@ async def stored(cast: Cast, things: Things) -> dict[str, Any]:
     documents = [
         (await entries.load_entry(alice, one.id)).document for one in (things.reframe, things.ticked)
     ]
+    force = await agreements.load_policy(alice)
     return {
+        "in force": (force.line.link, force.line.hours, force.line.backup) if force else None,
         "copies": sorted(await care_tables.Share.all().values_list("id", "revision", "sealed")),
         "links": sorted(await care_tables.CareLink.all().values_list("id", "ended_at", "clinician_key")),
         "sitters": sorted(await sitter_tables.SitterLink.all().values_list("id", "ended_at")),
         "notes": await sitter_tables.SitterNote.all().count(),
+        "sent": await care_tables.PatientNotice.all().count(),
         "notices": sorted(await care_tables.NoticePolicy.all().values_list("id", flat=True)),
         "standing": (await standing.load_standing(alice)).lines,
         "ticks": [one.beside.later if one.beside else () for one in documents],
@@ -190,7 +198,7 @@ def fill(rule: Rule, things: Things, chance: Random) -> tuple[str, dict[str, Any
         "word": "delete", "revision": "1", "previewed": "1", "shares": str(things.share), "end_care": "yes",
         "kind": "readings", "at_once": "yes",
         "request": f"share.{things.entry.id.hex}.{things.link.hex}", "line": "x", "status": "open", "share": "1",
-        "notes": str(things.note),
+        "notes": str(things.note), "ident": things.weaker,
     }  # fmt: skip
     return path, form
 
@@ -253,6 +261,8 @@ async def test_nothing_held_takes_effect_by_any_route(portal: Portal) -> None:
                     expected = {303, 409} if act is HeldAct.RESUME else {409}  # nothing is paused yet
                     assert answer.status_code in expected, (act, hold)
                 assert await stored(cast, things) == before, (act, hold)
+            weaker = {"go": "agree", "to": str(things.link), "ident": things.weaker}
+            assert (await other.post("/sharing/notices", data=weaker)).status_code == 409, hold
             await renew(cast, other)
             assert await stored(cast, things) == before, hold
             async with portal.client("bob") as clinician:

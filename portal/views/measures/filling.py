@@ -28,7 +28,15 @@ from journal.user_input import parse_whole_number
 from journal.vault.entry_rows import Entry
 from portal.access.session_cookie import get_actor
 from portal.views.measures.overview import RECALL_LABELS
-from portal.views.notices.panel import PRESSED, TO_HELP, Known, PanelView, build_panel, load_known, press
+from portal.views.notices.panel import (
+    PRESSED,
+    TO_HELP,
+    Known,
+    PanelView,
+    build_panel,
+    load_known,
+    press_or_keep,
+)
 from portal.web.care_team import CallLine, load_my_call_lines
 from portal.web.dates import format_time
 from portal.web.forms import Form, parse_uuid
@@ -134,7 +142,7 @@ async def _save(request: Request, actor: Actor, instrument: Instrument) -> Respo
     if is_htmx(request):
         return await _render_line(request, actor, instrument, saved, problem)
     if form["go"] in PRESSED and (saved or base):  # what was written before goes also when this is not saved
-        unsent = await press(actor, wanted, form["go"], form["to"])
+        unsent = await press_or_keep(actor, wanted, form["go"], form["to"])
     if saved is not None and form["go"] != "stay" and not unsent:
         return redirect(request, _choose_next(instrument, saved, form["go"]))
     known = await _load_known(actor)

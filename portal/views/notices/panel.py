@@ -14,8 +14,10 @@ from journal.actor import Actor
 from journal.care import links as care_links
 from journal.care.links import CareTeam, Link
 from journal.catalogue.fields import EntryKind
+from journal.dosing_day.requests import keep_request
 from journal.entries import by_kind
 from journal.errors import HeldUntilRested, InvalidInput, NotFound
+from journal.i18n import N_
 from journal.measures.lines import parse_measure
 from journal.measures.records import FORM
 from journal.notices import states, writing
@@ -32,6 +34,8 @@ RELEASING = frozenset({"safe", "unsure", "unsafe", "unsaid", "now"})
 """The buttons that release a notice: any answer to the question of the panel, or none."""
 TO_HELP = frozenset({"unsure", "unsafe"})
 PRESSED = RELEASING | {"unmeant", "send"}
+SEND_KEPT = N_("Nothing was sent. You are asked again once you have rested. If you want somebody now, call.")
+SEND_HELD = N_("A notice cannot be sent by hand until you have rested. If you want somebody now, call.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +52,8 @@ class PanelView:
     What the panel says. `lines` are its sentences; `kept`: a notice was written, whatever is chosen now.
     `can_unmean`: its patient can say that they did not mean to choose it.
 
-    `to` are whom one can be sent to by hand, none while that is held. `problem` is why nothing was sent.
+    `to` are whom one can be sent to by hand; while that `is_held`, whom to ask for again. `problem` is why nothing was
+    sent.
     """
 
     state: State
@@ -87,7 +92,7 @@ async def build_panel(actor: Actor, entry: Entry | None, known: Known, problem: 
         state = states.describe_before(told.policy, mail=mail)
         return PanelView(state, _format(actor, state.sentences), problem=problem)
     state = states.describe(told, mail=mail, is_held=known.is_held)
-    to = told.team if state.can_send and not known.is_held else ()
+    to = told.team if state.can_send else ()
     lines = _format(actor, state.sentences)
     return PanelView(state, lines, is_written, is_asked and can_unmean, to, known.is_held, problem)
 
@@ -106,7 +111,7 @@ async def load_notice(
 
 
 async def press(actor: Actor, wanted: UUID, go: str, to: str) -> str:
-    """Do what a button of the panel says; return why nothing was sent, if so."""
+    """Do what a button of the panel says; return why nothing was sent, if so. Raises `HeldUntilRested` to be kept."""
     try:
         if go in RELEASING:
             await writing.release_now(actor, wanted)
@@ -116,11 +121,17 @@ async def press(actor: Actor, wanted: UUID, go: str, to: str) -> str:
             await writing.send_now(actor, wanted, parse_uuid(to))
         else:
             raise NotFound
-    except HeldUntilRested as error:
-        return str(error)
     except InvalidInput as error:
         return next(iter(error.fields.values()), "")
     return ""
+
+
+async def press_or_keep(actor: Actor, wanted: UUID, go: str, to: str) -> str:
+    """Do what `press` does, and keep here what is held, for a page with more to show; return why nothing was sent."""
+    try:
+        return await press(actor, wanted, go, to)
+    except HeldUntilRested as error:
+        return SEND_KEPT if await keep_request(actor, error.asked) else SEND_HELD
 
 
 async def act_on_notice(request: Request) -> Response:

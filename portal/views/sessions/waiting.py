@@ -13,14 +13,16 @@ from journal.account_reset import returned_shares
 from journal.actor import Actor
 from journal.care import invitations, links
 from journal.care.links import Link
+from journal.catalogue.fields import EntryKind
 from journal.clinic import ended_care
 from journal.dosing_day import requests
 from journal.dosing_day.requests import PendingRequest
-from journal.entries import entries
+from journal.entries import entries, only_entry
 from journal.entries.naming import EntryName, EntryNamer
 from journal.errors import NotFound
 from journal.held_acts import Asked, HeldAct
 from journal.i18n import N_
+from journal.notices import agreements
 from journal.sessions import holds
 from journal.sessions.holds import Hold
 from journal.sessions.rows import Session, load_my_sessions
@@ -44,6 +46,7 @@ ADDRESSES: Mapping[HeldAct, str] = {
     HeldAct.TICK: "/journal/{target}#later",
     HeldAct.ADDITIONS: "/journal/{target}#later",
     HeldAct.STANDING: "/sharing/{target}/standing",
+    HeldAct.NOTICE: "/journal/{target}#notice",
     HeldAct.NOTICES: "/sharing/notices",
     HeldAct.RESUME: "/sharing/{target}",
     HeldAct.COPY: "/safety-plan#copies",
@@ -63,7 +66,8 @@ ADDRESSES: Mapping[HeldAct, str] = {
     HeldAct.ACCOUNT: "/account/deletion",
 }
 """The page of each act, where it is asked as at any time, with all its checks."""
-_OF_ENTRIES = frozenset({HeldAct.SHARE, HeldAct.TICK, HeldAct.ADDITIONS, HeldAct.DELETE, HeldAct.ERASE})
+_TO_LINKS = frozenset({HeldAct.SHARE, HeldAct.NOTICE})
+_OF_ENTRIES = _TO_LINKS | {HeldAct.TICK, HeldAct.ADDITIONS, HeldAct.DELETE, HeldAct.ERASE}
 _OF_ENDED_CARE = frozenset({HeldAct.CONTACT, HeldAct.TEXT})
 
 
@@ -73,7 +77,8 @@ class WaitingLine:
     One request, with the names of the entry and of the person that it is about, where there are such.
 
     `is_gone`: what it is about went, or is such that it cannot be done any more. `is_changed`: the entry was changed
-    since it was asked for. `by_link`: it is done by opening a link again, whose secret is kept nowhere here.
+    since it was asked for, or the comfort plan that a sitter's link takes words from. `by_link`: it is done by opening
+    a link again, whose secret is kept nowhere here.
     """
 
     request: PendingRequest
@@ -114,6 +119,8 @@ class _Targets:
     plan: Mapping[UUID, Session]
     left: frozenset[UUID]
     is_intact: bool
+    comfort: Entry | None
+    is_agreed: bool
 
 
 async def show_waiting(request: Request) -> Response:
@@ -192,6 +199,8 @@ async def _load_targets(actor: Actor, found: Sequence[PendingRequest], plan: Seq
         {one.id: one for one in plan},
         await ended_care.list_left(actor) if acts & _OF_ENDED_CARE else frozenset(),
         HeldAct.ACCEPT in acts and (await record_state.compare_records(actor, earlier=True)).is_intact,
+        await only_entry.load_only_entry(actor, EntryKind.COMFORT) if HeldAct.SITTER in acts else None,
+        HeldAct.NOTICES in acts and await agreements.load_policy(actor, team) is not None,
     )
 
 
@@ -200,7 +209,7 @@ def _build_line(actor: Actor, one: PendingRequest, now: _Targets, namer: EntryNa
     act, target, whom = asked.act, asked.target or UUID(int=0), asked.whom or UUID(int=0)
     if act in _OF_ENTRIES:
         entry = (now.deleted if act is HeldAct.ERASE else now.written).get(target)
-        link = now.team.get(whom) if act is HeldAct.SHARE else now.given.get(whom)
+        link = now.team.get(whom) if act in _TO_LINKS else now.given.get(whom)
         is_shared = act in (HeldAct.DELETE, HeldAct.ERASE) or link is not None
         return WaitingLine(
             one,
@@ -224,11 +233,14 @@ def _build_line(actor: Actor, one: PendingRequest, now: _Targets, namer: EntryNa
             one, person=now.inviters.get(target, ""), is_gone=target not in now.inviters, by_link=True
         )
     if act is HeldAct.SITTER:
-        session = now.plan.get(target)
-        return WaitingLine(one, is_gone=session is None or not is_before_start(session.details, actor.now))
+        session, comfort = now.plan.get(target), now.comfort
+        is_gone = session is None or not is_before_start(session.details, actor.now)
+        is_changed = comfort is not None and comfort.updated_at > one.at
+        return WaitingLine(one, is_gone=is_gone, is_changed=is_changed)
     if act in _OF_ENDED_CARE:
         return WaitingLine(one, is_gone=target not in now.left)
-    return WaitingLine(one, is_gone=act is HeldAct.ACCEPT and now.is_intact)
+    is_over = act is HeldAct.NOTICES and not now.is_agreed
+    return WaitingLine(one, is_gone=is_over or (act is HeldAct.ACCEPT and now.is_intact))
 
 
 async def _render(request: Request, actor: Actor, problem: str = "") -> Response:

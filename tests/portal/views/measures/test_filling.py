@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 
 from journal.care import lifecycle
+from journal.catalogue.fields import Answers
+from journal.catalogue.tracked import CheckIn
+from journal.check_ins import records as check_in_records
 from journal.clinic import call_contacts, instructions
 from journal.clinic.call_contacts import CallDetails, CallRole
 from journal.clinic.hours import Window
@@ -267,6 +270,9 @@ async def test_home_offers_what_was_used_before_in_one_quiet_line(any_portal: Po
         assert told not in (await opened(browser, "/")).words
     await rested(cast, session)
     await filled_in(any_portal, "phq9", 0)
+    alice = await cast.actor("alice")
+    felt: Answers = {"checkin.felt": "1"}  # one line: the check-in of the day comes first
+    await check_in_records.save_check_in(alice, CheckIn.NEXT_DAY, session, felt, uuid4(), 0)
     async with any_portal.client("alice") as browser:
         assert "GAD-7 can be answered again" in (await opened(browser, "/")).words
 

@@ -259,6 +259,38 @@ async def test_a_button_on_a_form_from_before_a_session_still_releases(any_porta
     await signed_in_again(any_portal.cast)
 
 
+async def test_to_send_one_by_hand_in_a_hold_is_asked_again(any_portal: Portal) -> None:
+    """From the page of the answer, and from a form of before the start, on which the answers stay."""
+    cast = any_portal.cast
+    shown = await answered(any_portal, "done")
+    async with any_portal.client("alice") as browser:
+        form = await opened(browser, "/measures/phq9")
+    session = await in_session(cast)
+    async with any_portal.client("alice") as browser:
+        stale = await pressed(browser, form, "send", item1="3", to=str(cast.link))
+        assert stale.status_code == 409
+        assert "You are asked again once you have rested" in Page.of(stale).words
+        assert Page.of(stale).value("item1") == "3"
+        where = str(action(shown)).removesuffix("/notice")
+        page = await opened(browser, where)
+        assert "Send a notice now" not in page.words
+        held = Page.of(await pressed(browser, page, "send", to=str(cast.link)))
+        assert held.answer.status_code == 409
+        assert "You will be asked again once you have rested." in held.words
+        waiting = await opened(browser, "/sessions/waiting")
+        assert waiting.words.count("Send Bob Example a notice about") == 1
+    assert await tables.PatientNotice.all().count() == 0
+    await rested(cast, session)
+    async with any_portal.client("alice") as browser:
+        for pauses, left in ((True, 1), (False, 0)):
+            alice = await cast.actor("alice")
+            await (lifecycle.pause_sharing(alice) if pauses else lifecycle.resume_sharing(alice, cast.link))
+            await browser.post(f"{where}/notice", data={"go": "send", "to": str(cast.link)})
+            waiting = await opened(browser, "/sessions/waiting")
+            assert waiting.words.count("Send Bob Example a notice about") == left
+    assert await tables.PatientNotice.all().count() == 1
+
+
 async def test_nothing_of_it_is_in_addresses_or_the_log(portal: Portal) -> None:
     """The clinician's page, the mail and the record of acts name no answer and no question's words."""
     await agreed(portal.cast)

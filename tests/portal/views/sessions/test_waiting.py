@@ -9,10 +9,12 @@ from httpx import AsyncClient
 
 from journal.care import lifecycle
 from journal.care import tables as care_tables
+from journal.catalogue.fields import EntryKind
 from journal.clinic import tables as clinic_tables
 from journal.dosing_day import requests
-from journal.entries import removal
+from journal.entries import only_entry, removal
 from journal.held_acts import HeldAct
+from journal.notices import agreements
 from journal.sitter import tables as sitter_tables
 from journal.time_zones import parse_zone
 from journal.vault import tables as vault_tables
@@ -28,6 +30,7 @@ PLACES = {
     HeldAct.TICK: "/journal/{reframe.id}#later",
     HeldAct.ADDITIONS: "/journal/{ticked.id}#later",
     HeldAct.STANDING: "/sharing/{link}/standing",
+    HeldAct.NOTICE: "/journal/{answered}#notice",
     HeldAct.NOTICES: "/sharing/notices",
     HeldAct.END_CARE: "/sharing/{link}/end",
     HeldAct.HANDOVER: "/sharing/handovers/{offer}",
@@ -44,7 +47,6 @@ PLACES = {
     HeldAct.DISCARD: "/sharing/{link}/returned",
     HeldAct.COPY: "/safety-plan#copies",
     HeldAct.CONNECT: "",
-    HeldAct.COPY: "/safety-plan#copies",
 }
 """Where each is done; a connection, by opening its link again."""
 
@@ -54,6 +56,7 @@ DONE_IN_ORDER = (
     HeldAct.SHARE,
     HeldAct.TICK,
     HeldAct.ADDITIONS,
+    HeldAct.NOTICE,
     HeldAct.EXPORT,
     HeldAct.DISCLOSURES,
     HeldAct.CONTACT,
@@ -75,6 +78,7 @@ async def stored() -> list[list[dict[str, Any]]]:
         care_tables.Handover,
         care_tables.GivenBack,
         care_tables.Invitation,
+        care_tables.PatientNotice,
         sitter_tables.SitterLink,
         clinic_tables.CallContact,
         clinic_tables.InstructionsVersion,
@@ -118,6 +122,7 @@ async def test_each_act_is_refused_listed_and_asked_again(any_portal: Portal) ->
         assert {key.split(".")[0] for key in listed(waiting)} == {act.value for act in PLACES}
         assert "Share parts of “The sea” with Bob Example" in waiting.words
         assert "End care with Bob Example" in waiting.words
+        assert "Send Bob Example a notice about" in waiting.words
         assert "Let Charlie Outsider join your care team" in waiting.words
         assert "Connect with Charlie Outsider by their link" in waiting.words
         assert "Discard what Bob Example has given back" in waiting.words
@@ -225,6 +230,33 @@ async def test_what_is_left_is_gone_and_what_went_says_so(portal: Portal) -> Non
         for wrong in ("", "share", "nothing..", "share.x.y"):
             assert (await answer(browser, wrong, "do")).answer.status_code == 404
         assert (await answer(browser, "account..", "")).answer.status_code == 404
+
+
+async def test_what_was_agreed_or_planned_anew_meanwhile_says_so(portal: Portal) -> None:
+    """Notices that nobody is to get any more, a plan with other words, and an answer that was deleted."""
+    cast = portal.cast
+    things = await prepare(cast)
+    alice = await cast.actor("alice")
+    session, acts = await in_session(cast), list_requests(things)
+    async with portal.client("alice") as browser:
+        for act in (HeldAct.NOTICES, HeldAct.SITTER, HeldAct.NOTICE):
+            path, fields = acts[act]
+            assert (await browser.post(path, data=fields)).status_code == 409
+        page = await opened(browser, WAITING)
+        assert "It was changed since" not in page.words
+        assert "This cannot be done any more" not in page.words
+    await rested(cast, session)
+    await agreements.end_as_clinician(await cast.actor("bob"), alice.id)
+    alice = await cast.actor("alice")
+    await only_entry.change_only_entry(alice, EntryKind.COMFORT, lambda _: {"comfort.words_help": "Tea"}, "")
+    await removal.delete_entry(alice, things.answered)
+    async with portal.client("alice") as browser:
+        page = await opened(browser, WAITING)
+        assert page.words.count("It was changed since you asked.") == 1
+        assert page.words.count("This cannot be done any more") == 2
+        for key in await keys(portal):
+            done = await answer(browser, key, "do")
+            assert done.answer.status_code == (303 if key.startswith("sitter") else 409), key
 
 
 async def test_nothing_waits_for_a_patient_by_what_others_do(portal: Portal) -> None:
