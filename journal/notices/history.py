@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from itertools import zip_longest
 from uuid import UUID
 
 from tortoise.expressions import Q
@@ -102,7 +103,7 @@ async def list_notices(
     found = []
     for entry, beside in remembered.items():
         lines = parse_notices(beside.notices)
-        for line, after in zip(lines, [*lines, None][1:], strict=True):
+        for line, after in zip_longest(lines, lines[1:]):
             row = rows.pop(line.notice, None) if line.notice else None
             if row is not None:
                 found.append(await _build_past(actor, row, known, entry, line))

@@ -89,7 +89,7 @@ def guard_view(
             await _record_use(state.actor)
             raise
         if state.actor is not None:
-            await _note_use(request, response, state.actor)
+            await _remove_done_and_record_use(request, response, state.actor)
         return response
 
     async def answer(request: Request, token: bytes | None) -> Response:
@@ -120,7 +120,7 @@ async def _answer_anyone(request: Request, view: View, actor: Actor) -> Response
         raise
 
 
-async def _note_use(request: Request, response: Response, actor: Actor) -> None:
+async def _remove_done_and_record_use(request: Request, response: Response, actor: Actor) -> None:
     """Have what was done now, after a hold, not be asked again; what cannot be removed is asked again, and was done."""
     if request.method == "POST" and response.status_code < 400:
         with suppress(*UNAVAILABLE_ERRORS):

@@ -131,7 +131,7 @@ async def build_page(
         (*SEVERITIES, *STILL_SEVERITIES),
         await build_advice(actor, find_advice(answers), get_translator(request)),
         recipients,
-        "" if problem else records.find_refusal(actor, moment, one, plan),
+        "" if problem or errors else records.find_refusal(actor, moment, one, plan),
         problem,
         elsewhere,
         done=done,

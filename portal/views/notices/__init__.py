@@ -1,3 +1,3 @@
 """Notices to a clinician: what is agreed about them, what became of one, and a clinician's open ones."""
 
-__all__ = ["agreement", "inbox", "panel"]
+__all__ = ["agreement", "answers", "inbox", "panel"]

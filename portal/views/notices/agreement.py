@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -12,7 +13,7 @@ from journal.care import links
 from journal.care.links import Link
 from journal.catalogue.fields import EntryKind
 from journal.entries import by_kind
-from journal.errors import InvalidInput, NotFound, StaleRevision
+from journal.errors import NotFound
 from journal.notices import agreements
 from journal.notices.agreements import find_reason
 from journal.notices.documents import HOURS
@@ -20,10 +21,10 @@ from journal.notices.policy import Agreement, Policy
 from journal.sessions import holds
 from journal.sessions.holds import Hold
 from portal.access.session_cookie import get_actor
+from portal.views.notices.answers import answer_form
 from portal.web.forms import Form, parse_uuid
-from portal.web.pages import redirect, render_page
+from portal.web.pages import render_page
 
-PAGE = "/sharing/notices"
 FIELDS = ("to", "backup", "hours")
 
 
@@ -54,17 +55,7 @@ class AgreementPage:
 async def agree_on_notices(request: Request) -> Response:
     """Show what is agreed on, or propose, agree to or end it."""
     actor = get_actor(request)
-    if request.method == "GET":
-        return await _render(request, actor, done=request.query_params.get("done", ""))
-    form = await Form.read(request)
-    try:
-        done = await _act(actor, form)
-    except InvalidInput as error:
-        typed = {name: form[name] for name in FIELDS}
-        return await _render(request, actor, typed=typed, errors=dict(error.fields), status=422)
-    except StaleRevision as error:
-        return await _render(request, actor, problem=error.message, status=409)
-    return redirect(request, f"{PAGE}?done={done}")
+    return await answer_form(request, partial(_act, actor), partial(_render, request, actor), FIELDS)
 
 
 async def _act(actor: Actor, form: Form) -> str:
@@ -104,7 +95,7 @@ async def _render(
         tuple(one.link for one in found if one.is_damaged),
         tuple(one for one in team.links if not find_reason(one)),
         HOURS,
-        typed or _prefill(force),
+        _prefill(force) | (typed or {}),
         errors or {},
         actor.installation.mail is not None,
         await holds.load_hold(actor),
@@ -121,6 +112,6 @@ def _prefill(force: Policy | None) -> dict[str, str]:
     line = force.line
     return {
         "to": str(line.link),
-        "backup": str(line.backup) if line.backup else "",
+        "backup": str(line.backup) if line.backup and not find_reason(force.link) else "",
         "hours": str(line.hours),
     }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from uuid import UUID
 
 from starlette.requests import Request
@@ -12,14 +13,15 @@ from journal.actor import Actor
 from journal.care import links
 from journal.care.link_keys import SharingPaused
 from journal.care.links import Link
-from journal.errors import HeldUntilRested, InvalidInput, NotFound, StaleRevision, TrustBroken
+from journal.errors import HeldUntilRested, NotFound, StaleRevision, TrustBroken
 from journal.notices import agreements, inbox
 from journal.notices.documents import HOURS
 from journal.notices.inbox import OpenNotice
 from journal.notices.policy import Agreement
 from portal.access.session_cookie import get_actor
+from portal.views.notices.answers import answer_form
 from portal.web.forms import Form, parse_uuid
-from portal.web.pages import redirect, render_page
+from portal.web.pages import render_page
 
 MAX_NOTICES = 100
 FIELDS = ("hours", "looks", "done")
@@ -47,18 +49,8 @@ class NoticesPage:
 async def show_notices(request: Request) -> Response:
     """Show open notices and what is agreed on; acknowledge one, propose, agree or end."""
     actor = get_actor(request)
-    if request.method == "GET":
-        return await _render(request, actor, done=request.query_params.get("done", ""))
-    form = await Form.read(request)
-    try:
-        done = await _act(actor, request.path_params["id"], form)
-    except InvalidInput as error:
-        typed = {name: form[name] for name in FIELDS}
-        return await _render(request, actor, typed=typed, errors=dict(error.fields), status=422)
-    except (StaleRevision, HeldUntilRested) as error:
-        typed = {name: form[name] for name in FIELDS}
-        return await _render(request, actor, typed=typed, problem=error.message, status=409)
-    return redirect(request, f"/patients/{request.path_params['id']}/notices?done={done}")
+    act, refusals = partial(_act, actor, request.path_params["id"]), (StaleRevision, HeldUntilRested)
+    return await answer_form(request, act, partial(_render, request, actor), FIELDS, refusals)
 
 
 async def _act(actor: Actor, patient: UUID, form: Form) -> str:

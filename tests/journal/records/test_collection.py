@@ -39,7 +39,7 @@ from journal.sitter import tables
 from journal.sitter.lines import NoteKind
 from journal.store.database import transaction
 from journal.vault import tables as vault_tables
-from journal.vault.documents import EntryDocument
+from journal.vault.documents import Beside, EntryDocument
 from journal.vault.entry_rows import UNKNOWN_ID, Entry
 from tests.cast import NAMES, PASSWORDS, PRACTICE, ZONE, Cast
 from tests.journal.notices.test_agreements import agreed
@@ -257,6 +257,7 @@ async def test_notices_and_what_was_agreed_on_are_taken_by_both(cast: Cast) -> N
     other = await connected(cast, "charlie")
     await agreed(cast, None, other, 1)
     entry = await choose(cast, 0, uuid4())
+    await written(cast, EntryDocument("free", "The sea", beside=Beside(answered_at="2026-11-22")))
     found = await taken_by(cast)
     assert found.sharing.notices == []
     ((one,)) = found.sharing.agreements

@@ -12,7 +12,7 @@ from journal.notices import agreements
 from tests.journal.notices.test_agreements import agreed, propose
 from tests.portal.browsing import Page, action, autosaved, followed, opened, pressed
 from tests.portal.conftest import Portal
-from tests.scenes import in_session, rested, signed_in_again
+from tests.scenes import connected, in_session, rested, signed_in_again
 
 NOBODY = "Nobody has been told."
 YET = "Nobody has been told yet."
@@ -26,7 +26,7 @@ async def panel(portal: Portal) -> Page:
 
 async def test_home_says_that_a_proposal_waits_until_it_is_answered(any_portal: Portal) -> None:
     """In one line with a link; not of one's own, not while something more urgent asks, and not once it is answered."""
-    cast, line = any_portal.cast, "Bob Example, therapist proposes something about notices."
+    cast, line = any_portal.cast, "Bob Example proposes something about notices."
     alice = (await cast.actor("alice")).id
 
     async def home() -> Page:
@@ -303,3 +303,25 @@ async def test_nothing_of_it_is_in_addresses_or_the_log(portal: Portal) -> None:
         )
     async with portal.client("alice") as browser:
         assert "You wrote a notice to Bob Example" in (await opened(browser, "/sharing/log")).words
+
+
+async def test_a_refused_form_keeps_what_the_others_show(portal: Portal) -> None:
+    """Words that are missing, and "When you usually look" of the proposal below stays; nobody is preselected twice."""
+    cast = portal.cast
+    other = await connected(cast, "charlie")
+    await agreed(cast, None, other)
+    await answered(portal, "unsaid")
+    alice = (await cast.actor("alice")).id
+    async with portal.client("bob") as browser:
+        page = await opened(browser, f"/patients/{alice}/notices")
+        ident = page.markup.one("input", name="ident").attributes["value"]
+        refused = await browser.post(f"/patients/{alice}/notices", data={"go": "acknowledge", "ident": ident})
+        assert refused.status_code == 422
+        assert Page.of(refused).markup.one("input", id="looks").attributes["value"] == "at nine"
+    await lifecycle.pause_sharing(await cast.actor("alice"), cast.link)
+    async with portal.client("alice") as browser:
+        page = await opened(browser, "/sharing/notices")
+        chosen = [
+            one.attributes["value"] for one in page.markup.all("option") if "selected" in one.attributes
+        ]
+        assert str(other) not in chosen
