@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 
 from crypto import plain_digits
 from journal.user_input import parse_day, parse_whole_number
@@ -43,8 +43,8 @@ class DayLine:
     """
     What somebody noted of one day; each number is None, and the words are empty, where they were left blank.
 
-    `written` is the moment at which it was noted first; `is_later`: that was on another day. `own` are numbers by the
-    name of a line of one's own.
+    `written` is the moment at which it was noted first, by the clock of then and there; `is_later`: that was on another
+    day. `own` are numbers by the name of a line of one's own.
     """
 
     day: date
@@ -79,7 +79,7 @@ class DayLine:
     @property
     def line(self) -> str:
         """Return it as it is stored."""
-        written = self.written.astimezone(UTC).isoformat(timespec="minutes") if self.written else ""
+        written = self.written.isoformat(timespec="minutes") if self.written else ""
         numbers = ("" if one is None else str(one) for one in self.numbers.values())
         own = "; ".join(f"{name}={value}" for name, value in self.own.items())
         cells = (self.day.isoformat(), written, LATER if self.is_later else "", *numbers, own, self.words)

@@ -135,7 +135,7 @@ def parse_line(actor: Actor, own: Sequence[OwnScale], typed: Mapping[str, str]) 
     if problems or day is None:
         raise InvalidInput(problems)
     mood, sleep, tension = (numbers[name] for name in SCALES)
-    made = DayLine(day, actor.now, day != today, mood, sleep, tension, values, words)
+    made = DayLine(day, actor.now.astimezone(actor.zone), day != today, mood, sleep, tension, values, words)
     if made.is_blank:
         raise InvalidInput({"mood": ALL_BLANK})
     return made

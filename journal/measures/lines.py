@@ -41,7 +41,7 @@ class AnsweredItem:
 @dataclass(frozen=True, slots=True)
 class KeptAnswer:
     """
-    What is kept beside an answer of the safety item: the `value` that it had until `at`, when it was corrected.
+    What is kept beside an answer of the safety item: the `value` that it had until `at`, by the clock there.
 
     `is_unmeant`: the patient said at that time that they did not mean to choose it.
     """
@@ -55,7 +55,7 @@ class KeptAnswer:
     def line(self) -> str:
         """Return it as it is stored."""
         name = KEPT_NAMES[self.is_unmeant]
-        return f"{name}={self.item} {self.value} {self.at.astimezone(UTC).isoformat(timespec='seconds')}"
+        return f"{name}={self.item} {self.value} {self.at.isoformat(timespec='seconds')}"
 
 
 @dataclass(frozen=True, slots=True)

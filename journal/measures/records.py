@@ -178,7 +178,7 @@ async def save_answers(
         raise NotFound
     if before[0].day != get_today(actor):
         raise StaleRevision(DAY_IS_OVER)
-    after = _finish(keep_replaced(before[0], given, actor.now), actor, is_done=is_done)
+    after = _finish(keep_replaced(before[0], given, actor.now.astimezone(actor.zone)), actor, is_done=is_done)
     beside = current.document.beside
     if note is not None:
         beside = await note(before[0].safety_answer, beside or Beside())

@@ -170,7 +170,7 @@ async def withdraw(actor: Actor, wanted: UUID) -> None:
             )
 
         def change(current: Entry) -> EntryDocument:
-            document = records.note_unmeant(current.document, actor.now)
+            document = records.note_unmeant(current.document, actor.now.astimezone(actor.zone))
             if not gone or line is None:
                 return document
             over = NoticeLine(Outcome.WITHDRAWN, actor.now, None, line.link, line.name)

@@ -97,3 +97,24 @@ def test_the_environment_escapes_what_it_is_given() -> None:
     page = ENVIRONMENT.from_string('<p title="{{ words }}">{{ words }}</p>')
     assert page.render(words='"><script>') == '<p title="&#34;&gt;&lt;script&gt;">&#34;&gt;&lt;script&gt;</p>'
     assert ENVIRONMENT.undefined.__name__ == "StrictUndefined"
+
+
+TIMED = re.compile(r"\|(?:datetime|time)\b(?!\()")
+"""A moment that is written by the clock of whoever the page knows."""
+
+
+def test_a_macro_that_writes_a_time_knows_who_reads() -> None:
+    """Imported without its page's context it would write every hour as at Greenwich, and nobody would notice."""
+    timed: dict[str, set[str]] = {}
+    for path in pages():
+        if path.parent.name == "macros":
+            macros = re.split(r"(?=\{% macro )", source(path))[1:]
+            names = [re.match(r"\{% macro (\w+)", macro) for macro in macros if TIMED.search(macro)]
+            timed[path.name] = {found[1] for found in names if found}
+    assert sum(map(len, timed.values())) > 6
+    for path in pages():
+        for name, macros, context in re.findall(
+            r'\{% from "macros/([\w.]+)" import ([^%]*?)( with context)? ?%\}', source(path)
+        ):
+            asked = {one.strip().partition(" as ")[0] for one in macros.split(",")}
+            assert context or not asked & timed.get(name, set()), (path, asked & timed[name])

@@ -22,14 +22,6 @@ from tests.browser.served import Served, serving
 from tests.cast import NAMES, Furniture, cast_of
 
 HERS = "The heron stands in the shallow water."
-KEEPS = """
-async () => {
-  await navigator.serviceWorker.ready;
-  if (!navigator.serviceWorker.controller) {
-    await new Promise((resolve) => { navigator.serviceWorker.addEventListener("controllerchange", resolve); });
-  }
-}
-"""
 KEPT = """
 async () => {
   const found = [];
@@ -42,6 +34,14 @@ async () => {
   return found;
 }
 """
+
+
+async def kept_offline(page: Page) -> None:
+    """Wait until the worker that keeps pages answers for *page*: at its next load, where it came while it loaded."""
+    await page.wait_for_function("navigator.serviceWorker.ready.then(() => true)")
+    if not await page.evaluate("Boolean(navigator.serviceWorker.controller)"):
+        await page.reload()
+    await page.wait_for_function("Boolean(navigator.serviceWorker.controller)")
 
 
 async def set_up(database: Path, furniture: Furniture) -> None:
@@ -131,7 +131,7 @@ async def test_without_a_network_it_is_there(desk: Desk, server: Served, who: st
     if who:
         await server.admit(page.context, who)
     await page.goto("/journal" if who else "/sign-in")
-    await page.evaluate(KEEPS)
+    await kept_offline(page)
     if who:
         await page.goto("/ground/kind_phrase")
         await expect(page.get_by_text(HERS)).to_be_visible()
@@ -167,7 +167,7 @@ async def test_the_browser_keeps_no_private_page(desk: Desk, server: Served) -> 
     page = await desk.person(worker=True)
     await server.admit(page.context, "alice")
     await page.goto("/journal")
-    await page.evaluate(KEEPS)
+    await kept_offline(page)
     private = (
         "/",
         "/journal",

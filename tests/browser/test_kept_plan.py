@@ -17,7 +17,7 @@ from journal.store.database import execute
 from journal.vault.documents import EntryDocument
 from tests.browser.conftest import PATIENCE_MS, QUIET, Desk
 from tests.browser.served import Served, serving
-from tests.browser.test_ground import KEEPS
+from tests.browser.test_ground import kept_offline
 from tests.cast import Furniture
 from tests.setup_tools import chromium
 
@@ -118,7 +118,7 @@ async def test_it_opens_without_a_network_in_two_taps_and_follows_the_plan(
     page = await desk.person(touch=True, worker=True)
     await server.admit(page.context, "alice")
     await keep(page)
-    await page.evaluate(KEEPS)
+    await kept_offline(page)
     found = await page.evaluate(EXPORTED)
     assert found["tried"] == ["refused", "refused"]
     assert (found["extractable"], found["iv"], found["size"] % 2048) == (False, 12, 16)
@@ -159,7 +159,7 @@ async def test_it_goes_when_it_has_ended(desk: Desk, server: Served, way: str) -
     page = await desk.person(touch=True, worker=True)
     await server.admit(page.context, "alice")
     await keep(page)
-    await page.evaluate(KEEPS)
+    await kept_offline(page)
     async with server.second_connection() as cast:
         alice = await cast.actor("alice")
         if way == "account erased":
@@ -267,7 +267,7 @@ async def test_no_word_of_it_is_in_the_files_of_the_browser(server: Served, tmp_
         await server.admit(browser, "alice")
         page = await browser.new_page()
         await keep(page)
-        await page.evaluate(KEEPS)
+        await kept_offline(page)
         await page.goto("/kept")
         await expect(page.get_by_text("Heron at the weir")).to_be_visible()
         await browser.close()

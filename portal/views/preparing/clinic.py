@@ -18,7 +18,7 @@ from journal.clinic import call_contacts, ended_care, instructions
 from journal.clinic.signatures import AttestedKeys
 from journal.errors import Damaged, NotFound
 from journal.held_acts import Asked, HeldAct
-from journal.sessions.holds import get_hold, refuse_if_held
+from journal.sessions.holds import get_hold, refuse_if_held, refuse_while_held
 from journal.sessions.rows import Session, load_my_sessions
 from journal.vault.entry_rows import Entry
 from portal.access.session_cookie import get_actor
@@ -132,7 +132,8 @@ async def change_hidden(request: Request) -> Response:
 
 
 async def keep_note(request: Request) -> Response:
-    """Keep what a clinician wrote in the journal."""
+    """Keep what a clinician wrote in the journal; like reading it, not before its patient has rested."""
+    await refuse_while_held(get_actor(request))
     version = (await Form.read(request)).get_whole_number("revision") or 0
     link, note = request.path_params["link"], request.path_params["note"]
     kept = await keeping.keep_note(get_actor(request), link, note, version)

@@ -42,7 +42,7 @@ async def test_a_line_is_saved_changed_and_read(any_portal: Portal) -> None:
     """All but the day may stay blank; an earlier day says that it was written later; nothing is counted."""
     page = await typed(any_portal, mood="5", tension="0", line="A walk by the water")
     assert "Saved." in page.words
-    for words in ("mood 5", "tension 0", "A walk by the water"):
+    for words in ("mood 5", "tension 0", "A walk by the water", "13:00"):
         assert words in page.words
     assert "sleep" not in page.words.partition("Lines before")[2]
     page = await typed(any_portal, day="2026-11-19", sleep="8")

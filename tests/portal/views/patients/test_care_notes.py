@@ -201,9 +201,11 @@ async def test_while_sharing_is_paused_it_waits(any_portal: Portal) -> None:
 async def test_around_a_session_it_is_shown_after_rest(any_portal: Portal) -> None:
     """The page says that something waits, and not what."""
     cast = any_portal.cast
-    await write(cast)
+    note = await write(cast)
     session = await in_session(cast)
     async with any_portal.client("alice") as browser:
+        kept = await browser.post(f"/clinic/notes/{cast.link}/{note}/kept", data={"revision": "1"})
+        assert kept.status_code == 409
         page = await opened(browser, "/clinic")
         assert "Three weeks" not in page.words
         assert "once you have said that you rested" in page.words
