@@ -258,7 +258,7 @@ async def test_nothing_collides_at_any_width(
             found = await page.evaluate(COLLIDE)
             assert found["width"] == width
             desk.troubles += [f"{address} at {width}: {one}" for one in found["found"]]
-            if width == DESK and not address.endswith(("/help-now", "/kept")):  # which know nobody
+            if width == DESK and not re.search("/help-now|/kept", address):  # which know nobody
                 columns.setdefault(found["column"], address)
     if len(columns) > 1:
         desk.troubles.append(f"{name} at {DESK}: {columns}")
