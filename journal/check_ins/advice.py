@@ -30,10 +30,10 @@ class Advice(StrEnum):
     """Something changed: tell the prescriber before going on."""
 
     PRESCRIBER = "prescriber"
-    """Tell the prescriber, or speak to them."""
+    """It is something for the prescriber to hear."""
 
     THERAPIST = "therapist"
-    """Tell the therapist, or speak to them."""
+    """It is something for the therapist to hear."""
 
     GROUND = "ground"
     """There is much distress now: a way to ground, before anything else is asked."""

@@ -63,7 +63,7 @@ def list_made(found: Iterable[Entry]) -> tuple[Made, ...]:
         Made(
             one,
             moments[str(one.document.answers[MOMENT])],
-            UUID(one.document.session_id) if one.document.session_id else None,
+            _parse_session(one.document.session_id),
             parse_day(str(one.document.answers.get(DAY, ""))),
         )
         for one in found
@@ -71,6 +71,14 @@ def list_made(found: Iterable[Entry]) -> tuple[Made, ...]:
         and one.document.kind == EntryKind.CHECK_IN
         and str(one.document.answers.get(MOMENT)) in moments
     )
+
+
+def _parse_session(text: str | None) -> UUID | None:
+    """Return the session that an entry names; None where it names none, as one that somebody gave back may."""
+    try:
+        return UUID(text) if text else None
+    except ValueError:
+        return None
 
 
 def find_made(made: Iterable[Made], moment: CheckIn, session: UUID | None, actor: Actor) -> Made | None:

@@ -34,6 +34,7 @@ from portal.views.notices.panel import PanelView, load_notice
 from portal.views.reframing.panel import ReframePanel, load_panel
 from portal.views.sharing.shared_view import SharedSection, build_sections, hide_numbers
 from portal.web.care_team import CallLine, load_my_call_lines
+from portal.web.forms import parse_uuid
 from portal.web.pages import get_translator, redirect, render_page
 
 REFRAME_FIELDS = frozenset(
@@ -207,8 +208,8 @@ def _list_part_readers(entry: Entry, given: tuple[OutgoingShare, ...]) -> Mappin
 
 def _find_own_page(found: Entry) -> str | None:
     """Return where an entry is changed whose kind has a page of its own; None where it has the usual one."""
-    kind, about = found.document.kind, found.document.session_id
-    session = f"/sessions/{UUID(about)}" if about else None
+    kind, about = found.document.kind, parse_uuid(found.document.session_id)
+    session = f"/sessions/{about}" if about else None
     if kind in CHANGED_AT:
         return CHANGED_AT[kind]
     if kind == EntryKind.CHECKLIST:

@@ -16,6 +16,7 @@ from journal.errors import HeldUntilRested, NotFound, StaleRevision
 from journal.scheduling import plan as session_plan
 from journal.sessions.rows import load_my_sessions
 from journal.sessions.session import SessionDetails, SessionKind, Setting, Status
+from journal.vault.documents import EntryDocument
 from journal.vault.entry_rows import Entry
 from tests.cast import ZONE, Cast
 from tests.scenes import in_session, rested, signed_in_again, written
@@ -207,3 +208,12 @@ async def test_what_is_offered_follows_the_days_and_stops_when_it_is_done(cast: 
     cast.clock.forward(days=30)
     await signed_in_again(cast)
     assert await offered(cast) is None  # long after the last dosing session nothing is asked
+
+
+async def test_a_session_that_is_none_closes_no_page(cast: Cast) -> None:
+    """A copy that somebody sealed by hand and gave back can name anything: it is listed beside no session."""
+    strange = EntryDocument("check_in", session_id="of nobody", answers={"checkin.moment": "next-day"})
+    await written(cast, document=strange)
+    (made,) = await records.load_made(await cast.actor("alice"))
+    assert made.session is None
+    assert await offered(cast) is None

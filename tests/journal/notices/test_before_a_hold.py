@@ -162,7 +162,7 @@ async def test_whoever_never_says_that_they_rested_keeps_nothing_from_the_backup
 
 
 async def _wait(cast: Cast, rounds: int) -> None:
-    """Let the job of the server come round so many times."""
+    """Run the job of the server so many times."""
     for _ in range(rounds):
         cast.clock.forward(seconds=JOB.seconds)
         held, before = await load_hold(await cast.actor("alice")), await _list_gone()

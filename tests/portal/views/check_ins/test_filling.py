@@ -13,10 +13,11 @@ from journal.clinic.call_contacts import CallDetails, CallRole
 from journal.scheduling import plan as session_plan
 from journal.sessions.session import SessionDetails, SessionKind, Setting
 from journal.standing import standing
+from journal.vault.documents import EntryDocument
 from tests.cast import ZONE
 from tests.portal.browsing import Page, action, autosaved, followed, opened, pressed
 from tests.portal.conftest import Portal
-from tests.scenes import in_session, read_by, rested, signed_in_again
+from tests.scenes import in_session, read_by, rested, signed_in_again, written
 
 VERDICTS = ("cleared", "safe to go on", "overdue", "worse", "well done", "score")
 
@@ -208,3 +209,13 @@ async def test_a_completed_one_goes_to_whom_it_is_given(portal: Portal) -> None:
         await browser.post(action(page), data=page.filled({"checkin.pain": "no"}, "done"))
         await lifecycle.resume_sharing(await cast.actor("alice"), cast.link)
         assert len(await read_by(cast, "bob")) == 1
+
+
+async def test_one_that_names_no_session_is_read_and_changed_like_any(portal: Portal) -> None:
+    """As somebody who gave back a copy may have sealed it: home, the list, the entry and its form stay open."""
+    strange = EntryDocument("check_in", session_id="of nobody", answers={"checkin.moment": "next-day"})
+    plain = EntryDocument("free", session_id="of nobody", answers={"free.text": "Words"})
+    entries = [await written(portal.cast, document=one) for one in (strange, plain)]
+    async with portal.client("alice") as browser:
+        for path in ("/", "/check-ins", *(f"/journal/{one.id}/edit" for one in entries)):
+            assert (await browser.get(path, follow_redirects=True)).status_code == 200, path
