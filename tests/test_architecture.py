@@ -134,6 +134,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "reframing": ("sharing",),
     "check_ins": ("entries",),
     "day_lines": ("entries",),
+    "evaluation": ("entries",),
     "standing": ("day_lines", "dosing_day", "measures", "sharing"),
     "brief": ("dosing_day", "reframing"),
     "practice": ("authentication", "care"),
@@ -276,6 +277,7 @@ PORTAL_ROOMS: dict[str, tuple[str, ...]] = {
     "views.public": ("access", "documents"),
     "views.check_ins": ("views.journal",),
     "views.day_lines": ("access", "documents"),
+    "views.evaluation": ("views.sharing",),
     "views": ("views.administration", "views.check_ins"),
     "routes": (
         "views",
@@ -283,6 +285,7 @@ PORTAL_ROOMS: dict[str, tuple[str, ...]] = {
         "views.journal",
         "views.grounding",
         "views.day_lines",
+        "views.evaluation",
         "views.measures",
         "views.notices",
         "views.patients",
