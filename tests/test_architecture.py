@@ -141,7 +141,15 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "account_reset": ("authentication", "sitter"),
     "key_rotation": ("passkeys", "practice", "sitter"),
     "records": ("authentication", "care_notes", "notices", "sharing", "sitter"),
-    "operations": ("account_reset", "care_notes", "key_rotation", "notices", "reframing", "standing"),
+    "operations": (
+        "account_reset",
+        "care_notes",
+        "evaluation",
+        "key_rotation",
+        "notices",
+        "reframing",
+        "standing",
+    ),
 }
 """The rooms of journal/, lowest first, and what each may import: these, whatever these may, and the vocabulary."""
 
