@@ -13,14 +13,19 @@ from journal.care import links
 from journal.care_notes.notes import CareNote, NoteKind, NoteVersion, load_note
 from journal.catalogue.fields import Answers, EntryKind
 from journal.entries import by_kind, entries
-from journal.errors import StaleRevision
+from journal.errors import NotFound, StaleRevision
 from journal.i18n import N_
 from journal.measures.scores import SCORE
 from journal.roles import Role
 from journal.vault.documents import Beside, EntryDocument
 from journal.vault.entry_rows import Entry
 
-KINDS = {NoteKind.PLAN: EntryKind.PLAN_NOTE, NoteKind.TOTAL: EntryKind.MEASURE}
+KINDS = {
+    NoteKind.PLAN: EntryKind.PLAN_NOTE,
+    NoteKind.TOTAL: EntryKind.MEASURE,
+    NoteKind.REVIEW: EntryKind.PLAN_NOTE,
+}
+"""As what each is kept; of the others nothing is."""
 
 NEWER = N_("A newer version was written in the meantime. Nothing was kept; look again.")
 
@@ -51,6 +56,8 @@ async def keep_note(actor: Actor, to: UUID, note: UUID, version: int) -> UUID:
     actor.require_role(Role.PATIENT)
     link = await links.load_my_link(actor, to)
     found = await load_note(actor, link, note)
+    if found.current.kind not in KINDS:
+        raise NotFound
     if found.current.version != version:
         raise StaleRevision(NEWER)
     wanted = uuid4()
@@ -70,10 +77,10 @@ async def keep_note(actor: Actor, to: UUID, note: UUID, version: int) -> UUID:
 def build_document(note: CareNote) -> EntryDocument:
     """Return a note as an entry: its words as they were written, by whom, and on which day."""
     one = note.current
-    answers = _answer_total(one) if one.kind is NoteKind.TOTAL else _answer_plan(one)
+    answer = {NoteKind.TOTAL: _answer_total, NoteKind.REVIEW: _answer_review}.get(one.kind, _answer_plan)
     title = one.details.fields["name"] if one.kind is NoteKind.TOTAL else ""
     source = f"{one.note.hex}.{one.version}"
-    return EntryDocument(KINDS[one.kind].value, title, answers=answers, beside=Beside(added=(source,)))
+    return EntryDocument(KINDS[one.kind].value, title, answers=answer(one), beside=Beside(added=(source,)))
 
 
 def _answer_total(one: NoteVersion) -> Answers:
@@ -81,15 +88,31 @@ def _answer_total(one: NoteVersion) -> Answers:
     return {SCORE: "\n".join((fields["name"], fields["day"], fields["total"], one.details.written_by))}
 
 
+def _answer_review(one: NoteVersion) -> Answers:
+    fields = one.details.fields
+    said = {
+        "plan.reviewed": fields["outcome"],
+        "plan.read": fields["read_version"],
+        "plan.from": one.details.written_at[:10],
+        "plan.why": fields["words"],
+        "plan.by": _name_writer(one),
+    }
+    return {name: value for name, value in said.items() if value}
+
+
+def _name_writer(one: NoteVersion) -> str:
+    return ", ".join((one.details.written_by, one.details.profession, one.details.written_at[:10]))
+
+
 def _answer_plan(one: NoteVersion) -> Answers:
-    fields, details = one.details.fields, one.details
+    fields = one.details.fields
     said = {
         "plan.dose": fields["dose"],
         "plan.interval": fields["interval"],
         "plan.focus": fields["focus"],
         "plan.from": fields["from_day"],
         "plan.why": fields["why"],
-        "plan.by": ", ".join((details.written_by, details.profession, details.written_at[:10])),
+        "plan.by": _name_writer(one),
     }
     return {name: value for name, value in said.items() if value}
 

@@ -8,7 +8,7 @@ a patient wants to have for longer, they keep in their journal.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from types import MappingProxyType
@@ -24,7 +24,9 @@ from journal.audit.acts import Act
 from journal.care import links, tables
 from journal.care.link_keys import SharingPaused, open_shared_key
 from journal.care.links import Link, require_cared_for
-from journal.care_notes.limits import LIMITS, check_limits, find_outside, sign_limits, verify_limits
+from journal.care_notes.limits import LIMITS, check_limits, find_outside
+from journal.care_notes.reviews import ASK_FIELDS, REVIEW_FIELDS, check_ask, check_review
+from journal.care_notes.signatures import sign_note, verify_note
 from journal.dosing_day.lines import Reading
 from journal.errors import Damaged, InvalidInput, NotFound, StaleRevision, TrustBroken
 from journal.i18n import N_, Labelled
@@ -48,7 +50,7 @@ MAX_VERSIONS = 100
 MAX_NOTES = 500
 """Versions of all notes of one care link."""
 LENGTHS: Mapping[str, int] = MappingProxyType(
-    {"dose": 200, "interval": 200, "focus": 500, "why": 2000, "name": 60, "total": 12}
+    {"words": 2000, "dose": 200, "interval": 200, "focus": 500, "why": 2000, "name": 60, "total": 12}
 )
 PLAN_WRITERS = frozenset({Profession.PRESCRIBER.value, Profession.THERAPIST.value})
 
@@ -69,6 +71,8 @@ class NoteKind(Labelled):
     PLAN = "plan", N_("Plan note")
     TOTAL = "total", N_("Total of a scale")
     LIMITS = "limits", N_("Limits before starting")
+    ASK = "ask", N_("Evaluation asked for")
+    REVIEW = "review", N_("Review of the evaluation")
 
 
 FIELDS: Mapping[NoteKind, tuple[str, ...]] = MappingProxyType(
@@ -76,16 +80,24 @@ FIELDS: Mapping[NoteKind, tuple[str, ...]] = MappingProxyType(
         NoteKind.PLAN: ("dose", "interval", "focus", "from_day", "why"),
         NoteKind.TOTAL: ("name", "day", "total"),
         NoteKind.LIMITS: LIMITS,
+        NoteKind.ASK: ASK_FIELDS,
+        NoteKind.REVIEW: REVIEW_FIELDS,
     }
 )
 """What each kind holds, in the order in which it is asked for and shown."""
+SIGNED = frozenset({NoteKind.LIMITS, NoteKind.REVIEW})
+"""The kinds that carry a signature, whose purpose is the kind's code."""
+ONLY_ONE = frozenset({NoteKind.LIMITS, NoteKind.ASK, NoteKind.REVIEW})
+"""The kinds of which there is one note for a care link, in versions."""
+TEXTS = frozenset({"why", "focus", "words"})
+"""Fields of several lines."""
 
 
 class NoteDetails(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """
     One version as it is sealed; `fields` by their names, `written_at` UTC, ISO 8601.
 
-    Limits carry the `signature` of who entered them.
+    What is `SIGNED` carries the `signature` of who wrote it.
     """
 
     kind: str
@@ -180,7 +192,14 @@ async def load_note(actor: Actor, link: Link, wanted: UUID) -> CareNote:
 
 
 async def write_note(
-    actor: Actor, patient: UUID, kind: NoteKind, typed: Mapping[str, str], note: UUID, base: int = 0
+    actor: Actor,
+    patient: UUID,
+    kind: NoteKind,
+    typed: Mapping[str, str],
+    note: UUID,
+    base: int = 0,
+    *,
+    check: Callable[[], Awaitable[None]] | None = None,
 ) -> UUID:
     """
     Add a version of a note for a patient in the actor's care; return the note's id. Sent twice, it is added once.
@@ -189,6 +208,7 @@ async def write_note(
         typed: What `FIELDS` names for its kind; for limits also `checked`, which is not kept.
         note: Its id; a new random one for a new note.
         base: The version that the writer saw; 0 for a new note.
+        check: Looks at what it is about once more in the transaction that writes it; may raise.
 
     Raises:
         InvalidInput: With a sentence for each field that needs another look.
@@ -203,8 +223,8 @@ async def write_note(
     details = NoteDetails(
         kind.value, fields, actor.name, actor.profession, actor.now.isoformat(timespec="seconds")
     )
-    if kind is NoteKind.LIMITS:
-        signature = sign_limits(actor, link, note, version, details)
+    if kind in SIGNED:
+        signature = sign_note(actor, link, note, version, details, purpose=kind.value)
         details = msgspec.structs.replace(details, signature=signature)
     sealed = seal_document(key, details, care_note_context(link.id, note, version))
     async with transaction():
@@ -216,8 +236,10 @@ async def write_note(
             return note  # the page was sent twice
         if (current.version if current else 0) != base or (current and current.kind is not kind):
             raise StaleRevision(CHANGED_MEANWHILE)
-        if kind is NoteKind.LIMITS and current is None and find_limits(every):
-            raise StaleRevision(CHANGED_MEANWHILE)  # there is one note of them, in versions
+        if kind in ONLY_ONE and current is None and find_only(every, kind):
+            raise StaleRevision(CHANGED_MEANWHILE)
+        if check is not None:
+            await check()
         if current is None and await tables.CareNote.filter(note=note).exists():
             raise NotFound
         if version > MAX_VERSIONS or await tables.CareNote.filter(link_id=link.id).count() >= MAX_NOTES:
@@ -247,7 +269,12 @@ async def load_outside(actor: Actor, readings: Iterable[Reading]) -> tuple[str, 
 
 def find_limits(found: Iterable[CareNote]) -> CareNote | None:
     """Return the limits among the notes of a care link, if any were ever entered."""
-    return next((one for one in found if one.current.kind is NoteKind.LIMITS), None)
+    return find_only(found, NoteKind.LIMITS)
+
+
+def find_only(found: Iterable[CareNote], kind: NoteKind) -> CareNote | None:
+    """Return the one note of a kind among the notes of a care link, if it was ever written."""
+    return next((one for one in found if one.current.kind is kind), None)
 
 
 def care_note_context(link: UUID, note: UUID, version: int) -> Context:
@@ -268,8 +295,8 @@ def _open(actor: Actor, key: Sealer, link: Link, row: NoteRow) -> NoteVersion:
     details = open_document(key, row.sealed, where, NoteDetails)
     if details.kind not in {one.value for one in NoteKind}:
         raise Damaged
-    if details.kind == NoteKind.LIMITS:
-        verify_limits(actor, link, row.note, row.version, details)
+    if details.kind in {one.value for one in SIGNED}:
+        verify_note(actor, link, row.note, row.version, details, purpose=details.kind)
     return NoteVersion(row.id, row.note, link.id, row.version, details)
 
 
@@ -283,13 +310,17 @@ def _group(found: Iterable[NoteVersion]) -> list[CareNote]:
 
 def _validate(actor: Actor, kind: NoteKind, typed: Mapping[str, str], *, is_new: bool) -> dict[str, str]:
     fields = {
-        name: clean_text(typed[name]).strip() if name in ("why", "focus") else clean_line(typed[name])
+        name: clean_text(typed[name]).strip() if name in TEXTS else clean_line(typed[name])
         for name in FIELDS[kind]
     }
     problems = {
         name: TOO_LONG for name, most in LENGTHS.items() if name in fields and len(fields[name]) > most
     }
-    if kind is NoteKind.LIMITS:
+    if kind is NoteKind.ASK:
+        problems |= check_ask(actor, fields)
+    elif kind is NoteKind.REVIEW:
+        problems |= check_review(actor, fields)
+    elif kind is NoteKind.LIMITS:
         problems |= check_limits(actor, fields, is_checked=bool(typed.get("checked")), is_new=is_new)
     else:
         check = _check_plan if kind is NoteKind.PLAN else _check_total

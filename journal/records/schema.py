@@ -190,6 +190,11 @@ class CareNoteRecord(msgspec.Struct, frozen=True):
     diastolic_most: str
     pulse_most: str
     oxygen_least: str
+    asked: str
+    outcome: str
+    words: str
+    read_share_id: UUID | None
+    read_version: str
     written_by: str
     profession: str
     written_at: datetime

@@ -125,6 +125,7 @@ RESTORABLE_FIELDS = (
             "number",
             "offer",
             "old_belief",
+            "outcome",
             "outside",
             "oxygen",
             "part_minutes",
@@ -191,6 +192,7 @@ RESTORABLE_FIELDS = (
             "whose",
             "why",
             "word",
+            "words",
             "written",
             "zone",
         }

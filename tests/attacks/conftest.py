@@ -186,8 +186,11 @@ async def _collect(folder: Path, world: World) -> dict[str, Sent]:
                     found.setdefault(place, _strange(form.filled(_write(name))))
         # Only whoever has a second factor, or waits for one, sees these three.
         found["/account/second-factor/codes"] = []
-        # Only a prescriber is shown this form.
+        # Only a prescriber is shown these forms.
         found["/patients/{id:uuid}/notes/limits"] = [("systolic", "160"), ("kind", "limits"), ("note", "")]
+        found["/patients/{id:uuid}/evaluation"] = [
+            ("revision", "0"), ("note", ""), ("shared", ""), ("read", ""), ("outcome", "not-now"), ("words", STRANGE),
+        ]  # fmt: skip
         found["/sign-in/second"] = [("next", "/"), ("code", "123456")]
         found["/sign-in/second/passkey"] = [("next", "/"), ("credential", "{}"), ("prf", "")]
         # A script sends these, where a browser keeps a copy.

@@ -8,14 +8,19 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from journal.actor import Actor
+from journal.care import links
+from journal.care.links import Link
+from journal.care_notes import notes
+from journal.care_notes.notes import NoteVersion
 from journal.catalogue.fields import EntryKind
 from journal.catalogue.tracked import CHANGES, TREATMENTS, VERSION
 from journal.entries import by_kind
 from journal.errors import HeldUntilRested, StaleRevision
-from journal.evaluation import records
+from journal.evaluation import records, reviewing
 from journal.evaluation.form_fields import Step
 from journal.evaluation.lines import Treatment, parse_treatments
 from journal.evaluation.records import Evaluation
+from journal.evaluation.reviewing import OwnReview
 from journal.sessions import holds
 from journal.sessions.holds import Hold
 from portal.access.session_cookie import get_actor
@@ -27,9 +32,15 @@ HERE = "/evaluation"
 
 @dataclass(frozen=True, slots=True)
 class EvaluationPage:
-    """Context of the page. `sections` are the answers; `waiting` is why none can be changed, if so."""
+    """
+    Context of the page. `sections` are the answers; `waiting` is why none can be changed, if so.
+
+    `asks` are by whom it is asked for, and `reviews` what prescribers said; both are shown after rest.
+    """
 
     evaluation: Evaluation
+    asks: tuple[tuple[Link, NoteVersion], ...]
+    reviews: tuple[OwnReview, ...]
     steps: tuple[Step, ...]
     sections: tuple[SharedSection, ...]
     waiting: Hold | None
@@ -71,11 +82,15 @@ async def _load(actor: Actor, done: bool = False, *, problem: str = "") -> Evalu
     is_intact, found = await by_kind.load_entries_of_kinds(actor, {EntryKind.EVALUATION})
     seen = records.build_evaluation(is_intact, found)
     answers = {name: answer for name, answer in seen.answers.items() if name not in (CHANGES, VERSION)}
+    waiting = await holds.load_hold(actor)
+    found_notes = () if waiting else await notes.load_my_notes(actor, await links.load_my_links(actor))
     return EvaluationPage(
         seen,
+        reviewing.list_asks(found_notes),
+        reviewing.list_own_reviews(found_notes, seen),
         tuple(Step),
         build_sections(EntryKind.EVALUATION, answers),
-        await holds.load_hold(actor),
+        waiting,
         problem,
         done and bool(seen.version),
     )

@@ -30,7 +30,7 @@ WRITERS = MappingProxyType(
         NoteKind.LIMITS: frozenset({Profession.PRESCRIBER.value}),
     }
 )
-"""Who writes which kind of note, by their profession."""
+"""Who writes which kind of note on these pages, by their profession."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,10 +105,12 @@ async def change_note(request: Request) -> Response:
     actor, wanted = get_actor(request), request.path_params["note"]
     if request.method == "POST":
         form = await Form.read(request)
-        kind = next((one for one in NoteKind if one.value == form["kind"]), NoteKind.PLAN)
+        kind = next((one for one in WRITERS if one.value == form["kind"]), NoteKind.PLAN)
         return await _save(request, actor, kind, form, wanted)
     link = await links.load_link_with(actor, request.path_params["id"])
     one = (await notes.load_note(actor, link, wanted)).current
+    if one.kind not in WRITERS:
+        return redirect(request, f"/patients/{link.patient}/evaluation")
     context = NotePage(
         link.patient, link.peer_name, wanted, one.kind, one.version, one.details.fields, LENGTHS
     )
