@@ -81,13 +81,13 @@ class Reading:
 
 def is_number(typed: str) -> bool:
     """Return whether a value was typed as a number, in the digits of any script."""
-    return len(typed) <= MAX_VALUE_LENGTH and _parse_number(typed) is not None
+    return len(typed) <= MAX_VALUE_LENGTH and parse_number(typed) is not None
 
 
 def find_unlikely(reading: Reading) -> tuple[str, ...]:
     """Return the names of the values to ask about once more: far from what is usual, or the lower above the upper."""
     numbers = {
-        name: number for name, typed in reading.values.items() if (number := _parse_number(typed)) is not None
+        name: number for name, typed in reading.values.items() if (number := parse_number(typed)) is not None
     }
     found = [name for name, number in numbers.items() if not LIKELY[name][0] <= number <= LIKELY[name][1]]
     above = numbers.get("diastolic", 0) > numbers.get("systolic", float("inf"))
@@ -168,6 +168,7 @@ def _parse_time(cell: str) -> time | None:
     return time(int(found[1]), int(found[2])) if found else None
 
 
-def _parse_number(typed: str) -> float | None:
+def parse_number(typed: str) -> float | None:
+    """Return a value that was typed as a number, or None."""
     found = re.fullmatch("[0-9]{1,4}(?:[.,][0-9]{1,2})?", plain_digits(typed[: MAX_VALUE_LENGTH + 1]).strip())
     return float(found[0].replace(",", ".")) if found else None
