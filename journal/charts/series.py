@@ -20,6 +20,8 @@ from journal.measures.instruments import Instrument
 from journal.measures.lines import FilledMeasure, parse_measure
 from journal.measures.records import FORM
 
+_NAMES = "instrument="
+
 
 @dataclass(frozen=True, slots=True)
 class Row:
@@ -116,12 +118,10 @@ def build_finding(rows: Iterable[Row], dosing: Iterable[date], recall_days: int 
 def get_instrument_id(piece: Piece) -> str:
     """Return the id of the measure that a piece holds; nothing for another piece. Its answers are not read."""
     lines = piece.answers.get(FORM) if piece.kind == EntryKind.MEASURE.value else None
-    found = (
-        (line for line in map(str, lines) if line.startswith("instrument="))
-        if isinstance(lines, list)
-        else ()
-    )
-    return next((line.partition("=")[2] for line in found), "")
+    for line in lines if isinstance(lines, list) else ():
+        if line.startswith(_NAMES):
+            return line[len(_NAMES) :]
+    return ""
 
 
 def get_measure_order(piece: Piece) -> str:

@@ -163,8 +163,10 @@ def _parse_medicine_change(piece: Piece) -> Mark | None:
     """Return the change that a check-in before a session tells of; None where it tells of none."""
     answers = piece.answers
     changed = "yes" in (answers.get("checkin.medicines"), answers.get("checkin.pressure"))
+    if answers.get(MOMENT) != CheckIn.BEFORE.value or not changed:
+        return None
     day = parse_day(str(answers.get(DAY, "")))
-    if answers.get(MOMENT) != CheckIn.BEFORE.value or not changed or day is None:
+    if day is None:
         return None
     said = str(answers.get("checkin.changed", ""))
     return Mark(MarkKind.MEDICINE, day, (("changed", said),) if said else (), piece.source)
