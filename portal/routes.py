@@ -34,6 +34,7 @@ from portal.views.patients import (
     care_notes,
     caseload,
     course,
+    course_summary,
     instructions,
     invitations,
 )
@@ -260,6 +261,7 @@ ROUTES = (
     Rule("/patients/{id:uuid}/handover/withdrawal", SEND, CLINICIAN, handovers.withdraw_suggestion),
     Rule("/patients/{id:uuid}/notices", FORM, CLINICIAN, inbox.show_notices),
     Rule("/patients/{id:uuid}/brief", READ, CLINICIAN, brief.show_brief),
+    Rule("/patients/{id:uuid}/summary", READ, CLINICIAN, course_summary.show_summary),
     Rule("/patients/{id:uuid}/course", FORM, CLINICIAN, course.plan_course),
     Rule("/patients/{id:uuid}/contacts", READ, CLINICIAN, call_contacts.show_contacts),
     Rule("/patients/{id:uuid}/contacts/new", FORM, CLINICIAN, call_contacts.add_contact),

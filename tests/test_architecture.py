@@ -136,6 +136,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "day_lines": ("entries",),
     "standing": ("day_lines", "dosing_day", "measures", "sharing"),
     "brief": ("dosing_day", "reframing"),
+    "course_summary": ("care_notes", "sharing"),
     "practice": ("authentication", "care"),
     "account_reset": ("authentication", "sitter"),
     "key_rotation": ("passkeys", "practice", "sitter"),

@@ -80,6 +80,7 @@ GUIDE_PLACES: Mapping[str, str] = MappingProxyType(
         "/patients/*/brief": "brief",
         "/patients/*/contacts": "day",
         "/patients/*/course": "course",
+        "/patients/*/summary": "brief",
         "/patients/*/instructions": "day",
         "/patients/*/end": "undo",
         "/patients/*/restart": "lost",
