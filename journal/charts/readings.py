@@ -1,8 +1,8 @@
 """
-Readings of dosing sessions: before the start, the highest after it, and the last; each as it was typed, judged by none.
+Readings of dosing sessions: before the start, the highest, and the last after it; each as it was typed, judged by none.
 
 The start is the time at which a part of the medicine was taken first, where that is known, and else when the session
-began. Of oxygen it is the lowest that stands between.
+began. Of oxygen it is the lowest.
 """
 
 from __future__ import annotations
@@ -15,10 +15,8 @@ from uuid import UUID
 
 from journal.catalogue.fields import EntryKind
 from journal.charts.sources import DosingDay, Piece, Window
-from journal.dosing_day.lines import Reading, parse_medicine, parse_number, parse_readings
+from journal.dosing_day.lines import Reading, count_minutes, parse_medicine, parse_number, parse_readings
 from journal.dosing_day.record import MEDICINE, READINGS
-
-_MORNING, _DAY = 5 * 60, 24 * 60  # minutes: a session that goes on past midnight keeps the order of its times
 
 
 class Sign(StrEnum):
@@ -95,22 +93,23 @@ def select_readings(
     sign: Sign, readings: Sequence[Reading], start: time
 ) -> tuple[Value | None, Value | None, Value | None]:
     """
-    Return the last value before the start, the highest after it (of oxygen the lowest), and the last.
+    Return the last value up to the start, the highest of all (of oxygen the lowest), and the last one after the start.
 
-    One without a time is none of them: nobody knows when it was.
+    One without a time is neither before nor after. Of two that are alike the one with the higher lower pressure is the
+    highest, then the first; a course summary chooses by the same rules.
     """
-    values = [value for one in readings if (value := _read(sign, one)) is not None and value.at is not None]
-    values.sort(key=lambda one: _get_minute(one.at))
-    before = [one for one in values if _get_minute(one.at) <= _get_minute(start)]
-    after = [one for one in values if _get_minute(one.at) > _get_minute(start)]
+    values = [value for one in readings if (value := _read(sign, one)) is not None]
+    timed = sorted((one for one in values if one.at is not None), key=lambda one: _count(one.at))
+    before = [one for one in timed if _count(one.at) <= count_minutes(start)]
+    after = [one for one in timed if _count(one.at) > count_minutes(start)]
     choose: Callable[..., Value] = min if sign is Sign.OXYGEN else max
-    extreme = choose(after, key=lambda one: one.number) if after else None
-    return before[-1] if before else None, extreme, after[-1] if after else None
+    found = choose(values, key=lambda one: (one.number, one.lower or 0)) if values else None
+    return before[-1] if before else None, found, after[-1] if after else None
 
 
 def _build_row(sign: Sign, piece: Piece, about: DosingDay) -> SessionReadings:
     parts = [one.at for one in parse_medicine(piece.answers.get(MEDICINE)) if one.at is not None]
-    start = min(parts, key=_get_minute) if parts else about.start
+    start = min(parts, key=count_minutes) if parts else about.start
     chosen = select_readings(sign, parse_readings(piece.answers.get(READINGS)), start)
     return SessionReadings(about.day, piece.source, *chosen)
 
@@ -125,5 +124,5 @@ def _read(sign: Sign, one: Reading) -> Value | None:
     return Value(one.at, number, parse_number(one.diastolic), f"{typed}/{one.diastolic or '–'}")
 
 
-def _get_minute(at: time | None) -> int:
-    return -1 if at is None else (at.hour * 60 + at.minute - _MORNING) % _DAY
+def _count(at: time | None) -> int:
+    return -1 if at is None else count_minutes(at)
