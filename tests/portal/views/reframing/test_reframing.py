@@ -591,13 +591,17 @@ async def test_numbers_of_another_day_are_no_first_ratings(any_portal: Portal) -
 async def test_a_small_step_stands_behind_the_content_note_of_its_entry(portal: Portal, note: str) -> None:
     """On home and on its own page, what was written is folded under the note, where there is one."""
     step: dict[str, Answer] = {"reframe.test_action": "Sit down first.", "reframe.test_due": "2026-11-22"}
-    wanted = (await written(portal.cast, document=EntryDocument("reframe", note=note, answers=ANSWERS | step))).id
+    wanted = (
+        await written(portal.cast, document=EntryDocument("reframe", note=note, answers=ANSWERS | step))
+    ).id
     async with portal.client("alice") as browser:
         for path in ("/", f"/journal/{wanted}/step"):
             page = await opened(browser, path)
             folded = [one.words for one in page.markup.all("summary")]
             assert any("Before you read: the window" in words for words in folded) is bool(note), path
-            (words,) = (one for one in page.markup.all("div", **{"class": "words"}) if "down first" in one.words)
+            (words,) = (
+                one for one in page.markup.all("div", **{"class": "words"}) if "down first" in one.words
+            )
             assert ("details" in words.within) is (bool(note) or path == "/")
 
 
