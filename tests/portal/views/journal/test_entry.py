@@ -472,7 +472,7 @@ async def test_a_session_that_begins_late_is_prepared_for_until_then(portal: Por
 
 async def test_nothing_that_asks_for_numbers_is_offered_until_somebody_has_rested(portal: Portal) -> None:
     """From the start to the rest there are words to write, and the safety plan; afterwards the others too."""
-    numbers = {"/day-lines", "/check-ins", "/measures"}
+    numbers = {"/day-lines", "/check-ins", "/evaluation", "/measures"}
     session = await dosing(portal.cast, f"{NOON:%Y-%m-%dT%H:%M}")
     async with portal.client("alice") as browser:
 
