@@ -6,6 +6,7 @@ __all__ = [
     "care_notes",
     "caseload",
     "course",
+    "course_summary",
     "evaluation",
     "instructions",
     "invitations",

@@ -61,6 +61,7 @@ PAGES: dict[str, tuple[Role, dict[str, str]]] = {
             "/patients/{patient}": "patients",
             "/patients/{patient}/evaluation": "evaluation",
             "/patients/{patient}/notes": "notes",
+            "/patients/{patient}/summary": "brief",
             "/patients/{patient}/brief": "brief",
             "/patients/{patient}/contacts": "day",
             "/patients/{patient}/instructions": "day",
