@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -23,11 +24,17 @@ from journal.evaluation.records import Evaluation
 from journal.evaluation.reviewing import OwnReview
 from journal.sessions import holds
 from journal.sessions.holds import Hold
+from journal.standing import completion
+from journal.standing.completion import Recipient
+from journal.standing.kinds import KINDS
+from journal.standing.standing import select_standing
+from journal.vault.entry_rows import Entry
 from portal.access.session_cookie import get_actor
 from portal.views.sharing.shared_view import SharedSection, build_sections
 from portal.web.pages import redirect, render_page
 
 HERE = "/evaluation"
+KIND = KINDS["evaluation"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +42,8 @@ class EvaluationPage:
     """
     Context of the page. `sections` are the answers; `waiting` is why none can be changed, if so.
 
-    `asks` are by whom it is asked for, and `reviews` what prescribers said; both are shown after rest.
+    `asks` are by whom it is asked for, and `reviews` what prescribers said; both are shown after rest. `recipients`
+    read a version as soon as it is finished.
     """
 
     evaluation: Evaluation
@@ -43,6 +51,7 @@ class EvaluationPage:
     reviews: tuple[OwnReview, ...]
     steps: tuple[Step, ...]
     sections: tuple[SharedSection, ...]
+    recipients: tuple[Recipient, ...]
     waiting: Hold | None
     problem: str = ""
     done: bool = False
@@ -64,7 +73,7 @@ async def show_evaluation(request: Request) -> Response:
             request, "evaluation/evaluation.html", await _load(actor, "done" in request.query_params)
         )
     try:
-        await records.finish(actor)
+        await completion.complete(actor, KIND, partial(_load_entry, actor), partial(records.finish, actor))
     except (HeldUntilRested, StaleRevision) as error:
         context = await _load(actor, problem=str(error))
         return render_page(request, "evaluation/evaluation.html", context, status=409)
@@ -78,18 +87,26 @@ async def show_ledger(request: Request) -> Response:
     return render_page(request, "evaluation/ledger.html", context)
 
 
+async def _load_entry(actor: Actor) -> Entry | None:
+    return (await records.load_evaluation(actor)).entry
+
+
 async def _load(actor: Actor, done: bool = False, *, problem: str = "") -> EvaluationPage:
-    is_intact, found = await by_kind.load_entries_of_kinds(actor, {EntryKind.EVALUATION})
+    is_intact, found = await by_kind.load_entries_of_kinds(actor, {EntryKind.EVALUATION, EntryKind.STANDING})
     seen = records.build_evaluation(is_intact, found)
     answers = {name: answer for name, answer in seen.answers.items() if name not in (CHANGES, VERSION)}
     waiting = await holds.load_hold(actor)
-    found_notes = () if waiting else await notes.load_my_notes(actor, await links.load_my_links(actor))
+    mine = await links.load_my_links(actor)
+    found_notes = () if waiting else await notes.load_my_notes(actor, mine)
     return EvaluationPage(
         seen,
         reviewing.list_asks(found_notes),
         reviewing.list_own_reviews(found_notes, seen),
         tuple(Step),
         build_sections(EntryKind.EVALUATION, answers),
+        await completion.list_recipients(
+            actor, KIND, select_standing(found), is_held=waiting is not None, team=mine
+        ),
         waiting,
         problem,
         done and bool(seen.version),
