@@ -29,6 +29,7 @@ from journal.i18n import N_
 from journal.roles import Profession
 from journal.sharing import reading
 from journal.sharing.reading import IncomingShare
+from journal.store.rows import OpenedRows
 
 ASK_SHOWN = timedelta(days=30)
 """How long home says that somebody asks for an evaluation."""
@@ -66,6 +67,11 @@ class Standing:
     asked: NoteVersion | None
     note: CareNote | None
     review: Review | None
+
+    @property
+    def is_answered(self) -> bool:
+        """Return whether something was shared since it was asked for."""
+        return bool(self.asked and self.shared and self.shared.shared_at >= self.asked.written_at)
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,6 +157,8 @@ async def ask(actor: Actor, patient: UUID, *, wanted: bool = True) -> None:
     """
     Ask a patient for an evaluation, or take that back; their patient reads it, and may leave it.
 
+    It is written once, and anew where something was shared since.
+
     Raises:
         InvalidInput: If the actor is no prescriber.
         NotFound, SharingPaused, TrustBroken, StaleRevision: As `write_note` does.
@@ -160,11 +168,16 @@ async def ask(actor: Actor, patient: UUID, *, wanted: bool = True) -> None:
     day = actor.now.astimezone(actor.zone).date().isoformat()
     typed = {"asked": "yes" if wanted else "no", "day": day}
     note, base = (there.current.note, there.current.version) if there else (uuid4(), 0)
-    if there and there.current.details.fields["asked"] == typed["asked"]:
-        return
-    if there is None and not wanted:
+    is_asked = there is not None and there.current.details.fields["asked"] == "yes"
+    if wanted is is_asked and not (wanted and await _is_answered(actor, link)):
         return
     await notes.write_note(actor, patient, NoteKind.ASK, typed, note, base)
+
+
+async def _is_answered(actor: Actor, link: Link) -> bool:
+    folder = await reading.open_folder(actor, link, OpenedRows())
+    mine = await notes.load_notes(actor, link)
+    return find_standing(folder.shared, mine, actor.profession).is_answered
 
 
 async def write_review(

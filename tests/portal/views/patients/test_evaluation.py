@@ -59,6 +59,10 @@ async def test_asked_for_filled_in_reviewed_and_changed(any_portal: Portal) -> N
         assert "It was changed since it was reviewed." in page.words
         assert "Severe liver disease: no → yes" in " ".join(page.words.split())
         assert "changed since" in (await opened(bob, where.removesuffix("/evaluation"))).words
+        assert "Ask Alice Sample for a newer one" in page.words
+        cast.clock.forward(minutes=1)
+        await bob.post(where, data={"go": "ask"})
+        assert "asks for an evaluation" in (await opened(alice, "/")).words
         listed = await opened(bob, where.replace("/evaluation", "/notes"))
         assert listed.markup.all("a", href=where)
 
