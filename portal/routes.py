@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from journal.catalogue.grounding_skills import SKILLS
 from journal.catalogue.tracked import CheckIn
+from journal.evaluation.form_fields import Step
 from journal.measures import instruments
 from portal.access.session_cookie import Audience, RequestPrefetch, View
 from portal.views import home, records
@@ -24,6 +25,8 @@ from portal.views.check_ins import advice as check_in_advice
 from portal.views.check_ins import filling as check_in_filling
 from portal.views.check_ins import overview as check_in_overview
 from portal.views.day_lines import day_lines
+from portal.views.evaluation import filling as evaluation_filling
+from portal.views.evaluation import overview as evaluation_overview
 from portal.views.grounding import notes, skills, steady
 from portal.views.journal import comparison, entry, entry_new, entry_removal, entry_saving, index, revisions
 from portal.views.measures import filling, overview, score_entry
@@ -118,6 +121,9 @@ ROUTES = (
     # Measures
     Rule("/day-lines", FORM, PATIENT, day_lines.write_day_line),
     Rule("/day-lines/own", FORM, PATIENT, day_lines.name_own_scales),
+    Rule("/evaluation", FORM, PATIENT, evaluation_overview.show_evaluation),
+    Rule("/evaluation/ledger", READ, PATIENT, evaluation_overview.show_ledger),
+    *(Rule(f"/evaluation/{one}", FORM, PATIENT, evaluation_filling.fill_in_step) for one in Step),
     Rule("/check-ins", READ, PATIENT, check_in_overview.list_check_ins),
     Rule("/check-ins/monthly", FORM, PATIENT, check_in_filling.fill_in_monthly),
     Rule("/check-ins/call-now", READ, PATIENT, check_in_advice.show_call_now),

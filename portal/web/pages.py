@@ -73,6 +73,7 @@ GUIDE_PLACES: Mapping[str, str] = MappingProxyType(
         "/journal/*/step": "reframes",
         "/check-ins": "measures",
         "/day-lines": "measures",
+        "/evaluation": "evaluation",
         "/measures": "measures",
         "/moments": "reframes",
         "/patients": "patients",

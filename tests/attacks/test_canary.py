@@ -28,6 +28,7 @@ from httpx import AsyncClient, Response
 
 from journal.care_notes.clinic import READINGS, TIMES
 from journal.clinic.instructions import MEASURE_DAYS
+from journal.evaluation.form_fields import Step
 from journal.installation.installation import Installation
 from journal.practice import practice
 from journal.rate_limiting import tables as rate_limiting_tables
@@ -286,6 +287,7 @@ async def live(scribe: Scribe, url: str, bob: AsyncClient, alice: AsyncClient) -
     await tick_a_list(scribe, alice)
     await check_in(scribe, alice)
     await note_in_the_clinic(scribe, bob, alice)
+    await evaluate(scribe, alice)
     await note_the_day(scribe, alice)
     await sit_with(scribe, alice)
     await knock(scribe, alice)
@@ -477,6 +479,16 @@ async def note_in_the_clinic(scribe: Scribe, bob: AsyncClient, alice: AsyncClien
     assert (await scribe.send(bob, form_to(refused, where), **told)).status in (200, 422)
 
 
+async def evaluate(scribe: Scribe, alice: AsyncClient) -> None:
+    """Fill in every page of an evaluation, change one after a version of it, and make another version."""
+    for _ in range(2):
+        for step in Step:
+            where = f"/evaluation/{step}"
+            saved = await scribe.send(alice, form_to(await page_at(alice, where), where), go="done")
+            assert saved.url.endswith("/evaluation"), saved.text
+        assert (await alice.post("/evaluation")).status_code == 303
+
+
 async def sit_with(scribe: Scribe, alice: AsyncClient) -> None:
     """Have somebody sit with alice, and note one of everything with the link that she made."""
     for found in set(re.findall(r"/sessions/[0-9a-f-]{36}", (await page_at(alice, "/sessions")).text)):
@@ -526,7 +538,16 @@ async def share(scribe: Scribe, alice: AsyncClient) -> None:
     for entry in entries:
         page = await page_at(alice, f"{entry}/edit")
         if not page.url.endswith(
-            ("/steady", "/medicine", "/checklist", "/notes", "/measures", "/check-ins", "/day-lines")
+            (
+                "/steady",
+                "/medicine",
+                "/checklist",
+                "/notes",
+                "/measures",
+                "/check-ins",
+                "/day-lines",
+                "/evaluation",
+            )
         ):  # which have forms of their own
             form = form_to(page, entry)
             saved = await alice.post(entry, data=scribe.fill(form), headers={"hx-request": "true"})

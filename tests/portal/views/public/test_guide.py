@@ -36,6 +36,7 @@ PAGES: dict[str, tuple[Role, dict[str, str]]] = {
             "/measures": "measures",
             "/check-ins": "measures",
             "/day-lines": "measures",
+            "/evaluation": "evaluation",
             "/moments": "reframes",
             "/triggers": "reframes",
             "/journal/{reframe}/revisits": "reframes",
