@@ -137,7 +137,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "standing": ("day_lines", "dosing_day", "measures", "sharing"),
     "brief": ("dosing_day", "reframing"),
     "practice": ("authentication", "care"),
-    "account_reset": ("authentication", "sitter"),
+    "account_reset": ("authentication", "notices", "sitter"),
     "key_rotation": ("passkeys", "practice", "sitter"),
     "records": ("authentication", "care_notes", "notices", "sharing", "sitter"),
     "operations": ("account_reset", "care_notes", "key_rotation", "notices", "reframing", "standing"),
@@ -193,6 +193,8 @@ OTHERS_TABLES = {
     "notices.agreements": ("care keeps its rows, which an end of care erases", "care.NoticePolicy"),
     "notices.history": ("the same", "care.PatientNotice"),
     "notices.inbox": ("care keeps its rows, which a pause and an end erase", "care.PatientNotice"),
+    "notices.proposals": ("the same", "care.NoticePolicy"),
+    "notices.renewal": ("the same", "care.PatientNotice"),
     "notices.writing": ("the same", "care.PatientNotice"),
     "operations.demo": (
         "writes a practice with a past",
