@@ -14,6 +14,7 @@ from journal.errors import HeldUntilRested, InvalidInput, NotFound, StaleRevisio
 from journal.notices import agreements, proposals
 from journal.notices.lines import AgreedLine, NoticeLine, Outcome, parse_agreed, parse_notices
 from journal.notices.policy import Agreement, Policy
+from journal.scheduling import plan as session_plan
 from tests.cast import NOON, Cast
 from tests.scenes import at_rest, connected, held_twice, in_session, rested, signed_in_again
 
@@ -191,23 +192,28 @@ async def test_a_clinician_weakens_nothing_while_the_patient_is_held(cast: Cast)
         await answer(cast, "charlie")
     cast.clock.forward(days=9)
     await signed_in_again(cast)
+    with pytest.raises(HeldUntilRested):
+        await agreements.end_as_clinician(await cast.actor("bob"), alice.id)
+    await session_plan.confirm_rest(await cast.actor("alice"))
     await agreements.end_as_clinician(await cast.actor("bob"), alice.id)
     assert await force(cast) is None
 
 
 async def test_an_older_session_without_rest_hides_no_session_of_today(cast: Cast):
-    """The week in which a clinician waits for the first is over; the second holds them all the same."""
+    """The week after which a clinician's word is enough is over for the first; the second holds them all the same."""
     await agreed(cast)
     await held_twice(cast)
     alice, bob = await cast.actor("alice"), await cast.actor("bob")
     with pytest.raises(HeldUntilRested):
         await agreements.end_as_clinician(bob, alice.id)
     with pytest.raises(HeldUntilRested):
-        await lifecycle.end_care(bob, cast.link)
+        await lifecycle.end_care(bob, cast.link, knows_no_rest=True)
     cast.clock.forward(days=9)
     await signed_in_again(cast)
-    await agreements.end_as_clinician(await cast.actor("bob"), alice.id)
-    await lifecycle.end_care(await cast.actor("bob"), cast.link)
+    bob = await cast.actor("bob")
+    with pytest.raises(HeldUntilRested):
+        await agreements.end_as_clinician(bob, alice.id)
+    await lifecycle.end_care(bob, cast.link, knows_no_rest=True)
 
 
 async def test_a_first_agreement_weakens_nothing(cast: Cast):
