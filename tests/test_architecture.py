@@ -193,8 +193,8 @@ OTHERS_TABLES = {
     "notices.agreements": ("care keeps its rows, which an end of care erases", "care.NoticePolicy"),
     "notices.history": ("the same", "care.PatientNotice"),
     "notices.inbox": ("care keeps its rows, which a pause and an end erase", "care.PatientNotice"),
+    "notices.moved_links": ("the same", "care.PatientNotice"),
     "notices.proposals": ("the same", "care.NoticePolicy"),
-    "notices.renewal": ("the same", "care.PatientNotice"),
     "notices.writing": ("the same", "care.PatientNotice"),
     "operations.demo": (
         "writes a practice with a past",

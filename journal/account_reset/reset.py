@@ -36,7 +36,7 @@ from journal.errors import Damaged, InvalidInput, LinkExpired
 from journal.i18n import N_
 from journal.installation.installation import Installation
 from journal.mail.messages import Notice
-from journal.notices import renewal
+from journal.notices import moved_links
 from journal.rate_limiting import attempts, limits
 from journal.roles import Role
 from journal.sessions.holds import list_holds, refuse_while_held
@@ -184,7 +184,7 @@ async def reset_account(
             if patient is None:
                 raise Damaged
             link = await invitations.accept_invitation(patient, token, renewing=True)
-            await renewal.move_open(patient, replaced, link)
+            await moved_links.move_open(patient, replaced, link)
             await queue_notice(installation, account.id, Notice.RESTARTED)
             await audit_log.record_event(
                 patient, Act.RESTARTED, patient=account.id, about=link, recipient=row.clinician_id
@@ -264,7 +264,7 @@ async def _renew_link(actor: Actor, token: str, row: invitations.OpenInvitationR
         await care_tables.CareNote.filter(link_id=renewed).delete()
         await share_list.delete_list(actor, renewed)
         link = await invitations.accept_invitation(actor, token, renewing=True)
-        await renewal.move_open(actor, renewed, link)
+        await moved_links.move_open(actor, renewed, link)
         await audit_log.record_event(
             actor, Act.LINK_RENEWED, patient=actor.id, about=link, recipient=row.clinician_id
         )

@@ -6,9 +6,9 @@ __all__ = [
     "history",
     "inbox",
     "lines",
+    "moved_links",
     "policy",
     "proposals",
-    "renewal",
     "states",
     "writing",
 ]
