@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from journal.catalogue.grounding_skills import SKILLS
 from journal.catalogue.tracked import CheckIn
+from journal.evaluation.form_fields import Step
 from journal.measures import instruments
 from portal.access.session_cookie import Audience, RequestPrefetch, View
 from portal.views import home, records
@@ -24,6 +25,8 @@ from portal.views.check_ins import advice as check_in_advice
 from portal.views.check_ins import filling as check_in_filling
 from portal.views.check_ins import overview as check_in_overview
 from portal.views.day_lines import day_lines
+from portal.views.evaluation import filling as evaluation_filling
+from portal.views.evaluation import overview as evaluation_overview
 from portal.views.grounding import notes, skills, steady
 from portal.views.journal import comparison, entry, entry_new, entry_removal, entry_saving, index, revisions
 from portal.views.measures import filling, overview, score_entry
@@ -34,6 +37,7 @@ from portal.views.patients import (
     care_notes,
     caseload,
     course,
+    course_summary,
     instructions,
     invitations,
 )
@@ -116,6 +120,9 @@ ROUTES = (
     # Measures
     Rule("/day-lines", FORM, PATIENT, day_lines.write_day_line),
     Rule("/day-lines/own", FORM, PATIENT, day_lines.name_own_scales),
+    Rule("/evaluation", FORM, PATIENT, evaluation_overview.show_evaluation),
+    Rule("/evaluation/ledger", READ, PATIENT, evaluation_overview.show_ledger),
+    *(Rule(f"/evaluation/{one}", FORM, PATIENT, evaluation_filling.fill_in_step) for one in Step),
     Rule("/check-ins", READ, PATIENT, check_in_overview.list_check_ins),
     Rule("/check-ins/monthly", FORM, PATIENT, check_in_filling.fill_in_monthly),
     Rule("/check-ins/call-now", READ, PATIENT, check_in_advice.show_call_now),
@@ -260,6 +267,7 @@ ROUTES = (
     Rule("/patients/{id:uuid}/handover/withdrawal", SEND, CLINICIAN, handovers.withdraw_suggestion),
     Rule("/patients/{id:uuid}/notices", FORM, CLINICIAN, inbox.show_notices),
     Rule("/patients/{id:uuid}/brief", READ, CLINICIAN, brief.show_brief),
+    Rule("/patients/{id:uuid}/summary", READ, CLINICIAN, course_summary.show_summary),
     Rule("/patients/{id:uuid}/course", FORM, CLINICIAN, course.plan_course),
     Rule("/patients/{id:uuid}/contacts", READ, CLINICIAN, call_contacts.show_contacts),
     Rule("/patients/{id:uuid}/contacts/new", FORM, CLINICIAN, call_contacts.add_contact),

@@ -134,13 +134,23 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "reframing": ("sharing",),
     "check_ins": ("entries",),
     "day_lines": ("entries",),
+    "evaluation": ("entries",),
     "standing": ("day_lines", "dosing_day", "measures", "sharing"),
     "brief": ("dosing_day", "reframing"),
+    "course_summary": ("care_notes", "sharing"),
     "practice": ("authentication", "care"),
     "account_reset": ("authentication", "notices", "sitter"),
     "key_rotation": ("passkeys", "practice", "sitter"),
     "records": ("authentication", "care_notes", "notices", "sharing", "sitter"),
-    "operations": ("account_reset", "care_notes", "key_rotation", "notices", "reframing", "standing"),
+    "operations": (
+        "account_reset",
+        "care_notes",
+        "evaluation",
+        "key_rotation",
+        "notices",
+        "reframing",
+        "standing",
+    ),
 }
 """The rooms of journal/, lowest first, and what each may import: these, whatever these may, and the vocabulary."""
 
@@ -278,6 +288,7 @@ PORTAL_ROOMS: dict[str, tuple[str, ...]] = {
     "views.public": ("access", "documents"),
     "views.check_ins": ("views.journal",),
     "views.day_lines": ("access", "documents"),
+    "views.evaluation": ("views.sharing",),
     "views": ("views.administration", "views.check_ins"),
     "routes": (
         "views",
@@ -285,6 +296,7 @@ PORTAL_ROOMS: dict[str, tuple[str, ...]] = {
         "views.journal",
         "views.grounding",
         "views.day_lines",
+        "views.evaluation",
         "views.measures",
         "views.notices",
         "views.patients",

@@ -25,7 +25,7 @@ from journal.catalogue.grounding import FREE, GROUNDING, STEADY
 from journal.catalogue.integration import CAPTURE, INTEGRATION
 from journal.catalogue.preparation import CHECKLIST, PREPARATION
 from journal.catalogue.reframe import FIRST_RATINGS, FIRST_RATINGS_LAST, REFRAME
-from journal.catalogue.tracked import CHECK_IN, DAY_LINES
+from journal.catalogue.tracked import CHECK_IN, DAY_LINES, EVALUATION
 from journal.i18n import N_
 
 DAY = Form(
@@ -225,6 +225,7 @@ FORMS: Mapping[EntryKind, Form] = MappingProxyType(
             MEASURE,
             CHECK_IN,
             DAY_LINES,
+            EVALUATION,
             PLAN_NOTE,
             WAITING,
             STANDING,
@@ -265,6 +266,7 @@ THEMES: Mapping[str, str] = MappingProxyType(
         "measure": N_("Measure"),
         "checkin": N_("Check-in"),
         "dayline": N_("Day lines"),
+        "evaluation": N_("Evaluation"),
         "plan": N_("Plan note"),
         "waiting": N_("Waiting until you have rested"),
         "standing": N_("Shared as it is completed"),

@@ -23,12 +23,15 @@ from journal.care_notes import notes as care_notes
 from journal.care_notes.notes import NoteKind
 from journal.catalogue.fields import EntryKind
 from journal.catalogue.revisits import Revisit
+from journal.catalogue.tracked import CHANGES, VERSION
 from journal.clinic import call_contacts, instructions
 from journal.day_lines import records as day_lines
 from journal.day_lines.lines import DayLine
 from journal.dosing_day import requests
 from journal.entries import entries
 from journal.errors import InvalidInput
+from journal.evaluation import records as evaluation
+from journal.evaluation.form_fields import PARTS
 from journal.held_acts import Asked, HeldAct
 from journal.installation.installation import Installation
 from journal.measures import records as measure_records
@@ -105,6 +108,9 @@ async def _load_patient(installation: Installation, clinician: Actor, person: De
         if one.kind is EntryKind.NOTICES:
             await _agree_on_notices(_set_clock(patient, at), _set_clock(clinician, at), link, one)
             continue
+        if one.kind is EntryKind.EVALUATION:
+            await _evaluate(_set_clock(patient, at), link, person, one, patient.now)
+            continue
         await _write_entry(_set_clock(patient, at), link, person, one, ids, patient.now)
 
 
@@ -180,6 +186,32 @@ async def _write_day_lines(actor: Actor, one: DemoEntry, now: datetime) -> None:
         at = datetime.combine(day, EVENING, actor.zone)
         made = DayLine(day, at, False, int(mood), int(sleep), int(tension), words=words)
         await day_lines.save_line(_set_clock(actor, min(at, now)), made, f"Day lines, {day:%Y-%m}")
+
+
+async def _evaluate(actor: Actor, link: UUID, person: DemoPatient, one: DemoEntry, now: datetime) -> None:
+    """Answer page by page, share a version; then change an answer, and share the next one."""
+    today, wanted = now.astimezone(actor.zone).date(), uuid4()
+    later = person.get_moment(today, one.edit.day, one.edit.time) if one.edit else actor.now
+    for at, answers in ((actor.now, one.answers), (later, one.edit.answers if one.edit else {})):
+        then = _set_clock(actor, at)
+        for step, parts in PARTS.items():
+            given = {part: answers[part] for part in parts if part in answers}
+            if given:
+                seen = (await evaluation.load_evaluation(then)).entry
+                kept = seen.document.answers if seen else {}
+                await evaluation.save_step(
+                    then,
+                    step,
+                    {part: (kept | given)[part] for part in parts if part in kept | given},
+                    seen.id if seen else wanted,
+                    seen.revision if seen else 0,
+                    title=one.title,
+                )
+        version = await evaluation.finish(then)
+        sections = [part for part in (*one.shared, CHANGES, VERSION) if part in version.document.answers]
+        await shares.share_entry(
+            then, version.id, link, [copies.TITLE, *sections], previewed=version.revision
+        )
 
 
 async def _agree_on_notices(patient: Actor, clinician: Actor, link: UUID, one: DemoEntry) -> None:

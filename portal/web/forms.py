@@ -15,6 +15,7 @@ from starlette.requests import Request
 from journal.catalogue.forms import FORMS
 from journal.catalogue.tracked import EFFECTS
 from journal.day_lines.lines import MAX_OWN
+from journal.evaluation.form_fields import Step, list_names
 from journal.measures.lines import MAX_ITEMS
 from journal.user_input import parse_whole_number
 
@@ -47,6 +48,8 @@ DAY_LINE_FIELDS = frozenset(
     f"{part}{place}" for part in ("own", "name", "low", "high") for place in range(1, MAX_OWN + 1)
 )
 """The fields of lines of one's own: their numbers on a day, and how each is named."""
+EVALUATION_FIELDS = frozenset(name for step in Step for name in list_names(step))
+"""The fields in which people answer an evaluation."""
 UNCUT_FIELDS = JOURNAL_FIELDS | {"credential", "note", "title"}
 """Fields that are read whole: what they are for bounds them, and nothing that somebody wrote is cut off."""
 RESTORABLE_FIELDS = (
@@ -83,6 +86,7 @@ RESTORABLE_FIELDS = (
             "end0",
             "end1",
             "end_care",
+            "evaluation",
             "event",
             "every_days",
             "fasting",
@@ -195,6 +199,7 @@ RESTORABLE_FIELDS = (
     | MEASURE_FIELDS
     | EFFECT_FIELDS
     | DAY_LINE_FIELDS
+    | EVALUATION_FIELDS
 )
 """
 The fields that may be put back into a page when a form was not taken. What is not named here is not: passwords, keys,

@@ -27,6 +27,7 @@ import pytest
 from httpx import AsyncClient, Response
 
 from journal.clinic.instructions import MEASURE_DAYS
+from journal.evaluation.form_fields import Step
 from journal.installation.installation import Installation
 from journal.practice import practice
 from journal.rate_limiting import tables as rate_limiting_tables
@@ -284,6 +285,7 @@ async def live(scribe: Scribe, url: str, bob: AsyncClient, alice: AsyncClient) -
     await everything(scribe, alice)  # once more: there is now what bob planned
     await tick_a_list(scribe, alice)
     await check_in(scribe, alice)
+    await evaluate(scribe, alice)
     await note_the_day(scribe, alice)
     await sit_with(scribe, alice)
     await knock(scribe, alice)
@@ -446,6 +448,16 @@ async def check_in(scribe: Scribe, alice: AsyncClient) -> None:
         assert saved.status == 200, saved.text
 
 
+async def evaluate(scribe: Scribe, alice: AsyncClient) -> None:
+    """Fill in every page of an evaluation, change one after a version of it, and make another version."""
+    for _ in range(2):
+        for step in Step:
+            where = f"/evaluation/{step}"
+            saved = await scribe.send(alice, form_to(await page_at(alice, where), where), go="done")
+            assert saved.url.endswith("/evaluation"), saved.text
+        assert (await alice.post("/evaluation")).status_code == 303
+
+
 async def sit_with(scribe: Scribe, alice: AsyncClient) -> None:
     """Have somebody sit with alice, and note one of everything with the link that she made."""
     for found in set(re.findall(r"/sessions/[0-9a-f-]{36}", (await page_at(alice, "/sessions")).text)):
@@ -495,7 +507,16 @@ async def share(scribe: Scribe, alice: AsyncClient) -> None:
     for entry in entries:
         page = await page_at(alice, f"{entry}/edit")
         if not page.url.endswith(
-            ("/steady", "/medicine", "/checklist", "/notes", "/measures", "/check-ins", "/day-lines")
+            (
+                "/steady",
+                "/medicine",
+                "/checklist",
+                "/notes",
+                "/measures",
+                "/check-ins",
+                "/day-lines",
+                "/evaluation",
+            )
         ):  # which have forms of their own
             form = form_to(page, entry)
             saved = await alice.post(entry, data=scribe.fill(form), headers={"hx-request": "true"})

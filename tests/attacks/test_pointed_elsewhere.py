@@ -47,6 +47,7 @@ OF_ALICE = (
 )
 EVERY_CLINICIAN = (
     *("/", "/patients", "/patients/{alice}", "/patients/{alice}/brief", "/patients/{alice}/trust"),
+    "/patients/{alice}/summary",
     *("/patients/{dana}", "/invitations", "/account"),
 )
 OF_BOB = (

@@ -102,6 +102,7 @@ OPENING = (
     Look("bob", "/patients/{alice}", KEYS + DAMAGED),
     Look("bob", "/patients/{alice}/shared/{share}", KEYS + DAMAGED),
     Look("bob", "/patients/{alice}/brief", KEYS + DAMAGED),
+    Look("bob", "/patients/{alice}/summary", KEYS + DAMAGED),
 )
 RECOVERING = {
     "email": "alice@example.org",
@@ -369,6 +370,7 @@ SHOWN: dict[str, tuple[Place, ...]] = {
                 Look("bob", "/patients/{alice}", COPY),
                 Look("bob", "/patients/{alice}/shared/{share}", COPY),
                 Look("bob", "/patients/{alice}/brief", COPY),
+                Look("bob", "/patients/{alice}/summary", COPY),
                 Look("alice", "/sharing", COPY),
                 Look("alice", "/journal/{entry}/shares", COPY),
             ),

@@ -92,6 +92,7 @@ IDS = {
     "nightmares images unsettled unsettled_words urgency frequency pain blood craving beyond out_early alcohol others "
     "others_words moment day",
     EntryKind.DAY_LINES: "month own_1 own_2 own_3 lines",
+    EntryKind.EVALUATION: "conditions by_name medicines allergies treatments changes version",
     EntryKind.PLAN_NOTE: "dose interval focus from why by",
     EntryKind.WAITING: "requests",
     EntryKind.STANDING: "shares",
