@@ -1,3 +1,3 @@
-"""What a clinician writes for one patient under their care link's key, in versions: plan notes, limits, reviews."""
+"""What a clinician writes for one patient under their care link's key, in versions: notes, limits, reviews."""
 
-__all__ = ["keeping", "limits", "notes", "reviews"]
+__all__ = ["clinic", "keeping", "notes", "reviews"]
