@@ -17,7 +17,7 @@ from journal.care.links import Link
 from journal.care_notes import notes
 from journal.care_notes.clinic import SESSION
 from journal.care_notes.notes import FIELDS, LENGTHS, PLAN_WRITERS, CareNote, NoteKind
-from journal.errors import InvalidInput, NotFound, StaleRevision
+from journal.errors import InvalidInput, NotFound, StaleRevision, TrustBroken
 from journal.roles import Profession
 from journal.store.rows import OpenedRows
 from portal.access.session_cookie import get_actor
@@ -55,7 +55,8 @@ class NotePage:
     Context of the form; `base` is the version that it follows, 0 for a new note.
 
     `newer` is what was saved meanwhile, if anything was. `is_gone`: no such patient is in this clinician's care.
-    `is_paused`: nothing is saved for as long as the patient pauses sharing.
+    `is_paused`: nothing is saved for as long as the patient pauses sharing. `has_new_keys`: nor while the patient's
+    keys are not those that were agreed on.
     """
 
     patient: UUID
@@ -69,6 +70,7 @@ class NotePage:
     errors: Mapping[str, str] = field(default_factory=dict)
     is_paused: bool = False
     is_gone: bool = False
+    has_new_keys: bool = False
 
 
 async def show_notes(request: Request) -> Response:
@@ -141,10 +143,21 @@ async def _save(request: Request, actor: Actor, kind: NoteKind, form: Form, iden
     patient, base = request.path_params["id"], form.get_whole_number("revision") or 0
     typed = {name: form[name] for name in (*FIELDS[kind], "checked")}
     try:
+        return await _save_or_render(request, actor, kind, ident, base, typed)
+    except (NotFound, TrustBroken) as error:
+        is_gone, status = isinstance(error, NotFound), 404 if isinstance(error, NotFound) else 409
+        context = NotePage(
+            patient, "", ident, kind, base, typed, LENGTHS, is_gone=is_gone, has_new_keys=not is_gone
+        )
+        return render_page(request, "patients/note_form.html", context, status=status)
+
+
+async def _save_or_render(
+    request: Request, actor: Actor, kind: NoteKind, ident: UUID, base: int, typed: Mapping[str, str]
+) -> Response:
+    patient = request.path_params["id"]
+    try:
         await notes.write_note(actor, patient, kind, typed, ident, base)
-    except NotFound:
-        context = NotePage(patient, "", ident, kind, base, typed, LENGTHS, is_gone=True)
-        return render_page(request, "patients/note_form.html", context, status=404)
     except InvalidInput as error:
         return await _render_again(request, actor, kind, ident, base, typed, errors=error.fields)
     except SharingPaused:
@@ -167,9 +180,16 @@ async def _render_again(
 ) -> Response:
     """Show the form as it was typed; without *base* it was written over, and what is saved now stands above it."""
     link: Link = await links.load_link_with(actor, request.path_params["id"])
-    newer = await notes.load_note(actor, link, ident) if base is None else None
+    newer = await _find_newer(actor, link, kind, ident) if base is None else None
+    ident = newer.current.note if newer else ident
     version = newer.current.version if newer else base or 0
     context = NotePage(
         link.patient, link.peer_name, ident, kind, version, typed, LENGTHS, newer, errors or {}, is_paused
     )
     return render_page(request, "patients/note_form.html", context, status=422 if errors else 409)
+
+
+async def _find_newer(actor: Actor, link: Link, kind: NoteKind, ident: UUID) -> CareNote:
+    """Return what was written meanwhile: of limits there is one note, whichever page began it."""
+    limits = notes.find_limits(await notes.load_notes(actor, link)) if kind is NoteKind.LIMITS else None
+    return limits or await notes.load_note(actor, link, ident)
