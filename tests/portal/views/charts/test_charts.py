@@ -24,6 +24,7 @@ from journal.scheduling import plan as session_plan
 from journal.sessions.rows import load_my_sessions
 from journal.sessions.session import SessionDetails, SessionKind, Setting, Status
 from journal.user_input import parse_time
+from journal.vault import tables as vault_tables
 from journal.vault.documents import EntryDocument
 from journal.vault.entry_rows import Entry
 from tests.cast import ZONE, Cast
@@ -126,6 +127,21 @@ async def test_other_scales_push_no_form_off_its_page(portal: Portal) -> None:
     plan = await load_my_sessions(alice)
     (chart,) = (await own.load_chart(alice, plan, "phq9", 1)).drawn.charts
     assert [row.value for row in chart.rows] == [9, 9]
+
+
+async def test_a_journal_that_was_changed_is_drawn_and_told(portal: Portal) -> None:
+    """Without its table of contents the page draws the same of what opens, and says that storage was changed."""
+    for value, days_ago in ((2, 20), (1, 3)):
+        await answered(portal.cast, value, days_ago)
+        await answered(portal.cast, value, days_ago, name="gad7")
+    async with portal.client("alice") as browser:
+        before = (await opened(browser, "/charts?show=phq9")).words
+        await vault_tables.ContentsPage.all().delete()
+        page = await opened(browser, "/charts?show=phq9")
+    assert "First 18 on 2 Nov 2026, latest 9 on 19 Nov 2026." in before
+    assert "First 18 on 2 Nov 2026, latest 9 on 19 Nov 2026." in page.words
+    assert "/journal/comparison" in page.answer.text
+    assert len(page.markup.all("circle", within="picture-drawing")) == 2
 
 
 async def test_every_chart_of_nothing_is_calm(portal: Portal) -> None:
