@@ -140,7 +140,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "brief": ("dosing_day", "reframing"),
     "course_summary": ("care_notes", "sharing"),
     "practice": ("authentication", "care"),
-    "account_reset": ("authentication", "sitter"),
+    "account_reset": ("authentication", "notices", "sitter"),
     "key_rotation": ("passkeys", "practice", "sitter"),
     "records": ("authentication", "care_notes", "notices", "sharing", "sitter"),
     "operations": (
@@ -204,6 +204,8 @@ OTHERS_TABLES = {
     "notices.agreements": ("care keeps its rows, which an end of care erases", "care.NoticePolicy"),
     "notices.history": ("the same", "care.PatientNotice"),
     "notices.inbox": ("care keeps its rows, which a pause and an end erase", "care.PatientNotice"),
+    "notices.moved_links": ("the same", "care.PatientNotice"),
+    "notices.proposals": ("the same", "care.NoticePolicy"),
     "notices.writing": ("the same", "care.PatientNotice"),
     "operations.demo": (
         "writes a practice with a past",
