@@ -21,6 +21,7 @@ from portal.views.account import (
     second_factor,
 )
 from portal.views.administration import audit_log, people, practice, staff
+from portal.views.charts import charts, shared_charts
 from portal.views.check_ins import advice as check_in_advice
 from portal.views.check_ins import filling as check_in_filling
 from portal.views.check_ins import overview as check_in_overview
@@ -134,6 +135,7 @@ ROUTES = (
     Rule("/measures", FORM, PATIENT, overview.list_measures),
     Rule("/measures/other", FORM, PATIENT, score_entry.enter_score),
     *(Rule(f"/measures/{one}", FORM, PATIENT, filling.fill_measure) for one in instruments.IDS),
+    Rule("/charts", READ, PATIENT, charts.show_charts),
     Rule("/journal/{id:uuid}/notice", SEND, PATIENT, panel.act_on_notice),
     # For everybody
     Rule("/", READ, ANYONE, home.show_home),
@@ -267,6 +269,7 @@ ROUTES = (
     Rule("/patients/{id:uuid}/handover/withdrawal", SEND, CLINICIAN, handovers.withdraw_suggestion),
     Rule("/patients/{id:uuid}/notices", FORM, CLINICIAN, inbox.show_notices),
     Rule("/patients/{id:uuid}/brief", READ, CLINICIAN, brief.show_brief),
+    Rule("/patients/{id:uuid}/charts", READ, CLINICIAN, shared_charts.show_shared_charts),
     Rule("/patients/{id:uuid}/summary", READ, CLINICIAN, course_summary.show_summary),
     Rule("/patients/{id:uuid}/course", FORM, CLINICIAN, course.plan_course),
     Rule("/patients/{id:uuid}/contacts", READ, CLINICIAN, call_contacts.show_contacts),

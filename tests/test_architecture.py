@@ -136,6 +136,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "day_lines": ("entries",),
     "evaluation": ("entries",),
     "standing": ("day_lines", "dosing_day", "measures", "sharing"),
+    "charts": ("care_notes", "day_lines", "sharing"),
     "brief": ("dosing_day", "reframing"),
     "course_summary": ("care_notes", "sharing"),
     "practice": ("authentication", "care"),
@@ -288,6 +289,7 @@ PORTAL_ROOMS: dict[str, tuple[str, ...]] = {
     "views.public": ("access", "documents"),
     "views.check_ins": ("views.journal",),
     "views.day_lines": ("access", "documents"),
+    "views.charts": ("access", "documents"),
     "views.evaluation": ("views.sharing",),
     "views": ("views.administration", "views.check_ins"),
     "routes": (
@@ -295,6 +297,7 @@ PORTAL_ROOMS: dict[str, tuple[str, ...]] = {
         "views.sign_in",
         "views.journal",
         "views.grounding",
+        "views.charts",
         "views.day_lines",
         "views.evaluation",
         "views.measures",

@@ -77,7 +77,7 @@ async def test_what_is_ticked_is_what_the_sitter_reads(any_portal: Portal) -> No
         ):
             assert words in page.words
         for words in ("A candle", "Alice", "Sample", "ketamine", "Bob", "Berlin"):
-            assert words not in page.answer.text.replace("/static/", "")
+            assert words not in page.answer.text.replace("/static/", "").replace(link, "")  # it is random
         assert page.words.index("Call now") < page.words.index("Nurse P.") < page.words.index(HINT)
         assert page.answer.headers["cache-control"] == "no-store"
         assert "set-cookie" not in page.answer.headers
