@@ -47,7 +47,9 @@ def check_limits(
     """Return a sentence for each field that needs another look. What replaces limits may be none."""
     if actor.profession != Profession.PRESCRIBER.value:
         return {LIMITS[0]: NOT_PRESCRIBED}
-    problems = {name: NOT_A_LIMIT[name] for name in LIMITS if fields[name] and not _is_limit(name, fields[name])}
+    problems = {
+        name: NOT_A_LIMIT[name] for name in LIMITS if fields[name] and not _is_limit(name, fields[name])
+    }
     if is_new and not any(fields.values()):
         problems[LIMITS[0]] = NO_LIMIT
     if not is_checked:
