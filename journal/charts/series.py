@@ -14,13 +14,15 @@ from uuid import UUID
 
 from journal.catalogue.fields import EntryKind
 from journal.catalogue.tracked import DAY_LINES_FIELD
-from journal.charts.sources import Mark, MarkKind, Piece, Window
+from journal.charts.sources import Mark, MarkKind, Piece, Window, select_window
 from journal.day_lines.lines import MOST, SCALES, DayLine, parse_day_lines
 from journal.measures.instruments import Instrument
 from journal.measures.lines import FilledMeasure, parse_measure
 from journal.measures.records import FORM
 
 _NAMES = "instrument="
+FEW = 6
+"""How many of the first and of the latest forms tell the first, the previous and the latest total, as a rule."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,8 +157,11 @@ def build_measure_charts(name: str, window: Window[Piece], marks: Sequence[Mark]
 
 def find_change(text: Instrument, pieces: Sequence[Piece]) -> Finding | None:
     """Return what can be said of the totals of one very text, without dosing sessions; None where there is none."""
-    rows = _group_measures(text.id, pieces).get(text)
-    return build_finding(rows, ()) if rows else None
+    window = select_window(pieces, 1, FEW, FEW)
+    if hides_first_measure(text.id, window):
+        window = select_window(pieces, 1, FEW, len(pieces))
+    charts = build_measure_charts(text.id, window, ())
+    return next((one.finding for one in charts if one.instrument == text), None)
 
 
 def hides_first_measure(name: str, window: Window[Piece]) -> bool:

@@ -57,14 +57,14 @@ class ReadingsDrawing:
     """
     Where the readings of each dosing session stand: before, the highest or lowest, and after, as bars or points.
 
-    `days` say where the day of a session is written; of many, those of the first and the last.
+    `days` say where the day of a session is written, and from which side; of many, those of the first and the last.
     """
 
     before: tuple[Spot, ...]
     extreme: tuple[Spot, ...]
     after: tuple[Spot, ...]
     levels: tuple[Spot, ...]
-    days: tuple[tuple[float, date], ...]
+    days: tuple[tuple[float, str, date], ...]
     first_day: date
     last_day: date
 
@@ -146,10 +146,11 @@ def build_readings_drawing(chart: ReadingsChart) -> ReadingsDrawing | None:
     levels = tuple(
         Spot(LEFT, _rise(one, least, most), value=str(one)) for one in range(least, most + 1, step)
     )
-    named = range(len(chart.rows)) if len(chart.rows) <= FEW else (0, len(chart.rows) - 1)
-    days = tuple((center(number), chart.rows[number].day) for number in named)
+    days = [(center(number), "middle", row.day) for number, row in enumerate(chart.rows)]
+    if len(days) > FEW:
+        days = [(LEFT, "start", chart.rows[0].day), (RIGHT, "end", chart.rows[-1].day)]
     return ReadingsDrawing(
-        column(0), column(1), column(2), levels, days, chart.rows[0].day, chart.rows[-1].day
+        column(0), column(1), column(2), levels, tuple(days), chart.rows[0].day, chart.rows[-1].day
     )
 
 

@@ -15,11 +15,13 @@ from journal.care import links
 from journal.care.link_keys import SharingPaused
 from journal.care.links import Link
 from journal.care_notes import notes
+from journal.care_notes.clinic import SESSION
 from journal.care_notes.notes import FIELDS, LENGTHS, PLAN_WRITERS, CareNote, NoteKind
 from journal.errors import InvalidInput, NotFound, StaleRevision, TrustBroken
 from journal.roles import Profession
 from journal.store.rows import OpenedRows
 from portal.access.session_cookie import get_actor
+from portal.views.patients import clinic_readings
 from portal.web.forms import Form, parse_uuid
 from portal.web.pages import redirect, render_page
 
@@ -28,6 +30,7 @@ WRITERS = MappingProxyType(
         NoteKind.PLAN: PLAN_WRITERS,
         NoteKind.TOTAL: frozenset(one.value for one in Profession),
         NoteKind.LIMITS: frozenset({Profession.PRESCRIBER.value}),
+        NoteKind.CLINIC: frozenset(one.value for one in Profession),
     }
 )
 """Who writes which kind of note, by their profession."""
@@ -107,10 +110,15 @@ async def change_note(request: Request) -> Response:
     actor, wanted = get_actor(request), request.path_params["note"]
     if request.method == "POST":
         form = await Form.read(request)
+        if form["kind"] == NoteKind.CLINIC:
+            return await clinic_readings.save_readings(request, form)
         kind = next((one for one in NoteKind if one.value == form["kind"]), NoteKind.PLAN)
         return await _save(request, actor, kind, form, wanted)
     link = await links.load_link_with(actor, request.path_params["id"])
     one = (await notes.load_note(actor, link, wanted)).current
+    if one.kind is NoteKind.CLINIC:
+        session = one.details.fields[SESSION]
+        return redirect(request, f"/patients/{link.patient}/notes/clinic?session={session}")
     context = NotePage(
         link.patient, link.peer_name, wanted, one.kind, one.version, one.details.fields, LENGTHS
     )

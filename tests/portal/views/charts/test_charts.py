@@ -8,6 +8,7 @@ from uuid import UUID, uuid4
 
 from journal.accounts import details
 from journal.care import lifecycle
+from journal.care import tables as care_tables
 from journal.care_notes import notes
 from journal.care_notes.notes import NoteKind
 from journal.catalogue.fields import Answers
@@ -125,7 +126,10 @@ async def test_every_chart_of_nothing_is_calm(portal: Portal) -> None:
 async def test_none_is_shown_between_the_start_and_rest(portal: Portal) -> None:
     """The page says so kindly, draws nothing and asks for nothing; links to it are gone; after rest it is there."""
     await answered(portal.cast, 1)
+    alice = await portal.cast.actor("alice")
+    await day_lines.save_line(alice, DayLine(day_lines.get_today(alice), alice.now, mood=2))
     session = await in_session(portal.cast)
+    await record.save_reading(alice, session, Reading(parse_time("14:40"), "120", "80"))
     async with portal.client("alice") as browser:
         for one in ("", "?show=phq9", "?show=pressure"):
             page = await opened(browser, f"/charts{one}")
@@ -211,13 +215,15 @@ async def test_a_clinician_sees_what_was_shared_and_no_hint_of_more(any_portal: 
 async def test_a_paused_share_draws_nothing(portal: Portal) -> None:
     """The page says that sharing is paused, and no more; what was looked at before stands in the patient's log."""
     cast = portal.cast
-    await shared(cast, await answered(cast, 2), FORM)
+    share = await shared(cast, await answered(cast, 2), FORM)
     alice, bob = await cast.actor("alice"), await cast.actor("bob")
-    drawn = (await shared_charts.load_chart(bob, alice.id, "phq9")).drawn
-    assert drawn is not None
-    async with portal.client("alice") as browser:
-        assert "opened" in (await opened(browser, "/sharing/log")).words.lower()
+    for subject, is_opened in (("", False), ("gad7", False), ("phq9", True)):
+        await shared_charts.load_chart(bob, alice.id, subject)
+        row = await care_tables.Share.get(id=share)
+        assert (row.opened_at is not None) == is_opened
     await lifecycle.pause_sharing(alice, cast.link)
+    found = await shared_charts.load_chart(bob, alice.id, "phq9")
+    assert (found.drawn, found.subjects) == (None, ())
     async with portal.client("bob") as browser:
         for one in ("", "?show=phq9"):
             page = await opened(browser, f"/patients/{alice.id}/charts{one}")

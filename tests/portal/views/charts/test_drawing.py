@@ -127,7 +127,7 @@ def test_readings_stand_beside_each_other() -> None:
     assert [one.x for one in spots] == [59.2, 65.2, 71.2]
     assert [(one.y, one.end) for one in spots] == [(83.0, 111.5), (54.5, 97.2), (75.9, 75.9)]
     assert [one.value for one in drawn.levels] == ["40", "80", "120", "160", "200"]
-    assert drawn.days == ((65.2, FIRST),)
+    assert drawn.days == ((65.2, "middle", FIRST),)
     assert build_readings_drawing(readings(Sign.PULSE)) is None
 
 
