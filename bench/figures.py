@@ -41,6 +41,8 @@ AIMS = {
     "session_growth_own_10000": Aim(1.5, "times"),
     "patient_of_timeline": Aim(6, "times"),
     "brief_of_timeline": Aim(4, "times"),
+    "charts_per_s": Aim(10, "per second"),
+    "charts_of_plain": Aim(0.0006, "of plain"),
     "others_p50_beside_10000": Aim(1.5, "times"),
     "plain_per_s": Aim(None, "per second"),
     "hello_per_s": Aim(None, "per second"),

@@ -21,6 +21,7 @@ from portal.views.account import (
     second_factor,
 )
 from portal.views.administration import audit_log, people, practice, staff
+from portal.views.charts import charts, shared_charts
 from portal.views.check_ins import advice as check_in_advice
 from portal.views.check_ins import filling as check_in_filling
 from portal.views.check_ins import overview as check_in_overview
@@ -36,6 +37,7 @@ from portal.views.patients import (
     call_contacts,
     care_notes,
     caseload,
+    clinic_readings,
     course,
     course_summary,
     instructions,
@@ -134,6 +136,7 @@ ROUTES = (
     Rule("/measures", FORM, PATIENT, overview.list_measures),
     Rule("/measures/other", FORM, PATIENT, score_entry.enter_score),
     *(Rule(f"/measures/{one}", FORM, PATIENT, filling.fill_measure) for one in instruments.IDS),
+    Rule("/charts", READ, PATIENT, charts.show_charts),
     Rule("/journal/{id:uuid}/notice", SEND, PATIENT, panel.act_on_notice),
     # For everybody
     Rule("/", READ, ANYONE, home.show_home),
@@ -267,6 +270,7 @@ ROUTES = (
     Rule("/patients/{id:uuid}/handover/withdrawal", SEND, CLINICIAN, handovers.withdraw_suggestion),
     Rule("/patients/{id:uuid}/notices", FORM, CLINICIAN, inbox.show_notices),
     Rule("/patients/{id:uuid}/brief", READ, CLINICIAN, brief.show_brief),
+    Rule("/patients/{id:uuid}/charts", READ, CLINICIAN, shared_charts.show_shared_charts),
     Rule("/patients/{id:uuid}/summary", READ, CLINICIAN, course_summary.show_summary),
     Rule("/patients/{id:uuid}/course", FORM, CLINICIAN, course.plan_course),
     Rule("/patients/{id:uuid}/contacts", READ, CLINICIAN, call_contacts.show_contacts),
@@ -281,6 +285,7 @@ ROUTES = (
     Rule("/patients/{id:uuid}/notes", READ, CLINICIAN, care_notes.show_notes),
     Rule("/patients/{id:uuid}/notes/plan", FORM, CLINICIAN, care_notes.write_plan),
     Rule("/patients/{id:uuid}/notes/limits", FORM, CLINICIAN, care_notes.write_limits),
+    Rule("/patients/{id:uuid}/notes/clinic", FORM, CLINICIAN, clinic_readings.note_readings),
     Rule("/patients/{id:uuid}/notes/total", FORM, CLINICIAN, care_notes.write_total),
     Rule("/patients/{id:uuid}/notes/{note:uuid}", FORM, CLINICIAN, care_notes.change_note),
     Rule("/patients/{id:uuid}/sessions/new", FORM, CLINICIAN, course.add_session),

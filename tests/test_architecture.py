@@ -136,10 +136,11 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "day_lines": ("entries",),
     "evaluation": ("entries",),
     "standing": ("day_lines", "dosing_day", "measures", "sharing"),
+    "charts": ("care_notes", "day_lines", "sharing"),
     "brief": ("dosing_day", "reframing"),
     "course_summary": ("care_notes", "sharing"),
     "practice": ("authentication", "care"),
-    "account_reset": ("authentication", "sitter"),
+    "account_reset": ("authentication", "notices", "sitter"),
     "key_rotation": ("passkeys", "practice", "sitter"),
     "records": ("authentication", "care_notes", "notices", "sharing", "sitter"),
     "operations": (
@@ -203,6 +204,8 @@ OTHERS_TABLES = {
     "notices.agreements": ("care keeps its rows, which an end of care erases", "care.NoticePolicy"),
     "notices.history": ("the same", "care.PatientNotice"),
     "notices.inbox": ("care keeps its rows, which a pause and an end erase", "care.PatientNotice"),
+    "notices.moved_links": ("the same", "care.PatientNotice"),
+    "notices.proposals": ("the same", "care.NoticePolicy"),
     "notices.writing": ("the same", "care.PatientNotice"),
     "operations.demo": (
         "writes a practice with a past",
@@ -286,6 +289,7 @@ PORTAL_ROOMS: dict[str, tuple[str, ...]] = {
     "views.public": ("access", "documents"),
     "views.check_ins": ("views.journal",),
     "views.day_lines": ("access", "documents"),
+    "views.charts": ("access", "documents"),
     "views.evaluation": ("views.sharing",),
     "views": ("views.administration", "views.check_ins"),
     "routes": (
@@ -293,6 +297,7 @@ PORTAL_ROOMS: dict[str, tuple[str, ...]] = {
         "views.sign_in",
         "views.journal",
         "views.grounding",
+        "views.charts",
         "views.day_lines",
         "views.evaluation",
         "views.measures",

@@ -30,6 +30,8 @@ NAMES = {
     "session_growth_own_10000",
     "patient_of_timeline",
     "brief_of_timeline",
+    "charts_per_s",
+    "charts_of_plain",
     "others_p50_beside_10000",
     "search_1000_by_plain",
     "search_10000_by_plain",

@@ -28,7 +28,7 @@ from journal.authentication import key_slots, second_factor, web_sessions
 from journal.authentication import tables as authentication_tables
 from journal.authentication.key_slots import Access, AccessDocument
 from journal.authentication.passwords import find_password_problems
-from journal.care import invitations, links, share_list
+from journal.care import invitations, lifecycle, links, share_list
 from journal.care import tables as care_tables
 from journal.care.past_care import seal_past
 from journal.device_copies import copies
@@ -36,6 +36,7 @@ from journal.errors import Damaged, InvalidInput, LinkExpired
 from journal.i18n import N_
 from journal.installation.installation import Installation
 from journal.mail.messages import Notice
+from journal.notices import moved_links
 from journal.rate_limiting import attempts, limits
 from journal.roles import Role
 from journal.sessions.holds import list_holds, refuse_while_held
@@ -124,8 +125,9 @@ async def reset_account(
     old = care_tables.CareLink.filter(
         id=row.renews, patient_id=row.patient, clinician_id=row.clinician_id, ended_at=None
     )
-    if account is None or not await old.exists():
+    if account is None or row.renews is None or not await old.exists():
         raise LinkExpired
+    replaced = row.renews
     profile = open_profile(installation, account)
     charged = await limits.count_attempt(attempts.build_reset_counts(installation, row.id), field="email")
     if not _is_address_of(installation, email, profile.email):
@@ -163,6 +165,7 @@ async def reset_account(
             await retained_records.retain_records(installation, account.id)
             now = installation.clock()
             await sitter_links.end_links_of(account.id, now)  # their notes are sealed to the old keys
+            await lifecycle.withhold_all_notices(account.id)  # agreed on with the old keys
             past = await _seal_past_care(installation, old, row, now)
             if not await old.update(pair=None, ended_at=now, past=past):
                 raise LinkExpired
@@ -181,6 +184,7 @@ async def reset_account(
             if patient is None:
                 raise Damaged
             link = await invitations.accept_invitation(patient, token, renewing=True)
+            await moved_links.move_open(patient, replaced, link)
             await queue_notice(installation, account.id, Notice.RESTARTED)
             await audit_log.record_event(
                 patient, Act.RESTARTED, patient=account.id, about=link, recipient=row.clinician_id
@@ -260,6 +264,7 @@ async def _renew_link(actor: Actor, token: str, row: invitations.OpenInvitationR
         await care_tables.CareNote.filter(link_id=renewed).delete()
         await share_list.delete_list(actor, renewed)
         link = await invitations.accept_invitation(actor, token, renewing=True)
+        await moved_links.move_open(actor, renewed, link)
         await audit_log.record_event(
             actor, Act.LINK_RENEWED, patient=actor.id, about=link, recipient=row.clinician_id
         )

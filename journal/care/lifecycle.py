@@ -139,11 +139,18 @@ async def end_link(actor: Actor, wanted: UUID, *, knows_no_rest: bool = False) -
     await tables.GivenBack.filter(link_id=wanted).delete()
     await tables.CareNote.filter(link_id=wanted).delete()
     await _delete_earlier_remains(wanted)
-    await tables.NoticePolicy.filter(id=wanted).delete()
-    await _erase_notices(wanted)
+    await end_notices(wanted)
     if actor.role is Role.PATIENT:  # the clinician leaves the list: what the patient remembers stays right
         await share_list.delete_list(actor, wanted)
     await audit_log.record_event(actor, Act.CARE_ENDED, patient=patient, about=wanted)
+
+
+async def withhold_all_notices(patient: UUID) -> None:
+    """End what a patient agreed on about notices with anybody, and erase the copies that have not gone yet."""
+    await tables.NoticePolicy.filter(patient_id=patient).delete()
+    mine = tables.PatientNotice.filter(patient_id=patient)
+    await mine.filter(released_at=None).update(sealed=None)
+    await mine.filter(backup_released_at=None).update(backup_sealed=None)
 
 
 async def _refuse_while_patient_held(actor: Actor, patient: UUID, *, knows_no_rest: bool) -> None:
@@ -160,8 +167,13 @@ async def _withhold_notices(link: UUID) -> None:
     await tables.PatientNotice.filter(backup_id=link, backup_released_at=None).update(backup_sealed=None)
 
 
-async def _erase_notices(link: UUID) -> None:
-    """Erase what notices hold under the key of a link; an empty copy is one that went, none one that did not."""
+async def end_notices(link: UUID) -> None:
+    """
+    End what is agreed over a link that ends, and erase what notices hold under its key.
+
+    An empty copy is one that went, none one that did not.
+    """
+    await tables.NoticePolicy.filter(id=link).delete()
     await _withhold_notices(link)
     notices = tables.PatientNotice
     await notices.filter(link_id=link, sealed__isnull=False).update(sealed=b"")

@@ -24,13 +24,16 @@ from journal.audit.acts import Act
 from journal.care import links, tables
 from journal.care.link_keys import SharingPaused, open_shared_key
 from journal.care.links import Link, require_cared_for
-from journal.care_notes.limits import LIMITS, check_limits, find_outside, sign_limits, verify_limits
+from journal.care_notes.clinic import CLINIC_FIELDS, SESSION, check_clinic, load_clinic_session, name_session
+from journal.care_notes.limits import LIMITS, check_limits, find_outside
+from journal.care_notes.signing import PURPOSES, sign_note, verify_note
 from journal.dosing_day.lines import Reading
 from journal.errors import Damaged, InvalidInput, NotFound, StaleRevision, TrustBroken
 from journal.i18n import N_, Labelled
 from journal.measures.lines import get_noon
 from journal.roles import Profession
 from journal.sealing import open_document, seal_document
+from journal.sessions.rows import Session
 from journal.store.database import transaction
 from journal.store.rows import (
     DamagedRow,
@@ -69,6 +72,7 @@ class NoteKind(Labelled):
     PLAN = "plan", N_("Plan note")
     TOTAL = "total", N_("Total of a scale")
     LIMITS = "limits", N_("Limits before starting")
+    CLINIC = "clinic", N_("Readings in the clinic")
 
 
 FIELDS: Mapping[NoteKind, tuple[str, ...]] = MappingProxyType(
@@ -76,6 +80,7 @@ FIELDS: Mapping[NoteKind, tuple[str, ...]] = MappingProxyType(
         NoteKind.PLAN: ("dose", "interval", "focus", "from_day", "why"),
         NoteKind.TOTAL: ("name", "day", "total"),
         NoteKind.LIMITS: LIMITS,
+        NoteKind.CLINIC: CLINIC_FIELDS,
     }
 )
 """What each kind holds, in the order in which it is asked for and shown."""
@@ -85,7 +90,7 @@ class NoteDetails(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """
     One version as it is sealed; `fields` by their names, `written_at` UTC, ISO 8601.
 
-    Limits carry the `signature` of who entered them.
+    Limits, and what a clinic noted at a session, carry the `signature` of who entered them.
     """
 
     kind: str
@@ -186,7 +191,8 @@ async def write_note(
     Add a version of a note for a patient in the actor's care; return the note's id. Sent twice, it is added once.
 
     Args:
-        typed: What `FIELDS` names for its kind; for limits also `checked`, which is not kept.
+        typed: What `FIELDS` names for its kind; for limits also `checked`, which is not kept. What a clinic noted names
+            its session.
         note: Its id; a new random one for a new note.
         base: The version that the writer saw; 0 for a new note.
 
@@ -197,14 +203,14 @@ async def write_note(
         StaleRevision: If a newer version was written since *base*, or care ended.
     """
     link = await links.load_link_with(actor, patient)
-    fields = _validate(actor, kind, typed, is_new=base == 0)
+    fields = await _validate(actor, patient, kind, typed, is_new=base == 0)
     key = await open_shared_key(actor, link)
     version = base + 1
     details = NoteDetails(
         kind.value, fields, actor.name, actor.profession, actor.now.isoformat(timespec="seconds")
     )
-    if kind is NoteKind.LIMITS:
-        signature = sign_limits(actor, link, note, version, details)
+    if kind.value in PURPOSES:
+        signature = sign_note(actor, link, note, version, kind.value, details)
         details = msgspec.structs.replace(details, signature=signature)
     sealed = seal_document(key, details, care_note_context(link.id, note, version))
     async with transaction():
@@ -216,8 +222,12 @@ async def write_note(
             return note  # the page was sent twice
         if (current.version if current else 0) != base or (current and current.kind is not kind):
             raise StaleRevision(CHANGED_MEANWHILE)
-        if kind is NoteKind.LIMITS and current is None and find_limits(every):
+        if current is None and find_only(every, kind, fields.get(SESSION, "")):
             raise StaleRevision(CHANGED_MEANWHILE)  # there is one note of them, in versions
+        if kind is NoteKind.CLINIC:
+            await _validate(actor, patient, kind, typed, is_new=base == 0)
+            if current and current.details.fields[SESSION] != fields[SESSION]:
+                raise NotFound
         if current is None and await tables.CareNote.filter(note=note).exists():
             raise NotFound
         if version > MAX_VERSIONS or await tables.CareNote.filter(link_id=link.id).count() >= MAX_NOTES:
@@ -250,6 +260,14 @@ def find_limits(found: Iterable[CareNote]) -> CareNote | None:
     return next((one for one in found if one.current.kind is NoteKind.LIMITS), None)
 
 
+def find_only(found: Iterable[CareNote], kind: NoteKind, session: str = "") -> CareNote | None:
+    """Return the one note of its kind that a care link has: limits, or what was noted at a session."""
+    if kind is NoteKind.LIMITS:
+        return find_limits(found)
+    noted = (one for one in found if kind is NoteKind.CLINIC and one.current.kind is kind)
+    return next((one for one in noted if one.current.details.fields.get(SESSION) == session), None)
+
+
 def care_note_context(link: UUID, note: UUID, version: int) -> Context:
     """Return the context of one version of a note."""
     return Context("care-note", link.bytes, note.bytes, version)
@@ -268,8 +286,8 @@ def _open(actor: Actor, key: Sealer, link: Link, row: NoteRow) -> NoteVersion:
     details = open_document(key, row.sealed, where, NoteDetails)
     if details.kind not in {one.value for one in NoteKind}:
         raise Damaged
-    if details.kind == NoteKind.LIMITS:
-        verify_limits(actor, link, row.note, row.version, details)
+    if details.kind in PURPOSES:
+        verify_note(actor, link, row.note, row.version, details.kind, details)
     return NoteVersion(row.id, row.note, link.id, row.version, details)
 
 
@@ -281,7 +299,9 @@ def _group(found: Iterable[NoteVersion]) -> list[CareNote]:
     return sorted(notes, key=lambda one: one.current.details.written_at, reverse=True)
 
 
-def _validate(actor: Actor, kind: NoteKind, typed: Mapping[str, str], *, is_new: bool) -> dict[str, str]:
+async def _validate(
+    actor: Actor, patient: UUID, kind: NoteKind, typed: Mapping[str, str], *, is_new: bool
+) -> dict[str, str]:
     fields = {
         name: clean_text(typed[name]).strip() if name in ("why", "focus") else clean_line(typed[name])
         for name in FIELDS[kind]
@@ -291,12 +311,23 @@ def _validate(actor: Actor, kind: NoteKind, typed: Mapping[str, str], *, is_new:
     }
     if kind is NoteKind.LIMITS:
         problems |= check_limits(actor, fields, is_checked=bool(typed.get("checked")), is_new=is_new)
+    elif kind is NoteKind.CLINIC:
+        session = await _find_session(actor, patient, fields[SESSION])
+        problems |= check_clinic(actor, fields, session)
+        fields = name_session(fields, session) if session else fields
     else:
         check = _check_plan if kind is NoteKind.PLAN else _check_total
         problems = check(actor, fields) | problems
     if problems:
         raise InvalidInput(problems)
     return fields
+
+
+async def _find_session(actor: Actor, patient: UUID, wanted: str) -> Session | None:
+    try:
+        return await load_clinic_session(actor, patient, wanted)
+    except NotFound:
+        return None
 
 
 def _check_plan(actor: Actor, fields: Mapping[str, str]) -> dict[str, str]:

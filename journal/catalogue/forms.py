@@ -93,6 +93,12 @@ PLAN_NOTE = Form(
         Field("plan.focus", N_("Focus"), FieldKind.TEXT, "plan", max_length=500, apart=True),
         Field("plan.from", N_("From"), FieldKind.DATE, "plan", apart=True),
         Field("plan.why", N_("Why"), FieldKind.TEXT, "plan", max_length=2000, apart=True),
+        Field("plan.before", N_("Reading before"), FieldKind.READINGS, "plan", apart=True),
+        Field("plan.middle", N_("Reading at about 40 minutes"), FieldKind.READINGS, "plan", apart=True),
+        Field("plan.end", N_("Reading at the end"), FieldKind.READINGS, "plan", apart=True),
+        Field("plan.drowsy", N_("Drowsy, from and until"), FieldKind.LINE, "plan", apart=True),
+        Field("plan.away", N_("Feeling far away, from and until"), FieldKind.LINE, "plan", apart=True),
+        Field("plan.ready", N_("Ready to leave"), FieldKind.LINE, "plan", apart=True),
         Field("plan.by", N_("Written by"), FieldKind.LINE, "plan", apart=True),
     ),
 )

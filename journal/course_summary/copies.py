@@ -7,6 +7,7 @@ from datetime import UTC, date
 from types import MappingProxyType
 from uuid import UUID
 
+from journal.care_notes.clinic import Moment, build_readings, format_span
 from journal.care_notes.notes import CareNote, NoteKind
 from journal.catalogue.fields import Answers, EntryKind
 from journal.catalogue.tracked import (
@@ -21,6 +22,7 @@ from journal.catalogue.tracked import (
     name_effects,
 )
 from journal.course_summary.lines import (
+    ClinicLine,
     Effect,
     EffectsLine,
     Month,
@@ -31,6 +33,7 @@ from journal.course_summary.lines import (
     Total,
     WordsLine,
 )
+from journal.dosing_day.lines import parse_readings
 from journal.folding import fold
 from journal.i18n import N_
 from journal.measures.lines import parse_measure
@@ -47,6 +50,9 @@ STILL = MappingProxyType(
 )
 """How it is said here whether something is still there: in short, since a day may follow."""
 _CHECK_IN = {one.id: one for one in (*NEXT_DAY, *LATER, *MONTHLY)}
+_NOTED_IN_CLINIC = frozenset(
+    {f"plan.{name}" for name in (*(moment.value for moment in Moment), "away", "drowsy", "ready")}
+)
 _MONTHLY_IDS = frozenset(one.id for one in MONTHLY)
 
 
@@ -179,9 +185,39 @@ def list_plans(shared: Iterable[IncomingShare], notes: Iterable[CareNote]) -> tu
     """
     own = [_build_own_plan(one) for one in notes if one.current.kind is NoteKind.PLAN]
     known = {_get_words_of(one) for one in own}
-    given = [_read_plan(one) for one in shared if one.document.kind == EntryKind.PLAN_NOTE]
+    given = [_read_plan(one) for one in shared if _is_plan(one)]
     every = [*own, *(one for one in given if _get_words_of(one) not in known)]
     return tuple(sorted(every, key=lambda one: one.day or date.min))
+
+
+def read_clinic(one: IncomingShare) -> ClinicLine | None:
+    """Return what a clinic noted at a session, as its patient kept and shared it, or None."""
+    answers = one.document.answers
+    if one.document.kind != EntryKind.PLAN_NOTE or _is_plan(one):
+        return None
+    before, middle, end = (
+        next(
+            (found for found in parse_readings(answers.get(f"plan.{moment.value}")) if not found.is_blank),
+            None,
+        )
+        for moment in Moment
+    )
+    away, drowsy, ready = (get_words(answers, f"plan.{name}") for name in ("away", "drowsy", "ready"))
+    return ClinicLine(build_source(one), before, middle, end, away, drowsy, ready)
+
+
+def build_clinic(note: CareNote) -> ClinicLine:
+    """Return what the reader noted at a session."""
+    fields = note.current.details.fields
+    before, middle, end = map(build_readings(fields).get, Moment)
+    away, drowsy = (format_span(fields, name) for name in ("away", "drowsy"))
+    source = Source(note=note.current.note)
+    return ClinicLine(source, before, middle, end, away, drowsy, fields.get("ready", ""))
+
+
+def _is_plan(one: IncomingShare) -> bool:
+    """Return whether a copy is of a plan note, and of nothing that was noted at a session."""
+    return one.document.kind == EntryKind.PLAN_NOTE and not _NOTED_IN_CLINIC & one.document.answers.keys()
 
 
 def _build_own_plan(note: CareNote) -> PlanLine:

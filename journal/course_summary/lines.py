@@ -30,26 +30,37 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class WordsLine:
-    """
-    A time of day, words of the patient's and labels of ours, which are to be translated; each may be missing.
-
-    `is_clinic`: the clinic noted it.
-    """
+    """A time of day, words of the patient's and labels of ours, which are to be translated; each may be missing."""
 
     source: Source
     at: time | None = None
     words: str = ""
     labels: tuple[str, ...] = ()
-    is_clinic: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class ReadingLine:
-    """A reading. `is_clinic`: the clinic took it."""
+    """A reading."""
 
     source: Source
     reading: Reading
-    is_clinic: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ClinicLine:
+    """
+    What a clinic noted at a session with esketamine: readings, and from when to when it was felt; each may be missing.
+
+    The times are as they were typed; `ready` is when the patient was ready to leave.
+    """
+
+    source: Source
+    before: Reading | None = None
+    middle: Reading | None = None
+    end: Reading | None = None
+    away: str = ""
+    drowsy: str = ""
+    ready: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ whether there is more. Rows are in the order of their dates, whatever stands in 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import chain
 from typing import TypeVar
@@ -18,14 +18,17 @@ from uuid import UUID
 from journal.actor import Actor
 from journal.care.links import Link
 from journal.care_notes import notes as care_notes
-from journal.care_notes.notes import CareNote
+from journal.care_notes.clinic import SESSION
+from journal.care_notes.notes import CareNote, NoteKind
 from journal.catalogue.fields import EntryKind
 from journal.course_summary.choosing import choose_nearest, choose_readings, find_beginning, find_day
 from journal.course_summary.copies import (
+    build_clinic,
     build_source,
     find_session,
     list_plans,
     list_totals,
+    read_clinic,
     read_effects,
     read_month,
     read_rating,
@@ -33,6 +36,7 @@ from journal.course_summary.copies import (
     read_unplanned,
 )
 from journal.course_summary.lines import (
+    ClinicLine,
     EffectsLine,
     Month,
     NearTotal,
@@ -52,6 +56,7 @@ from journal.sessions.schedule import SessionNumber
 from journal.sessions.session import SessionKind
 from journal.sharing import reading
 from journal.sharing.reading import IncomingShare
+from journal.store.rows import OpenedRows
 
 T = TypeVar("T")
 DAY_KINDS = {EntryKind.DAY.value: "day", EntryKind.SITTER.value: "sitter"}
@@ -63,7 +68,7 @@ class SessionRow:
     """
     One dosing session. `number` is None for a single one; each tuple may be empty.
 
-    `before`, `highest` and `after` are readings, `highest` among all of the day.
+    `before`, `highest` and `after` are readings, `highest` among all of the day; those of a clinic are in `clinic`.
     """
 
     session: Session
@@ -80,6 +85,7 @@ class SessionRow:
     still: tuple[StillLine, ...] = ()
     measured_before: tuple[NearTotal, ...] = ()
     measured_after: tuple[NearTotal, ...] = ()
+    clinic: tuple[ClinicLine, ...] = ()
 
     @property
     def sources(self) -> Iterator[Source]:
@@ -89,13 +95,18 @@ class SessionRow:
         yield from (one.source for one in self.away + self.difficulty)
         yield from (one.source for one in self.effects)
         yield from (one.source for one in self.still)
+        yield from (one.source for one in self.clinic)
         for near in self.measured_before + self.measured_after:
             yield near.total.source
 
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """All rows, and what stands below them. `paused`: nothing shared is opened; `damaged` counts what does not open."""
+    """
+    All rows, and what stands below them. `paused`: nothing shared is opened.
+
+    `damaged` counts copies that do not open, `damaged_notes` versions of the reader's notes.
+    """
 
     link: Link
     paused: bool
@@ -104,6 +115,7 @@ class Summary:
     months: tuple[Month, ...]
     plans: tuple[PlanLine, ...]
     damaged_sessions: tuple[UUID | None, ...] = ()
+    damaged_notes: int = 0
 
     @property
     def shares(self) -> tuple[UUID, ...]:
@@ -122,7 +134,9 @@ async def build_summary(actor: Actor, patient: UUID) -> Summary:
         TrustBroken: If the patient's keys are not the pinned ones.
     """
     found = await reading.load_folder(actor, patient)
-    written = () if found.paused else await care_notes.load_notes(actor, found.link)
+    written = OpenedRows[CareNote]()
+    if not found.paused:
+        written = await care_notes.load_notes(actor, found.link)
     plan = schedule.list_uncancelled(found.sessions)
     shared = tuple(reversed(found.shared))  # the oldest first
     built = Summary(
@@ -133,13 +147,14 @@ async def build_summary(actor: Actor, patient: UUID) -> Summary:
         tuple(sorted(_take(read_month(one) for one in shared), key=lambda one: one.day)),
         list_plans(shared, written),
         found.sessions.damaged,
+        len(written.damaged),
     )
     await reading.mark_opened(actor, patient, built.shares)
     return built
 
 
 def build_rows(
-    plan: Iterable[Session], shared: Sequence[IncomingShare], written: Iterable[CareNote] = ()
+    plan: Iterable[Session], shared: Sequence[IncomingShare], written: Sequence[CareNote] = ()
 ) -> tuple[SessionRow, ...]:
     """
     Return a row for each dosing session of a plan, in its order.
@@ -155,8 +170,15 @@ def build_rows(
     for one in shared:
         if (session := find_session(one)) is not None:
             about.setdefault(session, []).append(one)
+    noted: dict[str, list[ClinicLine]] = {}
+    for note in written:
+        if note.current.kind is NoteKind.CLINIC:
+            noted.setdefault(note.current.details.fields.get(SESSION, ""), []).append(build_clinic(note))
     return tuple(
-        _build_row(one, numbers.get(one.id), about.get(one.id, ()), totals)
+        replace(
+            _build_row(one, numbers.get(one.id), about.get(one.id, ()), totals),
+            clinic=_list_clinic(noted.get(one.id.hex, ()), about.get(one.id, ())),
+        )
         for one in sessions
         if one.kind is SessionKind.DOSING
     )
@@ -192,6 +214,20 @@ def _build_row(
         near_before,
         near_after,
     )
+
+
+def _list_clinic(own: Sequence[ClinicLine], shared: Iterable[IncomingShare]) -> tuple[ClinicLine, ...]:
+    """Return what a clinic noted: by the reader, and by others as it was shared; what is the same stands there once."""
+    known = {replace(one, source=Source()) for one in own}
+    given = _take(map(read_clinic, shared))
+    return (*own, *(one for one in given if _without_writer(one) not in known))
+
+
+def _without_writer(one: ClinicLine) -> ClinicLine:
+    before, middle, end = (
+        replace(taken, by="") if taken else None for taken in (one.before, one.middle, one.end)
+    )
+    return replace(one, source=Source(), before=before, middle=middle, end=end)
 
 
 def _list_noted(shared: Iterable[IncomingShare], name: str) -> tuple[WordsLine, ...]:

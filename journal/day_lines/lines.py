@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from hashlib import sha256
 
 from crypto import plain_digits
 from journal.user_input import parse_day, parse_whole_number
@@ -75,6 +76,11 @@ class DayLine:
     def is_blank(self) -> bool:
         """Return whether nothing but its day was given."""
         return not self.words and not self.own and all(one is None for one in self.numbers.values())
+
+    @property
+    def mark(self) -> str:
+        """Return what tells a form whether it has this very line; another number or word makes another mark."""
+        return sha256(self.line.encode()).hexdigest()[:16]
 
     @property
     def line(self) -> str:

@@ -22,7 +22,9 @@ NOBODY_YET = N_("Nobody has been told yet.")
 COULD_NOT: Mapping[str, str] = MappingProxyType(
     {
         "paused": N_("The notice to %(name)s could not go: sharing with them is paused."),
-        "ended": N_("The notice to %(name)s could not go: they are not in your care team any more."),
+        "ended": N_(
+            "The notice to %(name)s could not go: the connection over which you agreed on it is not there any more."
+        ),
         "keys": N_(
             "The notice to %(name)s could not go: the keys of their account are not those you agreed on."
         ),
@@ -34,7 +36,9 @@ COULD_NOT: Mapping[str, str] = MappingProxyType(
 WOULD_NOT: Mapping[str, str] = MappingProxyType(
     {
         "paused": N_("No notice goes to %(name)s: sharing with them is paused."),
-        "ended": N_("No notice goes to %(name)s: they are not in your care team any more."),
+        "ended": N_(
+            "No notice goes to %(name)s: the connection over which you agreed on it is not there any more."
+        ),
         "keys": N_("No notice goes to %(name)s: the keys of their account are not those you agreed on."),
         "suspended": N_("No notice goes to %(name)s: they cannot sign in at present."),
     }
@@ -47,6 +51,7 @@ WRITTEN = N_(
     "A notice to %(name)s is written. It goes at %(time)s, or before, when you press a button here or start a dosing "
     "session, also if you leave this form."
 )
+UNSAVED = N_("This answer is not saved, so no notice is written with it.")
 WITHDRAWN = N_("You did not mean to choose that, and the notice to %(name)s was withdrawn.")
 LOST = N_(
     "The notice to %(name)s cannot be found any more: something other than Hearthside took it away. Do not count on "
@@ -60,7 +65,9 @@ NO_MAIL = N_("They see it when they next sign in: no mail goes from here.")
 CLOSED: Mapping[str, str] = MappingProxyType(
     {
         "paused": N_("Sharing with %(name)s is paused since, so they cannot open it now."),
-        "ended": N_("%(name)s is not in your care team any more, and cannot open it now."),
+        "ended": N_(
+            "The connection with %(name)s over which it went is not there any more, so they cannot open it now."
+        ),
         "keys": N_("The keys of the account of %(name)s changed since, so they cannot open it now."),
         "suspended": N_("%(name)s cannot sign in at present."),
     }
@@ -123,6 +130,11 @@ def describe_before(policy: Policy | None, *, mail: bool) -> State:
     if policy.line.backup is not None:
         said.append(Sentence(BACKUP_WOULD if can_back_up else BACKUP_NOT, {"backup": backup}))
     return State(NOBODY_YET, tuple(said))
+
+
+def describe_unsaved() -> State:
+    """Return what the panel says of an answer that was not saved, where no notice is there from before."""
+    return State(NOBODY, (Sentence(UNSAVED),))
 
 
 def describe(told: Told, *, mail: bool, is_held: bool = False) -> State:

@@ -50,6 +50,7 @@ from journal.sessions.session import SessionDetails
 from journal.sharing import copies, shares
 from journal.standing import standing
 from journal.vault.documents import EntryDocument
+from journal.vault.entry_rows import Entry
 
 EVENING = time(21, 5)
 CARE_LEAD_TIME = timedelta(days=1)
@@ -152,15 +153,13 @@ async def _write_entry(
         await _write_day_lines(actor, one, now)
         return
     if one.kind in (EntryKind.STANDING, EntryKind.MEASURE):
-        await _do_as_asked(actor, link, one)
+        await _do_as_asked(actor, link, one, now)
         return
     about = None if one.session is None else ids[one.session].hex
     written = EntryDocument(one.kind.value, one.title, one.note, about, one.get_first_answers(today))
     saved = await entries.save_entry(actor, uuid4(), 0, written)
     if one.shared:
-        later = min(actor.now + SHARING_DELAY, now)
-        sections = (copies.TITLE, *one.shared)
-        await shares.share_entry(_set_clock(actor, later), saved.id, link, sections, previewed=saved.revision)
+        await _share(actor, link, one, saved, now)
     if one.edit:
         edited = EntryDocument(one.kind.value, one.title, one.note, about, one.get_latest_answers(today))
         at = person.get_moment(today, one.edit.day, one.edit.time)
@@ -173,6 +172,12 @@ async def _write_entry(
             day = today + timedelta(days=look.day)
             revisit = Revisit(day, look.old, look.new, look.felt, look.words)
             await reframe_sharing.add_revisit(looking, saved.id, revisit)
+
+
+async def _share(actor: Actor, link: UUID, one: DemoEntry, saved: Entry, now: datetime) -> None:
+    later = min(actor.now + SHARING_DELAY, now)
+    sections = (copies.TITLE, *one.shared)
+    await shares.share_entry(_set_clock(actor, later), saved.id, link, sections, previewed=saved.revision)
 
 
 async def _write_day_lines(actor: Actor, one: DemoEntry, now: datetime) -> None:
@@ -224,7 +229,7 @@ async def _agree_on_notices(patient: Actor, clinician: Actor, link: UUID, one: D
         await agreements.agree_as_clinician(clinician, patient.id, proposed.id, looks)
 
 
-async def _do_as_asked(actor: Actor, link: UUID, one: DemoEntry) -> None:
+async def _do_as_asked(actor: Actor, link: UUID, one: DemoEntry, now: datetime) -> None:
     """Begin a standing share for each line, or answer the measure that the first line names with the others."""
     (lines,) = one.answers.values()
     first, *others = lines if isinstance(lines, list) else [str(lines)]
@@ -233,7 +238,9 @@ async def _do_as_asked(actor: Actor, link: UUID, one: DemoEntry) -> None:
             await standing.give_standing(actor, link, kind)
         return
     given = {item: int(value) for item, _, value in (line.partition("=") for line in others)}
-    await measure_records.save_answers(actor, measure_records.find_offered(first), given, uuid4(), 0)
+    saved = await measure_records.save_answers(actor, measure_records.find_offered(first), given, uuid4(), 0)
+    if one.shared:
+        await _share(actor, link, one, saved, now)
 
 
 def _set_clock(actor: Actor, moment: datetime) -> Actor:

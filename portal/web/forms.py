@@ -12,6 +12,7 @@ from uuid import UUID
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
+from journal.care_notes import clinic
 from journal.catalogue.forms import FORMS
 from journal.catalogue.tracked import EFFECTS
 from journal.day_lines.lines import MAX_OWN
@@ -48,6 +49,8 @@ DAY_LINE_FIELDS = frozenset(
     f"{part}{place}" for part in ("own", "name", "low", "high") for place in range(1, MAX_OWN + 1)
 )
 """The fields of lines of one's own: their numbers on a day, and how each is named."""
+CLINIC_FIELDS = frozenset((*clinic.READINGS, *clinic.TIMES))
+"""The fields in which a clinic notes readings at a session, and when something was felt."""
 EVALUATION_FIELDS = frozenset(name for step in Step for name in list_names(step))
 """The fields in which people answer an evaluation."""
 UNCUT_FIELDS = JOURNAL_FIELDS | {"credential", "note", "title"}
@@ -199,6 +202,7 @@ RESTORABLE_FIELDS = (
     | MEASURE_FIELDS
     | EFFECT_FIELDS
     | DAY_LINE_FIELDS
+    | CLINIC_FIELDS
     | EVALUATION_FIELDS
 )
 """

@@ -26,6 +26,7 @@ import asyncpg
 import pytest
 from httpx import AsyncClient, Response
 
+from journal.care_notes.clinic import READINGS, TIMES
 from journal.clinic.instructions import MEASURE_DAYS
 from journal.evaluation.form_fields import Step
 from journal.installation.installation import Installation
@@ -285,6 +286,7 @@ async def live(scribe: Scribe, url: str, bob: AsyncClient, alice: AsyncClient) -
     await everything(scribe, alice)  # once more: there is now what bob planned
     await tick_a_list(scribe, alice)
     await check_in(scribe, alice)
+    await note_in_the_clinic(scribe, bob, alice)
     await evaluate(scribe, alice)
     await note_the_day(scribe, alice)
     await sit_with(scribe, alice)
@@ -446,6 +448,35 @@ async def check_in(scribe: Scribe, alice: AsyncClient) -> None:
         form = form_to(await page_at(alice, where), where)
         saved = await scribe.send(alice, form, go="done")
         assert saved.status == 200, saved.text
+
+
+async def note_in_the_clinic(scribe: Scribe, bob: AsyncClient, alice: AsyncClient) -> None:
+    """Have bob note readings at a session with esketamine of weeks ago: first words, which are none, then numbers."""
+    found = re.search(r"/patients/[0-9a-f-]{36}", (await page_at(bob, "/patients")).text)
+    assert found
+    where, day = f"{found[0]}/sessions/new", (datetime.now(UTC) - timedelta(days=30)).date().isoformat()
+    typed = {
+        "kind": "dosing",
+        "date": day,
+        "time": "10:00",
+        "minutes": "120",
+        "setting": "clinic",
+        "about": "",
+    }
+    typed["route"] = "intranasal_esketamine"
+    made = await scribe.send(bob, form_to(await page_at(bob, where), where), **typed)
+    session = re.search("/sessions/([0-9a-f-]{36})", made.url)
+    assert session, made.text
+    await alice.post(f"{session[0]}/status", data={"status": "closed"})
+    await alice.post("/sessions/rest")
+    where = f"{found[0]}/notes/clinic"
+    page = await page_at(bob, f"{where}?session={session[1]}")
+    refused = await scribe.send(bob, form_to(page, where))
+    assert refused.status == 422
+    told = {
+        name: "10:30" if name.endswith("_time") or name in TIMES else "97" for name in (*READINGS, *TIMES)
+    }
+    assert (await scribe.send(bob, form_to(refused, where), **told)).status in (200, 422)
 
 
 async def evaluate(scribe: Scribe, alice: AsyncClient) -> None:

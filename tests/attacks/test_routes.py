@@ -124,6 +124,7 @@ FOR_ONESELF = {
     "/check-ins": "one's own answers",
     "/check-ins/monthly": "one's own answers",
     "/check-ins/call-now": "whom oneself can call",
+    "/charts": "what oneself noted, by its days",
     "/measures": "one's own answers",
     "/measures/other": "one's own total",
     **dict.fromkeys((f"/measures/{one}" for one in IDS), "one's own answers, by the id of the form"),

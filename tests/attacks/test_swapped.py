@@ -260,7 +260,11 @@ SHOWN: dict[str, tuple[Place, ...]] = {
     "care_note.sealed": (
         Place(
             "care note row",
-            (Look("bob", "/patients/{alice}/notes", CLINIC_TEXT), Look("alice", "/clinic", CLINIC_TEXT)),
+            (
+                Look("bob", "/patients/{alice}/notes", CLINIC_TEXT),
+                Look("bob", "/patients/{alice}/summary", CLINIC_TEXT),
+                Look("alice", "/clinic", CLINIC_TEXT),
+            ),
         ),
     ),
     "sitter_link.sealed": (Place("dana's sitter link", (Look(None, "/sit/{sit}", DAMAGED),)),),

@@ -425,7 +425,9 @@ async def _notices(making: _Making, ids: dict[str, UUID]) -> None:
     await writing.release_now(alice, ids["noticed"])
     (one,) = await inbox.list_open(bob)
     ids["notice"] = one.id
-    await writing.send_now(alice, ids["noticed"], ids["link"])
+    for base, value in ((1, 0), (2, 1)):  # which counts as a first answer
+        await writing.save_answers(alice, find_offered("phq9"), {"9": value}, ids["noticed"], base)
+    await writing.release_now(alice, ids["noticed"])
     (other,) = [found for found in await inbox.list_open(bob) if found.id != one.id]
     ids["done notice"] = other.id
     await inbox.acknowledge(bob, alice.id, [other.id], f"{HERS} called back")

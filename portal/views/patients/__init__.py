@@ -5,6 +5,7 @@ __all__ = [
     "call_contacts",
     "care_notes",
     "caseload",
+    "clinic_readings",
     "course",
     "course_summary",
     "instructions",

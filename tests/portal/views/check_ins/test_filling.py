@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from uuid import UUID
 
 import pytest
@@ -184,6 +185,25 @@ async def test_bad_input_keeps_what_was_typed_and_changes_nothing(portal: Portal
         assert await records.load_made(await portal.cast.actor("alice")) == ()
         for path in ("/sessions/{}/check-in/tomorrow", "/sessions/{}/check-in/monthly"):
             assert (await browser.get(path.format(session))).status_code == 404
+
+
+async def test_nothing_fades_or_has_gone_since_a_day_that_is_to_come(portal: Portal) -> None:
+    """It is said beside the question, and nothing is saved until the day is one that has come."""
+    session = await session_of(portal)
+    portal.cast.clock.forward(days=7)
+    await signed_in_again(portal.cast)
+    today = portal.cast.clock.now.date()
+    async with portal.client("alice") as browser:
+        page = await opened(browser, f"/sessions/{session}/check-in/7-days")
+        late = {"checkin__still": "gone", "checkin__still_date": str(today + timedelta(days=1))}
+        answer = await pressed(browser, page, **late)
+        assert answer.status_code == 422
+        shown = Page.of(answer)
+        assert "Please give a day that has come" in shown.words
+        assert shown.value("checkin.still_date") == late["checkin__still_date"]
+        assert shown.value("checkin.still") == "gone"
+        assert await records.load_made(await portal.cast.actor("alice")) == ()
+        assert (await pressed(browser, page, **late | {"checkin__still_date": str(today)})).status_code == 303
 
 
 async def test_a_completed_one_goes_to_whom_it_is_given(portal: Portal) -> None:
