@@ -135,7 +135,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "check_ins": ("entries",),
     "day_lines": ("entries",),
     "evaluation": ("care_notes", "sharing"),
-    "standing": ("day_lines", "dosing_day", "measures", "sharing"),
+    "standing": ("day_lines", "dosing_day", "evaluation", "measures", "sharing"),
     "charts": ("care_notes", "day_lines", "sharing"),
     "brief": ("dosing_day", "reframing"),
     "course_summary": ("care_notes", "sharing"),

@@ -9,10 +9,12 @@ record state, so the patient notices an older list.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
 import msgspec
+from tortoise.queryset import QuerySet
 
 from crypto import Context, CryptoError, Sealer
 from journal.actor import Actor
@@ -27,6 +29,8 @@ from journal.vault import tables as vault_tables
 from journal.vault.record_snapshot import MAX_STATE_REVISION, TAG_SIZE, Member, Part
 from journal.vault.record_state import SELECT_RECORD_STATE, RecordChange
 
+MAX_STOPPED = 500
+"""Of how many entries a list says that a copy was taken away; the latest."""
 SELECT_LISTS = "SELECT id, revision, sealed FROM record_state WHERE owner_id = $1"
 
 
@@ -44,6 +48,13 @@ class ShareLinkRow(Row, frozen=True):
     link_id: UUID
 
 
+class CopyOfRow(Row, frozen=True):
+    """The care link of a copy, and the entry that it is of."""
+
+    link_id: UUID
+    entry_id: UUID
+
+
 class OwnKeyRow(Row, frozen=True):
     """The patient's own copy of a link's key."""
 
@@ -54,11 +65,14 @@ class ShareList(msgspec.Struct, frozen=True):
     """
     Which copies a care link holds, and whether sharing is paused; care-link key. Only the patient writes it.
 
-    `copies` names each by its hex id, with its revision and the hex digits of its envelope's last 16 bytes.
+    `copies` names each by its hex id, with its revision and the hex digits of its envelope's last 16 bytes. `stopped`
+    names entries of which a copy was taken away, by their hex ids, and says when, UTC, ISO 8601: what is shared as it
+    is completed brings none back.
     """
 
     paused: bool = False
     copies: dict[str, tuple[int, str]] = {}
+    stopped: dict[str, str] = {}
 
 
 Change = Callable[[ShareList], ShareList]
@@ -79,13 +93,19 @@ async def add_copy(actor: Actor, link: UUID, copy: Member) -> None:
     await _rewrite_list(actor, link, lambda old: msgspec.structs.replace(old, copies=old.copies | noted))
 
 
-async def remove_copies(actor: Actor, link: UUID, copies: Iterable[UUID]) -> None:
-    """Remove copies that were just deleted."""
+async def remove_copies(
+    actor: Actor, link: UUID, copies: Iterable[UUID], *, stopped: UUID | None = None
+) -> None:
+    """Remove copies that were just deleted; `stopped` is the entry of one that its patient took away."""
     gone = {one.hex for one in copies}
 
     def without_copies(old: ShareList) -> ShareList:
         kept = {ident: state for ident, state in old.copies.items() if ident not in gone}
-        return msgspec.structs.replace(old, copies=kept)
+        ended = dict(old.stopped)
+        if stopped is not None:
+            ended.pop(stopped.hex, None)
+            ended[stopped.hex] = actor.now.astimezone(UTC).isoformat()
+        return msgspec.structs.replace(old, copies=kept, stopped=dict(list(ended.items())[-MAX_STOPPED:]))
 
     await _rewrite_list(actor, link, without_copies)
 
@@ -118,7 +138,7 @@ async def rebuild_list(actor: Actor, link: UUID) -> None:
     copies = {ident: state for ident, state in old.copies.items() if ident in held} if old else {}
     before = _parse_revision(rows[0][0]) if rows else 0
     revision = before + 1 if before < MAX_STATE_REVISION else 1
-    new = ShareList(old.paused if old else False, copies)
+    new = ShareList(old.paused if old else False, copies, old.stopped if old else {})
     sealed = seal_document(key, new, share_list_context(link, revision))
     await vault_tables.RecordState.filter(id=link).delete()
     await vault_tables.RecordState.create(id=link, owner_id=actor.id, revision=revision, sealed=sealed)
@@ -154,6 +174,24 @@ def is_listed(listed: ShareList | None, copy: Member) -> bool:
     """Return whether a copy is on the list, in this very state."""
     ident, revision, sealed = copy
     return listed is not None and listed.copies.get(ident.hex) == (revision, _format_tag(sealed))
+
+
+async def load_sources(copies: QuerySet[tables.Share]) -> list[tuple[UUID, UUID | None]]:
+    """Return the care link of each copy whose one can be read, and the entry that it is of."""
+    rows = await fetch_rows(CopyOfRow, copies)
+    found = [(get_column(row, "link_id"), get_column(row, "entry_id")) for row in rows]
+    return [(link, entry) for link, entry in found if link is not None]
+
+
+async def was_stopped(
+    actor: Actor, link: UUID, patient_key: bytes | None, entry: UUID, since: datetime
+) -> bool:
+    """Return whether a copy of an entry was taken away over a care link since then, or nobody can tell."""
+    listed = (await load_my_lists(actor, {link: patient_key})).get(link)
+    if listed is None:
+        return True
+    at = listed.stopped.get(entry.hex)
+    return at is not None and datetime.fromisoformat(at) >= since
 
 
 async def load_own_key(actor: Actor, link: UUID) -> Sealer | None:

@@ -7,6 +7,7 @@ A newer version of the note becomes a newer version of the entry. A total is kep
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import tzinfo
 from uuid import UUID, uuid4
 
 from journal.actor import Actor
@@ -72,22 +73,24 @@ async def keep_note(actor: Actor, to: UUID, note: UUID, version: int, title: str
         there.extend([kept[0]] if kept else [])
         return kept is not None
 
-    if await entries.create_first_entry(actor, build_document(found, title), is_there, wanted):
+    if await entries.create_first_entry(actor, build_document(found, title, actor.zone), is_there, wanted):
         return wanted
-    await entries.change_entry(actor, there[0].id, lambda _: build_document(found, title), keep=True)
+    await entries.change_entry(
+        actor, there[0].id, lambda _: build_document(found, title, actor.zone), keep=True
+    )
     return there[0].id
 
 
-def build_document(note: CareNote, clinic_title: str = "") -> EntryDocument:
-    """Return a note as an entry: its words as they were written, by whom, and on which day."""
+def build_document(note: CareNote, clinic_title: str, zone: tzinfo) -> EntryDocument:
+    """Return a note as an entry: its words as they were written, by whom, and on which day of its patient's."""
     one = note.current
     title, session, fields = "", None, one.details.fields
     if one.kind is NoteKind.TOTAL:
         title, answers = fields["name"], _answer_total(one)
     elif one.kind is NoteKind.CLINIC:
-        title, session, answers = clinic_title, fields[SESSION], _answer_clinic(one)
+        title, session, answers = clinic_title, fields[SESSION], _answer_clinic(one, zone)
     else:
-        answers = _answer_review(one) if one.kind is NoteKind.REVIEW else _answer_plan(one)
+        answers = _answer_review(one, zone) if one.kind is NoteKind.REVIEW else _answer_plan(one, zone)
     source = f"{one.note.hex}.{one.version}"
     return EntryDocument(
         KINDS[one.kind].value, title, session_id=session, answers=answers, beside=Beside(added=(source,))
@@ -99,34 +102,38 @@ def _answer_total(one: NoteVersion) -> Answers:
     return {SCORE: "\n".join((fields["name"], fields["day"], fields["total"], one.details.written_by))}
 
 
-def _answer_review(one: NoteVersion) -> Answers:
+def _answer_review(one: NoteVersion, zone: tzinfo) -> Answers:
     fields = one.details.fields
     said = {
         "plan.reviewed": fields["outcome"],
         "plan.read": fields["read_version"],
-        "plan.from": one.details.written_at[:10],
+        "plan.from": _find_day(one, zone),
         "plan.why": fields["words"],
-        "plan.by": _sign(one),
+        "plan.by": _sign(one, zone),
     }
     return {name: value for name, value in said.items() if value}
 
 
-def _answer_clinic(one: NoteVersion) -> Answers:
+def _answer_clinic(one: NoteVersion, zone: tzinfo) -> Answers:
     """Return what a clinic noted: its readings with who took them, and from when to when, each as it was typed."""
     fields = one.details.fields
     told = {name: format_span(fields, name) for name in ("drowsy", "away")} | {"ready": fields["ready"]}
     said: Answers = {f"plan.{name}": words for name, words in told.items() if words}
     for moment, taken in build_readings(fields).items():
         said[f"plan.{moment.value}"] = [replace(taken, by=one.details.written_by).line]
-    return said | {"plan.by": _sign(one)}
+    return said | {"plan.by": _sign(one, zone)}
 
 
-def _sign(one: NoteVersion) -> str:
+def _find_day(one: NoteVersion, zone: tzinfo) -> str:
+    return one.written_at.astimezone(zone).date().isoformat()
+
+
+def _sign(one: NoteVersion, zone: tzinfo) -> str:
     details = one.details
-    return ", ".join((details.written_by, details.profession, details.written_at[:10]))
+    return ", ".join((details.written_by, details.profession, _find_day(one, zone)))
 
 
-def _answer_plan(one: NoteVersion) -> Answers:
+def _answer_plan(one: NoteVersion, zone: tzinfo) -> Answers:
     fields = one.details.fields
     said = {
         "plan.dose": fields["dose"],
@@ -134,7 +141,7 @@ def _answer_plan(one: NoteVersion) -> Answers:
         "plan.focus": fields["focus"],
         "plan.from": fields["from_day"],
         "plan.why": fields["why"],
-        "plan.by": _sign(one),
+        "plan.by": _sign(one, zone),
     }
     return {name: value for name, value in said.items() if value}
 

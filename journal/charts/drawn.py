@@ -9,7 +9,7 @@ from uuid import UUID
 
 from journal.care_notes.notes import CareNote
 from journal.catalogue.fields import EntryKind
-from journal.charts.readings import ReadingsChart, Sign, build_readings_chart, has_readings, sort_by_session
+from journal.charts.readings import ReadingsChart, Sign, build_readings_chart, group_by_session, has_readings
 from journal.charts.series import (
     Chart,
     build_measure_charts,
@@ -21,7 +21,15 @@ from journal.charts.series import (
     hides_first_number,
     list_own_names,
 )
-from journal.charts.sources import DosingDay, Piece, Window, list_dosing_days, list_marks, select_window
+from journal.charts.sources import (
+    DosingDay,
+    Piece,
+    Window,
+    list_dosing_days,
+    list_marks,
+    select_groups,
+    select_window,
+)
 from journal.day_lines.lines import MAX_OWN, SCALES
 from journal.measures.instruments import IDS
 from journal.sessions.rows import Session
@@ -94,7 +102,9 @@ def draw(subject: str, window: Window[Piece], beside: Iterable[Piece], around: A
     found = Drawn(subject, window.page, window.has_earlier)
     if subject in SIGNS:
         chart = build_readings_chart(Sign(subject), window, dosing)
-        return replace(found, readings=chart, sources=frozenset(one.source for one in chart.rows))
+        return replace(
+            found, readings=chart, sources=frozenset(source for one in chart.rows for source in one.sources)
+        )
     marks = list_marks(dosing, around.notes, beside, around.today)
     if subject in IDS:
         found = replace(found, charts=build_measure_charts(subject, window, marks))
@@ -120,10 +130,8 @@ def hides_first(subject: str, window: Window[Piece]) -> bool:
     return (subject in SCALES or bool(name)) and hides_first_number(subject, window, name)
 
 
-def sort_pieces(subject: str, pieces: Iterable[Piece], dosing: Sequence[DosingDay]) -> tuple[Piece, ...]:
-    """Return the pieces that hold numbers of *subject*, the oldest first."""
-    if subject in SIGNS:
-        return sort_by_session(pieces, dosing)
+def sort_pieces(subject: str, pieces: Iterable[Piece]) -> tuple[Piece, ...]:
+    """Return the pieces that hold numbers of *subject*, a measure or a line of a day, the oldest first."""
     if subject in IDS:
         return tuple(
             sorted((one for one in pieces if get_instrument_id(one) == subject), key=get_measure_order)
@@ -134,7 +142,10 @@ def sort_pieces(subject: str, pieces: Iterable[Piece], dosing: Sequence[DosingDa
 def draw_all(subject: str, page: int, pieces: Sequence[Piece], around: Around) -> Drawn:
     """Return what a page draws where all pieces are open already."""
     kind = KINDS[subject]
-    found = sort_pieces(subject, pieces, around.dosing)
+    if subject in SIGNS:
+        groups = group_by_session(pieces, around.dosing)
+        return draw(subject, select_groups(groups, page, SIZES[kind]), (), around)
+    found = sort_pieces(subject, pieces)
     window = select_window(found, page, SIZES[kind], FIRST[kind], SIZES[kind] if subject in OWN else 0)
     if hides_first(subject, window):
         window = select_window(found, page, SIZES[kind], len(found), len(found))

@@ -13,7 +13,8 @@ from journal.care import links
 from journal.care_notes.notes import CareNote, load_my_notes
 from journal.catalogue.fields import EntryKind
 from journal.charts.drawn import FIRST, KINDS, OWN, SIGNS, SIZES, Around, Drawn, draw, hides_first
-from journal.charts.sources import DosingDay, Piece, Window, select_window
+from journal.charts.readings import NOTED
+from journal.charts.sources import DosingDay, Piece, Window, select_groups, select_window
 from journal.entries import by_kind
 from journal.measures.instruments import list_instruments
 from journal.sessions.rows import Session
@@ -52,7 +53,7 @@ async def load_chart(actor: Actor, plan: Sequence[Session], subject: str, page: 
     around = Around(plan, notes, actor.now, actor.now.astimezone(actor.zone).date())
     for is_whole in (False, True):
         selection = _Selection(subject, page, around.dosing, is_whole=is_whole)
-        kinds = {KINDS[subject], *(() if subject in SIGNS else MARKS)}
+        kinds = {EntryKind(one) for one in NOTED} if subject in SIGNS else {KINDS[subject], *MARKS}
         is_intact, entries = await by_kind.load_entries_of_kinds(actor, kinds, selection.select)
         window, beside = selection.split(entries)
         if is_whole or not hides_first(subject, window):
@@ -74,6 +75,9 @@ class _Selection:
     def select(self, lines: Sequence[ContentsLine]) -> list[ContentsLine]:
         """Return the lines of the entries to open."""
         kind = KINDS[self.subject]
+        if self.subject in SIGNS:
+            self.window = select_groups(self._group(lines), self.page, SIZES[kind])
+            return [*self.window.shown]
         found, size = self._sort([one for one in lines if one.form == kind.value]), SIZES[kind]
         first = len(found) if self.is_whole else FIRST[kind]
         latest = size if self.subject in OWN else 0
@@ -90,11 +94,15 @@ class _Selection:
         window = Window(first, shown, latest, self.window.page, self.window.has_earlier, self.window.is_cut)
         return window, list(there.values())
 
+    def _group(self, lines: Sequence[ContentsLine]) -> list[list[ContentsLine]]:
+        """Return the lines of what was noted at sessions that took place, those of each together."""
+        found: dict[str, list[ContentsLine]] = {one.session.id.hex: [] for one in self.dosing}
+        for one in lines:
+            if one.form in NOTED and one.session in found:
+                found[one.session].append(one)
+        return [some for some in found.values() if some]
+
     def _sort(self, lines: list[ContentsLine]) -> list[ContentsLine]:
-        if self.subject in SIGNS:
-            places = {one.session.id.hex: place for place, one in enumerate(self.dosing)}
-            there = [one for one in lines if (one.session or "") in places]
-            return sorted(there, key=lambda one: (places[one.session or ""], one.sort_key))
         if KINDS[self.subject] is EntryKind.DAY_LINES:
             return sorted(lines, key=lambda one: (_find_month(one), one.sort_key))
         names = _list_names(self.subject)
@@ -103,7 +111,7 @@ class _Selection:
     def _list_marks(self, lines: Sequence[ContentsLine]) -> list[ContentsLine]:
         """Return the lines of plan notes, and of check-ins from the time of the page."""
         shown = self.window.shown
-        if not shown or self.subject in SIGNS:
+        if not shown:
             return []
         begin = to_microseconds(from_microseconds(shown[0].created) - AROUND)
         end = to_microseconds(from_microseconds(shown[-1].created) + AROUND) if self.page > 1 else None

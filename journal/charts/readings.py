@@ -8,15 +8,17 @@ began. Of oxygen it is the lowest.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, time
 from enum import StrEnum
 from uuid import UUID
 
-from journal.catalogue.fields import EntryKind
+from journal.catalogue.fields import Answer, EntryKind
 from journal.charts.sources import DosingDay, Piece, Window
 from journal.dosing_day.lines import Reading, count_minutes, parse_medicine, parse_number, parse_readings
-from journal.dosing_day.record import MEDICINE, READINGS
+
+NOTED = {EntryKind.DAY.value: "day", EntryKind.SITTER.value: "sitter"}
+"""The kinds of pieces that hold what was noted on the day of a session, and how the names of their answers begin."""
 
 
 class Sign(StrEnum):
@@ -32,24 +34,26 @@ class Value:
     """
     A number of a reading and its time; of blood pressure the upper one, with the lower one, which may be None.
 
-    `written` is what was typed.
+    `written` is what was typed, and `source` the piece that says it.
     """
 
     at: time | None
     number: float
     lower: float | None = None
     written: str = ""
+    source: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class SessionReadings:
-    """The readings of one dosing session; each is None where there is none. `source` is the piece that says it."""
+    """The readings of one dosing session; each is None where there is none. `source` is the first piece of them."""
 
     day: date
     source: UUID
     before: Value | None
     extreme: Value | None
     after: Value | None
+    sources: tuple[UUID, ...] = ()
 
     @property
     def values(self) -> tuple[Value, ...]:
@@ -66,31 +70,32 @@ class ReadingsChart:
 
 
 def has_readings(piece: Piece) -> bool:
-    """Return whether a piece holds readings of a dosing session."""
-    return piece.kind == EntryKind.DAY.value and bool(piece.answers.get(READINGS))
+    """Return whether a piece holds readings of a dosing session: its patient's, or a sitter's."""
+    return bool(_get(piece, "readings"))
 
 
-def sort_by_session(pieces: Iterable[Piece], dosing: Iterable[DosingDay]) -> tuple[Piece, ...]:
-    """Return the pieces with readings of sessions that took place, in the order of these."""
-    places = {one.session.id.hex: place for place, one in enumerate(dosing)}
-    there = [one for one in pieces if has_readings(one) and (one.session or "") in places]
-    return tuple(sorted(there, key=lambda one: places[one.session or ""]))
+def group_by_session(pieces: Iterable[Piece], dosing: Iterable[DosingDay]) -> tuple[tuple[Piece, ...], ...]:
+    """Return the pieces with readings of sessions that took place, those of each together, in the order of these."""
+    found: dict[str, list[Piece]] = {one.session.id.hex: [] for one in dosing}
+    for one in pieces:
+        if has_readings(one) and one.session in found:
+            found[one.session].append(one)
+    return tuple(tuple(sorted(some, key=lambda one: one.kind)) for some in found.values() if some)
 
 
-def build_readings_chart(sign: Sign, window: Window[Piece], dosing: Iterable[DosingDay]) -> ReadingsChart:
+def build_readings_chart(sign: Sign, window: Window[Piece], dosing: Sequence[DosingDay]) -> ReadingsChart:
     """Return the chart of what one page shows."""
     days = {one.session.id.hex: one for one in dosing}
     rows = []
-    for piece in window.shown:
-        about = days.get(piece.session or "")
-        row = _build_row(sign, piece, about) if about and has_readings(piece) else None
-        if row is not None and row.values:
+    for some in group_by_session(window.shown, dosing):
+        row = _build_row(sign, some, days[some[0].session or ""])
+        if row.values:
             rows.append(row)
     return ReadingsChart(sign, tuple(sorted(rows, key=lambda one: one.day)))
 
 
 def select_readings(
-    sign: Sign, readings: Sequence[Reading], start: time
+    sign: Sign, readings: Iterable[Reading], start: time
 ) -> tuple[Value | None, Value | None, Value | None]:
     """
     Return the last value up to the start, the highest of all (of oxygen the lowest), and the last one after the start.
@@ -98,7 +103,12 @@ def select_readings(
     One without a time is neither before nor after. Of two that are alike the one with the higher lower pressure is the
     highest, then the first; a course summary chooses by the same rules.
     """
-    values = [value for one in readings if (value := _read(sign, one)) is not None]
+    return _select(sign, [value for one in readings if (value := _read(sign, one)) is not None], start)
+
+
+def _select(
+    sign: Sign, values: Sequence[Value], start: time
+) -> tuple[Value | None, Value | None, Value | None]:
     timed = sorted((one for one in values if one.at is not None), key=lambda one: _count(one.at))
     before = [one for one in timed if _count(one.at) <= count_minutes(start)]
     after = [one for one in timed if _count(one.at) > count_minutes(start)]
@@ -107,11 +117,25 @@ def select_readings(
     return before[-1] if before else None, found, after[-1] if after else None
 
 
-def _build_row(sign: Sign, piece: Piece, about: DosingDay) -> SessionReadings:
-    parts = [one.at for one in parse_medicine(piece.answers.get(MEDICINE)) if one.at is not None]
+def _build_row(sign: Sign, some: Sequence[Piece], about: DosingDay) -> SessionReadings:
+    parts = [
+        at for one in some for taken in parse_medicine(_get(one, "medicine")) if (at := taken.at) is not None
+    ]
     start = min(parts, key=count_minutes) if parts else about.start
-    chosen = select_readings(sign, parse_readings(piece.answers.get(READINGS)), start)
-    return SessionReadings(about.day, piece.source, *chosen)
+    values = [
+        replace(value, source=one.source)
+        for one in some
+        for taken in parse_readings(_get(one, "readings"))
+        if (value := _read(sign, taken)) is not None
+    ]
+    chosen = _select(sign, values, start)
+    there = dict.fromkeys(one.source for one in chosen if one is not None and one.source is not None)
+    return SessionReadings(about.day, next(iter(there), some[0].source), *chosen, tuple(there))
+
+
+def _get(piece: Piece, name: str) -> Answer | None:
+    """Return an answer of a piece about the day of a session; None of any other piece."""
+    return piece.answers.get(f"{NOTED[piece.kind]}.{name}") if piece.kind in NOTED else None
 
 
 def _read(sign: Sign, one: Reading) -> Value | None:

@@ -63,7 +63,7 @@ def build_shared_chart(folder: Folder, around: Around, subject: str, page: int) 
     """Return what a page draws of copies; nothing that was not shared is known here."""
     pieces = [build_piece(one) for one in folder.shared]
     subjects = list_subjects(pieces)
-    months = sort_pieces(SCALES[0], pieces, ())[-SIZES[EntryKind.DAY_LINES] :]
+    months = sort_pieces(SCALES[0], pieces)[-SIZES[EntryKind.DAY_LINES] :]
     own = list_own_names(months)[: len(OWN)]
     drawn = draw_all(subject, page, pieces, around) if subject else None
     return SharedChart(folder, subjects, own, drawn)

@@ -15,6 +15,7 @@ from typing import Generic, TypeVar
 from uuid import UUID
 
 from journal.care_notes.notes import CareNote, NoteKind
+from journal.care_notes.reviews import REVIEWED
 from journal.catalogue.fields import Answers, EntryKind
 from journal.catalogue.tracked import DAY, MOMENT, CheckIn
 from journal.sessions.rows import Session
@@ -98,6 +99,13 @@ def select_window(found: Sequence[T], page: int, size: int, first: int = 0, late
     return Window(early, tuple(found[start:end]), later, page, start > 0, len(early) < start)
 
 
+def select_groups(found: Sequence[Sequence[T]], page: int, size: int) -> Window[T]:
+    """Return those of a page of groups that are never divided, as `select_window` does; *size* counts groups."""
+    some = select_window(found, page, size)
+    shown = tuple(one for group in some.shown for one in group)
+    return Window((), shown, (), some.page, some.has_earlier, some.is_cut)
+
+
 @dataclass(frozen=True, slots=True)
 class DosingDay:
     """A dosing session that took place: its day and its start by the clock where it was."""
@@ -153,6 +161,8 @@ def _list_plan_marks(note: CareNote) -> list[Mark]:
 
 
 def _parse_plan_note(piece: Piece) -> Mark | None:
+    if REVIEWED & piece.answers.keys():
+        return None  # a review of the evaluation says nothing of the plan
     day = parse_day(str(piece.answers.get("plan.from", "")))
     parts = ((name, str(piece.answers.get(f"plan.{name}", ""))) for name in PLAN_PARTS)
     words = tuple((name, text) for name, text in parts if text)

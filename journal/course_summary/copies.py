@@ -9,6 +9,7 @@ from uuid import UUID
 
 from journal.care_notes.clinic import Moment, build_readings, format_span
 from journal.care_notes.notes import CareNote, NoteKind
+from journal.care_notes.reviews import REVIEWED
 from journal.catalogue.fields import Answers, EntryKind
 from journal.catalogue.tracked import (
     DAY,
@@ -53,6 +54,7 @@ _CHECK_IN = {one.id: one for one in (*NEXT_DAY, *LATER, *MONTHLY)}
 _NOTED_IN_CLINIC = frozenset(
     {f"plan.{name}" for name in (*(moment.value for moment in Moment), "away", "drowsy", "ready")}
 )
+_NOT_PLANNED = _NOTED_IN_CLINIC | REVIEWED
 _MONTHLY_IDS = frozenset(one.id for one in MONTHLY)
 
 
@@ -190,7 +192,7 @@ def list_plans(shared: Iterable[IncomingShare], notes: Iterable[CareNote]) -> tu
 def read_clinic(one: IncomingShare) -> ClinicLine | None:
     """Return what a clinic noted at a session, as its patient kept and shared it, or None."""
     answers = one.document.answers
-    if one.document.kind != EntryKind.PLAN_NOTE or _is_plan(one):
+    if one.document.kind != EntryKind.PLAN_NOTE or not _NOTED_IN_CLINIC & answers.keys():
         return None
     before, middle, end = (
         next(
@@ -213,8 +215,8 @@ def build_clinic(note: CareNote) -> ClinicLine:
 
 
 def _is_plan(one: IncomingShare) -> bool:
-    """Return whether a copy is of a plan note, and of nothing that was noted at a session."""
-    return one.document.kind == EntryKind.PLAN_NOTE and not _NOTED_IN_CLINIC & one.document.answers.keys()
+    """Return whether a copy is of a plan note: of no review, and of nothing that was noted at a session."""
+    return one.document.kind == EntryKind.PLAN_NOTE and not _NOT_PLANNED & one.document.answers.keys()
 
 
 def _build_own_plan(note: CareNote) -> PlanLine:

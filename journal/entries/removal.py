@@ -67,7 +67,7 @@ async def delete_entry(actor: Actor, wanted: UUID) -> None:
             raise NotFound
         await record_state.update_state(actor, *(RecordChange(part, removed=rows) for part, rows in gone))
         for copy in filter_undamaged(await fetch_rows(ShareRow, care_tables.Share.filter(entry_id=wanted))):
-            await share_list.remove_copies(actor, copy.link_id, [copy.id])
+            await share_list.remove_copies(actor, copy.link_id, [copy.id], stopped=wanted)
         await care_tables.Share.filter(entry_id=wanted).delete()
         await audit_log.record_event(actor, Act.ENTRY_DELETED, patient=actor.id, about=wanted)
     await flush_deleted()

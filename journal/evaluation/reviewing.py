@@ -76,21 +76,25 @@ class Standing:
 
 @dataclass(frozen=True, slots=True)
 class OwnReview:
-    """A review as its patient reads it; `is_changed`: what was read is answered differently by now."""
+    """
+    A review as its patient reads it.
+
+    `is_changed`: what was read is answered differently by now. `has_more`: something is answered that was not read.
+    """
 
     link: Link
     note: CareNote
     is_changed: bool
+    has_more: bool = False
 
 
-def find_standing(shared: Sequence[IncomingShare], mine: Iterable[CareNote], profession: str) -> Standing:
+def find_standing(shared: Sequence[IncomingShare], mine: Iterable[CareNote]) -> Standing:
     """
     Return how an evaluation stands for a clinician.
 
     Args:
         shared: What the patient shares with them.
-        mine: The notes that they wrote for the patient.
-        profession: Their own: a prescriber's review is their own, any other clinician knows one that was shared.
+        mine: The notes that they wrote for the patient. Without a review among them, they know one that was shared.
     """
     every = tuple(mine)
     copy = next((one for one in shared if one.document.kind == EntryKind.EVALUATION), None)
@@ -100,7 +104,7 @@ def find_standing(shared: Sequence[IncomingShare], mine: Iterable[CareNote], pro
     if note is not None:
         review = build_review(note.current)
         is_changed = copy is not None and note.current.details.fields["digest"] != _compute(copy.document)
-    elif profession != Profession.PRESCRIBER:
+    else:
         review, is_changed = _find_shared_review(shared, copy)
     state = State.NOT_SHARED
     if copy is not None:
@@ -119,7 +123,7 @@ def list_own_reviews(
 ) -> tuple[OwnReview, ...]:
     """Return the reviews of a patient's evaluation, by whoever wrote them."""
     return tuple(
-        OwnReview(link, one, _is_changed(one.current, seen.answers))
+        OwnReview(link, one, _is_changed(one.current, seen.answers), _has_more(one.current, seen.answers))
         for link, written in found
         for one in written
         if one.current.kind is NoteKind.REVIEW
@@ -177,7 +181,7 @@ async def ask(actor: Actor, patient: UUID, *, wanted: bool = True) -> None:
 async def _is_answered(actor: Actor, link: Link) -> bool:
     folder = await reading.open_folder(actor, link, OpenedRows())
     mine = await notes.load_notes(actor, link)
-    return find_standing(folder.shared, mine, actor.profession).is_answered
+    return find_standing(folder.shared, mine).is_answered
 
 
 async def write_review(
@@ -234,6 +238,10 @@ def _is_changed(one: NoteVersion, answers: Answers) -> bool:
     fields = one.details.fields
     read: dict[str, Answer] = {part: answers[part] for part in fields["parts"].split(",") if part in answers}
     return compute_digest(read) != fields["digest"]
+
+
+def _has_more(one: NoteVersion, answers: Answers) -> bool:
+    return not answers.keys() - NOT_ANSWERS <= {*one.details.fields["parts"].split(",")}
 
 
 def _find_shared_review(

@@ -10,6 +10,7 @@ import msgspec
 from journal.care.documents import ShareDocument
 from journal.catalogue.fields import EntryKind, Field
 from journal.catalogue.forms import get_form
+from journal.catalogue.tracked import CHANGES
 from journal.errors import InvalidInput
 from journal.i18n import N_
 from journal.vault.documents import EntryDocument
@@ -80,6 +81,8 @@ def is_changed(entry: Entry, copy: ShareDocument) -> bool:
         now = build_copy(entry, copy.fields, entry.updated_at)
     except InvalidInput:
         return True
+    if CHANGES in now.answers:  # of what changed, a copy says what its reader could read
+        now = msgspec.structs.replace(now, answers={**now.answers, CHANGES: copy.answers.get(CHANGES, [])})
     same = msgspec.structs.replace(
         now, shared_at=copy.shared_at, entry_revision=copy.entry_revision, written_on=copy.written_on
     )
@@ -89,7 +92,8 @@ def is_changed(entry: Entry, copy: ShareDocument) -> bool:
 def find_outdated(entry: Entry, copy: ShareDocument) -> frozenset[str]:
     """Return the parts of a copy that read differently in the entry now, or are gone from it."""
     then, now = _list_words(copy), _list_words(entry.document)
-    return frozenset(part for part in copy.fields if then.get(part) != now.get(part))
+    told = [part for part in copy.fields if part != CHANGES or part not in now]
+    return frozenset(part for part in told if then.get(part) != now.get(part))
 
 
 def _list_words(document: EntryDocument | ShareDocument) -> dict[str, object]:

@@ -24,7 +24,7 @@ from journal.care import tables as care_tables
 from journal.care.documents import ShareDocument, share_context
 from journal.care.link_keys import SharingPaused, get_peer_identity, open_shared_key
 from journal.care.links import Link, require_active
-from journal.care.share_list import Lists, ShareLinkRow, ShareList
+from journal.care.share_list import Lists, ShareList
 from journal.catalogue.fields import EntryKind
 from journal.entries import entries
 from journal.errors import Damaged, NotFound, StaleRevision, TrustBroken
@@ -185,11 +185,11 @@ async def revoke_share(actor: Actor, wanted: UUID) -> None:
     async with transaction():
         await record_state.lock_state(actor)
         mine = care_tables.Share.filter(id=wanted, link__patient_id=actor.id)
-        links = filter_undamaged(await fetch_rows(ShareLinkRow, mine))
+        sources = await share_list.load_sources(mine)
         if not await mine.delete():
             raise NotFound
-        for one in links:
-            await share_list.remove_copies(actor, one.link_id, [wanted])
+        for link, entry in sources:
+            await share_list.remove_copies(actor, link, [wanted], stopped=entry)
         await audit_log.record_event(actor, Act.SHARE_REVOKED, patient=actor.id, about=wanted)
     await flush_deleted()
 

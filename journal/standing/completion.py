@@ -2,8 +2,8 @@
 What goes by a standing share: a piece as it is completed, and what did not go, once its patient chose it.
 
 A piece goes in the very act that completes it, as an ordinary copy, or it stays. What stays is listed when nothing is
-held, and goes only when it is ticked. Of an entry of which an earlier piece stayed, and no copy is there, the later
-ones stay as well: whoever stopped a copy finds no new one.
+held, and goes only when it is ticked. Of an entry of which a copy was stopped, the later pieces stay as well: whoever
+stopped one finds no new one, unless they give it anew.
 """
 
 from __future__ import annotations
@@ -18,12 +18,17 @@ import msgspec
 
 from journal.actor import Actor
 from journal.care import links as care_links
+from journal.care import share_list
 from journal.care.documents import ShareDocument
 from journal.care.link_keys import SharingPaused, open_shared_key
 from journal.care.links import Link
 from journal.catalogue.fields import EntryKind
+from journal.catalogue.tracked import CHANGES
 from journal.entries import by_kind, entries
 from journal.errors import InvalidInput, JournalError, NotFound, StaleRevision, TrustBroken
+from journal.evaluation.changes import list_changes
+from journal.evaluation.lines import format_line
+from journal.evaluation.records import MAX_CHANGES
 from journal.i18n import N_
 from journal.sessions.holds import load_hold, refuse_while_held
 from journal.sharing import copies, shares
@@ -260,9 +265,19 @@ async def _carry_along(
     except (SharingPaused, TrustBroken):
         return
     copy = await _find_copy(actor, link, entry)
-    if earlier and not (copy and not copy.damaged and _list_copied(kind, copy)):
+    if earlier and not await _goes_on(actor, kind, one, link, entry, copy):
         return
     await _save_copy(actor, link, kind, entry, copy, new, while_held=is_held)
+
+
+async def _goes_on(
+    actor: Actor, kind: StandingKind, one: Standing, link: Link, entry: Entry, copy: OutgoingShare | None
+) -> bool:
+    """Return whether later pieces of an entry go: not where its patient took a copy away since they gave it."""
+    if copy is None:
+        key = link.row.patient_key
+        return not await share_list.was_stopped(actor, link.id, key, entry.id, one.since)
+    return not copy.damaged and (bool(_list_copied(kind, copy)) or copy.updated_at < one.since)
 
 
 def _can_go(kind: StandingKind, one: Standing, link: Link, *, is_held: bool) -> bool:
@@ -343,9 +358,11 @@ def _build_document(
     """Return the copy with some more pieces; its other parts stay as they were shared, and are told as changed."""
     parts = (kind.part,) if kind.part else copies.list_shareable_parts(entry)
     fresh = copies.build_copy(entry, parts, actor.now, actor.zone)
+    old, copied = copy.document if copy and not copy.damaged else None, _list_copied(kind, copy)
+    if kind.version:
+        return _say_changes(fresh, old, kind)
     if not kind.part:
         return fresh
-    old, copied = copy.document if copy and not copy.damaged else None, _list_copied(kind, copy)
     now, wanted = kind.list_pieces(entry.document), (*copied, *some)
     gone = _subtract(copied, now)  # what was corrected or removed since stays as it was shared
     lines = [*_subtract(now, _subtract(now, wanted)), *gone]
@@ -362,3 +379,21 @@ def _build_document(
         fields=fields,
         shared_at=fresh.shared_at,
     )
+
+
+def _say_changes(fresh: ShareDocument, old: ShareDocument | None, kind: StandingKind) -> ShareDocument:
+    """
+    Return a copy of a version that says what changed since the one its reader has, and nothing of those in between.
+
+    A version that stayed with its patient, or that is older than the standing share, is told by no later one.
+    """
+    answers = {name: answer for name, answer in fresh.answers.items() if name != CHANGES}
+    lines: list[str] = []
+    if old is not None:
+        new = list_changes(old.answers, answers, kind.find_version(answers))
+        lines = [*list_lines(old.answers, CHANGES), *map(format_line, new)][-MAX_CHANGES:]
+    fields = [name for name in fresh.fields if name != CHANGES or lines]
+    if lines and CHANGES not in fields:
+        fields.append(CHANGES)
+    told = {CHANGES: lines} if lines else {}
+    return msgspec.structs.replace(fresh, answers={**answers, **told}, fields=fields)

@@ -89,7 +89,7 @@ async def load_standing(
     if link.paused_at or not (is_prescriber or is_shared):
         return None
     mine = await notes.load_notes(actor, link) if is_prescriber else ()
-    return reviewing.find_standing(shared, mine, actor.profession)
+    return reviewing.find_standing(shared, mine)
 
 
 async def _review(actor: Actor, patient: UUID, form: Form, typed: Mapping[str, str]) -> None:
@@ -118,7 +118,7 @@ async def _render(
     is_paused = link.paused_at is not None
     folder = await reading.open_folder(actor, link, OpenedRows())
     mine = OpenedRows[CareNote]() if is_paused else await notes.load_notes(actor, link)
-    standing = reviewing.find_standing(folder.shared, mine, actor.profession)
+    standing = reviewing.find_standing(folder.shared, mine)
     answers = standing.shared.document.answers if standing.shared else {}
     if standing.shared and standing.shared.unread and request.method == "GET":
         await reading.mark_opened(actor, link.patient, [standing.shared.id])

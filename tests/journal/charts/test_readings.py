@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from journal.catalogue.fields import Answers
-from journal.charts.drawn import Around, draw_all
+from journal.charts.drawn import Around, draw_all, list_subjects
 from journal.charts.readings import Sign, select_readings
 from journal.charts.sources import Piece
 from journal.course_summary.choosing import choose_readings
@@ -102,6 +102,25 @@ def test_a_page_has_twelve_sessions() -> None:
     told = [[row.extreme.number for row in one.rows if row.extreme] for one in charts if one]
     assert told == [[float(100 + number) for number in range(3, 15)], [100.0, 101.0, 102.0]]
     assert [one.has_earlier for one in drawn] == [True, False]
+
+
+def test_a_sitter_s_readings_stand_beside_the_patient_s() -> None:
+    """Of one session there is one row, whoever noted what; a page divides none, and each value leads to its piece."""
+    plan = [session(f"2026-0{number // 5 + 1}-{number % 5 + 10}T14:00") for number in range(13)]
+    around = Around(plan, (), NOW, NOW.date())
+    own, theirs = (
+        [Piece(uuid4(), kind, {f"{kind}.readings": [line]}, one.id.hex) for one in plan]
+        for kind, line in (("day", "13:40 | 120 | 80 | | | "), ("sitter", "15:00 | 160 | 97 | | | "))
+    )
+    given = Piece(uuid4(), "sitter", {"sitter.medicine": ["13:30 | all"]}, plan[0].id.hex)
+    drawn = [draw_all("pressure", page, [*theirs, *own, given], around) for page in (1, 2)]
+    assert [len(one.readings.rows) for one in drawn if one.readings] == [12, 1]
+    assert drawn[1].sources == {own[0].source, theirs[0].source}
+    row = drawn[0].readings.rows[-1] if drawn[0].readings else None
+    assert row is not None
+    told = [(one.written, one.source) for one in row.values]
+    assert told == [("120/80", own[-1].source), *[("160/97", theirs[-1].source)] * 2]
+    assert list_subjects(theirs) == ("pressure", "pulse", "oxygen")
 
 
 @given(st.lists(st.tuples(st.times(), st.integers(40, 60), st.integers(40, 60)), max_size=12), st.times())

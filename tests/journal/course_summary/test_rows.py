@@ -9,7 +9,15 @@ import pytest
 
 from journal.care.documents import ShareDocument
 from journal.catalogue.fields import Answers
-from journal.course_summary.copies import list_plans, list_totals, read_effects, read_month, read_still
+from journal.charts.sources import Piece, list_marks
+from journal.course_summary.copies import (
+    list_plans,
+    list_totals,
+    read_clinic,
+    read_effects,
+    read_month,
+    read_still,
+)
 from journal.course_summary.lines import Effect, Source
 from journal.course_summary.summary import SessionRow, build_rows
 from journal.entries.naming import EntryName
@@ -208,3 +216,13 @@ def test_totals_of_other_scales_count_as_measures() -> None:
     assert [(one.total.told[1], one.days) for one in found.measured_before] == [("2", 18)]
     ahead = row(*given, plan=(session(local="2026-11-23T14:00"),))
     assert not ahead.measured_before
+
+
+def test_a_review_that_was_shared_is_no_plan_note() -> None:
+    """What was said of an evaluation stands beside the evaluation; neither is it something that a clinic noted."""
+    kept: Answers = {"plan.reviewed": "go-ahead", "plan.from": "2026-11-02", "plan.why": "Your letter came"}
+    review = copy("plan_note", kept)
+    assert list_plans([review], ()) == ()
+    assert read_clinic(review) is None
+    assert list_marks((), (), [Piece(UUID(int=3), "plan_note", kept)], NOW.date()) == ()
+    assert len(list_plans([copy("plan_note", {"plan.why": "Your letter came"})], ())) == 1

@@ -11,7 +11,8 @@ from journal.care import lifecycle, links, tables
 from journal.care.link_keys import open_shared_key
 from journal.care_notes import keeping, notes
 from journal.care_notes.notes import NoteDetails, NoteKind, care_note_context
-from journal.catalogue.tracked import CONDITIONS, VERSION
+from journal.catalogue.fields import Answers
+from journal.catalogue.tracked import CONDITIONS, MEDICINES, VERSION
 from journal.entries import entries
 from journal.errors import InvalidInput, NotFound, StaleRevision
 from journal.evaluation import records, reviewing
@@ -21,7 +22,7 @@ from journal.evaluation.reviewing import Standing, State
 from journal.sealing import open_document, seal_document
 from journal.sharing import reading, shares
 from tests.cast import Cast
-from tests.scenes import become, connected
+from tests.scenes import become, connected, signed_in_again
 
 SAID = {"outcome": "more-needed", "words": "Please bring the letter about your eyes"}
 
@@ -43,9 +44,7 @@ async def seen_by(cast: Cast, who: str = "bob") -> Standing:
     """How alice's evaluation stands for a clinician."""
     actor, alice = await cast.actor(who), await cast.actor("alice")
     folder = await reading.load_folder(actor, alice.id)
-    return reviewing.find_standing(
-        folder.shared, await notes.load_notes(actor, folder.link), actor.profession
-    )
+    return reviewing.find_standing(folder.shared, await notes.load_notes(actor, folder.link))
 
 
 async def reviewed(
@@ -90,6 +89,22 @@ async def test_it_stands_as_it_was_shared_reviewed_and_changed(cast: Cast) -> No
     await reviewed(cast, copy, {"outcome": "go-ahead"}, note, 1)
     standing = await seen_by(cast)
     assert (standing.state, standing.note and len(standing.note.earlier)) == (State.REVIEWED, 1)
+
+
+async def test_its_patient_is_told_of_answers_that_were_not_read(cast: Cast) -> None:
+    """A medicine that is added after a review was not read for it, as little as a part that was not shared."""
+    await become(cast, "bob", "prescriber")
+    await reviewed(cast, await answered(cast))
+    alice = await cast.actor("alice")
+    seen = (await records.load_evaluation(alice)).entry
+    assert seen is not None
+    taken: Answers = {MEDICINES: ["a sedative | 2026-11"]}
+    await records.save_step(alice, Step.MEDICINES, taken, seen.id, seen.revision, "p")
+    own = reviewing.list_own_reviews(
+        await notes.load_my_notes(alice, await links.load_my_links(alice)),
+        await records.load_evaluation(alice),
+    )
+    assert [(one.is_changed, one.has_more) for one in own] == [(False, True)]
 
 
 async def test_only_a_prescriber_reviews_and_asks(cast: Cast) -> None:
@@ -192,6 +207,9 @@ async def test_another_clinician_knows_a_review_by_the_patients_share(cast: Cast
     assert (standing.state, standing.note) == (State.REVIEWED, None)
     assert standing.review is not None
     assert standing.review.words == SAID["words"]
+    await become(cast, "charlie", "prescriber")  # who has not reviewed it, and knows what was said
+    standing = await seen_by(cast, "charlie")
+    assert (standing.state, standing.note) == (State.REVIEWED, None)
     await shares.revoke_share(alice, copy)
     await answered(cast, "yes", to=to)
     assert (await seen_by(cast, "charlie")).state is State.CHANGED
@@ -209,3 +227,14 @@ async def test_another_clinician_knows_a_review_by_the_patients_share(cast: Cast
 
 async def reading_of(cast: Cast, entry: UUID) -> dict[str, object]:
     return dict((await entries.load_entry(await cast.actor("alice"), entry)).document.answers)
+
+
+async def test_a_kept_review_is_of_the_day_that_its_patient_counts(cast: Cast) -> None:
+    """Late in the evening of Greenwich it is the next day in Berlin, on every page."""
+    await become(cast, "bob", "prescriber")
+    copy = await answered(cast)
+    cast.clock.forward(hours=11, minutes=40)
+    await signed_in_again(cast)
+    kept = await keeping.keep_note(await cast.actor("alice"), cast.link, await reviewed(cast, copy), 1)
+    answers = await reading_of(cast, kept)
+    assert (answers["plan.from"], answers["plan.by"]) == ("2026-11-23", "Bob Example, prescriber, 2026-11-23")

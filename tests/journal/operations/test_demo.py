@@ -66,7 +66,7 @@ async def test_the_demonstration_loads_with_its_people_and_words(database_url: s
         for clinician in (priya, bob):
             folder = await reading.load_folder(clinician, case.patient)
             mine = await notes.load_notes(clinician, folder.link)
-            standing = reviewing.find_standing(folder.shared, mine, clinician.profession)
+            standing = reviewing.find_standing(folder.shared, mine)
             assert standing.state is State.REVIEWED
         with pytest.raises(DemoConflict):
             await practice.create_setup_link(installation)

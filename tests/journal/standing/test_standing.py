@@ -16,11 +16,14 @@ from journal.audit.acts import Act
 from journal.care import lifecycle
 from journal.care import links as care_links
 from journal.catalogue.fields import EntryKind
+from journal.catalogue.tracked import CHANGES, CONDITIONS, VERSION
 from journal.dosing_day import record
 from journal.dosing_day.lines import Reading, Taken
 from journal.dosing_day.record import READINGS
-from journal.entries import entries, removal, revisions
+from journal.entries import acceptance, entries, removal, revisions
 from journal.errors import HeldUntilRested, InvalidInput, NotFound, StaleRevision
+from journal.evaluation import records
+from journal.evaluation.form_fields import Step
 from journal.held_acts import Asked, HeldAct
 from journal.scheduling import plan as session_plan
 from journal.sessions.session import SessionDetails, SessionKind, Setting
@@ -147,6 +150,74 @@ async def test_other_parts_of_a_copy_stay_as_they_were_shared(cast: Cast):
     assert copy.outdated == {"day.medicine"}
 
 
+async def test_new_pieces_go_of_what_was_there_before_it_was_given(cast: Cast):
+    """The first reading of that day stays, the next ones go; also after a pause in which the first was written."""
+    session = await planned(cast)
+    await note(cast, session, 61)
+    await give(cast)
+    second = await note(cast, session, 62)
+    assert await lines_of(cast) == [second]
+    alice, other = await cast.actor("alice"), await planned(cast)
+    await lifecycle.pause_sharing(alice, cast.link)
+    stayed = await note(cast, other, 63)
+    await lifecycle.resume_sharing(await cast.actor("alice"), cast.link)
+    third = await note(cast, other, 64)
+    assert {*await lines_of(cast)} == {second, third}
+    assert stayed in [piece for one in await waiting(cast) for piece in one.pieces]
+
+
+async def test_a_copy_that_was_stopped_comes_back_once_it_is_given_anew(cast: Cast):
+    """Also one that was shared by hand; a stop is forgotten neither with a deleted entry nor with the list rebuilt."""
+    session = await planned(cast)
+    await note(cast, session, 61)
+    await give(cast)
+    alice = await cast.actor("alice")
+    (entry,) = [one for one in await entries.load_all_entries(alice) if one.document.kind == EntryKind.DAY]
+    copy = await shares.share_entry(alice, entry.id, cast.link, [READINGS], previewed=entry.revision)
+    await shares.revoke_share(alice, copy)
+    await acceptance.accept_journal(alice)
+    await note(cast, session, 62)
+    assert await lines_of(cast) == []
+    await standing.end_standing(await cast.actor("alice"), cast.link, KIND.id)
+    await give(cast)
+    third = await note(cast, session, 63)
+    assert await lines_of(cast) == [third]
+    await removal.delete_entry(await cast.actor("alice"), entry.id)
+    await removal.restore_entry(await cast.actor("alice"), entry.id)
+    await note(cast, session, 64)
+    assert await lines_of(cast) == []
+
+
+async def test_a_version_tells_no_answer_of_one_that_stayed(cast: Cast):
+    """What changed is said from the version that somebody has; of one of before, or of a pause, they learn nothing."""
+
+    async def answer(said: str) -> None:
+        cast.clock.forward(minutes=1)
+        alice, kind = await cast.actor("alice"), kinds.KINDS["evaluation"]
+        seen = (await records.load_evaluation(alice)).entry
+        wanted, base = (seen.id, seen.revision) if seen else (uuid4(), 0)
+        await records.save_step(alice, Step.CONDITIONS, {CONDITIONS: [f"liver | {said}"]}, wanted, base, "p")
+
+        async def load():
+            return (await records.load_evaluation(alice)).entry
+
+        await completion.complete(alice, kind, load, lambda: records.finish(alice))
+
+    await answer("in-person")
+    await standing.give_standing(await cast.actor("alice"), cast.link, "evaluation")
+    await answer("not-sure")
+    (document,) = await read_by(cast, "bob")
+    assert document.answers == {CONDITIONS: ["liver | not-sure"], VERSION: "2, 2026-11-22"}
+    await lifecycle.pause_sharing(await cast.actor("alice"), cast.link)
+    await answer("yes")
+    await lifecycle.resume_sharing(await cast.actor("alice"), cast.link)
+    await answer("no")
+    (document,) = await read_by(cast, "bob")
+    assert document.answers[CHANGES] == ["4, 2026-11-22 | evaluation.conditions | liver | not-sure | no"]
+    (copy,) = await shares.list_shares(await cast.actor("alice"))
+    assert (copy.changed, copy.outdated) == (False, frozenset())
+
+
 async def test_two_equal_readings_are_two_pieces(cast: Cast):
     """What was seen twice is noted twice, and goes twice."""
     session = await planned(cast)
@@ -217,7 +288,9 @@ async def test_all_of_it_can_be_left(cast: Cast):
     await note(cast, session, 61)
     await rested(cast, session)
     seen = keys(await waiting(cast))
+    await lifecycle.pause_sharing(await cast.actor("alice"), cast.link)
     await note(cast, session, 62)
+    await lifecycle.resume_sharing(await cast.actor("alice"), cast.link)
     with pytest.raises(StaleRevision):
         await completion.leave_unshared(await cast.actor("alice"), cast.link, KIND.id, seen)
     await completion.leave_unshared(await cast.actor("alice"), cast.link, KIND.id, keys(await waiting(cast)))

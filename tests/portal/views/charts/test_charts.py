@@ -186,6 +186,8 @@ async def test_day_lines_and_readings(any_portal: Portal) -> None:
     for at, upper, lower in (("13:40", "120", "80"), ("15:00", "140", "90"), ("17:00", "124", "82")):
         await record.save_reading(alice, one, Reading(parse_time(at), upper, lower))
     await record.save_taken(alice, one, Taken(parse_time("14:10"), "first half"))
+    noted: Answers = {"sitter.readings": ["16:10 | 151 | 93 | | | "]}
+    sitter = await written(cast, document=EntryDocument("sitter", "", session_id=one.hex, answers=noted))
     async with any_portal.client("alice") as browser:
         page = await opened(browser, "/charts?show=mood")
         assert (
@@ -199,8 +201,9 @@ async def test_day_lines_and_readings(any_portal: Portal) -> None:
         assert "latest 3 on 22 Nov 2026" in page.words
         assert "/charts?show=mood" in (await browser.get("/day-lines")).text
         page = await opened(browser, "/charts?show=pressure")
-        assert "On 19 Nov 2026: 120/80 before the start, highest 140/90, last 124/82." in page.words
-        assert "15:00" in page.words
+        assert "On 19 Nov 2026: 120/80 before the start, highest 151/93, last 124/82." in page.words
+        assert "16:10" in page.words
+        assert page.markup.all("a", href=f"/journal/{sitter.id}")
         assert "/charts?show=pressure" in (await browser.get(f"/sessions/{one}/readings")).text
 
 
