@@ -51,6 +51,7 @@ from journal.user_input import clean_line, clean_text, parse_day
 MAX_VERSIONS = 100
 MAX_NOTES = 500
 """Versions of all notes of one care link."""
+UNREADABLE = "unreadable"
 LENGTHS: Mapping[str, int] = MappingProxyType(
     {"words": 2000, "dose": 200, "interval": 200, "focus": 500, "why": 2000, "name": 60, "total": 12}
 )
@@ -260,7 +261,11 @@ async def write_note(
 
 
 async def load_outside(actor: Actor, readings: Iterable[Reading]) -> tuple[str, ...]:
-    """Return the values of a patient's readings that lie outside the limits of any of their prescribers."""
+    """
+    Return the values of a patient's readings that lie outside the limits of any of their prescribers.
+
+    With them stands `UNREADABLE`, where something that a prescriber wrote cannot be opened: it may be limits.
+    """
     read = tuple(readings)
     if not read:
         return ()
@@ -269,9 +274,21 @@ async def load_outside(actor: Actor, readings: Iterable[Reading]) -> tuple[str, 
         for link in await links.load_my_links(actor)
         if link.peer_profession == Profession.PRESCRIBER.value
     ]
-    found = [find_limits(opened) for _, opened in await load_my_notes(actor, theirs)] if theirs else []
-    there = [one.current.details.fields for one in found if one is not None]
-    return tuple(dict.fromkeys(name for fields in there for name in find_outside(read, fields)))
+    written = tables.CareNote.filter(link_id__in=[one.id for one in theirs])
+    rows = await fetch_rows(NoteRow, written) if theirs else []
+    found: dict[str, None] = {}
+    for link in theirs:
+        try:
+            opened = await _open_all(
+                actor, link, [row for row in rows if get_column(row, "link_id") == link.id]
+            )
+        except (SharingPaused, TrustBroken, Damaged):
+            found[UNREADABLE] = None
+            continue
+        limits = find_limits(opened)
+        fields = limits.current.details.fields if limits else {}
+        found |= dict.fromkeys([*find_outside(read, fields), *([UNREADABLE] if opened.damaged else [])])
+    return tuple(found)
 
 
 def find_limits(found: Iterable[CareNote]) -> CareNote | None:
