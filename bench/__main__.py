@@ -25,6 +25,7 @@ from bench import (
     report,
     saving,
     signing_in,
+    summary,
     tracked,
 )
 from bench.figures import FULL, Figures, Length
@@ -74,6 +75,7 @@ async def measure(folder: Path, length: Length) -> Figures:
         figures |= await journals.others(port, everybody, length)
         figures |= await signing_in.stall(port, everybody, length)
         figures |= await tracked.charts(plain, folder / "tracked", patient, length)
+        figures |= await summary.summary(plain, folder / "tracked", patient, length)
     figures |= await exporting.export(busy, everybody, length.rounds)
     figures |= await guessing.difference(busy, everybody, length)
     figures |= await hostile.difference(busy, everybody, length)

@@ -43,6 +43,8 @@ AIMS = {
     "brief_of_timeline": Aim(4, "times"),
     "charts_per_s": Aim(10, "per second"),
     "charts_of_plain": Aim(0.0006, "of plain"),
+    "summary_per_s": Aim(10, "per second"),
+    "summary_of_plain": Aim(0.0006, "of plain"),
     "others_p50_beside_10000": Aim(1.5, "times"),
     "plain_per_s": Aim(None, "per second"),
     "hello_per_s": Aim(None, "per second"),

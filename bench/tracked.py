@@ -35,6 +35,20 @@ EVERY = timedelta(days=7)
 PIECES = {"phq9": 400, "gad7": 200, "pcl5-month": 64}
 """Filled measures, by their ids; beside them are readings and five check-ins for each session, and day lines."""
 MONTHS = 36
+TOLD: dict[str, Answers] = {
+    "before": {"checkin.medicines": "yes"},
+    "next-day": {
+        "checkin.difficulty": 6,
+        "checkin.away_most": 8,
+        "checkin.away_until": "after two hours",
+        "checkin.effects_mild": ["nausea", "dizziness"],
+        "checkin.effects_until": "until the evening",
+        "checkin.unplanned": ["vomited"],
+        "checkin.unplanned_words": "twice on the way to the sofa",
+    },
+}
+STILL: Answers = {"checkin.still": "fading", "checkin.still_date": "2026-01-05"}
+"""What is answered at each moment, so that each cell of a course summary has a line."""
 LINES = {"phq9": (9, 14), "gad7": (7, 14), "pcl5-month": (20, 30)}
 
 
@@ -107,7 +121,7 @@ def _list_pieces(now: datetime, sessions: list[UUID], part: int) -> Iterator[tup
         yield at, EntryDocument(EntryKind.DAY.value, session_id=session.hex, answers={READINGS: told})
         for days, moment in ((0, "before"), (1, "next-day"), (7, "7-days"), (14, "14-days"), (30, "30-days")):
             day = min(at + timedelta(days=days), now)
-            answers: Answers = {MOMENT: moment, DAY: day.date().isoformat(), "checkin.medicines": "yes"}
+            answers: Answers = {MOMENT: moment, DAY: day.date().isoformat(), **TOLD.get(moment, STILL)}
             yield day, EntryDocument(EntryKind.CHECK_IN.value, session_id=session.hex, answers=answers)
     for name, count in PIECES.items():
         for number in range(max(2, count // part)):

@@ -32,6 +32,8 @@ NAMES = {
     "brief_of_timeline",
     "charts_per_s",
     "charts_of_plain",
+    "summary_per_s",
+    "summary_of_plain",
     "others_p50_beside_10000",
     "search_1000_by_plain",
     "search_10000_by_plain",

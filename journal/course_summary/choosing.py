@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, time
@@ -68,26 +69,41 @@ def choose_readings(readings: Sequence[Reading], began: time) -> Chosen:
     )
 
 
-def choose_nearest(totals: Iterable[Total], day: date) -> tuple[tuple[NearTotal, ...], tuple[NearTotal, ...]]:
+Series = tuple[Total, ...]
+"""The totals of one measure, in the order of their days."""
+
+
+def group_totals(totals: Iterable[Total]) -> tuple[Series, ...]:
+    """Return totals by their measures, each in the order of its days, and the measures by their names."""
+    found: dict[str, list[Total]] = {}
+    for one in sorted(totals, key=lambda one: (one.day, one.order)):
+        found.setdefault(one.group, []).append(one)
+    return tuple(tuple(found[name]) for name in sorted(found))
+
+
+def choose_nearest(
+    measures: Iterable[Series], day: date
+) -> tuple[tuple[NearTotal, ...], tuple[NearTotal, ...]]:
     """
-    Return of each measure the one nearest before a session's day, and the one nearest after it, by their names.
+    Return of each measure the one nearest before a session's day, and the one nearest after it.
 
     One of the day itself is before: none is offered between the start of a session and the rest after it. Of two on
     one day, the nearer to the session is chosen: before it the later one, after it the earlier. One with an item
     missing has no total, so it is chosen only where there is no other.
     """
-    before: dict[str, Total] = {}
-    after: dict[str, Total] = {}
-    for one in sorted(totals, key=lambda one: (one.day, one.order)):
-        there = (before if one.day <= day else after).get(one.group)
-        if one.day <= day and (there is None or one.total or not there.total):
-            before[one.group] = one
-        elif one.day > day and (there is None or (one.total and not there.total)):
-            after[one.group] = one
-    return _measure_days(before.values(), day), _measure_days(after.values(), day)
+    before: list[Total] = []
+    after: list[Total] = []
+    for series in measures:
+        place = bisect_right(series, day, key=lambda one: one.day)
+        before += _select_whole(series[:place][::-1])
+        after += _select_whole(series[place:])
+    return _measure_days(before, day), _measure_days(after, day)
+
+
+def _select_whole(nearest_first: Series) -> Series:
+    found = next((one for one in nearest_first if one.is_whole), None)
+    return (found,) if found else nearest_first[:1]
 
 
 def _measure_days(chosen: Iterable[Total], day: date) -> tuple[NearTotal, ...]:
-    return tuple(
-        NearTotal(one, abs((one.day - day).days)) for one in sorted(chosen, key=lambda one: one.group)
-    )
+    return tuple(NearTotal(one, abs((one.day - day).days)) for one in chosen)

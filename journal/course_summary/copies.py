@@ -36,7 +36,7 @@ from journal.course_summary.lines import (
 from journal.dosing_day.lines import parse_readings
 from journal.folding import fold
 from journal.i18n import N_
-from journal.measures.lines import parse_measure
+from journal.measures.lines import HEAD_NAMES, parse_measure
 from journal.measures.scores import SCORE
 from journal.sharing.reading import IncomingShare
 from journal.user_input import parse_day
@@ -143,24 +143,21 @@ def _list_shared_totals(shared: Iterable[IncomingShare]) -> Iterator[Total]:
         if one.document.kind != EntryKind.MEASURE:
             continue
         source, answers = build_source(one), one.document.answers
-        for filled in parse_measure(answers.get(FORM)):
-            score = filled.score
-            if filled.day is None or score is None:
-                continue
-            yield Total(
-                source,
-                filled.instrument_id,
-                filled.name,
-                filled.day,
-                f"{filled.finished or filled.begun} {one.document.written_at}",
-                "" if score.total is None else str(score.total),
-                score.answered,
-                score.asked,
-            )
+        form = answers.get(FORM)
+        for filled in parse_measure(_select_head(form)):
+            if filled.day is not None and filled.instrument is not None and form is not None:
+                order = f"{filled.finished or filled.begun} {one.document.written_at}"
+                yield Total(source, filled.instrument_id, filled.day, order, bool(filled.finished), form=form)
         lines = [*get_words(answers, SCORE).split("\n"), "", ""]
         day = parse_day(lines[1])
         if day is not None and lines[0] and lines[2]:
             yield _build_total(source, lines[0], day, one.document.written_at, lines[2])
+
+
+def _select_head(form: object) -> list[str]:
+    """Return the lines of a filled measure that say which it is and when: most of them are never shown."""
+    lines = form if isinstance(form, list) else []
+    return [line for line in map(str, lines) if line.partition("=")[0] in HEAD_NAMES]
 
 
 def _list_entered_totals(notes: Iterable[CareNote]) -> Iterator[Total]:
@@ -174,7 +171,7 @@ def _list_entered_totals(notes: Iterable[CareNote]) -> Iterator[Total]:
 
 
 def _build_total(source: Source, name: str, day: date, order: str, total: str) -> Total:
-    return Total(source, " ".join(fold(name).split()), name, day, order, total)
+    return Total(source, " ".join(fold(name).split()), day, order, entered=(name, total))
 
 
 def list_plans(shared: Iterable[IncomingShare], notes: Iterable[CareNote]) -> tuple[PlanLine, ...]:

@@ -10,9 +10,11 @@ from dataclasses import dataclass
 from datetime import date, datetime, time
 from uuid import UUID
 
+from journal.catalogue.fields import Answer
 from journal.catalogue.tracked import CheckIn
 from journal.dosing_day.lines import Reading
-from journal.measures.lines import get_noon
+from journal.measures.lines import get_noon, parse_measure
+from journal.measures.scoring import Score
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,19 +121,28 @@ class StillLine:
 @dataclass(frozen=True, slots=True)
 class Total:
     """
-    What a measure came to on a day. Without a `total` an item is missing: `answered` of `asked` were answered.
+    What a measure came to on a day: as it was entered, or to be worked out from the stored `form`.
 
-    `group` is the same for each time of one measure, `order` says which of one day came later.
+    `group` is the same for each time of one measure, `order` says which of one day came later. Without `is_whole` an
+    item is missing, so that there is no total.
     """
 
     source: Source
     group: str
-    name: str
     day: date
     order: str
-    total: str = ""
-    answered: int = 0
-    asked: int = 0
+    is_whole: bool = True
+    entered: tuple[str, str] = ("", "")
+    form: Answer = ""
+
+    @property
+    def told(self) -> tuple[str, str, Score | None]:
+        """Return its name, its total or nothing, and what its answers come to; for the few that a row shows."""
+        (filled,) = parse_measure(self.form) or (None,)
+        if filled is None:
+            return (*self.entered, None)
+        score = filled.score
+        return filled.name, "" if score is None or score.total is None else str(score.total), score
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ whether there is more. Rows are in the order of their dates, whatever stands in 
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -21,7 +22,14 @@ from journal.care_notes import notes as care_notes
 from journal.care_notes.clinic import SESSION
 from journal.care_notes.notes import CareNote, NoteKind
 from journal.catalogue.fields import EntryKind
-from journal.course_summary.choosing import choose_nearest, choose_readings, find_beginning, find_day
+from journal.course_summary.choosing import (
+    Series,
+    choose_nearest,
+    choose_readings,
+    find_beginning,
+    find_day,
+    group_totals,
+)
 from journal.course_summary.copies import (
     build_clinic,
     build_source,
@@ -45,7 +53,6 @@ from journal.course_summary.lines import (
     ReadingLine,
     Source,
     StillLine,
-    Total,
     WordsLine,
 )
 from journal.dosing_day.lines import Taken, count_minutes, parse_medicine, parse_readings
@@ -59,6 +66,8 @@ from journal.sharing.reading import IncomingShare
 from journal.store.rows import OpenedRows
 
 T = TypeVar("T")
+INLINE_LIMIT = 100
+"""Copies that are read where the page is built; more than that are read beside it, so that nobody else waits."""
 DAY_KINDS = {EntryKind.DAY.value: "day", EntryKind.SITTER.value: "sitter"}
 """The kinds of entry that hold what was noted on the day, and how the names of their answers begin."""
 
@@ -139,11 +148,16 @@ async def build_summary(actor: Actor, patient: UUID) -> Summary:
         written = await care_notes.load_notes(actor, found.link)
     plan = schedule.list_uncancelled(found.sessions)
     shared = tuple(reversed(found.shared))  # the oldest first
+    rows = (
+        await asyncio.to_thread(build_rows, plan, shared, actor.now, written)
+        if len(shared) > INLINE_LIMIT
+        else build_rows(plan, shared, actor.now, written)
+    )
     built = Summary(
         found.link,
         found.paused,
         len(found.damaged),
-        build_rows(plan, shared, written),
+        rows,
         tuple(sorted(_take(read_month(one) for one in shared), key=lambda one: one.day)),
         list_plans(shared, written),
         found.sessions.damaged,
@@ -154,10 +168,13 @@ async def build_summary(actor: Actor, patient: UUID) -> Summary:
 
 
 def build_rows(
-    plan: Iterable[Session], shared: Sequence[IncomingShare], written: Sequence[CareNote] = ()
+    plan: Iterable[Session],
+    shared: Sequence[IncomingShare],
+    now: datetime,
+    written: Sequence[CareNote] = (),
 ) -> tuple[SessionRow, ...]:
     """
-    Return a row for each dosing session of a plan, in its order.
+    Return a row for each dosing session of a plan, in its order. One that is still to come has no measures beside it.
 
     Args:
         plan: The sessions that were not cancelled.
@@ -165,7 +182,7 @@ def build_rows(
         written: The notes that the reader wrote.
     """
     sessions = tuple(plan)
-    numbers, totals = schedule.number_sessions(sessions), list_totals(shared, written)
+    numbers, measures = schedule.number_sessions(sessions), group_totals(list_totals(shared, written))
     about: dict[UUID, list[IncomingShare]] = {}
     for one in shared:
         if (session := find_session(one)) is not None:
@@ -176,7 +193,9 @@ def build_rows(
             noted.setdefault(note.current.details.fields.get(SESSION, ""), []).append(build_clinic(note))
     return tuple(
         replace(
-            _build_row(one, numbers.get(one.id), about.get(one.id, ()), totals),
+            _build_row(
+                one, numbers.get(one.id), about.get(one.id, ()), () if one.begins_at > now else measures
+            ),
             clinic=_list_clinic(noted.get(one.id.hex, ()), about.get(one.id, ())),
         )
         for one in sessions
@@ -185,7 +204,10 @@ def build_rows(
 
 
 def _build_row(
-    session: Session, number: SessionNumber | None, shared: Sequence[IncomingShare], totals: Iterable[Total]
+    session: Session,
+    number: SessionNumber | None,
+    shared: Sequence[IncomingShare],
+    measures: Iterable[Series],
 ) -> SessionRow:
     checked = [one for one in shared if one.document.kind == EntryKind.CHECK_IN]
     parts, events = _list_noted(shared, "medicine"), _list_noted(shared, "events")
@@ -197,7 +219,7 @@ def _build_row(
         (read[place],) if place is not None else () for place in (chosen.before, chosen.highest, chosen.after)
     )
     day = find_day(session.details)
-    near_before, near_after = choose_nearest(totals, day)
+    near_before, near_after = choose_nearest(measures, day)
     return SessionRow(
         session,
         number,

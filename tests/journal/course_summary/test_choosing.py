@@ -12,6 +12,7 @@ from journal.course_summary.choosing import (
     choose_readings,
     find_beginning,
     find_day,
+    group_totals,
 )
 from journal.course_summary.lines import Source, Total
 from journal.dosing_day.lines import Reading, Taken, parse_readings
@@ -110,7 +111,8 @@ def test_the_day_of_a_session_is_that_of_its_place(zone: str, start: str | None,
 
 def total(day: str, value: str = "9", group: str = "phq9", order: str = "") -> Total:
     """Return what a measure came to."""
-    return Total(Source(), group, group, date.fromisoformat(f"2026-11-{day}"), order, value)
+    on = date.fromisoformat(f"2026-11-{day}")
+    return Total(Source(), group, on, order, bool(value), entered=(group, value))
 
 
 @pytest.mark.parametrize(
@@ -134,5 +136,5 @@ def test_the_nearest_of_each_measure(
 ) -> None:
     """With how many days it lies from the session, whatever order they come in."""
     for given in (totals, totals[::-1]):
-        found = choose_nearest(given, DAY)
-        assert [[(one.total.total, one.days) for one in side] for side in found] == [before, after]
+        found = choose_nearest(group_totals(given), DAY)
+        assert [[(one.total.entered[1], one.days) for one in side] for side in found] == [before, after]

@@ -18,6 +18,7 @@ from journal.sessions.session import Phase, SessionDetails, SessionKind, Setting
 from journal.sharing.reading import IncomingShare
 from tests.course_material import later, next_day, noted
 
+NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 BEGAN = datetime(2026, 11, 20, 13, tzinfo=UTC)
 FIRST, SECOND = UUID(int=1), UUID(int=2)
 
@@ -50,7 +51,7 @@ def copy(
 
 def row(*shared: IncomingShare, plan: tuple[Session, ...] = (session(),)) -> SessionRow:
     """Return the row of the first session."""
-    return build_rows(plan, shared)[0]
+    return build_rows(plan, shared, NOW)[0]
 
 
 def test_everything_of_a_session_stands_in_its_row() -> None:
@@ -99,7 +100,7 @@ def test_a_copy_of_no_session_or_of_another_stands_in_no_row(about: str | None) 
 def test_two_sessions_on_one_day_keep_what_is_theirs() -> None:
     """What names one of them stands in its row alone."""
     plan = (session(), session(SECOND, local="2026-11-20T20:00"))
-    first, second = build_rows(plan, [copy("day", noted(), SECOND.hex)])
+    first, second = build_rows(plan, [copy("day", noted(), SECOND.hex)], NOW)
     assert not [*first.sources]
     assert [one.number.number for one in (first, second) if one.number] == [1, 2]
     assert second.highest[0].reading.systolic == "151"
@@ -135,7 +136,7 @@ def test_cancelled_ones_and_talks_have_no_row() -> None:
         session(status=Status.STOPPED_EARLY, phase=Phase.SINGLE),
         Session(SECOND, UUID(int=9), None, 1, talk, talk.starts_at, talk.ends_at),
     )
-    found = build_rows(plan, ())
+    found = build_rows(plan, (), NOW)
     assert [one.session.id for one in found] == [FIRST]
     assert found[0].number is None
 
@@ -204,4 +205,6 @@ def test_totals_of_other_scales_count_as_measures() -> None:
         for name, day in (("WHO-5", 1), ("who-5 ", 2))
     ]
     found = row(*given)
-    assert [(one.total.total, one.days) for one in found.measured_before] == [("2", 18)]
+    assert [(one.total.told[1], one.days) for one in found.measured_before] == [("2", 18)]
+    ahead = row(*given, plan=(session(local="2026-11-23T14:00"),))
+    assert not ahead.measured_before

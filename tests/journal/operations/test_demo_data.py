@@ -83,6 +83,7 @@ def test_there_is_enough_to_look_at():
         if entry.kind
         not in (
             EntryKind.GROUNDING,
+            EntryKind.DAY,
             EntryKind.CHECK_IN,
             EntryKind.DAY_LINES,
             EntryKind.EVALUATION,

@@ -112,9 +112,9 @@ async def test_it_says_what_was_shared_and_nothing_else(any_portal: Portal) -> N
     cast = any_portal.cast
     await plan_course(cast)
     first = (await dosing(cast))[0]
-    nothing = (await read(any_portal)).words
+    nothing = (await read(any_portal)).answer.text
     written = [await write(cast, kind, answers, title=HER_WORDS, about=first) for kind, answers, _ in PARTS]
-    assert (await read(any_portal)).words == nothing
+    assert (await read(any_portal)).answer.text == nothing
     for place, (entry, (kind, answers, told)) in enumerate(zip(written, PARTS, strict=True)):
         await share(cast, entry, *answers)
         page = await read(any_portal)
