@@ -322,7 +322,13 @@ async def test_it_is_kept_and_reaches_another_clinician_by_a_share(any_portal: P
     await share(cast, kept, *("plan.before", "plan.away", "plan.by"))
     async with any_portal.client("bob") as browser:
         page = await opened(browser, f"/patients/{alice.id}/summary")
-    assert page.words.count("Clinic: 09:05 128/82, pulse 71, oxygen 98 %") == 2  # part of it was shared
+    assert page.words.count("Clinic: 09:05 128/82, pulse 71, oxygen 98 %") == 1  # it is bob's own
+    await tables.CareNote.filter(note=note).delete()  # to another clinician it is the copy alone
+    async with any_portal.client("bob") as browser:
+        page = await opened(browser, f"/patients/{alice.id}/summary")
+    assert "Clinic: 09:05 128/82, pulse 71, oxygen 98 %" in page.words
+    assert "Clinic: far away: 09:25–10:05" in page.words
+    assert "ready to leave" not in page.words
     assert "Plan notes" not in page.words
 
 
