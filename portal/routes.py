@@ -43,6 +43,7 @@ from portal.views.patients import (
     instructions,
     invitations,
 )
+from portal.views.patients import evaluation as evaluation_review
 from portal.views.preparing import checklist, clinic, comfort
 from portal.views.public import guide, health, help, offline, sitting
 from portal.views.reframing import later, moments, offers, revisits, status, steadying, steps, triggers
@@ -282,6 +283,7 @@ ROUTES = (
     Rule("/patients/{id:uuid}/instructions", READ, CLINICIAN, instructions.show_instructions),
     Rule("/patients/{id:uuid}/instructions/single", FORM, CLINICIAN, instructions.write_for_single),
     Rule("/patients/{id:uuid}/instructions/{course:uuid}", FORM, CLINICIAN, instructions.write_for_course),
+    Rule("/patients/{id:uuid}/evaluation", FORM, CLINICIAN, evaluation_review.show_evaluation),
     Rule("/patients/{id:uuid}/notes", READ, CLINICIAN, care_notes.show_notes),
     Rule("/patients/{id:uuid}/notes/plan", FORM, CLINICIAN, care_notes.write_plan),
     Rule("/patients/{id:uuid}/notes/limits", FORM, CLINICIAN, care_notes.write_limits),

@@ -134,7 +134,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "reframing": ("sharing",),
     "check_ins": ("entries",),
     "day_lines": ("entries",),
-    "evaluation": ("entries",),
+    "evaluation": ("care_notes", "sharing"),
     "standing": ("day_lines", "dosing_day", "measures", "sharing"),
     "charts": ("care_notes", "day_lines", "sharing"),
     "brief": ("dosing_day", "reframing"),

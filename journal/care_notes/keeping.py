@@ -15,7 +15,7 @@ from journal.care_notes.clinic import SESSION, build_readings, format_span
 from journal.care_notes.notes import CareNote, NoteKind, NoteVersion, load_note
 from journal.catalogue.fields import Answers, EntryKind
 from journal.entries import by_kind, entries
-from journal.errors import StaleRevision
+from journal.errors import NotFound, StaleRevision
 from journal.i18n import N_
 from journal.measures.scores import SCORE
 from journal.roles import Role
@@ -26,7 +26,9 @@ KINDS = {
     NoteKind.PLAN: EntryKind.PLAN_NOTE,
     NoteKind.TOTAL: EntryKind.MEASURE,
     NoteKind.CLINIC: EntryKind.PLAN_NOTE,
+    NoteKind.REVIEW: EntryKind.PLAN_NOTE,
 }
+"""As what each is kept; of the others nothing is."""
 
 NEWER = N_("A newer version was written in the meantime. Nothing was kept; look again.")
 
@@ -58,6 +60,8 @@ async def keep_note(actor: Actor, to: UUID, note: UUID, version: int, title: str
     actor.require_role(Role.PATIENT)
     link = await links.load_my_link(actor, to)
     found = await load_note(actor, link, note)
+    if found.current.kind not in KINDS:
+        raise NotFound
     if found.current.version != version:
         raise StaleRevision(NEWER)
     wanted = uuid4()
@@ -83,7 +87,7 @@ def build_document(note: CareNote, clinic_title: str = "") -> EntryDocument:
     elif one.kind is NoteKind.CLINIC:
         title, session, answers = clinic_title, fields[SESSION], _answer_clinic(one)
     else:
-        answers = _answer_plan(one)
+        answers = _answer_review(one) if one.kind is NoteKind.REVIEW else _answer_plan(one)
     source = f"{one.note.hex}.{one.version}"
     return EntryDocument(
         KINDS[one.kind].value, title, session_id=session, answers=answers, beside=Beside(added=(source,))
@@ -93,6 +97,18 @@ def build_document(note: CareNote, clinic_title: str = "") -> EntryDocument:
 def _answer_total(one: NoteVersion) -> Answers:
     fields = one.details.fields
     return {SCORE: "\n".join((fields["name"], fields["day"], fields["total"], one.details.written_by))}
+
+
+def _answer_review(one: NoteVersion) -> Answers:
+    fields = one.details.fields
+    said = {
+        "plan.reviewed": fields["outcome"],
+        "plan.read": fields["read_version"],
+        "plan.from": one.details.written_at[:10],
+        "plan.why": fields["words"],
+        "plan.by": _sign(one),
+    }
+    return {name: value for name, value in said.items() if value}
 
 
 def _answer_clinic(one: NoteVersion) -> Answers:

@@ -7,6 +7,7 @@ Hearthside has none of its own: without limits a reading is shown, and nothing i
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from types import MappingProxyType
 
 from crypto import plain_digits
 from journal.actor import Actor
@@ -21,7 +22,14 @@ LOWEST = frozenset({"oxygen"})
 
 NOT_PRESCRIBED = N_("Limits are entered by a prescriber alone.")
 NO_LIMIT = N_("Write at least one number. Without limits, readings are shown and nothing is said of them.")
-NOT_A_LIMIT = N_("Please write a whole number that can be one, such as 160, or leave this blank.")
+NOT_A_LIMIT: Mapping[str, str] = MappingProxyType(
+    {
+        "systolic": N_("Upper blood pressure: a whole number from 40 to 300, or leave this blank."),
+        "diastolic": N_("Lower blood pressure: a whole number from 20 to 200, or leave this blank."),
+        "pulse": N_("Pulse: a whole number from 20 to 250, or leave this blank."),
+        "oxygen": N_("Oxygen: a whole number from 50 to 100, or leave this blank."),
+    }
+)
 NOT_SIGNED = N_("Please check the numbers, and say so here.")
 
 
@@ -31,7 +39,9 @@ def check_limits(
     """Return a sentence for each field that needs another look. What replaces limits may be none."""
     if actor.profession != Profession.PRESCRIBER.value:
         return {LIMITS[0]: NOT_PRESCRIBED}
-    problems = {name: NOT_A_LIMIT for name in LIMITS if fields[name] and not _is_limit(name, fields[name])}
+    problems = {
+        name: NOT_A_LIMIT[name] for name in LIMITS if fields[name] and not _is_limit(name, fields[name])
+    }
     if is_new and not any(fields.values()):
         problems[LIMITS[0]] = NO_LIMIT
     if not is_checked:

@@ -1,4 +1,4 @@
-"""Notes that carry the signature of who wrote them: limits, and what a clinic noted at a session."""
+"""Notes that carry the signature of who wrote them: limits, what a clinic noted at a session, and a review."""
 
 from __future__ import annotations
 
@@ -15,7 +15,9 @@ from journal.errors import Damaged
 from journal.roles import Role
 from journal.sealing import encode_document
 
-PURPOSES: Mapping[str, str] = MappingProxyType({"limits": "limits", "clinic": "clinic-readings"})
+PURPOSES: Mapping[str, str] = MappingProxyType(
+    {"limits": "limits", "clinic": "clinic-readings", "review": "review"}
+)
 """For which purpose each kind of note is signed; the others are not."""
 
 

@@ -20,6 +20,7 @@ from journal.catalogue.fields import (
     Field,
     FieldKind,
     Form,
+    Option,
 )
 from journal.catalogue.grounding import FREE, GROUNDING, STEADY
 from journal.catalogue.integration import CAPTURE, INTEGRATION
@@ -88,6 +89,19 @@ PLAN_NOTE = Form(
     N_("Plan note"),
     N_("What somebody in your care team wrote about your treatment, in their words."),
     (
+        Field(
+            "plan.reviewed",
+            N_("The evaluation, reviewed"),
+            FieldKind.CHOICE,
+            "plan",
+            options=(
+                Option("go-ahead", N_("go ahead")),
+                Option("more-needed", N_("more needed")),
+                Option("not-now", N_("not now")),
+            ),
+            apart=True,
+        ),
+        Field("plan.read", N_("Version of the evaluation that was read"), FieldKind.LINE, "plan", apart=True),
         Field("plan.dose", N_("Dose, as told"), FieldKind.LINE, "plan", apart=True),
         Field("plan.interval", N_("Time from one session to the next"), FieldKind.LINE, "plan", apart=True),
         Field("plan.focus", N_("Focus"), FieldKind.TEXT, "plan", max_length=500, apart=True),

@@ -97,8 +97,8 @@ class _Selection:
             return sorted(there, key=lambda one: (places[one.session or ""], one.sort_key))
         if KINDS[self.subject] is EntryKind.DAY_LINES:
             return sorted(lines, key=lambda one: (_find_month(one), one.sort_key))
-        others = _list_other_names(self.subject)
-        return sorted((one for one in lines if one.title not in others), key=lambda one: one.sort_key)
+        names = _list_names(self.subject)
+        return sorted((one for one in lines if one.title in names), key=lambda one: one.sort_key)
 
     def _list_marks(self, lines: Sequence[ContentsLine]) -> list[ContentsLine]:
         """Return the lines of plan notes, and of check-ins from the time of the page."""
@@ -127,7 +127,6 @@ def _find_month(line: ContentsLine) -> str:
     return found[0] if found else f"{from_microseconds(line.created):%Y-%m}"
 
 
-def _list_other_names(subject: str) -> frozenset[str]:
-    """Return what entries of other measures are called, which are not opened."""
-    named = {one.id: one.name for one in list_instruments()}
-    return frozenset(named.values()) - {named[subject]}
+def _list_names(subject: str) -> frozenset[str]:
+    """Return what entries of a measure are called; one that a clinician gave back may have no title."""
+    return frozenset({"", *(one.name for one in list_instruments() if one.id == subject)})

@@ -55,6 +55,10 @@ LINE_THERE = N_(
     "This day has a line already that was not on this page. Nothing was changed, and what you typed is still here. If "
     "you save, yours takes its place."
 )
+RENAMED = N_(
+    "The lines of your own were changed on another page. Nothing was saved, and what you typed is still here: look at "
+    "which number stands where."
+)
 CHANGED = N_("Another page changed this at the same moment. Nothing was changed; look again.")
 
 

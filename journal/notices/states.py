@@ -60,7 +60,11 @@ LOST = N_(
 SENT = N_("A notice was sent to %(name)s at %(time)s. It says only: please check in.")
 LOOKS = N_("When they usually look: %(looks)s.")
 LOOKS_UNKNOWN = N_("They may not see it before your next appointment.")
-MAIL = N_("A mail tells them that something waits, and no more.")
+MAIL = N_(
+    "A mail tells them that something waits, and no more. It can be late or get lost; then they see it when they next "
+    "sign in."
+)
+UNSEEN = N_("Do not count on their having seen it.")
 NO_MAIL = N_("They see it when they next sign in: no mail goes from here.")
 CLOSED: Mapping[str, str] = MappingProxyType(
     {
@@ -153,13 +157,17 @@ def describe(told: Told, *, mail: bool, is_held: bool = False) -> State:
         return _describe_acknowledged(told, row, name)
     said = list(_say_backup(told, row, is_held=is_held))
     if _went(row):
-        return State("", (*_say_sent(told, row, name, mail=mail), *said), is_told=True)
+        unseen = (Sentence(UNSEEN),) if find_reason(told.link) else ()
+        sent = (*_say_sent(told, row, name, mail=mail), *unseen, *said)
+        return State("", sent, is_told=True, can_send=bool(unseen))
     if row.sealed is None:
         could_not = Sentence(COULD_NOT[find_reason(told.link)], name)
         went = _went_to_backup(row)
         return State("" if went else NOBODY, (could_not, *said), is_told=went, can_send=not went)
     written = Sentence(WRITTEN, {**name, "time": get_release_time(row)})
-    return State(NOBODY_YET, (written, *_say_open(told, row, name, mail=mail), *said), can_withdraw=True)
+    can_send = bool(find_reason(told.link))  # to somebody else
+    said = [written, *_say_open(told, row, name, mail=mail), *said]
+    return State(NOBODY_YET, tuple(said), can_withdraw=True, can_send=can_send)
 
 
 def _describe_acknowledged(told: Told, row: NoticeRow, name: Mapping[str, str]) -> State:

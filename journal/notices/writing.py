@@ -195,7 +195,7 @@ async def send_now(actor: Actor, wanted: UUID, to: UUID | None) -> None:
         await record_state.lock_state(actor)
         await refuse_while_held(actor, asked, is_noted=False)
         told = await load_told(actor, await _load_measure(actor, wanted))
-        if told.row is not None and (told.row.sealed is not None or told.row.backup_released_at is not None):
+        if told.row is not None and told.row.sealed is not None and told.row.link_id == to:
             return  # the page was sent twice, or another one did it: there is one on its way, or it went
         team = await care_links.load_care_team(actor)
         try:

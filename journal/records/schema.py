@@ -199,6 +199,11 @@ class CareNoteRecord(msgspec.Struct, frozen=True):
     away_from: str
     away_until: str
     ready: str
+    asked: str
+    outcome: str
+    words: str
+    read_share_id: UUID | None
+    read_version: str
     written_by: str
     profession: str
     written_at: datetime

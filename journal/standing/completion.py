@@ -233,6 +233,7 @@ async def _complete_and_share(
         if after is None or not given:
             return
         earlier = kind.list_pieces(before.document if before else None)
+        earlier = earlier or kind.list_before(after.document.answers)
         new = _subtract(kind.list_pieces(after.document), earlier)
         is_held = await load_hold(actor) is not None
         team = {link.id: link for link in await care_links.load_my_links(actor)}
@@ -303,7 +304,7 @@ def _list_copied(kind: StandingKind, copy: OutgoingShare | None) -> tuple[str, .
         return ()
     if kind.part:
         return list_lines(copy.document.answers, kind.part)
-    return ("",)
+    return (kind.find_version(copy.document.answers),)
 
 
 def _find_missing(kind: StandingKind, entry: Entry, copy: OutgoingShare | None) -> tuple[str, ...]:

@@ -128,6 +128,7 @@ RESTORABLE_FIELDS = (
             "number",
             "offer",
             "old_belief",
+            "outcome",
             "outside",
             "oxygen",
             "part_minutes",
@@ -194,6 +195,7 @@ RESTORABLE_FIELDS = (
             "whose",
             "why",
             "word",
+            "words",
             "written",
             "zone",
         }

@@ -78,6 +78,7 @@ GUIDE_PLACES: Mapping[str, str] = MappingProxyType(
         "/measures": "measures",
         "/moments": "reframes",
         "/patients": "patients",
+        "/patients/*/evaluation": "evaluation",
         "/patients/*/notes": "notes",
         "/patients/*/brief": "brief",
         "/patients/*/charts": "notes",

@@ -187,8 +187,11 @@ async def _collect(folder: Path, world: World) -> dict[str, Sent]:
                     found.setdefault(place, _strange(form.filled(_write(name))))
         # Only whoever has a second factor, or waits for one, sees these three.
         found["/account/second-factor/codes"] = []
-        # Only a prescriber is shown this form.
+        # Only a prescriber is shown these forms.
         found["/patients/{id:uuid}/notes/limits"] = [("systolic", "160"), ("kind", "limits"), ("note", "")]
+        found["/patients/{id:uuid}/evaluation"] = [
+            ("revision", "0"), ("note", ""), ("shared", ""), ("read", ""), ("outcome", "not-now"), ("words", STRANGE),
+        ]  # fmt: skip
         # Only on the page of a session with esketamine stands the way to it.
         found["/patients/{id:uuid}/notes/clinic"] = [
             *((name, "" if name.endswith("_time") else STRANGE) for name in READINGS),

@@ -32,7 +32,7 @@ from journal.evaluation.form_fields import Step
 from journal.installation.installation import Installation
 from journal.practice import practice
 from journal.rate_limiting import tables as rate_limiting_tables
-from journal.roles import ADMINISTRATOR
+from journal.roles import ADMINISTRATOR, Position, Profession, Role
 from journal.store.database import Store
 from tests.attacks import browse
 from tests.attacks.browse import WRITTEN, Control, Form, Page, Sent
@@ -264,7 +264,8 @@ async def live(scribe: Scribe, url: str, bob: AsyncClient, alice: AsyncClient) -
     """Have two people come in and do everything there is to do."""
     store = await Store.open(url)
     with store.use():
-        token = await practice.create_setup_link(Installation.with_key(SERVER_KEY))
+        prescriber = Position(Role.CLINICIAN, Profession.PRESCRIBER)
+        token = await practice.create_setup_link(Installation.with_key(SERVER_KEY), prescriber)
         first = await practice.create_setup_link(Installation.with_key(SERVER_KEY), ADMINISTRATOR)
     await store.close()
     await open_account(scribe, bob, f"/setup/{token}")
@@ -288,6 +289,7 @@ async def live(scribe: Scribe, url: str, bob: AsyncClient, alice: AsyncClient) -
     await check_in(scribe, alice)
     await note_in_the_clinic(scribe, bob, alice)
     await evaluate(scribe, alice)
+    await review(scribe, alice, bob)
     await note_the_day(scribe, alice)
     await sit_with(scribe, alice)
     await knock(scribe, alice)
@@ -446,7 +448,8 @@ async def check_in(scribe: Scribe, alice: AsyncClient) -> None:
     for moment in ("next-day", "7-days", "14-days", "30-days"):
         where = f"{session}/check-in/{moment}"
         form = form_to(await page_at(alice, where), where)
-        saved = await scribe.send(alice, form, go="done")
+        came = {"checkin.still_date": datetime.now(UTC).date().isoformat()} if "days" in moment else {}
+        saved = await scribe.send(alice, form, go="done", **came)
         assert saved.status == 200, saved.text
 
 
@@ -487,6 +490,26 @@ async def evaluate(scribe: Scribe, alice: AsyncClient) -> None:
             saved = await scribe.send(alice, form_to(await page_at(alice, where), where), go="done")
             assert saved.url.endswith("/evaluation"), saved.text
         assert (await alice.post("/evaluation")).status_code == 303
+
+
+async def review(scribe: Scribe, alice: AsyncClient, bob: AsyncClient) -> None:
+    """Have alice share her evaluation, and bob review it: first without an outcome, then as it is kept."""
+    entry = re.search(r"/journal/[0-9a-f-]{36}/shares", (await page_at(alice, "/evaluation")).text)
+    assert entry
+    preview = await scribe.send(alice, form_to(await page_at(alice, entry[0]), entry[0]))
+    assert (await scribe.send(alice, form_to(preview, entry[0]))).url.endswith("?done=shared")
+    found = re.search(r"/patients/[0-9a-f-]{36}", (await page_at(bob, "/patients")).text)
+    assert found
+    where = f"{found[0]}/evaluation"
+    for outcome, status in (("", 422), ("not-now", 303)):
+        form = next(
+            one
+            for one in (await page_at(bob, where)).forms
+            if any(each.name == "words" for each in one.controls)
+        )
+        answer = await bob.post(where, data=scribe.fill(form) | {"outcome": [outcome]})
+        assert answer.status_code == status, answer.text
+        scribe.read.append(answer.text)
 
 
 async def sit_with(scribe: Scribe, alice: AsyncClient) -> None:

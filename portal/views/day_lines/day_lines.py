@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time
 from functools import partial
@@ -83,6 +83,8 @@ async def write_day_line(request: Request) -> Response:
     day = parse_day(typed["day"]) or records.get_today(actor)
     try:
         own = (await records.load_day_lines(actor)).own
+        if [form[f"name{place}"] for place in range(1, MAX_OWN + 1)] != _list_names(own):
+            raise StaleRevision(records.RENAMED)
         line = records.parse_line(actor, own, typed)
         await _store(request, actor, line, form["written"], {one.name for one in own})
     except InvalidInput as error:
@@ -132,6 +134,11 @@ async def _store(request: Request, actor: Actor, line: DayLine, written: str, as
         return (await records.load_day_lines(actor)).find_month(line.day)
 
     await completion.complete(actor, KIND, load, save)
+
+
+def _list_names(own: Sequence[OwnScale]) -> list[str]:
+    """Return what a form has for the names of its lines of one's own, so that no number goes to another name."""
+    return [*(one.name for one in own), *([""] * (MAX_OWN - len(own)))]
 
 
 def _name_month(request: Request, day: date) -> str:

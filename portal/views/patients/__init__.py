@@ -8,6 +8,7 @@ __all__ = [
     "clinic_readings",
     "course",
     "course_summary",
+    "evaluation",
     "instructions",
     "invitations",
 ]

@@ -33,7 +33,7 @@ WRITERS = MappingProxyType(
         NoteKind.CLINIC: frozenset(one.value for one in Profession),
     }
 )
-"""Who writes which kind of note, by their profession."""
+"""Who writes which kind of note on these pages, by their profession."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,13 +112,15 @@ async def change_note(request: Request) -> Response:
         form = await Form.read(request)
         if form["kind"] == NoteKind.CLINIC:
             return await clinic_readings.save_readings(request, form)
-        kind = next((one for one in NoteKind if one.value == form["kind"]), NoteKind.PLAN)
+        kind = next((one for one in WRITERS if one.value == form["kind"]), NoteKind.PLAN)
         return await _save(request, actor, kind, form, wanted)
     link = await links.load_link_with(actor, request.path_params["id"])
     one = (await notes.load_note(actor, link, wanted)).current
     if one.kind is NoteKind.CLINIC:
         session = one.details.fields[SESSION]
         return redirect(request, f"/patients/{link.patient}/notes/clinic?session={session}")
+    if one.kind not in WRITERS:
+        return redirect(request, f"/patients/{link.patient}/evaluation")
     context = NotePage(
         link.patient, link.peer_name, wanted, one.kind, one.version, one.details.fields, LENGTHS
     )

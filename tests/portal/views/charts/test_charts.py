@@ -12,6 +12,7 @@ from journal.care import tables as care_tables
 from journal.care_notes import notes
 from journal.care_notes.notes import NoteKind
 from journal.catalogue.fields import Answers
+from journal.charts import own
 from journal.charts import shared as shared_charts
 from journal.charts.drawn import SUBJECTS
 from journal.day_lines import records as day_lines
@@ -20,15 +21,17 @@ from journal.dosing_day import record
 from journal.dosing_day.lines import Reading, Taken
 from journal.measures import records, scores
 from journal.scheduling import plan as session_plan
+from journal.sessions.rows import load_my_sessions
 from journal.sessions.session import SessionDetails, SessionKind, Setting, Status
 from journal.user_input import parse_time
+from journal.vault import tables as vault_tables
 from journal.vault.documents import EntryDocument
 from journal.vault.entry_rows import Entry
 from tests.cast import ZONE, Cast
 from tests.portal.browsing import opened
 from tests.portal.conftest import Portal
 from tests.portal.test_statements import counted
-from tests.scenes import in_session, rested, shared, written
+from tests.scenes import in_session, journal_of, rested, shared, written
 
 VERDICTS = (
     "better",
@@ -111,6 +114,34 @@ async def test_a_measure_by_its_days(any_portal: Portal) -> None:
         assert "18" not in page.words
         assert "point" not in page.words
         assert "latest" not in (await opened(browser, "/measures")).words
+
+
+async def test_other_scales_push_no_form_off_its_page(portal: Portal) -> None:
+    """Sixty totals from elsewhere leave the one form where it is; one without a title is found as well."""
+    entry = await answered(portal.cast, 1, 3)
+    alice = await portal.cast.actor("alice")
+    totals = [f"WHO-5\n2026-11-20\n{number}" for number in range(61)]
+    others = [EntryDocument("measure", "WHO-5", answers={"measure.score": one}) for one in totals]
+    untitled = EntryDocument("measure", answers=entry.document.answers)
+    await journal_of(portal.cast, [*others, untitled])
+    plan = await load_my_sessions(alice)
+    (chart,) = (await own.load_chart(alice, plan, "phq9", 1)).drawn.charts
+    assert [row.value for row in chart.rows] == [9, 9]
+
+
+async def test_a_journal_that_was_changed_is_drawn_and_told(portal: Portal) -> None:
+    """Without its table of contents the page draws the same of what opens, and says that storage was changed."""
+    for value, days_ago in ((2, 20), (1, 3)):
+        await answered(portal.cast, value, days_ago)
+        await answered(portal.cast, value, days_ago, name="gad7")
+    async with portal.client("alice") as browser:
+        before = (await opened(browser, "/charts?show=phq9")).words
+        await vault_tables.ContentsPage.all().delete()
+        page = await opened(browser, "/charts?show=phq9")
+    assert "First 18 on 2 Nov 2026, latest 9 on 19 Nov 2026." in before
+    assert "First 18 on 2 Nov 2026, latest 9 on 19 Nov 2026." in page.words
+    assert "/journal/comparison" in page.answer.text
+    assert len(page.markup.all("circle", within="picture-drawing")) == 2
 
 
 async def test_every_chart_of_nothing_is_calm(portal: Portal) -> None:

@@ -99,6 +99,25 @@ async def test_numbers_under_a_name_that_is_not_asked_for_any_more_stay(portal: 
     assert [dict(one.own) for one in await lines(portal)] == [{"Knees": 7}]
 
 
+async def test_no_number_goes_to_a_name_that_was_not_on_the_page(portal: Portal) -> None:
+    """Names that were changed meanwhile are told, with the numbers still there; sent again, they are saved."""
+    async with portal.client("alice") as browser:
+        own = await opened(browser, "/day-lines/own")
+        await browser.post("/day-lines/own", data=own.filled({"name1": "Knees"}))
+        form = await opened(browser, "/day-lines")
+        await browser.post("/day-lines/own", data=own.filled({"name1": "Hope"}))
+        answer = await browser.post(
+            "/day-lines", data=form.filled({"own1": "8", "line": "As it was"}, "save")
+        )
+        assert answer.status_code == 409
+        page = Page.of(answer)
+        assert "The lines of your own were changed on another page." in page.words
+        assert (page.value("own1"), page.value("line")) == ("8", "As it was")
+        assert await lines(portal) == ()
+        await browser.post("/day-lines", data=page.filled({}, "save"))
+    assert [dict(one.own) for one in await lines(portal)] == [{"Hope": 8}]
+
+
 async def lines(portal: Portal) -> tuple[DayLine, ...]:
     """Return alice's lines."""
     return (await records.load_day_lines(await portal.cast.actor("alice"))).lines

@@ -7,6 +7,8 @@ from uuid import UUID
 from journal.evaluation import records
 from journal.evaluation.conditions import CONDITIONS, Said
 from journal.evaluation.form_fields import Step
+from journal.sharing import shares
+from journal.standing import standing
 from tests.portal.browsing import Page, autosaved, followed, opened, pressed
 from tests.portal.conftest import Portal
 from tests.scenes import in_session, read_by, rested, signed_in_again
@@ -197,3 +199,30 @@ async def test_a_part_is_shared_by_choice_alone(portal: Portal) -> None:
         preview = await browser.post(where, data=sent)
         assert "Sertraline" in preview.text
         assert "Since 2020" not in preview.text
+
+
+async def test_each_version_goes_to_whom_it_is_given(portal: Portal) -> None:
+    """Not while it is written; each version once; and none any more to whom its patient stopped the copy."""
+    cast = portal.cast
+    await standing.give_standing(await cast.actor("alice"), cast.link, "evaluation")
+
+    async def read() -> list[object]:
+        return [one.answers["evaluation.conditions"] for one in await read_by(cast, "bob")]
+
+    async def finished(said: str) -> None:
+        page = await opened(browser, "/evaluation/conditions")
+        await pressed(browser, page, said__liver=said)
+        assert "can read each new one" in (await opened(browser, "/evaluation")).words
+        assert ["liver | " + said] not in await read()
+        await followed(browser, await browser.post("/evaluation"))
+
+    async with portal.client("alice") as browser:
+        for said in ("no", "yes"):
+            await finished(said)
+            assert await read() == [[f"liver | {said}"]]
+        (copy,) = await shares.list_shares(await cast.actor("alice"))
+        await shares.revoke_share(await cast.actor("alice"), copy.id)
+        await finished("not-sure")
+        assert await read() == []
+        page = await opened(browser, f"/sharing/{cast.link}/standing")
+        assert len(page.markup.all("input", name="sections")) == 1

@@ -295,6 +295,20 @@ async def test_an_open_notice_stays_on_top_until_what_was_done_is_written(any_po
     assert form.heading == "PHQ-9"
 
 
+async def test_what_was_done_is_not_lost_where_somebody_else_acknowledged(any_portal: Portal) -> None:
+    """The notice is closed and its form is gone: the words stand on the page to be copied."""
+    await agreed(any_portal.cast)
+    await answered(any_portal, "safe")
+    alice = (await any_portal.cast.actor("alice")).id
+    async with any_portal.client("bob") as browser:
+        first = await opened(browser, f"/patients/{alice}/notices")
+        sent = {"ident": first.value("ident"), "go": "acknowledge"}
+        await browser.post(f"/patients/{alice}/notices", data=sent | {"done": "We spoke."})
+        answer = await browser.post(f"/patients/{alice}/notices", data=sent | {"done": "Called twice."})
+        assert answer.status_code == 409
+        assert "Called twice." in Page.of(answer).words
+
+
 async def test_a_button_on_a_form_from_before_a_session_still_releases(any_portal: Portal) -> None:
     """The answers are refused until rest and stay on the page; what was written before the start goes at once."""
     await agreed(any_portal.cast)

@@ -279,6 +279,27 @@ async def test_limits_begun_on_two_pages_are_one_note(any_portal: Portal) -> Non
         assert await tables.CareNote.all().count() == 2
 
 
+async def test_limits_that_cannot_be_opened_are_told_before_the_start(portal: Portal) -> None:
+    """Also where the keys of who signed them have changed: that nothing is said would mean that all is within them."""
+    cast = portal.cast
+    alice, bob = await cast.actor("alice"), await cast.actor("bob")
+    local = cast.clock.now.astimezone(parse_zone(ZONE)).strftime("%Y-%m-%dT%H:%M")
+    details = SessionDetails(SessionKind.DOSING, local, ZONE, 120, Setting.HOME)
+    where = f"/sessions/{await session_plan.add_session(alice, alice.id, details)}/readings"
+    await become(cast, "bob", "prescriber")
+    await notes.write_note(await cast.actor("bob"), alice.id, NoteKind.LIMITS, LIMITS, uuid4())
+    said = "cannot be opened: it may be limits. Ask them before going further."
+    async with portal.client("alice") as browser:
+        page = await opened(browser, where)
+        await browser.post(where, data=page.filled({"time": "12:40", "systolic": "120"}))
+        assert said not in (await opened(browser, where)).words
+        dana = await accounts_tables.Account.get(id=(await cast.actor("dana")).id)
+        await accounts_tables.Account.filter(id=bob.id).update(public_identity=dana.public_identity)
+        page = await opened(browser, where)
+        assert said in page.words
+        assert "Outside the limit" not in page.words
+
+
 async def test_a_reading_outside_a_limit_is_told_before_the_start_and_never_after(portal: Portal) -> None:
     """Without limits a number is shown and nothing said; nothing is blocked, and no word stands once it has begun."""
     cast = portal.cast

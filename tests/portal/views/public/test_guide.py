@@ -59,6 +59,7 @@ PAGES: dict[str, tuple[Role, dict[str, str]]] = {
         {
             "/patients": "patients",
             "/patients/{patient}": "patients",
+            "/patients/{patient}/evaluation": "evaluation",
             "/patients/{patient}/notes": "notes",
             "/patients/{patient}/summary": "brief",
             "/patients/{patient}/brief": "brief",

@@ -603,6 +603,10 @@ async def test_a_small_step_stands_behind_the_content_note_of_its_entry(portal: 
                 one for one in page.markup.all("div", **{"class": "words"}) if "down first" in one.words
             )
             assert ("details" in words.within) is (bool(note) or path == "/")
+        await browser.post("/moments", data={"reframe": str(wanted), "line": "She laughed.", "day": ""})
+        page = await opened(browser, f"/journal/{wanted}/revisits")
+        (added,) = (one.words for one in page.markup.all("summary") if "you added" in one.words)
+        assert ("Before you read: the window" in added) is bool(note)
 
 
 async def test_what_can_be_removed_is_named_by_its_button(portal: Portal) -> None:
