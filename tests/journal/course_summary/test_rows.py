@@ -129,6 +129,18 @@ def test_what_is_not_of_its_form_is_left_out() -> None:
     assert list_totals([copy("measure", broken)], ()) == ()
 
 
+def test_a_review_that_was_kept_is_no_plan_note() -> None:
+    """Nor is what a clinic noted, though both are kept as entries of that kind."""
+    kept = {
+        "plan.from": "2026-11-20",
+        "plan.why": "We have talked about it.",
+        "plan.by": "Finn, prescriber, 2026-11-20",
+    }
+    assert len(list_plans([copy("plan_note", kept)], ())) == 1
+    for other in ({"plan.reviewed": "go-ahead"}, {"plan.ready": "15:30"}):
+        assert list_plans([copy("plan_note", kept | other)], ()) == ()
+
+
 def test_cancelled_ones_and_talks_have_no_row() -> None:
     """A session that was stopped early has; a single one has no number."""
     talk = SessionDetails(SessionKind.INTEGRATION, "2026-11-21T14:00", "Europe/Berlin", 50, Setting.CLINIC)
