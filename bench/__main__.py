@@ -25,6 +25,8 @@ from bench import (
     report,
     saving,
     signing_in,
+    summary,
+    tracked,
 )
 from bench.figures import FULL, Figures, Length
 from bench.people import PATIENT_ONLY, SMALL, People
@@ -45,6 +47,7 @@ async def measure(folder: Path, length: Length) -> Figures:
     shutil.copy(busy / DATABASE, folder / "copy.sqlite3")
     patient = _made(few, PATIENT_ONLY, *small)
     shutil.copytree(few, many)
+    shutil.copytree(few, folder / "tracked")
     without_cipher = _made(bare, PATIENT_ONLY, no_cipher.FLAG, *small)
     for place, strangers in (
         (few, STRANGERS),
@@ -71,6 +74,8 @@ async def measure(folder: Path, length: Length) -> Figures:
         figures |= await saving.growth(port, everybody, length)
         figures |= await journals.others(port, everybody, length)
         figures |= await signing_in.stall(port, everybody, length)
+        figures |= await tracked.charts(plain, folder / "tracked", patient, length)
+        figures |= await summary.summary(plain, folder / "tracked", patient, length)
     figures |= await exporting.export(busy, everybody, length.rounds)
     figures |= await guessing.difference(busy, everybody, length)
     figures |= await hostile.difference(busy, everybody, length)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from journal.catalogue.grounding_skills import SKILLS
 from journal.catalogue.tracked import CheckIn
+from journal.evaluation.form_fields import Step
 from journal.measures import instruments
 from portal.access.session_cookie import Audience, RequestPrefetch, View
 from portal.views import home, records
@@ -20,10 +21,13 @@ from portal.views.account import (
     second_factor,
 )
 from portal.views.administration import audit_log, people, practice, staff
+from portal.views.charts import charts, shared_charts
 from portal.views.check_ins import advice as check_in_advice
 from portal.views.check_ins import filling as check_in_filling
 from portal.views.check_ins import overview as check_in_overview
 from portal.views.day_lines import day_lines
+from portal.views.evaluation import filling as evaluation_filling
+from portal.views.evaluation import overview as evaluation_overview
 from portal.views.grounding import notes, skills, steady
 from portal.views.journal import comparison, entry, entry_new, entry_removal, entry_saving, index, revisions
 from portal.views.measures import filling, overview, score_entry
@@ -33,10 +37,13 @@ from portal.views.patients import (
     call_contacts,
     care_notes,
     caseload,
+    clinic_readings,
     course,
+    course_summary,
     instructions,
     invitations,
 )
+from portal.views.patients import evaluation as evaluation_review
 from portal.views.preparing import checklist, clinic, comfort
 from portal.views.public import guide, health, help, offline, sitting
 from portal.views.reframing import later, moments, offers, revisits, status, steadying, steps, triggers
@@ -116,6 +123,9 @@ ROUTES = (
     # Measures
     Rule("/day-lines", FORM, PATIENT, day_lines.write_day_line),
     Rule("/day-lines/own", FORM, PATIENT, day_lines.name_own_scales),
+    Rule("/evaluation", FORM, PATIENT, evaluation_overview.show_evaluation),
+    Rule("/evaluation/ledger", READ, PATIENT, evaluation_overview.show_ledger),
+    *(Rule(f"/evaluation/{one}", FORM, PATIENT, evaluation_filling.fill_in_step) for one in Step),
     Rule("/check-ins", READ, PATIENT, check_in_overview.list_check_ins),
     Rule("/check-ins/monthly", FORM, PATIENT, check_in_filling.fill_in_monthly),
     Rule("/check-ins/call-now", READ, PATIENT, check_in_advice.show_call_now),
@@ -127,6 +137,7 @@ ROUTES = (
     Rule("/measures", FORM, PATIENT, overview.list_measures),
     Rule("/measures/other", FORM, PATIENT, score_entry.enter_score),
     *(Rule(f"/measures/{one}", FORM, PATIENT, filling.fill_measure) for one in instruments.IDS),
+    Rule("/charts", READ, PATIENT, charts.show_charts),
     Rule("/journal/{id:uuid}/notice", SEND, PATIENT, panel.act_on_notice),
     # For everybody
     Rule("/", READ, ANYONE, home.show_home),
@@ -260,6 +271,8 @@ ROUTES = (
     Rule("/patients/{id:uuid}/handover/withdrawal", SEND, CLINICIAN, handovers.withdraw_suggestion),
     Rule("/patients/{id:uuid}/notices", FORM, CLINICIAN, inbox.show_notices),
     Rule("/patients/{id:uuid}/brief", READ, CLINICIAN, brief.show_brief),
+    Rule("/patients/{id:uuid}/charts", READ, CLINICIAN, shared_charts.show_shared_charts),
+    Rule("/patients/{id:uuid}/summary", READ, CLINICIAN, course_summary.show_summary),
     Rule("/patients/{id:uuid}/course", FORM, CLINICIAN, course.plan_course),
     Rule("/patients/{id:uuid}/contacts", READ, CLINICIAN, call_contacts.show_contacts),
     Rule("/patients/{id:uuid}/contacts/new", FORM, CLINICIAN, call_contacts.add_contact),
@@ -270,9 +283,11 @@ ROUTES = (
     Rule("/patients/{id:uuid}/instructions", READ, CLINICIAN, instructions.show_instructions),
     Rule("/patients/{id:uuid}/instructions/single", FORM, CLINICIAN, instructions.write_for_single),
     Rule("/patients/{id:uuid}/instructions/{course:uuid}", FORM, CLINICIAN, instructions.write_for_course),
+    Rule("/patients/{id:uuid}/evaluation", FORM, CLINICIAN, evaluation_review.show_evaluation),
     Rule("/patients/{id:uuid}/notes", READ, CLINICIAN, care_notes.show_notes),
     Rule("/patients/{id:uuid}/notes/plan", FORM, CLINICIAN, care_notes.write_plan),
     Rule("/patients/{id:uuid}/notes/limits", FORM, CLINICIAN, care_notes.write_limits),
+    Rule("/patients/{id:uuid}/notes/clinic", FORM, CLINICIAN, clinic_readings.note_readings),
     Rule("/patients/{id:uuid}/notes/total", FORM, CLINICIAN, care_notes.write_total),
     Rule("/patients/{id:uuid}/notes/{note:uuid}", FORM, CLINICIAN, care_notes.change_note),
     Rule("/patients/{id:uuid}/sessions/new", FORM, CLINICIAN, course.add_session),

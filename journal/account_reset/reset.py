@@ -28,7 +28,7 @@ from journal.authentication import key_slots, second_factor, web_sessions
 from journal.authentication import tables as authentication_tables
 from journal.authentication.key_slots import Access, AccessDocument
 from journal.authentication.passwords import find_password_problems
-from journal.care import invitations, links, share_list
+from journal.care import invitations, lifecycle, links, share_list
 from journal.care import tables as care_tables
 from journal.care.past_care import seal_past
 from journal.device_copies import copies
@@ -36,6 +36,7 @@ from journal.errors import Damaged, InvalidInput, LinkExpired
 from journal.i18n import N_
 from journal.installation.installation import Installation
 from journal.mail.messages import Notice
+from journal.notices import moved_links
 from journal.rate_limiting import attempts, limits
 from journal.roles import Role
 from journal.sessions.holds import list_holds, refuse_while_held
@@ -47,9 +48,13 @@ from journal.store.rows import NonNegative, Row, Timestamp, fetch_row
 from journal.vault import baseline, record_state
 
 NOT_TICKED = N_("Tick this once you have read it.")
+NOT_RESTED = N_(
+    "Nobody has said yet that you rested after a dosing session. Tick this once you have slept and feel rested. The "
+    "link is not used up."
+)
 WAITS_TODAY = N_(
-    "This account has a dosing session around now. It can be reset from the next morning on, and the link is not used "
-    "up. If you need somebody now, open “Help now”."
+    "This account has a dosing session around now. It can be reset from the next day on, once you have slept, and the "
+    "link is not used up. If you need somebody now, open “Help now”."
 )
 OTHER_ADDRESS = N_(
     "This link is for an account with another address. Look at how you wrote it, or ask for your own link."
@@ -96,6 +101,7 @@ async def reset_account(
     practice: str,
     *,
     understood: bool,
+    rested: bool = False,
 ) -> bytes:
     """
     Replace the account's keys, set aside what it held, and renew care with the clinician of the link.
@@ -103,14 +109,15 @@ async def reset_account(
     Args:
         email: Has to be the account's: a link that was found is not enough.
         understood: Whether the person ticked what is lost and what can come back.
+        rested: Whether they said that they have slept since a dosing session; asked for only where one holds.
 
     Returns:
         A session token; the person is then shown a new recovery key.
 
     Raises:
         LinkExpired: If the link does not work, or somebody used it first.
-        InvalidInput: If a field is not valid, or a dosing session is not a night ago; the link stays valid. After some
-            wrong addresses it has to wait.
+        InvalidInput: If a field is not valid, or somebody has yet to rest after a dosing session; the link stays
+            valid. After some wrong addresses it has to wait.
     """
     row, _ = await invitations.verify_token(installation, token, renewing=True)
     active = accounts_tables.Account.filter(id=row.patient, role=Role.PATIENT.value, status="active")
@@ -118,8 +125,9 @@ async def reset_account(
     old = care_tables.CareLink.filter(
         id=row.renews, patient_id=row.patient, clinician_id=row.clinician_id, ended_at=None
     )
-    if account is None or not await old.exists():
+    if account is None or row.renews is None or not await old.exists():
         raise LinkExpired
+    replaced = row.renews
     profile = open_profile(installation, account)
     charged = await limits.count_attempt(attempts.build_reset_counts(installation, row.id), field="email")
     if not _is_address_of(installation, email, profile.email):
@@ -133,8 +141,7 @@ async def reset_account(
     )
     if not understood:
         problems |= {"understood": NOT_TICKED}
-    if await _waits_today(installation, account.id):
-        problems |= {"understood": WAITS_TODAY}
+    problems |= await _find_hold_problems(installation, account.id, rested=rested)
     if problems:
         raise InvalidInput(problems)
     key, private = new_account_key(), PrivateIdentity.generate()
@@ -153,11 +160,12 @@ async def reset_account(
             )
             # A save that is under way ends first, and is set aside too.
             await execute(record_state.LOCK_STATE, account.id)
-            if await _waits_today(installation, account.id):
-                raise InvalidInput({"understood": WAITS_TODAY})
+            if held := await _find_hold_problems(installation, account.id, rested=rested):
+                raise InvalidInput(held)
             await retained_records.retain_records(installation, account.id)
             now = installation.clock()
             await sitter_links.end_links_of(account.id, now)  # their notes are sealed to the old keys
+            await lifecycle.withhold_all_notices(account.id)  # agreed on with the old keys
             past = await _seal_past_care(installation, old, row, now)
             if not await old.update(pair=None, ended_at=now, past=past):
                 raise LinkExpired
@@ -176,6 +184,7 @@ async def reset_account(
             if patient is None:
                 raise Damaged
             link = await invitations.accept_invitation(patient, token, renewing=True)
+            await moved_links.move_open(patient, replaced, link)
             await queue_notice(installation, account.id, Notice.RESTARTED)
             await audit_log.record_event(
                 patient, Act.RESTARTED, patient=account.id, about=link, recipient=row.clinician_id
@@ -187,15 +196,17 @@ async def reset_account(
     return session
 
 
-async def _waits_today(installation: Installation, patient: UUID) -> bool:
+async def _find_hold_problems(installation: Installation, patient: UUID, *, rested: bool) -> dict[str, str]:
     """
-    Return whether a dosing session's day is not over: to reset ends care, and cannot be undone.
+    Return why a dosing session holds the reset, which ends care: until it can be confirmed that somebody rested.
 
-    It waits for the next morning and not for rest: whoever has no keys cannot say that they rested.
+    Whoever has no keys cannot sign in to say that they did, so the form of the reset asks for it.
     """
-    now = installation.clock()
-    plan = await load_plan(installation, patient)
-    return any(now < one.may_confirm_from for one in list_holds([one.details for one in plan], now))
+    now, plan = installation.clock(), await load_plan(installation, patient)
+    holds = list_holds([one.details for one in plan], now)
+    if any(now < one.may_confirm_from for one in holds):
+        return {"rested": WAITS_TODAY}
+    return {} if rested or not holds else {"rested": NOT_RESTED}
 
 
 async def _seal_past_care(
@@ -253,6 +264,7 @@ async def _renew_link(actor: Actor, token: str, row: invitations.OpenInvitationR
         await care_tables.CareNote.filter(link_id=renewed).delete()
         await share_list.delete_list(actor, renewed)
         link = await invitations.accept_invitation(actor, token, renewing=True)
+        await moved_links.move_open(actor, renewed, link)
         await audit_log.record_event(
             actor, Act.LINK_RENEWED, patient=actor.id, about=link, recipient=row.clinician_id
         )

@@ -16,13 +16,18 @@ from journal.care import share_list, tables
 from journal.care.link_keys import get_peer_identity, open_own_copy
 from journal.care.links import ERASED_COLUMNS, load_my_link, load_my_links
 from journal.care.past_care import seal_past
-from journal.errors import Damaged, NotFound
+from journal.errors import Damaged, HeldUntilRested, InvalidInput, NotFound
 from journal.held_acts import Asked, HeldAct
+from journal.i18n import N_
 from journal.roles import Role
-from journal.sessions.holds import refuse_while_held, refuse_while_patient_held
+from journal.sessions.holds import HELD_FOR_CARE_TEAM, PatientHold, load_patient_hold, refuse_while_held
 from journal.store.database import flush_deleted, transaction
 from journal.store.rows import IdRow, Row, fetch_rows, filter_undamaged
 from journal.vault import record_state
+
+NO_REST = "no_rest"
+"""The field of a clinician's word that a patient has not said that they rested."""
+TICK_NO_REST = N_("Tick this once you have spoken with your patient, or know that you cannot reach them.")
 
 
 class PairRow(Row, frozen=True):
@@ -93,24 +98,29 @@ async def resume_sharing(actor: Actor, wanted: UUID) -> None:
             )
 
 
-async def end_care(actor: Actor, wanted: UUID) -> None:
+async def end_care(actor: Actor, wanted: UUID, *, knows_no_rest: bool = False) -> None:
     """
     End care, from either side: every shared copy and every copy of the link's key is destroyed.
 
     So are the pins and the voucher: nobody can restore the link. A patient can also end a row that only passes for
     a link of theirs.
 
+    Args:
+        knows_no_rest: Whether a clinician said that they know that the patient did not say that they rested: their
+            word is asked for where the patient's has not come for a week.
+
     Raises:
-        HeldUntilRested: Too soon after a dosing session; for a clinician, for at most a week.
+        HeldUntilRested: A dosing session, and nobody has said that the patient rested.
+        InvalidInput: For a clinician whose word is asked for.
         TrustBroken: For a clinician who never agreed on it.
     """
     async with transaction():
         await record_state.lock_state(actor)
-        await end_link(actor, wanted)
+        await end_link(actor, wanted, knows_no_rest=knows_no_rest)
     await flush_deleted()
 
 
-async def end_link(actor: Actor, wanted: UUID) -> None:
+async def end_link(actor: Actor, wanted: UUID, *, knows_no_rest: bool = False) -> None:
     """End one link in the transaction that is open, which began with `record_state.lock_state`; as `end_care`."""
     if actor.role is Role.PATIENT:
         await refuse_while_held(actor, Asked(HeldAct.END_CARE, wanted))
@@ -118,7 +128,7 @@ async def end_link(actor: Actor, wanted: UUID) -> None:
     else:
         mine, patient = tables.CareLink.filter(id=wanted), (await load_my_link(actor, wanted)).patient
         await lock_account(patient)
-        await refuse_while_patient_held(actor, patient)
+        await _refuse_while_patient_held(actor, patient, knows_no_rest=knows_no_rest)
     past = await _seal_past_care(actor, wanted)
     changed = await mine.filter(ended_at=None).update(
         pair=None, ended_at=actor.now, past=past, **ERASED_COLUMNS
@@ -129,11 +139,26 @@ async def end_link(actor: Actor, wanted: UUID) -> None:
     await tables.GivenBack.filter(link_id=wanted).delete()
     await tables.CareNote.filter(link_id=wanted).delete()
     await _delete_earlier_remains(wanted)
-    await tables.NoticePolicy.filter(id=wanted).delete()
-    await _erase_notices(wanted)
+    await end_notices(wanted)
     if actor.role is Role.PATIENT:  # the clinician leaves the list: what the patient remembers stays right
         await share_list.delete_list(actor, wanted)
     await audit_log.record_event(actor, Act.CARE_ENDED, patient=patient, about=wanted)
+
+
+async def withhold_all_notices(patient: UUID) -> None:
+    """End what a patient agreed on about notices with anybody, and erase the copies that have not gone yet."""
+    await tables.NoticePolicy.filter(patient_id=patient).delete()
+    mine = tables.PatientNotice.filter(patient_id=patient)
+    await mine.filter(released_at=None).update(sealed=None)
+    await mine.filter(backup_released_at=None).update(backup_sealed=None)
+
+
+async def _refuse_while_patient_held(actor: Actor, patient: UUID, *, knows_no_rest: bool) -> None:
+    hold = await load_patient_hold(actor.installation, patient, actor.now)
+    if hold is PatientHold.BINDING:
+        raise HeldUntilRested(HELD_FOR_CARE_TEAM)
+    if hold is PatientHold.OVERDUE and not knows_no_rest:
+        raise InvalidInput({NO_REST: TICK_NO_REST})
 
 
 async def _withhold_notices(link: UUID) -> None:
@@ -142,8 +167,13 @@ async def _withhold_notices(link: UUID) -> None:
     await tables.PatientNotice.filter(backup_id=link, backup_released_at=None).update(backup_sealed=None)
 
 
-async def _erase_notices(link: UUID) -> None:
-    """Erase what notices hold under the key of a link; an empty copy is one that went, none one that did not."""
+async def end_notices(link: UUID) -> None:
+    """
+    End what is agreed over a link that ends, and erase what notices hold under its key.
+
+    An empty copy is one that went, none one that did not.
+    """
+    await tables.NoticePolicy.filter(id=link).delete()
     await _withhold_notices(link)
     notices = tables.PatientNotice
     await notices.filter(link_id=link, sealed__isnull=False).update(sealed=b"")

@@ -23,7 +23,7 @@ from journal.care import tables
 from journal.errors import Damaged
 from journal.installation.installation import Installation
 from journal.mail.messages import Notice
-from journal.sessions.holds import find_hold, is_team_held
+from journal.sessions.holds import PatientHold, find_hold, load_patient_hold
 from journal.sessions.session import SessionDetails, SessionKind, Status
 from journal.store.database import ensure_transaction
 from journal.store.rows import Row, fetch_row, fetch_rows, filter_undamaged
@@ -56,7 +56,7 @@ async def release_due(installation: Installation) -> int:
     for row in await _load(_query_due(now)):
         released += await release(installation, now, row.id)
     late = filter_undamaged(await fetch_rows(DueRow, _query_late(now)))
-    held = [one for one in {row.patient_id for row in late} if await is_team_held(installation, one, now)]
+    held = [one for one in {row.patient_id for row in late} if await _is_held(installation, one, now)]
     for row in [one for one in late if one.patient_id not in held][:BATCH_SIZE]:
         released += await _release_to_backup(installation, now, row)
     return released
@@ -106,12 +106,17 @@ async def release(installation: Installation, now: datetime, notice: UUID) -> bo
 async def _release_to_backup(installation: Installation, now: datetime, row: DueRow) -> bool:
     async with ensure_transaction():
         await lock_account(row.patient_id)  # whoever starts a session takes it first
-        if await is_team_held(installation, row.patient_id, now):
+        if await _is_held(installation, row.patient_id, now):
             return False
         if not await _query_late(now).filter(id=row.id).update(backup_released_at=now):
             return False
         await _tell(installation, row.backup_id)
     return True
+
+
+async def _is_held(installation: Installation, patient: UUID, now: datetime) -> bool:
+    """Return whether a backup's copy waits: for the patient's rest, but not for ever for somebody who says nothing."""
+    return await load_patient_hold(installation, patient, now) is PatientHold.BINDING
 
 
 def _query_due(now: datetime) -> Any:

@@ -6,21 +6,29 @@ A newer version of the note becomes a newer version of the entry. A total is kep
 
 from __future__ import annotations
 
+from dataclasses import replace
 from uuid import UUID, uuid4
 
 from journal.actor import Actor
 from journal.care import links
+from journal.care_notes.clinic import SESSION, build_readings, format_span
 from journal.care_notes.notes import CareNote, NoteKind, NoteVersion, load_note
 from journal.catalogue.fields import Answers, EntryKind
 from journal.entries import by_kind, entries
-from journal.errors import StaleRevision
+from journal.errors import NotFound, StaleRevision
 from journal.i18n import N_
 from journal.measures.scores import SCORE
 from journal.roles import Role
 from journal.vault.documents import Beside, EntryDocument
 from journal.vault.entry_rows import Entry
 
-KINDS = {NoteKind.PLAN: EntryKind.PLAN_NOTE, NoteKind.TOTAL: EntryKind.MEASURE}
+KINDS = {
+    NoteKind.PLAN: EntryKind.PLAN_NOTE,
+    NoteKind.TOTAL: EntryKind.MEASURE,
+    NoteKind.CLINIC: EntryKind.PLAN_NOTE,
+    NoteKind.REVIEW: EntryKind.PLAN_NOTE,
+}
+"""As what each is kept; of the others nothing is."""
 
 NEWER = N_("A newer version was written in the meantime. Nothing was kept; look again.")
 
@@ -36,13 +44,14 @@ async def load_kept(actor: Actor) -> dict[UUID, tuple[Entry, int]]:
     return kept
 
 
-async def keep_note(actor: Actor, to: UUID, note: UUID, version: int) -> UUID:
+async def keep_note(actor: Actor, to: UUID, note: UUID, version: int, title: str = "") -> UUID:
     """
     Keep a note of a clinician in the patient's journal; return the entry's id. Kept twice, it is there once.
 
     Args:
         to: The care link.
         version: The version that the patient saw.
+        title: What is noted in a clinic is called, in the words of whoever keeps it.
 
     Raises:
         NotFound: If the patient has no such note.
@@ -51,6 +60,8 @@ async def keep_note(actor: Actor, to: UUID, note: UUID, version: int) -> UUID:
     actor.require_role(Role.PATIENT)
     link = await links.load_my_link(actor, to)
     found = await load_note(actor, link, note)
+    if found.current.kind not in KINDS:
+        raise NotFound
     if found.current.version != version:
         raise StaleRevision(NEWER)
     wanted = uuid4()
@@ -61,19 +72,26 @@ async def keep_note(actor: Actor, to: UUID, note: UUID, version: int) -> UUID:
         there.extend([kept[0]] if kept else [])
         return kept is not None
 
-    if await entries.create_first_entry(actor, build_document(found), is_there, wanted):
+    if await entries.create_first_entry(actor, build_document(found, title), is_there, wanted):
         return wanted
-    await entries.change_entry(actor, there[0].id, lambda _: build_document(found), keep=True)
+    await entries.change_entry(actor, there[0].id, lambda _: build_document(found, title), keep=True)
     return there[0].id
 
 
-def build_document(note: CareNote) -> EntryDocument:
+def build_document(note: CareNote, clinic_title: str = "") -> EntryDocument:
     """Return a note as an entry: its words as they were written, by whom, and on which day."""
     one = note.current
-    answers = _answer_total(one) if one.kind is NoteKind.TOTAL else _answer_plan(one)
-    title = one.details.fields["name"] if one.kind is NoteKind.TOTAL else ""
+    title, session, fields = "", None, one.details.fields
+    if one.kind is NoteKind.TOTAL:
+        title, answers = fields["name"], _answer_total(one)
+    elif one.kind is NoteKind.CLINIC:
+        title, session, answers = clinic_title, fields[SESSION], _answer_clinic(one)
+    else:
+        answers = _answer_review(one) if one.kind is NoteKind.REVIEW else _answer_plan(one)
     source = f"{one.note.hex}.{one.version}"
-    return EntryDocument(KINDS[one.kind].value, title, answers=answers, beside=Beside(added=(source,)))
+    return EntryDocument(
+        KINDS[one.kind].value, title, session_id=session, answers=answers, beside=Beside(added=(source,))
+    )
 
 
 def _answer_total(one: NoteVersion) -> Answers:
@@ -81,15 +99,42 @@ def _answer_total(one: NoteVersion) -> Answers:
     return {SCORE: "\n".join((fields["name"], fields["day"], fields["total"], one.details.written_by))}
 
 
+def _answer_review(one: NoteVersion) -> Answers:
+    fields = one.details.fields
+    said = {
+        "plan.reviewed": fields["outcome"],
+        "plan.read": fields["read_version"],
+        "plan.from": one.details.written_at[:10],
+        "plan.why": fields["words"],
+        "plan.by": _sign(one),
+    }
+    return {name: value for name, value in said.items() if value}
+
+
+def _answer_clinic(one: NoteVersion) -> Answers:
+    """Return what a clinic noted: its readings with who took them, and from when to when, each as it was typed."""
+    fields = one.details.fields
+    told = {name: format_span(fields, name) for name in ("drowsy", "away")} | {"ready": fields["ready"]}
+    said: Answers = {f"plan.{name}": words for name, words in told.items() if words}
+    for moment, taken in build_readings(fields).items():
+        said[f"plan.{moment.value}"] = [replace(taken, by=one.details.written_by).line]
+    return said | {"plan.by": _sign(one)}
+
+
+def _sign(one: NoteVersion) -> str:
+    details = one.details
+    return ", ".join((details.written_by, details.profession, details.written_at[:10]))
+
+
 def _answer_plan(one: NoteVersion) -> Answers:
-    fields, details = one.details.fields, one.details
+    fields = one.details.fields
     said = {
         "plan.dose": fields["dose"],
         "plan.interval": fields["interval"],
         "plan.focus": fields["focus"],
         "plan.from": fields["from_day"],
         "plan.why": fields["why"],
-        "plan.by": ", ".join((details.written_by, details.profession, details.written_at[:10])),
+        "plan.by": _sign(one),
     }
     return {name: value for name, value in said.items() if value}
 

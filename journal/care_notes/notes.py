@@ -8,7 +8,7 @@ a patient wants to have for longer, they keep in their journal.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from types import MappingProxyType
@@ -24,13 +24,17 @@ from journal.audit.acts import Act
 from journal.care import links, tables
 from journal.care.link_keys import SharingPaused, open_shared_key
 from journal.care.links import Link, require_cared_for
-from journal.care_notes.limits import LIMITS, check_limits, find_outside, sign_limits, verify_limits
+from journal.care_notes.clinic import CLINIC_FIELDS, SESSION, check_clinic, load_clinic_session, name_session
+from journal.care_notes.limits import LIMITS, check_limits, find_outside
+from journal.care_notes.reviews import ASK_FIELDS, REVIEW_FIELDS, check_ask, check_review
+from journal.care_notes.signing import PURPOSES, sign_note, verify_note
 from journal.dosing_day.lines import Reading
 from journal.errors import Damaged, InvalidInput, NotFound, StaleRevision, TrustBroken
 from journal.i18n import N_, Labelled
 from journal.measures.lines import get_noon
 from journal.roles import Profession
 from journal.sealing import open_document, seal_document
+from journal.sessions.rows import Session
 from journal.store.database import transaction
 from journal.store.rows import (
     DamagedRow,
@@ -47,8 +51,9 @@ from journal.user_input import clean_line, clean_text, parse_day
 MAX_VERSIONS = 100
 MAX_NOTES = 500
 """Versions of all notes of one care link."""
+UNREADABLE = "unreadable"
 LENGTHS: Mapping[str, int] = MappingProxyType(
-    {"dose": 200, "interval": 200, "focus": 500, "why": 2000, "name": 60, "total": 12}
+    {"words": 2000, "dose": 200, "interval": 200, "focus": 500, "why": 2000, "name": 60, "total": 12}
 )
 PLAN_WRITERS = frozenset({Profession.PRESCRIBER.value, Profession.THERAPIST.value})
 
@@ -69,6 +74,9 @@ class NoteKind(Labelled):
     PLAN = "plan", N_("Plan note")
     TOTAL = "total", N_("Total of a scale")
     LIMITS = "limits", N_("Limits before starting")
+    CLINIC = "clinic", N_("Readings in the clinic")
+    ASK = "ask", N_("Evaluation asked for")
+    REVIEW = "review", N_("Review of the evaluation")
 
 
 FIELDS: Mapping[NoteKind, tuple[str, ...]] = MappingProxyType(
@@ -76,16 +84,23 @@ FIELDS: Mapping[NoteKind, tuple[str, ...]] = MappingProxyType(
         NoteKind.PLAN: ("dose", "interval", "focus", "from_day", "why"),
         NoteKind.TOTAL: ("name", "day", "total"),
         NoteKind.LIMITS: LIMITS,
+        NoteKind.CLINIC: CLINIC_FIELDS,
+        NoteKind.ASK: ASK_FIELDS,
+        NoteKind.REVIEW: REVIEW_FIELDS,
     }
 )
 """What each kind holds, in the order in which it is asked for and shown."""
+ONLY_ONE = frozenset({NoteKind.LIMITS, NoteKind.ASK, NoteKind.REVIEW})
+"""The kinds of which there is one note for a care link, in versions."""
+TEXTS = frozenset({"why", "focus", "words"})
+"""Fields of several lines."""
 
 
 class NoteDetails(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """
     One version as it is sealed; `fields` by their names, `written_at` UTC, ISO 8601.
 
-    Limits carry the `signature` of who entered them.
+    Limits, what a clinic noted at a session, and a review carry the `signature` of who wrote them.
     """
 
     kind: str
@@ -180,15 +195,24 @@ async def load_note(actor: Actor, link: Link, wanted: UUID) -> CareNote:
 
 
 async def write_note(
-    actor: Actor, patient: UUID, kind: NoteKind, typed: Mapping[str, str], note: UUID, base: int = 0
+    actor: Actor,
+    patient: UUID,
+    kind: NoteKind,
+    typed: Mapping[str, str],
+    note: UUID,
+    base: int = 0,
+    *,
+    check: Callable[[], Awaitable[None]] | None = None,
 ) -> UUID:
     """
     Add a version of a note for a patient in the actor's care; return the note's id. Sent twice, it is added once.
 
     Args:
-        typed: What `FIELDS` names for its kind; for limits also `checked`, which is not kept.
+        typed: What `FIELDS` names for its kind; for limits also `checked`, which is not kept. What a clinic noted names
+            its session.
         note: Its id; a new random one for a new note.
         base: The version that the writer saw; 0 for a new note.
+        check: Looks at what it is about once more in the transaction that writes it; may raise.
 
     Raises:
         InvalidInput: With a sentence for each field that needs another look.
@@ -197,14 +221,14 @@ async def write_note(
         StaleRevision: If a newer version was written since *base*, or care ended.
     """
     link = await links.load_link_with(actor, patient)
-    fields = _validate(actor, kind, typed, is_new=base == 0)
+    fields = await _validate(actor, patient, kind, typed, is_new=base == 0)
     key = await open_shared_key(actor, link)
     version = base + 1
     details = NoteDetails(
         kind.value, fields, actor.name, actor.profession, actor.now.isoformat(timespec="seconds")
     )
-    if kind is NoteKind.LIMITS:
-        signature = sign_limits(actor, link, note, version, details)
+    if kind.value in PURPOSES:
+        signature = sign_note(actor, link, note, version, kind.value, details)
         details = msgspec.structs.replace(details, signature=signature)
     sealed = seal_document(key, details, care_note_context(link.id, note, version))
     async with transaction():
@@ -216,8 +240,14 @@ async def write_note(
             return note  # the page was sent twice
         if (current.version if current else 0) != base or (current and current.kind is not kind):
             raise StaleRevision(CHANGED_MEANWHILE)
-        if kind is NoteKind.LIMITS and current is None and find_limits(every):
+        if current is None and find_only(every, kind, fields.get(SESSION, "")):
             raise StaleRevision(CHANGED_MEANWHILE)  # there is one note of them, in versions
+        if kind is NoteKind.CLINIC:
+            await _validate(actor, patient, kind, typed, is_new=base == 0)
+            if current and current.details.fields[SESSION] != fields[SESSION]:
+                raise NotFound
+        if check is not None:
+            await check()
         if current is None and await tables.CareNote.filter(note=note).exists():
             raise NotFound
         if version > MAX_VERSIONS or await tables.CareNote.filter(link_id=link.id).count() >= MAX_NOTES:
@@ -231,7 +261,11 @@ async def write_note(
 
 
 async def load_outside(actor: Actor, readings: Iterable[Reading]) -> tuple[str, ...]:
-    """Return the values of a patient's readings that lie outside the limits of any of their prescribers."""
+    """
+    Return the values of a patient's readings that lie outside the limits of any of their prescribers.
+
+    With them stands `UNREADABLE`, where something that a prescriber wrote cannot be opened: it may be limits.
+    """
     read = tuple(readings)
     if not read:
         return ()
@@ -240,14 +274,34 @@ async def load_outside(actor: Actor, readings: Iterable[Reading]) -> tuple[str, 
         for link in await links.load_my_links(actor)
         if link.peer_profession == Profession.PRESCRIBER.value
     ]
-    found = [find_limits(opened) for _, opened in await load_my_notes(actor, theirs)] if theirs else []
-    there = [one.current.details.fields for one in found if one is not None]
-    return tuple(dict.fromkeys(name for fields in there for name in find_outside(read, fields)))
+    written = tables.CareNote.filter(link_id__in=[one.id for one in theirs])
+    rows = await fetch_rows(NoteRow, written) if theirs else []
+    found: dict[str, None] = {}
+    for link in theirs:
+        try:
+            opened = await _open_all(
+                actor, link, [row for row in rows if get_column(row, "link_id") == link.id]
+            )
+        except (SharingPaused, TrustBroken, Damaged):
+            found[UNREADABLE] = None
+            continue
+        limits = find_limits(opened)
+        fields = limits.current.details.fields if limits else {}
+        found |= dict.fromkeys([*find_outside(read, fields), *([UNREADABLE] if opened.damaged else [])])
+    return tuple(found)
 
 
 def find_limits(found: Iterable[CareNote]) -> CareNote | None:
     """Return the limits among the notes of a care link, if any were ever entered."""
-    return next((one for one in found if one.current.kind is NoteKind.LIMITS), None)
+    return find_only(found, NoteKind.LIMITS)
+
+
+def find_only(found: Iterable[CareNote], kind: NoteKind, session: str = "") -> CareNote | None:
+    """Return the one note of a kind in `ONLY_ONE` that a care link has, or what was noted at a session."""
+    if kind in ONLY_ONE:
+        return next((one for one in found if one.current.kind is kind), None)
+    noted = (one for one in found if kind is NoteKind.CLINIC and one.current.kind is kind)
+    return next((one for one in noted if one.current.details.fields.get(SESSION) == session), None)
 
 
 def care_note_context(link: UUID, note: UUID, version: int) -> Context:
@@ -268,8 +322,8 @@ def _open(actor: Actor, key: Sealer, link: Link, row: NoteRow) -> NoteVersion:
     details = open_document(key, row.sealed, where, NoteDetails)
     if details.kind not in {one.value for one in NoteKind}:
         raise Damaged
-    if details.kind == NoteKind.LIMITS:
-        verify_limits(actor, link, row.note, row.version, details)
+    if details.kind in PURPOSES:
+        verify_note(actor, link, row.note, row.version, details.kind, details)
     return NoteVersion(row.id, row.note, link.id, row.version, details)
 
 
@@ -281,22 +335,39 @@ def _group(found: Iterable[NoteVersion]) -> list[CareNote]:
     return sorted(notes, key=lambda one: one.current.details.written_at, reverse=True)
 
 
-def _validate(actor: Actor, kind: NoteKind, typed: Mapping[str, str], *, is_new: bool) -> dict[str, str]:
+async def _validate(
+    actor: Actor, patient: UUID, kind: NoteKind, typed: Mapping[str, str], *, is_new: bool
+) -> dict[str, str]:
     fields = {
-        name: clean_text(typed[name]).strip() if name in ("why", "focus") else clean_line(typed[name])
+        name: clean_text(typed[name]).strip() if name in TEXTS else clean_line(typed[name])
         for name in FIELDS[kind]
     }
     problems = {
         name: TOO_LONG for name, most in LENGTHS.items() if name in fields and len(fields[name]) > most
     }
-    if kind is NoteKind.LIMITS:
+    if kind is NoteKind.ASK:
+        problems |= check_ask(actor, fields)
+    elif kind is NoteKind.REVIEW:
+        problems |= check_review(actor, fields)
+    elif kind is NoteKind.LIMITS:
         problems |= check_limits(actor, fields, is_checked=bool(typed.get("checked")), is_new=is_new)
+    elif kind is NoteKind.CLINIC:
+        session = await _find_session(actor, patient, fields[SESSION])
+        problems |= check_clinic(actor, fields, session)
+        fields = name_session(fields, session) if session else fields
     else:
         check = _check_plan if kind is NoteKind.PLAN else _check_total
         problems = check(actor, fields) | problems
     if problems:
         raise InvalidInput(problems)
     return fields
+
+
+async def _find_session(actor: Actor, patient: UUID, wanted: str) -> Session | None:
+    try:
+        return await load_clinic_session(actor, patient, wanted)
+    except NotFound:
+        return None
 
 
 def _check_plan(actor: Actor, fields: Mapping[str, str]) -> dict[str, str]:

@@ -34,6 +34,10 @@ ADDED_KINDS = frozenset(
         FieldKind.CHECKS,
         FieldKind.MEASURE,
         FieldKind.DAY_LINES,
+        FieldKind.CONDITIONS,
+        FieldKind.REMEDIES,
+        FieldKind.TREATMENTS,
+        FieldKind.CHANGES,
     }
 )
 """Answers that grow by a line at a time, and that no posted form replaces."""

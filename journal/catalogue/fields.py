@@ -52,6 +52,7 @@ class EntryKind(Labelled):
     MEASURE = "measure", N_("Measure")
     CHECK_IN = "check_in", N_("Check-in")
     DAY_LINES = "day_lines", N_("Day lines")
+    EVALUATION = "evaluation", N_("Evaluation")
     PLAN_NOTE = "plan_note", N_("Plan note")
     WAITING = "waiting", N_("Waiting until you have rested")
     STANDING = "standing", N_("Shared as it is completed")
@@ -69,6 +70,7 @@ OWN_PAGE_KINDS = frozenset(
         EntryKind.MEASURE,
         EntryKind.CHECK_IN,
         EntryKind.DAY_LINES,
+        EntryKind.EVALUATION,
         EntryKind.PLAN_NOTE,
         EntryKind.WAITING,
         EntryKind.STANDING,
@@ -100,6 +102,10 @@ class FieldKind(StrEnum):
     READINGS = "readings"  # list[str], one line each: see the room dosing_day
     CHECKS = "checks"  # list[str], one line each: see the room sitter
     DAY_LINES = "day_lines"  # list[str], one line each: see the room day_lines
+    CONDITIONS = "conditions"  # list[str], one line each: see the room evaluation
+    REMEDIES = "remedies"  # list[str], one line each: see the room evaluation
+    TREATMENTS = "treatments"  # list[str], one line each: see the room evaluation
+    CHANGES = "changes"  # list[str], one line each: see the room evaluation
     MEASURE = "measure"  # list[str], one line each: see the room measures
     REQUESTS = "requests"  # list[str], one line each: see the room dosing_day
     STANDING = "standing"  # list[str], one line each: see the room standing

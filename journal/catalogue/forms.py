@@ -20,12 +20,13 @@ from journal.catalogue.fields import (
     Field,
     FieldKind,
     Form,
+    Option,
 )
 from journal.catalogue.grounding import FREE, GROUNDING, STEADY
 from journal.catalogue.integration import CAPTURE, INTEGRATION
 from journal.catalogue.preparation import CHECKLIST, PREPARATION
 from journal.catalogue.reframe import FIRST_RATINGS, FIRST_RATINGS_LAST, REFRAME
-from journal.catalogue.tracked import CHECK_IN, DAY_LINES
+from journal.catalogue.tracked import CHECK_IN, DAY_LINES, EVALUATION
 from journal.i18n import N_
 
 DAY = Form(
@@ -88,11 +89,30 @@ PLAN_NOTE = Form(
     N_("Plan note"),
     N_("What somebody in your care team wrote about your treatment, in their words."),
     (
+        Field(
+            "plan.reviewed",
+            N_("The evaluation, reviewed"),
+            FieldKind.CHOICE,
+            "plan",
+            options=(
+                Option("go-ahead", N_("go ahead")),
+                Option("more-needed", N_("more needed")),
+                Option("not-now", N_("not now")),
+            ),
+            apart=True,
+        ),
+        Field("plan.read", N_("Version of the evaluation that was read"), FieldKind.LINE, "plan", apart=True),
         Field("plan.dose", N_("Dose, as told"), FieldKind.LINE, "plan", apart=True),
         Field("plan.interval", N_("Time from one session to the next"), FieldKind.LINE, "plan", apart=True),
         Field("plan.focus", N_("Focus"), FieldKind.TEXT, "plan", max_length=500, apart=True),
         Field("plan.from", N_("From"), FieldKind.DATE, "plan", apart=True),
         Field("plan.why", N_("Why"), FieldKind.TEXT, "plan", max_length=2000, apart=True),
+        Field("plan.before", N_("Reading before"), FieldKind.READINGS, "plan", apart=True),
+        Field("plan.middle", N_("Reading at about 40 minutes"), FieldKind.READINGS, "plan", apart=True),
+        Field("plan.end", N_("Reading at the end"), FieldKind.READINGS, "plan", apart=True),
+        Field("plan.drowsy", N_("Drowsy, from and until"), FieldKind.LINE, "plan", apart=True),
+        Field("plan.away", N_("Feeling far away, from and until"), FieldKind.LINE, "plan", apart=True),
+        Field("plan.ready", N_("Ready to leave"), FieldKind.LINE, "plan", apart=True),
         Field("plan.by", N_("Written by"), FieldKind.LINE, "plan", apart=True),
     ),
 )
@@ -225,6 +245,7 @@ FORMS: Mapping[EntryKind, Form] = MappingProxyType(
             MEASURE,
             CHECK_IN,
             DAY_LINES,
+            EVALUATION,
             PLAN_NOTE,
             WAITING,
             STANDING,
@@ -265,6 +286,7 @@ THEMES: Mapping[str, str] = MappingProxyType(
         "measure": N_("Measure"),
         "checkin": N_("Check-in"),
         "dayline": N_("Day lines"),
+        "evaluation": N_("Evaluation"),
         "plan": N_("Plan note"),
         "waiting": N_("Waiting until you have rested"),
         "standing": N_("Shared as it is completed"),

@@ -1,5 +1,5 @@
 """
-What is tracked: the questions of a check-in, and day lines.
+What is tracked: the questions of a check-in, day lines, and the parts of an evaluation.
 
 A check-in is made before a dosing session, on the next day, 7, 14 and 30 days after it, and every month.
 
@@ -276,3 +276,29 @@ DAY_LINES = Form(
         Field(DAY_LINES_FIELD, N_("Day by day"), FieldKind.DAY_LINES, "dayline", apart=True),
     ),
 )
+
+CONDITIONS, BY_NAME = "evaluation.conditions", "evaluation.by_name"
+MEDICINES, ALLERGIES = "evaluation.medicines", "evaluation.allergies"
+TREATMENTS, CHANGES, VERSION = "evaluation.treatments", "evaluation.changes", "evaluation.version"
+MAX_ALLERGIES_LENGTH = 1000
+
+
+def _build_part(name: str, label: str, kind: FieldKind, max_length: int | None = None) -> Field:
+    return Field(name, label, kind, "evaluation", max_length=max_length, apart=True)
+
+
+EVALUATION = Form(
+    EntryKind.EVALUATION,
+    N_("Evaluation"),
+    N_("What a prescriber asks before treatment. Every question can be left out."),
+    (
+        _build_part(CONDITIONS, N_("Conditions"), FieldKind.CONDITIONS),
+        _build_part(BY_NAME, N_("Sedatives, opioids, stimulants, MAO inhibitors"), FieldKind.CONDITIONS),
+        _build_part(MEDICINES, N_("Medicines now, and since when"), FieldKind.REMEDIES),
+        _build_part(ALLERGIES, N_("Allergies"), FieldKind.TEXT, MAX_ALLERGIES_LENGTH),
+        _build_part(TREATMENTS, N_("Earlier treatments"), FieldKind.TREATMENTS),
+        _build_part(CHANGES, N_("What changed from version to version"), FieldKind.CHANGES),
+        _build_part(VERSION, N_("Version, and the day on which it was finished"), FieldKind.LINE),
+    ),
+)
+"""Its questions are data of the room evaluation; each part is one section that can be shared."""

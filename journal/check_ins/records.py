@@ -16,9 +16,10 @@ from uuid import UUID
 from tortoise.exceptions import IntegrityError
 
 from journal.actor import Actor
-from journal.catalogue.fields import Answers, EntryKind, Field, Form
+from journal.catalogue.answers import Problem
+from journal.catalogue.fields import Answers, EntryKind, Field, FieldKind, Form
 from journal.catalogue.forms import get_form
-from journal.catalogue.tracked import DAY, MOMENT, QUESTIONS, CheckIn
+from journal.catalogue.tracked import DAY, LATER, MOMENT, QUESTIONS, CheckIn
 from journal.entries import by_kind, entries
 from journal.errors import HeldUntilRested, NotFound, SavedAsEarlierVersion, StaleRevision
 from journal.i18n import N_
@@ -40,6 +41,7 @@ UNANSWERED = N_(
     "The time of this session has passed. Say first whether it took place; what stands here stays as it is. Nothing "
     "was changed."
 )
+NO_DAY = N_("Please give a day that has come, such as 2026-11-22, or leave this blank.")
 NOT_YET = N_("This is about the time after the session, and it has not begun. Nothing was changed.")
 MADE_ELSEWHERE = N_(
     "This was begun on another page. Nothing was overwritten, and your answers are still here: look at that one."
@@ -101,6 +103,16 @@ def get_questions(moment: CheckIn) -> Form:
     """Return the form of one moment."""
     form = get_form(EntryKind.CHECK_IN)
     return Form(form.kind, form.title, form.lead, QUESTIONS[moment])
+
+
+def check_days(actor: Actor, answers: Answers) -> dict[str, Problem]:
+    """Return a problem for each day that is still to come: what fades or has gone did so before today."""
+    today = get_today(actor)
+    typed = {one.id: str(answers.get(one.id, "")) for one in LATER if one.kind is FieldKind.DATE}
+    days = {name: parse_day(text) for name, text in typed.items()}
+    return {
+        name: Problem(NO_DAY, (typed[name],)) for name, day in days.items() if day is not None and day > today
+    }
 
 
 async def load_made(actor: Actor) -> tuple[Made, ...]:

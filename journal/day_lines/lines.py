@@ -8,9 +8,10 @@ may be blank.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from hashlib import sha256
 
 from crypto import plain_digits
 from journal.user_input import parse_day, parse_whole_number
@@ -77,6 +78,11 @@ class DayLine:
         return not self.words and not self.own and all(one is None for one in self.numbers.values())
 
     @property
+    def mark(self) -> str:
+        """Return what tells a form whether it has this very line; another number or word makes another mark."""
+        return sha256(self.line.encode()).hexdigest()[:16]
+
+    @property
     def line(self) -> str:
         """Return it as it is stored."""
         written = self.written.isoformat(timespec="minutes") if self.written else ""
@@ -84,6 +90,11 @@ class DayLine:
         own = "; ".join(f"{name}={value}" for name, value in self.own.items())
         cells = (self.day.isoformat(), written, LATER if self.is_later else "", *numbers, own, self.words)
         return SEPARATOR.join(cells).rstrip(" |")
+
+
+def mark_names(own: Iterable[OwnScale]) -> str:
+    """Return what tells a form whether its numbers still go to the names that it showed."""
+    return sha256("\n".join(one.name for one in own).encode()).hexdigest()[:16]
 
 
 def parse_day_lines(lines: object) -> tuple[DayLine, ...]:

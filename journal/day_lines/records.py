@@ -7,7 +7,7 @@ the hold around a dosing session none is written: its day can be filled in once 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from uuid import UUID, uuid4
@@ -51,6 +51,14 @@ ALL_BLANK = N_("There is nothing to save yet: choose a number or write a few wor
 LONG_NAME = N_("Please keep this to 40 letters, without a bar, a semicolon or an equals sign.")
 SAME_NAME = N_("Two of them have the same name. Please give each its own.")
 NO_NAME = N_("Please give it a name, or leave the words at its ends blank as well.")
+LINE_THERE = N_(
+    "This day has a line already that was not on this page. Nothing was changed, and what you typed is still here. If "
+    "you save, yours takes its place."
+)
+RENAMED = N_(
+    "The lines of your own were changed on another page. Nothing was saved, and what you typed is still here: look at "
+    "which number stands where."
+)
 CHANGED = N_("Another page changed this at the same moment. Nothing was changed; look again.")
 
 
@@ -141,7 +149,13 @@ def parse_line(actor: Actor, own: Sequence[OwnScale], typed: Mapping[str, str]) 
     return made
 
 
-async def save_line(actor: Actor, line: DayLine, title: str = "") -> Entry:
+async def save_line(
+    actor: Actor,
+    line: DayLine,
+    title: str = "",
+    seen: str | None = None,
+    asked: Collection[str] | None = None,
+) -> Entry:
     """
     Save a line, in place of what its day had until now; on disk when this returns.
 
@@ -149,17 +163,21 @@ async def save_line(actor: Actor, line: DayLine, title: str = "") -> Entry:
 
     Args:
         title: What a new month is called, in the words of whoever begins it.
+        seen: The mark of the line that stood on the form, empty for none; left out, whatever is there is replaced.
+        asked: The names of the lines of one's own that were on the form; numbers under other names stay.
 
     Raises:
         HeldUntilRested: Around a dosing session.
-        StaleRevision: If others saved all the time; nothing was changed.
+        StaleRevision: If its day has another line than was *seen*, or others saved all the time; nothing was changed.
     """
 
     def change(before: Answers, own: Sequence[OwnScale]) -> Answers:
         earlier = next(
             (one for one in parse_day_lines(before.get(DAY_LINES_FIELD)) if one.day == line.day), None
         )
-        noted = replace(line, written=earlier.written, is_later=earlier.is_later) if earlier else line
+        if earlier is not None and seen is not None and earlier.mark != seen:
+            raise StaleRevision(LINE_THERE)
+        noted = _follow(earlier, line, asked) if earlier else line
         return _build_answers(line.day, put_line(before.get(DAY_LINES_FIELD), noted), own)
 
     return await _change_month(actor, line.day, change, title)
@@ -197,6 +215,12 @@ async def save_own_scales(actor: Actor, scales: Sequence[OwnScale], title: str =
         return _build_answers(get_today(actor), lines if isinstance(lines, list) else [], kept)
 
     await _change_month(actor, get_today(actor), change, title)
+
+
+def _follow(earlier: DayLine, line: DayLine, asked: Collection[str] | None) -> DayLine:
+    """Return a line with what stays of the one before it: when that was noted, and numbers that no form asked for."""
+    kept = {} if asked is None else {name: one for name, one in earlier.own.items() if name not in asked}
+    return replace(line, written=earlier.written, is_later=earlier.is_later, own={**kept, **line.own})
 
 
 def _build_answers(day: date, lines: list[str], own: Sequence[OwnScale]) -> Answers:

@@ -81,13 +81,13 @@ class Reading:
 
 def is_number(typed: str) -> bool:
     """Return whether a value was typed as a number, in the digits of any script."""
-    return len(typed) <= MAX_VALUE_LENGTH and _parse_number(typed) is not None
+    return len(typed) <= MAX_VALUE_LENGTH and parse_number(typed) is not None
 
 
 def find_unlikely(reading: Reading) -> tuple[str, ...]:
     """Return the names of the values to ask about once more: far from what is usual, or the lower above the upper."""
     numbers = {
-        name: number for name, typed in reading.values.items() if (number := _parse_number(typed)) is not None
+        name: number for name, typed in reading.values.items() if (number := parse_number(typed)) is not None
     }
     found = [name for name, number in numbers.items() if not LIKELY[name][0] <= number <= LIKELY[name][1]]
     above = numbers.get("diastolic", 0) > numbers.get("systolic", float("inf"))
@@ -134,6 +134,17 @@ def _summarize_reading(one: Reading) -> str:
     return " ".join(filter(None, (_format_time(one.at), numbers)))
 
 
+def count_minutes(at: time) -> int:
+    """Return how many minutes into a session's day a time of day is: that day begins at five in the morning."""
+    return (at.hour * 60 + at.minute - _MORNING) % _DAY
+
+
+def parse_number(typed: str) -> float | None:
+    """Return the number that a value was typed as, in the digits of any script, or None."""
+    found = re.fullmatch("[0-9]{1,4}(?:[.,][0-9]{1,2})?", plain_digits(typed[: MAX_VALUE_LENGTH + 1]).strip())
+    return float(found[0].replace(",", ".")) if found else None
+
+
 def _format_time(at: time | None) -> str:
     return "" if at is None else f"{at:%H:%M}"
 
@@ -144,7 +155,7 @@ def _sort_lines(lines: object) -> list[str]:
 
 def _get_minute(line: str) -> int:
     at = _parse_time(line.partition("|")[0])
-    return -1 if at is None else (at.hour * 60 + at.minute - _MORNING) % _DAY
+    return -1 if at is None else count_minutes(at)
 
 
 def _parse_taken(line: str) -> Taken:
@@ -166,8 +177,3 @@ def _parse_reading(line: str) -> Reading:
 def _parse_time(cell: str) -> time | None:
     found = re.fullmatch("([01][0-9]|2[0-3]):([0-5][0-9])", cell.strip())
     return time(int(found[1]), int(found[2])) if found else None
-
-
-def _parse_number(typed: str) -> float | None:
-    found = re.fullmatch("[0-9]{1,4}(?:[.,][0-9]{1,2})?", plain_digits(typed[: MAX_VALUE_LENGTH + 1]).strip())
-    return float(found[0].replace(",", ".")) if found else None

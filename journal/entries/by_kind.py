@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from functools import partial
 
 from crypto import PageMark
@@ -19,10 +19,17 @@ from journal.vault.contents import ContentsLine, format_line_id, open_page
 from journal.vault.contents_rows import Pages
 from journal.vault.entry_rows import Entry
 
+Select = Callable[[Sequence[ContentsLine]], Sequence[ContentsLine]]
 
-async def load_entries_of_kinds(actor: Actor, kinds: Collection[EntryKind]) -> tuple[bool, tuple[Entry, ...]]:
+
+async def load_entries_of_kinds(
+    actor: Actor, kinds: Collection[EntryKind], select: Select | None = None
+) -> tuple[bool, tuple[Entry, ...]]:
     """
     Open the actor's own entries of some kinds, the oldest first; one that does not open is `damaged`.
+
+    Args:
+        select: Which of them, by their lines of the table of contents; all where it is left out.
 
     Returns:
         Whether the journal is as it was left, as far as these entries show it, and they.
@@ -40,11 +47,16 @@ async def load_entries_of_kinds(actor: Actor, kinds: Collection[EntryKind]) -> t
             lines = await asyncio.to_thread(work) if len(contents.marks) > INLINE_PAGE_LIMIT else work()
         except Damaged:
             continue  # another page may have saved between the two statements
+        lines = list(select(lines)) if select else lines
         found = await entries.load_entries(actor, [format_line_id(line.id) for line in lines])
         if listing.is_match(found, lines):
             return True, found
     is_intact, every = await record_state.read_verified(actor, partial(entries.load_all_entries, actor))
-    return is_intact, tuple(one for one in every if not one.damaged and one.document.kind in wanted)
+    there = tuple(one for one in every if not one.damaged and one.document.kind in wanted)
+    if select is None:
+        return is_intact, there
+    chosen = {one.id for one in select([one.line for one in there])}
+    return is_intact, tuple(one for one in there if one.id.hex in chosen)
 
 
 def _open_lines(

@@ -31,7 +31,7 @@ from journal.held_acts import Asked, HeldAct
 from journal.i18n import N_
 from journal.notices.documents import HOURS, MAX_LOOKS_LENGTH, PolicyDocument, Terms, policy_context
 from journal.notices.lines import AgreedLine, parse_agreed
-from journal.notices.policy import Agreement, Policy, are_weaker, is_weaker
+from journal.notices.policy import Agreement, Policy, are_weaker, is_weaker, select_agreed
 from journal.roles import Role
 from journal.sealing import open_document, seal_document
 from journal.sessions.holds import refuse_while_held, refuse_while_patient_held
@@ -68,8 +68,9 @@ async def load_policy(
     """
     Return what is in force for the patient, or None.
 
-    The latest of what they agreed to counts with which the other agreed as well; where that one's care has ended, it
-    is returned without a link, since nothing took its place.
+    The latest of what they agreed to counts with which the other agreed as well. Only where there is none, what was
+    agreed on last counts although it cannot be opened, since nothing took its place: with somebody whose care has
+    ended, without a link, or damaged. A proposal that nobody agreed to counts for nothing, and hides nothing.
 
     Args:
         team: The patient's care team, where it is loaded already.
@@ -82,17 +83,19 @@ async def load_policy(
         return None
     team = team or await care_links.load_care_team(actor)
     there = {link.id: link for link in team.links if link.ended_at is None}
+    closed: list[Policy] = []
     for one in open_lines:
         backup = there.get(one.backup) if one.backup else None
         link = there.get(one.link)
         if link is None:
-            return Policy(one, None, None, backup, one.link in team.unagreed)
+            closed.append(Policy(one, None, None, backup, one.link in team.unagreed))
+            continue
         held = known.get(link.id) or await _load_agreement(actor, link)
         if held.is_damaged:
-            return Policy(one, None, None, backup, is_strange=True)
-        if held.agreed is not None and held.agreed.id == one.id.hex:
+            closed.append(Policy(one, None, None, backup, is_strange=True))
+        elif held.agreed is not None and held.agreed.id == one.id.hex:
             return Policy(one, held.agreed, link, backup)
-    return None
+    return await select_agreed(actor, closed)
 
 
 async def list_agreements(
@@ -150,8 +153,8 @@ async def propose(actor: Actor, to: UUID | None, backup: UUID | None, hours: int
         over = {one.link for one in await _load_lines(actor) if one.until is None and one.id != kept}
         over -= {link.id, *([force.line.link] if force else [])}
         await tables.NoticePolicy.filter(id__in=[*over], patient_id=actor.id).delete()
-        await _change(actor, lambda every: [*_end_but(every, kept, actor.now), new])
-        await _replace_document(actor, link, lambda old: msgspec.structs.replace(old, proposed=terms))
+        await change_lines(actor, lambda every: [*_end_but(every, kept, actor.now), new])
+        await replace_document(actor, link, lambda old: msgspec.structs.replace(old, proposed=terms))
 
 
 async def agree(actor: Actor, to: UUID, terms: str) -> None:
@@ -164,7 +167,7 @@ async def agree(actor: Actor, to: UUID, terms: str) -> None:
     async with transaction():
         await record_state.lock_state(actor)
         await require_active(link)
-        wanted = (await _load_document(actor, link))[1].proposed
+        wanted = (await load_document(actor, link))[1].proposed
         if (
             wanted is None
             or wanted.id != terms
@@ -178,7 +181,7 @@ async def agree(actor: Actor, to: UUID, terms: str) -> None:
         names = (link.peer_name, wanted.backup_name)
         new = AgreedLine(UUID(wanted.id), link.id, wanted.hours, actor.now, backup, None, *names)
         await _refuse_weakening(actor, new)
-        await _change(actor, lambda every: [*_end_but(every, None, actor.now), new])
+        await change_lines(actor, lambda every: [*_end_but(every, None, actor.now), new])
         await _put_in_force(actor, link, wanted)
 
 
@@ -194,7 +197,7 @@ async def end(actor: Actor, to: UUID) -> None:
     async with transaction():
         await record_state.lock_state(actor)
         await _refuse_ending(actor, to)
-        await _change(
+        await change_lines(
             actor,
             lambda every: [
                 replace(one, until=actor.now) if one.link == to and one.until is None else one
@@ -222,6 +225,7 @@ async def propose_as_clinician(actor: Actor, patient: UUID, hours: int | None, l
     Raises:
         InvalidInput: If no time is given, or the words are too long.
         SharingPaused, TrustBroken: While nothing can be opened.
+        StaleRevision: If the patient proposed something meanwhile.
     """
     link = await care_links.load_link_with(actor, patient)
     if hours not in HOURS:
@@ -230,12 +234,14 @@ async def propose_as_clinician(actor: Actor, patient: UUID, hours: int | None, l
     by, at = Role.CLINICIAN.value, _format(actor.now)
 
     def change(old: PolicyDocument) -> PolicyDocument:
+        if old.proposed is not None and old.proposed.by == Role.PATIENT.value:
+            raise StaleRevision(CHANGED_MEANWHILE)  # it waits for an answer, and is not written over
         kept = (old.agreed.backup, old.agreed.backup_name) if old.agreed else ("", "")
         return msgspec.structs.replace(old, proposed=Terms(made, hours, by, at, *kept, words))
 
     async with transaction():
         await require_active(link)
-        await _replace_document(actor, link, change)
+        await replace_document(actor, link, change)
 
 
 async def agree_as_clinician(actor: Actor, patient: UUID, terms: str, looks: str) -> None:
@@ -248,7 +254,7 @@ async def agree_as_clinician(actor: Actor, patient: UUID, terms: str, looks: str
     async with transaction():
         await lock_account(patient)
         await require_active(link)
-        now = (await _load_document(actor, link))[1]
+        now = (await load_document(actor, link))[1]
         wanted, others = now.proposed, tables.NoticePolicy.filter(patient_id=patient).exclude(id=link.id)
         if wanted is None or wanted.id != terms or wanted.by != Role.PATIENT.value:
             raise StaleRevision(CHANGED_MEANWHILE)
@@ -308,7 +314,7 @@ async def _put_in_force(actor: Actor, link: Link, terms: Terms) -> None:
     now = msgspec.structs.replace(terms, agreed_at=_format(actor.now))
     # What was in force before, with whomever, is so no more.
     await tables.NoticePolicy.filter(patient_id=link.patient).exclude(id=link.id).delete()
-    await _replace_document(actor, link, lambda _: PolicyDocument(now))
+    await replace_document(actor, link, lambda _: PolicyDocument(now))
     await audit_log.record_event(
         actor, Act.NOTICES_AGREED, patient=link.patient, about=link.id, recipient=link.clinician
     )
@@ -324,7 +330,7 @@ async def _load_lines(actor: Actor, mine: Iterable[Entry] | None = None) -> tupl
 
 async def _load_agreement(actor: Actor, link: Link) -> Agreement:
     try:
-        revision, document = await _load_document(actor, link)
+        revision, document = await load_document(actor, link)
     except Damaged:
         return Agreement(link, is_damaged=True)
     proposed = document.proposed
@@ -332,7 +338,7 @@ async def _load_agreement(actor: Actor, link: Link) -> Agreement:
     return Agreement(link, document.agreed, proposed, mine, revision=revision)
 
 
-async def _load_document(actor: Actor, link: Link) -> tuple[int, PolicyDocument]:
+async def load_document(actor: Actor, link: Link) -> tuple[int, PolicyDocument]:
     """Return what a care link holds, and its revision; 0 where there is nothing."""
     if actor.role is not Role.PATIENT and link.paused_at:
         raise SharingPaused
@@ -343,13 +349,13 @@ async def _load_document(actor: Actor, link: Link) -> tuple[int, PolicyDocument]
     return row.revision, open_document(key, row.sealed, policy_context(link.id, row.revision), PolicyDocument)
 
 
-async def _replace_document(
+async def replace_document(
     actor: Actor, link: Link, change: Callable[[PolicyDocument], PolicyDocument]
 ) -> None:
     """Replace what a care link holds, in the transaction that is open; one that does not open is replaced whole."""
     key = await open_shared_key(actor, link)
     try:
-        revision, old = await _load_document(actor, link)
+        revision, old = await load_document(actor, link)
     except Damaged:
         await tables.NoticePolicy.filter(id=link.id, patient_id=link.patient).delete()
         revision, old = 0, PolicyDocument()
@@ -365,7 +371,9 @@ async def _replace_document(
         raise StaleRevision(CHANGED_MEANWHILE) from error
 
 
-async def _change(actor: Actor, change: Callable[[Sequence[AgreedLine]], list[AgreedLine]]) -> None:
+async def change_lines(actor: Actor, change: Callable[[Sequence[AgreedLine]], list[AgreedLine]]) -> None:
+    """Change what the patient agreed to, in the transaction that is open."""
+
     def change_answers(before: Answers) -> Answers:
         every = change(parse_agreed(before.get(AGREED)))
         over = [one for one in every if one.until is not None]

@@ -34,12 +34,13 @@ class NoticeState(StrEnum):
     """It was written, and could not go: sharing was paused or ended before."""
     MISSING = "missing"
     """It was written, and something other than Hearthside took it away."""
-    WITHDRAWN = "withdrawn"
-    NO_POLICY = "none"
-    PAUSED = "paused"
-    ENDED = "ended"
-    KEYS = "keys"
-    SUSPENDED = "suspended"
+    # Of one that was not written, or withdrawn: what was remembered with the answer.
+    WITHDRAWN = Outcome.WITHDRAWN.value
+    NO_POLICY = Outcome.NO_POLICY.value
+    PAUSED = Outcome.PAUSED.value
+    ENDED = Outcome.ENDED.value
+    KEYS = Outcome.KEYS.value
+    SUSPENDED = Outcome.SUSPENDED.value
 
 
 @dataclass(frozen=True, slots=True)

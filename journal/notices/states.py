@@ -22,7 +22,9 @@ NOBODY_YET = N_("Nobody has been told yet.")
 COULD_NOT: Mapping[str, str] = MappingProxyType(
     {
         "paused": N_("The notice to %(name)s could not go: sharing with them is paused."),
-        "ended": N_("The notice to %(name)s could not go: they are not in your care team any more."),
+        "ended": N_(
+            "The notice to %(name)s could not go: the connection over which you agreed on it is not there any more."
+        ),
         "keys": N_(
             "The notice to %(name)s could not go: the keys of their account are not those you agreed on."
         ),
@@ -34,7 +36,9 @@ COULD_NOT: Mapping[str, str] = MappingProxyType(
 WOULD_NOT: Mapping[str, str] = MappingProxyType(
     {
         "paused": N_("No notice goes to %(name)s: sharing with them is paused."),
-        "ended": N_("No notice goes to %(name)s: they are not in your care team any more."),
+        "ended": N_(
+            "No notice goes to %(name)s: the connection over which you agreed on it is not there any more."
+        ),
         "keys": N_("No notice goes to %(name)s: the keys of their account are not those you agreed on."),
         "suspended": N_("No notice goes to %(name)s: they cannot sign in at present."),
     }
@@ -47,6 +51,7 @@ WRITTEN = N_(
     "A notice to %(name)s is written. It goes at %(time)s, or before, when you press a button here or start a dosing "
     "session, also if you leave this form."
 )
+UNSAVED = N_("This answer is not saved, so no notice is written with it.")
 WITHDRAWN = N_("You did not mean to choose that, and the notice to %(name)s was withdrawn.")
 LOST = N_(
     "The notice to %(name)s cannot be found any more: something other than Hearthside took it away. Do not count on "
@@ -55,12 +60,18 @@ LOST = N_(
 SENT = N_("A notice was sent to %(name)s at %(time)s. It says only: please check in.")
 LOOKS = N_("When they usually look: %(looks)s.")
 LOOKS_UNKNOWN = N_("They may not see it before your next appointment.")
-MAIL = N_("A mail tells them that something waits, and no more.")
+MAIL = N_(
+    "A mail tells them that something waits, and no more. It can be late or get lost; then they see it when they next "
+    "sign in."
+)
+UNSEEN = N_("Do not count on their having seen it.")
 NO_MAIL = N_("They see it when they next sign in: no mail goes from here.")
 CLOSED: Mapping[str, str] = MappingProxyType(
     {
         "paused": N_("Sharing with %(name)s is paused since, so they cannot open it now."),
-        "ended": N_("%(name)s is not in your care team any more, and cannot open it now."),
+        "ended": N_(
+            "The connection with %(name)s over which it went is not there any more, so they cannot open it now."
+        ),
         "keys": N_("The keys of the account of %(name)s changed since, so they cannot open it now."),
         "suspended": N_("%(name)s cannot sign in at present."),
     }
@@ -125,6 +136,11 @@ def describe_before(policy: Policy | None, *, mail: bool) -> State:
     return State(NOBODY_YET, tuple(said))
 
 
+def describe_unsaved() -> State:
+    """Return what the panel says of an answer that was not saved, where no notice is there from before."""
+    return State(NOBODY, (Sentence(UNSAVED),))
+
+
 def describe(told: Told, *, mail: bool, is_held: bool = False) -> State:
     """Return what became of the notice about an answer, as it is now; *is_held*: a dosing session and no rest yet."""
     line, row = told.line, told.row
@@ -141,13 +157,17 @@ def describe(told: Told, *, mail: bool, is_held: bool = False) -> State:
         return _describe_acknowledged(told, row, name)
     said = list(_say_backup(told, row, is_held=is_held))
     if _went(row):
-        return State("", (*_say_sent(told, row, name, mail=mail), *said), is_told=True)
+        unseen = (Sentence(UNSEEN),) if find_reason(told.link) else ()
+        sent = (*_say_sent(told, row, name, mail=mail), *unseen, *said)
+        return State("", sent, is_told=True, can_send=bool(unseen))
     if row.sealed is None:
         could_not = Sentence(COULD_NOT[find_reason(told.link)], name)
         went = _went_to_backup(row)
         return State("" if went else NOBODY, (could_not, *said), is_told=went, can_send=not went)
     written = Sentence(WRITTEN, {**name, "time": get_release_time(row)})
-    return State(NOBODY_YET, (written, *_say_open(told, row, name, mail=mail), *said), can_withdraw=True)
+    can_send = bool(find_reason(told.link))  # to somebody else
+    said = [written, *_say_open(told, row, name, mail=mail), *said]
+    return State(NOBODY_YET, tuple(said), can_withdraw=True, can_send=can_send)
 
 
 def _describe_acknowledged(told: Told, row: NoticeRow, name: Mapping[str, str]) -> State:

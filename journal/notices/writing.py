@@ -183,6 +183,8 @@ async def send_now(actor: Actor, wanted: UUID, to: UUID | None) -> None:
     """
     Send a notice about an answer to somebody in the care team, because the patient asks for it now.
 
+    Sent twice, it is one.
+
     Raises:
         HeldUntilRested: From the start of a dosing session until the patient has rested.
         InvalidInput: If that person cannot be sent anything.
@@ -192,7 +194,9 @@ async def send_now(actor: Actor, wanted: UUID, to: UUID | None) -> None:
     async with transaction():
         await record_state.lock_state(actor)
         await refuse_while_held(actor, asked, is_noted=False)
-        await _load_measure(actor, wanted)
+        told = await load_told(actor, await _load_measure(actor, wanted))
+        if told.row is not None and told.row.sealed is not None and told.row.link_id == to:
+            return  # the page was sent twice, or another one did it: there is one on its way, or it went
         team = await care_links.load_care_team(actor)
         try:
             link = team.get_link(to or UUID(int=0))

@@ -7,7 +7,6 @@ It uses the same services as a real one: nothing in it is sealed or shared in a 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from datetime import datetime, time, timedelta
 from uuid import UUID, uuid4
 
@@ -34,6 +33,7 @@ from journal.installation.installation import Installation
 from journal.measures import records as measure_records
 from journal.notices import agreements
 from journal.operations.demo_data import DemoEntry, DemoNote, DemoPatient, DemoPerson, load_demo_practice
+from journal.operations.demo_evaluation import set_clock, write_evaluation
 from journal.practice import practice
 from journal.practice import tables as practice_tables
 from journal.practice.practice import DemoConflict
@@ -47,6 +47,7 @@ from journal.sessions.session import SessionDetails
 from journal.sharing import copies, shares
 from journal.standing import standing
 from journal.vault.documents import EntryDocument
+from journal.vault.entry_rows import Entry
 
 EVENING = time(21, 5)
 CARE_LEAD_TIME = timedelta(days=1)
@@ -64,17 +65,20 @@ async def load_demo(installation: Installation) -> None:
         raise DemoConflict
     demo = load_demo_practice()
     await practice.create_practice(installation, demo.name, demo=True)
-    clinician = await _open_account(installation, Role.CLINICIAN, demo.clinician)
+    clinician = await _open_account(installation, demo.clinician, Profession.THERAPIST)
+    prescriber = await _open_account(installation, demo.prescriber, Profession.PRESCRIBER)
     for patient in demo.patients:
-        await _load_patient(installation, clinician, patient)
+        await _load_patient(installation, clinician, prescriber, patient)
     await authentication_tables.WebSession.all().delete()
 
 
-async def _open_account(installation: Installation, role: Role, person: DemoPerson) -> Actor:
+async def _open_account(
+    installation: Installation, person: DemoPerson, profession: Profession | None = None
+) -> Actor:
     new = NewAccount(person.name, person.email, person.password, person.password, person.time_zone)
     prepared = await registration.prepare_account(installation, new)
-    profession = Profession.THERAPIST if role is Role.CLINICIAN else ""
-    await registration.create_account(installation, role, prepared, profession=profession)
+    role = Role.CLINICIAN if profession else Role.PATIENT
+    await registration.create_account(installation, role, prepared, profession=profession or "")
     token = await web_sessions.start_session(installation, prepared.id, prepared.account_key)
     actor = await web_sessions.load_actor(installation, token)
     if actor is None:
@@ -84,16 +88,18 @@ async def _open_account(installation: Installation, role: Role, person: DemoPers
     return actor
 
 
-async def _load_patient(installation: Installation, clinician: Actor, person: DemoPatient) -> None:
-    patient = await _open_account(installation, Role.PATIENT, person)
+async def _load_patient(
+    installation: Installation, clinician: Actor, prescriber: Actor, person: DemoPatient
+) -> None:
+    patient = await _open_account(installation, person)
     today = patient.now.astimezone(patient.zone).date()
     moments = [person.get_moment(today, one.day, one.time) for one in person.entries]
     began = min([*moments, patient.now]) - CARE_LEAD_TIME
-    invited = await invitations.create_invitation(_set_clock(clinician, began), person.name)
-    link = await invitations.accept_invitation(_set_clock(patient, began), invited.token)
+    invited = await invitations.create_invitation(set_clock(clinician, began), person.name)
+    link = await invitations.accept_invitation(set_clock(patient, began), invited.token)
     ids = [uuid4() for _ in person.sessions]
     details = person.build_session_details(today, {place: ident.hex for place, ident in enumerate(ids)})
-    then = _set_clock(clinician, began)
+    then = set_clock(clinician, began)
     course = await _plan_course(then, patient.id, person.course, dict(zip(ids, details, strict=True)))
     for contact in person.contacts:
         await call_contacts.save_contact(then, patient.id, contact)
@@ -103,14 +109,17 @@ async def _load_patient(installation: Installation, clinician: Actor, person: De
         await _write_note(clinician, patient, link, note, person.get_moment(today, note.day, note.time))
     for one, at in zip(person.entries, moments, strict=True):
         if one.kind is EntryKind.NOTICES:
-            await _agree_on_notices(_set_clock(patient, at), _set_clock(clinician, at), link, one)
+            await _agree_on_notices(set_clock(patient, at), set_clock(clinician, at), link, one)
             continue
-        await _write_entry(_set_clock(patient, at), link, person, one, ids, patient.now)
+        if one.kind is EntryKind.EVALUATION:
+            await write_evaluation(patient, prescriber, link, person, one, at)
+            continue
+        await _write_entry(set_clock(patient, at), link, person, one, ids, patient.now)
 
 
 async def _write_note(clinician: Actor, patient: Actor, link: UUID, one: DemoNote, at: datetime) -> None:
     """Have the clinician write a plan note, and the patient keep it an hour later."""
-    then = _set_clock(clinician, at)
+    then = set_clock(clinician, at)
     from_day = (at.astimezone(patient.zone).date() + timedelta(days=one.from_day - one.day)).isoformat()
     typed = {
         "dose": one.dose,
@@ -120,7 +129,7 @@ async def _write_note(clinician: Actor, patient: Actor, link: UUID, one: DemoNot
         "why": one.why,
     }
     note = await care_notes.write_note(then, patient.id, NoteKind.PLAN, typed, uuid4())
-    await keeping.keep_note(_set_clock(patient, at + timedelta(hours=1)), link, note, 1)
+    await keeping.keep_note(set_clock(patient, at + timedelta(hours=1)), link, note, 1)
 
 
 async def _plan_course(
@@ -146,27 +155,31 @@ async def _write_entry(
         await _write_day_lines(actor, one, now)
         return
     if one.kind in (EntryKind.STANDING, EntryKind.MEASURE):
-        await _do_as_asked(actor, link, one)
+        await _do_as_asked(actor, link, one, now)
         return
     about = None if one.session is None else ids[one.session].hex
     written = EntryDocument(one.kind.value, one.title, one.note, about, one.get_first_answers(today))
     saved = await entries.save_entry(actor, uuid4(), 0, written)
     if one.shared:
-        later = min(actor.now + SHARING_DELAY, now)
-        sections = (copies.TITLE, *one.shared)
-        await shares.share_entry(_set_clock(actor, later), saved.id, link, sections, previewed=saved.revision)
+        await _share(actor, link, one, saved, now)
     if one.edit:
         edited = EntryDocument(one.kind.value, one.title, one.note, about, one.get_latest_answers(today))
         at = person.get_moment(today, one.edit.day, one.edit.time)
-        await entries.save_entry(_set_clock(actor, at), saved.id, saved.revision, edited)
+        await entries.save_entry(set_clock(actor, at), saved.id, saved.revision, edited)
     if one.revisits:  # yesterday evening, and a tick takes them along
-        looking = _set_clock(actor, now - timedelta(days=1))
+        looking = set_clock(actor, now - timedelta(days=1))
         for given in await shares.list_shares(looking, entry=saved.id):
             await reframe_sharing.give_tick(looking, saved.id, given.id)
         for look in one.revisits:
             day = today + timedelta(days=look.day)
             revisit = Revisit(day, look.old, look.new, look.felt, look.words)
             await reframe_sharing.add_revisit(looking, saved.id, revisit)
+
+
+async def _share(actor: Actor, link: UUID, one: DemoEntry, saved: Entry, now: datetime) -> None:
+    later = min(actor.now + SHARING_DELAY, now)
+    sections = (copies.TITLE, *one.shared)
+    await shares.share_entry(set_clock(actor, later), saved.id, link, sections, previewed=saved.revision)
 
 
 async def _write_day_lines(actor: Actor, one: DemoEntry, now: datetime) -> None:
@@ -179,7 +192,7 @@ async def _write_day_lines(actor: Actor, one: DemoEntry, now: datetime) -> None:
         day = today + timedelta(days=int(days))
         at = datetime.combine(day, EVENING, actor.zone)
         made = DayLine(day, at, False, int(mood), int(sleep), int(tension), words=words)
-        await day_lines.save_line(_set_clock(actor, min(at, now)), made, f"Day lines, {day:%Y-%m}")
+        await day_lines.save_line(set_clock(actor, min(at, now)), made, f"Day lines, {day:%Y-%m}")
 
 
 async def _agree_on_notices(patient: Actor, clinician: Actor, link: UUID, one: DemoEntry) -> None:
@@ -192,7 +205,7 @@ async def _agree_on_notices(patient: Actor, clinician: Actor, link: UUID, one: D
         await agreements.agree_as_clinician(clinician, patient.id, proposed.id, looks)
 
 
-async def _do_as_asked(actor: Actor, link: UUID, one: DemoEntry) -> None:
+async def _do_as_asked(actor: Actor, link: UUID, one: DemoEntry, now: datetime) -> None:
     """Begin a standing share for each line, or answer the measure that the first line names with the others."""
     (lines,) = one.answers.values()
     first, *others = lines if isinstance(lines, list) else [str(lines)]
@@ -201,8 +214,6 @@ async def _do_as_asked(actor: Actor, link: UUID, one: DemoEntry) -> None:
             await standing.give_standing(actor, link, kind)
         return
     given = {item: int(value) for item, _, value in (line.partition("=") for line in others)}
-    await measure_records.save_answers(actor, measure_records.find_offered(first), given, uuid4(), 0)
-
-
-def _set_clock(actor: Actor, moment: datetime) -> Actor:
-    return replace(actor, now=moment, installation=replace(actor.installation, clock=lambda: moment))
+    saved = await measure_records.save_answers(actor, measure_records.find_offered(first), given, uuid4(), 0)
+    if one.shared:
+        await _share(actor, link, one, saved, now)

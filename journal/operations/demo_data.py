@@ -1,5 +1,5 @@
 """
-The demonstration: a practice, its clinician and three patients, all invented, and what they wrote.
+The demonstration: a practice, its two clinicians and three patients, all invented, and what they wrote.
 
 Days count from the day on which it is loaded, so that it always shows a practice in the middle of its week.
 """
@@ -66,6 +66,13 @@ class DemoRevisit(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     words: str = ""
 
 
+class DemoReview(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What the prescriber said about a version of an evaluation."""
+
+    outcome: str
+    words: str
+
+
 class DemoEntry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One entry; `session` is a place in the list of sessions, `shared` names the answers that are shared."""
 
@@ -80,6 +87,7 @@ class DemoEntry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     due: int | None = None
     edit: DemoEdit | None = None
     revisits: tuple[DemoRevisit, ...] = ()
+    reviews: tuple[DemoReview, ...] = ()
 
     def get_first_answers(self, today: date) -> dict[str, Answer]:
         """Return the answers as first written, with the day on which a small step is due, and other days as dates."""
@@ -162,6 +170,7 @@ class DemoPractice(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     name: str
     clinician: DemoPerson
+    prescriber: DemoPerson
     patients: tuple[DemoPatient, ...] = ()
 
 

@@ -8,11 +8,13 @@ from uuid import UUID
 
 from journal.audit.query import Event
 from journal.care.links import Link
+from journal.care_notes.clinic import SESSION, Moment, build_readings
 from journal.care_notes.notes import CareNote, NoteVersion
 from journal.catalogue.fields import Answer, Answers, EntryKind, Field, FieldKind
 from journal.catalogue.forms import FORMS
 from journal.clinic.call_contacts import CallContact
 from journal.clinic.instructions import Instructions
+from journal.dosing_day.lines import summarize_readings
 from journal.entries.assignment import SessionAssignment
 from journal.entries.revisions import Reason
 from journal.i18n import N_
@@ -246,6 +248,10 @@ def build_care_note_records(found: Iterable[CareNote]) -> list[CareNoteRecord]:
 
 def _build_care_note_record(one: NoteVersion) -> CareNoteRecord:
     fields, details = one.details.fields, one.details
+    taken = build_readings(fields)
+    before, middle, end = (
+        summarize_readings([taken[moment].line]) if moment in taken else "" for moment in Moment
+    )
     return CareNoteRecord(
         one.note,
         one.version,
@@ -263,6 +269,20 @@ def _build_care_note_record(one: NoteVersion) -> CareNoteRecord:
         fields.get("diastolic", ""),
         fields.get("pulse", ""),
         fields.get("oxygen", ""),
+        UUID(fields[SESSION]) if fields.get(SESSION) else None,
+        before,
+        middle,
+        end,
+        fields.get("drowsy_from", ""),
+        fields.get("drowsy_until", ""),
+        fields.get("away_from", ""),
+        fields.get("away_until", ""),
+        fields.get("ready", ""),
+        fields.get("asked", ""),
+        fields.get("outcome", ""),
+        fields.get("words", ""),
+        UUID(fields["share"]) if "share" in fields else None,
+        fields.get("read_version", ""),
         details.written_by,
         details.profession,
         one.written_at,

@@ -190,6 +190,20 @@ class CareNoteRecord(msgspec.Struct, frozen=True):
     diastolic_most: str
     pulse_most: str
     oxygen_least: str
+    session_id: UUID | None
+    before: str
+    middle: str
+    end: str
+    drowsy_from: str
+    drowsy_until: str
+    away_from: str
+    away_until: str
+    ready: str
+    asked: str
+    outcome: str
+    words: str
+    read_share_id: UUID | None
+    read_version: str
     written_by: str
     profession: str
     written_at: datetime

@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from enum import Enum
 from uuid import UUID
 
 from journal.actor import Actor
@@ -42,11 +43,11 @@ HELD_UNTIL_RESTED = N_(
     "cannot be undone wait. Stopping a share and pausing all sharing work at any time."
 )
 HELD_FOR_CARE_TEAM = N_(
-    "Your patient has a dosing session and has yet to rest after it. Until they say that they did, and for at most a "
-    "week, neither care nor what was agreed on about notices can be ended. Nothing was changed."
+    "Your patient has a dosing session and has yet to rest after it. Until they say that they did, neither care nor "
+    "what was agreed on about notices can be ended. Nothing was changed."
 )
 CARE_TEAM_WAITS = timedelta(days=7)
-"""For how long after a patient could rest a clinician waits for their word: whoever never answers binds nobody."""
+"""After how long past rest a clinician can end care on their own word: whoever never answers binds nobody."""
 
 HELD_UNTIL_ANSWERED = N_(
     "A dosing session was planned, and nobody has said whether it took place. Until that is answered, steps that "
@@ -221,18 +222,25 @@ def refuse_if_held(actor: Actor, plan: Sequence[Session], asked: Asked | None = 
         raise HeldUntilRested(waiting.sentence, asked)
 
 
-async def is_patient_held(actor: Actor, patient: UUID) -> bool:
-    """Return whether a clinician waits as well with what a patient's hold protects: at most a week past their rest."""
-    return await is_team_held(actor.installation, patient, actor.now)
+class PatientHold(Enum):
+    """How far a patient's hold binds others."""
+
+    NONE = "none"
+    BINDING = "binding"
+    OVERDUE = "overdue"
+    """Nobody has said anything for a week past the time of rest."""
 
 
-async def is_team_held(installation: Installation, patient: UUID, now: datetime) -> bool:
-    """Return the same for a job of the server."""
+async def load_patient_hold(installation: Installation, patient: UUID, now: datetime) -> PatientHold:
+    """Return how far the holds of a patient bind a clinician, or a job of the server, at *now*."""
     waiting = list_holds([one.details for one in await load_plan(installation, patient)], now)
-    return any(now < one.may_confirm_from + CARE_TEAM_WAITS for one in waiting)
+    if not waiting:
+        return PatientHold.NONE
+    is_overdue = all(now >= one.may_confirm_from + CARE_TEAM_WAITS for one in waiting)
+    return PatientHold.OVERDUE if is_overdue else PatientHold.BINDING
 
 
 async def refuse_while_patient_held(actor: Actor, patient: UUID) -> None:
-    """Raise `HeldUntilRested` for a clinician where `is_patient_held`."""
-    if await is_patient_held(actor, patient):
+    """Raise `HeldUntilRested` for a clinician in any hold of a patient's, however old."""
+    if await load_patient_hold(actor.installation, patient, actor.now) is not PatientHold.NONE:
         raise HeldUntilRested(HELD_FOR_CARE_TEAM)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -23,6 +25,7 @@ from journal.care.link_keys import SharingPaused, open_shared_key
 from journal.care.links import Link
 from journal.care.share_list import ShareLinkRow, ShareList
 from journal.catalogue.fields import EntryKind
+from journal.entries.entries import INLINE_LIMIT
 from journal.entries.naming import EntryName, EntryNamer
 from journal.errors import Damaged, NotFound
 from journal.roles import Role
@@ -178,16 +181,29 @@ async def open_folder(actor: Actor, link: Link, plan: OpenedRows[Session]) -> Fo
     listed, copies = _split_rows(key, link, await fetch_raw(SELECT_COPIES, link.id, link.id))
     if listed is not None and listed.paused:
         return Folder(link, (), plan, True)
-    shared, damaged, namer = [], [], EntryNamer(plan)
+    work = partial(_open_shares, key, link, listed, copies, EntryNamer(plan))
+    shared, damaged = await asyncio.to_thread(work) if len(copies) > INLINE_LIMIT else work()
+    there = {ident.hex for copy in copies if (ident := get_column(copy, "id")) is not None}
+    missing = listed is None or not listed.copies.keys() <= there
+    return Folder(link, shared, plan, False, damaged, missing)
+
+
+def _open_shares(
+    key: Sealer,
+    link: Link,
+    listed: ShareList | None,
+    copies: Sequence[CopyRow | DamagedRow],
+    namer: EntryNamer,
+) -> tuple[tuple[IncomingShare, ...], tuple[UUID | None, ...]]:
+    """Return the copies that open, newest entry first, and the ids of the others."""
+    shared, damaged = [], []
     for copy in copies:
         try:
             shared.append(_open_share(key, link, listed, require_undamaged(copy), namer))
         except Damaged:
             damaged.append(get_column(copy, "id"))
     shared.sort(key=lambda one: (one.written_at, one.id), reverse=True)
-    there = {ident.hex for copy in copies if (ident := get_column(copy, "id")) is not None}
-    missing = listed is None or not listed.copies.keys() <= there
-    return Folder(link, tuple(shared), plan, False, tuple(damaged), missing)
+    return tuple(shared), tuple(damaged)
 
 
 def _open_share(

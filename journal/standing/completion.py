@@ -22,7 +22,7 @@ from journal.care.documents import ShareDocument
 from journal.care.link_keys import SharingPaused, open_shared_key
 from journal.care.links import Link
 from journal.catalogue.fields import EntryKind
-from journal.entries import by_kind
+from journal.entries import by_kind, entries
 from journal.errors import InvalidInput, JournalError, NotFound, StaleRevision, TrustBroken
 from journal.i18n import N_
 from journal.sessions.holds import load_hold, refuse_while_held
@@ -85,6 +85,22 @@ async def complete(
             break
         return
     await add()
+
+
+async def save_and_share(
+    actor: Actor, kind: StandingKind, wanted: UUID, save: Callable[[], Awaitable[Entry]], *, is_done: bool
+) -> Entry:
+    """Save the entry of an id by *save*; once its patient is done with it, it goes to whom they chose."""
+    saved: list[Entry] = []
+
+    async def load() -> Entry | None:
+        return (await entries.load_entries_by_id(actor, [wanted])).get(wanted)
+
+    async def add() -> None:
+        saved.append(await save())
+
+    await (complete(actor, kind, load, add) if is_done else add())
+    return saved[-1]
 
 
 async def load_with_records(actor: Actor, *kinds: StandingKind) -> tuple[StandingList, tuple[Entry, ...]]:
@@ -217,6 +233,7 @@ async def _complete_and_share(
         if after is None or not given:
             return
         earlier = kind.list_pieces(before.document if before else None)
+        earlier = earlier or kind.list_before(after.document.answers)
         new = _subtract(kind.list_pieces(after.document), earlier)
         is_held = await load_hold(actor) is not None
         team = {link.id: link for link in await care_links.load_my_links(actor)}
@@ -287,7 +304,7 @@ def _list_copied(kind: StandingKind, copy: OutgoingShare | None) -> tuple[str, .
         return ()
     if kind.part:
         return list_lines(copy.document.answers, kind.part)
-    return ("",)
+    return (kind.find_version(copy.document.answers),)
 
 
 def _find_missing(kind: StandingKind, entry: Entry, copy: OutgoingShare | None) -> tuple[str, ...]:

@@ -9,7 +9,7 @@ from functools import partial
 from types import MappingProxyType
 
 from journal.catalogue.fields import Answer, Answers, EntryKind
-from journal.catalogue.tracked import DAY, DAY_LINES_FIELD, MOMENT, CheckIn
+from journal.catalogue.tracked import CONDITIONS, DAY, DAY_LINES_FIELD, MOMENT, VERSION, CheckIn
 from journal.day_lines.lines import DayLine
 from journal.dosing_day.lines import Position, Reading, Taken
 from journal.dosing_day.record import EVENTS, READINGS
@@ -34,25 +34,36 @@ class StandingKind:
     A kind of record whose pieces are shared one by one.
 
     With a `part`, each line of that answer is a piece; without one an entry is, with all of its answers, once
-    `is_completed`. `example` is a piece that nobody wrote, for who has none yet. `at_once`: its pieces may go around a
-    dosing session too, to whom `AT_ONCE_PROFESSIONS` lets them. The `id` is stored, so it never changes its meaning.
+    `is_completed`. With a `version`, it is a new piece each time that this answer, which names one, is another.
+    `example` is a piece that nobody wrote, for who has none yet. `at_once`: its pieces may go around a dosing session
+    too, to whom `AT_ONCE_PROFESSIONS` lets them. The `id` is stored, so it never changes its meaning.
     """
 
     id: str
     label: str
     entry_kind: EntryKind
     part: str = ""
+    version: str = ""
     is_completed: Callable[[EntryDocument], bool] = _is_whole
     at_once: bool = False
     example: Mapping[str, Answer] = field(default_factory=dict)
 
     def list_pieces(self, document: EntryDocument | None) -> tuple[str, ...]:
-        """Return the pieces of a document, each as its line; an entry that is one piece is told as an empty line."""
+        """Return the pieces of a document, each as its line; an entry that is one piece is told as its version."""
         if document is None or document.kind != self.entry_kind.value:
             return ()
         if self.part:
             return list_lines(document.answers, self.part)
-        return ("",) if self.is_completed(document) else ()
+        return (self.find_version(document.answers),) if self.is_completed(document) else ()
+
+    def list_before(self, answers: Answers) -> tuple[str, ...]:
+        """Return a piece that was there before a version, of which answers that are gone on with tell nothing."""
+        version = self.find_version(answers)
+        return (self.version,) if version and not version.startswith("1,") else ()
+
+    def find_version(self, answers: Answers) -> str:
+        """Return what tells an entry that is one piece from the same entry of before; empty where nothing does."""
+        return str(answers.get(self.version, "")) if self.version else ""
 
 
 def list_lines(answers: Answers, part: str) -> tuple[str, ...]:
@@ -77,6 +88,11 @@ def _build_example(one: Instrument) -> Mapping[str, Answer]:
 def _is_answered(document: EntryDocument) -> bool:
     """Return whether a check-in was completed."""
     return DAY in document.answers
+
+
+def _is_finished(document: EntryDocument) -> bool:
+    """Return whether its patient said of an evaluation that they were done."""
+    return VERSION in document.answers
 
 
 _DAY = DayLine(date(2026, 11, 22), None, False, 5, 6, 3, words="A walk by the water")
@@ -118,6 +134,14 @@ KINDS: Mapping[str, StandingKind] = MappingProxyType(
                 EntryKind.DAY_LINES,
                 DAY_LINES_FIELD,
                 example={DAY_LINES_FIELD: [_DAY.line]},
+            ),
+            StandingKind(
+                "evaluation",
+                N_("Evaluation"),
+                EntryKind.EVALUATION,
+                version=VERSION,
+                is_completed=_is_finished,
+                example={CONDITIONS: ["bladder | no", "apnoea | not-sure"], VERSION: "1, 2026-11-22"},
             ),
             StandingKind(
                 "check-ins",

@@ -114,10 +114,12 @@ def guard_view(
 async def _answer_anyone(request: Request, view: View, actor: Actor) -> Response:
     """Answer somebody who is signed in where anybody may come; what they asked for and is held is kept as anywhere."""
     try:
-        return await view(request)
+        response = await view(request)
     except HeldUntilRested as error:
         await _record_refusal(request, actor, error)
         raise
+    # Home is one of these pages, and for many the only one before they leave quickly or the device locks.
+    return keep_neutral(request, response, actor.is_neutral) if request.method == "GET" else response
 
 
 async def _remove_done_and_record_use(request: Request, response: Response, actor: Actor) -> None:

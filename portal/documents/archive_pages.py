@@ -30,6 +30,7 @@ from journal.day_lines.lines import parse_day_lines
 from journal.dosing_day.lines import parse_medicine, parse_readings
 from journal.dosing_day.requests import parse_requests
 from journal.entries.naming import ENTRY_UNREADABLE, EntryName, get_kind_label, name_sessions
+from journal.evaluation.lines import parse_changes, parse_given, parse_remedies, parse_treatments
 from journal.i18n import N_
 from journal.measures.lines import parse_measure
 from journal.notices.lines import parse_agreed
@@ -136,6 +137,10 @@ class _PageRenderer:
             "said": said,
             "checks": parse_checks,
             "day_lines": parse_day_lines,
+            "conditions": parse_given,
+            "remedies": parse_remedies,
+            "treatments": parse_treatments,
+            "changes": parse_changes,
             "day": _Memo(lambda moment: spoken[moment.astimezone(actor.zone).date()]),
             "moment": _Memo(self._format_moment),
             "weekdays": lambda days: ", ".join(said[WEEKDAYS[day - 1]] for day in days),

@@ -24,6 +24,8 @@ from journal.dosing_day import requests
 from journal.entries import by_kind
 from journal.entries.listing import EntrySummary
 from journal.entries.naming import EntryName, EntryNamer
+from journal.evaluation import reviewing
+from journal.evaluation.records import build_evaluation
 from journal.measures import records as measure_records
 from journal.measures.instruments import Instrument
 from journal.notices import proposals
@@ -75,6 +77,7 @@ class HomePage:
     which nobody said whether it took place. `due_measure`: one that was answered before,
     and whose usual time has come again. `check_in`: the one that fits the day.
     `is_day_line_open`: its patient wants to be offered the line of today, and has not written it.
+    `asked_by`: a prescriber who asks for an evaluation.
     `proposed_by`: a clinician whose proposal about notices waits for an answer.
     `is_capture_time`: on a session's day, hours after its start.
     """
@@ -105,10 +108,11 @@ class HomePage:
     check_in: CheckInOffer | None
     is_day_line_open: bool
     proposed_by: Link | None
+    asked_by: Link | None
 
 
 RECENT = 3  # entries
-HOME_KINDS = frozenset({EntryKind.REFRAME, EntryKind.MEASURE, EntryKind.CHECK_IN})
+HOME_KINDS = frozenset({EntryKind.REFRAME, EntryKind.MEASURE, EntryKind.CHECK_IN, EntryKind.EVALUATION})
 """The kinds of which home looks at every entry."""
 END_OF_CARE_SHOWN = timedelta(days=14)
 """How long home says that a clinician ended care."""
@@ -186,7 +190,12 @@ async def load_home(actor: Actor) -> HomePage:
         _find_check_in(actor, plan, found),
         actor.has_day_lines and hold is None and _is_day_line_open(actor, found),
         await proposals.find_proposal(actor, lasting) if hold is None else None,
+        await _find_ask(actor, lasting, found) if hold is None else None,
     )
+
+
+async def _find_ask(actor: Actor, lasting: tuple[Link, ...], found: Sequence[Entry]) -> Link | None:
+    return await reviewing.find_ask(actor, lasting, build_evaluation(True, found))
 
 
 def _is_day_line_open(actor: Actor, found: Iterable[Entry]) -> bool:

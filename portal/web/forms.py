@@ -12,9 +12,11 @@ from uuid import UUID
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
+from journal.care_notes import clinic
 from journal.catalogue.forms import FORMS
 from journal.catalogue.tracked import EFFECTS
 from journal.day_lines.lines import MAX_OWN
+from journal.evaluation.form_fields import Step, list_names
 from journal.measures.lines import MAX_ITEMS
 from journal.user_input import parse_whole_number
 
@@ -47,6 +49,10 @@ DAY_LINE_FIELDS = frozenset(
     f"{part}{place}" for part in ("own", "name", "low", "high") for place in range(1, MAX_OWN + 1)
 )
 """The fields of lines of one's own: their numbers on a day, and how each is named."""
+CLINIC_FIELDS = frozenset((*clinic.READINGS, *clinic.TIMES))
+"""The fields in which a clinic notes readings at a session, and when something was felt."""
+EVALUATION_FIELDS = frozenset(name for step in Step for name in list_names(step))
+"""The fields in which people answer an evaluation."""
 UNCUT_FIELDS = JOURNAL_FIELDS | {"credential", "note", "title"}
 """Fields that are read whole: what they are for bounds them, and nothing that somebody wrote is cut off."""
 RESTORABLE_FIELDS = (
@@ -83,6 +89,7 @@ RESTORABLE_FIELDS = (
             "end0",
             "end1",
             "end_care",
+            "evaluation",
             "event",
             "every_days",
             "fasting",
@@ -115,11 +122,13 @@ RESTORABLE_FIELDS = (
             "neutral",
             "new_belief",
             "next",
+            "no_rest",
             "note",
             "notes",
             "number",
             "offer",
             "old_belief",
+            "outcome",
             "outside",
             "oxygen",
             "part_minutes",
@@ -148,6 +157,7 @@ RESTORABLE_FIELDS = (
             "reframe",
             "region",
             "request",
+            "rested",
             "revision",
             "role",
             "route",
@@ -185,6 +195,7 @@ RESTORABLE_FIELDS = (
             "whose",
             "why",
             "word",
+            "words",
             "written",
             "zone",
         }
@@ -193,6 +204,8 @@ RESTORABLE_FIELDS = (
     | MEASURE_FIELDS
     | EFFECT_FIELDS
     | DAY_LINE_FIELDS
+    | CLINIC_FIELDS
+    | EVALUATION_FIELDS
 )
 """
 The fields that may be put back into a page when a form was not taken. What is not named here is not: passwords, keys,

@@ -17,6 +17,7 @@ import pytest
 import pytest_asyncio
 from httpx import AsyncClient, Response
 
+from journal.care_notes.clinic import READINGS, TIMES
 from journal.scheduling import plan as session_plan
 from journal.sessions.session import SessionDetails, SessionKind, Setting, Status
 from portal.http.middleware import HEADERS
@@ -194,8 +195,17 @@ async def _collect(folder: Path, world: World) -> dict[str, Sent]:
                     found.setdefault(place, _strange(form.filled(_write(name))))
         # Only whoever has a second factor, or waits for one, sees these three.
         found["/account/second-factor/codes"] = []
-        # Only a prescriber is shown this form.
+        # Only a prescriber is shown these forms.
         found["/patients/{id:uuid}/notes/limits"] = [("systolic", "160"), ("kind", "limits"), ("note", "")]
+        found["/patients/{id:uuid}/evaluation"] = [
+            ("revision", "0"), ("note", ""), ("shared", ""), ("read", ""), ("outcome", "not-now"), ("words", STRANGE),
+        ]  # fmt: skip
+        # Only on the page of a session with esketamine stands the way to it.
+        found["/patients/{id:uuid}/notes/clinic"] = [
+            *((name, "" if name.endswith("_time") else STRANGE) for name in READINGS),
+            *((name, "") for name in TIMES),
+            *(("session", ""), ("kind", "clinic"), ("note", ""), ("revision", "0")),
+        ]
         found["/sign-in/second"] = [("next", "/"), ("code", "123456")]
         found["/sign-in/second/passkey"] = [("next", "/"), ("credential", "{}"), ("prf", "")]
         # A script sends these, where a browser keeps a copy.

@@ -26,11 +26,13 @@ import asyncpg
 import pytest
 from httpx import AsyncClient, Response
 
+from journal.care_notes.clinic import READINGS, TIMES
 from journal.clinic.instructions import MEASURE_DAYS
+from journal.evaluation.form_fields import Step
 from journal.installation.installation import Installation
 from journal.practice import practice
 from journal.rate_limiting import tables as rate_limiting_tables
-from journal.roles import ADMINISTRATOR
+from journal.roles import ADMINISTRATOR, Position, Profession, Role
 from journal.store.database import Store
 from tests.attacks import browse
 from tests.attacks.browse import WRITTEN, Control, Form, Page, Sent
@@ -262,7 +264,8 @@ async def live(scribe: Scribe, url: str, bob: AsyncClient, alice: AsyncClient) -
     """Have two people come in and do everything there is to do."""
     store = await Store.open(url)
     with store.use():
-        token = await practice.create_setup_link(Installation.with_key(SERVER_KEY))
+        prescriber = Position(Role.CLINICIAN, Profession.PRESCRIBER)
+        token = await practice.create_setup_link(Installation.with_key(SERVER_KEY), prescriber)
         first = await practice.create_setup_link(Installation.with_key(SERVER_KEY), ADMINISTRATOR)
     await store.close()
     await open_account(scribe, bob, f"/setup/{token}")
@@ -284,6 +287,9 @@ async def live(scribe: Scribe, url: str, bob: AsyncClient, alice: AsyncClient) -
     await everything(scribe, alice)  # once more: there is now what bob planned
     await tick_a_list(scribe, alice)
     await check_in(scribe, alice)
+    await note_in_the_clinic(scribe, bob, alice)
+    await evaluate(scribe, alice)
+    await review(scribe, alice, bob)
     await note_the_day(scribe, alice)
     await sit_with(scribe, alice)
     await knock(scribe, alice)
@@ -442,8 +448,68 @@ async def check_in(scribe: Scribe, alice: AsyncClient) -> None:
     for moment in ("next-day", "7-days", "14-days", "30-days"):
         where = f"{session}/check-in/{moment}"
         form = form_to(await page_at(alice, where), where)
-        saved = await scribe.send(alice, form, go="done")
+        came = {"checkin.still_date": datetime.now(UTC).date().isoformat()} if "days" in moment else {}
+        saved = await scribe.send(alice, form, go="done", **came)
         assert saved.status == 200, saved.text
+
+
+async def note_in_the_clinic(scribe: Scribe, bob: AsyncClient, alice: AsyncClient) -> None:
+    """Have bob note readings at a session with esketamine of weeks ago: first words, which are none, then numbers."""
+    found = re.search(r"/patients/[0-9a-f-]{36}", (await page_at(bob, "/patients")).text)
+    assert found
+    where, day = f"{found[0]}/sessions/new", (datetime.now(UTC) - timedelta(days=30)).date().isoformat()
+    typed = {
+        "kind": "dosing",
+        "date": day,
+        "time": "10:00",
+        "minutes": "120",
+        "setting": "clinic",
+        "about": "",
+    }
+    typed["route"] = "intranasal_esketamine"
+    made = await scribe.send(bob, form_to(await page_at(bob, where), where), **typed)
+    session = re.search("/sessions/([0-9a-f-]{36})", made.url)
+    assert session, made.text
+    await alice.post(f"{session[0]}/status", data={"status": "closed"})
+    await alice.post("/sessions/rest")
+    where = f"{found[0]}/notes/clinic"
+    page = await page_at(bob, f"{where}?session={session[1]}")
+    refused = await scribe.send(bob, form_to(page, where))
+    assert refused.status == 422
+    told = {
+        name: "10:30" if name.endswith("_time") or name in TIMES else "97" for name in (*READINGS, *TIMES)
+    }
+    assert (await scribe.send(bob, form_to(refused, where), **told)).status in (200, 422)
+
+
+async def evaluate(scribe: Scribe, alice: AsyncClient) -> None:
+    """Fill in every page of an evaluation, change one after a version of it, and make another version."""
+    for _ in range(2):
+        for step in Step:
+            where = f"/evaluation/{step}"
+            saved = await scribe.send(alice, form_to(await page_at(alice, where), where), go="done")
+            assert saved.url.endswith("/evaluation"), saved.text
+        assert (await alice.post("/evaluation")).status_code == 303
+
+
+async def review(scribe: Scribe, alice: AsyncClient, bob: AsyncClient) -> None:
+    """Have alice share her evaluation, and bob review it: first without an outcome, then as it is kept."""
+    entry = re.search(r"/journal/[0-9a-f-]{36}/shares", (await page_at(alice, "/evaluation")).text)
+    assert entry
+    preview = await scribe.send(alice, form_to(await page_at(alice, entry[0]), entry[0]))
+    assert (await scribe.send(alice, form_to(preview, entry[0]))).url.endswith("?done=shared")
+    found = re.search(r"/patients/[0-9a-f-]{36}", (await page_at(bob, "/patients")).text)
+    assert found
+    where = f"{found[0]}/evaluation"
+    for outcome, status in (("", 422), ("not-now", 303)):
+        form = next(
+            one
+            for one in (await page_at(bob, where)).forms
+            if any(each.name == "words" for each in one.controls)
+        )
+        answer = await bob.post(where, data=scribe.fill(form) | {"outcome": [outcome]})
+        assert answer.status_code == status, answer.text
+        scribe.read.append(answer.text)
 
 
 async def sit_with(scribe: Scribe, alice: AsyncClient) -> None:
@@ -495,7 +561,16 @@ async def share(scribe: Scribe, alice: AsyncClient) -> None:
     for entry in entries:
         page = await page_at(alice, f"{entry}/edit")
         if not page.url.endswith(
-            ("/steady", "/medicine", "/checklist", "/notes", "/measures", "/check-ins", "/day-lines")
+            (
+                "/steady",
+                "/medicine",
+                "/checklist",
+                "/notes",
+                "/measures",
+                "/check-ins",
+                "/day-lines",
+                "/evaluation",
+            )
         ):  # which have forms of their own
             form = form_to(page, entry)
             saved = await alice.post(entry, data=scribe.fill(form), headers={"hx-request": "true"})

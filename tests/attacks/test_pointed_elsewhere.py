@@ -49,6 +49,7 @@ OF_ALICE = (
 )
 EVERY_CLINICIAN = (
     *("/", "/patients", "/patients/{alice}", "/patients/{alice}/brief", "/patients/{alice}/trust"),
+    "/patients/{alice}/summary",
     *("/patients/{dana}", "/invitations", "/account"),
 )
 OF_BOB = (

@@ -14,6 +14,7 @@ import pytest
 from httpx import ASGITransport, AsyncClient, Response
 
 from journal.catalogue.grounding_skills import SKILLS
+from journal.evaluation.form_fields import Step
 from journal.measures.instruments import IDS
 from journal.roles import Role
 from portal import logs
@@ -117,9 +118,13 @@ FOR_ONESELF = {
     "/moments": "one's own reframes",
     "/day-lines": "one's own lines",
     "/day-lines/own": "one's own lines",
+    "/evaluation": "one's own answers",
+    "/evaluation/ledger": "one's own answers",
+    **dict.fromkeys((f"/evaluation/{one}" for one in Step), "one's own answers, by the page of the form"),
     "/check-ins": "one's own answers",
     "/check-ins/monthly": "one's own answers",
     "/check-ins/call-now": "whom oneself can call",
+    "/charts": "what oneself noted, by its days",
     "/measures": "one's own answers",
     "/measures/other": "one's own total",
     **dict.fromkeys((f"/measures/{one}" for one in IDS), "one's own answers, by the id of the form"),

@@ -102,6 +102,7 @@ OPENING = (
     Look("bob", "/patients/{alice}", KEYS + DAMAGED),
     Look("bob", "/patients/{alice}/shared/{share}", KEYS + DAMAGED),
     Look("bob", "/patients/{alice}/brief", KEYS + DAMAGED),
+    Look("bob", "/patients/{alice}/summary", KEYS + DAMAGED),
 )
 RECOVERING = {
     "email": "alice@example.org",
@@ -259,7 +260,11 @@ SHOWN: dict[str, tuple[Place, ...]] = {
     "care_note.sealed": (
         Place(
             "care note row",
-            (Look("bob", "/patients/{alice}/notes", CLINIC_TEXT), Look("alice", "/clinic", CLINIC_TEXT)),
+            (
+                Look("bob", "/patients/{alice}/notes", CLINIC_TEXT),
+                Look("bob", "/patients/{alice}/summary", CLINIC_TEXT),
+                Look("alice", "/clinic", CLINIC_TEXT),
+            ),
         ),
     ),
     "sitter_link.sealed": (Place("dana's sitter link", (Look(None, "/sit/{sit}", DAMAGED),)),),
@@ -369,6 +374,7 @@ SHOWN: dict[str, tuple[Place, ...]] = {
                 Look("bob", "/patients/{alice}", COPY),
                 Look("bob", "/patients/{alice}/shared/{share}", COPY),
                 Look("bob", "/patients/{alice}/brief", COPY),
+                Look("bob", "/patients/{alice}/summary", COPY),
                 Look("alice", "/sharing", COPY),
                 Look("alice", "/journal/{entry}/shares", COPY),
             ),

@@ -33,6 +33,7 @@ from journal.care_notes import notes as care_notes
 from journal.care_notes.notes import NoteKind as CareNoteKind
 from journal.catalogue.fields import EntryKind, FieldKind
 from journal.catalogue.forms import FORMS
+from journal.catalogue.tracked import VERSION
 from journal.clinic import call_contacts, instructions
 from journal.clinic.call_contacts import CallDetails, CallRole
 from journal.clinic.hours import Window
@@ -197,14 +198,18 @@ LINES = {
     FieldKind.REQUESTS: f"export |  |  | {NOON.isoformat()} | ",
     FieldKind.AGREED: f"{'1' * 32} | {'0' * 32} |  | 24 | {NOON.isoformat()} | {NOON.isoformat()} | {HERS} reader",
     FieldKind.STANDING: f"readings | {'0' * 32} | {NOON.isoformat()} |  |  |  | {HERS} reader",
+    FieldKind.CONDITIONS: f"pressure | yes | {HERS} tablets",
+    FieldKind.REMEDIES: f"{HERS} iron | 2024-05",
+    FieldKind.TREATMENTS: f"{HERS} tea | other | two cups | 2019-03 | 2020-01 | a-little | tired | {HERS} aunt",
+    FieldKind.CHANGES: f"2, {YEAR}-03-20 | evaluation.conditions | pressure | no | yes \u00a6 {HERS} tablets",
 }
 """A line of each kind of answer that has several."""
 
 
 def answers_of(kind: EntryKind) -> dict[str, str | int | list[str]]:
-    """An answer to every question of a form; those that are words hold the stem."""
+    """An answer to every question of a form, but that an evaluation is finished; those that are words hold the stem."""
     answers: dict[str, str | int | list[str]] = {}
-    for field in FORMS[kind].fields:
+    for field in (one for one in FORMS[kind].fields if one.id != VERSION):
         if field.range is not None:
             answers[field.id] = field.range[1] // 2
         elif field.kind is FieldKind.CHOICE:
@@ -420,7 +425,9 @@ async def _notices(making: _Making, ids: dict[str, UUID]) -> None:
     await writing.release_now(alice, ids["noticed"])
     (one,) = await inbox.list_open(bob)
     ids["notice"] = one.id
-    await writing.send_now(alice, ids["noticed"], ids["link"])
+    for base, value in ((1, 0), (2, 1)):  # which counts as a first answer
+        await writing.save_answers(alice, find_offered("phq9"), {"9": value}, ids["noticed"], base)
+    await writing.release_now(alice, ids["noticed"])
     (other,) = [found for found in await inbox.list_open(bob) if found.id != one.id]
     ids["done notice"] = other.id
     await inbox.acknowledge(bob, alice.id, [other.id], f"{HERS} called back")

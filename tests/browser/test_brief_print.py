@@ -116,17 +116,17 @@ async def test_a_safety_plan_is_one_page(portal: Portal, desk: Desk, words: str)
         assert {paper: await sheets(page, paper) for paper in ("A4", "Letter")} == {"A4": 1, "Letter": 1}
 
 
-async def test_a_sitter_s_sheet_is_one_page(portal: Portal, desk: Desk) -> None:
-    """With every emergency number, a plan of some lines to each part, and the care team's text."""
-    cast, lines = (
-        portal.cast,
-        "You are on the sofa at home, and it is evening.\nIt passes. It passed last time.",
-    )
+@pytest.mark.parametrize("length", [80, 330, 900])
+async def test_a_sitter_s_sheet_is_one_page(portal: Portal, desk: Desk, length: int) -> None:
+    """With every emergency number, some words in each part of a plan, and a care team's text as long as it can be."""
+    cast, lines = portal.cast, f"You are on the sofa at home.\n{LONG}"[:length].strip()
     long, short = ("words_help", "words_hinder", "music"), ("light", "stop", "more")
     answers = dict.fromkeys(long, lines) | dict.fromkeys(short, "The small lamp by the books")
     await write(cast, "comfort", {f"comfort.{name}": told for name, told in answers.items()})
     session = await plan_session(cast, SessionKind.DOSING, "2026-11-25T14:00")
-    text = InstructionsDetails(sitter_text=f"{lines}\n{lines}\nNobody drives tonight.")
+    text = InstructionsDetails(
+        sitter_text=f"{lines}\n{LONG * 9}\nNobody drives tonight."[: min(5 * length, 2000)]
+    )
     alice = await cast.actor("alice")
     await instructions.save_instructions(await cast.actor("bob"), alice.id, None, text, is_checked=True)
     async with portal.client("alice") as client:

@@ -13,6 +13,7 @@ from journal.sitter import links
 from tests.browser.conftest import Desk
 from tests.browser.served import Served, serving
 from tests.cast import Furniture
+from tests.scenes import shared, written
 from tests.shared_material import plan_session
 
 SMALL = """
@@ -50,6 +51,7 @@ async def test_whatever_is_pressed_is_as_large_as_a_thumb(desk: Desk, server: Se
     async with server.second_connection() as cast:
         session = await plan_session(cast, SessionKind.DOSING, "2026-11-22T14:00")
         link = await links.make_link(await cast.actor("alice"), session)
+        await shared(cast, await written(cast))
         await session_plan.change_status(await cast.actor("alice"), session, Status.IN_SESSION)
     here = f"/sessions/{session}"
     public = ("/ground", "/ground/orient", "/help-now", f"/sit/{link.token}", "/sit/nothing")
@@ -59,6 +61,10 @@ async def test_whatever_is_pressed_is_as_large_as_a_thumb(desk: Desk, server: Se
         f"/journal/new?kind=free&session={session}",
         f"/journal/new?kind=capture&session={session}",
         *public[:3],
+        "/help-now/contacts",
+        "/help-now/practice",
+        "/journal/new",
+        "/sessions",
         "/sharing",
         "/sharing?done=paused",
         "/steady",

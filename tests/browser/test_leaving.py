@@ -46,13 +46,13 @@ async def browser() -> AsyncIterator[Browser]:
         yield browser
 
 
-async def reading(desk: Desk, served: Served, *, javascript: bool = True) -> Page:
+async def reading(desk: Desk, served: Served, *, javascript: bool = True, worker: bool = True) -> Page:
     """Have alice come in, and read an entry of hers by way of the list."""
     async with served.second_connection() as cast:
         entry = uuid4()
         document = EntryDocument("free", HERS, answers={"free.text": f"{HERS} sings"})
         await entries.save_entry(await cast.actor("alice"), entry, 0, document)
-    page = await desk.person(javascript=javascript, worker=True)
+    page = await desk.person(javascript=javascript, worker=worker)
     await served.admit(page.context, "alice")
     await page.goto("/")
     await page.goto("/journal")
@@ -117,7 +117,8 @@ async def by_keys(page: Page) -> None:
 @pytest.mark.parametrize("leave", [by_button, by_keys])
 async def test_leaving_quickly(desk: Desk, server: Served, leave) -> None:
     """The page is empty before any answer comes, the session is over, and Back leads to nobody's pages."""
-    page, told = await reading(desk, server), list[str]()
+    # Without the worker, which would answer in its stead: here the next page is held back.
+    page, told = await reading(desk, server, worker=False), list[str]()
     page.on("console", lambda message: told.append(message.text))
     await page.evaluate(TELL_WHEN_GOING)
     cookie, leaving, answer = await cookie_of(page), asyncio.Event(), asyncio.Event()
@@ -169,11 +170,12 @@ async def test_capitals_are_not_a_way_out(desk: Desk, server: Served) -> None:
 
 
 async def test_leaving_without_javascript(desk: Desk, server: Served) -> None:
-    """The same button signs out where no script runs."""
+    """The same button signs out where no script runs, and leads to the same page."""
     page = await reading(desk, server, javascript=False)
     cookie = await cookie_of(page)
     await by_button(page)
-    await expect(page.get_by_role("heading", name="Sign in", level=1)).to_be_visible()
+    await expect(page).to_have_title("Weather")
+    assert "hearth" not in (await page.content()).lower()
     assert await kept(page) == []
     await opens_nothing(server, cookie)
     await nothing_behind(page, steps=3)

@@ -38,6 +38,7 @@ FIELDS = {
     EntryKind.MEASURE: "measure.form",
     EntryKind.CHECK_IN: "checkin.changed",
     EntryKind.DAY_LINES: "dayline.lines",
+    EntryKind.EVALUATION: "evaluation.allergies",
     EntryKind.PLAN_NOTE: "plan.focus",
     EntryKind.WAITING: "waiting.requests",
     EntryKind.STANDING: "standing.shares",

@@ -41,6 +41,8 @@ from tests.portal.held import Things, list_requests, prepare
 from tests.scenes import shared, signed_in_again
 from tests.shared_material import put_details
 
+NEW = "a lantern by the river door"
+RESET = {"email": "alice@example.org", "password": NEW, "repeated": NEW, "understood": "yes"}
 FREE = {
     "/sharing/pause": "never held",
     "/sharing/{id:uuid}/pause": "never held",
@@ -263,7 +265,7 @@ async def test_nothing_held_takes_effect_by_any_route(portal: Portal) -> None:
                 assert await stored(cast, things) == before, (act, hold)
             weaker = {"go": "agree", "to": str(things.link), "ident": things.weaker}
             assert (await other.post("/sharing/notices", data=weaker)).status_code == 409, hold
-            await renew(cast, other)
+            await renew(portal, cast, other)
             assert await stored(cast, things) == before, hold
             async with portal.client("bob") as clinician:
                 await try_routes(clinician, things, chance, alice.id)
@@ -276,13 +278,17 @@ async def test_nothing_held_takes_effect_by_any_route(portal: Portal) -> None:
     }
 
 
-async def renew(cast: Cast, browser: AsyncClient) -> None:
-    """Verify that a link that renews alice's connection with bob waits as well, and still works."""
+async def renew(portal: Portal, cast: Cast, browser: AsyncClient) -> None:
+    """Verify that a link that renews alice's connection with bob waits as well, signed in or not, and still works."""
     token = (
         await reset_links.create_reset_link(await cast.actor("bob"), (await cast.actor("alice")).id)
     ).token
     for _ in range(2):
         assert (await browser.post(f"/restart/{token}")).status_code == 409
+    async with portal.client() as stranger:
+        answer = await stranger.post(f"/restart/{token}", data=RESET)
+        assert answer.status_code == 422
+        assert 'id="rested-error"' in answer.text
 
 
 async def stop_everything(cast: Cast, browser: AsyncClient, things: Things) -> None:

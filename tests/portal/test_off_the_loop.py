@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from datetime import timedelta
+from datetime import date, timedelta
 from itertools import pairwise
 from types import FrameType
 from typing import Any
@@ -18,9 +18,13 @@ import pytest
 
 from journal.account_reset import retained_records
 from journal.care import invitations
+from journal.measures.instruments import list_offered
+from journal.measures.lines import FilledMeasure
+from journal.measures.records import FORM
 from journal.practice import practice
 from journal.scheduling import plan as session_plan
 from journal.sessions.session import SessionDetails, SessionKind, Setting
+from journal.sharing import shares
 from journal.vault import tables as vault_tables
 from journal.vault.documents import EntryDocument
 from tests.cast import PASSWORDS, ZONE
@@ -188,3 +192,41 @@ async def test_a_long_journal_is_set_aside_in_turns(portal: Portal) -> None:
         waiting.cancel()
     copied_at_once = max(later - before for before, later in pairwise(turns))
     assert copied_at_once < seen[threading.get_ident()] / 4
+
+
+def measures(count: int) -> list[EntryDocument]:
+    """So many filled measures, one a day."""
+    text = list_offered()[0]
+    days = [date(2020, 1, 1) + timedelta(days=number) for number in range(count)]
+    answers = {str(one.number): 1 for one in text.items}
+    filled = [
+        FilledMeasure(text.id, text.version, text.language, text.recall_days, day, answers=answers)
+        for day in days
+    ]
+    return [EntryDocument("measure", text.name, answers={FORM: one.lines}) for one in filled]
+
+
+async def test_a_chart_opens_what_it_shows(portal: Portal) -> None:
+    """Of a thousand forms the latest page is opened and the first few; the first is told all the same."""
+    await journal_of(portal.cast, measures(MANY))
+    async with portal.client("alice") as browser:
+        asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor())
+        with threads_of("crypto.envelope") as opened:
+            answer = await browser.get("/charts?show=phq9")
+    assert "1 Jan 2020" in answer.text
+    assert answer.text.count("/journal/") < FEW
+    assert opened.total() < MANY / 4
+
+
+async def test_a_clinician_s_chart_is_drawn_elsewhere(portal: Portal) -> None:
+    """More copies than are opened where pages are answered are opened, read and put in order in threads."""
+    alice = await portal.cast.actor("alice")
+    for ident in await journal_of(portal.cast, measures(FEW + 10)):
+        await shares.share_entry(alice, ident, portal.cast.link, [FORM], previewed=1)
+    async with portal.client("bob") as browser:
+        for package in ("crypto.envelope", "journal.measures.lines"):
+            asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor())
+            with threads_of(package) as seen:
+                answer = await browser.get(f"/patients/{alice.id}/charts?show=phq9")
+            assert "1 Jan 2020" in answer.text
+            assert seen.pop(threading.get_ident(), 0) < FEW < seen.total()

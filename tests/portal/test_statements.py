@@ -97,6 +97,8 @@ def session(number: int) -> SessionDetails:
         ("bob", "/patients/{alice}", more_shared),
         ("bob", "/patients/{alice}", more_sessions),
         ("bob", "/patients/{alice}/brief", more_shared),
+        ("bob", "/patients/{alice}/summary", more_shared),
+        ("bob", "/patients/{alice}/summary", more_sessions),
         ("alice", "/journal", more_shared),
         ("alice", "/sessions", more_sessions),
         ("alice", "/sharing", more_shared),
@@ -145,6 +147,7 @@ async def test_a_care_link_is_read_with_the_other_person_alone(portal: Portal, w
             6,
         ),  # who asks, link, plan, copies, links of before a restart, open notices
         ("bob", "/patients/{alice}/brief", 4),  # who asks, link, plan, copies; nothing of them is quoted
+        ("bob", "/patients/{alice}/summary", 5),  # who asks, link, plan, copies, notes
         ("bob", "/patients/{alice}/sessions/new", 3),  # who asks, link, plan
         ("bob", "/sessions/{session}", 3),  # who asks, plan, link
         ("bob", "/sessions/{session}/edit", 3),  # who asks, plan, link

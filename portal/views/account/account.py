@@ -107,7 +107,13 @@ async def sign_in(request: Request) -> Response:
 
 
 async def sign_out(request: Request) -> Response:
-    """End this session; nothing on this machine opens anything afterwards."""
+    """
+    End this session; nothing on this machine opens anything afterwards.
+
+    Without a script the quick exit is this form too, and leads where the script would: not to a page that says what
+    this is.
+    """
+    leaves = "leave" in request.query_params
     try:
         if token := session_cookie.get_token(request):
             await web_sessions.end_session(request.app.state.installation, token)
@@ -115,7 +121,7 @@ async def sign_out(request: Request) -> Response:
         return session_cookie.clear_token(
             request, await render_unavailable(request, error, SIGNED_OUT_LOCALLY)
         )
-    return session_cookie.clear_token(request, redirect(request, "/sign-in"))
+    return session_cookie.clear_token(request, redirect(request, "/leave" if leaves else "/sign-in"))
 
 
 async def show_account(request: Request) -> Response:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from uuid import UUID, uuid4
 
 from starlette.requests import Request
@@ -15,7 +16,7 @@ from journal.catalogue.fields import Answers, EntryKind
 from journal.catalogue.tracked import CheckIn
 from journal.check_ins import records
 from journal.check_ins.advice import find_advice
-from journal.entries import by_kind, entries
+from journal.entries import by_kind
 from journal.errors import HeldUntilRested, SavedAsEarlierVersion, StaleRevision
 from journal.sessions.rows import Plan, Session, load_my_sessions
 from journal.standing import completion
@@ -78,13 +79,15 @@ async def _save(request: Request, actor: Actor, moment: CheckIn, one: Session | 
     session = one.id if one else None
     wanted, base = parse_uuid(form["check_in"]) or uuid4(), form.get_whole_number("revision") or 0
     answers, errors = parse_answers(records.get_questions(moment), read_effects(form.lists))
+    errors |= records.check_days(actor, answers)
     is_done = form["go"] == "done" and not is_htmx(request)
     problem, elsewhere, saved = "", None, None
     if not answers and not errors and not base:
         return redirect(request, CALL_NOW if form["go"] == "call" else get_address(moment, session))
     if not errors:
         try:
-            saved = await _store(
+            save = partial(
+                records.save_check_in,
                 actor,
                 moment,
                 session,
@@ -95,6 +98,7 @@ async def _save(request: Request, actor: Actor, moment: CheckIn, one: Session | 
                 title=get_translator(request)(moment.label),
                 is_done=is_done,
             )
+            saved = await completion.save_and_share(actor, KIND, wanted, save, is_done=is_done)
         except HeldUntilRested as error:
             problem = str(error)
         except SavedAsEarlierVersion:
@@ -129,35 +133,6 @@ def _choose_next(moment: CheckIn, session: UUID | None, saved: Entry, go: str) -
         return "/check-ins"
     has_advice = bool(find_advice(saved.document.answers))
     return get_address(moment, session) + "?done=yes" if has_advice else f"/journal/{saved.id}"
-
-
-async def _store(
-    actor: Actor,
-    moment: CheckIn,
-    session: UUID | None,
-    answers: Answers,
-    wanted: UUID,
-    base: int,
-    sitting: str,
-    *,
-    title: str,
-    is_done: bool,
-) -> Entry:
-    """Save a check-in; once its patient is done with it, it goes to whom they chose."""
-    saved: list[Entry] = []
-
-    async def load() -> Entry | None:
-        return (await entries.load_entries_by_id(actor, [wanted])).get(wanted)
-
-    async def add() -> None:
-        saved.append(
-            await records.save_check_in(
-                actor, moment, session, answers, wanted, base, sitting, title=title, is_done=is_done
-            )
-        )
-
-    await (completion.complete(actor, KIND, load, add) if is_done else add())
-    return saved[-1]
 
 
 async def _render_line(request: Request, answers: Answers, saved: Entry | None, problem: str) -> Response:

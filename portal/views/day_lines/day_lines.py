@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time
+from functools import partial
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -13,7 +14,7 @@ from journal.accounts import details as account_details
 from journal.actor import Actor
 from journal.catalogue.fields import EntryKind
 from journal.day_lines import records
-from journal.day_lines.lines import MAX_OWN, SCALES, DayLine, OwnScale
+from journal.day_lines.lines import MAX_OWN, SCALES, DayLine, OwnScale, mark_names
 from journal.day_lines.records import DayLines
 from journal.entries import by_kind
 from journal.errors import HeldUntilRested, InvalidInput, StaleRevision
@@ -50,6 +51,7 @@ class DayLinesPage:
     found: DayLine | None
     recent: tuple[DayLine, ...]
     own: tuple[OwnScale, ...]
+    own_mark: str
     is_on: bool
     is_held: bool
     recipients: tuple[Recipient, ...] = ()
@@ -81,8 +83,11 @@ async def write_day_line(request: Request) -> Response:
     typed = {name: form[name] for name in FIELDS}
     day = parse_day(typed["day"]) or records.get_today(actor)
     try:
-        line = records.parse_line(actor, (await records.load_day_lines(actor)).own, typed)
-        await _store(request, actor, line)
+        own = (await records.load_day_lines(actor)).own
+        if "fields" in form and form["fields"] != mark_names(own):
+            raise StaleRevision(records.RENAMED)
+        line = records.parse_line(actor, own, typed)
+        await _store(request, actor, line, form["written"], {one.name for one in own})
     except InvalidInput as error:
         return await _render(request, actor, day, typed, errors=error.fields, status=422)
     except (HeldUntilRested, StaleRevision) as error:
@@ -118,17 +123,18 @@ async def name_own_scales(request: Request) -> Response:
     return redirect(request, "/day-lines")
 
 
-async def _store(request: Request, actor: Actor, line: DayLine) -> None:
+async def _store(request: Request, actor: Actor, line: DayLine, written: str, asked: Collection[str]) -> None:
     """Save a line; a new one goes to whom its patient chose, and a corrected one only when it is shared."""
     seen, title = await records.load_day_lines(actor), _name_month(request, line.day)
+    save = partial(records.save_line, actor, line, title, written, asked)
     if seen.find_line(line.day) is not None:
-        await records.save_line(actor, line, title)
+        await save()
         return
 
     async def load() -> Entry | None:
         return (await records.load_day_lines(actor)).find_month(line.day)
 
-    await completion.complete(actor, KIND, load, lambda: records.save_line(actor, line, title))
+    await completion.complete(actor, KIND, load, save)
 
 
 def _name_month(request: Request, day: date) -> str:
@@ -158,6 +164,7 @@ async def _render(
         found,
         tuple(reversed(seen.lines[-SHOWN:])),
         own,
+        mark_names(own),
         actor.has_day_lines,
         is_held,
         recipients,

@@ -10,15 +10,16 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from journal.actor import Actor
-from journal.authentication import web_sessions
+from journal.authentication import idle_lock, web_sessions
 from journal.catalogue.grounding import OwnSkill
 from journal.catalogue.grounding_skills import SAFETY_NOTES, SKILLS, Skill, list_acute_skills
 from journal.clinic import call_contacts
 from journal.errors import JournalError, NotFound
 from journal.grounding import steadying
 from journal.grounding.steadying import Steadying
+from journal.installation.installation import Installation
 from journal.roles import Role
-from journal.sessions.day_state import DayState
+from journal.sessions.day_state import DayState, load_day_state
 from portal.access.session_cookie import get_actor, get_token
 from portal.web.care_team import CallLine, build_call_lines
 from portal.web.errors import UNAVAILABLE_ERRORS
@@ -81,8 +82,8 @@ class OwnSkillPage:
 
 async def show_skills(request: Request) -> Response:
     """Show the skills: everybody those of the catalogue, a patient also their own and none that they hid."""
-    actor, seen = await _find_person(request)
-    calm, hidden = _is_calm(actor), seen.hidden
+    actor, seen, day = await _find_person(request)
+    calm, hidden = day in CALM_DAYS, seen.hidden
     acute = list_acute_skills()
     context = SkillListPage(
         tuple(one for one in acute if one.id not in hidden),
@@ -91,7 +92,7 @@ async def show_skills(request: Request) -> Response:
         SAFETY_NOTES,
         actor is not None and actor.role is Role.PATIENT,
         get_token(request) is not None,
-        actor.dosing_day if actor else "",
+        day,
     )
     return render_page(request, "ground/list.html", context)
 
@@ -99,8 +100,8 @@ async def show_skills(request: Request) -> Response:
 async def show_skill(request: Request) -> Response:
     """Show one skill; while a session may still be felt, one that asks for more leads back to those that do not."""
     skill = SKILLS[request.scope["path"].rpartition("/")[2]]
-    actor, seen = await _find_person(request)
-    calm, is_patient = _is_calm(actor), actor is not None and actor.role is Role.PATIENT
+    actor, seen, day = await _find_person(request)
+    calm, is_patient = day in CALM_DAYS, actor is not None and actor.role is Role.PATIENT
     if calm and not skill.in_acute_mode:
         return redirect(request, "/ground")
     context = SkillPage(
@@ -113,7 +114,7 @@ async def show_skill(request: Request) -> Response:
         is_patient and not calm and skill.id not in seen.hidden,
         is_patient,
         get_token(request) is not None,
-        actor.dosing_day if actor else "",
+        day,
     )
     return render_page(request, "ground/skill.html", context)
 
@@ -148,19 +149,21 @@ async def _load_call_lines(request: Request, actor: Actor) -> tuple[CallLine, ..
     return build_call_lines(found, actor.now, actor.zone, get_translator(request))
 
 
-def _is_calm(actor: Actor | None) -> bool:
-    return actor is not None and actor.dosing_day in CALM_DAYS
+async def _find_person(request: Request) -> tuple[Actor | None, Steadying, str]:
+    """
+    Return who asks, what steadies them, and the state of a patient's day, within seconds.
 
-
-async def _find_person(request: Request) -> tuple[Actor | None, Steadying]:
-    """Return who asks and what steadies them, within seconds; nobody and nothing where that is not known by then."""
+    It is nobody, nothing and no state where that is not known by then. Of a locked session only the day is known.
+    """
     token = get_token(request)
     if token is None:
-        return None, Steadying()
-    actor, seen = None, Steadying()
+        return None, Steadying(), ""
+    installation = request.app.state.installation
+    actor, seen, day = None, Steadying(), ""
     try:
         async with asyncio.timeout(PERSON_TIMEOUT):
-            actor = await web_sessions.load_actor(request.app.state.installation, token)
+            actor = await web_sessions.load_actor(installation, token)
+            day = actor.dosing_day if actor else await _load_locked_day(installation, token)
             if actor is not None and not actor.recovery_ready:
                 actor = None
             if actor is not None and actor.role is Role.PATIENT:
@@ -168,4 +171,12 @@ async def _find_person(request: Request) -> tuple[Actor | None, Steadying]:
     except (JournalError, *UNAVAILABLE_ERRORS):
         pass  # the skills are there without it
     request.state.actor = actor
-    return actor, seen
+    return actor, seen, day
+
+
+async def _load_locked_day(installation: Installation, token: bytes) -> str:
+    """Return the state of the day of whose session is locked: a device locks while somebody lies there."""
+    locked = await idle_lock.find_locked_session(installation, token)
+    if locked is None or locked.role is not Role.PATIENT:
+        return ""
+    return await load_day_state(installation, locked.account)

@@ -57,6 +57,7 @@ EDITED_AT: Mapping[str, str] = MappingProxyType(
         EntryKind.PLAN_NOTE: "/clinic",
         EntryKind.MEASURE: "/measures",
         EntryKind.DAY_LINES: "/day-lines",
+        EntryKind.EVALUATION: "/evaluation",
     }
 )
 """The page of a kind that has one of its own to change it on, for whatever record."""

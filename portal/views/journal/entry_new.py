@@ -33,13 +33,14 @@ class KindsPage:
     Context of the page that asks what to write.
 
     `fits` is the kind for the nearest session, `about`; `chosen`: this session was asked for, so every kind is tied to
-    it.
+    it. `is_held`: what asks for numbers waits until the patient has rested, and is not offered.
     """
 
     kinds: tuple[EntryKind, ...]
     fits: EntryKind
     about: Session | None
     chosen: bool
+    is_held: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +62,8 @@ async def start_entry(request: Request) -> Response:
     plan = await load_my_sessions(actor)
     tied = parse_uuid(asked.get("session"))
     about = next((one for one in plan if one.id == tied), None)
-    waiting = _list_waiting_kinds(holds.get_hold(actor, plan))
+    hold = holds.get_hold(actor, plan)
+    waiting = _list_waiting_kinds(hold)
     if "kind" not in asked:
         fits, nearest = suggest_entry(plan, actor.now)
         fits = EntryKind.CAPTURE if fits in waiting else fits
@@ -73,6 +75,7 @@ async def start_entry(request: Request) -> Response:
                 fits,
                 about or nearest,
                 about is not None,
+                hold is not None,
             ),
         )
     kind, wanted, prompt = parse_kind(asked["kind"]), parse_uuid(asked.get("id")), asked.get("prompt", "")

@@ -12,6 +12,7 @@ from journal.catalogue.forms import get_form
 from journal.catalogue.revisits import parse_moments, parse_revisits
 from journal.day_lines.lines import parse_day_lines
 from journal.dosing_day.lines import parse_medicine, parse_readings
+from journal.evaluation.lines import parse_given, parse_remedies, parse_treatments
 from journal.folding import find_matches
 from journal.sitter.lines import parse_checks
 from journal.vault.documents import EntryDocument
@@ -34,6 +35,9 @@ TEXT_KINDS = frozenset(
         FieldKind.READINGS,
         FieldKind.CHECKS,
         FieldKind.DAY_LINES,
+        FieldKind.CONDITIONS,
+        FieldKind.REMEDIES,
+        FieldKind.TREATMENTS,
     }
 )
 
@@ -85,6 +89,12 @@ def _list_texts(field: Field, answer: Answer) -> Sequence[str]:
         return [one.by for one in parse_readings(answer)]
     if field.kind is FieldKind.DAY_LINES:
         return [one.words for one in parse_day_lines(answer)]
+    if field.kind is FieldKind.CONDITIONS:
+        return [one.words for one in parse_given(answer)]
+    if field.kind is FieldKind.REMEDIES:
+        return [one.name for one in parse_remedies(answer)]
+    if field.kind is FieldKind.TREATMENTS:
+        return [", ".join(one.words) for one in parse_treatments(answer)]
     if field.kind is FieldKind.CHECKS:
         return [one.words for one in parse_checks(answer)]
     return answer if isinstance(answer, list) else str(answer).split("\n")

@@ -6,6 +6,7 @@ import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from uuid import UUID, uuid4
 
 from starlette.requests import Request
@@ -52,7 +53,7 @@ class MeasurePage:
     last, where that is within the time that it asks about and nobody said to go on. `problem` is why nothing was saved.
     `recipients` are who reads it as soon as it is done.
     `answer_notice` is what the panel says, on a form that has one.
-    `call_lines` are whom the care team named to call, for the panel.
+    `call_lines` are whom the care team named to call, for the panel. `to_help`: help was asked for and nothing saved.
     """
 
     instrument: Instrument
@@ -70,6 +71,7 @@ class MeasurePage:
     recipients: tuple[Recipient, ...] = ()
     answer_notice: PanelView | None = None
     call_lines: tuple[CallLine, ...] = ()
+    to_help: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,9 +85,10 @@ class SavedLine:
 
 @dataclass(frozen=True, slots=True)
 class UnsavedLine:
-    """Context of the answer to an autosave that saved nothing."""
+    """Context of the answer to an autosave that saved nothing; `notice` is what the calm panel says, if any."""
 
     problem: str
+    notice: PanelView | None = None
 
 
 async def fill_measure(request: Request) -> Response:
@@ -129,7 +132,9 @@ async def _save(request: Request, actor: Actor, instrument: Instrument) -> Respo
     problem, unsent, elsewhere, saved, is_held = "", "", None, None, False
     is_done = form["go"] == "done" and not is_htmx(request)
     try:
-        saved = await _store(actor, instrument, given, wanted, base, sitting, is_done=is_done)
+        save = partial(writing.save_answers, actor, instrument, given, wanted, base, sitting, is_done=is_done)
+        kind = KINDS[instrument.id]
+        saved = await completion.save_and_share(actor, kind, wanted, save, is_done=is_done)
     except HeldUntilRested as error:
         problem, is_held = str(error), True
     except SavedAsEarlierVersion:
@@ -140,12 +145,12 @@ async def _save(request: Request, actor: Actor, instrument: Instrument) -> Respo
         if today is None and not is_htmx(request):
             wanted, base = uuid4(), 0  # its day is over: the next save begins it anew with the same answers
     if is_htmx(request):
-        return await _render_line(request, actor, instrument, saved, problem)
+        return await _render_line(request, actor, instrument, saved, elsewhere or wanted, problem)
     if form["go"] in PRESSED and (saved or base):  # what was written before goes also when this is not saved
         unsent = await press_or_keep(actor, wanted, form["go"], form["to"])
     if saved is not None and form["go"] != "stay" and not unsent:
         return redirect(request, _choose_next(instrument, saved, form["go"]))
-    known = await _load_known(actor)
+    known, there = await _load_known(actor), saved or await _find(actor, elsewhere or wanted)
     context = MeasurePage(
         instrument,
         RECALL_LABELS[instrument.recall_days],
@@ -159,8 +164,9 @@ async def _save(request: Request, actor: Actor, instrument: Instrument) -> Respo
         elsewhere=elsewhere,
         saved_at=saved.updated_at if saved else None,
         recipients=await _load_recipients(actor, instrument, known),
-        answer_notice=await _build_panel(actor, instrument, saved, known, unsent),
+        answer_notice=await _build_panel(actor, instrument, there, known, unsent, is_refused=saved is None),
         call_lines=await _load_call_lines(request, actor, instrument),
+        to_help=saved is None and form["go"] in TO_HELP,
     )
     return render_page(request, "measures/form.html", context, status=409 if problem else 200)
 
@@ -169,31 +175,6 @@ async def _load_call_lines(request: Request, actor: Actor, instrument: Instrumen
     if instrument.id not in SAFETY_ITEMS:
         return ()
     return await load_my_call_lines(actor, get_translator(request))
-
-
-async def _store(
-    actor: Actor,
-    instrument: Instrument,
-    given: Mapping[str, int],
-    wanted: UUID,
-    base: int,
-    sitting: str,
-    *,
-    is_done: bool,
-) -> Entry:
-    """Save the answers; once its patient is done with it, the form goes to whom they chose."""
-    saved: list[Entry] = []
-
-    async def load() -> Entry | None:
-        return (await entries.load_entries_by_id(actor, [wanted])).get(wanted)
-
-    async def add() -> None:
-        saved.append(
-            await writing.save_answers(actor, instrument, given, wanted, base, sitting, is_done=is_done)
-        )
-
-    await (completion.complete(actor, KINDS[instrument.id], load, add) if is_done else add())
-    return saved[-1]
 
 
 async def _load_known(actor: Actor) -> Known:
@@ -223,11 +204,17 @@ def _read_answers(form: Form, instrument: Instrument) -> tuple[dict[str, str], d
     return typed, {name: value for name, value in parsed.items() if value is not None}
 
 
+async def _find(actor: Actor, wanted: UUID) -> Entry | None:
+    return (await entries.load_entries_by_id(actor, [wanted])).get(wanted)
+
+
 async def _render_line(
-    request: Request, actor: Actor, instrument: Instrument, saved: Entry | None, problem: str
+    request: Request, actor: Actor, instrument: Instrument, saved: Entry | None, wanted: UUID, problem: str
 ) -> Response:
     if saved is None:
-        return render_page(request, "measures/saved.html", UnsavedLine(problem), status=409)
+        there, known = await _find(actor, wanted), await load_known(actor)
+        panel = await _build_panel(actor, instrument, there, known, is_refused=True)
+        return render_page(request, "measures/saved.html", UnsavedLine(problem, panel), status=409)
     if instrument.id in SAFETY_ITEMS:
         panel = await build_panel(actor, saved, await load_known(actor))
         context = SavedLine(saved.revision, saved.updated_at, panel)
@@ -237,9 +224,17 @@ async def _render_line(
 
 
 async def _build_panel(
-    actor: Actor, instrument: Instrument, entry: Entry | None, known: Known, problem: str = ""
+    actor: Actor,
+    instrument: Instrument,
+    entry: Entry | None,
+    known: Known,
+    problem: str = "",
+    *,
+    is_refused: bool = False,
 ) -> PanelView | None:
-    return await build_panel(actor, entry, known, problem) if instrument.id in SAFETY_ITEMS else None
+    if instrument.id not in SAFETY_ITEMS:
+        return None
+    return await build_panel(actor, entry, known, problem, is_refused=is_refused)
 
 
 def _name_field(name: str) -> str:

@@ -10,6 +10,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from journal.accounts import details
+from journal.charts.own import build_piece
+from journal.charts.series import Finding, find_change
 from journal.errors import NotFound
 from journal.i18n import N_
 from journal.measures import records, scores
@@ -28,12 +30,17 @@ RECALL_LABELS: Mapping[int, str] = MappingProxyType(
 
 @dataclass(frozen=True, slots=True)
 class MeasureLine:
-    """One measure in the list: what was answered before, newest first, and the one of today."""
+    """
+    One measure in the list: what was answered before, newest first, and the one of today.
+
+    `finding` is what can be said of the totals of this very text, None before it was answered.
+    """
 
     instrument: Instrument
     recall: str
     past: tuple[Filled, ...]
     today: Filled | None
+    finding: Finding | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,12 +65,7 @@ async def list_measures(request: Request) -> Response:
         return redirect(request, "/measures")
     seen = await records.load_measures(actor)
     offered = list_offered()
-    lines = tuple(
-        MeasureLine(
-            one, RECALL_LABELS[one.recall_days], tuple(reversed(seen.list_of(one))), seen.find_today(one)
-        )
-        for one in offered
-    )
+    lines = tuple(_build_line(seen, one) for one in offered)
     known = {one.id for one in offered}
     other = tuple(one for one in reversed(seen.filled) if one.measure.instrument_id not in known)
     held = await holds.load_hold(actor) is not None
@@ -71,4 +73,15 @@ async def list_measures(request: Request) -> Response:
         request,
         "measures/list.html",
         MeasuresPage(lines, other, scores.list_scores(seen.entries), seen, held),
+    )
+
+
+def _build_line(seen: Measures, one: Instrument) -> MeasureLine:
+    past = seen.list_of(one)
+    return MeasureLine(
+        one,
+        RECALL_LABELS[one.recall_days],
+        tuple(reversed(past)),
+        seen.find_today(one),
+        find_change(one, tuple(build_piece(filled.entry) for filled in past)),
     )

@@ -14,7 +14,7 @@ from journal.care.links import Link
 from journal.catalogue.fields import EntryKind
 from journal.entries import by_kind
 from journal.errors import NotFound
-from journal.notices import agreements
+from journal.notices import agreements, proposals
 from journal.notices.agreements import find_reason
 from journal.notices.documents import HOURS
 from journal.notices.policy import Agreement, Policy
@@ -35,7 +35,7 @@ class AgreementPage:
 
     `force` is what is in force. `waiting` are proposals of one side that the other did not answer, each with its care
     link. `able` are whom something can be sent to. `typed` is what was not taken, by the names of its fields. `hold`:
-    what is in force cannot be weakened now.
+    what is in force cannot be weakened now. `reason` is why nothing can go, `can_back_up`: to the backup it can.
     """
 
     force: Policy | None
@@ -48,12 +48,13 @@ class AgreementPage:
     has_mail: bool
     hold: Hold | None
     reason: str = ""
+    can_back_up: bool = False
     done: str = ""
     problem: str = ""
 
 
 async def agree_on_notices(request: Request) -> Response:
-    """Show what is agreed on, or propose, agree to or end it."""
+    """Show what is agreed on, or propose, take back, agree to or end it."""
     actor = get_actor(request)
     return await answer_form(request, partial(_act, actor), partial(_render, request, actor), FIELDS)
 
@@ -69,6 +70,9 @@ async def _act(actor: Actor, form: Form) -> str:
     if form["go"] == "agree" and to is not None:
         await agreements.agree(actor, to, form["ident"])
         return "agreed"
+    if form["go"] == "back" and to is not None:
+        await proposals.drop_proposal(actor, to, form["ident"])
+        return "back"
     if form["go"] == "end" and to is not None:
         await agreements.end(actor, to)
         return "ended"
@@ -100,6 +104,7 @@ async def _render(
         actor.installation.mail is not None,
         await holds.load_hold(actor),
         find_reason(force.link, is_strange=force.is_strange) if force else "",
+        force is not None and force.backup is not None and not find_reason(force.backup),
         done,
         problem,
     )

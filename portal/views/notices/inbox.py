@@ -14,7 +14,7 @@ from journal.care import links
 from journal.care.link_keys import SharingPaused
 from journal.care.links import Link
 from journal.errors import HeldUntilRested, NotFound, StaleRevision, TrustBroken
-from journal.notices import agreements, inbox
+from journal.notices import agreements, inbox, proposals
 from journal.notices.documents import HOURS
 from journal.notices.inbox import OpenNotice
 from journal.notices.policy import Agreement
@@ -47,7 +47,7 @@ class NoticesPage:
 
 
 async def show_notices(request: Request) -> Response:
-    """Show open notices and what is agreed on; acknowledge one, propose, agree or end."""
+    """Show open notices and what is agreed on; acknowledge one, propose, take back, agree or end."""
     actor = get_actor(request)
     act, refusals = partial(_act, actor, request.path_params["id"]), (StaleRevision, HeldUntilRested)
     return await answer_form(request, act, partial(_render, request, actor), FIELDS, refusals)
@@ -66,6 +66,9 @@ async def _act(actor: Actor, patient: UUID, form: Form) -> str:
     if form["go"] == "agree":
         await agreements.agree_as_clinician(actor, patient, form["ident"], form["looks"])
         return "agreed"
+    if form["go"] == "back":
+        await proposals.drop_as_clinician(actor, patient, form["ident"])
+        return "back"
     if form["go"] == "end":
         await agreements.end_as_clinician(actor, patient)
         return "ended"

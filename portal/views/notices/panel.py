@@ -53,7 +53,7 @@ class PanelView:
     `can_unmean`: its patient can say that they did not mean to choose it.
 
     `to` are whom one can be sent to by hand; while that `is_held`, whom to ask for again. `problem` is why nothing was
-    sent.
+    sent. `is_refused`: what was answered last was not saved.
     """
 
     state: State
@@ -63,6 +63,7 @@ class PanelView:
     to: tuple[Link, ...] = ()
     is_held: bool = False
     problem: str = ""
+    is_refused: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,20 +82,31 @@ async def load_known(actor: Actor, team: CareTeam | None = None) -> Known:
     return Known(team, mine, await holds.load_hold(actor) is not None)
 
 
-async def build_panel(actor: Actor, entry: Entry | None, known: Known, problem: str = "") -> PanelView:
-    """Return what the panel says of the form in an entry, or of one that is not saved yet."""
+async def build_panel(
+    actor: Actor, entry: Entry | None, known: Known, problem: str = "", *, is_refused: bool = False
+) -> PanelView:
+    """
+    Return what the panel says of the form in an entry, or of one that is not saved yet.
+
+    *is_refused*: what was answered last was not saved, so the panel speaks of what is there from before, if anything.
+    """
     mail = actor.installation.mail is not None
     found = parse_measure(entry.document.answers.get(FORM)) if entry else ()
     is_asked, can_unmean = bool(found) and found[0].opens_panel, not found or not found[0].is_unmeant
     told = await writing.load_told(actor, entry, known.team, known.mine)
     is_written = told.line is not None and told.line.outcome is Outcome.WRITTEN
+    if is_refused and not is_written and not is_asked:
+        state = states.describe_unsaved()
+        return PanelView(state, _format(actor, state.sentences), can_unmean=False, is_refused=True)
     if not is_written and not is_asked:
         state = states.describe_before(told.policy, mail=mail)
         return PanelView(state, _format(actor, state.sentences), problem=problem)
     state = states.describe(told, mail=mail, is_held=known.is_held)
     to = told.team if state.can_send else ()
     lines = _format(actor, state.sentences)
-    return PanelView(state, lines, is_written, is_asked and can_unmean, to, known.is_held, problem)
+    return PanelView(
+        state, lines, is_written, is_asked and can_unmean, to, known.is_held, problem, is_refused
+    )
 
 
 async def load_notice(

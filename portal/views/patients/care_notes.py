@@ -15,11 +15,13 @@ from journal.care import links
 from journal.care.link_keys import SharingPaused
 from journal.care.links import Link
 from journal.care_notes import notes
+from journal.care_notes.clinic import SESSION
 from journal.care_notes.notes import FIELDS, LENGTHS, PLAN_WRITERS, CareNote, NoteKind
-from journal.errors import InvalidInput, NotFound, StaleRevision
+from journal.errors import InvalidInput, NotFound, StaleRevision, TrustBroken
 from journal.roles import Profession
 from journal.store.rows import OpenedRows
 from portal.access.session_cookie import get_actor
+from portal.views.patients import clinic_readings
 from portal.web.forms import Form, parse_uuid
 from portal.web.pages import redirect, render_page
 
@@ -28,9 +30,10 @@ WRITERS = MappingProxyType(
         NoteKind.PLAN: PLAN_WRITERS,
         NoteKind.TOTAL: frozenset(one.value for one in Profession),
         NoteKind.LIMITS: frozenset({Profession.PRESCRIBER.value}),
+        NoteKind.CLINIC: frozenset(one.value for one in Profession),
     }
 )
-"""Who writes which kind of note, by their profession."""
+"""Who writes which kind of note on these pages, by their profession."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +55,8 @@ class NotePage:
     Context of the form; `base` is the version that it follows, 0 for a new note.
 
     `newer` is what was saved meanwhile, if anything was. `is_gone`: no such patient is in this clinician's care.
-    `is_paused`: nothing is saved for as long as the patient pauses sharing.
+    `is_paused`: nothing is saved for as long as the patient pauses sharing. `has_new_keys`: nor while the patient's
+    keys are not those that were agreed on.
     """
 
     patient: UUID
@@ -66,6 +70,7 @@ class NotePage:
     errors: Mapping[str, str] = field(default_factory=dict)
     is_paused: bool = False
     is_gone: bool = False
+    has_new_keys: bool = False
 
 
 async def show_notes(request: Request) -> Response:
@@ -105,10 +110,17 @@ async def change_note(request: Request) -> Response:
     actor, wanted = get_actor(request), request.path_params["note"]
     if request.method == "POST":
         form = await Form.read(request)
-        kind = next((one for one in NoteKind if one.value == form["kind"]), NoteKind.PLAN)
+        if form["kind"] == NoteKind.CLINIC:
+            return await clinic_readings.save_readings(request, form)
+        kind = next((one for one in WRITERS if one.value == form["kind"]), NoteKind.PLAN)
         return await _save(request, actor, kind, form, wanted)
     link = await links.load_link_with(actor, request.path_params["id"])
     one = (await notes.load_note(actor, link, wanted)).current
+    if one.kind is NoteKind.CLINIC:
+        session = one.details.fields[SESSION]
+        return redirect(request, f"/patients/{link.patient}/notes/clinic?session={session}")
+    if one.kind not in WRITERS:
+        return redirect(request, f"/patients/{link.patient}/evaluation")
     context = NotePage(
         link.patient, link.peer_name, wanted, one.kind, one.version, one.details.fields, LENGTHS
     )
@@ -133,10 +145,21 @@ async def _save(request: Request, actor: Actor, kind: NoteKind, form: Form, iden
     patient, base = request.path_params["id"], form.get_whole_number("revision") or 0
     typed = {name: form[name] for name in (*FIELDS[kind], "checked")}
     try:
+        return await _save_or_render(request, actor, kind, ident, base, typed)
+    except (NotFound, TrustBroken) as error:
+        is_gone, status = isinstance(error, NotFound), 404 if isinstance(error, NotFound) else 409
+        context = NotePage(
+            patient, "", ident, kind, base, typed, LENGTHS, is_gone=is_gone, has_new_keys=not is_gone
+        )
+        return render_page(request, "patients/note_form.html", context, status=status)
+
+
+async def _save_or_render(
+    request: Request, actor: Actor, kind: NoteKind, ident: UUID, base: int, typed: Mapping[str, str]
+) -> Response:
+    patient = request.path_params["id"]
+    try:
         await notes.write_note(actor, patient, kind, typed, ident, base)
-    except NotFound:
-        context = NotePage(patient, "", ident, kind, base, typed, LENGTHS, is_gone=True)
-        return render_page(request, "patients/note_form.html", context, status=404)
     except InvalidInput as error:
         return await _render_again(request, actor, kind, ident, base, typed, errors=error.fields)
     except SharingPaused:
@@ -159,9 +182,16 @@ async def _render_again(
 ) -> Response:
     """Show the form as it was typed; without *base* it was written over, and what is saved now stands above it."""
     link: Link = await links.load_link_with(actor, request.path_params["id"])
-    newer = await notes.load_note(actor, link, ident) if base is None else None
+    newer = await _find_newer(actor, link, kind, ident) if base is None else None
+    ident = newer.current.note if newer else ident
     version = newer.current.version if newer else base or 0
     context = NotePage(
         link.patient, link.peer_name, ident, kind, version, typed, LENGTHS, newer, errors or {}, is_paused
     )
     return render_page(request, "patients/note_form.html", context, status=422 if errors else 409)
+
+
+async def _find_newer(actor: Actor, link: Link, kind: NoteKind, ident: UUID) -> CareNote:
+    """Return what was written meanwhile: of limits there is one note, whichever page began it."""
+    limits = notes.find_limits(await notes.load_notes(actor, link)) if kind is NoteKind.LIMITS else None
+    return limits or await notes.load_note(actor, link, ident)

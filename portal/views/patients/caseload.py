@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from uuid import UUID
 
 from starlette.requests import Request
@@ -12,11 +12,11 @@ from starlette.responses import Response
 from journal.actor import Actor
 from journal.care import lifecycle, link_keys, links
 from journal.entries.naming import EntryNamer
-from journal.errors import HeldUntilRested, TrustBroken
+from journal.errors import HeldUntilRested, InvalidInput, TrustBroken
 from journal.folding import fold, split_needles
 from journal.notices import inbox
 from journal.notices.inbox import OpenNotice
-from journal.sessions.holds import HELD_FOR_CARE_TEAM, is_patient_held
+from journal.sessions.holds import HELD_FOR_CARE_TEAM, PatientHold, load_patient_hold
 from journal.sharing import reading
 from journal.sharing.reading import Case
 from portal.access.session_cookie import get_actor
@@ -82,11 +82,17 @@ class SafetyCodePage:
 
 @dataclass(frozen=True, slots=True)
 class EndCarePage:
-    """Context of the page that asks before care ends; `problem` is why it cannot end now."""
+    """
+    Context of the page that asks before care ends; `problem` is why it cannot end now.
+
+    It `asks_word` of the clinician where the patient has not said for a week that they rested.
+    """
 
     patient: UUID
     name: str
     problem: str
+    asks_word: bool = False
+    errors: Mapping[str, str] = field(default_factory=dict)
 
 
 async def show_caseload(request: Request) -> Response:
@@ -152,13 +158,24 @@ async def end_care(request: Request) -> Response:
     """Show the confirmation, or end care: every shared copy is deleted."""
     actor = get_actor(request)
     link = await links.load_link_with(actor, request.path_params["id"])
-    is_held = await is_patient_held(actor, link.patient)
+    status = 200
+    errors: Mapping[str, str] = {}
     if request.method == "POST":
+        form = await Form.read(request)
         try:
-            await lifecycle.end_care(actor, link.id)
+            await lifecycle.end_care(actor, link.id, knows_no_rest=lifecycle.NO_REST in form)
             return redirect(request, "/patients?ended")
         except HeldUntilRested:
-            is_held = True
-    context = EndCarePage(link.patient, link.peer_name, HELD_FOR_CARE_TEAM if is_held else "")
-    status = 409 if request.method == "POST" else 200
+            status = 409
+        except InvalidInput as error:
+            status, errors = 422, error.fields
+    hold = await load_patient_hold(actor.installation, link.patient, actor.now)
+    is_held = status == 409 or hold is PatientHold.BINDING
+    context = EndCarePage(
+        link.patient,
+        link.peer_name,
+        HELD_FOR_CARE_TEAM if is_held else "",
+        asks_word=hold is PatientHold.OVERDUE,
+        errors=errors,
+    )
     return render_page(request, "patients/end.html", context, status=status)

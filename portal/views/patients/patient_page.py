@@ -12,12 +12,15 @@ from journal.care.links import Link
 from journal.catalogue.fields import EntryKind
 from journal.entries.assignment import SessionAssignment
 from journal.errors import TrustBroken
+from journal.evaluation.reviewing import Standing, State
 from journal.notices import inbox
 from journal.notices.inbox import OpenNotice
+from journal.roles import Profession
 from journal.sessions import schedule
 from journal.sessions.rows import Session
 from journal.sharing import reading
 from journal.sharing.reading import Folder, IncomingShare
+from portal.views.patients.evaluation import load_standing
 from portal.views.sessions.session_lines import SessionLine, build_lines
 from portal.views.sharing.shared_view import FirstLine, find_first_line
 
@@ -50,7 +53,8 @@ class PatientPage:
     Context of a patient's page.
 
     `nodes` run from the latest session to the first; `later` are planned ones on which nothing hangs yet.
-    `unassigned` was written before the first session. `notices` are open. Without `trusted`, nothing shared is opened.
+    `unassigned` was written before the first session. `notices` are open. `evaluation` is how it stands, and `can_ask`
+    whether its reader can ask for one. Without `trusted`, nothing shared is opened.
     """
 
     patient: UUID
@@ -66,6 +70,8 @@ class PatientPage:
     to_give_back: int
     damaged_sessions: tuple[UUID | None, ...] = ()
     notices: tuple[OpenNotice, ...] = ()
+    evaluation: Standing | None = None
+    can_ask: bool = False
 
 
 async def build_patient_page(actor: Actor, patient: UUID) -> PatientPage:
@@ -91,6 +97,7 @@ async def build_patient_page(actor: Actor, patient: UUID) -> PatientPage:
         for one in reversed(folder.sessions)
         if one.id not in without
     )
+    evaluation = await load_standing(actor, folder.link, folder.shared) if trusted else None
     return PatientPage(
         patient=patient,
         link=folder.link,
@@ -105,7 +112,14 @@ async def build_patient_page(actor: Actor, patient: UUID) -> PatientPage:
         to_give_back=await returned_shares.count_returnable(actor, link) if trusted else 0,
         damaged_sessions=folder.sessions.damaged,
         notices=await inbox.list_open_of(actor, folder.link),
+        evaluation=evaluation,
+        can_ask=evaluation is not None and _can_ask(actor, evaluation),
     )
+
+
+def _can_ask(actor: Actor, evaluation: Standing) -> bool:
+    is_open = evaluation.state is State.NOT_SHARED and evaluation.asked is None
+    return actor.profession == Profession.PRESCRIBER and is_open
 
 
 def _build_session_share(actor: Actor, shared: IncomingShare, at: Session | None) -> SessionShare:

@@ -13,7 +13,7 @@ from journal.care import links
 from journal.care.links import Link
 from journal.care.past_care import list_carers
 from journal.care_notes import keeping, notes
-from journal.care_notes.notes import CareNote
+from journal.care_notes.notes import CareNote, NoteKind
 from journal.clinic import call_contacts, ended_care, instructions
 from journal.clinic.signatures import AttestedKeys
 from journal.errors import Damaged, NotFound
@@ -136,7 +136,8 @@ async def keep_note(request: Request) -> Response:
     await refuse_while_held(get_actor(request))
     version = (await Form.read(request)).get_whole_number("revision") or 0
     link, note = request.path_params["link"], request.path_params["note"]
-    kept = await keeping.keep_note(get_actor(request), link, note, version)
+    title = get_translator(request)(NoteKind.CLINIC.label)
+    kept = await keeping.keep_note(get_actor(request), link, note, version, title)
     return redirect(request, f"/journal/{kept}")
 
 

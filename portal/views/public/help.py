@@ -17,6 +17,7 @@ from journal.clinic import call_contacts
 from journal.errors import Damaged
 from journal.practice.practice import PracticePhone
 from journal.roles import Role
+from journal.sessions.day_state import load_day_state
 from journal.time_zones import parse_zone
 from portal.access.session_cookie import get_token
 from portal.web.care_team import CallLine, build_call_lines
@@ -49,6 +50,7 @@ class PracticePhonesPage:
 
     phones: tuple[PracticePhone, ...] | None
     may_leave: bool
+    day: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,21 +58,24 @@ class CallContactsPage:
     """
     Context of whom a patient's care team named to call: None as for the practice's numbers.
 
-    `is_locked`: it is not known who holds the device, so it is not said what to call for.
+    `is_locked`: it is not known who holds the device, so it is not said what to call for. `day` is the state of a
+    patient's day.
     """
 
     call_lines: tuple[CallLine, ...] | None
     may_leave: bool
     is_locked: bool
+    day: str
 
 
 @dataclass(frozen=True, slots=True)
 class _Asker:
-    """Whose session asks."""
+    """Whose session asks, and the state of a patient's day."""
 
     account: UUID
     role: Role
     time_zone: str
+    day: str
     is_locked: bool = False
 
 
@@ -94,33 +99,36 @@ async def show_help(request: Request) -> Response:
 async def show_practice_phones(request: Request) -> Response:
     """Show the practice's phone numbers to whoever is signed in, locked or not, within seconds or not at all."""
     phones: tuple[PracticePhone, ...] | None = None
+    day = ""
     try:
         async with asyncio.timeout(PRACTICE_TIMEOUT):
-            if await _find_who_asks(request) is not None:
+            if (who := await _find_who_asks(request)) is not None:
+                day = who.day
                 await request.app.state.practice.reload(request.app.state.installation)
                 phones = request.app.state.practice.current.phones
     except (Damaged, *UNAVAILABLE_ERRORS):
         pass  # the crisis contacts are there without them
     if is_htmx(request) and not phones:
         return Response(status_code=204)  # the page stays as it is
-    context = PracticePhonesPage(phones, get_token(request) is not None)
+    context = PracticePhonesPage(phones, get_token(request) is not None, day)
     return render_page(request, "practice_phones.html", context, block="phones")
 
 
 async def show_call_contacts(request: Request) -> Response:
     """Show a patient whom their care team named to call, locked or not, within seconds or not at all."""
     lines: tuple[CallLine, ...] | None = None
-    is_locked = True
+    is_locked, day = True, ""
     try:
         async with asyncio.timeout(PRACTICE_TIMEOUT):
             who = await _find_who_asks(request)
             if who is not None:
+                day = who.day
                 lines, is_locked = await _load_call_lines(request, who), who.is_locked
     except (Damaged, *UNAVAILABLE_ERRORS):
         pass
     if is_htmx(request) and lines is None:
         return Response(status_code=204)  # the page stays as it is
-    context = CallContactsPage(lines, get_token(request) is not None, is_locked)
+    context = CallContactsPage(lines, get_token(request) is not None, is_locked, day)
     return render_page(request, "call_contacts.html", context, block="contacts")
 
 
@@ -131,9 +139,12 @@ async def _find_who_asks(request: Request) -> _Asker | None:
         return None
     actor = await web_sessions.load_actor(installation, token)
     if actor is not None:
-        return _Asker(actor.id, actor.role, actor.time_zone)
+        return _Asker(actor.id, actor.role, actor.time_zone, actor.dosing_day)
     locked = await idle_lock.find_locked_session(installation, token)
-    return _Asker(locked.account, locked.role, locked.time_zone, is_locked=True) if locked else None
+    if locked is None:
+        return None
+    day = await load_day_state(installation, locked.account) if locked.role is Role.PATIENT else ""
+    return _Asker(locked.account, locked.role, locked.time_zone, day, is_locked=True)
 
 
 async def _load_call_lines(request: Request, who: _Asker) -> tuple[CallLine, ...]:

@@ -14,7 +14,7 @@ from journal.catalogue.grounding_skills import SKILLS
 from portal import __version__
 from portal.web.pages import get_static_url
 
-PAGES = ("/ground", *(f"/ground/{skill}" for skill in SKILLS), "/help-now", "/kept")
+PAGES = ("/ground", *(f"/ground/{skill}" for skill in SKILLS), "/help-now", "/kept", "/leave")
 """Pages that say nothing of anybody when they are asked for without a cookie."""
 STYLES = (
     "css/hearthside.css",

@@ -26,7 +26,7 @@ from journal.scheduling.next_step import suggest_kind
 from journal.scheduling.plan import PlanAccess
 from journal.sessions import schedule
 from journal.sessions.day_state import DayState, Progress, get_day_state, is_capture_time
-from journal.sessions.holds import find_cancel_time, get_hold, get_next_morning
+from journal.sessions.holds import Hold, find_cancel_time, get_hold, get_next_morning
 from journal.sessions.rows import Session
 from journal.sessions.session import SessionKind, Status
 from journal.sharing.recipients import Reader, load_readers
@@ -76,7 +76,8 @@ class SessionPage:
     not. On `own_day`, a dosing session at home, a clinician sees and changes nothing of it. `cancel_time` is from when
     on it can be said that it did not take place, once its planned time has come. `is_theirs_to_answer`: only its
     patient says so. `errors` are why it was not moved; one of its status belongs to no field. `reason` is why it was to
-    be cancelled, when that was refused. `is_held`: what asks for numbers, or what it means, is not offered to write.
+    be cancelled, when that was refused. In a `hold`, what asks for numbers, or what it means, is not offered to
+    write, nor preparation until rest.
     `call_lines` are whom the care team named to call, and `clinic_text` is what they wrote for the course, both on a
     patient's own page of a dosing session; `noted` is what was noted on its day, from that day on; `check_ins` are
     those that can be made now. Without `is_intact`, the journal is not as its owner left it.
@@ -97,7 +98,7 @@ class SessionPage:
     own_day: bool = False
     cancel_time: datetime | None = None
     is_theirs_to_answer: bool = False
-    is_held: bool = False
+    hold: Hold | None = None
     call_lines: tuple[CallLine, ...] = ()
     clinic_text: ClinicTextState | None = None
     noted: DayRecord | None = None
@@ -176,6 +177,7 @@ async def build_session_page(
         )
     first = () if own_day or about.id != one.id else _list_first_moves(actor, one, moves, day)
     dosing = one.details.kind is SessionKind.DOSING and one.status is not Status.CANCELLED
+    hold = get_hold(actor, plan) if mine else None
     is_intact, written = await _load_entry_lines(actor, plan, {one.id, about.id}) if mine else (True, ())
     noted = None
     if mine and dosing and day is not DayState.AHEAD:
@@ -198,7 +200,7 @@ async def build_session_page(
         own_day=own_day,
         cancel_time=None if own_day else find_cancel_time(one.details, actor.now),
         is_theirs_to_answer=not own_day and session_plan.is_answered_by_patient(actor, one.details),
-        is_held=mine and get_hold(actor, plan) is not None,
+        hold=hold,
         call_lines=await load_my_call_lines(actor, translate) if mine and dosing else (),
         clinic_text=await load_my_clinic_text(actor, one.course) if mine and dosing else None,
         noted=noted,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 import segno
@@ -56,15 +57,27 @@ class SitterLinkPage:
     waiting: Hold | None = None
 
 
+SHORT_ROW = 40
+"""A row of words takes the room of as many letters at least."""
+SHEET_SIZES = ((900, "", 10), (2400, "sheet-long", 7), (4200, "sheet-longer", 3), (None, "sheet-longer", 1))
+"""Up to how many letters a sheet has which size of words, and how many rows to write on: measured on A4 and Letter."""
+
+
 @dataclass(frozen=True, slots=True)
 class SitterSheetPage:
-    """Context of the printed sheet: whom to call, the patient's plan, the care team's text, and lines to write on."""
+    """
+    Context of the printed sheet: whom to call, the patient's plan, the care team's text, and `rows` to write on.
+
+    The longer the words are, the smaller they are printed (`size`), and the fewer rows there are.
+    """
 
     line: SessionLine
     call_lines: tuple[CallLine, ...]
     parts: tuple[Part, ...]
     sitter_text: str
     check_minutes: int
+    size: str
+    rows: int
 
 
 async def show_sitter_link(request: Request) -> Response:
@@ -104,10 +117,18 @@ async def show_sheet(request: Request) -> Response:
     lines = build_call_lines(contacts, actor.now, actor.zone, get_translator(request))
     parts = (await load_plan(actor)).parts
     line = find_line(actor, sessions, one.id)
-    page = SitterSheetPage(
-        line, lines, parts, text.details.sitter_text if text else "", get_check_minutes(text)
-    )
+    sitter_text = text.details.sitter_text if text else ""
+    size, rows = _fit_sheet([one.text for one in parts], sitter_text, lines)
+    page = SitterSheetPage(line, lines, parts, sitter_text, get_check_minutes(text), size, rows)
     return render_page(request, "sessions/sitter_sheet.html", page)
+
+
+def _fit_sheet(parts: Iterable[str], sitter_text: str, lines: Iterable[CallLine]) -> tuple[str, int]:
+    """Return how large the words of a sheet are printed, and how many rows then have room on the same page."""
+    said = (f"{one.contact.details.purpose} {one.contact.details.outside}" for one in lines)
+    every = [row for words in (*parts, sitter_text, *said) for row in words.split("\n")]
+    letters = sum(max(len(row), SHORT_ROW) for row in every)
+    return next((size, rows) for most, size, rows in SHEET_SIZES if most is None or letters <= most)
 
 
 async def _make_link(

@@ -18,6 +18,7 @@ from journal.day_lines.lines import DayLine, parse_day_lines
 from journal.dosing_day.lines import Reading, Taken, parse_medicine, parse_readings
 from journal.dosing_day.requests import parse_requests
 from journal.entries.naming import EntryName, EntryNamer
+from journal.evaluation import lines as evaluation
 from journal.measures import scores
 from journal.measures.lines import FilledMeasure, parse_measure
 from journal.notices.lines import parse_agreed
@@ -39,6 +40,10 @@ ADDED_LINES: Mapping[FieldKind, tuple[str, Callable[[object], Any]]] = MappingPr
         FieldKind.CHECKS: ("checks", parse_checks),
         FieldKind.MEASURE: ("measures", parse_measure),
         FieldKind.DAY_LINES: ("day_lines", parse_day_lines),
+        FieldKind.CONDITIONS: ("given", evaluation.parse_given),
+        FieldKind.REMEDIES: ("remedies", evaluation.parse_remedies),
+        FieldKind.TREATMENTS: ("treatments", evaluation.parse_treatments),
+        FieldKind.CHANGES: ("changes", evaluation.parse_changes),
     }
 )
 """Which part of a section holds an answer that grew line by line, and how it is read."""
@@ -72,6 +77,10 @@ class SharedSection:
     checks: tuple[Check, ...] = ()
     measures: tuple[FilledMeasure, ...] = ()
     day_lines: tuple[DayLine, ...] = ()
+    given: tuple[evaluation.ConditionAnswer, ...] = ()
+    remedies: tuple[evaluation.Remedy, ...] = ()
+    treatments: tuple[evaluation.Treatment, ...] = ()
+    changes: tuple[evaluation.Change, ...] = ()
     field: str = ""
 
 

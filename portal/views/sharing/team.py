@@ -21,7 +21,7 @@ from journal.sessions.rows import Session, load_my_sessions
 from journal.sharing import handover_offers, shares
 from journal.sharing.handover_offers import HandoverOffer
 from journal.standing.lines import Standing
-from journal.standing.standing import load_standing
+from journal.standing.standing import StandingList, load_standing
 from journal.store.rows import OpenedRows
 from portal.access.session_cookie import get_actor
 from portal.views.sharing.shared_items import SharedItem, load_shared_items
@@ -34,7 +34,7 @@ class TeamMember:
     One clinician of the team; `trusted` is False when their keys are not the pinned ones.
 
     `missing`: a copy that they were given was removed by something else. `standing` is what they read as it is
-    completed.
+    completed, `before` what they did over an earlier care link, and do no more.
     """
 
     link: Link
@@ -43,6 +43,7 @@ class TeamMember:
     missing: bool
     returned: int = 0
     standing: tuple[Standing, ...] = ()
+    before: tuple[Standing, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +83,9 @@ async def show_team(request: Request) -> Response:
     actor = get_actor(request)
     found = await links.load_care_team(actor, ended=True)
     lasting = [one for one in found.links if not one.ended_at]
-    members = await _build_members(actor, lasting, lasting)
+    members = await _build_members(
+        actor, lasting, lasting, ended=[one for one in found.links if one.ended_at]
+    )
     there = {member.link.peer for member in members}
     past = tuple(one for one in found.links if one.ended_at and one.peer not in there)
     can_pause = any(member.link.paused_at is None for member in members)
@@ -144,9 +147,14 @@ async def _render_member(request: Request, actor: Actor, *, status: int = 200) -
 
 
 async def _build_members(
-    actor: Actor, those: Sequence[Link], team: Sequence[Link], plan: Sequence[Session] | None = None
+    actor: Actor,
+    those: Sequence[Link],
+    team: Sequence[Link],
+    plan: Sequence[Session] | None = None,
+    *,
+    ended: Sequence[Link] = (),
 ) -> tuple[TeamMember, ...]:
-    """Return *those* of the patient's *team*, all of whom are loaded already; so is the plan, if given."""
+    """Return *those* of the patient's *team*, all of whom are loaded already; so are the plan and *ended*, if given."""
     copies, missing = await shares.list_shares_and_missing(actor, team)
     shared = await load_shared_items(actor, copies, plan)
     back = await returned_shares.count_returned_by_link(actor)
@@ -162,6 +170,14 @@ async def _build_members(
             one.id in missing,
             back.get(one.id, 0),
             standing.select_in_force(link=one.id),
+            _list_before(standing, one, ended),
         )
         for one in those
     )
+
+
+def _list_before(standing: StandingList, link: Link, ended: Sequence[Link]) -> tuple[Standing, ...]:
+    """Return what was given over earlier links with the same clinician, and over this one not anew."""
+    old, anew = {one.id for one in ended if one.peer == link.peer}, standing.select_in_force(link=link.id)
+    kinds = {one.kind for one in anew}
+    return tuple(one for one in standing.select_in_force() if one.link in old and one.kind not in kinds)

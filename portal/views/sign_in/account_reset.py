@@ -28,6 +28,7 @@ class AccountResetPage:
     clinician_name: str
     email: str = ""
     understood: bool = False
+    rested: bool = False
     errors: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -62,9 +63,11 @@ async def reset_account(request: Request) -> Response:
             form["repeated"],
             request.app.state.practice.current.name,
             understood="understood" in form,
+            rested="rested" in form,
         )
     except InvalidInput as error:
-        again = AccountResetPage(offered.clinician_name, form["email"], "understood" in form, error.fields)
+        ticked = ("understood" in form, "rested" in form)
+        again = AccountResetPage(offered.clinician_name, form["email"], *ticked, error.fields)
         return render_page(request, "account/restart.html", again, status=422)
     return await session_cookie.set_token(request, redirect(request, session_cookie.RECOVERY_KEY), session)
 

@@ -65,10 +65,10 @@ async def alices(cast: Cast) -> UUID:
     return row.id
 
 
-async def restarted(cast: Cast, token: str, *, email: str = EMAIL) -> Actor:
+async def restarted(cast: Cast, token: str, *, email: str = EMAIL, rested: bool = False) -> Actor:
     """Have alice begin anew; return her as her next request loads her."""
     cast.tokens["alice"] = await account_reset.reset_account(
-        cast.installation, token, email, NEW, NEW, PRACTICE, understood=True
+        cast.installation, token, email, NEW, NEW, PRACTICE, understood=True, rested=rested
     )
     return await cast.actor("alice")
 
@@ -132,20 +132,23 @@ async def test_other_clinicians_open_nothing_until_they_renew(cast: Cast) -> Non
     assert (await record_state.compare_records(alice, earlier=True)).is_intact
 
 
-async def test_it_waits_for_the_morning_after_a_dosing_session(cast: Cast) -> None:
-    """It ends care and cannot be undone; the link is not used up, and what was held before is held after it."""
+async def test_it_waits_until_somebody_says_that_they_rested(cast: Cast) -> None:
+    """It ends care, and asks for the word that home asks for; the link is not used up, and what was held stays held."""
     session = await in_session(cast)
     await session_plan.change_status(await cast.actor("alice"), session, Status.STOPPED_EARLY)
     before, link = await cast.actor("alice"), await offered(cast)
     for hours in (0, 14):
         cast.clock.forward(hours=hours)
         with pytest.raises(InvalidInput) as refused:
-            await restarted(cast, link)
-        assert refused.value.fields == {"understood": account_reset.WAITS_TODAY}
+            await restarted(cast, link, rested=True)
+        assert refused.value.fields == {"rested": account_reset.WAITS_TODAY}
         row = await accounts_tables.Account.get(id=before.id)
         assert row.public_identity == before.public_keys
     cast.clock.forward(hours=1)
-    alice = await restarted(cast, link)
+    with pytest.raises(InvalidInput) as refused:
+        await restarted(cast, link)
+    assert refused.value.fields == {"rested": account_reset.NOT_RESTED}
+    alice = await restarted(cast, link, rested=True)
     assert alice.public_keys != before.public_keys
     assert (await links.load_my_links(alice))[0].id != cast.link
     assert await holds.load_hold(alice) is not None
@@ -158,11 +161,11 @@ async def test_an_older_session_without_rest_hides_no_session_of_today(cast: Cas
     await held_twice(cast)
     link = await offered(cast)
     with pytest.raises(InvalidInput) as refused:
-        await restarted(cast, link)
-    assert refused.value.fields == {"understood": account_reset.WAITS_TODAY}
+        await restarted(cast, link, rested=True)
+    assert refused.value.fields == {"rested": account_reset.WAITS_TODAY}
     cast.clock.forward(hours=24)
     await signed_in_again(cast)
-    assert (await links.load_my_links(await restarted(cast, link)))[0].id != cast.link
+    assert (await links.load_my_links(await restarted(cast, link, rested=True)))[0].id != cast.link
 
 
 @pytest.mark.parametrize("secret", ["password", "recovery key"])

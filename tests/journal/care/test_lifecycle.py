@@ -18,7 +18,7 @@ from journal.care import lifecycle, link_keys, links
 from journal.care import tables as care_tables
 from journal.care.link_keys import SharingPaused
 from journal.care.links import UNKNOWN_NAME, CareTeam
-from journal.errors import Damaged, HeldUntilRested, NotFound, TrustBroken
+from journal.errors import Damaged, HeldUntilRested, InvalidInput, NotFound, TrustBroken
 from journal.scheduling import plan as session_plan
 from journal.sealing import seal_document
 from journal.sharing import reading, shares
@@ -295,17 +295,20 @@ async def test_ending_care_waits_for_rest_from_either_side(cast: Cast, who: str)
 
 
 async def test_a_patient_who_never_answers_binds_no_clinician_for_ever(cast: Cast) -> None:
-    """A week after rest could have been confirmed, a clinician can end care; the patient is still asked first."""
+    """A week after rest could have been confirmed, a clinician's own word takes the place of the patient's."""
     await in_session(cast)
     cast.clock.forward(days=7)
     await signed_in_again(cast)
     with pytest.raises(HeldUntilRested):
-        await lifecycle.end_care(await cast.actor("bob"), cast.link)
+        await lifecycle.end_care(await cast.actor("bob"), cast.link, knows_no_rest=True)
     cast.clock.forward(days=1)
     await signed_in_again(cast)
     with pytest.raises(HeldUntilRested):
         await lifecycle.end_care(await cast.actor("alice"), cast.link)
-    await lifecycle.end_care(await cast.actor("bob"), cast.link)
+    with pytest.raises(InvalidInput):
+        await lifecycle.end_care(await cast.actor("bob"), cast.link)
+    assert (await row(cast)).ended_at is None
+    await lifecycle.end_care(await cast.actor("bob"), cast.link, knows_no_rest=True)
     assert (await row(cast)).ended_at is not None
 
 

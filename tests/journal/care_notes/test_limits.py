@@ -95,7 +95,8 @@ async def test_limits_that_nobody_signed_do_not_count(cast: Cast) -> None:
     details = open_document(key, bytes(row.sealed), where, NoteDetails)
     higher = msgspec.structs.replace(details, fields=details.fields | {"systolic": "300"})
     await tables.CareNote.filter(note=note).update(sealed=seal_document(key, higher, where))
-    assert await notes.load_outside(alice, [Reading(None, "400")]) == ()
+    # That they do not open is told: no reading lies within limits that nobody can read.
+    assert await notes.load_outside(alice, [Reading(None, "400")]) == (notes.UNREADABLE,)
     ((_, found),) = await notes.load_my_notes(alice, [link])
     assert (len(found), len(found.damaged)) == (0, 1)
     bob = await cast.actor("bob")

@@ -92,7 +92,8 @@ IDS = {
     "nightmares images unsettled unsettled_words urgency frequency pain blood craving beyond out_early alcohol others "
     "others_words moment day",
     EntryKind.DAY_LINES: "month own_1 own_2 own_3 lines",
-    EntryKind.PLAN_NOTE: "dose interval focus from why by",
+    EntryKind.EVALUATION: "conditions by_name medicines allergies treatments changes version",
+    EntryKind.PLAN_NOTE: "reviewed read dose interval focus from why before middle end drowsy away ready by",
     EntryKind.WAITING: "requests",
     EntryKind.STANDING: "shares",
     EntryKind.NOTICES: "agreed",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import product
 from uuid import UUID, uuid4
 
 import pytest
@@ -10,9 +11,10 @@ from journal.care import lifecycle, tables
 from journal.catalogue.fields import EntryKind
 from journal.entries import entries, only_entry
 from journal.errors import HeldUntilRested, InvalidInput, NotFound, StaleRevision
-from journal.notices import agreements
+from journal.notices import agreements, proposals
 from journal.notices.lines import AgreedLine, NoticeLine, Outcome, parse_agreed, parse_notices
-from journal.notices.policy import Policy
+from journal.notices.policy import Agreement, Policy
+from journal.scheduling import plan as session_plan
 from tests.cast import NOON, Cast
 from tests.scenes import at_rest, connected, held_twice, in_session, rested, signed_in_again
 
@@ -190,23 +192,28 @@ async def test_a_clinician_weakens_nothing_while_the_patient_is_held(cast: Cast)
         await answer(cast, "charlie")
     cast.clock.forward(days=9)
     await signed_in_again(cast)
+    with pytest.raises(HeldUntilRested):
+        await agreements.end_as_clinician(await cast.actor("bob"), alice.id)
+    await session_plan.confirm_rest(await cast.actor("alice"))
     await agreements.end_as_clinician(await cast.actor("bob"), alice.id)
     assert await force(cast) is None
 
 
 async def test_an_older_session_without_rest_hides_no_session_of_today(cast: Cast):
-    """The week in which a clinician waits for the first is over; the second holds them all the same."""
+    """The week after which a clinician's word is enough is over for the first; the second holds them all the same."""
     await agreed(cast)
     await held_twice(cast)
     alice, bob = await cast.actor("alice"), await cast.actor("bob")
     with pytest.raises(HeldUntilRested):
         await agreements.end_as_clinician(bob, alice.id)
     with pytest.raises(HeldUntilRested):
-        await lifecycle.end_care(bob, cast.link)
+        await lifecycle.end_care(bob, cast.link, knows_no_rest=True)
     cast.clock.forward(days=9)
     await signed_in_again(cast)
-    await agreements.end_as_clinician(await cast.actor("bob"), alice.id)
-    await lifecycle.end_care(await cast.actor("bob"), cast.link)
+    bob = await cast.actor("bob")
+    with pytest.raises(HeldUntilRested):
+        await agreements.end_as_clinician(bob, alice.id)
+    await lifecycle.end_care(bob, cast.link, knows_no_rest=True)
 
 
 async def test_a_first_agreement_weakens_nothing(cast: Cast):
@@ -241,6 +248,98 @@ async def test_what_was_proposed_before_can_be_agreed_to_no_more(cast: Cast):
     assert (await agreements.load_agreement(charlie, alice.id)).proposed is None
     await answer(cast)
     assert await force(cast) is not None
+
+
+@pytest.mark.parametrize("spoil", ["ended", "bent"])
+async def test_a_proposal_that_nobody_agreed_to_hides_nothing(cast: Cast, spoil: str):
+    """Whatever becomes of its care link: who was agreed on before still gets the notice."""
+    other = await connected(cast, "charlie")
+    await agreed(cast)
+    await propose(cast, other)
+    if spoil == "ended":
+        await lifecycle.end_care(await cast.actor("charlie"), other)
+    else:
+        await tables.NoticePolicy.filter(id=other).update(sealed=b"bent")
+    found = await force(cast)
+    assert found is not None
+    assert found.link is not None
+    assert found.link.id == cast.link
+
+
+async def test_a_proposal_that_nobody_agreed_to_reaches_no_backup(cast: Cast):
+    """Once care with whom it was proposed to has ended, there is nothing in force; what was agreed on before is."""
+    backup = await connected(cast, "charlie")
+    await propose(cast, backup=backup, hours=8)
+    await lifecycle.end_care(await cast.actor("bob"), cast.link)
+    assert await force(cast) is None
+    again = await connected(cast, "bob")
+    await agreed(cast, again, backup, 24)
+    await propose(cast, again, backup, 1)
+    await lifecycle.end_care(await cast.actor("alice"), again)
+    found = await force(cast)
+    assert found is not None
+    assert (found.link, found.line.hours) == (None, 24)
+    assert found.backup is not None
+
+
+async def test_what_its_clinician_ended_before_care_ended_reaches_no_backup(cast: Cast):
+    """What both agreed on is over with that, whatever the log knows of before."""
+    backup, alice = await connected(cast, "charlie"), await cast.actor("alice")
+    await agreed(cast, backup=backup)
+    await agreements.end_as_clinician(await cast.actor("bob"), alice.id)
+    await lifecycle.end_care(alice, cast.link)
+    assert await force(cast) is None
+
+
+async def test_a_proposal_is_taken_back_or_refused_by_either_and_what_is_in_force_stays(cast: Cast):
+    """Also in a hold, since nothing is weakened; what is not proposed any more can be agreed to by nobody."""
+    alice = (await cast.actor("alice")).id
+
+    async def seen() -> Agreement:
+        return await agreements.load_agreement(await cast.actor("bob"), alice)
+
+    async def drop(who: str, terms: str) -> None:
+        actor = await cast.actor(who)
+        if who == "alice":
+            await proposals.drop_proposal(actor, cast.link, terms)
+        else:
+            await proposals.drop_as_clinician(actor, alice, terms)
+
+    for is_held in (False, True):
+        for proposer, who in product(("alice", "bob"), repeat=2):
+            before = await force(cast)
+            if proposer == "alice":
+                await propose(cast, hours=8)
+            else:
+                await agreements.propose_as_clinician(await cast.actor("bob"), alice, 8, "")
+            proposed = (await seen()).proposed
+            assert proposed is not None
+            with pytest.raises(StaleRevision):
+                await drop(who, uuid4().hex)
+            await drop(who, proposed.id)
+            assert (await seen()).proposed is None
+            with pytest.raises(StaleRevision):
+                await drop(who, proposed.id)
+            with pytest.raises(StaleRevision):
+                await agreements.agree_as_clinician(await cast.actor("bob"), alice, proposed.id, "")
+            after = await force(cast)
+            assert (after and after.terms) == (before and before.terms)
+        assert await tables.NoticePolicy.all().count() == int(is_held)
+        if not is_held:
+            await agreed(cast)
+            await in_session(cast)
+
+
+async def test_a_clinician_writes_over_no_proposal_of_the_patient(cast: Cast):
+    """It has the backup that was chosen, and waits for an answer."""
+    other = await connected(cast, "charlie")
+    await propose(cast, backup=other)
+    alice, bob = await cast.actor("alice"), await cast.actor("bob")
+    with pytest.raises(StaleRevision):
+        await agreements.propose_as_clinician(bob, alice.id, 72, "")
+    proposed = (await agreements.load_agreement(bob, alice.id)).proposed
+    assert proposed is not None
+    assert proposed.backup == other.hex
 
 
 async def test_either_ends_it_and_storage_cannot_put_it_back(cast: Cast):

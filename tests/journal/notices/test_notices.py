@@ -206,7 +206,7 @@ async def test_an_end_after_it_went_is_told_as_that(cast: Cast):
     entry = await choose(cast, 1, uuid4())
     await writing.release_now(await cast.actor("alice"), entry.id)
     await lifecycle.end_care(await cast.actor("bob"), cast.link)
-    assert said(await state(cast, entry)) == ["", states.SENT, states.CLOSED["ended"]]
+    assert said(await state(cast, entry)) == ["", states.SENT, states.CLOSED["ended"], states.UNSEEN]
     assert (await tables.PatientNotice.get()).sealed == b""
 
 

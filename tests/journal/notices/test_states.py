@@ -135,6 +135,17 @@ def test_no_page_says_that_somebody_was_told_who_was_not_nor_the_reverse():
         assert bool(said & SAYS_NOBODY) == (not is_true and kind != "lost"), (of, kind, backup, said)
 
 
+def test_where_nobody_may_see_it_one_can_be_sent_to_somebody_else():
+    """Whatever became of the copy, unless somebody acknowledged it: the page counts on nobody who cannot open it."""
+    for of, kind, backup, state in every():
+        if kind in ("written", "sent"):
+            assert state.can_send == (of != "working"), (of, kind, backup)
+        if kind == "sent":
+            assert (states.UNSEEN in sentences(state)) == (of != "working"), (of, backup)
+        if kind == "acknowledged":
+            assert not state.can_send
+
+
 def test_a_copy_that_waits_for_rest_is_told_as_that():
     """From a start until rest the backup is told no time alone."""
     line = NoticeLine(Outcome.WRITTEN, NOON, IDENT, BOB, "Bob")

@@ -8,7 +8,10 @@ import pytest
 
 from journal.authentication import sign_in, web_sessions
 from journal.care import links
+from journal.care_notes import notes
 from journal.entries import entries
+from journal.evaluation import reviewing
+from journal.evaluation.reviewing import State
 from journal.installation.installation import Installation
 from journal.operations.demo import load_demo
 from journal.operations.demo_data import load_demo_practice
@@ -25,7 +28,7 @@ EMAILS = {"alice": "alice@example.org", "bob": "bob@example.org"}
 
 
 async def test_the_demonstration_loads_with_its_people_and_words(database_url: str) -> None:
-    """Three patients and their clinician can sign in; some entries are shared, one changed since."""
+    """Three patients and their clinicians can sign in; some entries are shared, one changed since."""
     store = await Store.open(database_url)
     installation = Installation.with_key(SERVER_KEY, clock=Clock(datetime.now(UTC)), quick=True)
     demo = load_demo_practice()
@@ -42,18 +45,29 @@ async def test_the_demonstration_loads_with_its_people_and_words(database_url: s
             total += len(await entries.load_all_entries(patient))
             given = await shares.list_shares(patient)
             assert {one.entry for one in given}
-            assert len(given) == sum(1 for one in person.entries if one.shared)
+            # An evaluation and its review go to two clinicians, and the review is kept.
+            reviewed = sum(1 for one in person.entries if one.reviews)
+            assert len(given) == sum(1 for one in person.entries if one.shared) + 2 * reviewed
             dosing = [one.id for one in await load_my_sessions(patient) if one.kind is SessionKind.DOSING]
             seen = await load_checklist(patient, dosing[-1])
             written = TextState.SIGNED if person.instructions else TextState.NONE
             assert seen.text_state is written
             assert bool(seen.clinic) is (person.instructions is not None)
-        assert total == sum(len(person.entries) + len(person.notes) for person in demo.patients) >= 40
+        assert total == 1 + sum(len(person.entries) + len(person.notes) for person in demo.patients) >= 40
         token = (await sign_in.sign_in(installation, demo.clinician.email, demo.clinician.password)).token
         bob = await web_sessions.load_actor(installation, token)
         assert bob is not None
         assert len((await reading.load_caseload(bob)).cases) == 3
         assert len(await links.load_my_links(bob)) == 3
+        token = (await sign_in.sign_in(installation, demo.prescriber.email, demo.prescriber.password)).token
+        priya = await web_sessions.load_actor(installation, token)
+        assert priya is not None
+        (case,) = (await reading.load_caseload(priya)).cases
+        for clinician in (priya, bob):
+            folder = await reading.load_folder(clinician, case.patient)
+            mine = await notes.load_notes(clinician, folder.link)
+            standing = reviewing.find_standing(folder.shared, mine, clinician.profession)
+            assert standing.state is State.REVIEWED
         with pytest.raises(DemoConflict):
             await practice.create_setup_link(installation)
         with pytest.raises(DemoConflict):

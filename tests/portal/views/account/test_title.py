@@ -49,3 +49,15 @@ async def test_it_can_be_taken_back_and_nonsense_changes_nothing(portal: Portal)
         assert shown(await opened(browser, "/journal"))[:2] == ("Journal · Hearthside", True)
         await browser.post("/sign-out")
         assert shown(await opened(browser, "/sign-in")) == ("Sign in · Hearthside", True, "")
+
+
+async def test_a_browser_that_saw_home_alone_knows_it_as_well(portal: Portal) -> None:
+    """Whoever signs in, sees home and leaves quickly, or whose device locks there, shows no name of ours either."""
+    async with portal.client("alice") as here:
+        await here.post("/account/title", data={"neutral": "yes"})
+    async with portal.client("alice") as there:
+        assert shown(await opened(there, "/"))[:2] == ("Notes", False)
+        await there.post("/lock")
+        assert shown(Page.of(await there.get("/unlock")))[:2] == ("Notes", False)
+        await there.post("/sign-out?leave")
+        assert shown(await opened(there, "/sign-in")) == ("Notes", False, "")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from uuid import UUID
 
 import pytest
@@ -109,6 +110,34 @@ async def test_what_an_answer_says(
         assert not [word for word in VERDICTS if word in page.words.lower()]
 
 
+async def test_a_poison_line_is_promised_only_where_there_is_one(portal: Portal) -> None:
+    """Elsewhere the emergency number of the chosen place stands alone."""
+    session = await session_of(portal)
+    async with portal.client("alice") as browser:
+        for code, number, has_line in (("US", "911", True), ("DE", "112", False)):
+            await browser.post("/help-now", data={"region": code})
+            page = await opened(browser, f"/sessions/{session}/check-in/next-day")
+            page = await followed(browser, await pressed(browser, page, checkin__extra="yes"))
+            assert ("there is a poison line" in page.words, "1-800-222-1222" in page.words) == (
+                has_line,
+                has_line,
+            )
+            assert number in page.words
+
+
+async def test_the_form_says_who_reads_it(portal: Portal) -> None:
+    """Whom each new one goes to, at its foot as well; what is said of answers holds with them and without."""
+    here = "/check-ins/monthly"
+    async with portal.client("alice") as browser:
+        assert "Only you can read this." in (await opened(browser, here)).words
+        await standing.give_standing(await portal.cast.actor("alice"), portal.cast.link, "check-ins")
+        page = await opened(browser, here)
+        assert "Shared with Bob Example, once you save and close it" in page.words
+        assert "Only you can read this." not in page.words
+        page = await followed(browser, await pressed(browser, page, checkin__blood="yes"))
+        assert "reaches nobody but those you share it with" in page.words
+
+
 async def test_before_says_whom_to_tell_and_stops_with_the_start(portal: Portal) -> None:
     """Any yes says to tell the prescriber; without a number, to ask the clinic."""
     async with portal.client("alice") as browser:
@@ -184,6 +213,25 @@ async def test_bad_input_keeps_what_was_typed_and_changes_nothing(portal: Portal
         assert await records.load_made(await portal.cast.actor("alice")) == ()
         for path in ("/sessions/{}/check-in/tomorrow", "/sessions/{}/check-in/monthly"):
             assert (await browser.get(path.format(session))).status_code == 404
+
+
+async def test_nothing_fades_or_has_gone_since_a_day_that_is_to_come(portal: Portal) -> None:
+    """It is said beside the question, and nothing is saved until the day is one that has come."""
+    session = await session_of(portal)
+    portal.cast.clock.forward(days=7)
+    await signed_in_again(portal.cast)
+    today = portal.cast.clock.now.date()
+    async with portal.client("alice") as browser:
+        page = await opened(browser, f"/sessions/{session}/check-in/7-days")
+        late = {"checkin__still": "gone", "checkin__still_date": str(today + timedelta(days=1))}
+        answer = await pressed(browser, page, **late)
+        assert answer.status_code == 422
+        shown = Page.of(answer)
+        assert "Please give a day that has come" in shown.words
+        assert shown.value("checkin.still_date") == late["checkin__still_date"]
+        assert shown.value("checkin.still") == "gone"
+        assert await records.load_made(await portal.cast.actor("alice")) == ()
+        assert (await pressed(browser, page, **late | {"checkin__still_date": str(today)})).status_code == 303
 
 
 async def test_a_completed_one_goes_to_whom_it_is_given(portal: Portal) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from journal.day_lines import records
-from journal.day_lines.lines import parse_day_lines
+from journal.day_lines.lines import DayLine, parse_day_lines
 from journal.standing import standing
 from tests.portal.browsing import Page, followed, opened
 from tests.portal.conftest import Portal
@@ -63,6 +63,64 @@ async def test_a_line_is_saved_changed_and_read(any_portal: Portal) -> None:
             await followed(browser, await browser.get(f"/journal/{entry.id}/edit"))
         ).heading == "Today’s line"
         assert not [word for word in UNWANTED if word in (shown.words + page.words).lower()]
+
+
+async def test_a_line_that_was_not_on_the_page_is_not_written_over(any_portal: Portal) -> None:
+    """Of another page, or of the day that was chosen in the form: it is shown, with what was typed below it."""
+    await typed(any_portal, day="2026-11-20", line="Friday as it was")
+    async with any_portal.client("alice") as browser:
+        first, second = await opened(browser, "/day-lines"), await opened(browser, "/day-lines")
+        await browser.post("/day-lines", data=first.filled({"line": "Today as it was"}, "save"))
+        for day, words in (("2026-11-22", "Today as it was"), ("2026-11-20", "Friday as it was")):
+            form = second.filled({"day": day, "line": "Anew", "mood": "7"}, "save")
+            answer = await browser.post("/day-lines", data=form)
+            assert answer.status_code == 409
+            page = Page.of(answer)
+            assert words in page.words.partition("Mood")[0]
+            assert (page.value("line"), page.value("mood"), page.value("day")) == ("Anew", "7", day)
+            assert words in [one.words for one in await lines(any_portal)]
+        saved = await browser.post("/day-lines", data=page.filled({}, "save"))
+        assert saved.status_code == 303
+    assert [one.words for one in await lines(any_portal)] == ["Anew", "Today as it was"]
+
+
+async def test_numbers_under_a_name_that_is_not_asked_for_any_more_stay(portal: Portal) -> None:
+    """Whatever of that day is corrected; a number that is asked for can be blanked."""
+    for name, changed in (
+        ("Knees", {"own1": "7", "line": "A tpyo"}),
+        ("Hands", {"own1": "2", "line": "A typo"}),
+    ):
+        async with portal.client("alice") as browser:
+            page = await opened(browser, "/day-lines/own")
+            await browser.post("/day-lines/own", data=page.filled({"name1": name}))
+        await typed(portal, **changed)
+    assert [dict(one.own) for one in await lines(portal)] == [{"Knees": 7, "Hands": 2}]
+    await typed(portal, own1="")
+    assert [dict(one.own) for one in await lines(portal)] == [{"Knees": 7}]
+
+
+async def test_no_number_goes_to_a_name_that_was_not_on_the_page(portal: Portal) -> None:
+    """Names that were changed meanwhile are told, with the numbers still there; sent again, they are saved."""
+    async with portal.client("alice") as browser:
+        own = await opened(browser, "/day-lines/own")
+        await browser.post("/day-lines/own", data=own.filled({"name1": "Knees"}))
+        form = await opened(browser, "/day-lines")
+        await browser.post("/day-lines/own", data=own.filled({"name1": "Hope"}))
+        answer = await browser.post(
+            "/day-lines", data=form.filled({"own1": "8", "line": "As it was"}, "save")
+        )
+        assert answer.status_code == 409
+        page = Page.of(answer)
+        assert "The lines of your own were changed on another page." in page.words
+        assert (page.value("own1"), page.value("line")) == ("8", "As it was")
+        assert await lines(portal) == ()
+        await browser.post("/day-lines", data=page.filled({}, "save"))
+    assert [dict(one.own) for one in await lines(portal)] == [{"Hope": 8}]
+
+
+async def lines(portal: Portal) -> tuple[DayLine, ...]:
+    """Return alice's lines."""
+    return (await records.load_day_lines(await portal.cast.actor("alice"))).lines
 
 
 async def test_what_cannot_be_keeps_what_was_typed(portal: Portal) -> None:

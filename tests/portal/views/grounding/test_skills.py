@@ -147,3 +147,17 @@ async def test_a_patient_hides_a_skill_on_its_page(portal: Portal) -> None:
         assert (await opened(browser, "/ground/orient")).markup.all("form", action="/steady/hidden") == []
     async with portal.client("bob") as browser:
         assert (await opened(browser, "/ground/orient")).markup.all("form", action="/steady/hidden") == []
+
+
+async def test_a_device_that_locked_meanwhile_offers_the_safe_ones_alone(portal: Portal) -> None:
+    """Whoever lies there while it locks finds no imagery and no breath to hold either, and the page is dark."""
+    await in_session(portal.cast)
+    async with portal.client("alice") as browser:
+        await browser.post("/lock")
+        page = await opened(browser, "/ground")
+        assert offered(page) == ACUTE
+        assert 'class="dark large"' in page.answer.text
+        assert 'class="dark large"' in (await browser.get(ACUTE[0])).text
+        for path in OTHERS:
+            assert (await browser.get(path)).headers["location"] == "/ground"
+        assert (await browser.get("/journal")).status_code == 401

@@ -19,7 +19,7 @@ from journal.vault.entry_rows import Entry
 from tests.cast import NOON, ZONE, Cast
 from tests.portal.browsing import Page, action, autosaved, followed, opened, pressed
 from tests.portal.conftest import Portal
-from tests.scenes import THE_SEA, shared, written
+from tests.scenes import THE_SEA, rested, shared, written
 from tests.shared_material import report_past, share, write
 
 FREE = "/journal/new?kind=free"
@@ -468,6 +468,27 @@ async def test_a_session_that_begins_late_is_prepared_for_until_then(portal: Por
                 await browser.post(f"/sessions/{session}/status", data={"status": status})
             page = await opened(browser, "/journal/new")
             assert page.markup.all("a", within="kind")[0].words == fits
+
+
+async def test_nothing_that_asks_for_numbers_is_offered_until_somebody_has_rested(portal: Portal) -> None:
+    """From the start to the rest there are words to write, and the safety plan; afterwards the others too."""
+    numbers = {"/day-lines", "/check-ins", "/evaluation", "/measures"}
+    session = await dosing(portal.cast, f"{NOON:%Y-%m-%dT%H:%M}")
+    async with portal.client("alice") as browser:
+
+        async def offered() -> set[str]:
+            page = await opened(browser, "/journal/new")
+            links = {one.attributes["href"] or "" for one in page.markup.all("a", within="page")}
+            assert "/safety-plan" in links
+            return links & numbers
+
+        assert await offered() == set()  # its planned time has come, and nobody said whether it took place
+        await browser.post(f"/sessions/{session}/status", data={"status": "in_session"})
+        assert await offered() == set()
+    await rested(portal.cast, session)
+    async with portal.client("alice") as browser:
+        page = await opened(browser, "/journal/new")
+        assert {one.attributes["href"] for one in page.markup.all("a")} >= numbers
 
 
 @pytest.mark.parametrize("path", ["/journal/new?kind=poem", "/journal/new?kind=free&prompt=more"])

@@ -6,9 +6,12 @@ from uuid import uuid4
 
 import pytest
 
+from journal.account_reset import reset as account_reset
 from journal.care import lifecycle, tables
 from journal.care.notice_release import release_due
 from journal.notices import agreements
+from journal.standing import standing
+from tests.journal.account_reset.test_reset import offered
 from tests.journal.notices.test_agreements import agreed, propose
 from tests.portal.browsing import Page, action, autosaved, followed, opened, pressed
 from tests.portal.conftest import Portal
@@ -35,6 +38,7 @@ async def test_home_says_that_a_proposal_waits_until_it_is_answered(any_portal: 
 
     await propose(cast)
     assert "about notices" not in (await home()).words
+    await agreements.end(await cast.actor("alice"), cast.link)
     await agreements.propose_as_clinician(await cast.actor("bob"), alice, 8, "at nine")
     page = await home()
     assert line in page.words
@@ -97,10 +101,57 @@ async def test_a_clinician_proposes_and_the_patient_agrees_or_not(any_portal: Po
         async with any_portal.client("alice") as browser:
             page = await opened(browser, "/sharing/notices")
             assert "Bob Example proposes" in page.words
-            (proposed,) = [one for one in page.markup.all("input") if one.attributes.get("name") == "ident"]
+            proposed, _ = [one for one in page.markup.all("input") if one.attributes.get("name") == "ident"]
             form = {"go": go, "to": str(any_portal.cast.link), "ident": proposed.attributes["value"]}
             page = await followed(browser, await browser.post("/sharing/notices", data=form))
             assert ("Agreed by both of you" in page.words) == (go == "agree")
+
+
+async def test_a_proposed_change_is_taken_back_and_what_is_in_force_stays(any_portal: Portal) -> None:
+    """By a clinician their own, and by a patient with no; there is a button for each beside what is in force."""
+    await agreed(any_portal.cast)
+    alice = (await any_portal.cast.actor("alice")).id
+    here, there = "/sharing/notices", f"/patients/{alice}/notices"
+    for who, path in (("bob", there), ("alice", here)):
+        async with any_portal.client("bob") as browser:
+            await followed(
+                browser, await pressed(browser, await opened(browser, there), "propose", hours="8")
+            )
+        async with any_portal.client(who) as browser:
+            page = await opened(browser, path)
+            sent = {name: values[0] for name, values in page.fields.items() if name in ("ident", "to")}
+            page = await followed(browser, await browser.post(path, data=sent | {"go": "back"}))
+            assert "It is proposed no more." in page.words
+            assert "Agreed by both of you" in page.words
+            assert "proposes" not in page.words
+            assert "You proposed this" not in page.words
+
+
+async def test_the_page_says_that_the_backup_alone_is_told_where_it_is(any_portal: Portal) -> None:
+    """While sharing with the first is paused, and once care with them has ended; without a backup nobody is told."""
+    cast = any_portal.cast
+    theirs = await connected(cast, "charlie")
+    await agreed(cast, backup=theirs)
+    for spoil, nobody in ((lifecycle.pause_sharing, False), (lifecycle.end_care, False), (None, True)):
+        await (spoil or lifecycle.pause_sharing)(await cast.actor("alice"), theirs if nobody else cast.link)
+        async with any_portal.client("alice") as browser:
+            page = await opened(browser, "/sharing/notices")
+        assert ("At present nobody is told" in page.words) is nobody
+        assert ("A notice goes to Charlie Outsider after 24 hours." in page.words) is not nobody
+        assert "It goes when you press a button there" not in page.words
+
+
+async def test_the_care_team_says_what_an_earlier_connection_sent(any_portal: Portal) -> None:
+    """A new link goes on with nothing by itself, and says so until it is given anew."""
+    cast, line = any_portal.cast, "Over an earlier connection each new one of these went to Bob Example"
+    await standing.give_standing(await cast.actor("alice"), cast.link, "phq9")
+    renewed = await account_reset.renew_link(await cast.actor("alice"), await offered(cast))
+    async with any_portal.client("alice") as browser:
+        page = await opened(browser, "/sharing")
+        assert line in page.words
+        assert "PHQ-9" in page.words
+        await standing.give_standing(await cast.actor("alice"), renewed, "phq9")
+        assert line not in (await opened(browser, "/sharing")).words
 
 
 async def test_who_is_not_in_the_care_team_is_refused_with_what_was_chosen(portal: Portal) -> None:
@@ -242,6 +293,20 @@ async def test_an_open_notice_stays_on_top_until_what_was_done_is_written(any_po
     assert "Bob Example acknowledged it at" in page.words
     assert "We spoke at ten." in page.words
     assert form.heading == "PHQ-9"
+
+
+async def test_what_was_done_is_not_lost_where_somebody_else_acknowledged(any_portal: Portal) -> None:
+    """The notice is closed and its form is gone: the words stand on the page to be copied."""
+    await agreed(any_portal.cast)
+    await answered(any_portal, "safe")
+    alice = (await any_portal.cast.actor("alice")).id
+    async with any_portal.client("bob") as browser:
+        first = await opened(browser, f"/patients/{alice}/notices")
+        sent = {"ident": first.value("ident"), "go": "acknowledge"}
+        await browser.post(f"/patients/{alice}/notices", data=sent | {"done": "We spoke."})
+        answer = await browser.post(f"/patients/{alice}/notices", data=sent | {"done": "Called twice."})
+        assert answer.status_code == 409
+        assert "Called twice." in Page.of(answer).words
 
 
 async def test_a_button_on_a_form_from_before_a_session_still_releases(any_portal: Portal) -> None:

@@ -7,6 +7,7 @@ from uuid import UUID, uuid4
 import pytest
 from httpx import AsyncClient, Response
 
+from journal.accounts import tables as accounts_tables
 from journal.care import lifecycle, tables
 from journal.care.links import Link, load_link_with
 from journal.care_notes import keeping, notes
@@ -180,6 +181,21 @@ async def test_after_the_end_of_care_nothing_typed_is_lost(any_portal: Portal) -
     assert not await tables.CareNote.all().exists()
 
 
+async def test_where_keys_have_changed_nothing_typed_is_lost(portal: Portal) -> None:
+    """Not even a single number: the page says why nothing was saved, and shows every value."""
+    cast = portal.cast
+    where, dana = await notes_at(cast), await accounts_tables.Account.get(id=(await cast.actor("dana")).id)
+    alice = await cast.actor("alice")
+    async with portal.client("bob") as browser:
+        form = await opened(browser, f"{where}/plan")
+        await accounts_tables.Account.filter(id=alice.id).update(public_identity=dana.public_identity)
+        page = Page.of(await pressed(browser, form, **PLAN | {"dose": "100"}))
+        assert page.answer.status_code == 409
+        assert "The keys of this patient’s account are not those you agreed on" in page.words
+        assert "100" in page.words
+        assert PLAN["why"] in page.words
+
+
 async def test_while_sharing_is_paused_it_waits(any_portal: Portal) -> None:
     """Neither read nor written by its writer, and what was typed stays; the patient goes on reading."""
     cast = any_portal.cast
@@ -243,6 +259,45 @@ async def test_limits_are_entered_by_a_prescriber_and_read_by_the_patient(any_po
         page = await opened(browser, "/clinic")
         assert "Limits before starting" in page.words
         assert page.words.index("155") < page.words.index("160")
+
+
+async def test_limits_begun_on_two_pages_are_one_note(any_portal: Portal) -> None:
+    """The second page shows what the first one signed, with its own numbers still typed; saved again, they follow."""
+    cast = any_portal.cast
+    await become(cast, "bob", "prescriber")
+    where = await notes_at(cast)
+    async with any_portal.client("bob") as browser:
+        first, second = await opened(browser, f"{where}/limits"), await opened(browser, f"{where}/limits")
+        await browser.post(f"{where}/limits", data=first.filled(LIMITS))
+        answer = await browser.post(f"{where}/limits", data=second.filled(LIMITS | {"systolic": "151"}))
+        assert answer.status_code == 409
+        page = Page.of(answer)
+        assert "A newer version was written meanwhile" in page.words
+        assert page.value("systolic") == "151"
+        page = await followed(browser, await pressed(browser, page))
+        assert "151" in page.words
+        assert await tables.CareNote.all().count() == 2
+
+
+async def test_limits_that_cannot_be_opened_are_told_before_the_start(portal: Portal) -> None:
+    """Also where the keys of who signed them have changed: that nothing is said would mean that all is within them."""
+    cast = portal.cast
+    alice, bob = await cast.actor("alice"), await cast.actor("bob")
+    local = cast.clock.now.astimezone(parse_zone(ZONE)).strftime("%Y-%m-%dT%H:%M")
+    details = SessionDetails(SessionKind.DOSING, local, ZONE, 120, Setting.HOME)
+    where = f"/sessions/{await session_plan.add_session(alice, alice.id, details)}/readings"
+    await become(cast, "bob", "prescriber")
+    await notes.write_note(await cast.actor("bob"), alice.id, NoteKind.LIMITS, LIMITS, uuid4())
+    said = "cannot be opened: it may be limits. Ask them before going further."
+    async with portal.client("alice") as browser:
+        page = await opened(browser, where)
+        await browser.post(where, data=page.filled({"time": "12:40", "systolic": "120"}))
+        assert said not in (await opened(browser, where)).words
+        dana = await accounts_tables.Account.get(id=(await cast.actor("dana")).id)
+        await accounts_tables.Account.filter(id=bob.id).update(public_identity=dana.public_identity)
+        page = await opened(browser, where)
+        assert said in page.words
+        assert "Outside the limit" not in page.words
 
 
 async def test_a_reading_outside_a_limit_is_told_before_the_start_and_never_after(portal: Portal) -> None:

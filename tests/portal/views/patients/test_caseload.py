@@ -22,6 +22,7 @@ from journal.vault.documents import EntryDocument
 from tests.cast import NOON
 from tests.portal.browsing import Page, followed, opened
 from tests.portal.conftest import Portal
+from tests.scenes import in_session, signed_in_again
 from tests.shared_material import add_patient, dosing, plan_course, plan_session, share, write
 
 
@@ -414,6 +415,27 @@ async def test_ending_care_asks_first_and_then_leaves_nothing(any_portal: Portal
         assert "Care has ended" in done.words
         assert (await browser.get(path)).status_code == 404
     assert not await care_tables.Share.exists(id=copy)
+
+
+async def test_care_ends_in_no_hold_and_later_on_the_clinicians_word_alone(portal: Portal) -> None:
+    """For a week past rest there is no button; then the page asks, and a form without the answer changes nothing."""
+    cast, path = portal.cast, await path_of(portal)
+    await in_session(cast)
+    async with portal.client("bob") as browser:
+        held = await opened(browser, f"{path}/end")
+        assert "This waits until Alice Sample has rested" in held.words
+        assert "no_rest" not in held.fields
+    cast.clock.forward(days=9)
+    await signed_in_again(cast)
+    async with portal.client("bob") as browser:
+        asked = await opened(browser, f"{path}/end")
+        assert "Alice Sample has yet to say that they rested" in asked.words
+        refused = await browser.post(f"{path}/end")
+        assert refused.status_code == 422
+        assert 'id="no_rest-error"' in refused.text
+        assert (await care_tables.CareLink.get(id=cast.link)).ended_at is None
+        done = await followed(browser, await browser.post(f"{path}/end", data={"no_rest": "yes"}))
+        assert "Care has ended" in done.words
 
 
 @pytest.mark.parametrize("outsider", ["charlie", "dana", "alice"])

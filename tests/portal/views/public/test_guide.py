@@ -36,6 +36,7 @@ PAGES: dict[str, tuple[Role, dict[str, str]]] = {
             "/measures": "measures",
             "/check-ins": "measures",
             "/day-lines": "measures",
+            "/evaluation": "evaluation",
             "/moments": "reframes",
             "/triggers": "reframes",
             "/journal/{reframe}/revisits": "reframes",
@@ -58,7 +59,9 @@ PAGES: dict[str, tuple[Role, dict[str, str]]] = {
         {
             "/patients": "patients",
             "/patients/{patient}": "patients",
+            "/patients/{patient}/evaluation": "evaluation",
             "/patients/{patient}/notes": "notes",
+            "/patients/{patient}/summary": "brief",
             "/patients/{patient}/brief": "brief",
             "/patients/{patient}/contacts": "day",
             "/patients/{patient}/instructions": "day",

@@ -20,6 +20,7 @@ from tests.factors import app_code, enrolled
 from tests.portal.browsing import opened
 from tests.portal.conftest import Portal
 from tests.portal.test_statements import counted
+from tests.scenes import in_session
 
 COOKIE = "hearthside-region"
 REGIONS = crisis_contacts.list_regions()
@@ -253,3 +254,29 @@ async def test_the_way_out_tells_nothing(portal: Portal) -> None:
         page = (await browser.get("/leave")).text.lower()
     for word in ("hearthside", "journal", "therap", "session"):
         assert word not in page
+
+
+@pytest.mark.parametrize("path", ["/journal", "/ground", "/help-now", "/patients"])
+async def test_without_a_script_leaving_quickly_leads_away_as_well(portal: Portal, path: str) -> None:
+    """The form of the quick exit signs out and leads where a script would go: to no page of ours by its looks."""
+    async with portal.client("bob" if path == "/patients" else "alice") as browser:
+        page = await opened(browser, path)
+        form = next(one for one in page.markup.all("form") if "data-leave" in one.attributes)
+        answer = await browser.post(form.attributes["action"] or "")
+        assert (answer.status_code, answer.headers["location"]) == (303, form.attributes["data-leave"])
+        assert (await browser.get("/account")).status_code == 401
+
+
+async def test_whom_to_call_is_as_calm_as_the_page_that_leads_there(portal: Portal) -> None:
+    """While a session is under way these pages are dark and large as well, locked or not; at other times only large."""
+
+    async def looks(browser: AsyncClient) -> set[str]:
+        pages = [await opened(browser, f"/help-now/{one}") for one in ("contacts", "practice")]
+        return {(page.markup.one("html").attributes["class"] or "").strip() for page in pages}
+
+    async with portal.client("alice") as browser:
+        assert await looks(browser) == {"large"}
+        await in_session(portal.cast)
+        assert await looks(browser) == {"dark large"}
+        await browser.post("/lock")
+        assert await looks(browser) == {"dark large"}

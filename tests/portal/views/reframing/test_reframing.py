@@ -585,3 +585,40 @@ async def test_numbers_of_another_day_are_no_first_ratings(any_portal: Portal) -
         "reframe.new_meaning": "Enough.",
         "reframe.cost": "Sleep",
     }
+
+
+@pytest.mark.parametrize("note", ["", "the window"])
+async def test_a_small_step_stands_behind_the_content_note_of_its_entry(portal: Portal, note: str) -> None:
+    """On home and on its own page, what was written is folded under the note, where there is one."""
+    step: dict[str, Answer] = {"reframe.test_action": "Sit down first.", "reframe.test_due": "2026-11-22"}
+    wanted = (
+        await written(portal.cast, document=EntryDocument("reframe", note=note, answers=ANSWERS | step))
+    ).id
+    async with portal.client("alice") as browser:
+        for path in ("/", f"/journal/{wanted}/step"):
+            page = await opened(browser, path)
+            folded = [one.words for one in page.markup.all("summary")]
+            assert any("Before you read: the window" in words for words in folded) is bool(note), path
+            (words,) = (
+                one for one in page.markup.all("div", **{"class": "words"}) if "down first" in one.words
+            )
+            assert ("details" in words.within) is (bool(note) or path == "/")
+        await browser.post("/moments", data={"reframe": str(wanted), "line": "She laughed.", "day": ""})
+        page = await opened(browser, f"/journal/{wanted}/revisits")
+        (added,) = (one.words for one in page.markup.all("summary") if "you added" in one.words)
+        assert ("Before you read: the window" in added) is bool(note)
+
+
+async def test_what_can_be_removed_is_named_by_its_button(portal: Portal) -> None:
+    """Whoever hears the page tells one button from the next."""
+    wanted = await begun(portal)
+    async with portal.client("alice") as browser:
+        for words in ("softer", "the same"):
+            await browser.post(f"/journal/{wanted}/revisits", data=REVISIT | {"line": words})
+            line = {"reframe": str(wanted), "line": f"A moment, {words}", "day": ""}
+            await browser.post("/moments", data=line)
+        page = await opened(browser, f"/journal/{wanted}/revisits")
+        buttons = [one for one in page.markup.all("button") if one.words == "Remove"]
+        names = [one.attributes.get("aria-label") or one.words for one in buttons]
+        assert len(names) == len(set(names)) == 4
+        assert all(name.startswith("Remove") for name in names)

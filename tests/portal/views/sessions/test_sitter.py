@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 
 import pytest
 from httpx import AsyncClient
@@ -16,10 +17,14 @@ from journal.preparing import comfort_plan
 from journal.rate_limiting.limits import SOURCE_LIMIT
 from journal.scheduling import plan as session_plan
 from journal.sessions.session import SessionDetails, SessionKind, Setting, Status
+from journal.sitter import links
+from journal.time_zones import parse_zone
 from journal.vault.documents import EntryDocument
-from tests.cast import Cast
+from tests.cast import ZONE, Cast
 from tests.portal.browsing import Page, opened
 from tests.portal.conftest import Portal
+from tests.scenes import in_session, rested
+from tests.shared_material import plan_session
 
 HINT = "Say the kettle is on"
 CARD = ("Call now", "Call first, write later.", "They cannot be woken", "They want to die")
@@ -77,7 +82,7 @@ async def test_what_is_ticked_is_what_the_sitter_reads(any_portal: Portal) -> No
         ):
             assert words in page.words
         for words in ("A candle", "Alice", "Sample", "ketamine", "Bob", "Berlin"):
-            assert words not in page.answer.text.replace("/static/", "")
+            assert words not in page.answer.text.replace("/static/", "").replace(link, "")  # it is random
         assert page.words.index("Call now") < page.words.index("Nurse P.") < page.words.index(HINT)
         assert page.answer.headers["cache-control"] == "no-store"
         assert "set-cookie" not in page.answer.headers
@@ -171,3 +176,33 @@ async def test_the_sheet_holds_the_card_and_lines_to_write_on(any_portal: Portal
         page = await opened(browser, f"{where}/sheet")
         for words in (*CARD, HINT, "every 15 minutes"):
             assert words in page.words
+
+
+async def test_another_session_soon_after(portal: Portal) -> None:
+    """While somebody rests, the next session is not prepared for; its hold keeps the notes of the first one closed."""
+    cast = portal.cast
+    first = await in_session(cast)
+    at = (cast.clock.now + timedelta(hours=25)).astimezone(parse_zone(ZONE)).strftime("%Y-%m-%dT%H:%M")
+    second = await plan_session(cast, SessionKind.DOSING, at)
+    made = await links.make_link(await cast.actor("alice"), first)
+    async with portal.client() as sitter:
+        await sitter.post(f"/sit/{made.token}", data={"go": "check", "status": "awake"})
+    where = f"/sessions/{first}/sitter/notes"
+
+    async def offered(browser: AsyncClient) -> list[str]:
+        page = await opened(browser, f"/sessions/{second}")
+        return [one.words for one in page.markup.all("a", within="page")]
+
+    async with portal.client("alice") as browser:
+        assert "Prepare" not in await offered(browser)
+        assert "you have said that you rested" in (await opened(browser, where)).words
+    await rested(cast, first)
+    async with portal.client("alice") as browser:
+        assert "Prepare" in await offered(browser)
+        assert "Awake" in (await opened(browser, where)).words
+    cast.clock.forward(hours=2)
+    await cast.just_asked()
+    async with portal.client("alice") as browser:
+        page = await opened(browser, where)
+        assert "Another session’s time has come." in page.words
+        assert "Awake" not in page.words

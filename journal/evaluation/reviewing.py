@@ -1,0 +1,250 @@
+"""
+An evaluation asked for by a prescriber, and reviewed once its patient shared it.
+
+A review is bound to the answers that were read. Nothing is blocked by it or by its absence: clinicians see how it
+stands, and no answer says anything by itself. Another clinician knows of a review only what its patient shares of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from uuid import UUID, uuid4
+
+from journal.actor import Actor
+from journal.care import links
+from journal.care.documents import ShareDocument
+from journal.care.links import Link
+from journal.care_notes import notes
+from journal.care_notes.notes import CareNote, NoteKind, NoteVersion
+from journal.care_notes.reviews import Outcome
+from journal.catalogue.fields import Answer, Answers, EntryKind
+from journal.catalogue.tracked import VERSION
+from journal.errors import NotFound, StaleRevision
+from journal.evaluation.changes import NOT_ANSWERS, compute_digest
+from journal.evaluation.records import Evaluation
+from journal.i18n import N_
+from journal.roles import Profession
+from journal.sharing import reading
+from journal.sharing.reading import IncomingShare
+from journal.store.rows import OpenedRows
+
+ASK_SHOWN = timedelta(days=30)
+"""How long home says that somebody asks for an evaluation."""
+NOT_SHARED = N_("This is not shared with you any more. Nothing was saved, and your words are still here.")
+SHARED_ANEW = N_(
+    "A newer version was shared meanwhile. Nothing was saved, and your words are still here: read it again first."
+)
+
+
+class State(StrEnum):
+    """How the evaluation of a patient stands for one clinician."""
+
+    NOT_SHARED = "not-shared"
+    NOT_REVIEWED = "not-reviewed"
+    REVIEWED = "reviewed"
+    CHANGED = "changed"
+
+
+@dataclass(frozen=True, slots=True)
+class Review:
+    """A review as somebody reads it. `label` is ours, to be translated; the words are the prescriber's."""
+
+    label: str
+    words: str
+    by: str
+    at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How an evaluation stands for one clinician: the copy that they have, their own notes, and what they know."""
+
+    state: State
+    shared: IncomingShare | None
+    asked: NoteVersion | None
+    note: CareNote | None
+    review: Review | None
+
+    @property
+    def is_answered(self) -> bool:
+        """Return whether something was shared since it was asked for."""
+        return bool(self.asked and self.shared and self.shared.shared_at >= self.asked.written_at)
+
+
+@dataclass(frozen=True, slots=True)
+class OwnReview:
+    """A review as its patient reads it; `is_changed`: what was read is answered differently by now."""
+
+    link: Link
+    note: CareNote
+    is_changed: bool
+
+
+def find_standing(shared: Sequence[IncomingShare], mine: Iterable[CareNote], profession: str) -> Standing:
+    """
+    Return how an evaluation stands for a clinician.
+
+    Args:
+        shared: What the patient shares with them.
+        mine: The notes that they wrote for the patient.
+        profession: Their own: a prescriber's review is their own, any other clinician knows one that was shared.
+    """
+    every = tuple(mine)
+    copy = next((one for one in shared if one.document.kind == EntryKind.EVALUATION), None)
+    asked, note = notes.find_only(every, NoteKind.ASK), notes.find_only(every, NoteKind.REVIEW)
+    is_asked = asked is not None and asked.current.details.fields["asked"] == "yes"
+    review, is_changed = None, False
+    if note is not None:
+        review = build_review(note.current)
+        is_changed = copy is not None and note.current.details.fields["digest"] != _compute(copy.document)
+    elif profession != Profession.PRESCRIBER:
+        review, is_changed = _find_shared_review(shared, copy)
+    state = State.NOT_SHARED
+    if copy is not None:
+        state = State.NOT_REVIEWED if review is None else State.CHANGED if is_changed else State.REVIEWED
+    return Standing(state, copy, asked.current if asked and is_asked else None, note, review)
+
+
+def build_review(one: NoteVersion) -> Review:
+    """Return a review that its prescriber wrote."""
+    fields = one.details.fields
+    return Review(Outcome(fields["outcome"]).label, fields["words"], one.details.written_by, one.written_at)
+
+
+def list_own_reviews(
+    found: Iterable[tuple[Link, Iterable[CareNote]]], seen: Evaluation
+) -> tuple[OwnReview, ...]:
+    """Return the reviews of a patient's evaluation, by whoever wrote them."""
+    return tuple(
+        OwnReview(link, one, _is_changed(one.current, seen.answers))
+        for link, written in found
+        for one in written
+        if one.current.kind is NoteKind.REVIEW
+    )
+
+
+def list_asks(found: Iterable[tuple[Link, Iterable[CareNote]]]) -> tuple[tuple[Link, NoteVersion], ...]:
+    """Return who asks a patient for an evaluation."""
+    return tuple(
+        (link, one.current)
+        for link, written in found
+        for one in written
+        if one.current.kind is NoteKind.ASK and one.current.details.fields["asked"] == "yes"
+    )
+
+
+async def find_ask(actor: Actor, mine: Iterable[Link], seen: Evaluation) -> Link | None:
+    """
+    Return a prescriber who asked lately for an evaluation of which nothing was written since; it is no demand.
+
+    Args:
+        mine: The actor's care links.
+    """
+    theirs = [link for link in mine if link.peer_profession == Profession.PRESCRIBER.value]
+    if not theirs:
+        return None
+    for link, one in list_asks(await notes.load_my_notes(actor, theirs)):
+        is_answered = seen.entry is not None and seen.entry.updated_at >= one.written_at
+        if not is_answered and actor.now - one.written_at < ASK_SHOWN:
+            return link
+    return None
+
+
+async def ask(actor: Actor, patient: UUID, *, wanted: bool = True) -> None:
+    """
+    Ask a patient for an evaluation, or take that back; their patient reads it, and may leave it.
+
+    It is written once, and anew where something was shared since.
+
+    Raises:
+        InvalidInput: If the actor is no prescriber.
+        NotFound, SharingPaused, TrustBroken, StaleRevision: As `write_note` does.
+    """
+    link = await links.load_link_with(actor, patient)
+    there = notes.find_only(await notes.load_notes(actor, link), NoteKind.ASK)
+    day = actor.now.astimezone(actor.zone).date().isoformat()
+    typed = {"asked": "yes" if wanted else "no", "day": day}
+    note, base = (there.current.note, there.current.version) if there else (uuid4(), 0)
+    is_asked = there is not None and there.current.details.fields["asked"] == "yes"
+    if wanted is is_asked and not (wanted and await _is_answered(actor, link)):
+        return
+    await notes.write_note(actor, patient, NoteKind.ASK, typed, note, base)
+
+
+async def _is_answered(actor: Actor, link: Link) -> bool:
+    folder = await reading.open_folder(actor, link, OpenedRows())
+    mine = await notes.load_notes(actor, link)
+    return find_standing(folder.shared, mine, actor.profession).is_answered
+
+
+async def write_review(
+    actor: Actor, patient: UUID, share: UUID, digest: str, typed: Mapping[str, str], note: UUID, base: int
+) -> None:
+    """
+    Write a review of a shared evaluation, or a newer version of it; on disk when this returns.
+
+    Args:
+        share: The copy that was read.
+        digest: Of its answers, as the page had them.
+        typed: `outcome` and `words`.
+        note: The review's id; a new random one for a first review.
+        base: The version that the writer saw; 0 for a first one.
+
+    Raises:
+        InvalidInput: If the actor is no prescriber, or something is missing.
+        StaleRevision: If the copy is not shared, a newer version was shared or written, or care ended.
+        NotFound, SharingPaused, TrustBroken: As `write_note` does.
+    """
+    link = await links.load_link_with(actor, patient)
+    document = await _load_copy(actor, link, share)
+    fields = {
+        "outcome": typed["outcome"],
+        "words": typed["words"],
+        "share": share.hex,
+        "digest": digest,
+        "parts": ",".join(sorted(document.answers.keys() - NOT_ANSWERS)),
+        "read_version": str(document.answers.get(VERSION, "")),
+    }
+
+    async def check() -> None:
+        if _compute(await _load_copy(actor, link, share)) != digest:
+            raise StaleRevision(SHARED_ANEW)
+
+    await notes.write_note(actor, patient, NoteKind.REVIEW, fields, note, base, check=check)
+
+
+async def _load_copy(actor: Actor, link: Link, share: UUID) -> ShareDocument:
+    try:
+        _, one = await reading.read_share(actor, link.patient, share)
+    except NotFound:
+        raise StaleRevision(NOT_SHARED) from None
+    if one.document.kind != EntryKind.EVALUATION:
+        raise StaleRevision(NOT_SHARED)
+    return one.document
+
+
+def _compute(document: ShareDocument) -> str:
+    return compute_digest(document.answers)
+
+
+def _is_changed(one: NoteVersion, answers: Answers) -> bool:
+    fields = one.details.fields
+    read: dict[str, Answer] = {part: answers[part] for part in fields["parts"].split(",") if part in answers}
+    return compute_digest(read) != fields["digest"]
+
+
+def _find_shared_review(
+    shared: Sequence[IncomingShare], copy: IncomingShare | None
+) -> tuple[Review | None, bool]:
+    """Return the latest review that its patient kept and shared, and whether it was of another version."""
+    found = [one.document.answers for one in shared if "plan.reviewed" in one.document.answers]
+    if not found:
+        return None, False
+    answers = max(found, key=lambda one: str(one.get("plan.from", "")))
+    label = next((one.label for one in Outcome if one.value == answers["plan.reviewed"]), "")
+    by = str(answers.get("plan.by", ""))
+    read, now = str(answers.get("plan.read", "")), str(copy.document.answers.get(VERSION, "")) if copy else ""
+    return Review(label, str(answers.get("plan.why", "")), by, None), bool(read) and read != now
