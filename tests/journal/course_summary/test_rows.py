@@ -131,13 +131,14 @@ def test_what_is_not_of_its_form_is_left_out() -> None:
 
 def test_a_review_that_was_kept_is_no_plan_note() -> None:
     """Nor is what a clinic noted, though both are kept as entries of that kind."""
-    kept = {
+    kept: Answers = {
         "plan.from": "2026-11-20",
         "plan.why": "We have talked about it.",
         "plan.by": "Finn, prescriber, 2026-11-20",
     }
     assert len(list_plans([copy("plan_note", kept)], ())) == 1
-    for other in ({"plan.reviewed": "go-ahead"}, {"plan.ready": "15:30"}):
+    others: tuple[Answers, ...] = ({"plan.reviewed": "go-ahead"}, {"plan.ready": "15:30"})
+    for other in others:
         assert list_plans([copy("plan_note", kept | other)], ()) == ()
 
 
