@@ -183,7 +183,7 @@ def list_plans(shared: Iterable[IncomingShare], notes: Iterable[CareNote]) -> tu
     own = [_build_own_plan(one) for one in notes if one.current.kind is NoteKind.PLAN]
     known = {_get_words_of(one) for one in own}
     given = [_read_plan(one) for one in shared if _is_plan(one)]
-    every = [*own, *(one for one in given if _get_words_of(one) not in known)]
+    every = [*own, *(one for one in given if any(_get_words_of(one)) and _get_words_of(one) not in known)]
     return tuple(sorted(every, key=lambda one: one.day or date.min))
 
 
