@@ -12,7 +12,7 @@ from uuid import UUID, uuid4
 
 from journal.actor import Actor
 from journal.care import links
-from journal.care_notes.clinic import SESSION, build_readings, format_span
+from journal.care_notes.clinic import SESSION, Moment, build_readings, format_span
 from journal.care_notes.notes import CareNote, NoteKind, NoteVersion, load_note
 from journal.catalogue.fields import Answers, EntryKind
 from journal.entries import by_kind, entries
@@ -30,6 +30,11 @@ KINDS = {
     NoteKind.REVIEW: EntryKind.PLAN_NOTE,
 }
 """As what each is kept; of the others nothing is."""
+
+REVIEWED = "plan.reviewed"
+_NOTED_IN_CLINIC = frozenset(
+    {f"plan.{name}" for name in (*(moment.value for moment in Moment), "away", "drowsy", "ready")}
+)
 
 NEWER = N_("A newer version was written in the meantime. Nothing was kept; look again.")
 
@@ -73,24 +78,32 @@ async def keep_note(actor: Actor, to: UUID, note: UUID, version: int, title: str
         there.extend([kept[0]] if kept else [])
         return kept is not None
 
-    if await entries.create_first_entry(actor, build_document(found, title, actor.zone), is_there, wanted):
+    if await entries.create_first_entry(actor, build_document(found, actor.zone, title), is_there, wanted):
         return wanted
     await entries.change_entry(
-        actor, there[0].id, lambda _: build_document(found, title, actor.zone), keep=True
+        actor, there[0].id, lambda _: build_document(found, actor.zone, title), keep=True
     )
     return there[0].id
 
 
-def build_document(note: CareNote, clinic_title: str, zone: tzinfo) -> EntryDocument:
-    """Return a note as an entry: its words as they were written, by whom, and on which day of its patient's."""
+def find_kept_kind(answers: Answers) -> NoteKind:
+    """Return of what kind the note is that an entry of the kind “plan note” was kept from."""
+    if REVIEWED in answers:
+        return NoteKind.REVIEW
+    return NoteKind.CLINIC if _NOTED_IN_CLINIC & answers.keys() else NoteKind.PLAN
+
+
+def build_document(note: CareNote, zone: tzinfo, clinic_title: str = "") -> EntryDocument:
+    """Return a note as an entry: its words as they were written, by whom, and on which day in a time zone."""
     one = note.current
     title, session, fields = "", None, one.details.fields
+    day = one.written_at.astimezone(zone).date().isoformat()
     if one.kind is NoteKind.TOTAL:
         title, answers = fields["name"], _answer_total(one)
     elif one.kind is NoteKind.CLINIC:
-        title, session, answers = clinic_title, fields[SESSION], _answer_clinic(one, zone)
+        title, session, answers = clinic_title, fields[SESSION], _answer_clinic(one, day)
     else:
-        answers = _answer_review(one, zone) if one.kind is NoteKind.REVIEW else _answer_plan(one, zone)
+        answers = _answer_review(one, day) if one.kind is NoteKind.REVIEW else _answer_plan(one, day)
     source = f"{one.note.hex}.{one.version}"
     return EntryDocument(
         KINDS[one.kind].value, title, session_id=session, answers=answers, beside=Beside(added=(source,))
@@ -102,38 +115,33 @@ def _answer_total(one: NoteVersion) -> Answers:
     return {SCORE: "\n".join((fields["name"], fields["day"], fields["total"], one.details.written_by))}
 
 
-def _answer_review(one: NoteVersion, zone: tzinfo) -> Answers:
+def _answer_review(one: NoteVersion, day: str) -> Answers:
     fields = one.details.fields
     said = {
-        "plan.reviewed": fields["outcome"],
+        REVIEWED: fields["outcome"],
         "plan.read": fields["read_version"],
-        "plan.from": _find_day(one, zone),
+        "plan.from": day,
         "plan.why": fields["words"],
-        "plan.by": _sign(one, zone),
+        "plan.by": _sign(one, day),
     }
     return {name: value for name, value in said.items() if value}
 
 
-def _answer_clinic(one: NoteVersion, zone: tzinfo) -> Answers:
+def _answer_clinic(one: NoteVersion, day: str) -> Answers:
     """Return what a clinic noted: its readings with who took them, and from when to when, each as it was typed."""
     fields = one.details.fields
     told = {name: format_span(fields, name) for name in ("drowsy", "away")} | {"ready": fields["ready"]}
     said: Answers = {f"plan.{name}": words for name, words in told.items() if words}
     for moment, taken in build_readings(fields).items():
         said[f"plan.{moment.value}"] = [replace(taken, by=one.details.written_by).line]
-    return said | {"plan.by": _sign(one, zone)}
+    return said | {"plan.by": _sign(one, day)}
 
 
-def _find_day(one: NoteVersion, zone: tzinfo) -> str:
-    return one.written_at.astimezone(zone).date().isoformat()
+def _sign(one: NoteVersion, day: str) -> str:
+    return f"{one.details.written_by}, {one.details.profession}, {day}"
 
 
-def _sign(one: NoteVersion, zone: tzinfo) -> str:
-    details = one.details
-    return ", ".join((details.written_by, details.profession, _find_day(one, zone)))
-
-
-def _answer_plan(one: NoteVersion, zone: tzinfo) -> Answers:
+def _answer_plan(one: NoteVersion, day: str) -> Answers:
     fields = one.details.fields
     said = {
         "plan.dose": fields["dose"],
@@ -141,7 +149,7 @@ def _answer_plan(one: NoteVersion, zone: tzinfo) -> Answers:
         "plan.focus": fields["focus"],
         "plan.from": fields["from_day"],
         "plan.why": fields["why"],
-        "plan.by": _sign(one, zone),
+        "plan.by": _sign(one, day),
     }
     return {name: value for name, value in said.items() if value}
 

@@ -16,9 +16,6 @@ from journal.roles import Profession
 ASK_FIELDS = ("asked", "day")
 REVIEW_FIELDS = ("outcome", "words", "share", "digest", "parts", "read_version")
 
-REVIEWED = frozenset({"plan.reviewed", "plan.read"})
-"""What a review holds that its patient kept, and a plan note does not."""
-
 NOT_PRESCRIBER = N_(
     "A review is written by a prescriber alone. Nothing was saved, and your words are still here."
 )

@@ -14,8 +14,8 @@ from enum import StrEnum
 from typing import Generic, TypeVar
 from uuid import UUID
 
+from journal.care_notes.keeping import find_kept_kind
 from journal.care_notes.notes import CareNote, NoteKind
-from journal.care_notes.reviews import REVIEWED
 from journal.catalogue.fields import Answers, EntryKind
 from journal.catalogue.tracked import DAY, MOMENT, CheckIn
 from journal.sessions.rows import Session
@@ -161,8 +161,8 @@ def _list_plan_marks(note: CareNote) -> list[Mark]:
 
 
 def _parse_plan_note(piece: Piece) -> Mark | None:
-    if REVIEWED & piece.answers.keys():
-        return None  # a review of the evaluation says nothing of the plan
+    if find_kept_kind(piece.answers) is not NoteKind.PLAN:
+        return None
     day = parse_day(str(piece.answers.get("plan.from", "")))
     parts = ((name, str(piece.answers.get(f"plan.{name}", ""))) for name in PLAN_PARTS)
     words = tuple((name, text) for name, text in parts if text)

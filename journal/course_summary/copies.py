@@ -8,8 +8,8 @@ from types import MappingProxyType
 from uuid import UUID
 
 from journal.care_notes.clinic import Moment, build_readings, format_span
+from journal.care_notes.keeping import find_kept_kind
 from journal.care_notes.notes import CareNote, NoteKind
-from journal.care_notes.reviews import REVIEWED
 from journal.catalogue.fields import Answers, EntryKind
 from journal.catalogue.tracked import (
     DAY,
@@ -51,10 +51,6 @@ STILL = MappingProxyType(
 )
 """How it is said here whether something is still there: in short, since a day may follow."""
 _CHECK_IN = {one.id: one for one in (*NEXT_DAY, *LATER, *MONTHLY)}
-_NOTED_IN_CLINIC = frozenset(
-    {f"plan.{name}" for name in (*(moment.value for moment in Moment), "away", "drowsy", "ready")}
-)
-_NOT_PLANNED = _NOTED_IN_CLINIC | REVIEWED
 _MONTHLY_IDS = frozenset(one.id for one in MONTHLY)
 
 
@@ -184,15 +180,15 @@ def list_plans(shared: Iterable[IncomingShare], notes: Iterable[CareNote]) -> tu
     """
     own = [_build_own_plan(one) for one in notes if one.current.kind is NoteKind.PLAN]
     known = {_get_words_of(one) for one in own}
-    given = [_read_plan(one) for one in shared if _is_plan(one)]
-    every = [*own, *(one for one in given if _get_words_of(one) not in known)]
+    given = [_read_plan(one) for one in shared if _is_kept(one, NoteKind.PLAN)]
+    every = [*own, *(one for one in given if any(_get_words_of(one)) and _get_words_of(one) not in known)]
     return tuple(sorted(every, key=lambda one: one.day or date.min))
 
 
 def read_clinic(one: IncomingShare) -> ClinicLine | None:
     """Return what a clinic noted at a session, as its patient kept and shared it, or None."""
     answers = one.document.answers
-    if one.document.kind != EntryKind.PLAN_NOTE or not _NOTED_IN_CLINIC & answers.keys():
+    if not _is_kept(one, NoteKind.CLINIC):
         return None
     before, middle, end = (
         next(
@@ -214,9 +210,9 @@ def build_clinic(note: CareNote) -> ClinicLine:
     return ClinicLine(source, before, middle, end, away, drowsy, fields.get("ready", ""))
 
 
-def _is_plan(one: IncomingShare) -> bool:
-    """Return whether a copy is of a plan note: of no review, and of nothing that was noted at a session."""
-    return one.document.kind == EntryKind.PLAN_NOTE and not _NOT_PLANNED & one.document.answers.keys()
+def _is_kept(one: IncomingShare, kind: NoteKind) -> bool:
+    """Return whether a copy is of a note that its patient kept, of this kind."""
+    return one.document.kind == EntryKind.PLAN_NOTE and find_kept_kind(one.document.answers) is kind
 
 
 def _build_own_plan(note: CareNote) -> PlanLine:

@@ -55,7 +55,7 @@ from journal.course_summary.lines import (
     StillLine,
     WordsLine,
 )
-from journal.dosing_day.lines import Taken, count_minutes, parse_medicine, parse_readings
+from journal.dosing_day.lines import Reading, Taken, count_minutes, parse_medicine, parse_readings
 from journal.measures.lines import get_noon
 from journal.sessions import schedule
 from journal.sessions.rows import Session
@@ -239,17 +239,21 @@ def _build_row(
 
 
 def _list_clinic(own: Sequence[ClinicLine], shared: Iterable[IncomingShare]) -> tuple[ClinicLine, ...]:
-    """Return what a clinic noted: by the reader, and by others as it was shared; what is the same stands there once."""
-    known = {replace(one, source=Source()) for one in own}
+    """Return what a clinic noted: by the reader, and by others as it was shared; no part of the reader's own again."""
     given = _take(map(read_clinic, shared))
-    return (*own, *(one for one in given if _without_writer(one) not in known))
+    return (*own, *(one for one in given if not any(_is_part_of(one, other) for other in own)))
 
 
-def _without_writer(one: ClinicLine) -> ClinicLine:
-    before, middle, end = (
-        replace(taken, by="") if taken else None for taken in (one.before, one.middle, one.end)
+def _is_part_of(one: ClinicLine, other: ClinicLine) -> bool:
+    """Return whether everything that one line says is said by another; who took a reading aside."""
+    pairs = (
+        (getattr(one, part), getattr(other, part))
+        for part in ("before", "middle", "end", "away", "drowsy", "ready")
     )
-    return replace(one, source=Source(), before=before, middle=middle, end=end)
+    return all(
+        not told or told == known or (isinstance(told, Reading) and replace(told, by="") == known)
+        for told, known in pairs
+    )
 
 
 def _list_noted(shared: Iterable[IncomingShare], name: str) -> tuple[WordsLine, ...]:

@@ -8,7 +8,7 @@ may be blank.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from hashlib import sha256
@@ -90,6 +90,11 @@ class DayLine:
         own = "; ".join(f"{name}={value}" for name, value in self.own.items())
         cells = (self.day.isoformat(), written, LATER if self.is_later else "", *numbers, own, self.words)
         return SEPARATOR.join(cells).rstrip(" |")
+
+
+def mark_names(own: Iterable[OwnScale]) -> str:
+    """Return what tells a form whether its numbers still go to the names that it showed."""
+    return sha256("\n".join(one.name for one in own).encode()).hexdigest()[:16]
 
 
 def parse_day_lines(lines: object) -> tuple[DayLine, ...]:

@@ -33,8 +33,11 @@ from journal.vault import record_state
 from journal.vault.documents import EntryDocument
 from journal.vault.entry_rows import Entry
 
-MAX_CHANGES = 400
-"""Lines that say what changed; the earliest go first, and earlier versions of the record still have them."""
+MAX_CHANGES, MAX_CHANGES_LENGTH = 400, 40_000
+"""
+Lines that say what changed, and letters of all of them; the earliest go first, and earlier versions of the record still
+have them.
+"""
 
 WAITS = N_(
     "The evaluation waits while a dosing session and the rest after it last. What you answered before is kept; you can "
@@ -153,7 +156,7 @@ async def finish(actor: Actor) -> Entry:
     number, before = _find_latest(await revisions.list_revisions(actor, seen.entry.id))
     marker = f"{number + 1}, {actor.now.astimezone(actor.zone).date().isoformat()}"
     new = list_changes(before, seen.answers, marker) if before is not None else ()
-    lines = [*map(format_line, seen.changes), *map(format_line, new)][-MAX_CHANGES:]
+    lines = _shorten([*map(format_line, seen.changes), *map(format_line, new)])
     answers = _sort(seen.answers | {CHANGES: lines, VERSION: marker})
     document = msgspec.structs.replace(seen.entry.document, answers=answers)
     async with transaction():
@@ -197,6 +200,17 @@ async def _begin(actor: Actor, document: EntryDocument, wanted: UUID) -> bool:
 async def _refuse_while_held(actor: Actor) -> None:
     if await holds.load_hold(actor) is not None:
         raise HeldUntilRested(WAITS)
+
+
+def _shorten(lines: list[str]) -> list[str]:
+    """Return the latest lines that there is room for."""
+    kept, length = list[str](), 0
+    for line in reversed(lines[-MAX_CHANGES:]):
+        length += len(line)
+        if length > MAX_CHANGES_LENGTH:
+            break
+        kept.insert(0, line)
+    return kept
 
 
 def _find_latest(earlier: Sequence[Revision]) -> tuple[int, Answers | None]:

@@ -18,6 +18,7 @@ from journal.care import links
 from journal.care.documents import ShareDocument
 from journal.care.links import Link
 from journal.care_notes import notes
+from journal.care_notes.keeping import REVIEWED
 from journal.care_notes.notes import CareNote, NoteKind, NoteVersion
 from journal.care_notes.reviews import Outcome
 from journal.catalogue.fields import Answer, Answers, EntryKind
@@ -26,10 +27,12 @@ from journal.errors import NotFound, StaleRevision
 from journal.evaluation.changes import NOT_ANSWERS, compute_digest
 from journal.evaluation.records import Evaluation
 from journal.i18n import N_
+from journal.measures.lines import get_noon
 from journal.roles import Profession
 from journal.sharing import reading
 from journal.sharing.reading import IncomingShare
 from journal.store.rows import OpenedRows
+from journal.user_input import parse_day
 
 ASK_SHOWN = timedelta(days=30)
 """How long home says that somebody asks for an evaluation."""
@@ -50,12 +53,17 @@ class State(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Review:
-    """A review as somebody reads it. `label` is ours, to be translated; the words are the prescriber's."""
+    """
+    A review as somebody reads it. `label` is ours, to be translated; the words are the prescriber's.
+
+    `at` is when it was written; of one that was shared its day is known alone, `noon`.
+    """
 
     label: str
     words: str
     by: str
-    at: datetime | None
+    at: datetime | None = None
+    noon: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -248,11 +256,14 @@ def _find_shared_review(
     shared: Sequence[IncomingShare], copy: IncomingShare | None
 ) -> tuple[Review | None, bool]:
     """Return the latest review that its patient kept and shared, and whether it was of another version."""
-    found = [one.document.answers for one in shared if "plan.reviewed" in one.document.answers]
+    found = [one.document.answers for one in shared if REVIEWED in one.document.answers]
     if not found:
         return None, False
     answers = max(found, key=lambda one: str(one.get("plan.from", "")))
-    label = next((one.label for one in Outcome if one.value == answers["plan.reviewed"]), "")
-    by = str(answers.get("plan.by", ""))
+    label = next((one.label for one in Outcome if one.value == answers[REVIEWED]), "")
+    by, noon = (
+        str(answers.get("plan.by", "")).partition(",")[0],
+        get_noon(parse_day(str(answers.get("plan.from", "")))),
+    )
     read, now = str(answers.get("plan.read", "")), str(copy.document.answers.get(VERSION, "")) if copy else ""
-    return Review(label, str(answers.get("plan.why", "")), by, None), bool(read) and read != now
+    return Review(label, str(answers.get("plan.why", "")), by, noon=noon), bool(read) and read != now

@@ -31,7 +31,7 @@ from journal.held_acts import Asked, HeldAct
 from journal.i18n import N_
 from journal.notices.documents import HOURS, MAX_LOOKS_LENGTH, PolicyDocument, Terms, policy_context
 from journal.notices.lines import AgreedLine, parse_agreed
-from journal.notices.policy import Agreement, Policy, are_weaker, is_weaker
+from journal.notices.policy import Agreement, Policy, are_weaker, is_weaker, select_agreed
 from journal.roles import Role
 from journal.sealing import open_document, seal_document
 from journal.sessions.holds import refuse_while_held, refuse_while_patient_held
@@ -68,9 +68,9 @@ async def load_policy(
     """
     Return what is in force for the patient, or None.
 
-    The latest of what they agreed to counts with which the other agreed as well. Only where there is none, the latest
-    of those counts that cannot be opened, since nothing took its place: of somebody whose care has ended, without a
-    link, or damaged. A proposal that nobody agreed to hides nothing, whatever became of its care link.
+    The latest of what they agreed to counts with which the other agreed as well. Only where there is none, what was
+    agreed on last counts although it cannot be opened, since nothing took its place: with somebody whose care has
+    ended, without a link, or damaged. A proposal that nobody agreed to counts for nothing, and hides nothing.
 
     Args:
         team: The patient's care team, where it is loaded already.
@@ -95,7 +95,7 @@ async def load_policy(
             closed.append(Policy(one, None, None, backup, is_strange=True))
         elif held.agreed is not None and held.agreed.id == one.id.hex:
             return Policy(one, held.agreed, link, backup)
-    return closed[0] if closed else None
+    return await select_agreed(actor, closed)
 
 
 async def list_agreements(

@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
+from journal.actor import Actor
+from journal.audit.acts import Act
+from journal.audit.query import Condition, build_in_clause, fetch_newest
 from journal.care.links import Link
 from journal.notices.documents import Terms
 from journal.notices.lines import AgreedLine
+from journal.store.rows import filter_undamaged
+
+_ACTS = (Act.NOTICES_AGREED.value, Act.NOTICES_ENDED.value)
+_MARGIN = timedelta(seconds=1)  # a log may keep less of a second than a line does
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,3 +67,27 @@ def is_weaker(new: AgreedLine, old: AgreedLine | None) -> bool:
 def are_weaker(new: Terms, old: Terms | None) -> bool:
     """Return the same of terms over one care link, as its clinician reads them."""
     return old is not None and (new.hours > old.hours or old.backup not in ("", new.backup))
+
+
+async def select_agreed(actor: Actor, closed: Sequence[Policy]) -> Policy | None:
+    """
+    Return the one that both agreed on last, of a patient's that cannot be opened any more; None where none was.
+
+    What says so is gone with the care link, or damaged, and the log still knows when somebody agreed: to the latest
+    line before that. So what was only proposed is in force for nobody, not for its backup either.
+
+    Args:
+        closed: The latest first.
+    """
+    if not closed:
+        return None
+    condition = Condition().with_clause("patient_id = {}", actor.id)
+    events = await fetch_newest(condition.with_clause(build_in_clause("action", _ACTS), *_ACTS))
+    ended = set()
+    for event in filter_undamaged(events):
+        if event.action is Act.NOTICES_ENDED:
+            ended.add(event.object_id)
+            continue
+        mine = (one for one in closed if one.line.link == event.object_id not in ended)
+        return next((one for one in mine if one.line.at <= event.at + _MARGIN), None)
+    return None

@@ -96,6 +96,12 @@ class BothWays:
             async with target.client(name) as browser:
                 answers.append([await _send(browser, one) for one in asked])
         for one, other, what in zip(*answers, asked, strict=True):
+            if (one.status_code, one.headers.raw, one.content) == (
+                other.status_code,
+                other.headers.raw,
+                other.content,
+            ):
+                continue  # most are the same to the byte, and nothing random has to be looked for
             for one_line, other_line in zip_longest(_lines(one), _lines(other)):
                 assert one_line == other_line, (name, what)
 

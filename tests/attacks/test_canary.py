@@ -130,6 +130,8 @@ class Scribe:
     def fill(self, form: Form, **special: str) -> dict[str, list[str]]:
         """Fill a form in, with *special* values where anything else would be refused."""
         (rule, *_) = browse.rules_at(form.action, form.method)
+        hidden = [one.name for one in form.controls if one.kind == "hidden" and WORD in one.value]
+        self.typed |= {(rule.path, name) for name in hidden}  # a page gives back what was typed on another
         data: dict[str, list[str]] = {}
         for name, value in form.filled(lambda control: self.word(rule.path, control)):
             data.setdefault(name, []).append(special.get(name, value))

@@ -14,6 +14,7 @@ from tests.browser.test_brief_print import serve
 from tests.cast import Furniture
 from tests.course_material import share_a_course
 from tests.portal.conftest import ORIGIN, Portal, running
+from tests.portal.views.patients.test_clinic_readings import form_of, planned
 from tests.shared_material import WORDS
 
 SMALLEST = """() => Math.min(...[...document.querySelectorAll("main *")]
@@ -62,7 +63,9 @@ async def test_twelve_sessions_on_a_phone_on_a_desk_and_on_one_sheet(portal: Por
         await page.get_by_role("link", name="Course summary").click()
         await page.wait_for_url(f"**/patients/{alice}/summary")
         for width, scheme in ((390, "dark"), (1280, "light")):
-            await page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
+            await page.emulate_media(
+                color_scheme="dark" if scheme == "dark" else "light", reduced_motion="reduce"
+            )
             await page.set_viewport_size({"width": width, "height": 800})
             assert await page.evaluate("document.documentElement.scrollWidth") <= width
             await page.evaluate("scrollTo(0, 0)")
@@ -76,6 +79,10 @@ async def test_twelve_sessions_on_a_phone_on_a_desk_and_on_one_sheet(portal: Por
         await page.emulate_media(media="print")
         assert await page.evaluate(SMALLEST) >= 7 * 96 / 72 - 0.01
         await page.emulate_media(media="screen")
+        await page.goto(f"{ORIGIN}{await form_of(portal.cast, await planned(portal.cast))}")
+        await desk.axe(page)
+        assert await page.evaluate("document.documentElement.scrollWidth") <= 1280
+        await page.go_back()
         await page.get_by_role("link", name="14:45 151/94").first.click()
         await page.wait_for_url("**/shared/*")
         assert "151" in await page.locator("main").inner_text()

@@ -81,5 +81,7 @@ async def test_whatever_is_pressed_is_as_large_as_a_thumb(desk: Desk, server: Se
             await page.goto(path)
             if found := await page.evaluate(SMALL):
                 small[path] = found
-            assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth"), path
+            for size in ("100%", "200%")[: 1 if path.endswith("/sheet") else 2]:  # a sheet is for paper
+                await page.evaluate("size => { document.documentElement.style.fontSize = size; }", size)
+                assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth"), (path, size)
     assert not small, "\n".join(f"{path}\n  " + "\n  ".join(found) for path, found in small.items())

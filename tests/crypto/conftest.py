@@ -2,9 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from secrets import token_bytes
+
 import pytest
 
+from crypto import slots
 from tests.crypto.people import Person
+
+
+@pytest.fixture(scope="module", autouse=True)
+def own_salts() -> Iterator[None]:
+    """Each slot has a salt of its own here, as it has outside the tests."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(slots, "token_bytes", token_bytes)
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time
 from functools import partial
@@ -14,7 +14,7 @@ from journal.accounts import details as account_details
 from journal.actor import Actor
 from journal.catalogue.fields import EntryKind
 from journal.day_lines import records
-from journal.day_lines.lines import MAX_OWN, SCALES, DayLine, OwnScale
+from journal.day_lines.lines import MAX_OWN, SCALES, DayLine, OwnScale, mark_names
 from journal.day_lines.records import DayLines
 from journal.entries import by_kind
 from journal.errors import HeldUntilRested, InvalidInput, StaleRevision
@@ -51,6 +51,7 @@ class DayLinesPage:
     found: DayLine | None
     recent: tuple[DayLine, ...]
     own: tuple[OwnScale, ...]
+    own_mark: str
     is_on: bool
     is_held: bool
     recipients: tuple[Recipient, ...] = ()
@@ -83,7 +84,7 @@ async def write_day_line(request: Request) -> Response:
     day = parse_day(typed["day"]) or records.get_today(actor)
     try:
         own = (await records.load_day_lines(actor)).own
-        if [form[f"name{place}"] for place in range(1, MAX_OWN + 1)] != _list_names(own):
+        if "fields" in form and form["fields"] != mark_names(own):
             raise StaleRevision(records.RENAMED)
         line = records.parse_line(actor, own, typed)
         await _store(request, actor, line, form["written"], {one.name for one in own})
@@ -136,11 +137,6 @@ async def _store(request: Request, actor: Actor, line: DayLine, written: str, as
     await completion.complete(actor, KIND, load, save)
 
 
-def _list_names(own: Sequence[OwnScale]) -> list[str]:
-    """Return what a form has for the names of its lines of one's own, so that no number goes to another name."""
-    return [*(one.name for one in own), *([""] * (MAX_OWN - len(own)))]
-
-
 def _name_month(request: Request, day: date) -> str:
     return f"{get_translator(request)(EntryKind.DAY_LINES.label)}, {day:%Y-%m}"
 
@@ -168,6 +164,7 @@ async def _render(
         found,
         tuple(reversed(seen.lines[-SHOWN:])),
         own,
+        mark_names(own),
         actor.has_day_lines,
         is_held,
         recipients,

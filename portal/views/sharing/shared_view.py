@@ -29,6 +29,8 @@ from journal.standing.lines import parse_standing
 from portal.views.sharing.picture import PictureView, build_picture_view
 from portal.web.escaping import remove_controls
 
+NEVER_FIRST = {"plan.read", *(field.id for field in get_form(EntryKind.EVALUATION).fields)}
+"""Answers that no list shows: a version, and those of an evaluation, of which none stands out."""
 LINE_LENGTH = 120  # of the line that a list shows
 MOST_CHOSEN = 4  # labels in it
 ADDED_LINES: Mapping[FieldKind, tuple[str, Callable[[object], Any]]] = MappingProxyType(
@@ -148,7 +150,8 @@ def find_first_line(document: ShareDocument) -> FirstLine | None:
     """Return the first line of what was shared, its title aside; None for numbers and days alone."""
     if document.note:
         return FirstLine(_shorten_line(document.note), is_note=True)
-    kind, answers = EntryKind(document.kind), document.answers
+    kind = EntryKind(document.kind)
+    answers = dict(filter(lambda one: one[0] not in NEVER_FIRST, document.answers.items()))
     for field in get_form(kind).fields:
         answer = answers.get(field.id) if field.kind in (FieldKind.TEXT, FieldKind.LINE) else None
         if isinstance(answer, str) and (line := _shorten_line(answer)):

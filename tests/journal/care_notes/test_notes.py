@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from uuid import UUID, uuid4
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -44,6 +45,15 @@ async def test_nobody_else_reads_or_writes_it(cast: Cast) -> None:
     with pytest.raises(StaleRevision):
         await keeping.keep_note(alice, cast.link, note, 2)
     assert await tables.CareNote.all().count() == 1
+
+
+async def test_it_is_kept_with_the_day_on_the_clock_of_its_patient(cast: Cast) -> None:
+    """Noon in London is the next day on Kiritimati."""
+    note = await write(cast)
+    found = await notes.load_note(await cast.actor("bob"), await link_of(cast), note)
+    for zone, day in (("Europe/London", "2026-11-22"), ("Pacific/Kiritimati", "2026-11-23")):
+        kept = keeping.build_document(found, ZoneInfo(zone))
+        assert kept.answers["plan.by"] == f"Bob Example, therapist, {day}"
 
 
 async def test_a_version_that_is_missing_is_told(cast: Cast) -> None:

@@ -268,7 +268,11 @@ def test_marks_are_each_there_once() -> None:
     )
     unchanged = Piece(UUID(int=5), "check_in", {**told.answers, "checkin.pressure": "no"})
     later = Piece(UUID(int=6), "check_in", {**told.answers, "checkin.moment": "7-days"})
-    found = list_marks((), [note(slip, plain), note(tomorrow)], [kept, told, unchanged, later], NOW.date())
+    review = Piece(
+        UUID(int=7), "plan_note", {"plan.from": "2026-02-01", "plan.why": "Yes.", "plan.reviewed": "go-ahead"}
+    )
+    pieces = [kept, told, unchanged, later, review]
+    found = list_marks((), [note(slip, plain), note(tomorrow)], pieces, NOW.date())
     assert found == (
         Mark(MarkKind.PLAN, date(2026, 2, 1), (("interval", "one week"),)),
         Mark(MarkKind.MEDICINE, date(2026, 2, 3), (("changed", "half of it"),), UUID(int=4)),

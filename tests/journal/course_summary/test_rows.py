@@ -9,15 +9,7 @@ import pytest
 
 from journal.care.documents import ShareDocument
 from journal.catalogue.fields import Answers
-from journal.charts.sources import Piece, list_marks
-from journal.course_summary.copies import (
-    list_plans,
-    list_totals,
-    read_clinic,
-    read_effects,
-    read_month,
-    read_still,
-)
+from journal.course_summary.copies import list_plans, list_totals, read_effects, read_month, read_still
 from journal.course_summary.lines import Effect, Source
 from journal.course_summary.summary import SessionRow, build_rows
 from journal.entries.naming import EntryName
@@ -133,8 +125,21 @@ def test_what_is_not_of_its_form_is_left_out() -> None:
     }
     for kind in ("day", "check_in", "sitter", "measure"):
         assert not [*row(copy(kind, broken)).sources]
-    assert list_plans([copy("plan_note", broken)], ())[0].day is None
+    assert list_plans([copy("plan_note", broken | {"plan.by": "Finn"})], ()) == ()
     assert list_totals([copy("measure", broken)], ()) == ()
+
+
+def test_a_review_that_was_kept_is_no_plan_note() -> None:
+    """Nor is what a clinic noted, though both are kept as entries of that kind."""
+    kept: Answers = {
+        "plan.from": "2026-11-20",
+        "plan.why": "We have talked about it.",
+        "plan.by": "Finn, prescriber, 2026-11-20",
+    }
+    assert len(list_plans([copy("plan_note", kept)], ())) == 1
+    others: tuple[Answers, ...] = ({"plan.reviewed": "go-ahead"}, {"plan.ready": "15:30"})
+    for other in others:
+        assert list_plans([copy("plan_note", kept | other)], ()) == ()
 
 
 def test_cancelled_ones_and_talks_have_no_row() -> None:
@@ -216,13 +221,3 @@ def test_totals_of_other_scales_count_as_measures() -> None:
     assert [(one.total.told[1], one.days) for one in found.measured_before] == [("2", 18)]
     ahead = row(*given, plan=(session(local="2026-11-23T14:00"),))
     assert not ahead.measured_before
-
-
-def test_a_review_that_was_shared_is_no_plan_note() -> None:
-    """What was said of an evaluation stands beside the evaluation; neither is it something that a clinic noted."""
-    kept: Answers = {"plan.reviewed": "go-ahead", "plan.from": "2026-11-02", "plan.why": "Your letter came"}
-    review = copy("plan_note", kept)
-    assert list_plans([review], ()) == ()
-    assert read_clinic(review) is None
-    assert list_marks((), (), [Piece(UUID(int=3), "plan_note", kept)], NOW.date()) == ()
-    assert len(list_plans([copy("plan_note", {"plan.why": "Your letter came"})], ())) == 1

@@ -287,3 +287,17 @@ async def test_only_an_evaluation_of_ones_own_is_saved_into(cast: Cast) -> None:
     for who, wanted in ((alice, text.id), (dana, first.id)):
         with pytest.raises(NotFound):
             await records.save_step(who, Step.CONDITIONS, {CONDITIONS: ["liver | yes"]}, wanted, 1)
+
+
+async def test_what_changed_never_outgrows_its_room(cast: Cast) -> None:
+    """The earliest lines go first; what is kept is whole lines."""
+    alice = await cast.actor("alice")
+    entry, revision = uuid4(), 0
+    for number in range(24):
+        words = f"{number} " + "x" * 990
+        await saved(cast, Step.MEDICINES, {ALLERGIES: words}, entry, revision)
+        revision = (await records.finish(alice)).revision
+    told = (await records.load_evaluation(alice)).changes
+    assert len(told) == 19
+    assert told[-1].after.startswith("23 ")
+    assert sum(map(len, map(format_line, told))) <= records.MAX_CHANGES_LENGTH

@@ -22,7 +22,7 @@ from journal.evaluation.reviewing import Standing, State
 from journal.sealing import open_document, seal_document
 from journal.sharing import reading, shares
 from tests.cast import Cast
-from tests.scenes import become, connected, signed_in_again
+from tests.scenes import become, connected
 
 SAID = {"outcome": "more-needed", "words": "Please bring the letter about your eyes"}
 
@@ -227,14 +227,3 @@ async def test_another_clinician_knows_a_review_by_the_patients_share(cast: Cast
 
 async def reading_of(cast: Cast, entry: UUID) -> dict[str, object]:
     return dict((await entries.load_entry(await cast.actor("alice"), entry)).document.answers)
-
-
-async def test_a_kept_review_is_of_the_day_that_its_patient_counts(cast: Cast) -> None:
-    """Late in the evening of Greenwich it is the next day in Berlin, on every page."""
-    await become(cast, "bob", "prescriber")
-    copy = await answered(cast)
-    cast.clock.forward(hours=11, minutes=40)
-    await signed_in_again(cast)
-    kept = await keeping.keep_note(await cast.actor("alice"), cast.link, await reviewed(cast, copy), 1)
-    answers = await reading_of(cast, kept)
-    assert (answers["plan.from"], answers["plan.by"]) == ("2026-11-23", "Bob Example, prescriber, 2026-11-23")

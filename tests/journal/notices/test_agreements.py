@@ -266,6 +266,31 @@ async def test_a_proposal_that_nobody_agreed_to_hides_nothing(cast: Cast, spoil:
     assert found.link.id == cast.link
 
 
+async def test_a_proposal_that_nobody_agreed_to_reaches_no_backup(cast: Cast):
+    """Once care with whom it was proposed to has ended, there is nothing in force; what was agreed on before is."""
+    backup = await connected(cast, "charlie")
+    await propose(cast, backup=backup, hours=8)
+    await lifecycle.end_care(await cast.actor("bob"), cast.link)
+    assert await force(cast) is None
+    again = await connected(cast, "bob")
+    await agreed(cast, again, backup, 24)
+    await propose(cast, again, backup, 1)
+    await lifecycle.end_care(await cast.actor("alice"), again)
+    found = await force(cast)
+    assert found is not None
+    assert (found.link, found.line.hours) == (None, 24)
+    assert found.backup is not None
+
+
+async def test_what_its_clinician_ended_before_care_ended_reaches_no_backup(cast: Cast):
+    """What both agreed on is over with that, whatever the log knows of before."""
+    backup, alice = await connected(cast, "charlie"), await cast.actor("alice")
+    await agreed(cast, backup=backup)
+    await agreements.end_as_clinician(await cast.actor("bob"), alice.id)
+    await lifecycle.end_care(alice, cast.link)
+    assert await force(cast) is None
+
+
 async def test_a_proposal_is_taken_back_or_refused_by_either_and_what_is_in_force_stays(cast: Cast):
     """Also in a hold, since nothing is weakened; what is not proposed any more can be agreed to by nobody."""
     alice = (await cast.actor("alice")).id

@@ -39,7 +39,7 @@ OF_NO_FORM = {
 }
 """What a browser is told, and the name that a password manager looks for."""
 NAMED = re.compile(
-    r"""(?:name="|\b(?:field|textarea|select|radio_cards|checkbox|checkbox_list|rating_ten|rating_hundred)\(\s*")([\w.-]+)\""""
+    r"""(?:name="|(?<![|])\b(?:field|textarea|select|radio_cards|checkbox|checkbox_list|rating_ten|rating_hundred)\(\s*")([\w.-]+)\""""
 )
 
 

@@ -21,6 +21,7 @@ from journal.sessions.session import Route, SessionDetails, SessionKind, Setting
 from tests.cast import ZONE, Cast
 from tests.portal.browsing import Page, followed, opened, pressed
 from tests.portal.conftest import Portal
+from tests.portal.views.test_records import pages_of, words_of
 from tests.scenes import become
 from tests.shared_material import dosing, put_details, report_past, share
 
@@ -321,7 +322,13 @@ async def test_it_is_kept_and_reaches_another_clinician_by_a_share(any_portal: P
     await share(cast, kept, *("plan.before", "plan.away", "plan.by"))
     async with any_portal.client("bob") as browser:
         page = await opened(browser, f"/patients/{alice.id}/summary")
-    assert page.words.count("Clinic: 09:05 128/82, pulse 71, oxygen 98 %") == 2  # part of it was shared
+    assert page.words.count("Clinic: 09:05 128/82, pulse 71, oxygen 98 %") == 1  # it is bob's own
+    await tables.CareNote.filter(note=note).delete()  # to another clinician it is the copy alone
+    async with any_portal.client("bob") as browser:
+        page = await opened(browser, f"/patients/{alice.id}/summary")
+    assert "Clinic: 09:05 128/82, pulse 71, oxygen 98 %" in page.words
+    assert "Clinic: far away: 09:25–10:05" in page.words
+    assert "ready to leave" not in page.words
     assert "Plan notes" not in page.words
 
 
@@ -344,3 +351,22 @@ async def test_midnight_is_of_the_session_s_day(portal: Portal) -> None:
     with pytest.raises(InvalidInput) as refused:
         await write(cast, later, BLANK | {SESSION: str(later), "ready": "00:30"})
     assert "ready" in refused.value.fields
+
+
+async def test_both_take_it_away(portal: Portal) -> None:
+    """Named by its session, with each reading in one line and every time; the records say which session it is of."""
+    cast = portal.cast
+    session = await rested(cast)
+    await write(cast, session)
+    for who in ("alice", "bob"):
+        pages = await pages_of(cast, who)
+        words = words_of(pages["sessions.html" if who == "alice" else "patients/1.html"])
+        assert "Readings in the clinic" in words
+        for told in (
+            "09:05 128/82 · 71 · 98",
+            "09:50 151/94 · – · –",
+            "10:20",
+            "11:10",
+            "1st dosing session",
+        ):
+            assert told in words

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from uuid import uuid4
 
+import pytest
+
 from journal.care import lifecycle
 from journal.care import tables as care_tables
 from journal.care_notes import notes
@@ -13,6 +15,7 @@ from tests.cast import Cast
 from tests.course_material import PLAN, later, next_day, noted, phq9, share_a_course
 from tests.portal.browsing import Page, opened
 from tests.portal.conftest import Portal
+from tests.scenes import become
 from tests.shared_material import dosing, plan_course, share, write
 
 HER_WORDS = "a heron by the weir"
@@ -107,9 +110,11 @@ async def test_a_row_says_what_was_shared(any_portal: Portal) -> None:
             assert (await browser.get(address)).status_code == 200
 
 
-async def test_it_says_what_was_shared_and_nothing_else(any_portal: Portal) -> None:
+@pytest.mark.parametrize("profession", ["therapist", "prescriber"])
+async def test_it_says_what_was_shared_and_nothing_else(any_portal: Portal, profession: str) -> None:
     """Whatever alice wrote, the page is the same until she shares it; then it has that part more, and no other."""
     cast = any_portal.cast
+    await become(cast, "bob", profession)
     await plan_course(cast)
     first = (await dosing(cast))[0]
     nothing = (await read(any_portal)).answer.text

@@ -42,7 +42,9 @@ async def test_asked_for_filled_in_reviewed_and_changed(any_portal: Portal) -> N
         cast.clock.forward(minutes=1)
         await answered(cast)
         assert "asks for an evaluation" not in (await opened(alice, "/")).words
-        assert "Not yet reviewed" in (await opened(bob, where.removesuffix("/evaluation"))).words
+        page = await opened(bob, where.removesuffix("/evaluation"))
+        assert "Not yet reviewed" in page.words
+        assert "1, 2026-11-22" not in page.words  # no line of it stands out in a list
         page = await opened(bob, where)
         assert "Severe liver disease" in page.words
         page = await followed(bob, await sent(bob, page, where, outcome="more-needed", words=WORDS))
