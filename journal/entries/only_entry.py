@@ -130,6 +130,7 @@ async def add_once(
     refusal: str,
     *,
     session: UUID | None = None,
+    keep: bool | None = False,
 ) -> None:
     """
     Make changes to the only entry of a kind, each of which has a name: one that was made before is not made again.
@@ -137,6 +138,7 @@ async def add_once(
     Args:
         changes: By their names, from `name_change`.
         refusal: The sentence for when nothing was changed.
+        keep: As for `change_only_entry`.
 
     Raises:
         StaleRevision: If others saved all the time; nothing was changed.
@@ -153,7 +155,7 @@ async def add_once(
         remembered = msgspec.structs.replace(beside, added=added)
         return msgspec.structs.replace(before, answers=_sort_answers(kind, answers), beside=remembered)
 
-    await _change_document(actor, kind, change_document, refusal, session=session)
+    await _change_document(actor, kind, change_document, refusal, session=session, keep=keep)
 
 
 def name_change(*parts: str) -> str:

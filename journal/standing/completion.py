@@ -23,18 +23,14 @@ from journal.care.documents import ShareDocument
 from journal.care.link_keys import SharingPaused, open_shared_key
 from journal.care.links import Link
 from journal.catalogue.fields import EntryKind
-from journal.catalogue.tracked import CHANGES
 from journal.entries import by_kind, entries
 from journal.errors import InvalidInput, JournalError, NotFound, StaleRevision, TrustBroken
-from journal.evaluation.changes import list_changes
-from journal.evaluation.lines import format_line
-from journal.evaluation.records import MAX_CHANGES
 from journal.i18n import N_
 from journal.sessions.holds import load_hold, refuse_while_held
 from journal.sharing import copies, shares
 from journal.sharing.shares import OutgoingShare
 from journal.standing.kinds import KINDS, StandingKind, list_lines
-from journal.standing.lines import Standing
+from journal.standing.lines import Standing, name_piece
 from journal.standing.standing import (
     SUSPENDED,
     StandingList,
@@ -45,6 +41,7 @@ from journal.standing.standing import (
     require_kind,
     select_standing,
 )
+from journal.standing.versions import say_changes
 from journal.store.database import transaction
 from journal.vault import record_state
 from journal.vault.entry_rows import Entry
@@ -194,7 +191,7 @@ async def share_unshared(
                 raise StaleRevision(shares.ENTRY_CHANGED)
             if some:
                 await _save_copy(actor, link, kind, one.entry, await _find_copy(actor, link, one.entry), some)
-        await note_asked(actor, to, wanted)
+        await note_asked(actor, to, wanted, _name_all(link, kind, listed))
 
 
 async def leave_unshared(actor: Actor, to: UUID, wanted: str, seen: Sequence[str]) -> None:
@@ -202,9 +199,10 @@ async def leave_unshared(actor: Actor, to: UUID, wanted: str, seen: Sequence[str
     kind, link = require_kind(wanted), await care_links.load_my_link(actor, to)
     async with transaction():
         await record_state.lock_state(actor)
-        if _format_all(await _list_now(actor, link, kind)) != [*seen]:
+        listed = await _list_now(actor, link, kind)
+        if _format_all(listed) != [*seen]:
             raise StaleRevision(shares.ENTRY_CHANGED)
-        await note_asked(actor, to, wanted)
+        await note_asked(actor, to, wanted, _name_all(link, kind, listed))
 
 
 def format_choice(one: Unshared, place: int) -> str:
@@ -300,8 +298,13 @@ def _find_unshared(
     for entry in found:
         is_new = entry.updated_at >= one.since and (one.asked is None or entry.updated_at > one.asked)
         missing = _find_missing(kind, entry, copied.get(entry.id)) if is_new and not entry.damaged else ()
-        if missing:
-            yield Unshared(entry, missing)
+        left = [piece for piece in missing if name_piece(one.kind, one.link, entry.id, piece) not in one.left]
+        if left:
+            yield Unshared(entry, tuple(left))
+
+
+def _name_all(link: Link, kind: StandingKind, listed: Iterable[Unshared]) -> list[str]:
+    return [name_piece(kind.id, link.id, one.entry.id, piece) for one in listed for piece in one.pieces]
 
 
 def _format_all(listed: Iterable[Unshared]) -> list[str]:
@@ -360,7 +363,7 @@ def _build_document(
     fresh = copies.build_copy(entry, parts, actor.now, actor.zone)
     old, copied = copy.document if copy and not copy.damaged else None, _list_copied(kind, copy)
     if kind.version:
-        return _say_changes(fresh, old, kind)
+        return say_changes(fresh, old, kind)
     if not kind.part:
         return fresh
     now, wanted = kind.list_pieces(entry.document), (*copied, *some)
@@ -379,21 +382,3 @@ def _build_document(
         fields=fields,
         shared_at=fresh.shared_at,
     )
-
-
-def _say_changes(fresh: ShareDocument, old: ShareDocument | None, kind: StandingKind) -> ShareDocument:
-    """
-    Return a copy of a version that says what changed since the one its reader has, and nothing of those in between.
-
-    A version that stayed with its patient, or that is older than the standing share, is told by no later one.
-    """
-    answers = {name: answer for name, answer in fresh.answers.items() if name != CHANGES}
-    lines: list[str] = []
-    if old is not None:
-        new = list_changes(old.answers, answers, kind.find_version(answers))
-        lines = [*list_lines(old.answers, CHANGES), *map(format_line, new)][-MAX_CHANGES:]
-    fields = [name for name in fresh.fields if name != CHANGES or lines]
-    if lines and CHANGES not in fields:
-        fields.append(CHANGES)
-    told = {CHANGES: lines} if lines else {}
-    return msgspec.structs.replace(fresh, answers={**answers, **told}, fields=fields)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from uuid import UUID
 
+from journal.entries.only_entry import name_change
 from journal.standing.kinds import KINDS, StandingKind
 from journal.user_input import clean_line
 
@@ -20,7 +21,8 @@ class Standing:
     A standing share: pieces of `kind` go to the clinician of care link `link`, who was called `name`.
 
     `asked` is when its patient was last asked about what did not go, and until when all of that is answered. `until` is
-    when they ended it. `at_once`: readings go around a dosing session as well.
+    when they ended it. `at_once`: readings go around a dosing session as well. `left` are the names of what stays
+    with their patient: pieces of before it was given, and those that they were asked about. They stand beside the line.
     """
 
     kind: str
@@ -30,6 +32,7 @@ class Standing:
     until: datetime | None = None
     at_once: bool = False
     name: str = ""
+    left: frozenset[str] = frozenset()
 
     @property
     def is_in_force(self) -> bool:
@@ -47,6 +50,11 @@ class Standing:
         times = map(_format_time, (self.since, self.asked, self.until))
         flag = AT_ONCE if self.at_once else ""
         return SEPARATOR.join((self.kind, self.link.hex, *times, flag, clean_line(self.name))).rstrip()
+
+
+def name_piece(kind: str, link: UUID, entry: UUID, piece: str) -> str:
+    """Return the name by which it is remembered that a piece stays with its patient."""
+    return name_change("left", kind, link.hex, entry.hex, piece)
 
 
 def parse_standing(lines: object) -> tuple[Standing, ...]:

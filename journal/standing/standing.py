@@ -18,7 +18,7 @@ from journal.audit.acts import Act
 from journal.care import links as care_links
 from journal.care.links import Link, require_active
 from journal.catalogue.fields import Answers, EntryKind
-from journal.entries import only_entry
+from journal.entries import by_kind, only_entry
 from journal.errors import InvalidInput, NotFound
 from journal.held_acts import Asked, HeldAct
 from journal.i18n import N_
@@ -26,7 +26,7 @@ from journal.roles import Role
 from journal.sessions.holds import refuse_while_held
 from journal.sharing import shares
 from journal.standing.kinds import AT_ONCE_PROFESSIONS, KINDS, StandingKind
-from journal.standing.lines import Standing, parse_standing
+from journal.standing.lines import Standing, name_piece, parse_standing
 from journal.store.database import transaction
 from journal.vault import record_state
 from journal.vault.entry_rows import Entry
@@ -34,6 +34,8 @@ from journal.vault.entry_rows import Entry
 STANDING = "standing.shares"
 MAX_ENDED = 100
 """How many that have ended are kept in the list; the log has all of them."""
+MAX_LEFT = 300
+"""How many of the pieces that were there before a standing share are remembered as such; the latest."""
 CHANGED_MEANWHILE = N_("This was changed in the meantime. Nothing was changed here; look at it again.")
 SUSPENDED = N_("This person cannot sign in at present. Nothing was shared.")
 
@@ -47,7 +49,12 @@ class StandingList:
     @property
     def lines(self) -> tuple[Standing, ...]:
         """Return all of them, also those that have ended, the oldest first."""
-        return parse_standing(self.entry.document.answers.get(STANDING)) if self.entry else ()
+        if self.entry is None:
+            return ()
+        beside = self.entry.document.beside
+        left = frozenset(beside.added if beside else ())
+        found = parse_standing(self.entry.document.answers.get(STANDING))
+        return tuple(replace(one, left=left) for one in found)
 
     def select_in_force(self, kind: str = "", link: UUID | None = None) -> tuple[Standing, ...]:
         """Return those that have not ended, of one kind and for one care link where these are given."""
@@ -118,11 +125,14 @@ async def give_standing(actor: Actor, to: UUID, wanted: str, *, at_once: bool = 
         others = [one for one in every if not _is_same(one, link.id, kind.id)]
         return [*others, replace(same, at_once=at_once)]
 
+    is_new = not (await load_standing(actor)).select_in_force(wanted, to)
+    there = await _name_pieces(actor, kind, to) if is_new and kind.part else []
     async with transaction():
         await record_state.lock_state(actor)
         await refuse_while_held(actor, asked)
         await require_active(link)
         await _change(actor, give)
+        await _remember(actor, there)
         await audit_log.record_event(
             actor, Act.STANDING_GIVEN, patient=actor.id, about=link.id, recipient=link.clinician
         )
@@ -152,12 +162,35 @@ async def end_all_of(actor: Actor, wanted: UUID) -> None:
             await end_standing(actor, one.link, one.kind)
 
 
-async def note_asked(actor: Actor, to: UUID, kind: str) -> None:
-    """Note that a patient was asked about all that did not go until now; what they did not choose stays with them."""
+async def note_asked(actor: Actor, to: UUID, kind: str, pieces: Sequence[str] = ()) -> None:
+    """
+    Note that a patient was asked about all that did not go until now; what they did not choose stays with them.
+
+    Args:
+        pieces: The names of what was listed: none of it is asked about again once something is added beside it.
+    """
     await _change(
         actor,
         lambda every: [replace(one, asked=actor.now) if _is_same(one, to, kind) else one for one in every],
     )
+    await _remember(actor, pieces)
+
+
+async def _name_pieces(actor: Actor, kind: StandingKind, to: UUID) -> list[str]:
+    """Return the names of the pieces that are there, the latest last."""
+    _, found = await by_kind.load_entries_of_kinds(actor, {kind.entry_kind})
+    there = sorted((one for one in found if not one.damaged), key=lambda one: one.updated_at)
+    named = [
+        name_piece(kind.id, to, one.id, piece) for one in there for piece in kind.list_pieces(one.document)
+    ]
+    return named[-MAX_LEFT:]
+
+
+async def _remember(actor: Actor, pieces: Sequence[str]) -> None:
+    """Remember beside the standing shares that these pieces stay with their patient."""
+    if pieces:
+        kept: dict[str, Callable[[Answers], Answers]] = dict.fromkeys(pieces, lambda answers: answers)
+        await only_entry.add_once(actor, EntryKind.STANDING, kept, CHANGED_MEANWHILE, keep=None)
 
 
 def _is_same(one: Standing, link: UUID, kind: str) -> bool:

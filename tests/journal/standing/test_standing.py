@@ -157,13 +157,19 @@ async def test_new_pieces_go_of_what_was_there_before_it_was_given(cast: Cast):
     await give(cast)
     second = await note(cast, session, 62)
     assert await lines_of(cast) == [second]
+    assert await waiting(cast) == ()  # what was there already stays, and is no question
     alice, other = await cast.actor("alice"), await planned(cast)
     await lifecycle.pause_sharing(alice, cast.link)
     stayed = await note(cast, other, 63)
     await lifecycle.resume_sharing(await cast.actor("alice"), cast.link)
     third = await note(cast, other, 64)
     assert {*await lines_of(cast)} == {second, third}
-    assert stayed in [piece for one in await waiting(cast) for piece in one.pieces]
+    assert [one.pieces for one in await waiting(cast)] == [(stayed,)]
+    offered = keys(await waiting(cast))
+    await completion.leave_unshared(await cast.actor("alice"), cast.link, KIND.id, offered)
+    fourth = await note(cast, other, 65)
+    assert {*await lines_of(cast)} == {second, third, fourth}
+    assert await waiting(cast) == ()  # they are asked once
 
 
 async def test_a_copy_that_was_stopped_comes_back_once_it_is_given_anew(cast: Cast):
