@@ -195,7 +195,21 @@ async def test_an_open_page_begins_its_clock_and_keeps_when_it_was_written(
     await page.get_by_role("button", name="Save the check").click()
     await expect(page.locator("#clock")).to_contain_text(re.compile("Last check 13:0[45]"))
 
+    await page.context.set_offline(True)
+    for minutes in (0, 10):  # pressed again so much later, without words, it is another check
+        await page.clock.fast_forward(minutes * 60 * 1000)
+        await page.get_by_label("Asleep").check()
+        await page.get_by_role("button", name="Save the check").click()
+        await expect(page.get_by_text("Not saved.")).to_be_visible()
+    desk.troubles.clear()
+    await page.clock.fast_forward(60 * 1000)
+    server.forward(minutes=11)
+    await page.context.set_offline(False)
+    await page.get_by_role("button", name="Save the check").click()
+    await expect(page.locator("#clock")).to_contain_text(re.compile("Last check 13:3[5-7]"))
+
     async with server.second_connection() as cast:
+        await signed_in_again(cast)  # by the server's clock nobody was there for half an hour
         await links.end_link(await cast.actor("alice"), session)
     await page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
     await expect(page.get_by_text("This link has ended. If you need help, call.")).to_be_visible()

@@ -59,14 +59,19 @@
     if (document.getElementById("needs-help")) document.getElementById("call-now").scrollIntoView();
   }
 
-  // The same words of a part are the same note, however often they are sent, until they are saved.
+  // The same words of a part are the same note, however often they are sent, until they are saved. A check without words
+  // that is pressed again some minutes later says how they are by then.
   const pressed = new Map();
+  const LOOKED_ANEW = 5 * MINUTE;
 
   function sayWhen(form, submitter) {
     const part = submitter?.closest("details") ?? null;
     const said = written(form).filter((one) => one.closest("details") === part);
     const words = JSON.stringify(said.map((one) => [keyOf(one), valueOf(one)]));
-    if (pressed.get(submitter?.value)?.words !== words) pressed.set(submitter?.value, { words, at: Math.round(Date.now() + ahead) });
+    const [before, at] = [pressed.get(submitter?.value), Math.round(Date.now() + ahead)];
+    const isCheckAlone = submitter?.value === "check" && !form.querySelector("[name=note]").value.trim();
+    const isAnew = before?.words !== words || (isCheckAlone && at - before.at >= LOOKED_ANEW);
+    if (isAnew) pressed.set(submitter?.value, { words, at });
     form.querySelector("[data-written]").value = pressed.get(submitter?.value).at;
   }
 
