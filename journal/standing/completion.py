@@ -119,16 +119,25 @@ async def list_recipients(
     *,
     is_held: bool,
     team: Iterable[Link] | None = None,
+    entry: Entry | None = None,
 ) -> tuple[Recipient, ...]:
-    """Return who reads pieces of a kind; *team* are the patient's care links, where they are loaded already."""
+    """
+    Return who reads pieces of a kind. *team* are the patient's care links, where they are loaded already, and *entry*
+    is the one that the next piece would stand in, where it was begun.
+    """
     given = mine.select_in_force(kind.id)
     found = team if team is not None else await care_links.load_my_links(actor) if given else ()
     there = {link.id: link for link in found if link.ended_at is None}
-    return tuple(
-        Recipient(there[one.link], _can_go(kind, one, there[one.link], is_held=is_held))
-        for one in given
-        if one.link in there
-    )
+    listed = []
+    for one in given:
+        if (link := there.get(one.link)) is None:
+            continue
+        goes = _can_go(kind, one, link, is_held=is_held)
+        if goes and entry is not None:
+            copy = await _find_copy(actor, link, entry)
+            goes = await _goes_on(actor, kind, one, link, entry, copy, is_later=True)
+        listed.append(Recipient(link, goes))
+    return tuple(listed)
 
 
 async def list_unshared(
@@ -263,19 +272,26 @@ async def _carry_along(
     except (SharingPaused, TrustBroken):
         return
     copy = await _find_copy(actor, link, entry)
-    if earlier and not await _goes_on(actor, kind, one, link, entry, copy):
+    if not await _goes_on(actor, kind, one, link, entry, copy, is_later=bool(earlier)):
         return
     await _save_copy(actor, link, kind, entry, copy, new, while_held=is_held)
 
 
 async def _goes_on(
-    actor: Actor, kind: StandingKind, one: Standing, link: Link, entry: Entry, copy: OutgoingShare | None
+    actor: Actor,
+    kind: StandingKind,
+    one: Standing,
+    link: Link,
+    entry: Entry,
+    copy: OutgoingShare | None,
+    *,
+    is_later: bool,
 ) -> bool:
-    """Return whether later pieces of an entry go: not where its patient took a copy away since they gave it."""
+    """Return whether a piece of an entry goes: not where its patient took a copy away since they gave it."""
     if copy is None:
-        key = link.row.patient_key
-        return not await share_list.was_stopped(actor, link.id, key, entry.id, one.since)
-    return not copy.damaged and (bool(_list_copied(kind, copy)) or copy.updated_at < one.since)
+        return not await share_list.was_stopped(actor, link.id, link.row.patient_key, entry.id, one.since)
+    is_known = bool(_list_copied(kind, copy)) or copy.updated_at < one.since
+    return not is_later or (not copy.damaged and is_known)
 
 
 def _can_go(kind: StandingKind, one: Standing, link: Link, *, is_held: bool) -> bool:

@@ -155,7 +155,9 @@ async def _render(
     is_intact, mine = await by_kind.load_entries_of_kinds(actor, {EntryKind.DAY_LINES, EntryKind.STANDING})
     seen, is_held = records.build_day_lines(is_intact, mine), await holds.load_hold(actor) is not None
     found, own = seen.find_line(day), seen.own
-    recipients = await completion.list_recipients(actor, KIND, select_standing(mine), is_held=is_held)
+    recipients = await completion.list_recipients(
+        actor, KIND, select_standing(mine), is_held=is_held, entry=seen.find_month(day)
+    )
     context = DayLinesPage(
         seen,
         records.get_today(actor),

@@ -105,7 +105,7 @@ async def _load(actor: Actor, done: bool = False, *, problem: str = "") -> Evalu
         tuple(Step),
         build_sections(EntryKind.EVALUATION, answers),
         await completion.list_recipients(
-            actor, KIND, select_standing(found), is_held=waiting is not None, team=mine
+            actor, KIND, select_standing(found), is_held=waiting is not None, team=mine, entry=seen.entry
         ),
         waiting,
         problem,

@@ -152,7 +152,7 @@ async def _build_page(
     recipients: tuple[Recipient, ...] = ()
     if part != MEDICINE and place is None:
         is_held = holds.get_hold(actor, plan) is not None
-        recipients = await completion.list_recipients(actor, kind, mine, is_held=is_held)
+        recipients = await completion.list_recipients(actor, kind, mine, is_held=is_held, entry=noted.entry)
     is_before = part == READINGS and one.began_at is None
     return DayNotePage(
         find_line(actor, plan, one.id),

@@ -220,8 +220,35 @@ async def test_a_version_tells_no_answer_of_one_that_stayed(cast: Cast):
     await answer("no")
     (document,) = await read_by(cast, "bob")
     assert document.answers[CHANGES] == ["4, 2026-11-22 | evaluation.conditions | liver | not-sure | no"]
-    (copy,) = await shares.list_shares(await cast.actor("alice"))
+    alice, kind = await cast.actor("alice"), kinds.KINDS["evaluation"]
+    (copy,) = await shares.list_shares(alice)
     assert (copy.changed, copy.outdated) == (False, frozenset())
+
+    async def who_reads() -> list[bool]:
+        mine, (entry,) = await completion.load_with_records(alice, kind)
+        return [
+            one.goes
+            for one in await completion.list_recipients(alice, kind, mine, is_held=False, entry=entry)
+        ]
+
+    assert await who_reads() == [True]
+    await shares.revoke_share(alice, copy.id)
+    assert await who_reads() == [False]  # and so the page says
+    await answer("yes")
+    assert await read_by(cast, "bob") == ()
+
+
+async def test_the_first_piece_of_what_was_stopped_stays_as_well(cast: Cast):
+    """Who shared a day by hand and stopped that, before its first reading, finds no copy of the reading."""
+    session = await planned(cast)
+    await give(cast)
+    alice = await cast.actor("alice")
+    await record.save_taken(alice, session, Taken(time(14, 5), "half"))
+    (entry,) = [one for one in await entries.load_all_entries(alice) if one.document.kind == EntryKind.DAY]
+    copy = await shares.share_entry(alice, entry.id, cast.link, ["day.medicine"], previewed=entry.revision)
+    await shares.revoke_share(alice, copy)
+    await note(cast, session, 61)
+    assert await lines_of(cast) == []
 
 
 async def test_two_equal_readings_are_two_pieces(cast: Cast):
