@@ -11,11 +11,12 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, time
 from enum import StrEnum
+from functools import partial
 from uuid import UUID
 
 from journal.catalogue.fields import Answer, EntryKind
 from journal.charts.sources import DosingDay, Piece, Window
-from journal.dosing_day.lines import Reading, count_minutes, parse_medicine, parse_number, parse_readings
+from journal.dosing_day.lines import Reading, count_minutes_from, parse_medicine, parse_number, parse_readings
 
 NOTED = {EntryKind.DAY.value: "day", EntryKind.SITTER.value: "sitter"}
 """The kinds of pieces that hold what was noted on the day of a session, and how the names of their answers begin."""
@@ -109,9 +110,10 @@ def select_readings(
 def _select(
     sign: Sign, values: Sequence[Value], start: time
 ) -> tuple[Value | None, Value | None, Value | None]:
-    timed = sorted((one for one in values if one.at is not None), key=lambda one: _count(one.at))
-    before = [one for one in timed if _count(one.at) <= count_minutes(start)]
-    after = [one for one in timed if _count(one.at) > count_minutes(start)]
+    times = [(count_minutes_from(start, one.at), one) for one in values if one.at is not None]
+    timed = sorted(times, key=lambda one: one[0])
+    before = [one for minutes, one in timed if minutes <= 0]
+    after = [one for minutes, one in timed if minutes > 0]
     choose: Callable[..., Value] = min if sign is Sign.OXYGEN else max
     found = choose(values, key=lambda one: (one.number, one.lower or 0)) if values else None
     return before[-1] if before else None, found, after[-1] if after else None
@@ -121,7 +123,7 @@ def _build_row(sign: Sign, some: Sequence[Piece], about: DosingDay) -> SessionRe
     parts = [
         at for one in some for taken in parse_medicine(_get(one, "medicine")) if (at := taken.at) is not None
     ]
-    start = min(parts, key=count_minutes) if parts else about.start
+    start = min(parts, key=partial(count_minutes_from, about.start)) if parts else about.start
     values = [
         replace(value, source=one.source)
         for one in some
@@ -146,7 +148,3 @@ def _read(sign: Sign, one: Reading) -> Value | None:
     if sign is not Sign.PRESSURE:
         return Value(one.at, number, written=typed)
     return Value(one.at, number, parse_number(one.diastolic), f"{typed}/{one.diastolic or '–'}")
-
-
-def _count(at: time | None) -> int:
-    return -1 if at is None else count_minutes(at)

@@ -6,11 +6,15 @@ from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, time
+from functools import partial
 
 from journal.course_summary.lines import NearTotal, Total
-from journal.dosing_day.lines import Reading, Taken, count_minutes, parse_number
+from journal.dosing_day.lines import Reading, Taken, count_minutes_from, parse_number
 from journal.sessions.session import SessionDetails
 from journal.time_zones import parse_zone
+
+NO_TIME = -(24 * 60)
+"""Where a reading without a time stands: first, before those of the day."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,10 +38,11 @@ def find_beginning(details: SessionDetails, parts: Iterable[Taken]) -> time:
     It is that of the first part of the medicine, where a time of it was noted; else of the start, as it was said;
     else of the start as it was planned.
     """
+    start = details.begins_at.astimezone(parse_zone(details.zone)).time().replace(second=0, microsecond=0)
     times = [one.at for one in parts if one.at is not None]
     if times:
-        return min(times, key=count_minutes)
-    return details.begins_at.astimezone(parse_zone(details.zone)).time().replace(second=0, microsecond=0)
+        return min(times, key=partial(count_minutes_from, start))
+    return start
 
 
 def choose_readings(readings: Sequence[Reading], began: time) -> Chosen:
@@ -49,16 +54,15 @@ def choose_readings(readings: Sequence[Reading], began: time) -> Chosen:
     pressure, then the first. Without a time a reading is neither before nor after; without a pressure not the highest.
     """
     times = [
-        (count_minutes(one.at), place)
+        (count_minutes_from(began, one.at), place)
         for place, one in enumerate(readings)
         if one.at is not None and not one.is_blank
     ]
-    start = count_minutes(began)
-    before = max((one for one in times if one[0] <= start), default=None)
-    after = max((one for one in times if one[0] > start), default=None)
+    before = max((one for one in times if one[0] <= 0), default=None)
+    after = max((one for one in times if one[0] > 0), default=None)
     minutes = {place: minute for minute, place in times}
     pressures = [
-        (upper, parse_number(one.diastolic) or 0.0, -minutes.get(place, 0), -place)
+        (upper, parse_number(one.diastolic) or 0.0, -minutes.get(place, NO_TIME), -place)
         for place, one in enumerate(readings)
         if (upper := parse_number(one.systolic)) is not None
     ]

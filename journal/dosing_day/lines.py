@@ -139,6 +139,17 @@ def count_minutes(at: time) -> int:
     return (at.hour * 60 + at.minute - _MORNING) % _DAY
 
 
+def count_minutes_from(began: time, at: time) -> int:
+    """
+    Return how many minutes after a session began a time of day is, below 0 before it.
+
+    The day of a session begins at five in the morning, and of one that began before five at noon of the day before.
+    """
+    first = _MORNING if began.hour * 60 + began.minute >= _MORNING else _DAY // 2
+    counted, start = ((one.hour * 60 + one.minute - first) % _DAY for one in (at, began))
+    return counted - start
+
+
 def parse_number(typed: str) -> float | None:
     """Return the number that a value was typed as, in the digits of any script, or None."""
     found = re.fullmatch("[0-9]{1,4}(?:[.,][0-9]{1,2})?", plain_digits(typed[: MAX_VALUE_LENGTH + 1]).strip())
