@@ -17,7 +17,7 @@ from journal.clinic import call_contacts
 from journal.errors import Damaged
 from journal.practice.practice import PracticePhone
 from journal.roles import Role
-from journal.sessions.day_state import load_day_state
+from journal.sessions.day_state import DayState, load_day_state
 from journal.time_zones import parse_zone
 from portal.access.session_cookie import get_token
 from portal.web.care_team import CallLine, build_call_lines
@@ -26,6 +26,7 @@ from portal.web.errors import UNAVAILABLE_ERRORS
 from portal.web.forms import Form
 from portal.web.pages import get_translator, is_htmx, redirect, render_page
 
+DARK_DAY = DayState.UNDER_WAY.value
 PRACTICE_TIMEOUT = 3.0  # seconds
 
 
@@ -35,13 +36,15 @@ class HelpPage:
     Context of the help page; the chosen region's contacts stand first.
 
     `may_leave`: a session's cookie came, so the quick exit is offered; it is not checked whether the session is valid.
-    `practice_phones`: for how many numbers of the practice there is room, which a request of its own fetches.
+    `practice_phones`: for how many numbers of the practice there is room, which a request of its own fetches. `day` is
+    the state of a patient's day, as the page said it from which they came.
     """
 
     regions: tuple[Region, ...]
     skills: tuple[Skill, ...]
     may_leave: bool
     practice_phones: int
+    day: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,16 +86,19 @@ async def show_help(request: Request) -> Response:
     """
     Show crisis contacts, those of this browser's region first, and ways to come back to the present.
 
-    Sent as a form, it keeps a region in this browser. Neither asks the database.
+    Sent as a form, it keeps a region in this browser. Neither asks the database: a page of a dosing session's day asks
+    for a dark one in its link.
     """
+    is_dark = request.query_params.get("look") == "dark"
     if request.method == "POST":
         code = (await Form.read(request))["region"]
         known = crisis_contacts.find_region(code) is not None
-        answer = redirect(request, "/help-now")
+        answer = redirect(request, "/help-now?look=dark" if is_dark else "/help-now")
         return set_help_region(request, answer, code) if known else answer
     may_leave = get_token(request) is not None
     phones = len(request.app.state.practice.current.phones) if may_leave else 0
-    context = HelpPage(crisis_contacts.list_regions(), grounding_skills.HELP_NOW, may_leave, phones)
+    day = DARK_DAY if is_dark else ""
+    context = HelpPage(crisis_contacts.list_regions(), grounding_skills.HELP_NOW, may_leave, phones, day)
     return render_page(request, "help_now.html", context)
 
 

@@ -280,3 +280,22 @@ async def test_whom_to_call_is_as_calm_as_the_page_that_leads_there(portal: Port
         assert await looks(browser) == {"dark large"}
         await browser.post("/lock")
         assert await looks(browser) == {"dark large"}
+
+
+async def test_help_now_is_as_dark_as_the_page_that_leads_there(portal: Portal) -> None:
+    """It asks no database, so the link says it: on the pages of a session's day, locked or not, and after a choice."""
+    await in_session(portal.cast)
+    async with portal.client("alice") as browser:
+        for path in ("/", "/journal", "/help-now/contacts"):
+            page = await opened(browser, path)
+            links = [one.attributes["href"] for one in page.markup.all("a") if "Help now" in one.words]
+            assert set(links) == {"/help-now?look=dark"}, path
+        await browser.post("/lock")
+        assert 'href="/help-now?look=dark"' in (await browser.get("/journal")).text
+        async with counted(portal) as noted:
+            page = await opened(browser, "/help-now?look=dark")
+            chosen = await browser.post("/help-now?look=dark", data={"region": "NZ"})
+        assert noted == []
+        assert page.markup.one("html").attributes["class"] == "dark large"
+        assert chosen.headers["location"] == "/help-now?look=dark"
+        assert (await opened(browser, "/help-now")).markup.one("html").attributes["class"] == "large"
