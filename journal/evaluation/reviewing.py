@@ -138,6 +138,17 @@ def list_own_reviews(
     )
 
 
+def list_open_asks(
+    found: Iterable[tuple[Link, Iterable[CareNote]]], seen: Evaluation
+) -> tuple[tuple[Link, NoteVersion], ...]:
+    """Return who asks a patient for an evaluation that was not marked as done since."""
+    every = list_asks(found)
+    if seen.entry is None or not seen.version:
+        return every
+    done = seen.entry.updated_at
+    return tuple((link, one) for link, one in every if one.written_at > done)
+
+
 def list_asks(found: Iterable[tuple[Link, Iterable[CareNote]]]) -> tuple[tuple[Link, NoteVersion], ...]:
     """Return who asks a patient for an evaluation."""
     return tuple(

@@ -100,7 +100,7 @@ async def _load(actor: Actor, done: bool = False, *, problem: str = "") -> Evalu
     found_notes = () if waiting else await notes.load_my_notes(actor, mine)
     return EvaluationPage(
         seen,
-        reviewing.list_asks(found_notes),
+        reviewing.list_open_asks(found_notes, seen),
         reviewing.list_own_reviews(found_notes, seen),
         tuple(Step),
         build_sections(EntryKind.EVALUATION, answers),

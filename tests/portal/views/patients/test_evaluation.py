@@ -42,6 +42,7 @@ async def test_asked_for_filled_in_reviewed_and_changed(any_portal: Portal) -> N
         cast.clock.forward(minutes=1)
         await answered(cast)
         assert "asks for an evaluation" not in (await opened(alice, "/")).words
+        assert "asked for it on" not in (await opened(alice, "/evaluation")).words
         page = await opened(bob, where.removesuffix("/evaluation"))
         assert "Not yet reviewed" in page.words
         assert "1, 2026-11-22" not in page.words  # no line of it stands out in a list
@@ -65,6 +66,7 @@ async def test_asked_for_filled_in_reviewed_and_changed(any_portal: Portal) -> N
         cast.clock.forward(minutes=1)
         await bob.post(where, data={"go": "ask"})
         assert "asks for an evaluation" in (await opened(alice, "/")).words
+        assert "asked for it on" in (await opened(alice, "/evaluation")).words
         listed = await opened(bob, where.replace("/evaluation", "/notes"))
         assert listed.markup.all("a", href=where)
 
