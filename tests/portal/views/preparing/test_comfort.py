@@ -101,7 +101,7 @@ async def test_while_a_session_lasts_it_is_dark_and_there_is_nothing_to_change(p
         assert page.markup.one("html").attributes["class"] == "dark large"
         assert "Red" in page.words
         links = {one.attributes["href"] for one in page.markup.all("a", within="page")}
-        assert links == {"/help-now", "/ground", here}
+        assert links == {"/help-now?look=dark", "/ground", here}
 
 
 async def test_only_a_plan_begins_that_way(portal: Portal) -> None:

@@ -80,7 +80,7 @@ async def test_while_a_session_lasts_the_plan_alone_is_there(portal: Portal) -> 
         assert page.markup.one("html").attributes["class"] == "dark large"
         assert "Walk" in page.words
         links = {one.attributes["href"] for one in page.markup.all("a", within="page")}
-        assert links == {"/help-now", "/ground", session}
+        assert links == {"/help-now?look=dark", "/ground", session}
 
 
 async def test_parts_are_shared_one_by_one(portal: Portal) -> None:
