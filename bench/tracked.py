@@ -75,7 +75,7 @@ async def charts(plain: int, folder: Path, people: People, length: Length) -> Fi
 
 
 async def _track(folder: Path, people: People, *, small: bool) -> None:
-    """Let the patient have tracked and shared for a year; a few pieces of it if *small*."""
+    """Store what the patient tracked and shared for a year; a few pieces of it if *small*."""
     installation = Installation.with_key(SERVER_KEY, quick=small)
     store = await Store.open(f"sqlite://{folder / DATABASE}")
     with store.use():

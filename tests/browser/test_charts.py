@@ -39,7 +39,7 @@ async def looked_at(desk: Desk, page: Page, width: int) -> None:
 
 
 async def tracked(server: Served) -> str:
-    """Let alice have tracked for a month, and bob have planned; return the address of her page at his desk."""
+    """Store a month that alice tracked and what bob planned; return the address of her page at his desk."""
     async with server.second_connection() as cast:
         for value, days_ago in ((2, 29), (1, 15), (1, 0)):
             await shared(cast, await answered(cast, value, days_ago), FORM)
