@@ -13,15 +13,13 @@ from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
-from tortoise.exceptions import IntegrityError
-
 from journal.actor import Actor
 from journal.catalogue.answers import Problem
 from journal.catalogue.fields import Answers, EntryKind, Field, FieldKind, Form
 from journal.catalogue.forms import get_form
 from journal.catalogue.tracked import DAY, LATER, MOMENT, QUESTIONS, CheckIn
 from journal.entries import by_kind, entries
-from journal.errors import HeldUntilRested, NotFound, SavedAsEarlierVersion, StaleRevision
+from journal.errors import HeldUntilRested, NotFound, SavedAsEarlierVersion
 from journal.i18n import N_
 from journal.sessions import holds
 from journal.sessions.rows import Session, load_my_sessions
@@ -225,22 +223,13 @@ async def _begin(
     actor: Actor, moment: CheckIn, session: UUID | None, document: EntryDocument, wanted: UUID
 ) -> bool:
     """Begin a check-in; return False if this page began it before. Looked at while nobody else changes records."""
-    there: list[UUID] = []
 
-    async def is_there() -> bool:
+    async def find() -> UUID | None:
         await _refuse(actor, moment, session)
         found = find_made(await load_made(actor), moment, session, actor)
-        there.extend([found.entry.id] if found else [])
-        return found is not None
+        return found.entry.id if found else None
 
-    try:
-        if await entries.create_first_entry(actor, document, is_there, wanted):
-            return True
-    except IntegrityError:
-        raise NotFound from None
-    if there != [wanted]:
-        raise StaleRevision(MADE_ELSEWHERE)
-    return False
+    return await entries.begin_once(actor, document, find, wanted, MADE_ELSEWHERE)
 
 
 async def _refuse(actor: Actor, moment: CheckIn, session: UUID | None) -> None:

@@ -263,6 +263,41 @@ async def create_first_entry(
     return True
 
 
+async def begin_once(
+    actor: Actor,
+    document: EntryDocument,
+    find: Callable[[], Awaitable[UUID | None]],
+    wanted: UUID,
+    elsewhere: str,
+) -> bool:
+    """
+    Create an entry of which there is one only for the page that begins it; return False if that page did so before.
+
+    Args:
+        find: Returns the id of the one that is there, or refuses; asked while nobody else changes the actor's records.
+        wanted: The id that the page chose.
+        elsewhere: What to say where another page began it.
+
+    Raises:
+        StaleRevision: If another page began it; with *elsewhere*.
+        NotFound: If the id is another entry's.
+    """
+    there: list[UUID | None] = []
+
+    async def is_there() -> bool:
+        there.append(await find())
+        return there[0] is not None
+
+    try:
+        if await create_first_entry(actor, document, is_there, wanted):
+            return True
+    except IntegrityError:
+        raise NotFound from None
+    if there != [wanted]:
+        raise StaleRevision(elsewhere)
+    return False
+
+
 async def _create_entry(actor: Actor, wanted: UUID, document: EntryDocument) -> Entry:
     sealed = seal_document(actor.vault, document, entry_context(actor.id, wanted, 1))
     made = Entry(wanted, 1, document, actor.now, actor.now, None, sealed[-TAG_SIZE:])

@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from uuid import UUID
 
 import msgspec
-from tortoise.exceptions import IntegrityError
 
 from journal.actor import Actor
 from journal.catalogue.fields import Answers, EntryKind
@@ -179,22 +178,13 @@ async def _save(actor: Actor, current: Entry, document: EntryDocument, base: int
 
 async def _begin(actor: Actor, document: EntryDocument, wanted: UUID) -> bool:
     """Begin the evaluation; return False if this page began it before. Looked at while nobody else changes records."""
-    there: list[UUID] = []
 
-    async def is_there() -> bool:
+    async def find() -> UUID | None:
         await _refuse_while_held(actor)
         found = (await load_evaluation(actor)).entry
-        there.extend([found.id] if found else [])
-        return found is not None
+        return found.id if found else None
 
-    try:
-        if await entries.create_first_entry(actor, document, is_there, wanted):
-            return True
-    except IntegrityError:
-        raise NotFound from None
-    if there != [wanted]:
-        raise StaleRevision(CHANGED_ELSEWHERE)
-    return False
+    return await entries.begin_once(actor, document, find, wanted, CHANGED_ELSEWHERE)
 
 
 async def _refuse_while_held(actor: Actor) -> None:

@@ -15,7 +15,6 @@ from datetime import date, datetime
 from uuid import UUID
 
 import msgspec
-from tortoise.exceptions import IntegrityError
 
 from journal.actor import Actor
 from journal.catalogue.fields import EntryKind
@@ -261,32 +260,16 @@ async def _begin(
         answers={FORM: _finish(begun, actor, is_done=is_done).lines},
         sitting=sitting,
     )
-    there: list[UUID] = []
 
-    async def is_there() -> bool:
+    async def find() -> UUID | None:
         await refuse_while_held(actor)
         found = (await load_measures(actor)).find_today(instrument)
-        there.extend([found.entry.id] if found else [])
-        return found is not None
+        return found.entry.id if found else None
 
-    if note is not None:  # in one transaction with this, so none stays of a form that is not begun
-        if await is_there():
-            return _is_same(there, wanted)
+    # In one transaction with this, so none stays of a form that is not begun.
+    if note is not None and await find() is None:
         document = msgspec.structs.replace(document, beside=await note(0, Beside()))
-
-    try:
-        if await entries.create_first_entry(actor, document, is_there, wanted):
-            return True
-    except IntegrityError:
-        raise NotFound from None
-    return _is_same(there, wanted)
-
-
-def _is_same(there: list[UUID], wanted: UUID) -> bool:
-    """Return False where this page began what is there; raises `StaleRevision` where another did."""
-    if there != [wanted]:
-        raise StaleRevision(BEGUN_ELSEWHERE)
-    return False
+    return await entries.begin_once(actor, document, find, wanted, BEGUN_ELSEWHERE)
 
 
 def _finish(measure: FilledMeasure, actor: Actor, *, is_done: bool) -> FilledMeasure:
