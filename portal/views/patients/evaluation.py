@@ -120,7 +120,7 @@ async def _render(
     mine = OpenedRows[CareNote]() if is_paused else await notes.load_notes(actor, link)
     standing = reviewing.find_standing(folder.shared, mine)
     answers = standing.shared.document.answers if standing.shared else {}
-    if standing.shared and standing.shared.unread and request.method == "GET":
+    if standing.shared and request.method == "GET":
         await reading.mark_opened(actor, link.patient, [standing.shared.id])
     note = standing.note.current if standing.note else None
     context = EvaluationPage(

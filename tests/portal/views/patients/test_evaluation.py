@@ -6,6 +6,7 @@ from httpx import AsyncClient, Response
 
 from journal.care import tables
 from tests.journal.evaluation.test_reviewing import answered
+from tests.log import logged
 from tests.portal.browsing import Page, followed, opened
 from tests.portal.conftest import Portal
 from tests.scenes import become, connected, in_session, rested, signed_in_again
@@ -167,3 +168,13 @@ async def test_the_same_words_stand_beside_every_answer(portal: Portal) -> None:
             assert after
             seen.add(before.partition('<h2 id="answers">')[0] + after.partition('<h2 id="write">')[2])
     assert len(seen) == 1
+
+
+async def test_its_patient_sees_each_time_it_was_opened(portal: Portal) -> None:
+    """Not the first time alone, as with every other copy."""
+    await answered(portal.cast)
+    where = await desk(portal)
+    async with portal.client("bob") as browser:
+        for times in (1, 2):
+            await opened(browser, where)
+            assert len(await logged("share.opened")) == times
