@@ -583,7 +583,7 @@ async def test_a_page_kept_whole_goes_on_from_its_own_revision(server: Served) -
         await saved_elsewhere(server, await sheet.entry(), "of now")
         await page.evaluate("window.kept = true")
         await come_back(page, "back")
-        assert await page.evaluate("window.kept")
+        await page.wait_for_function("window.kept")
         async with page.expect_response(lambda answer: a_save(answer.request)) as answered:
             await sheet.type(".")
         assert (await answered.value).status == 409
