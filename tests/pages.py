@@ -22,7 +22,6 @@ def compile_once(config: pytest.Config) -> None:
         folder = TemporaryDirectory(prefix="hearthside-pages-", dir=find_memory())
         os.environ[COMPILED] = folder.name
         config.add_cleanup(folder.cleanup)
-        config.add_cleanup(lambda: os.environ.pop(COMPILED))
 
 
 def build_shared_environment() -> Environment:
