@@ -44,7 +44,6 @@ def stopped() -> Iterator[subprocess.Popen[str]]:
 @pytest.fixture
 def own_server(prepared_postgres: tuple[Prepared, Furniture]) -> Iterator[PostgresServer]:
     """A server that this test may stop."""
-    with running_postgres(
-        prepared=prepared_postgres[0], wal_level="replica"
-    ) as server:  # so that it can come back as a standby
+    # So that it can come back as a standby.
+    with running_postgres(prepared=prepared_postgres[0], wal_level="replica") as server:
         yield server
