@@ -364,7 +364,7 @@ async def test_a_notice_that_was_taken_away_is_told_as_that(cast: Cast):
 
 
 async def test_no_row_that_storage_wrote_says_that_somebody_was_told(cast: Cast):
-    """A copy that does not open for whom it names counts for nothing; so does a mark that nobody can be shown to have made."""
+    """A copy that does not open for whom it names counts for nothing; so does a mark of nobody."""
     other = await connected(cast, "charlie")
     await agreed(cast, backup=other)
     entry, alice = await choose(cast, 1, uuid4()), await cast.actor("alice")
