@@ -17,10 +17,11 @@ from journal.care import links
 from journal.care.links import Link
 from journal.clinic import call_contacts, instructions
 from journal.clinic.call_contacts import CallContact
-from journal.clinic.instructions import Instructions, ItemGroup
+from journal.clinic.instructions import Instructions, ItemGroup, get_offsets
 from journal.clinic.signatures import AttestedKeys, Signer, identify_signer
 from journal.errors import Damaged
 from journal.i18n import N_
+from journal.sessions.moments import Offsets
 from journal.time_zones import parse_zone
 from portal.web.dates import format_short_day, format_time, format_weekday
 
@@ -146,6 +147,11 @@ class ClinicTextState:
     shown: ClinicText | None = None
     is_damaged: bool = False
     is_hidden: bool = False
+
+    @property
+    def offsets(self) -> Offsets:
+        """Return how far from a session of its course its moments are."""
+        return get_offsets(self.shown.text if self.shown else None)
 
 
 NO_CLINIC_TEXT = ClinicTextState()
