@@ -134,7 +134,8 @@ async def show_rest(request: Request) -> Response:
     """Show what else there is; while it is acute, there is the calm page alone."""
     actor = get_actor(request)
     plan = await load_my_sessions(actor)
-    loaded = await today.load_today(actor, plan, await links.load_my_links(actor))
+    team = await links.load_my_links(actor, ended=True)  # what is proposed comes with those that have ended
+    loaded = await today.load_today(actor, plan, [link for link in team if link.ended_at is None])
     if loaded.today.is_acute:
         return redirect(request, "/")
     lines = {line.session.id: line for line in build_lines(actor, plan)}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import permutations
+from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -54,7 +55,7 @@ def begun(
 RESTED = begun(DOSING, Status.INTEGRATING, "2026-12-02")
 
 
-def situation(details: SessionDetails, hours: float, **changes: object) -> Situation:
+def situation(details: SessionDetails, hours: float, **changes: Any) -> Situation:
     """Build what is asked some hours after the planned start."""
     return replace(Situation((build(details),), START + timedelta(hours=hours), BERLIN), **changes)
 
