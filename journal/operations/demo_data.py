@@ -16,6 +16,7 @@ from journal.catalogue.fields import Answer, EntryKind, FieldKind
 from journal.catalogue.forms import get_form
 from journal.clinic.call_contacts import CallDetails
 from journal.clinic.instructions import InstructionsDetails
+from journal.reading_hours.hours import Hours
 from journal.sessions.session import Phase, Route, SessionDetails, SessionKind, Setting, Status
 from journal.time_zones import resolve_local_time
 
@@ -23,12 +24,13 @@ _DONE_STATUSES = frozenset({Status.INTEGRATING, Status.CLOSED})
 
 
 class DemoPerson(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Somebody who can sign in to the demonstration."""
+    """Somebody who can sign in to the demonstration; a clinician may have reading hours."""
 
     name: str
     email: str
     password: str
     time_zone: str
+    reading_hours: Hours | None = None
 
 
 class DemoSession(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -117,6 +119,13 @@ class DemoNote(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     why: str = ""
 
 
+class DemoReadings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What the clinician noted in the clinic at a session, an hour after its end; by its place in the list."""
+
+    session: int
+    fields: dict[str, str]
+
+
 class DemoPatient(DemoPerson, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """One patient, with a course and a journal."""
 
@@ -127,6 +136,7 @@ class DemoPatient(DemoPerson, frozen=True, forbid_unknown_fields=True, kw_only=T
     contacts: tuple[CallDetails, ...] = ()
     instructions: InstructionsDetails | None = None
     notes: tuple[DemoNote, ...] = ()
+    readings: tuple[DemoReadings, ...] = ()
 
     def get_moment(self, today: date, day: int, time: str) -> datetime:
         """Return the moment, in UTC, of a wall time *day* days from *today* where the patient lives."""
