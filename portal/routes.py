@@ -9,7 +9,7 @@ from journal.catalogue.tracked import CheckIn
 from journal.evaluation.form_fields import Step
 from journal.measures import instruments
 from portal.access.session_cookie import Audience, RequestPrefetch, View
-from portal.views import home, records
+from portal.views import home, records, today
 from portal.views.account import (
     account,
     active_sessions,
@@ -121,6 +121,7 @@ ROUTES = (
     Rule("/triggers", READ, PATIENT, triggers.show_triggers),
     Rule("/triggers/{id:uuid}", READ, PATIENT, triggers.show_trigger),
     Rule("/moments", FORM, PATIENT, moments.add_moment),
+    Rule("/today", READ, PATIENT, today.show_rest),
     # Measures
     Rule("/day-lines", FORM, PATIENT, day_lines.write_day_line),
     Rule("/day-lines/own", FORM, PATIENT, day_lines.name_own_scales),

@@ -175,6 +175,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "check_ins": ("entries",),
     "day_lines": ("entries",),
     "evaluation": ("care_notes", "sharing"),
+    "today": ("check_ins", "day_lines", "evaluation", "notices", "reframing"),
     "standing": ("day_lines", "dosing_day", "evaluation", "measures", "sharing"),
     "charts": ("care_notes", "day_lines", "sharing"),
     "brief": ("dosing_day", "reframing"),

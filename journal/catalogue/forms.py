@@ -23,7 +23,7 @@ from journal.catalogue.fields import (
     Option,
 )
 from journal.catalogue.grounding import FREE, GROUNDING, STEADY
-from journal.catalogue.integration import CAPTURE, INTEGRATION
+from journal.catalogue.integration import CAPTURE, INTEGRATION, STAYED, STEP
 from journal.catalogue.preparation import CHECKLIST, PREPARATION
 from journal.catalogue.reframe import FIRST_RATINGS, FIRST_RATINGS_LAST, REFRAME
 from journal.catalogue.tracked import CHECK_IN, DAY_LINES, EVALUATION
@@ -309,7 +309,9 @@ def get_written_form(kind: EntryKind) -> Form:
     return replace(form, fields=tuple(one for one in form.fields if not one.apart))
 
 
-def get_due_form(kind: EntryKind, answers: Collection[str], age: timedelta | None) -> Form:
+def get_due_form(
+    kind: EntryKind, answers: Collection[str], age: timedelta | None, *, looks_back: bool = False
+) -> Form:
     """
     Return the questions that an entry asks by now: those for later come first once they are due, and not before.
 
@@ -319,13 +321,18 @@ def get_due_form(kind: EntryKind, answers: Collection[str], age: timedelta | Non
         kind: The entry's kind.
         answers: The ids of the questions that are answered, which are always asked.
         age: How long ago the entry was begun; None for a new one.
+        looks_back: Whether what stayed is asked now, and how a step went that was written down.
     """
     form = get_written_form(kind)
-    later = [one for one in form.fields if one.after_days]
     due = [
         one
-        for one in later
-        if one.id in answers or (age is not None and age >= timedelta(days=one.after_days))
+        for one in form.fields
+        if one.after_days
+        and (
+            one.id in answers
+            or (age is not None and age >= timedelta(days=one.after_days))
+            or (looks_back and (one.id == STAYED or STEP in answers))
+        )
     ]
     asked = (*due, *(one for one in form.fields if not one.after_days))
     if is_past_first_ratings(age):

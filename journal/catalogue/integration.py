@@ -74,6 +74,9 @@ CAPTURE = Form(
 FOLLOW_UP_DAYS = 7
 """How many days after an entry was begun it asks how the step went."""
 
+STEP, STAYED = "int.one_action", "int.stayed"
+"""The small step that somebody thought of, and what stayed with them of a session."""
+
 FOLLOW_UP_OPTIONS = (
     Option("done", N_("Done")),
     Option("part", N_("In part")),
@@ -159,7 +162,7 @@ _MEANING = (
 
 _ACTION = (
     Field(
-        "int.one_action",
+        STEP,
         N_("One small step this week (what, when, where, with whom)"),
         FieldKind.TEXT,
         "action",
@@ -181,6 +184,15 @@ _ACTION = (
         FieldKind.TEXT,
         "action",
         N_("And what would be kind to do then?"),
+    ),
+    Field(
+        STAYED,
+        N_("What stayed with you?"),
+        FieldKind.TEXT,
+        "action",
+        N_("A week or two later. “Nothing” is an answer, and so is “I do not know”."),
+        brief_role="came",
+        after_days=FOLLOW_UP_DAYS,
     ),
     Field(
         "int.followup",

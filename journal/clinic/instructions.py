@@ -30,6 +30,7 @@ from journal.installation.installation import Installation
 from journal.sealing import encode_document, open_document, seal_document
 from journal.sessions import schedule
 from journal.sessions.day_state import DayState, get_day_state
+from journal.sessions.moments import NOT_OFFERED, USUAL, Offsets, check_offsets
 from journal.sessions.rows import Session, load_plan
 from journal.store.database import fetch_raw, transaction
 from journal.store.rows import (
@@ -82,10 +83,15 @@ SELECT_VERSIONS = """
 """
 SELECT_NEWEST = SELECT_VERSIONS + " AND course_id = $2 ORDER BY version DESC LIMIT 1"
 SELECT_NEWEST_WITHOUT_COURSE = SELECT_VERSIONS + " AND course_id IS NULL ORDER BY version DESC LIMIT 1"
+SELECT_CURRENT = """
+    SELECT id, patient_id, course_id, version, sealed, created_at, hidden_at FROM instructions_version one
+    WHERE patient_id = $1 AND NOT EXISTS (SELECT 1 FROM instructions_version newer
+    WHERE newer.patient_id = one.patient_id AND newer.version > one.version AND (newer.course_id = one.course_id
+    OR newer.course_id IS NULL AND one.course_id IS NULL))
+"""
 
 TOO_LONG = N_("This is longer than this field can hold. Please shorten it.")
 TOO_MANY_LINES = N_("There is room for forty lines of 200 letters here. Please shorten it.")
-NOT_IN_BOUNDS = N_("Please choose one of the numbers that are offered.")
 NOT_CHECKED = N_("Please check the text for this course, and say so here.")
 NOTHING_WRITTEN = N_("Write at least one of these.")
 CHANGED_MEANWHILE = N_("Somebody wrote a newer version in the meantime. Look at it before saving.")
@@ -106,7 +112,7 @@ class InstructionsDetails(msgspec.Struct, frozen=True, forbid_unknown_fields=Tru
     Of `fasting`, `medicines` and `bring`, each line is one item of the check list. `acute_hours` is how long from the
     start a session counts as acute, `check_minutes` how often the sitter looks, `part_minutes` a timer after a part
     of the medicine was taken, or None. The numbers of days say when a measure is answered again; None: at its usual
-    time. `written_by` and `written_at` say who wrote it, and when.
+    time. `offsets`: how far from a session its moments are. `written_by` and `written_at` say who wrote it, and when.
     """
 
     fasting: str = ""
@@ -120,6 +126,7 @@ class InstructionsDetails(msgspec.Struct, frozen=True, forbid_unknown_fields=Tru
     gad7_days: int | None = None
     pcl5_month_days: int | None = None
     pcl5_week_days: int | None = None
+    offsets: Offsets = USUAL
     written_by: str = ""
     written_at: str = ""
 
@@ -213,6 +220,11 @@ def get_measure_days(instructions: Instructions | None) -> dict[str, int]:
     return {name: days for name, days in found.items() if days}
 
 
+def get_offsets(instructions: Instructions | None) -> Offsets:
+    """Return how far from a session of a course its moments are."""
+    return instructions.details.offsets if instructions else USUAL
+
+
 def get_check_minutes(instructions: Instructions | None) -> int:
     """Return after how many minutes a sitter looks again."""
     return instructions.details.check_minutes if instructions else CHECK_MINUTES
@@ -231,6 +243,12 @@ async def load_instructions(
     except Damaged:
         return None
     return None if found is None or found.hidden_at else found
+
+
+async def load_current(installation: Installation, patient: UUID) -> dict[UUID | None, Instructions]:
+    """Return the same for all of a patient's courses. The caller has authorised it."""
+    rows = parse_rows(InstructionsRow, await fetch_raw(SELECT_CURRENT, patient))
+    return {one.course: one for one in open_rows(rows, partial(_open, installation)) if not one.hidden_at}
 
 
 async def load_newest(installation: Installation, patient: UUID, course: UUID | None) -> Instructions | None:
@@ -365,12 +383,14 @@ def _validate(typed: InstructionsDetails, *, is_checked: bool) -> InstructionsDe
             lines = texts[name].splitlines()
             if len(lines) > MAX_ITEMS or any(len(line) > ITEM_LENGTH for line in lines):
                 problems[name] = TOO_MANY_LINES
-    if not any(texts.values()) and not any(getattr(typed, name) for name in MEASURE_DAYS.values()):
+    has_numbers = typed.offsets != USUAL or any(getattr(typed, name) for name in MEASURE_DAYS.values())
+    if not any(texts.values()) and not has_numbers:
         problems["fasting"] = NOTHING_WRITTEN
     for name, (least, most) in BOUNDS.items():
         number = getattr(typed, name)
         if number is not None and not least <= number <= most:
-            problems[name] = NOT_IN_BOUNDS
+            problems[name] = NOT_OFFERED
+    problems |= check_offsets(typed.offsets)
     if not is_checked:
         problems["checked"] = NOT_CHECKED
     if problems:

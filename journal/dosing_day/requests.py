@@ -101,6 +101,12 @@ async def load_requests(actor: Actor) -> tuple[PendingRequest, ...]:
     return _select_alive(actor, await _load_records(actor))
 
 
+def select_requests(actor: Actor, found: Iterable[Entry]) -> tuple[PendingRequest, ...]:
+    """Return the same out of entries that were opened already."""
+    there = (one for one in found if not one.damaged and one.document.kind == EntryKind.WAITING)
+    return _select_alive(actor, there)
+
+
 async def keep_request(actor: Actor, asked: Asked | None) -> bool:
     """
     Keep what was refused while it was held, for its patient alone; return whether it will be asked again.

@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Collection, Sequence
 from functools import partial
+from typing import Any
 
 from crypto import PageMark
 from journal.actor import Actor
 from journal.catalogue.fields import EntryKind
 from journal.entries import entries, listing
 from journal.entries.listing import INLINE_PAGE_LIMIT
-from journal.entries.page_search import ATTEMPTS, load_contents
+from journal.entries.page_search import ATTEMPTS, load_contents, parse_contents
 from journal.errors import Damaged
 from journal.roles import Role
 from journal.vault import contents_rows, record_state
@@ -23,25 +24,31 @@ Select = Callable[[Sequence[ContentsLine]], Sequence[ContentsLine]]
 
 
 async def load_entries_of_kinds(
-    actor: Actor, kinds: Collection[EntryKind], select: Select | None = None
+    actor: Actor,
+    kinds: Collection[EntryKind],
+    select: Select | None = None,
+    listed: Sequence[Sequence[Any]] = (),
 ) -> tuple[bool, tuple[Entry, ...]]:
     """
     Open the actor's own entries of some kinds, the oldest first; one that does not open is `damaged`.
 
     Args:
         select: Which of them, by their lines of the table of contents; all where it is left out.
+        listed: What `listing.build_query` found just now, if anything: what is there is not asked for again.
 
     Returns:
         Whether the journal is as it was left, as far as these entries show it, and they.
     """
     actor.require_role(Role.PATIENT)
     wanted, seen = frozenset(kind.value for kind in kinds), None
+    known = parse_contents(actor, listed)
     for _ in range(ATTEMPTS if await listing.can_use_contents(actor) else 0):
-        contents = await load_contents(actor)
+        contents, known = known or await load_contents(actor), None
         if contents is None or contents.state_row == seen:
             break
         seen = contents.state_row
-        pages = await contents_rows.load_pages(actor.id, contents.marks)
+        missing = [mark for mark in contents.marks if mark.number not in contents.pages]
+        pages = {**contents.pages, **await contents_rows.load_pages(actor.id, missing)}
         work = partial(_open_lines, actor, contents.marks, pages, wanted)
         try:
             lines = await asyncio.to_thread(work) if len(contents.marks) > INLINE_PAGE_LIMIT else work()

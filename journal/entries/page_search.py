@@ -12,6 +12,7 @@ import asyncio
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
+from typing import Any
 
 from crypto import PageMark, PageText, RecordRoot
 from journal.actor import Actor
@@ -28,7 +29,7 @@ from journal.vault.contents import ContentsLine, from_microseconds, open_page, t
 from journal.vault.contents_rows import Pages
 from journal.vault.documents import EntryDocument, build_entry_opener, decode_entry
 from journal.vault.entry_rows import SELECT_ENTRIES, Entry, EntryRow, build_placeholder
-from journal.vault.record_snapshot import TAG_SIZE, Part, build_snapshot, is_part_intact, open_state
+from journal.vault.record_snapshot import ENTRIES, TAG_SIZE, Part, build_snapshot, is_part_intact, open_state
 
 ATTEMPTS = 5  # one more for each save between two of its statements: saves come seconds apart
 SELECT_STATE = "SELECT 2, id, revision, sealed FROM record_state WHERE owner_id = $1"
@@ -37,10 +38,11 @@ SELECT_ENTRIES_BETWEEN = SELECT_ENTRIES + " AND deleted_at IS NULL AND created_a
 
 @dataclass(frozen=True, slots=True)
 class Contents:
-    """The pages that a root names; `state_row` is the root's row."""
+    """The pages that a root names; `state_row` is the root's row, and `pages` are those that came with it."""
 
     state_row: tuple[int, bytes]
     marks: Sequence[PageMark]
+    pages: Pages
 
 
 async def search_entries(actor: Actor, words: str) -> tuple[bool, Sequence[Entry]]:
@@ -69,7 +71,12 @@ async def search_entries(actor: Actor, words: str) -> tuple[bool, Sequence[Entry
 
 async def load_contents(actor: Actor) -> Contents | None:
     """Return the table of contents that the root names; None when it was altered, or there is none."""
-    seen = build_snapshot(actor.id, await fetch_raw(SELECT_STATE, actor.id))
+    return parse_contents(actor, await fetch_raw(SELECT_STATE, actor.id))
+
+
+def parse_contents(actor: Actor, rows: Sequence[Sequence[Any]]) -> Contents | None:
+    """Return the same of rows of the state and of pages, as a list asks for them."""
+    seen = build_snapshot(actor.id, [row for row in rows if row[0] != ENTRIES])
     root = open_state(actor.vault, actor.id, seen.state_row)
     if (
         seen.state_row is None
@@ -77,7 +84,7 @@ async def load_contents(actor: Actor) -> Contents | None:
         or not is_part_intact(root, Part.SHARED, seen)
     ):
         return None
-    return Contents(seen.state_row, root.pages)
+    return Contents(seen.state_row, root.pages, seen.pages)
 
 
 class _Search:

@@ -307,6 +307,7 @@ def build_instructions_record(one: Instructions) -> InstructionsRecord:
         details.gad7_days,
         details.pcl5_month_days,
         details.pcl5_week_days,
+        details.offsets,
         details.written_by,
         one.written_at,
         one.signer,

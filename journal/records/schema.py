@@ -19,6 +19,7 @@ from journal.clinic.call_contacts import CallRole
 from journal.entries.revisions import Reason
 from journal.notices.history import NoticeState
 from journal.roles import Role
+from journal.sessions.moments import Offsets
 from journal.sessions.session import Phase, Route, SessionKind, Setting, Status
 from journal.sitter.lines import NoteKind
 
@@ -155,6 +156,7 @@ class InstructionsRecord(msgspec.Struct, frozen=True):
     gad7_days: int | None
     pcl5_month_days: int | None
     pcl5_week_days: int | None
+    offsets: Offsets
     written_by: str
     written_at: datetime
     signer_id: UUID

@@ -24,9 +24,6 @@ EARLY = timedelta(hours=12)
 INTEGRATION_PERIOD = timedelta(days=7)
 """How long after its start a session is what the day is about."""
 
-CAPTURE_TIME = (timedelta(hours=2), timedelta(hours=4))
-"""From when until when after a start its patient is offered to write what is still there: by morning it fades."""
-
 _UPCOMING_STATUSES = frozenset({Status.PLANNED, Status.PREPARING, Status.DAY_OF})
 
 
@@ -100,12 +97,6 @@ def get_day_state(details: SessionDetails, now: datetime) -> DayState:
     if now >= hold.may_confirm_from:
         return DayState.MORNING_AFTER
     return DayState.UNDER_WAY if details.status is Status.IN_SESSION else DayState.RESTING
-
-
-def is_capture_time(details: SessionDetails, now: datetime) -> bool:
-    """Return whether it is a good time to write what is still there of a session."""
-    begun = get_day_state(details, now) in (DayState.UNDER_WAY, DayState.RESTING)
-    return begun and CAPTURE_TIME[0] <= now - details.begins_at < CAPTURE_TIME[1]
 
 
 def get_progress(one: Session, now: datetime) -> Progress:

@@ -34,7 +34,7 @@ from journal.sealing import open_document
 from journal.sessions import schedule
 from journal.sessions.rows import Session
 from journal.sessions.schedule import SessionNumber
-from journal.sessions.session import Status
+from journal.sessions.session import SessionKind, Setting, Status
 from journal.store.database import fetch_raw, transaction
 from journal.store.rows import (
     DamagedRow,
@@ -127,7 +127,8 @@ class Case:
     """
     One line of a caseload. `today` is the session of the clinician's own calendar day: one that is under way or still
     to come before one that is over. `number` is that of the dosing session that `today`, or else `next`, is or is
-    about; `damaged` counts the sessions of the plan that cannot be opened.
+    about; `damaged` counts the sessions of the plan that cannot be opened. `talk` is the next for which the two meet: a
+    dosing session at home is the patient's own; `talk_number` is as `number`.
 
     Without `trusted` the patient's keys are not the pinned ones, and nothing of theirs is opened.
     """
@@ -143,6 +144,8 @@ class Case:
     paused: bool
     trusted: bool = True
     damaged: int = 0
+    talk: Session | None = None
+    talk_number: SessionNumber | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -283,22 +286,32 @@ def _build_case(actor: Actor, link: Link, planned: OpenedRows[Session], unread: 
     behind = [one for one in behind if one.details.status is not Status.CANCELLED]
     coming = ahead[0] if ahead else None
     today = _find_session_of_today(actor, plan)
-    shown = today or coming
-    dosing = schedule.find_dosing_session(shown, plan) if shown else None
-    number = schedule.number_sessions(plan).get(dosing.id) if dosing else None
+    shown, talk = today or coming, next((one for one in ahead if not _is_at_home(one)), None)
+    numbers = schedule.number_sessions(plan)
+
+    def find_number(one: Session | None) -> SessionNumber | None:
+        dosing = schedule.find_dosing_session(one, plan) if one else None
+        return numbers.get(dosing.id) if dosing else None
+
     return Case(
         link.patient,
         link.peer_name,
         link.since,
         today,
         coming,
-        number,
+        find_number(shown),
         behind[0] if behind else None,
         0 if paused or not link.trusted else unread,
         paused,
         link.trusted,
         len(planned.damaged),
+        talk,
+        find_number(talk),
     )
+
+
+def _is_at_home(one: Session) -> bool:
+    return one.kind is SessionKind.DOSING and one.details.setting is Setting.HOME
 
 
 def _find_session_of_today(actor: Actor, plan: Sequence[Session]) -> Session | None:

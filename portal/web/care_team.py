@@ -21,11 +21,12 @@ from journal.care.links import Link
 from journal.clinic import call_contacts, instructions
 from journal.clinic.call_contacts import CallContact
 from journal.clinic.hours import TypedWindow, Window
-from journal.clinic.instructions import Instructions, ItemGroup
+from journal.clinic.instructions import Instructions, ItemGroup, get_offsets
 from journal.clinic.signatures import AttestedKeys, Signer, identify_signer
 from journal.errors import Damaged
 from journal.i18n import N_
 from journal.reading_hours.next_look import LookState, NextLook
+from journal.sessions.moments import Offsets
 from journal.time_zones import parse_zone
 from portal.web.dates import (
     format_moment,
@@ -224,6 +225,11 @@ class ClinicTextState:
     shown: ClinicText | None = None
     is_damaged: bool = False
     is_hidden: bool = False
+
+    @property
+    def offsets(self) -> Offsets:
+        """Return how far from a session of its course its moments are."""
+        return get_offsets(self.shown.text if self.shown else None)
 
 
 NO_CLINIC_TEXT = ClinicTextState()

@@ -51,6 +51,7 @@ BEGINNINGS = {
         "/journal/{reframe}/revisits",
         "/journal/{reframe}/step",
         "/moments",
+        "/today",
         "/sessions/{session}/medicine",
         "/sessions/{session}/events",
         "/sessions/{session}/check-in/before",

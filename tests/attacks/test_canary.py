@@ -33,6 +33,7 @@ from journal.installation.installation import Installation
 from journal.practice import practice
 from journal.rate_limiting import tables as rate_limiting_tables
 from journal.roles import ADMINISTRATOR, Position, Profession, Role
+from journal.sessions.moments import OFFSET_BOUNDS
 from journal.store.database import Store
 from tests.attacks import browse
 from tests.attacks.browse import WRITTEN, Control, Form, Page, Sent
@@ -563,7 +564,7 @@ async def write_instructions(scribe: Scribe, bob: AsyncClient) -> None:
     where = f"{found[0]}/instructions/single"
     refused = await scribe.send(bob, form_to(await page_at(bob, where), where))
     typed = {"acute_hours": "6", "check_minutes": "20", "part_minutes": "", "checked": "yes"}
-    typed |= dict.fromkeys(MEASURE_DAYS.values(), "")
+    typed |= dict.fromkeys((*MEASURE_DAYS.values(), *OFFSET_BOUNDS), "")
     assert (await scribe.send(bob, form_to(refused, where), **typed)).url.endswith("/instructions")
 
 

@@ -117,6 +117,7 @@ FOR_ONESELF = {
     "/journal/deleted": "one's own entries",
     "/journal/comparison": "one's own entries, counted",
     "/moments": "one's own reframes",
+    "/today": "what else there is for oneself",
     "/day-lines": "one's own lines",
     "/day-lines/own": "one's own lines",
     "/evaluation": "one's own answers",

@@ -40,6 +40,7 @@ OBSCURED = """
 BERLIN = ZoneInfo("Europe/Berlin")
 INTENTION = "To let the sea be"
 PREPARE, WRITE, OPEN, HELP = "Prepare", "Write", "Open", "Help now"
+CHECK, CHECK_IN = "Check list", "Open the check-in"
 GO, ASK, QUIET = "Go to its page to start", "Say whether it took place", "Open the calm page"
 START, OVER, STOP, BACK = (
     "I am starting now",
@@ -204,7 +205,7 @@ class Walk:
         async with self.page.expect_event("load"):
             await self.found("Save").click()
         self.session = self.page.url
-        await self.look(WRITE, PREPARE)
+        await self.look(CHECK, PREPARE)
         await self.tap(WRITE)
         await self.page.get_by_label("In one line: what would you like to be open to?").fill(INTENTION)
         async with self.page.expect_event("load"):
@@ -227,7 +228,7 @@ class Walk:
         await self.tap(SLEPT)
         await self.heading("Nothing is waiting")
         await self.stands("To your sessions")
-        await self.look(WRITE, MEANING)
+        await self.look(CHECK_IN, MEANING)
         await self.tap(WRITE)
         await expect(self.page).to_have_url(re.compile("kind=integration"))
         await self.page.get_by_label("What might this be showing you").fill("That the sea is there")

@@ -65,7 +65,7 @@ async def test_from_the_question_to_the_review(
     alice = await desk.person(javascript=javascript, scheme=scheme, touch=True)
     await server.admit(alice.context, "alice")
     await alice.goto("/")
-    await follow(alice, alice.get_by_role("link", name="asks for an evaluation"))
+    await follow(alice, alice.get_by_role("link", name="Open the evaluation"))
     await looked_at(desk, alice, javascript)
     await follow(alice, alice.get_by_role("link", name="Conditions"))
     await alice.get_by_label("Raised pressure in an eye", exact=True).select_option("not-sure")

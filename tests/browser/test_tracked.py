@@ -68,7 +68,7 @@ async def test_from_the_day_of_a_session_to_the_check_in_of_the_next(
     await page.goto("/sessions/rest")
     await follow(page, page.get_by_role("button", name="I have slept and feel rested"))
     await page.goto("/")
-    await follow(page, page.get_by_role("link", name="Check-in: The next day"))
+    await follow(page, page.get_by_role("link", name="Open the check-in"))
     await looked_at(desk, page, javascript)
     await page.locator("#effect-nausea").select_option("moderate.still")
     await page.get_by_role("group", name="How difficult was it?").get_by_text("7", exact=True).tap()
@@ -104,7 +104,7 @@ async def test_fourteen_days_of_lines(desk: Desk, server: Served, javascript: bo
     for day in range(14 if javascript else 4):
         await page.goto("/")
         if day != 2:
-            await follow(page, page.get_by_role("link", name="Today’s line"))
+            await follow(page, page.get_by_role("link", name="Write the line"))
             for scale in ("Mood", "Tension"):
                 await page.get_by_role("group", name=scale).get_by_text(str(day % 11), exact=True).tap()
             await follow(page, page.get_by_role("button", name="Save", exact=True))

@@ -12,6 +12,7 @@ from journal.catalogue.fields import EntryKind
 from journal.catalogue.tracked import CheckIn
 from journal.check_ins import offers, records
 from journal.check_ins.records import Made
+from journal.clinic import instructions
 from journal.entries import by_kind
 from journal.sessions import holds
 from journal.sessions.rows import load_my_sessions
@@ -49,12 +50,15 @@ async def list_check_ins(request: Request) -> Response:
     plan = await load_my_sessions(actor)
     is_intact, found = await by_kind.load_entries_of_kinds(actor, {EntryKind.CHECK_IN})
     made = records.list_made(found)
+    texts = await instructions.load_current(actor.installation, actor.id)
     listed: list[tuple[SessionLine, tuple[CheckInLink, ...]]] = []
     for line in reversed(build_lines(actor, plan)):
         session: UUID = line.session.id
         links = tuple(
             CheckInLink(moment, get_address(moment, session), records.find_made(made, moment, session, actor))
-            for moment in offers.list_for_session(actor, line.session, plan)
+            for moment in offers.list_for_session(
+                actor, line.session, plan, instructions.get_offsets(texts.get(line.session.course))
+            )
         )
         if links and len(listed) < SHOWN_SESSIONS:
             listed.append((line, links))

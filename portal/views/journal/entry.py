@@ -233,7 +233,7 @@ async def edit_entry(request: Request) -> Response:
     is_intact, found = await listing.load_verified_entry(actor, request.path_params["id"])
     if (own_page := _find_own_page(found)) is not None:
         return redirect(request, own_page)
-    draft = EntryDraft(found.id, found.revision, found.document, found.created_at)
+    draft = EntryDraft(found.id, found.revision, found.document, found.created_at, "later" in asked)
     if asked.get("prompt") == PAUSE_SCREEN:
         return await show_pause(request, draft)
     context = await build_writing_page(

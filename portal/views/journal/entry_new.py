@@ -93,7 +93,7 @@ async def start_entry(request: Request) -> Response:
     if wanted is not None and await _has_entry(request, wanted):
         where = EntryDraft(wanted, 1, begun)
         return redirect(request, build_address(where, **({"prompt": prompt} if prompt else {})))
-    draft = EntryDraft(wanted or uuid4(), 0, begun)
+    draft = EntryDraft(wanted or uuid4(), 0, begun, looks_back="later" in asked)
     if prompt == PAUSE_SCREEN:
         return await show_pause(request, draft)
     context = await build_writing_page(actor, draft, plan=plan, prompt=prompt, ground="ground" in asked)

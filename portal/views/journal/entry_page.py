@@ -86,16 +86,22 @@ class WritingPage:
 
 @dataclass(frozen=True, slots=True)
 class EntryDraft:
-    """What a writing page is made from: an entry, or a new one at revision 0, whose `begun_at` is None."""
+    """
+    What a writing page is made from: an entry, or a new one at revision 0, whose `begun_at` is None.
+
+    `looks_back`: what stayed is asked now, however old the entry is.
+    """
 
     id: UUID
     revision: int
     document: EntryDocument
     begun_at: datetime | None = None
+    looks_back: bool = False
 
     def get_form(self, now: datetime) -> Form:
         """Return the questions that it asks at *now*."""
-        return get_due_form(EntryKind(self.document.kind), self.document.answers, self._get_age(now))
+        kind, age = EntryKind(self.document.kind), self._get_age(now)
+        return get_due_form(kind, self.document.answers, age, looks_back=self.looks_back)
 
     def has_first_ratings(self, now: datetime) -> bool:
         """Return whether it is a reframe whose first ratings stay as they are at *now*."""

@@ -19,6 +19,7 @@ from journal.notices.inbox import OpenNotice
 from journal.sessions.holds import HELD_FOR_CARE_TEAM, PatientHold, load_patient_hold
 from journal.sharing import reading
 from journal.sharing.reading import Case
+from journal.today.desk import DeskKind, choose_for_desk
 from portal.access.session_cookie import get_actor
 from portal.views.patients.patient_page import build_patient_page
 from portal.views.sessions.session_lines import SessionLine, build_line, count_days
@@ -48,7 +49,8 @@ class CaseloadPage:
     Context of the caseload: who has a session today, who has one later, and who has none.
 
     `q` is the name that was searched for, and `total` counts the patients before that. `unagreed_count` counts the
-    rows that falsely claim to be a patient's. `notices` are open, and stay on top until they are acknowledged.
+    rows that falsely claim to be a patient's. `notices` are open, and stay on top until they are acknowledged. `first`
+    is the one next thing, with its `case` and `talk`; none of it stands above what was searched for.
     """
 
     today: tuple[CaseLine, ...]
@@ -59,6 +61,9 @@ class CaseloadPage:
     q: str
     unagreed_count: int
     ended: bool
+    first: DeskKind
+    case: Case | None
+    talk: SessionLine | None
     notices: tuple[OpenNotice, ...] = ()
 
 
@@ -102,6 +107,9 @@ async def show_caseload(request: Request) -> Response:
     found = await reading.load_caseload(actor)
     needles = split_needles(words)
     cases = [case for case in found.cases if all(needle in fold(case.name) for needle in needles)]
+    notices = await inbox.list_open(actor, found.links)
+    first = choose_for_desk(found.cases, notices, actor.now)
+    met = first.case if first.kind in (DeskKind.TALK, DeskKind.LATER_TALK) else None
     context = CaseloadPage(
         _build_lines(actor, (case for case in cases if case.today)),
         _build_lines(actor, (case for case in cases if case.next and not case.today)),
@@ -111,7 +119,10 @@ async def show_caseload(request: Request) -> Response:
         words,
         found.unagreed_count,
         "ended" in request.query_params,
-        await inbox.list_open(actor, found.links),
+        first.kind,
+        first.case,
+        build_line(actor, met.talk, met.talk_number) if met is not None and met.talk is not None else None,
+        notices,
     )
     return render_page(request, "patients/caseload.html", context, block="main")
 

@@ -16,6 +16,7 @@ from journal.clinic import instructions
 from journal.clinic.instructions import ACUTE_HOURS, BOUNDS, CHECK_MINUTES, TEXT_LENGTHS, InstructionsDetails
 from journal.clinic.signatures import AttestedKeys
 from journal.errors import InvalidInput, NotFound, StaleRevision
+from journal.sessions.moments import OFFSET_BOUNDS, USUAL, Offsets
 from journal.sessions.rows import load_plan
 from journal.sessions.schedule import get_visible_plan
 from portal.access.session_cookie import get_actor
@@ -29,6 +30,8 @@ NO_COURSE = "single"
 NUMBERS = tuple(BOUNDS)
 OPTIONAL_NUMBERS = NUMBERS[2:]
 """Those that may stay empty."""
+OFFSETS = tuple(OFFSET_BOUNDS)
+"""When something is offered; what stays empty is as usual."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +68,8 @@ class InstructionsPage:
     """
     Context of the form; `base` is the version that it follows, 0 for the first.
 
-    `others` are courses whose text can be taken over, and `newer` is what was saved meanwhile, if anything was.
+    `others` are courses whose text can be taken over, and `newer` is what was saved meanwhile, if anything was. `usual`
+    is when something is offered where a course says nothing.
     """
 
     patient: UUID
@@ -75,6 +79,7 @@ class InstructionsPage:
     typed: Mapping[str, str]
     others: tuple[CourseLine, ...]
     bounds: Mapping[str, tuple[int, int]]
+    usual: Mapping[str, int]
     newer: ClinicText | None = None
     errors: Mapping[str, str] = field(default_factory=dict)
 
@@ -104,7 +109,7 @@ async def _write(request: Request, course: UUID | None) -> Response:
     if request.method == "GET":
         return await _render_form(request, link, course)
     form = await Form.read(request)
-    typed = {name: form[name] for name in (*TEXT_LENGTHS, *NUMBERS)}
+    typed = {name: form[name] for name in (*TEXT_LENGTHS, *NUMBERS, *OFFSETS)}
     base = form.get_whole_number("revision") or 0
     try:
         await instructions.save_instructions(
@@ -118,9 +123,7 @@ async def _write(request: Request, course: UUID | None) -> Response:
 
 
 def _parse(typed: Mapping[str, str]) -> InstructionsDetails:
-    numbers = {
-        name: int(typed[name]) if typed[name].isdecimal() and len(typed[name]) < 4 else 0 for name in NUMBERS
-    }
+    numbers = {name: _parse_number(typed[name]) for name in (*NUMBERS, *OFFSETS)}
     optional = {name: numbers[name] if typed[name] else None for name in OPTIONAL_NUMBERS}
     return InstructionsDetails(
         typed["fasting"],
@@ -134,7 +137,13 @@ def _parse(typed: Mapping[str, str]) -> InstructionsDetails:
         optional["gad7_days"],
         optional["pcl5_month_days"],
         optional["pcl5_week_days"],
+        Offsets(**{name: numbers[name] for name in OFFSETS if typed[name]}),
     )
+
+
+def _parse_number(text: str) -> int:
+    """Return a number, and of what is none a number that is out of all bounds."""
+    return int(text) if text.isdecimal() and len(text) < 4 else -1
 
 
 async def _load_courses(actor: Actor, link: Link) -> tuple[tuple[CourseLine, ...], tuple[UUID | None, ...]]:
@@ -181,7 +190,8 @@ async def _render_form(
         await instructions.read_version(link.patient, course) if base is None else base,
         typed,
         tuple(one for one in courses if one.current and one.place != line.place),
-        BOUNDS,
+        {**BOUNDS, **OFFSET_BOUNDS},
+        {name: getattr(USUAL, name) for name in OFFSETS},
         line.current if is_stale else None,
         errors or {},
     )
@@ -191,7 +201,12 @@ async def _render_form(
 
 def _build_typed(one: ClinicText | None) -> dict[str, str]:
     if one is None:
-        empty = dict.fromkeys((*TEXT_LENGTHS, *OPTIONAL_NUMBERS), "")
+        empty = dict.fromkeys((*TEXT_LENGTHS, *OPTIONAL_NUMBERS), "") | _build_offsets(USUAL)
         return {**empty, "acute_hours": str(ACUTE_HOURS), "check_minutes": str(CHECK_MINUTES)}
     details = one.text.details
-    return {name: str(getattr(details, name) or "") for name in (*TEXT_LENGTHS, *NUMBERS)}
+    typed = {name: str(getattr(details, name) or "") for name in (*TEXT_LENGTHS, *NUMBERS)}
+    return typed | _build_offsets(details.offsets)
+
+
+def _build_offsets(offsets: Offsets) -> dict[str, str]:
+    return {name: str(getattr(offsets, name)) for name in OFFSETS}

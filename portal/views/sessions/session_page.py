@@ -15,7 +15,6 @@ from journal.care_notes.notes import load_outside
 from journal.catalogue.fields import EntryKind
 from journal.catalogue.tracked import CheckIn
 from journal.check_ins import offers as check_in_offers
-from journal.check_ins.records import find_refusal
 from journal.dosing_day import record, requests
 from journal.dosing_day.record import DayRecord
 from journal.entries import listing
@@ -25,8 +24,9 @@ from journal.scheduling import plan as session_plan
 from journal.scheduling.next_step import suggest_kind
 from journal.scheduling.plan import PlanAccess
 from journal.sessions import schedule
-from journal.sessions.day_state import DayState, Progress, get_day_state, is_capture_time
+from journal.sessions.day_state import DayState, Progress, get_day_state
 from journal.sessions.holds import Hold, find_cancel_time, get_hold, get_next_morning
+from journal.sessions.moments import USUAL, is_capture_time
 from journal.sessions.rows import Session
 from journal.sessions.session import SessionKind, Status
 from journal.sharing.recipients import Reader, load_readers
@@ -146,15 +146,16 @@ async def build_calm_page(
             intention = words
     under_way = one.status is Status.IN_SESSION
     moves = list_status_choices(actor, one)
+    text = await load_my_clinic_text(actor, one.course)
     return CalmPage(
         line,
         get_day_state(one.details, actor.now),
         intention,
         tuple(move for move in moves if under_way or move[0] is Status.IN_SESSION),
         await load_my_call_lines(actor, translate),
-        leave_out_bringing(await load_my_clinic_text(actor, one.course)),
+        leave_out_bringing(text),
         bool(await requests.load_requests(actor)),
-        is_capture_time(one.details, actor.now),
+        is_capture_time(one.details, actor.now, text.offsets),
         () if under_way else await load_outside(actor, record.select_record(about, one.id).readings),
     )
 
@@ -179,6 +180,7 @@ async def build_session_page(
     dosing = one.details.kind is SessionKind.DOSING and one.status is not Status.CANCELLED
     hold = get_hold(actor, plan) if mine else None
     is_intact, written = await _load_entry_lines(actor, plan, {one.id, about.id}) if mine else (True, ())
+    text = await load_my_clinic_text(actor, one.course) if mine and dosing else None
     noted = None
     if mine and dosing and day is not DayState.AHEAD:
         noted = record.select_record([line.entry for line in written], one.id)
@@ -202,17 +204,13 @@ async def build_session_page(
         is_theirs_to_answer=not own_day and session_plan.is_answered_by_patient(actor, one.details),
         hold=hold,
         call_lines=await load_my_call_lines(actor, translate) if mine and dosing else (),
-        clinic_text=await load_my_clinic_text(actor, one.course) if mine and dosing else None,
+        clinic_text=text,
         noted=noted,
-        check_ins=_list_check_ins(actor, one, plan) if mine else (),
+        check_ins=check_in_offers.list_open_for_session(actor, one, plan, text.offsets if text else USUAL)
+        if mine
+        else (),
         is_intact=is_intact,
     )
-
-
-def _list_check_ins(actor: Actor, one: Session, plan: OpenedRows[Session]) -> tuple[CheckIn, ...]:
-    """Return the check-ins of a session that can be made now."""
-    found = check_in_offers.list_for_session(actor, one, plan)
-    return tuple(moment for moment in found if not find_refusal(actor, moment, one, plan))
 
 
 def _list_first_moves(

@@ -53,6 +53,7 @@ PROMPTS = {
     "int.one_action": "One small step this week (what, when, where, with whom)",
     "int.confidence": "How doable? 0-10",
     "int.obstacle": "What might get in the way?",
+    "int.stayed": "What stayed with you?",
     "int.learned": "What did you learn?",
     "int.top3": "Up to three things to bring to therapy",
     "int.not_ready": "Something you are not ready to talk about",
@@ -73,7 +74,7 @@ IDS = {
     "for_therapist last_learning",
     EntryKind.CAPTURE: "remembered images body emotions words sound hard kind",
     EntryKind.INTEGRATION: "meaning intention_link different unsure pattern relationships reframe_link "
-    "ground_link one_action confidence obstacle followup learned top3 not_first not_ready",
+    "ground_link one_action confidence obstacle stayed followup learned top3 not_first not_ready",
     EntryKind.REFRAME: "trigger trigger_name old_meaning old_belief_before emotions body cost facts_for "
     "facts_against session_light thinking_habit new_meaning new_belief voc old_belief_after test_action "
     "test_due followup learned theme status revisits moments",

@@ -70,7 +70,7 @@ async def test_the_title_is_asked_last(portal: Portal, kind: EntryKind) -> None:
 
 async def test_what_comes_later_is_asked_once_it_is_due(any_portal: Portal) -> None:
     """How the step went is asked a week after the entry was begun, first of all, and not before."""
-    later = {"int.followup", "int.learned"}
+    later = {"int.stayed", "int.followup", "int.learned"}
     entry = await write(any_portal.cast, "integration", {"int.one_action": "Ring Kim."})
     async with any_portal.client("alice") as browser:
         assert later.isdisjoint(asked(await opened(browser, "/journal/new?kind=integration")))
@@ -79,7 +79,7 @@ async def test_what_comes_later_is_asked_once_it_is_due(any_portal: Portal) -> N
     async with any_portal.client() as browser:
         await browser.post("/sign-in", data={"email": "alice@example.org", "password": PASSWORDS["alice"]})
         page = await opened(browser, f"/journal/{entry}/edit")
-        assert next(iter(page.markup.all("input", name="fields"))).attributes["value"] == "int.followup"
+        assert next(iter(page.markup.all("input", name="fields"))).attributes["value"] == "int.stayed"
         assert later <= asked(page) - asked(page, within="disclosure")
         assert later.isdisjoint(asked(await opened(browser, "/journal/new?kind=integration")))
 

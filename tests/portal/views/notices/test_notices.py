@@ -28,8 +28,8 @@ async def panel(portal: Portal) -> Page:
 
 
 async def test_home_says_that_a_proposal_waits_until_it_is_answered(any_portal: Portal) -> None:
-    """In one line with a link; not of one's own, not while something more urgent asks, and not once it is answered."""
-    cast, line = any_portal.cast, "Bob Example proposes something about notices."
+    """As the next thing or among the rest; not of one's own, not around a session, and not once it is answered."""
+    cast, line = any_portal.cast, "Bob Example proposes something about notices"
     alice = (await cast.actor("alice")).id
 
     async def home() -> Page:
@@ -46,7 +46,8 @@ async def test_home_says_that_a_proposal_waits_until_it_is_answered(any_portal: 
     session = await in_session(cast)
     assert line not in (await home()).words
     await rested(cast, session)
-    assert line in (await home()).words
+    async with any_portal.client("alice") as browser:
+        assert line in (await opened(browser, "/")).words + (await opened(browser, "/today")).words
     await lifecycle.pause_sharing(await cast.actor("alice"))
     assert line not in (await home()).words
     await lifecycle.resume_sharing(await cast.actor("alice"), cast.link)

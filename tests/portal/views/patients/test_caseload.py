@@ -127,7 +127,7 @@ async def test_a_session_that_goes_on_past_midnight_is_todays(portal: Portal) ->
     async with portal.client("bob") as browser:
         page = await opened(browser, "/patients")
         assert groups(page) == {"Today": ["Alice Sample"]}
-        link = page.markup.one("a", **{"class": "button button-primary case-button"})
+        link = page.markup.one("a", **{"class": "button button-secondary case-button"})
         assert link.words == "Brief for Alice Sample"
         assert link.attributes["href"] == f"{await path_of(portal)}/brief?session={ident}"
         assert (
@@ -144,7 +144,7 @@ async def test_a_talk_comes_before_a_dosing_session_at_home(portal: Portal) -> N
         page = await opened(browser, "/patients")
         assert groups(page) == {"Today": ["Alice Sample"]}
         assert "Today, 17:00" in page.words
-        link = page.markup.one("a", **{"class": "button button-primary case-button"})
+        link = page.markup.one("a", **{"class": "button button-secondary case-button"})
         brief = await opened(browser, link.attributes["href"])
         assert "Brief for the integration session: Sun 22 Nov" in brief.words
 
@@ -156,7 +156,7 @@ async def test_on_a_day_at_home_the_brief_is_for_the_next_talk(portal: Portal) -
     async with portal.client("bob") as browser:
         page = await opened(browser, "/patients")
         assert groups(page) == {"Today": ["Alice Sample"]}
-        link = page.markup.one("a", **{"class": "button button-primary case-button"})
+        link = page.markup.one("a", **{"class": "button button-secondary case-button"})
         brief = await opened(browser, link.attributes["href"])
         assert "Brief for the integration session: Tue 24 Nov" in brief.words
 

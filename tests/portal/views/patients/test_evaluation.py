@@ -40,7 +40,7 @@ async def test_asked_for_filled_in_reviewed_and_changed(any_portal: Portal) -> N
         page = await followed(bob, await bob.post(where, data={"go": "ask"}))
         assert "You asked for it on 22 Nov 2026" in page.words
         page = await opened(alice, "/")
-        assert "Bob Example asks for an evaluation, if you like." in page.words
+        assert "Bob Example asks for an evaluation" in page.words
         assert "Bob Example asked for it on 22 Nov 2026" in (await opened(alice, "/evaluation")).words
         assert "Evaluation asked for" in (await opened(alice, "/clinic")).words
         cast.clock.forward(minutes=1)

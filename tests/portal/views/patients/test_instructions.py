@@ -14,6 +14,7 @@ from journal.clinic.instructions import InstructionsDetails, SignedInstructions
 from journal.scheduling import plan as session_plan
 from journal.sealing import open_document, seal_document
 from journal.sessions.course import CoursePlan
+from journal.sessions.moments import OFFSET_BOUNDS, USUAL, Offsets
 from journal.sessions.rows import load_my_sessions
 from journal.sessions.session import SessionDetails, SessionKind, Setting, Status
 from tests.cast import ZONE, Cast
@@ -175,3 +176,47 @@ async def test_nobody_else_sees_or_writes_it(portal: Portal, name: str) -> None:
             assert (await browser.get(path)).status_code == 404
         assert (await browser.post(f"{where}/single", data={"revision": 1} | TYPED)).status_code == 404
     assert await tables.InstructionsVersion.all().count() == 1
+
+
+async def test_what_is_offered_when_is_written_with_the_text(any_portal: Portal) -> None:
+    """The usual numbers stand there as such; what is left empty is as usual, and older versions keep theirs."""
+    where = f"{await listed_at(any_portal.cast)}/single"
+    async with any_portal.client("bob") as browser:
+        page = await opened(browser, where)
+        assert {name: page.value(name) for name in OFFSET_BOUNDS} == {
+            name: str(getattr(USUAL, name)) for name in OFFSET_BOUNDS
+        }
+        assert "Usual: 7." in page.words
+    await write(any_portal, prepare_days="10", stayed_days="", week_days="5")
+    alice = (await any_portal.cast.actor("alice")).id
+    found = await instructions.load_current(any_portal.cast.installation, alice)
+    assert found[None].details.offsets == Offsets(prepare_days=10, week_days=5)
+    await write(any_portal, revision=1)
+    assert [
+        one.details.offsets for one in await instructions.load_versions(any_portal.cast.installation, alice)
+    ] == [
+        USUAL,
+        Offsets(prepare_days=10, week_days=5),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("changes", "field", "sentence"),
+    [
+        ({"prepare_days": "31"}, "prepare_days", "one of the numbers that are offered"),
+        ({"week_days": "soon"}, "week_days", "one of the numbers that are offered"),
+        ({"prepare_until_days": "7"}, "prepare_until_days", "fewer days than for the beginning"),
+        ({"integrate_again_hours": "24"}, "integrate_again_hours", "a later time than for the one before"),
+    ],
+)
+async def test_an_offset_that_cannot_be_is_refused_and_kept(
+    any_portal: Portal, changes: dict[str, str], field: str, sentence: str
+) -> None:
+    """Beside the field, in an open part of the form, with what was typed still there; nothing is stored."""
+    page = await write(any_portal, **changes)
+    assert page.answer.status_code == 422
+    assert sentence in page.words
+    assert page.value(field) == changes[field]
+    (part,) = [one for one in page.markup.all("details") if "When something is offered" in one.words]
+    assert "open" in part.attributes
+    assert await instructions.read_version((await any_portal.cast.actor("alice")).id, None) == 0

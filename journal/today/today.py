@@ -1,0 +1,176 @@
+"""Load what is next for a patient: from their plan, what they wrote, and what other rooms say is due."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from journal.actor import Actor
+from journal.care.links import Link
+from journal.catalogue.fields import EntryKind
+from journal.catalogue.tracked import CheckIn
+from journal.check_ins import offers as check_in_offers
+from journal.check_ins.offers import Offer as CheckInOffer
+from journal.check_ins.records import list_made
+from journal.clinic import instructions
+from journal.clinic.instructions import ACUTE_HOURS, Instructions
+from journal.day_lines import records as day_lines
+from journal.dosing_day import requests
+from journal.entries import by_kind
+from journal.entries.assignment import SessionAssignment
+from journal.evaluation import reviewing
+from journal.evaluation.records import build_evaluation
+from journal.measures import records as measure_records
+from journal.measures.instruments import Instrument
+from journal.notices import proposals
+from journal.reframing import offers as reframe_offers
+from journal.reframing import reframes
+from journal.reframing.offers import Offer
+from journal.sessions import holds, schedule
+from journal.sessions.moments import Offsets
+from journal.sessions.rows import Session
+from journal.today.things import Situation, ThingKind, Today, Written, choose_today
+from journal.vault.contents import ContentsLine, from_microseconds
+from journal.vault.entry_rows import Entry
+
+OPENED_KINDS = frozenset({EntryKind.REFRAME, EntryKind.MEASURE, EntryKind.CHECK_IN, EntryKind.EVALUATION})
+"""The kinds of which every entry is opened: what is due follows from their answers."""
+LISTED_KINDS = frozenset(
+    {EntryKind.PREPARATION, EntryKind.CAPTURE, EntryKind.INTEGRATION, EntryKind.CHECKLIST}
+)
+"""The kinds of which the table of contents is enough."""
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """What other rooms say is due, each once at most."""
+
+    is_asked_again: bool = False
+    check_in: CheckInOffer | None = None
+    step: Entry | None = None
+    again: Offer | None = None
+    measure: Instrument | None = None
+    proposed_by: Link | None = None
+    asked_by: Link | None = None
+    is_day_line_open: bool = False
+
+    @property
+    def kinds(self) -> frozenset[ThingKind]:
+        """Return what of it there is."""
+        before = self.check_in is not None and self.check_in[0] is CheckIn.BEFORE
+        there = {
+            ThingKind.ASKED_AGAIN: self.is_asked_again,
+            ThingKind.BEFORE: before,
+            ThingKind.CHECK_IN: self.check_in is not None and not before,
+            ThingKind.STEP: self.step,
+            ThingKind.REVISIT: self.again,
+            ThingKind.MEASURE: self.measure,
+            ThingKind.PROPOSAL: self.proposed_by,
+            ThingKind.EVALUATION: self.asked_by,
+            ThingKind.DAY_LINE: self.is_day_line_open,
+        }
+        return frozenset(kind for kind, one in there.items() if one)
+
+
+@dataclass(frozen=True, slots=True)
+class LoadedToday:
+    """
+    The one next thing and the rest, with what is due, and the offsets of each course.
+
+    `has_reframes`: a moment can be about one. Without `is_intact`, the journal is not as its owner left it, as far as
+    the entries that were opened show it.
+    """
+
+    today: Today
+    due: Due
+    offsets: Mapping[UUID | None, Offsets]
+    has_reframes: bool
+    is_intact: bool
+
+
+async def load_today(
+    actor: Actor, plan: Sequence[Session], team: Sequence[Link], listed: Sequence[Sequence[Any]] = ()
+) -> LoadedToday:
+    """
+    Return what is next for a patient.
+
+    Args:
+        plan: All of their sessions, in the order of their times.
+        team: Their care links that last.
+        listed: What a list of their entries asked for just now, as `load_entries_of_kinds` takes it.
+    """
+    lines: list[ContentsLine] = []
+    opened = _list_opened_kinds(actor, plan)
+
+    def select(there: Sequence[ContentsLine]) -> Sequence[ContentsLine]:
+        lines[:] = [line for line in there if line.form in LISTED_KINDS]
+        return [line for line in there if line.form in opened]
+
+    is_intact, found = await by_kind.load_entries_of_kinds(actor, opened | LISTED_KINDS, select, listed)
+    texts = await instructions.load_current(actor.installation, actor.id) if plan else {}
+    offsets = {course: one.details.offsets for course, one in texts.items()}
+    due = await _load_due(actor, plan, team, found, texts, is_intact=is_intact)
+    case = Situation(
+        plan,
+        actor.now,
+        actor.zone,
+        offsets,
+        {course: one.details.acute_hours for course, one in texts.items()},
+        _list_written(plan, lines),
+        due.kinds,
+    )
+    has_reframes = bool(reframes.select_reframes(found))
+    return LoadedToday(choose_today(case, ACUTE_HOURS), due, offsets, has_reframes, is_intact)
+
+
+def _list_opened_kinds(actor: Actor, plan: Sequence[Session]) -> frozenset[EntryKind]:
+    asked = requests.can_be_there([one.details for one in plan], actor.now)
+    return OPENED_KINDS | (
+        ({EntryKind.DAY_LINES} if actor.has_day_lines else set()) | ({EntryKind.WAITING} if asked else set())
+    )
+
+
+async def _load_due(
+    actor: Actor,
+    plan: Sequence[Session],
+    team: Sequence[Link],
+    found: Sequence[Entry],
+    texts: Mapping[UUID | None, Instructions],
+    *,
+    is_intact: bool,
+) -> Due:
+    offsets = {course: one.details.offsets for course, one in texts.items()}
+    check_in = check_in_offers.find_offer(actor, plan, list_made(found), offsets)
+    if holds.get_hold(actor, plan) is not None:
+        return Due(check_in=check_in)
+    step, again = await reframe_offers.choose_for_home(actor, reframes.select_reframes(found), plan)
+    seen = measure_records.build_measures(actor, is_intact, found)
+    text = texts.get(schedule.find_course(plan, actor.now))
+    return Due(
+        bool(requests.select_requests(actor, found)),
+        check_in,
+        step,
+        again,
+        seen.find_due(instructions.get_measure_days(text)) if seen.is_any_whole else None,
+        await proposals.find_proposal(actor, team),
+        await reviewing.find_ask(actor, team, build_evaluation(True, found)),
+        actor.has_day_lines and _is_day_line_open(actor, found),
+    )
+
+
+def _list_written(plan: Sequence[Session], lines: Iterable[ContentsLine]) -> tuple[Written, ...]:
+    """Return what was written about dosing sessions; what is about a talk belongs to the talk’s session."""
+    assignment, written = SessionAssignment(plan), []
+    for line in lines:
+        one = assignment.find_session_of(line.form, line.session, line.created)
+        dosing = schedule.find_dosing_session(one, plan) if one is not None else None
+        if dosing is not None:
+            changed = from_microseconds(line.updated)
+            written.append(Written(UUID(line.id), EntryKind(line.form), dosing.id, changed))
+    return tuple(written)
+
+
+def _is_day_line_open(actor: Actor, found: Iterable[Entry]) -> bool:
+    return day_lines.build_day_lines(True, found).find_line(day_lines.get_today(actor)) is None
