@@ -27,7 +27,7 @@ from journal.entries import by_kind, entries
 from journal.errors import InvalidInput, JournalError, NotFound, StaleRevision, TrustBroken
 from journal.i18n import N_
 from journal.sessions.holds import load_hold, refuse_while_held
-from journal.sharing import copies, shares
+from journal.sharing import copies, saving, shares
 from journal.sharing.shares import OutgoingShare
 from journal.standing.kinds import KINDS, StandingKind, list_lines
 from journal.standing.lines import Standing, name_piece
@@ -193,11 +193,11 @@ async def share_unshared(
         await refuse_while_held(actor, asked)
         listed = await _list_now(actor, link, kind)
         if _format_all(listed) != [*seen] or not picked <= {*seen}:
-            raise StaleRevision(shares.ENTRY_CHANGED)
+            raise StaleRevision(saving.ENTRY_CHANGED)
         for one in listed:
             some = [piece for place, piece in enumerate(one.pieces) if format_choice(one, place) in picked]
             if some and not compared.has_entry(one.entry):
-                raise StaleRevision(shares.ENTRY_CHANGED)
+                raise StaleRevision(saving.ENTRY_CHANGED)
             if some:
                 await _save_copy(actor, link, kind, one.entry, await _find_copy(actor, link, one.entry), some)
         await note_asked(actor, to, wanted, _name_all(link, kind, listed))
@@ -210,7 +210,7 @@ async def leave_unshared(actor: Actor, to: UUID, wanted: str, seen: Sequence[str
         await record_state.lock_state(actor)
         listed = await _list_now(actor, link, kind)
         if _format_all(listed) != [*seen]:
-            raise StaleRevision(shares.ENTRY_CHANGED)
+            raise StaleRevision(saving.ENTRY_CHANGED)
         await note_asked(actor, to, wanted, _name_all(link, kind, listed))
 
 
@@ -238,7 +238,7 @@ async def _complete_and_share(
         mine, before = await load_standing(actor), await load()
         for entry in (mine.entry, before):
             if entry is not None and not compared.has_entry(entry):
-                raise StaleRevision(shares.ENTRY_CHANGED)
+                raise StaleRevision(saving.ENTRY_CHANGED)
         await add()
         after = await load()
         given = mine.select_in_force(kind.id)
@@ -368,7 +368,7 @@ async def _save_copy(
 ) -> None:
     document = _build_document(actor, kind, entry, copy, some)
     key = await open_shared_key(actor, link)
-    await shares.save_copy(actor, link, entry, document, key, while_held=while_held)
+    await saving.save_copy(actor, link, entry, document, key, while_held=while_held)
 
 
 def _build_document(
