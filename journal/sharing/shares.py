@@ -20,7 +20,7 @@ from journal.audit.acts import Act
 from journal.care import links as care_links
 from journal.care import share_list
 from journal.care import tables as care_tables
-from journal.care.documents import ShareDocument, share_context
+from journal.care.documents import Attention, ShareDocument, share_context
 from journal.care.link_keys import SharingPaused, get_peer_identity, open_shared_key
 from journal.care.links import Link
 from journal.care.share_list import Lists, ShareList
@@ -131,12 +131,21 @@ def find_partial(document: EntryDocument, given: Iterable[OutgoingShare]) -> fro
     return frozenset(one.id for one in given if not one.damaged and copies.is_partial(document, one.document))
 
 
-async def share_entry(actor: Actor, wanted: UUID, to: UUID, fields: Iterable[str], *, previewed: int) -> UUID:
+async def share_entry(
+    actor: Actor,
+    wanted: UUID,
+    to: UUID,
+    fields: Iterable[str],
+    *,
+    previewed: int,
+    attention: Attention | None = None,
+) -> UUID:
     """
     Share the chosen sections with the clinician of care link *to*; a replaced copy counts as unread again.
 
     Args:
         previewed: The entry's revision that the person saw in the preview and confirmed.
+        attention: What they ask of the reader; None where they were not asked.
 
     Raises:
         StaleRevision: If the entry changed since the preview: what is shared is what was seen.
@@ -152,7 +161,7 @@ async def share_entry(actor: Actor, wanted: UUID, to: UUID, fields: Iterable[str
     seen = await record_state.require_intact(actor)  # and so does a journal that is not as its owner left it
     if not seen.has_entry(entry):  # it was read at another moment
         raise StaleRevision(saving.ENTRY_CHANGED)
-    document = copies.build_copy(entry, fields, actor.now, actor.zone)
+    document = copies.build_copy(entry, fields, actor.now, actor.zone, attention or "")
     return await saving.save_copy(actor, link, entry, document, await open_shared_key(actor, link))
 
 
@@ -264,6 +273,37 @@ async def _find_last_parts(
         if not one.damaged and one.document.kind == kind:
             return tuple(one.document.fields)
     return ()
+
+
+async def find_replaced_and_last(
+    actor: Actor, entry: UUID, to: Link
+) -> tuple[OutgoingShare | None, Attention | None]:
+    """Return the copy of an entry that the clinician of *to* has, and what was asked of them with the latest one."""
+    links = {to.id: to}
+    rows = await _load_rows(actor, links, entry)
+    sql = SELECT_SHARES % "$2" + LATEST_FIRST + " LIMIT 1"
+    latest = parse_rows(ShareRow, await fetch_raw(sql, actor.id, to.id))
+    lists = await _load_lists(actor, links) if latest else {}
+    there = await _open_shares(actor, links, rows, lists)
+    last = await _open_shares(actor, links, latest, lists)
+    return next(iter(there), None), last[0].document.asks if last else None
+
+
+async def change_attention(actor: Actor, wanted: UUID, attention: Attention) -> None:
+    """
+    Change what is asked of whoever reads a copy, until they opened it; raises as `saving.change_attention` does.
+
+    Raises:
+        NotFound: If the actor shares no such copy.
+        SharingPaused, TrustBroken: While nothing is shared with that clinician.
+    """
+    one = await load_share(actor, wanted)
+    if one.damaged:
+        raise Damaged
+    await require_open(actor, one.link)
+    await record_state.require_intact(actor)
+    key = await open_shared_key(actor, one.link)
+    await saving.change_attention(actor, one.link, wanted, one.document, attention, key)
 
 
 async def load_share(actor: Actor, wanted: UUID) -> OutgoingShare:
