@@ -1,4 +1,4 @@
-"""How a share is to be taken, on pages: asked with the preview, seen by both, changed until it is opened."""
+"""What is asked of the reader of a share, on pages: asked with the preview, seen by both, changed until it is opened."""
 
 from __future__ import annotations
 
@@ -105,7 +105,7 @@ async def test_a_closed_copy_is_a_title_until_a_tap(portal: Portal) -> None:
         assert "Only if they bring it up" in words(await bob.get(where))
         page = words(await alice.get("/sharing/" + str(portal.cast.link)))
         assert "Bob Example opened it" in page
-        assert "Change how it is to be taken" not in page
+        assert "Change what you ask" not in page
 
 
 async def test_it_is_changed_until_it_is_opened(portal: Portal) -> None:
