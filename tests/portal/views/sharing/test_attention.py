@@ -1,4 +1,4 @@
-"""What is asked of the reader of a share, on pages: asked with the preview, seen by both, changed until it is opened."""
+"""What is asked of the reader of a share, on pages: with the preview, seen by both, changed until it is opened."""
 
 from __future__ import annotations
 
