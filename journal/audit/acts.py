@@ -91,6 +91,9 @@ class Act(StrEnum):
     NOTICE_ACKNOWLEDGED = "notice.acknowledged"
     SHARE_REVOKED = "share.revoked"
     SHARE_OPENED = "share.opened"
+    REPLY_SENT = "reply.sent"
+    REPLY_READ = "reply.read"
+    REPLY_WITHDRAWN = "reply.withdrawn"
     RECORDS_TAKEN = "records.taken"
     DISCLOSURES_TAKEN = "disclosures.taken"
 

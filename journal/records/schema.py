@@ -335,6 +335,18 @@ class CopyRecord(msgspec.Struct, frozen=True):
     answers: list[Answered]
 
 
+class ReplyRecord(msgspec.Struct, frozen=True):
+    """A reply to a copy that a clinician can read: `read_at` is when the other person opened it."""
+
+    id: UUID
+    share_id: UUID
+    author: Role
+    name: str
+    written_at: datetime
+    read_at: datetime | None
+    text: str
+
+
 class PatientRecord(msgspec.Struct, frozen=True):
     """One patient in a clinician's export."""
 
@@ -352,6 +364,7 @@ class PatientRecord(msgspec.Struct, frozen=True):
     agreements: list[AgreementRecord]
     notices: list[ReceivedNoticeRecord]
     shared: list[CopyRecord]
+    replies: list[ReplyRecord]
     log: list[EventRecord]
 
 

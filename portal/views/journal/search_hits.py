@@ -14,6 +14,7 @@ from journal.day_lines.lines import parse_day_lines
 from journal.dosing_day.lines import parse_medicine, parse_readings
 from journal.evaluation.lines import parse_given, parse_remedies, parse_treatments
 from journal.folding import find_matches
+from journal.replies.lines import parse_replies
 from journal.sitter.lines import parse_checks
 from journal.vault.documents import EntryDocument
 from portal.views.journal.timeline import TimelineLine
@@ -38,6 +39,7 @@ TEXT_KINDS = frozenset(
         FieldKind.CONDITIONS,
         FieldKind.REMEDIES,
         FieldKind.TREATMENTS,
+        FieldKind.REPLIES,
     }
 )
 
@@ -95,6 +97,8 @@ def _list_texts(field: Field, answer: Answer) -> Sequence[str]:
         return [one.name for one in parse_remedies(answer)]
     if field.kind is FieldKind.TREATMENTS:
         return [", ".join(one.words) for one in parse_treatments(answer)]
+    if field.kind is FieldKind.REPLIES:
+        return [line for one in parse_replies(answer) for line in one.words.split("\n")]
     if field.kind is FieldKind.CHECKS:
         return [one.words for one in parse_checks(answer)]
     return answer if isinstance(answer, list) else str(answer).split("\n")

@@ -16,11 +16,14 @@ from journal.errors import HeldUntilRested, InvalidInput, TrustBroken
 from journal.folding import fold, split_needles
 from journal.notices import inbox
 from journal.notices.inbox import OpenNotice
+from journal.replies import drafts
 from journal.sessions.holds import HELD_FOR_CARE_TEAM, PatientHold, load_patient_hold
 from journal.sharing import reading
 from journal.sharing.reading import Case
 from portal.access.session_cookie import get_actor
 from portal.views.patients.patient_page import build_patient_page
+from portal.views.replies.box import ReplyBox
+from portal.views.replies.theirs import load_box
 from portal.views.sessions.session_lines import SessionLine, build_line, count_days
 from portal.views.sharing.shared_view import SharedView, build_shared_view
 from portal.web.forms import Form
@@ -60,15 +63,17 @@ class CaseloadPage:
     unagreed_count: int
     ended: bool
     notices: tuple[OpenNotice, ...] = ()
+    has_drafts: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class SharedPage:
-    """Context of one shared copy."""
+    """Context of one shared copy, with the replies to it."""
 
     patient: UUID
     name: str
     view: SharedView
+    box: ReplyBox
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +117,7 @@ async def show_caseload(request: Request) -> Response:
         found.unagreed_count,
         "ended" in request.query_params,
         await inbox.list_open(actor, found.links),
+        await drafts.has_any(actor),
     )
     return render_page(request, "patients/caseload.html", context, block="main")
 
@@ -139,7 +145,8 @@ async def show_share(request: Request) -> Response:
     link, one = await reading.read_share(actor, request.path_params["id"], request.path_params["share"])
     plan = await reading.load_visible_plan(actor, link)
     view = build_shared_view(one.document, actor.zone, EntryNamer(plan))
-    context = SharedPage(link.patient, link.peer_name, view)
+    box = await load_box(actor, link, one.id, one.document)
+    context = SharedPage(link.patient, link.peer_name, view, box)
     return render_page(request, "patients/shared.html", context)
 
 

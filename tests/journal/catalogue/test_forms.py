@@ -94,6 +94,7 @@ IDS = {
     EntryKind.DAY_LINES: "month own_1 own_2 own_3 lines",
     EntryKind.EVALUATION: "conditions by_name medicines allergies treatments changes version",
     EntryKind.PLAN_NOTE: "reviewed read dose interval focus from why before middle end drowsy away ready by",
+    EntryKind.REPLIES: "with lines draft",
     EntryKind.WAITING: "requests",
     EntryKind.STANDING: "shares",
     EntryKind.NOTICES: "agreed",
