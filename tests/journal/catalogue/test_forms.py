@@ -172,7 +172,15 @@ def test_ids_are_unique_and_themes_are_named():
 def test_only_what_is_not_ready_can_never_be_shared():
     """What a patient is not ready to talk about is the one answer that cannot be shared, beside what waits."""
     kept = [field.id for field in ALL_FIELDS if not field.shareable]
-    assert kept == ["int.not_ready", "waiting.requests", "standing.shares", "notices.agreed"]
+    assert kept == [
+        "int.not_ready",
+        "replies.with",
+        "replies.lines",
+        "replies.draft",
+        "waiting.requests",
+        "standing.shares",
+        "notices.agreed",
+    ]
     assert "int.not_ready" not in [field.id for field in get_form(EntryKind.INTEGRATION).shareable]
 
 
