@@ -121,6 +121,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "care": ("sessions", "vault"),
     "entries": ("care",),
     "clinic": ("care",),
+    "reading_hours": ("clinic",),
     "grounding": ("entries",),
     "dosing_day": ("entries",),
     "sitter": ("clinic", "dosing_day"),
@@ -142,7 +143,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "course_summary": ("care_notes", "sharing"),
     "practice": ("authentication", "care"),
     "account_reset": ("authentication", "notices", "replies", "sitter"),
-    "key_rotation": ("passkeys", "practice", "sitter"),
+    "key_rotation": ("passkeys", "practice", "reading_hours", "replies", "sitter"),
     "records": ("authentication", "care_notes", "notices", "sharing", "sitter"),
     "operations": (
         "account_reset",
@@ -191,8 +192,8 @@ OTHERS_TABLES = {
     "key_rotation.account_columns": (
         "names every column that an account's own keys seal",
         (
-            "care.CareLink care.Invitation practice.SetupLink sitter.SitterLink vault.ContentsPage vault.Entry "
-            "vault.EntryRevision vault.RecordState"
+            "care.CareLink care.Invitation care.ReplyDraft practice.SetupLink sitter.SitterLink vault.ContentsPage "
+            "vault.Entry vault.EntryRevision vault.RecordState"
         ),
     ),
     "key_rotation.account_key": (
@@ -213,7 +214,7 @@ OTHERS_TABLES = {
     "replies.endings": ("the same", "care.Reply"),
     "replies.rows": ("care keeps its rows; a reply is about a copy", "care.Reply care.Share"),
     "replies.unread": ("the same", "care.Reply"),
-    "replies.writing": ("the same, and looks for a link that ended", "care.CareLink care.Reply"),
+    "replies.writing": ("the same", "care.Reply"),
     "operations.demo": (
         "writes a practice with a past",
         "accounts.Account authentication.WebSession practice.Practice sessions.Course",
@@ -242,6 +243,7 @@ OTHERS_TABLES = {
     ),
     "practice.practice": ("looks for the accounts of the demonstration", "accounts.Account"),
     "practice.tables": ("its rows belong to an account", "accounts.Account"),
+    "reading_hours.tables": ("its rows belong to an account", "accounts.Account"),
     "records.collection": ("collects every row", "sessions.Course sessions.KapSession vault.Entry"),
     "scheduling.plan": ("the sessions keep its rows", "sessions.Course sessions.KapSession"),
     "sessions.tables": ("its rows belong to an account", "accounts.Account"),

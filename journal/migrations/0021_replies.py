@@ -8,7 +8,7 @@ from tortoise.migrations import operations as ops
 class Migration(migrations.Migration):
     """Make room for replies to shared copies, and for clinicians' drafts of them."""
 
-    dependencies = [("journal", "0019_device_copies")]
+    dependencies = [("journal", "0020_reading_hours")]
 
     initial = False
 

@@ -123,14 +123,9 @@ async def save_typed_of_copy(actor: Actor, patient: UUID, share: UUID, typed: Ty
         to = link.peer_name
         about = (await conversation.open_copy(actor, link, share))[1].document.title
     except (NotFound, SharingPaused):
-        if there is None and not await was_cared_for(actor, patient):
+        if there is None:
             raise
     return await drafts.save_of_copy(actor, patient, share, _clean(typed), to=to, about=about)
-
-
-async def was_cared_for(actor: Actor, patient: UUID) -> bool:
-    """Return whether the actor cares for a patient, or did until lately, as the rows have it."""
-    return await tables.CareLink.filter(clinician_id=actor.id, patient_id=patient).exists()
 
 
 def find_problem(text: str) -> str:

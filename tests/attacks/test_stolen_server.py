@@ -216,6 +216,9 @@ def what_people_wrote(target: Target) -> list[Sealed]:
         of("share", "share", "sealed", ids["share"], "share", link.bytes, ids["share"].bytes, 1),
         of("care note", "care_note", "sealed", ids["care note row"], "care-note", link.bytes,
            ids["care note"].bytes, 1),
+        of("reply", "reply", "sealed", ids["reply"], "reply", link.bytes, ids["reply"].bytes, 1),
+        of("reply draft", "reply_draft", "sealed", ids["reply draft"], "reply-draft", bob.bytes,
+           ids["reply draft"].bytes, 1),
         of("link key", "care_link", "patient_key", link, "link-key", alice.bytes, link.bytes),
         of("alice's pin", "care_link", "patient_pin", link, "pin", alice.bytes, link.bytes),
         of("invitation", "invitation", "secret", ids["invitation"], "invitation-secret", bob.bytes,
@@ -359,6 +362,7 @@ def test_the_server_key_opens_names_and_dates_only(target: Target) -> None:
         "kap_session",
         "call_contact",
         "instructions_version",
+        "reading_hours",
     }
 
 
@@ -385,6 +389,7 @@ def names_opened(target: Target, keys: set[bytes]) -> set[str]:
             Context("call-contact", alice.bytes, ids["call contact"].bytes, 1),
             ids["call contact"],
         ),
+        "reading_hours": (Context("reading-hours", bob.bytes, bob.bytes, 1), bob),
         "instructions_version": (
             Context("instructions", alice.bytes, ids["course"].bytes, 1),
             ids["instructions"],

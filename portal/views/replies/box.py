@@ -10,6 +10,7 @@ from uuid import UUID, uuid4
 
 from journal.errors import HeldUntilRested, InvalidInput, JournalError
 from journal.i18n import N_
+from journal.reading_hours.next_look import NextLook
 from journal.replies.conversation import Conversation
 from journal.replies.drafts import Typed
 from journal.replies.writing import AlreadyRead
@@ -17,6 +18,9 @@ from portal.web.forms import Form, parse_uuid
 
 HELD = N_("Nothing was sent. It is kept as your draft, and you are asked again once you have rested.")
 HELD_ALONE = N_("Nothing was sent. It is kept as your draft; send it yourself once you have rested.")
+GONE = N_(
+    "This is not shared with you, so nothing was sent. These are your words; copy what you want to have."
+)
 NOT_SENT = N_("Nothing was sent. What you typed is kept as your draft.")
 
 
@@ -36,7 +40,8 @@ class ReplyBox:
     What stands under a shared copy: the replies, and a box for the next one.
 
     `action` is where its form goes, `ident` the id that the next reply gets, `sitting` the random name of this page,
-    `text` what stands in the box and `seen` which draft that is. `done` is what was just done. `is_patient` reads it.
+    `text` what stands in the box and `seen` which draft that is. `done` is what was just done. `is_patient` reads it,
+    and `look` is when their clinician looks next.
     """
 
     conversation: Conversation
@@ -48,6 +53,7 @@ class ReplyBox:
     seen: str
     done: str = ""
     refused: Refusal | None = None
+    look: NextLook | None = None
 
 
 def build_box(
@@ -58,6 +64,7 @@ def build_box(
     done: str = "",
     form: Form | None = None,
     refused: Refusal | None = None,
+    look: NextLook | None = None,
 ) -> ReplyBox:
     """Build the box; after a refusal what was typed stands in it, as the draft or beside it."""
     typed = form["reply"] if form and refused else ""
@@ -75,6 +82,7 @@ def build_box(
         seen,
         done,
         refused,
+        look,
     )
 
 

@@ -12,6 +12,7 @@ from journal.actor import Actor
 from journal.dosing_day import requests
 from journal.entries.naming import EntryName, EntryNamer
 from journal.errors import HeldUntilRested, JournalError, NotFound
+from journal.reading_hours.next_look import load_next_look
 from journal.replies import conversation, writing
 from portal.access.session_cookie import get_actor
 from portal.views.replies.box import (
@@ -78,13 +79,22 @@ async def _render(
     form: Form | None = None,
     refused: Refusal | None = None,
 ) -> Response:
-    entry, link = request.path_params["id"], request.path_params["link"]
-    mine, found = await conversation.read_mine(actor, entry, link)
+    entry = request.path_params["id"]
+    mine, found = await conversation.read_mine(actor, entry, request.path_params["link"])
+    link = found.link if found.closed is None else None
     context = MyRepliesPage(
         entry,
         mine.entry is not None,
         EntryNamer(mine.plan).name_entry(mine.entry) if mine.entry else None,
         mine.place.title,
-        build_box(found, request.url.path, is_patient=True, done=done, form=form, refused=refused),
+        build_box(
+            found,
+            request.url.path,
+            is_patient=True,
+            done=done,
+            form=form,
+            refused=refused,
+            look=await load_next_look(actor, link, mine.plan) if link else None,
+        ),
     )
     return render_page(request, "replies/mine.html", context, status=refused.status if refused else 200)

@@ -14,9 +14,10 @@ from journal.care.links import Link
 from journal.entries.naming import EntryName, EntryNamer
 from journal.errors import JournalError, NotFound
 from journal.replies import conversation, drafts, writing
+from journal.replies.conversation import Closed, Conversation
 from journal.replies.rows import Copy
 from portal.access.session_cookie import get_actor
-from portal.views.replies.box import NOT_SENT, Refusal, ReplyBox, build_box, build_refusal, read_typed
+from portal.views.replies.box import GONE, NOT_SENT, Refusal, ReplyBox, build_box, build_refusal, read_typed
 from portal.web.forms import Form, parse_uuid
 from portal.web.pages import redirect, render_page
 
@@ -52,15 +53,29 @@ async def show_replies(request: Request) -> Response:
     try:
         done = await _act(request, actor, form)
     except NotFound:
-        if form["go"] != "send":
+        if form["go"] != "send" or not form["reply"].strip():
             raise
-        # Care ended meanwhile: who was in it keeps what they typed, and nobody else learns anything.
-        patient, share = request.path_params["id"], request.path_params["share"]
-        await writing.save_typed_of_copy(actor, patient, share, read_typed(form))
-        return await _render(request, actor, form=form, refused=Refusal(409, NOT_SENT))
+        return await _render_gone(request, actor, form)
     except JournalError as error:
         return await _render(request, actor, form=form, refused=build_refusal(error))
     return redirect(request, f"{request.url.path}?done={done}")
+
+
+async def _render_gone(request: Request, actor: Actor, form: Form) -> Response:
+    """
+    Return what was typed where nothing is shared any more, or never was: the two look alike.
+
+    Who has a draft of it finds it there as well.
+    """
+    patient, share = request.path_params["id"], request.path_params["share"]
+    try:
+        await writing.save_typed_of_copy(actor, patient, share, read_typed(form))
+        return await _render(request, actor, form=form, refused=Refusal(409, NOT_SENT))
+    except NotFound:
+        found = Conversation(closed=Closed.ENDED)
+        box = build_box(found, request.url.path, is_patient=False, form=form, refused=Refusal(404, GONE))
+        context = RepliesPage(patient, share, None, box)
+        return render_page(request, "replies/theirs.html", context, status=404)
 
 
 async def _act(request: Request, actor: Actor, form: Form) -> str:
