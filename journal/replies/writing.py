@@ -16,7 +16,7 @@ from journal.care import links as care_links
 from journal.care import tables
 from journal.care.link_keys import SharingPaused, get_peer_identity, open_shared_key
 from journal.care.links import Link, require_active
-from journal.errors import InvalidInput, JournalError, NotFound, StaleRevision
+from journal.errors import InvalidInput, JournalError, NotFound, StaleRevision, TrustBroken
 from journal.held_acts import Asked, HeldAct
 from journal.i18n import N_
 from journal.replies import conversation, drafts
@@ -122,8 +122,11 @@ async def save_typed_of_copy(actor: Actor, patient: UUID, share: UUID, typed: Ty
         link = await care_links.load_link_with(actor, patient)
         to = link.peer_name
         about = (await conversation.open_copy(actor, link, share))[1].document.title
-    except (NotFound, SharingPaused):
+    except NotFound:
         if there is None:
+            raise
+    except (SharingPaused, TrustBroken):
+        if there is None and not to:
             raise
     return await drafts.save_of_copy(actor, patient, share, _clean(typed), to=to, about=about)
 

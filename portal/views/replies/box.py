@@ -16,7 +16,6 @@ from journal.replies.drafts import Typed
 from journal.replies.writing import AlreadyRead
 from portal.web.forms import Form, parse_uuid
 
-HELD = N_("Nothing was sent. It is kept as your draft, and you are asked again once you have rested.")
 HELD_ALONE = N_("Nothing was sent. It is kept as your draft; send it yourself once you have rested.")
 GONE = N_(
     "This is not shared with you, so nothing was sent. These are your words; copy what you want to have."
@@ -26,12 +25,17 @@ NOT_SENT = N_("Nothing was sent. What you typed is kept as your draft.")
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """Why something was not done: a sentence, or one for the field; `read_at` is when a reply had been read."""
+    """
+    Why something was not done: a sentence, or one for the field; `read_at` is when a reply had been read.
+
+    `is_asked_again` once its patient has rested.
+    """
 
     status: int
     sentence: str = ""
     errors: Mapping[str, str] = field(default_factory=dict)
     read_at: datetime | None = None
+    is_asked_again: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +100,7 @@ def build_refusal(error: JournalError) -> Refusal:
     if isinstance(error, InvalidInput):
         return Refusal(422, errors=error.fields)
     if isinstance(error, HeldUntilRested):
-        return Refusal(409, HELD)
+        return Refusal(409, is_asked_again=True)
     if isinstance(error, AlreadyRead):
         return Refusal(409, read_at=error.read_at)
     return Refusal(409, NOT_SENT)
