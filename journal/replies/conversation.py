@@ -304,7 +304,7 @@ async def open_copy(actor: Actor, link: Link, share: UUID) -> tuple[Sealer, Copy
     listed = await load_list(link, key)
     if listed is not None and listed.paused:
         raise SharingPaused
-    return key, await load_copy(link, key, share=share)
+    return key, await load_copy(link, key, share=share, listed=listed)
 
 
 async def _mark(actor: Actor, link: Link, unread: Iterable[SentReply]) -> None:

@@ -94,9 +94,19 @@ class SentReply:
         return KeptReply(self.id, self.share, one.author, one.at, one.written_by, one.text)
 
 
-async def load_copy(link: Link, key: Sealer, *, share: UUID | None = None, entry: UUID | None = None) -> Copy:
+async def load_copy(
+    link: Link,
+    key: Sealer,
+    *,
+    share: UUID | None = None,
+    entry: UUID | None = None,
+    listed: ShareList | None = None,
+) -> Copy:
     """
     Open the copy of an id, or of an entry, that a care link holds.
+
+    Args:
+        listed: The list of its copies, where it is loaded already.
 
     Raises:
         NotFound: If there is none.
@@ -107,7 +117,7 @@ async def load_copy(link: Link, key: Sealer, *, share: UUID | None = None, entry
     if not rows:
         raise NotFound
     row = require_undamaged(rows[0])
-    listed = await load_list(link, key)
+    listed = listed or await load_list(link, key)
     sealed = row.sealed if isinstance(row.sealed, bytes) else b""
     if not share_list.is_listed(listed, (row.id, row.revision, sealed)):
         raise Damaged

@@ -31,6 +31,7 @@ from journal.measures.instruments import Instrument
 from journal.notices import proposals
 from journal.reframing import offers as reframe_offers
 from journal.reframing import reframes
+from journal.replies.unread import UnreadReply, list_unread
 from journal.roles import Role
 from journal.scheduling.next_step import suggest_kind
 from journal.sessions import holds, schedule
@@ -78,6 +79,7 @@ class HomePage:
     and whose usual time has come again. `check_in`: the one that fits the day.
     `is_day_line_open`: its patient wants to be offered the line of today, and has not written it.
     `asked_by`: a prescriber who asks for an evaluation.
+    `reply` is one of a clinician's that was not opened.
     `proposed_by`: a clinician whose proposal about notices waits for an answer.
     `is_capture_time`: on a session's day, hours after its start.
     """
@@ -109,6 +111,7 @@ class HomePage:
     is_day_line_open: bool
     proposed_by: Link | None
     asked_by: Link | None
+    reply: UnreadReply | None
 
 
 RECENT = 3  # entries
@@ -191,6 +194,7 @@ async def load_home(actor: Actor) -> HomePage:
         actor.has_day_lines and hold is None and _is_day_line_open(actor, found),
         await proposals.find_proposal(actor, lasting) if hold is None else None,
         await _find_ask(actor, lasting, found) if hold is None else None,
+        next(iter(await list_unread(actor, lasting, plan)), None),
     )
 
 

@@ -17,6 +17,7 @@ from journal.folding import fold, split_needles
 from journal.notices import inbox
 from journal.notices.inbox import OpenNotice
 from journal.replies import drafts
+from journal.replies.unread import count_unopened_by
 from journal.sessions.holds import HELD_FOR_CARE_TEAM, PatientHold, load_patient_hold
 from journal.sharing import reading
 from journal.sharing.reading import Case
@@ -90,6 +91,7 @@ class EndCarePage:
     """
     Context of the page that asks before care ends; `problem` is why it cannot end now.
 
+    `unopened` counts replies that the patient has not read: they go with care.
     It `asks_word` of the clinician where the patient has not said for a week that they rested.
     """
 
@@ -97,6 +99,7 @@ class EndCarePage:
     name: str
     problem: str
     asks_word: bool = False
+    unopened: int = 0
     errors: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -183,6 +186,7 @@ async def end_care(request: Request) -> Response:
         link.peer_name,
         HELD_FOR_CARE_TEAM if is_held else "",
         asks_word=hold is PatientHold.OVERDUE,
+        unopened=await count_unopened_by(link.patient, link),
         errors=errors,
     )
     return render_page(request, "patients/end.html", context, status=status)
