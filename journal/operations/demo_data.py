@@ -119,6 +119,13 @@ class DemoNote(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     why: str = ""
 
 
+class DemoReadings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What the clinician noted in the clinic at a session, an hour after its end; by its place in the list."""
+
+    session: int
+    fields: dict[str, str]
+
+
 class DemoPatient(DemoPerson, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """One patient, with a course and a journal."""
 
@@ -129,6 +136,7 @@ class DemoPatient(DemoPerson, frozen=True, forbid_unknown_fields=True, kw_only=T
     contacts: tuple[CallDetails, ...] = ()
     instructions: InstructionsDetails | None = None
     notes: tuple[DemoNote, ...] = ()
+    readings: tuple[DemoReadings, ...] = ()
 
     def get_moment(self, today: date, day: int, time: str) -> datetime:
         """Return the moment, in UTC, of a wall time *day* days from *today* where the patient lives."""
