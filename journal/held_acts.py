@@ -13,6 +13,7 @@ class HeldAct(Labelled):
 
     SHARE = "share", N_("Share parts of an entry")
     TICK = "tick", N_("Share what is added later too")
+    REPLY = "reply", N_("Send a reply")
     ADDITIONS = "additions", N_("Share what was added")
     STANDING = "standing", N_("Share something as it is completed")
     NOTICE = "notice", N_("Send a notice about an answer")
@@ -41,8 +42,8 @@ class Asked:
     What was asked for.
 
     `target` is the entry, care link, suggestion, invitation, session, contact or text that it is about; `whom` is for
-    whom: the care link of a share or a notice, or the share of a tick or of additions. `sections` are the ids of the
-    parts that were chosen.
+    whom: the care link of a share, a reply or a notice, or the share of a tick or of additions. `sections` are the ids
+    of the parts that were chosen.
     """
 
     act: HeldAct

@@ -48,6 +48,9 @@ from portal.views.patients import evaluation as evaluation_review
 from portal.views.preparing import checklist, clinic, comfort
 from portal.views.public import guide, health, help, offline, sitting
 from portal.views.reframing import later, moments, offers, revisits, status, steadying, steps, triggers
+from portal.views.replies import drafts as reply_drafts
+from portal.views.replies import mine as my_replies
+from portal.views.replies import theirs as their_replies
 from portal.views.safety_plan import device_copy
 from portal.views.safety_plan import plan as safety_page
 from portal.views.sessions import day_notes, plan, sitter_link, sitter_notes, waiting
@@ -238,6 +241,7 @@ ROUTES = (
     Rule("/account/set-aside", FORM, PATIENT, account_reset.restore_records),
     # Sharing
     Rule("/journal/{id:uuid}/shares", FORM, PATIENT, shares.share_entry),
+    Rule("/journal/{id:uuid}/replies/{link:uuid}", FORM, PATIENT, my_replies.show_my_replies),
     Rule("/shares/{id:uuid}/update", READ, PATIENT, shares.show_update),
     Rule("/shares/{id:uuid}/attention", FORM, PATIENT, attention.change_attention),
     Rule("/shares/{id:uuid}/revocation", FORM, PATIENT, shares.revoke_share),
@@ -275,6 +279,8 @@ ROUTES = (
     Rule("/patients", FORM, CLINICIAN, caseload.show_caseload),
     Rule("/patients/{id:uuid}", READ, CLINICIAN, caseload.show_patient),
     Rule("/patients/{id:uuid}/shared/{share:uuid}", FORM, CLINICIAN, caseload.show_share),
+    Rule("/patients/{id:uuid}/shared/{share:uuid}/replies", FORM, CLINICIAN, their_replies.show_replies),
+    Rule("/replies", READ, CLINICIAN, reply_drafts.show_drafts),
     Rule("/patients/{id:uuid}/trust", READ, CLINICIAN, caseload.show_safety_code),
     Rule("/patients/{id:uuid}/end", FORM, CLINICIAN, caseload.end_care, fresh=True),
     Rule("/patients/{id:uuid}/restart", FORM, CLINICIAN, returned_shares.offer_reset_link, fresh=True),

@@ -166,10 +166,11 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "sitter": ("clinic", "dosing_day"),
     "preparing": ("clinic", "entries"),
     "scheduling": ("clinic",),
-    "sharing": ("entries", "scheduling"),
     "measures": ("entries",),
     "notices": ("measures",),
     "care_notes": ("dosing_day", "measures"),
+    "replies": ("care_notes", "clinic"),
+    "sharing": ("replies", "scheduling"),
     "safety_plan": ("device_copies", "entries"),
     "reframing": ("sharing",),
     "check_ins": ("entries",),
@@ -181,8 +182,8 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "brief": ("dosing_day", "reframing"),
     "course_summary": ("care_notes", "sharing"),
     "practice": ("authentication", "care"),
-    "account_reset": ("authentication", "notices", "sitter"),
-    "key_rotation": ("passkeys", "practice", "reading_hours", "sitter"),
+    "account_reset": ("authentication", "notices", "replies", "sitter"),
+    "key_rotation": ("passkeys", "practice", "reading_hours", "replies", "sitter"),
     "records": ("authentication", "care_notes", "notices", "sharing", "sitter"),
     "operations": (
         "account_reset",
@@ -231,8 +232,8 @@ OTHERS_TABLES = {
     "key_rotation.account_columns": (
         "names every column that an account's own keys seal",
         (
-            "care.CareLink care.Invitation practice.SetupLink sitter.SitterLink vault.ContentsPage vault.Entry "
-            "vault.EntryRevision vault.RecordState"
+            "care.CareLink care.Invitation care.ReplyDraft practice.SetupLink sitter.SitterLink vault.ContentsPage "
+            "vault.Entry vault.EntryRevision vault.RecordState"
         ),
     ),
     "key_rotation.account_key": (
@@ -248,6 +249,12 @@ OTHERS_TABLES = {
     "notices.moved_links": ("the same", "care.PatientNotice"),
     "notices.proposals": ("the same", "care.NoticePolicy"),
     "notices.writing": ("the same", "care.PatientNotice"),
+    "replies.conversation": ("care keeps its rows, which end with a copy", "care.Reply"),
+    "replies.drafts": ("the same", "care.ReplyDraft"),
+    "replies.endings": ("the same", "care.Reply"),
+    "replies.rows": ("care keeps its rows; a reply is about a copy", "care.Reply care.Share"),
+    "replies.unread": ("the same", "care.Reply"),
+    "replies.writing": ("the same", "care.Reply"),
     "operations.demo": (
         "writes a practice with a past",
         "accounts.Account authentication.WebSession practice.Practice sessions.Course",
@@ -325,9 +332,10 @@ PORTAL_ROOMS: dict[str, tuple[str, ...]] = {
     "views.notices": ("access", "documents"),
     "views.measures": ("views.notices",),
     "views.safety_plan": ("access", "documents"),
+    "views.replies": ("access", "documents"),
     "views.reframing": ("views.sessions", "views.sharing"),
     "views.journal": ("views.notices", "views.reframing"),
-    "views.patients": ("views.notices", "views.sessions", "views.sharing"),
+    "views.patients": ("views.notices", "views.replies", "views.sessions", "views.sharing"),
     "views.administration": ("access", "documents"),
     "views.public": ("access", "documents"),
     "views.check_ins": ("views.journal",),
@@ -348,6 +356,7 @@ PORTAL_ROOMS: dict[str, tuple[str, ...]] = {
         "views.patients",
         "views.preparing",
         "views.public",
+        "views.replies",
         "views.safety_plan",
     ),
     "background": ("web",),

@@ -38,6 +38,7 @@ from journal.installation.installation import Installation
 from journal.mail.messages import Notice
 from journal.notices import moved_links
 from journal.rate_limiting import attempts, limits
+from journal.replies import endings
 from journal.roles import Role
 from journal.sessions.holds import list_holds, refuse_while_held
 from journal.sessions.rows import load_plan
@@ -258,6 +259,7 @@ async def _renew_link(actor: Actor, token: str, row: invitations.OpenInvitationR
         ended["past"] = await _seal_past_care(actor.installation, old, row, actor.now)
         if not await care_tables.KeptShare.filter(link_id=renewed).exists():
             ended |= links.ERASED_COLUMNS
+        await endings.keep_unopened(actor, link=renewed)
         if not await old.update(**ended):
             raise LinkExpired
         await care_tables.Share.filter(link_id=renewed).delete()

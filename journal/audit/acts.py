@@ -93,6 +93,9 @@ class Act(StrEnum):
     SHARE_ATTENTION_CHANGED = "share.attention-changed"
     SHARE_REVOKED = "share.revoked"
     SHARE_OPENED = "share.opened"
+    REPLY_SENT = "reply.sent"
+    REPLY_READ = "reply.read"
+    REPLY_WITHDRAWN = "reply.withdrawn"
     RECORDS_TAKEN = "records.taken"
     DISCLOSURES_TAKEN = "disclosures.taken"
 

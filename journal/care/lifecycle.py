@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from uuid import UUID
 
 from crypto import (
@@ -98,7 +99,13 @@ async def resume_sharing(actor: Actor, wanted: UUID) -> None:
             )
 
 
-async def end_care(actor: Actor, wanted: UUID, *, knows_no_rest: bool = False) -> None:
+async def end_care(
+    actor: Actor,
+    wanted: UUID,
+    *,
+    knows_no_rest: bool = False,
+    before: Callable[[], Awaitable[None]] | None = None,
+) -> None:
     """
     End care, from either side: every shared copy and every copy of the link's key is destroyed.
 
@@ -108,6 +115,7 @@ async def end_care(actor: Actor, wanted: UUID, *, knows_no_rest: bool = False) -
     Args:
         knows_no_rest: Whether a clinician said that they know that the patient did not say that they rested: their
             word is asked for where the patient's has not come for a week.
+        before: Keeps what is not to be lost, before anything is deleted.
 
     Raises:
         HeldUntilRested: A dosing session, and nobody has said that the patient rested.
@@ -116,6 +124,8 @@ async def end_care(actor: Actor, wanted: UUID, *, knows_no_rest: bool = False) -
     """
     async with transaction():
         await record_state.lock_state(actor)
+        if before is not None:
+            await before()
         await end_link(actor, wanted, knows_no_rest=knows_no_rest)
     await flush_deleted()
 

@@ -60,10 +60,12 @@ SELECT_LINKS = """
 """
 """SQL, since nearly every page loads links, and the join by the ORM takes longer than the rest."""
 SELECT_POLICY = """(SELECT revision FROM notice_policy WHERE notice_policy.id = care_link.id),
-        (SELECT sealed FROM notice_policy WHERE notice_policy.id = care_link.id)"""
-"""What is agreed over a link, or proposed: with the links that home loads anyway."""
+        (SELECT sealed FROM notice_policy WHERE notice_policy.id = care_link.id),
+        EXISTS (SELECT 1 FROM reply WHERE reply.link_id = care_link.id AND author = 'clinician' AND revision = 1
+            AND read_at IS NULL)"""
+"""What is agreed over a link, or proposed, and whether a reply is new: with the links that home loads anyway."""
 SELECT_PATIENT_LINKS = SELECT_LINKS.format(peer="clinician", whose="patient_id = $1", policy=SELECT_POLICY)
-_BARE = SELECT_LINKS.replace("{policy}", "NULL, NULL")
+_BARE = SELECT_LINKS.replace("{policy}", "NULL, NULL, NULL")
 SELECT_CLINICIAN_LINKS = _BARE.format(peer="patient", whose="clinician_id = $1")
 SELECT_CURRENT_PATIENT_LINKS = _BARE.format(peer="clinician", whose="patient_id = $1 AND ended_at IS NULL")
 SELECT_CURRENT_CLINICIAN_LINKS = _BARE.format(peer="patient", whose="clinician_id = $1 AND ended_at IS NULL")
@@ -95,6 +97,7 @@ class LinkRow(Row, frozen=True):
     peer_status: JoinedValue
     policy_revision: JoinedValue
     policy: JoinedValue
+    unread_reply: JoinedValue
 
 
 class SecretRow(Row, frozen=True):

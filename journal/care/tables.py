@@ -92,6 +92,44 @@ class Share(Model):
         unique_together = (("link", "entry"),)
 
 
+class Reply(Model):
+    """A reply to a shared copy, by either of its two people. It goes with the copy."""
+
+    id = fields.UUIDField(primary_key=True)
+    link: fields.ForeignKeyRelation[CareLink] = fields.ForeignKeyField(
+        "journal.CareLink", related_name="replies", db_index=True
+    )
+    share: fields.ForeignKeyRelation[Share] = fields.ForeignKeyField(
+        "journal.Share", related_name="replies", db_index=True
+    )
+    author = fields.CharField(16)  # the role of who wrote it
+    revision = fields.IntField()  # 1, and 2 once it was withdrawn
+    sealed = fields.BinaryField()  # care-link key
+    created_at = fields.DatetimeField()
+    read_at = fields.DatetimeField(null=True)
+
+    class Meta:
+        table = "reply"
+
+
+class ReplyDraft(Model):
+    """A clinician's draft of a reply. It outlasts the copy and the care that it was for."""
+
+    id = fields.UUIDField(primary_key=True)
+    owner: fields.ForeignKeyRelation[Account] = fields.ForeignKeyField(
+        "journal.Account", related_name="reply_drafts", db_index=True
+    )
+    patient = fields.UUIDField()  # whom it is for
+    share = fields.UUIDField()  # and the copy, which may be gone
+    revision = fields.IntField()
+    sealed = fields.BinaryField()  # the clinician's vault key
+    updated_at = fields.DatetimeField()
+
+    class Meta:
+        table = "reply_draft"
+        unique_together = (("owner", "share"),)
+
+
 class CareNote(Model):
     """One version of what a clinician wrote for one patient."""
 

@@ -1,4 +1,4 @@
-"""Notes that carry the signature of who wrote them: limits, what a clinic noted at a session, and a review."""
+"""What carries the signature of who wrote it: limits, what a clinic noted at a session, a review, and a reply."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from journal.roles import Role
 from journal.sealing import encode_document
 
 PURPOSES: Mapping[str, str] = MappingProxyType(
-    {"limits": "limits", "clinic": "clinic-readings", "review": "review"}
+    {"limits": "limits", "clinic": "clinic-readings", "review": "review", "reply": "reply"}
 )
-"""For which purpose each kind of note is signed; the others are not."""
+"""For which purpose each kind is signed; the others are not."""
 
 
 def sign_note(
@@ -30,13 +30,18 @@ def sign_note(
 
 
 def verify_note(
-    actor: Actor, link: Link, note: UUID, version: int, kind: str, details: msgspec.Struct
+    actor: Actor,
+    link: Link,
+    note: UUID,
+    version: int,
+    kind: str,
+    details: msgspec.Struct,
+    *,
+    author: Role = Role.CLINICIAN,
 ) -> None:
-    """Verify that the clinician of a care link signed exactly this; raises `Damaged`."""
+    """Verify that one of the two people of a care link signed exactly this; raises `Damaged`."""
     try:
-        theirs = (
-            PublicIdentity.decode(link.peer_keys) if actor.role is Role.PATIENT else actor.public_identity
-        )
+        theirs = actor.public_identity if actor.role is author else PublicIdentity.decode(link.peer_keys)
         signature = getattr(details, "signature", b"")
         signed = _encode_signed(link, note, version, kind, details)
         verify(theirs, signed, signature, purpose=PURPOSES[kind])

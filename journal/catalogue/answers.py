@@ -28,6 +28,7 @@ ADDED_KINDS = frozenset(
         FieldKind.MOMENTS,
         FieldKind.MEDICINE,
         FieldKind.READINGS,
+        FieldKind.REPLIES,
         FieldKind.REQUESTS,
         FieldKind.STANDING,
         FieldKind.AGREED,

@@ -54,6 +54,7 @@ class EntryKind(Labelled):
     DAY_LINES = "day_lines", N_("Day lines")
     EVALUATION = "evaluation", N_("Evaluation")
     PLAN_NOTE = "plan_note", N_("Plan note")
+    REPLIES = "replies", N_("Replies")
     WAITING = "waiting", N_("Waiting until you have rested")
     STANDING = "standing", N_("Shared as it is completed")
     NOTICES = "notices", N_("Notices agreed on")
@@ -72,6 +73,7 @@ OWN_PAGE_KINDS = frozenset(
         EntryKind.DAY_LINES,
         EntryKind.EVALUATION,
         EntryKind.PLAN_NOTE,
+        EntryKind.REPLIES,
         EntryKind.WAITING,
         EntryKind.STANDING,
         EntryKind.NOTICES,
@@ -107,6 +109,7 @@ class FieldKind(StrEnum):
     TREATMENTS = "treatments"  # list[str], one line each: see the room evaluation
     CHANGES = "changes"  # list[str], one line each: see the room evaluation
     MEASURE = "measure"  # list[str], one line each: see the room measures
+    REPLIES = "replies"  # list[str], each a line about it and its words: see the room replies
     REQUESTS = "requests"  # list[str], one line each: see the room dosing_day
     STANDING = "standing"  # list[str], one line each: see the room standing
     AGREED = "agreed"  # list[str], one line each: see the room notices

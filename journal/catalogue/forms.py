@@ -117,6 +117,17 @@ PLAN_NOTE = Form(
     ),
 )
 
+REPLIES = Form(
+    EntryKind.REPLIES,
+    N_("Replies"),
+    N_("What you and somebody in your care team wrote to each other about an entry that you shared."),
+    (
+        Field("replies.with", N_("With"), FieldKind.LINE, "replies", shareable=False, apart=True),
+        Field("replies.lines", N_("Replies"), FieldKind.REPLIES, "replies", shareable=False, apart=True),
+        Field("replies.draft", N_("Draft, not sent"), FieldKind.TEXT, "replies", shareable=False, apart=True),
+    ),
+)
+
 WAITING = Form(
     EntryKind.WAITING,
     N_("Waiting until you have rested"),
@@ -247,6 +258,7 @@ FORMS: Mapping[EntryKind, Form] = MappingProxyType(
             DAY_LINES,
             EVALUATION,
             PLAN_NOTE,
+            REPLIES,
             WAITING,
             STANDING,
             NOTICES,
@@ -288,6 +300,7 @@ THEMES: Mapping[str, str] = MappingProxyType(
         "dayline": N_("Day lines"),
         "evaluation": N_("Evaluation"),
         "plan": N_("Plan note"),
+        "replies": N_("Replies"),
         "waiting": N_("Waiting until you have rested"),
         "standing": N_("Shared as it is completed"),
         "notices": N_("Notices agreed on"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from uuid import UUID
 
 from journal.actor import Actor
@@ -48,9 +49,14 @@ class EntryStateRow(Row, frozen=True):
     updated_at: Timestamp
 
 
-async def delete_entry(actor: Actor, wanted: UUID) -> None:
+async def delete_entry(
+    actor: Actor, wanted: UUID, *, before: Callable[[], Awaitable[None]] | None = None
+) -> None:
     """
     Delete an entry and every shared copy of it; the entry itself can be restored for a week.
+
+    Args:
+        before: Keeps what is not to be lost, before anything is deleted.
 
     Raises:
         HeldUntilRested: Too soon after a dosing session.
@@ -59,6 +65,8 @@ async def delete_entry(actor: Actor, wanted: UUID) -> None:
     async with transaction():
         await record_state.lock_state(actor)
         await refuse_while_held(actor, Asked(HeldAct.DELETE, wanted))
+        if before is not None:
+            await before()
         gone = await _load_members(actor, wanted, deleted=False)
         changed = await vault_tables.Entry.filter(id=wanted, owner_id=actor.id, deleted_at=None).update(
             deleted_at=actor.now

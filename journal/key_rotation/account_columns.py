@@ -21,6 +21,7 @@ from journal.care import tables as care_tables
 from journal.care.documents import invitation_secret_context, link_key_context
 from journal.practice import setup_links
 from journal.practice import tables as practice_tables
+from journal.replies.documents import draft_context
 from journal.sitter import tables as sitter_tables
 from journal.sitter.copies import note_key_context
 from journal.store.rows import DamagedRow, NonNegative, Row, fetch_rows
@@ -202,6 +203,14 @@ ACCOUNT_COLUMNS = (
         SealingKey.VAULT,
         "clinician_id",
         _invitation_secret_context,
+    ),
+    AccountColumn(
+        "reply_draft.sealed",
+        care_tables.ReplyDraft,
+        SealingKey.VAULT,
+        "owner_id",
+        draft_context,
+        "revision",
     ),
     AccountColumn(
         "setup_link.secret", practice_tables.SetupLink, SealingKey.VAULT, "maker_id", _setup_secret_context

@@ -40,6 +40,9 @@ from journal.practice import tables as practice_tables
 from journal.practice.practice import DemoConflict
 from journal.reading_hours import hours as reading_hours
 from journal.reframing import later as reframe_sharing
+from journal.replies import conversation
+from journal.replies import writing as reply_writing
+from journal.replies.drafts import Typed
 from journal.roles import Profession, Role
 from journal.sealing import seal_document
 from journal.sessions import rows as session_rows
@@ -120,6 +123,9 @@ async def _load_patient(
     for one, at in zip(person.entries, moments, strict=True):
         if one.kind is EntryKind.NOTICES:
             await _agree_on_notices(set_clock(patient, at), set_clock(clinician, at), link, one)
+            continue
+        if one.kind is EntryKind.REPLIES:
+            await _reply(set_clock(patient, at), set_clock(clinician, at + SHARING_DELAY), one)
             continue
         if one.kind is EntryKind.EVALUATION:
             await write_evaluation(patient, prescriber, link, person, one, at)
@@ -220,6 +226,17 @@ async def _agree_on_notices(patient: Actor, clinician: Actor, link: UUID, one: D
     proposed = (await agreements.load_agreement(clinician, patient.id)).proposed
     if proposed is not None:
         await agreements.agree_as_clinician(clinician, patient.id, proposed.id, looks)
+
+
+async def _reply(patient: Actor, clinician: Actor, one: DemoEntry) -> None:
+    """Have a patient reply about the entry of the same title, and the clinician answer, who keeps a draft as well."""
+    (lines,) = one.answers.values()
+    (about,) = [each for each in await shares.list_shares(patient) if each.document.title == one.title]
+    asked, answered, draft = lines if isinstance(lines, list) else (str(lines), "", "")
+    await reply_writing.send_mine(patient, about.entry, about.link.id, Typed(asked), uuid4())
+    await conversation.read_of_copy(clinician, patient.id, about.id)
+    await reply_writing.send_of_copy(clinician, patient.id, about.id, Typed(answered), uuid4())
+    await reply_writing.save_typed_of_copy(clinician, patient.id, about.id, Typed(draft))
 
 
 async def _do_as_asked(actor: Actor, link: UUID, one: DemoEntry, now: datetime) -> None:

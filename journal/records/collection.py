@@ -39,6 +39,7 @@ from journal.records.mapping import (
     build_link_record,
     build_notice_record,
     build_received_notice_record,
+    build_reply_record,
     build_session_record,
     build_share_record,
     build_sitter_note_record,
@@ -58,6 +59,8 @@ from journal.records.schema import (
     Unreadable,
     Version,
 )
+from journal.replies.conversation import read_all
+from journal.replies.rows import SentReply
 from journal.roles import Role
 from journal.sealing import open_document
 from journal.sessions import tables as sessions_tables
@@ -234,6 +237,8 @@ async def _collect_shared_by(actor: Actor, link: Link, missing: list[Unreadable]
     contacts, texts = await _load_clinic(actor, link.patient, missing)
     written = OpenedRows[CareNote]() if link.paused_at else await care_notes.load_notes(actor, link)
     missing += [Unreadable("care note", one or UNKNOWN_ID) for one in written.damaged]
+    replies = OpenedRows[SentReply]() if folder.paused else await read_all(actor, link)
+    missing += [Unreadable("reply", one or UNKNOWN_ID) for one in replies.damaged]
     agreed = [] if link.paused_at else [await notice_agreements.load_agreement(actor, link.patient, link)]
     missing += [Unreadable("notice agreement", link.id) for one in agreed if one.is_damaged]
     told = await notice_history.list_received(actor, link)
@@ -258,6 +263,7 @@ async def _collect_shared_by(actor: Actor, link: Link, missing: list[Unreadable]
         build_agreement_records(agreed),
         [build_received_notice_record(one) for one in told],
         copies,
+        [build_reply_record(one) for one in replies],
         build_event_records(events, {actor.id: actor.name}),
     )
 

@@ -34,12 +34,14 @@ from journal.records.schema import (
     LinkRecord,
     NoticeRecord,
     ReceivedNoticeRecord,
+    ReplyRecord,
     Section,
     SessionRecord,
     ShareRecord,
     SitterNoteRecord,
     Version,
 )
+from journal.replies.rows import SentReply
 from journal.roles import Role
 from journal.sessions.rows import Session
 from journal.sharing.copies import NOTE, TITLE
@@ -241,6 +243,14 @@ def build_call_record(one: CallContact) -> CallRecord:
 def build_sitter_note_record(one: ReadNote) -> SitterNoteRecord:
     """Return what a sitter noted, as far as it was neither kept nor deleted."""
     return SitterNoteRecord(one.id, one.note.session, one.note.kind, one.note.line, one.note.at)
+
+
+def build_reply_record(one: SentReply) -> ReplyRecord:
+    """Return a reply as a clinician's export has it."""
+    document = one.document
+    return ReplyRecord(
+        one.id, one.share, one.author, document.written_by, document.at, one.read_at, document.text
+    )
 
 
 def build_care_note_records(found: Iterable[CareNote]) -> list[CareNoteRecord]:

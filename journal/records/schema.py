@@ -344,6 +344,18 @@ class CopyRecord(msgspec.Struct, frozen=True):
     is_closed: bool = False
 
 
+class ReplyRecord(msgspec.Struct, frozen=True):
+    """A reply to a copy that a clinician can read: `read_at` is when the other person opened it."""
+
+    id: UUID
+    share_id: UUID
+    author: Role
+    name: str
+    written_at: datetime
+    read_at: datetime | None
+    text: str
+
+
 class PatientRecord(msgspec.Struct, frozen=True):
     """One patient in a clinician's export."""
 
@@ -361,6 +373,7 @@ class PatientRecord(msgspec.Struct, frozen=True):
     agreements: list[AgreementRecord]
     notices: list[ReceivedNoticeRecord]
     shared: list[CopyRecord]
+    replies: list[ReplyRecord]
     log: list[EventRecord]
 
 

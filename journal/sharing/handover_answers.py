@@ -21,6 +21,7 @@ from journal.care.link_keys import get_peer_identity
 from journal.errors import InvalidInput, JournalError, NotFound, TrustBroken
 from journal.held_acts import Asked, HeldAct
 from journal.i18n import N_
+from journal.replies import endings
 from journal.roles import Role
 from journal.sealing import seal_document
 from journal.sessions.holds import refuse_while_held
@@ -105,6 +106,7 @@ async def accept_handover(
                     actor, Act.SHARED, patient=actor.id, about=copy, recipient=one.successor.id
                 )
             if end_care:
+                await endings.keep_unopened(actor, link=one.link.id)
                 await lifecycle.end_link(actor, one.link.id)
     except IntegrityError as error:  # `pair` is unique while care lasts
         raise AlreadyLinked from error

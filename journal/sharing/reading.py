@@ -28,6 +28,7 @@ from journal.catalogue.fields import EntryKind
 from journal.entries.entries import INLINE_LIMIT
 from journal.entries.naming import EntryName, EntryNamer
 from journal.errors import Damaged, NotFound
+from journal.replies.unread import count_unread
 from journal.roles import Role
 from journal.scheduling import plan as session_plan
 from journal.sealing import open_document
@@ -145,7 +146,7 @@ class Case:
     One line of a caseload. `today` is the session of the clinician's own calendar day: one that is under way or still
     to come before one that is over. `number` is that of the dosing session that `today`, or else `next`, is or is
     about; `damaged` counts the sessions of the plan that cannot be opened. `talk` is the next for which the two meet: a
-    dosing session at home is the patient's own; `talk_number` is as `number`.
+    dosing session at home is the patient's own; `talk_number` is as `number`. `replies`: those that nobody has read.
 
     Without `trusted` the patient's keys are not the pinned ones, and nothing of theirs is opened.
     """
@@ -163,6 +164,7 @@ class Case:
     damaged: int = 0
     talk: Session | None = None
     talk_number: SessionNumber | None = None
+    replies: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -309,12 +311,15 @@ async def load_caseload(actor: Actor) -> Caseload:
     plans = await session_plan.load_patient_plans(actor, [link.patient for link in links])
     unopened = care_tables.Share.filter(link_id__in=[link.id for link in links], opened_at=None)
     unread = Counter(row.link_id for row in filter_undamaged(await fetch_rows(ShareLinkRow, unopened)))
-    cases = [_build_case(actor, link, plans[link.patient], unread[link.id]) for link in links]
+    replied = await count_unread(links)
+    cases = [
+        _build_case(actor, link, plans[link.patient], unread[link.id], replied[link.id]) for link in links
+    ]
     cases.sort(key=_get_order)
     return Caseload(tuple(cases), len(there.unagreed), links)
 
 
-def _build_case(actor: Actor, link: Link, planned: OpenedRows[Session], unread: int) -> Case:
+def _build_case(actor: Actor, link: Link, planned: OpenedRows[Session], unread: int, replied: int) -> Case:
     paused = link.paused_at is not None
     plan = schedule.get_visible_plan(actor, planned)
     ahead = schedule.list_upcoming(plan, actor.now)
@@ -343,6 +348,7 @@ def _build_case(actor: Actor, link: Link, planned: OpenedRows[Session], unread: 
         len(planned.damaged),
         talk,
         find_number(talk),
+        0 if paused or not link.trusted else replied,
     )
 
 

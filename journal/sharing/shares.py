@@ -29,6 +29,7 @@ from journal.entries import entries
 from journal.errors import Damaged, NotFound, StaleRevision, TrustBroken
 from journal.held_acts import Asked, HeldAct
 from journal.i18n import N_
+from journal.replies import endings
 from journal.roles import Role
 from journal.sealing import open_document
 from journal.sessions.holds import refuse_while_held
@@ -173,17 +174,13 @@ async def require_open(actor: Actor, link: Link) -> None:
 
 
 async def revoke_share(actor: Actor, wanted: UUID) -> None:
-    """
-    Delete a copy: the clinician can no longer open it.
-
-    Nothing is opened for it, so that a damaged copy can be revoked too. It is never held: words can be shared again,
-    and what was read meanwhile cannot be taken back.
-    """
+    """Delete a copy and its replies: the clinician can no longer open them. Never held; a damaged copy goes as well."""
     actor.require_role(Role.PATIENT)
     async with transaction():
         await record_state.lock_state(actor)
         mine = care_tables.Share.filter(id=wanted, link__patient_id=actor.id)
         sources = await share_list.load_sources(mine)
+        await endings.keep_unopened(actor, share=wanted)
         if not await mine.delete():
             raise NotFound
         for link, entry in sources:

@@ -36,6 +36,7 @@ from journal.measures.lines import parse_measure
 from journal.notices.lines import parse_agreed
 from journal.records.collection import ClinicianRecords, PatientRecords, Records
 from journal.records.schema import CopyRecord, EntryRecord, EventRecord, SessionRecord
+from journal.replies.lines import parse_replies
 from journal.sitter.lines import parse_checks
 from journal.standing.lines import parse_standing
 from portal.documents.event_sentences import SENTENCES, SENTENCES_WHEN_DELETED
@@ -58,6 +59,9 @@ CLINICIAN_SENTENCES: Mapping[Act, str] = MappingProxyType(
         Act.CALL_CONTACT_CHANGED: N_("You wrote down who to call"),
         Act.CALL_CONTACT_REMOVED: N_("You removed a number to call"),
         Act.NOTE_WRITTEN: N_("You wrote a note"),
+        Act.REPLY_SENT: N_("You sent a reply"),
+        Act.REPLY_READ: N_("You opened a reply"),
+        Act.REPLY_WITHDRAWN: N_("You withdrew a reply before it was read"),
         Act.INSTRUCTIONS_WRITTEN: N_("You wrote what to do before and on the day"),
         Act.SESSION_CHANGED: N_("You changed a session"),
         Act.RECORDS_TAKEN: N_("You exported what is shared with you"),
@@ -136,6 +140,7 @@ class _PageRenderer:
             "revisits": parse_revisits,
             "said": said,
             "checks": parse_checks,
+            "replies": parse_replies,
             "day_lines": parse_day_lines,
             "conditions": parse_given,
             "remedies": parse_remedies,

@@ -39,6 +39,12 @@ SENTENCES: Mapping[Act, tuple[str, str]] = MappingProxyType(
         Act.NOTICE_ACKNOWLEDGED: ("", N_("%(who)s acknowledged a notice of yours")),
         Act.SHARE_REVOKED: (N_("You stopped sharing something"), ""),
         Act.SHARE_OPENED: ("", N_("%(who)s opened %(what)s")),
+        Act.REPLY_SENT: (N_("You sent a reply to %(other)s"), N_("%(who)s sent you a reply")),
+        Act.REPLY_READ: (N_("You opened a reply"), N_("%(who)s opened a reply of yours")),
+        Act.REPLY_WITHDRAWN: (
+            N_("You withdrew a reply before it was read"),
+            N_("%(who)s withdrew a reply before you read it"),
+        ),
         Act.SESSION_PLANNED: (N_("You planned a session"), N_("%(who)s planned sessions")),
         Act.CALL_CONTACT_CHANGED: ("", N_("%(who)s wrote down who to call")),
         Act.CALL_CONTACT_REMOVED: (

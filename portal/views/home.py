@@ -17,6 +17,7 @@ from journal.catalogue.fields import EntryKind
 from journal.catalogue.forms import SHAREABLE_KINDS
 from journal.entries.listing import EntrySummary
 from journal.entries.naming import EntryName, EntryNamer
+from journal.replies.unread import UnreadReply, list_unread
 from journal.roles import Role
 from journal.scheduling.next_step import suggest_kind
 from journal.sessions import schedule
@@ -52,6 +53,7 @@ class HomePage:
     of their keys, `ended` are clinicians who ended care lately, and `unagreed` are false links. `offers` wait for an
     answer, `damaged` are sessions that do not open. Without `is_intact`, the journal is not as its owner left it.
     `has_reframes`: a moment can be about one. `is_capture_time`: on a session's day, hours after its start.
+    `reply` is one of a clinician's that was not opened.
     """
 
     day: DayState
@@ -74,6 +76,7 @@ class HomePage:
     is_intact: bool
     has_reframes: bool
     is_capture_time: bool
+    reply: UnreadReply | None
 
 
 RECENT = 3  # entries
@@ -139,6 +142,7 @@ async def load_home(actor: Actor) -> HomePage:
         about is None
         or found.day not in (DayState.UNDER_WAY, DayState.RESTING)
         or is_capture_time(about.details, actor.now, loaded.offsets.get(about.course, USUAL)),
+        next(iter(await list_unread(actor, lasting, plan)), None),
     )
 
 

@@ -53,7 +53,7 @@ CLINIC_FIELDS = frozenset((*clinic.READINGS, *clinic.TIMES))
 """The fields in which a clinic notes readings at a session, and when something was felt."""
 EVALUATION_FIELDS = frozenset(name for step in Step for name in list_names(step))
 """The fields in which people answer an evaluation."""
-UNCUT_FIELDS = JOURNAL_FIELDS | {"credential", "note", "title"}
+UNCUT_FIELDS = JOURNAL_FIELDS | {"credential", "note", "reply", "title"}
 """Fields that are read whole: what they are for bounds them, and nothing that somebody wrote is cut off."""
 RESTORABLE_FIELDS = (
     frozenset(
@@ -175,6 +175,7 @@ RESTORABLE_FIELDS = (
             "read",
             "reframe",
             "region",
+            "reply",
             "request",
             "rested",
             "revision",
@@ -182,6 +183,7 @@ RESTORABLE_FIELDS = (
             "route",
             "said",
             "sections",
+            "seen",
             "session",
             "setting",
             "shared",

@@ -48,6 +48,8 @@ OF_PEOPLE = {
     "notice_policy": {"sealed"},
     "patient_notice": {"sealed", "backup_sealed", "done"},
     "care_note": {"sealed"},
+    "reply": {"sealed"},
+    "reply_draft": {"sealed"},
 }
 """Columns of bytes that the server key has no part in."""
 

@@ -118,6 +118,7 @@ ASIDE = (str(retained_records.WRONG_SECRET),)
 COMING_BACK = {"secret": "mona keeps the lamp lit"}
 COMPARED = {"compared": "yes"}
 GIVING = ("What was shared cannot be opened: it is not what was shared.",)
+UNVERIFIED = ("cannot be verified, so it is not shown",)
 SITTER_NOTES = "/sessions/{sat session}/sitter/notes"
 NOTE_CLOSED = ("A note that cannot be opened",)
 NOT_AS_AGREED = ("cannot be opened: it is not what was saved",)
@@ -267,6 +268,19 @@ SHOWN: dict[str, tuple[Place, ...]] = {
                 Look("alice", "/clinic", CLINIC_TEXT),
             ),
         ),
+    ),
+    "reply.sealed": (
+        Place("bob's reply", (Look("alice", "/journal/{entry}/replies/{link}", UNVERIFIED),)),
+        Place(
+            "reply",
+            (
+                Look("bob", "/patients/{alice}/shared/{share}", UNVERIFIED),
+                Look("bob", "/patients/{alice}/shared/{share}/replies", UNVERIFIED),
+            ),
+        ),
+    ),
+    "reply_draft.sealed": (
+        Place("reply draft", (Look("bob", "/replies", ("One draft cannot be opened",)),)),
     ),
     "sitter_link.sealed": (Place("dana's sitter link", (Look(None, "/sit/{sit}", DAMAGED),)),),
     "sitter_link.note_key": (Place("sat link", (Look("alice", SITTER_NOTES, NOTE_CLOSED),)),),

@@ -53,6 +53,8 @@ from journal.preparing import checklist
 from journal.preparing.checklist import CheckState
 from journal.reading_hours import hours as reading_hours
 from journal.reading_hours.hours import Hours
+from journal.replies import writing as reply_writing
+from journal.replies.drafts import Typed
 from journal.roles import Role
 from journal.safety_plan import device_copy
 from journal.scheduling import plan as session_plan
@@ -398,6 +400,7 @@ async def _share(making: _Making, ids: dict[str, UUID]) -> None:
         ids[f"{name}'s share"] = await shares.share_entry(alice, ids["entry"], link, fields, previewed=2)
         await reading.read_share(await making.actor(name), alice.id, ids[f"{name}'s share"])
     ids["share"] = ids["bob's share"]
+    await _reply(making, ids)
     fields = [copies.NOTE, *answers_of(EntryKind.REFRAME)]
     ids["changed share"] = await shares.share_entry(alice, ids["reframe"], ids["link"], fields, previewed=1)
     await reading.read_share(await making.actor("bob"), alice.id, ids["changed share"])
@@ -416,6 +419,22 @@ async def _share(making: _Making, ids: dict[str, UUID]) -> None:
     )
     await lifecycle.end_care(alice, ids["frieda's link"])
     await lifecycle.pause_sharing(alice, ids["karl's link"])
+
+
+async def _reply(making: _Making, ids: dict[str, UUID]) -> None:
+    """Have alice and bob reply to each other, neither of whom has read it, and keep a draft each."""
+    alice, bob, ids["reply"], ids["bob's reply"] = (
+        await making.actor("alice"),
+        await making.actor("bob"),
+        uuid4(),
+        uuid4(),
+    )
+    entry, link, share = ids["entry"], ids["link"], ids["share"]
+    await reply_writing.send_mine(alice, entry, link, Typed(f"{HERS} question"), ids["reply"])
+    await reply_writing.send_of_copy(bob, alice.id, share, Typed(f"{HERS} answer"), ids["bob's reply"])
+    await reply_writing.save_mine(alice, entry, link, Typed(f"{HERS} unsent"))
+    await reply_writing.save_typed_of_copy(bob, alice.id, share, Typed(f"{HERS} unfinished"))
+    ids["reply draft"] = (await care_tables.ReplyDraft.get(share=share)).id
 
 
 async def _notices(making: _Making, ids: dict[str, UUID]) -> None:

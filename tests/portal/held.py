@@ -158,6 +158,10 @@ def list_requests(one: Things) -> Mapping[HeldAct, tuple[str, dict[str, object]]
             f"/journal/{one.entry.id}/shares",
             {"to": link, "step": "confirm", "previewed": "1", "sections": parts},
         ),
+        HeldAct.REPLY: (
+            f"/journal/{one.ticked.id}/replies/{link}",
+            {"go": "send", "reply": "A lantern by the river", "ident": str(uuid4())},
+        ),
         HeldAct.TICK: (f"/journal/{one.reframe.id}/later", {"to": str(one.share), "go": "give"}),
         HeldAct.ADDITIONS: (
             f"/journal/{one.ticked.id}/later",

@@ -40,6 +40,7 @@ FIELDS = {
     EntryKind.DAY_LINES: "dayline.lines",
     EntryKind.EVALUATION: "evaluation.allergies",
     EntryKind.PLAN_NOTE: "plan.focus",
+    EntryKind.REPLIES: "replies.lines",
     EntryKind.WAITING: "waiting.requests",
     EntryKind.STANDING: "standing.shares",
     EntryKind.NOTICES: "notices.agreed",

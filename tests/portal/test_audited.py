@@ -46,6 +46,9 @@ from journal.rate_limiting.attempts import Visitor
 from journal.reading_hours import hours as reading_hours
 from journal.reading_hours.hours import Hours
 from journal.reframing import later
+from journal.replies import conversation
+from journal.replies import writing as reply_writing
+from journal.replies.drafts import Typed
 from journal.scheduling import plan as session_plan
 from journal.sessions.session import SessionDetails, SessionKind, Setting
 from journal.sharing import handover_answers, handover_offers, shares
@@ -253,6 +256,16 @@ async def with_words(cast: Cast) -> None:
     assert (await last(Act.NOTICES_ENDED)).object_id == cast.link
     await shares.change_attention(alice, share, Attention.IF_RAISED)
     assert (await last(Act.SHARE_ATTENTION_CHANGED)).object_id == share
+    for act in (Act.REPLY_WITHDRAWN, Act.REPLY_READ):
+        reply = uuid4()
+        await reply_writing.send_mine(alice, entry.id, cast.link, Typed("A question"), reply)
+        event = await last(Act.REPLY_SENT)
+        assert (event.object_id, event.actor_id, event.recipient_id) == (reply, alice.id, bob.id)
+        if act is Act.REPLY_WITHDRAWN:
+            await reply_writing.withdraw_mine(alice, entry.id, cast.link, reply)
+        else:
+            await conversation.read_of_copy(bob, alice.id, share)
+        assert (await last(act)).object_id == reply
     await shares.revoke_share(alice, share)
     await removal.delete_entry(alice, entry.id)
     await removal.restore_entry(alice, entry.id)

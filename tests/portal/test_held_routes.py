@@ -171,6 +171,7 @@ async def stored(cast: Cast, things: Things) -> dict[str, Any]:
         "links": sorted(await care_tables.CareLink.all().values_list("id", "ended_at", "clinician_key")),
         "sitters": sorted(await sitter_tables.SitterLink.all().values_list("id", "ended_at")),
         "notes": await sitter_tables.SitterNote.all().count(),
+        "replies": await care_tables.Reply.filter(author="patient").count(),
         "sent": await care_tables.PatientNotice.all().count(),
         "notices": sorted(await care_tables.NoticePolicy.all().values_list("id", flat=True)),
         "standing": (await standing.load_standing(alice)).lines,
@@ -194,13 +195,14 @@ def fill(rule: Rule, things: Things, chance: Random) -> tuple[str, dict[str, Any
     first = rule.path.split("/")[1]
     ident = about["handovers"] if "handovers" in rule.path else about.get(first, things.link)
     path = rule.path.replace("{id:uuid}", str(ident)).replace("{revision:uuid}", str(things.entry.id))
+    path = path.replace("{link:uuid}", str(things.link)).replace("{share:uuid}", str(things.share))
     form = {
         "go": chance.choice(GO), "step": chance.choice(("confirm", "everything", "same", "look")),
         "to": str(chance.choice((things.share, things.link))), "sections": ["title", "0"], "read": "yes",
         "word": "delete", "revision": "1", "previewed": "1", "shares": str(things.share), "end_care": "yes",
         "kind": "readings", "at_once": "yes",
         "request": f"share.{things.entry.id.hex}.{things.link.hex}", "line": "x", "status": "open", "share": "1",
-        "notes": str(things.note), "ident": things.weaker,
+        "notes": str(things.note), "ident": things.weaker, "reply": "x",
     }  # fmt: skip
     return path, form
 

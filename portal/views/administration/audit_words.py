@@ -98,6 +98,9 @@ SENTENCES: Mapping[Act, str] = MappingProxyType(
         Act.NOTICE_ACKNOWLEDGED: N_("%(who)s acknowledged a notice of %(whose)s"),
         Act.SHARE_REVOKED: N_("%(who)s stopped sharing something"),
         Act.SHARE_OPENED: N_("%(who)s opened something that %(whose)s shares"),
+        Act.REPLY_SENT: N_("%(who)s sent a reply to %(other)s"),
+        Act.REPLY_READ: N_("%(who)s opened a reply (record of %(whose)s)"),
+        Act.REPLY_WITHDRAWN: N_("%(who)s withdrew a reply (record of %(whose)s)"),
         Act.RECORDS_TAKEN: N_("%(who)s exported records (record of %(whose)s)"),
         Act.DISCLOSURES_TAKEN: N_("%(who)s saved the accounting of disclosures"),
     }
@@ -126,6 +129,7 @@ ROOMS: Mapping[str, str] = MappingProxyType(
         "session": N_("Plans of sessions"),
         "notice": N_("Notices to look in"),
         "share": N_("What is shared and opened"),
+        "reply": N_("Replies to what is shared"),
         "entry": N_("Entries deleted"),
         "journal": N_("A journal accepted as it is"),
         "records": N_("Records exported"),

@@ -20,6 +20,7 @@ from journal.check_ins.records import list_made
 from journal.entries import listing
 from journal.entries.naming import EntryName, EntryNamer
 from journal.reframing.reframes import STATUS
+from journal.replies.keeping import get_source
 from journal.sessions import holds
 from journal.sessions.rows import Session, load_my_sessions
 from journal.sharing import copies, shares
@@ -221,6 +222,9 @@ def _find_own_page(found: Entry) -> str | None:
         return f"{session}/sitter/notes" if session else "/sessions"
     if kind == EntryKind.DAY:
         return f"{session}/medicine" if session else f"/journal/{found.id}"
+    if kind == EntryKind.REPLIES:
+        whose = get_source(found)
+        return f"/journal/{whose[0]}/replies/{whose[1]}" if whose else f"/journal/{found.id}"
     if kind == EntryKind.CHECK_IN:
         made = next(iter(list_made([found])), None)
         return f"{session}/check-in/{made.moment}" if made and session else "/check-ins"

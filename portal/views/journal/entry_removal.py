@@ -15,6 +15,7 @@ from journal.errors import NotFound
 from journal.held_acts import Asked, HeldAct
 from journal.notices import agreements
 from journal.reframing import offers
+from journal.replies import endings
 from journal.sessions.holds import refuse_while_held
 from journal.sessions.rows import load_my_sessions
 from journal.sharing import shares
@@ -50,7 +51,7 @@ async def delete_entry(request: Request) -> Response:
     if request.method == "POST":
         await end_all_of(actor, wanted)
         await agreements.end_all_of(actor, wanted)
-        await removal.delete_entry(actor, wanted)
+        await endings.delete_entry(actor, wanted)
         return redirect(request, f"/journal?deleted={wanted}")
     found, given = await entries.load_entry(actor, wanted), await shares.list_shares(actor, entry=wanted)
     name = (await load_namer(actor, [found])).name_entry(found)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
 from unicodedata import category
 
 import msgspec
@@ -14,6 +15,7 @@ from journal.day_lines.lines import parse_day_lines
 from journal.dosing_day.lines import parse_medicine, parse_readings
 from journal.evaluation.lines import parse_given, parse_remedies, parse_treatments
 from journal.folding import find_matches
+from journal.replies.lines import parse_replies
 from journal.sitter.lines import parse_checks
 from journal.vault.documents import EntryDocument
 from portal.views.journal.timeline import TimelineLine
@@ -38,8 +40,28 @@ TEXT_KINDS = frozenset(
         FieldKind.CONDITIONS,
         FieldKind.REMEDIES,
         FieldKind.TREATMENTS,
+        FieldKind.REPLIES,
     }
 )
+
+
+ADDED_TEXTS: Mapping[FieldKind, Callable[[Answer], Sequence[str]]] = MappingProxyType(
+    {
+        FieldKind.REVISITS: lambda answer: [one.words for one in parse_revisits(answer)],
+        FieldKind.MOMENTS: lambda answer: [one.words for one in parse_moments(answer)],
+        FieldKind.MEDICINE: lambda answer: [one.words for one in parse_medicine(answer)],
+        FieldKind.READINGS: lambda answer: [one.by for one in parse_readings(answer)],
+        FieldKind.DAY_LINES: lambda answer: [one.words for one in parse_day_lines(answer)],
+        FieldKind.CONDITIONS: lambda answer: [one.words for one in parse_given(answer)],
+        FieldKind.REMEDIES: lambda answer: [one.name for one in parse_remedies(answer)],
+        FieldKind.TREATMENTS: lambda answer: [", ".join(one.words) for one in parse_treatments(answer)],
+        FieldKind.CHECKS: lambda answer: [one.words for one in parse_checks(answer)],
+        FieldKind.REPLIES: lambda answer: [
+            line for one in parse_replies(answer) for line in one.words.split("\n")
+        ],
+    }
+)
+"""The words of what was added line by line."""
 
 
 class MarkedPiece(msgspec.Struct, frozen=True, gc=False):
@@ -79,24 +101,8 @@ def _build_excerpt(document: EntryDocument, needles: Sequence[str]) -> tuple[Mar
 
 def _list_texts(field: Field, answer: Answer) -> Sequence[str]:
     """Return an answer line by line, without the days and numbers before what was added later."""
-    if field.kind is FieldKind.REVISITS:
-        return [one.words for one in parse_revisits(answer)]
-    if field.kind is FieldKind.MOMENTS:
-        return [one.words for one in parse_moments(answer)]
-    if field.kind is FieldKind.MEDICINE:
-        return [one.words for one in parse_medicine(answer)]
-    if field.kind is FieldKind.READINGS:
-        return [one.by for one in parse_readings(answer)]
-    if field.kind is FieldKind.DAY_LINES:
-        return [one.words for one in parse_day_lines(answer)]
-    if field.kind is FieldKind.CONDITIONS:
-        return [one.words for one in parse_given(answer)]
-    if field.kind is FieldKind.REMEDIES:
-        return [one.name for one in parse_remedies(answer)]
-    if field.kind is FieldKind.TREATMENTS:
-        return [", ".join(one.words) for one in parse_treatments(answer)]
-    if field.kind is FieldKind.CHECKS:
-        return [one.words for one in parse_checks(answer)]
+    if field.kind in ADDED_TEXTS:
+        return ADDED_TEXTS[field.kind](answer)
     return answer if isinstance(answer, list) else str(answer).split("\n")
 
 

@@ -18,12 +18,16 @@ from journal.errors import HeldUntilRested, InvalidInput, TrustBroken
 from journal.folding import fold, split_needles
 from journal.notices import inbox
 from journal.notices.inbox import OpenNotice
+from journal.replies import drafts
+from journal.replies.unread import count_unopened_by
 from journal.sessions.holds import HELD_FOR_CARE_TEAM, PatientHold, load_patient_hold
 from journal.sharing import reading
 from journal.sharing.reading import Case
 from journal.today.desk import DeskKind, choose_for_desk
 from portal.access.session_cookie import get_actor
 from portal.views.patients.patient_page import build_patient_page
+from portal.views.replies.box import ReplyBox
+from portal.views.replies.theirs import load_box
 from portal.views.sessions.session_lines import SessionLine, build_line, count_days
 from portal.views.sharing.shared_view import SharedView, build_shared_view
 from portal.web.forms import Form
@@ -67,17 +71,23 @@ class CaseloadPage:
     case: Case | None
     talk: SessionLine | None
     notices: tuple[OpenNotice, ...] = ()
+    has_drafts: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class SharedPage:
-    """Context of one shared copy; `asks` is what its patient asks, `opened_at` when it was opened before."""
+    """
+    Context of one shared copy, with the replies to it.
+
+    `asks` is what its patient asks, `opened_at` when it was opened before.
+    """
 
     patient: UUID
     name: str
     view: SharedView
     asks: Attention | None
     opened_at: datetime | None
+    box: ReplyBox
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +115,7 @@ class EndCarePage:
     """
     Context of the page that asks before care ends; `problem` is why it cannot end now.
 
+    `unopened` counts replies that the patient has not read: they go with care.
     It `asks_word` of the clinician where the patient has not said for a week that they rested.
     """
 
@@ -112,6 +123,7 @@ class EndCarePage:
     name: str
     problem: str
     asks_word: bool = False
+    unopened: int = 0
     errors: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -138,6 +150,7 @@ async def show_caseload(request: Request) -> Response:
         first.case,
         build_line(actor, met.talk, met.talk_number) if met is not None and met.talk is not None else None,
         notices,
+        await drafts.has_any(actor),
     )
     return render_page(request, "patients/caseload.html", context, block="main")
 
@@ -173,7 +186,8 @@ async def show_share(request: Request) -> Response:
         return render_page(request, "patients/shared_closed.html", closed)
     plan = await reading.load_visible_plan(actor, link)
     view = build_shared_view(one.document, actor.zone, EntryNamer(plan))
-    context = SharedPage(link.patient, link.peer_name, view, one.document.asks, one.opened_at)
+    box = await load_box(actor, link, one.id, one.document)
+    context = SharedPage(link.patient, link.peer_name, view, one.document.asks, one.opened_at, box)
     return render_page(request, "patients/shared.html", context)
 
 
@@ -210,6 +224,7 @@ async def end_care(request: Request) -> Response:
         link.peer_name,
         HELD_FOR_CARE_TEAM if is_held else "",
         asks_word=hold is PatientHold.OVERDUE,
+        unopened=await count_unopened_by(link.patient, link),
         errors=errors,
     )
     return render_page(request, "patients/end.html", context, status=status)

@@ -15,6 +15,7 @@ from journal.errors import TrustBroken
 from journal.evaluation.reviewing import Standing, State
 from journal.notices import inbox
 from journal.notices.inbox import OpenNotice
+from journal.replies.unread import list_shares_with_unread
 from journal.roles import Profession
 from journal.sessions import schedule
 from journal.sessions.rows import Session
@@ -30,13 +31,14 @@ class SessionShare:
     """
     One shared copy at its session, with the first line of it.
 
-    `days` counts from the session's day to the day it was written.
+    `days` counts from the session's day to the day it was written. `has_reply` of the patient's that is not opened yet.
     """
 
     shared: IncomingShare
     kind: str
     first: FirstLine | None
     days: int
+    has_reply: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,12 +88,15 @@ async def build_patient_page(actor: Actor, patient: UUID) -> PatientPage:
     ahead = schedule.list_upcoming(folder.sessions, actor.now)
     hung: dict[UUID | None, list[SessionShare]] = {}
     assignment = SessionAssignment(folder.sessions)
+    replied = await list_shares_with_unread(link) if folder.shared else frozenset()
     # Those that are kept closed stand among the others by their titles, which say nothing of when they were shared.
     listed = sorted((*folder.shared, *folder.closed), key=lambda one: (one.written_at, one.id), reverse=True)
     for shared in listed:
         document = shared.document
         at = assignment.find_session(document.kind, document.session_id, shared.written_at)
-        hung.setdefault(at.id if at else None, []).append(_build_session_share(actor, shared, at))
+        hung.setdefault(at.id if at else None, []).append(
+            _build_session_share(actor, shared, at, has_reply=shared.id in replied)
+        )
     later = tuple(lines[one.id] for one in ahead[1:] if one.id not in hung)
     without = {line.session.id for line in later} | {one.id for one in ahead[:1] if one.id not in hung}
     nodes = tuple(
@@ -124,9 +129,12 @@ def _can_ask(actor: Actor, evaluation: Standing) -> bool:
     return actor.profession == Profession.PRESCRIBER and is_open
 
 
-def _build_session_share(actor: Actor, shared: IncomingShare, at: Session | None) -> SessionShare:
+def _build_session_share(
+    actor: Actor, shared: IncomingShare, at: Session | None, *, has_reply: bool
+) -> SessionShare:
     days = 0
     if at is not None:
         written, held = (moment.astimezone(actor.zone).date() for moment in (shared.written_at, at.starts_at))
         days = (written - held).days
-    return SessionShare(shared, EntryKind(shared.document.kind).label, find_first_line(shared.document), days)
+    kind, first = EntryKind(shared.document.kind).label, find_first_line(shared.document)
+    return SessionShare(shared, kind, first, days, has_reply)

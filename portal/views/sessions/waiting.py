@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from uuid import UUID
 
 from starlette.requests import Request
@@ -38,11 +38,11 @@ PAGE = "/sessions/waiting"
 NOT_KEPT = N_("This could not be kept. Nothing was done; do it yourself once you have rested.")
 NOT_YET = N_("This still waits until you have rested. Nothing was done.")
 WENT = N_("This cannot be done any more: it has changed or is not there. Nothing was done.")
-
 BY_LINK = N_("To do it, open their link once more: it is kept nowhere here, and still works.")
 
 ADDRESSES: Mapping[HeldAct, str] = {
     HeldAct.SHARE: "/journal/{target}/shares",
+    HeldAct.REPLY: "/journal/{target}/replies/{whom}",
     HeldAct.TICK: "/journal/{target}#later",
     HeldAct.ADDITIONS: "/journal/{target}#later",
     HeldAct.STANDING: "/sharing/{target}/standing",
@@ -66,7 +66,7 @@ ADDRESSES: Mapping[HeldAct, str] = {
     HeldAct.ACCOUNT: "/account/deletion",
 }
 """The page of each act, where it is asked as at any time, with all its checks."""
-_TO_LINKS = frozenset({HeldAct.SHARE, HeldAct.NOTICE})
+_TO_LINKS = frozenset({HeldAct.SHARE, HeldAct.REPLY, HeldAct.NOTICE})
 _OF_ENTRIES = _TO_LINKS | {HeldAct.TICK, HeldAct.ADDITIONS, HeldAct.DELETE, HeldAct.ERASE}
 _OF_ENDED_CARE = frozenset({HeldAct.CONTACT, HeldAct.TEXT})
 
@@ -91,7 +91,7 @@ class WaitingLine:
     @property
     def address(self) -> str:
         """Return the page of the act itself."""
-        return ADDRESSES[self.request.asked.act].format(target=self.request.asked.target)
+        return ADDRESSES[self.request.asked.act].format_map(asdict(self.request.asked))
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,6 +23,7 @@ from journal.measures import scores
 from journal.measures.lines import FilledMeasure, parse_measure
 from journal.notices.lines import parse_agreed
 from journal.reframing.picture import build_picture
+from journal.replies.lines import KeptReply, parse_replies
 from journal.sessions.rows import Session
 from journal.sitter.lines import Check, parse_checks
 from journal.standing.lines import parse_standing
@@ -46,6 +47,7 @@ ADDED_LINES: Mapping[FieldKind, tuple[str, Callable[[object], Any]]] = MappingPr
         FieldKind.REMEDIES: ("remedies", evaluation.parse_remedies),
         FieldKind.TREATMENTS: ("treatments", evaluation.parse_treatments),
         FieldKind.CHANGES: ("changes", evaluation.parse_changes),
+        FieldKind.REPLIES: ("replies", parse_replies),
     }
 )
 """Which part of a section holds an answer that grew line by line, and how it is read."""
@@ -83,6 +85,7 @@ class SharedSection:
     remedies: tuple[evaluation.Remedy, ...] = ()
     treatments: tuple[evaluation.Treatment, ...] = ()
     changes: tuple[evaluation.Change, ...] = ()
+    replies: tuple[KeptReply, ...] = ()
     field: str = ""
 
 

@@ -15,6 +15,7 @@ from journal.care import lifecycle as care_lifecycle
 from journal.care import link_keys, links
 from journal.care.links import Link
 from journal.errors import TrustBroken
+from journal.replies import endings
 from journal.sessions import holds
 from journal.sessions.holds import Hold
 from journal.sessions.rows import Session, load_my_sessions
@@ -129,7 +130,7 @@ async def end_care(request: Request) -> Response:
     """Show what the clinician has read already, then end care with them."""
     actor, wanted = get_actor(request), request.path_params["id"]
     if request.method == "POST":
-        await care_lifecycle.end_care(actor, wanted)
+        await endings.end_care(actor, wanted)
         return redirect(request, "/sharing?done=ended")
     team, plan = await links.load_care_team(actor), await load_my_sessions(actor)
     (member,) = await _build_members(actor, [team.get_link(wanted)], team.links, plan)

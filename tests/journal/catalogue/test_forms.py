@@ -95,6 +95,7 @@ IDS = {
     EntryKind.DAY_LINES: "month own_1 own_2 own_3 lines",
     EntryKind.EVALUATION: "conditions by_name medicines allergies treatments changes version",
     EntryKind.PLAN_NOTE: "reviewed read dose interval focus from why before middle end drowsy away ready by",
+    EntryKind.REPLIES: "with lines draft",
     EntryKind.WAITING: "requests",
     EntryKind.STANDING: "shares",
     EntryKind.NOTICES: "agreed",
@@ -172,7 +173,15 @@ def test_ids_are_unique_and_themes_are_named():
 def test_only_what_is_not_ready_can_never_be_shared():
     """What a patient is not ready to talk about is the one answer that cannot be shared, beside what waits."""
     kept = [field.id for field in ALL_FIELDS if not field.shareable]
-    assert kept == ["int.not_ready", "waiting.requests", "standing.shares", "notices.agreed"]
+    assert kept == [
+        "int.not_ready",
+        "replies.with",
+        "replies.lines",
+        "replies.draft",
+        "waiting.requests",
+        "standing.shares",
+        "notices.agreed",
+    ]
     assert "int.not_ready" not in [field.id for field in get_form(EntryKind.INTEGRATION).shareable]
 
 

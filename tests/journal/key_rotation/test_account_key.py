@@ -72,6 +72,7 @@ ELSEWHERE = {
     "kap_session.sealed": "server key",
     "care_note.sealed": "care-link key, which stays",
     "share.sealed": "care-link key, which stays",
+    "reply.sealed": "care-link key, which stays",
     "notice_policy.sealed": "care-link key, which stays",
     "patient_notice.sealed": "care-link key, which stays",
     "patient_notice.backup_sealed": "care-link key, which stays",

@@ -213,7 +213,7 @@ async def test_an_offset_that_cannot_be_is_refused_and_kept(
     any_portal: Portal, changes: dict[str, str], field: str, sentence: str
 ) -> None:
     """Beside the field, in an open part of the form, with what was typed still there; nothing is stored."""
-    page = await write(any_portal, **changes)
+    page = await write(any_portal, revision=0, place="single", **changes)
     assert page.answer.status_code == 422
     assert sentence in page.words
     assert page.value(field) == changes[field]

@@ -68,6 +68,7 @@ PAGES: dict[str, tuple[Role, dict[str, str]]] = {
             "/patients/{patient}/course": "course",
             "/patients/{patient}/end": "undo",
             "/invitations": "patients",
+            "/replies": "who",
             "/records": "records",
             "/account": "lost",
             "/account/reading-hours": "who",

@@ -27,6 +27,7 @@ from tests.scenes import in_session, rested, rewritten, written
 WAITING = "/sessions/waiting"
 PLACES = {
     HeldAct.SHARE: "/journal/{entry.id}/shares",
+    HeldAct.REPLY: "/journal/{ticked.id}/replies/{link}",
     HeldAct.TICK: "/journal/{reframe.id}#later",
     HeldAct.ADDITIONS: "/journal/{ticked.id}#later",
     HeldAct.STANDING: "/sharing/{link}/standing",
@@ -54,6 +55,7 @@ PLACES = {
 DONE_IN_ORDER = (
     HeldAct.RESUME,
     HeldAct.SHARE,
+    HeldAct.REPLY,
     HeldAct.TICK,
     HeldAct.ADDITIONS,
     HeldAct.NOTICE,
@@ -74,6 +76,7 @@ async def stored() -> list[list[dict[str, Any]]]:
     """Return all that the acts would change."""
     tables = (
         care_tables.Share,
+        care_tables.Reply,
         care_tables.CareLink,
         care_tables.Handover,
         care_tables.GivenBack,

@@ -1,0 +1,99 @@
+"""What is new of replies, before anybody opens them: one calm line for a patient, counts for a clinician."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from journal.actor import Actor
+from journal.care import tables
+from journal.care.link_keys import open_shared_key
+from journal.care.links import Link
+from journal.entries import entries
+from journal.entries.naming import EntryName, EntryNamer
+from journal.errors import Damaged, TrustBroken
+from journal.replies.rows import SENT, AboutRow, load_about, open_reply
+from journal.roles import Role
+from journal.sessions import holds
+from journal.sessions.rows import Session
+from journal.store.rows import IdRow, Row, fetch_rows, filter_undamaged
+
+
+class UnreadRow(Row, frozen=True):
+    """A reply that nobody has opened yet."""
+
+    link_id: UUID
+    share_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class UnreadReply:
+    """A clinician's reply that its patient has not opened: who wrote it, and about which entry."""
+
+    link: Link
+    entry: UUID
+    name: EntryName
+
+
+async def list_unread(actor: Actor, team: Iterable[Link], plan: Sequence[Session]) -> tuple[UnreadReply, ...]:
+    """
+    Return what clinicians replied and their patient has not opened, the latest first, one for each entry.
+
+    Nothing is announced from the start of a dosing session until its patient has rested. Only what opens and is
+    signed is. Where there is nothing, nothing is read.
+
+    Args:
+        team: The patient's care links, as they were loaded.
+        plan: Their plan.
+    """
+    there = {one.id: one for one in team if one.ended_at is None and one.trusted and one.row.unread_reply}
+    if not there or holds.get_hold(actor, plan) is not None:
+        return ()
+    unread = tables.Reply.filter(
+        link_id__in=list(there), author=Role.CLINICIAN.value, revision=SENT, read_at=None
+    ).order_by("-created_at")
+    about: dict[tuple[UUID, UUID], Link] = {}
+    for row in await load_about(unread):
+        link, entry = there[row.link_id], row.entry_id
+        if (link.id, entry) not in about and await _opens(actor, link, entry, row):
+            about[link.id, entry] = link
+    written = await entries.load_entries_by_id(actor, {entry for _, entry in about})
+    namer = EntryNamer(plan)
+    return tuple(
+        UnreadReply(link, entry, namer.name_entry(written[entry]))
+        for (_, entry), link in about.items()
+        if entry in written
+    )
+
+
+async def _opens(actor: Actor, link: Link, entry: UUID, row: AboutRow) -> bool:
+    try:
+        open_reply(actor, link, await open_shared_key(actor, link), entry, row)
+    except (Damaged, TrustBroken):
+        return False
+    return True
+
+
+async def count_unread(links: Iterable[Link]) -> Counter[UUID]:
+    """Return how many replies of patients their clinician has not opened, by care link."""
+    return Counter(row.link_id for row in await _load_unread([one.id for one in links]))
+
+
+async def list_shares_with_unread(link: Link) -> frozenset[UUID]:
+    """Return the copies about which a patient replied, and their clinician has not opened it."""
+    return frozenset(row.share_id for row in await _load_unread([link.id]))
+
+
+async def count_unopened_by(patient: UUID, link: Link) -> int:
+    """Return how many replies of a clinician their patient has not opened: they go when the clinician ends care."""
+    rows = tables.Reply.filter(
+        link_id=link.id, author=Role.CLINICIAN.value, revision=SENT, read_at=None, link__patient_id=patient
+    )
+    return len(filter_undamaged(await fetch_rows(IdRow, rows)))
+
+
+async def _load_unread(links: Sequence[UUID]) -> list[UnreadRow]:
+    rows = tables.Reply.filter(link_id__in=links, author=Role.PATIENT.value, revision=SENT, read_at=None)
+    return filter_undamaged(await fetch_rows(UnreadRow, rows)) if links else []
