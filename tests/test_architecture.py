@@ -137,11 +137,12 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "evaluation": ("care_notes", "sharing"),
     "standing": ("day_lines", "dosing_day", "evaluation", "measures", "sharing"),
     "charts": ("care_notes", "day_lines", "sharing"),
+    "coming_talk": ("care_notes", "sharing"),
     "brief": ("dosing_day", "reframing"),
     "course_summary": ("care_notes", "sharing"),
     "practice": ("authentication", "care"),
     "account_reset": ("authentication", "notices", "sitter"),
-    "key_rotation": ("passkeys", "practice", "sitter"),
+    "key_rotation": ("coming_talk", "passkeys", "practice", "sitter"),
     "records": ("authentication", "care_notes", "notices", "sharing", "sitter"),
     "operations": (
         "account_reset",
@@ -158,7 +159,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
 OTHERS_TABLES = {
     "account_reset.reset": (
         "begins an account anew, and ends what was shared, in one transaction",
-        "accounts.Account authentication.WebSession care.CareLink care.CareNote care.KeptShare care.Share",
+        "accounts.Account authentication.WebSession care.CareLink care.CareNote care.KeptShare care.Share care.TalkItem",
     ),
     "account_reset.reset_links": ("the link is a kind of invitation", "care.Invitation"),
     "account_reset.retained_records": (
@@ -190,8 +191,8 @@ OTHERS_TABLES = {
     "key_rotation.account_columns": (
         "names every column that an account's own keys seal",
         (
-            "care.CareLink care.Invitation practice.SetupLink sitter.SitterLink vault.ContentsPage vault.Entry "
-            "vault.EntryRevision vault.RecordState"
+            "care.CareLink care.Invitation care.TalkSet practice.SetupLink sitter.SitterLink vault.ContentsPage "
+            "vault.Entry vault.EntryRevision vault.RecordState"
         ),
     ),
     "key_rotation.account_key": (
@@ -219,6 +220,11 @@ OTHERS_TABLES = {
         "finds the latest times, to believe the clock",
         "account_reset.SetAside accounts.Account care.KeptShare mail.Outbox vault.Entry",
     ),
+    "coming_talk.afterwards": ("care keeps its rows, which end with a care link", "care.Share care.TalkItem"),
+    "coming_talk.answers": ("the same; an answer is an entry", "care.Share care.TalkItem vault.Entry"),
+    "coming_talk.items": ("the same", "care.TalkItem"),
+    "coming_talk.own_sets": ("care keeps its rows", "care.TalkSet"),
+    "coming_talk.setting": ("care keeps its rows, which end with a care link", "care.Share care.TalkItem"),
     "care_notes.notes": ("care keeps its rows, which end with a care link", "care.CareNote"),
     "operations.retention": ("deletes entries whose week is over", "vault.Entry"),
     "passkeys.management": ("a passkey is a key slot", "authentication.KeySlot authentication.Passkey"),
@@ -247,6 +253,7 @@ OTHERS_TABLES = {
         "accounts.Account care.Handover",
     ),
     "sharing.reading": ("care keeps its rows", "care.Share"),
+    "sharing.talked": ("care keeps its rows", "care.Share"),
     "sharing.shares": ("care keeps its rows; a copy is made of an entry", "care.Share vault.Entry"),
     "sitter.tables": (
         "its rows belong to an account and a session",

@@ -35,13 +35,16 @@ from journal.sessions import schedule
 from journal.sessions.rows import Session
 from journal.sessions.schedule import SessionNumber
 from journal.sessions.session import Status
+from journal.sharing.talked import open_talked
 from journal.store.database import fetch_raw, transaction
 from journal.store.rows import (
     DamagedRow,
+    JoinedValue,
     NonNegative,
     OpenedRows,
     Row,
     Timestamp,
+    as_bytes,
     fetch_rows,
     filter_undamaged,
     get_column,
@@ -50,12 +53,13 @@ from journal.store.rows import (
 )
 
 SELECT_COPIES = """
-    SELECT 0, id, revision, sealed, entry_id, updated_at, opened_at FROM share WHERE link_id = $1
-    UNION ALL SELECT 1, id, revision, sealed, NULL, NULL, NULL FROM record_state WHERE id = $2
+    SELECT 0, id, revision, sealed, entry_id, updated_at, opened_at, talked FROM share WHERE link_id = $1
+    UNION ALL SELECT 1, id, revision, sealed, NULL, NULL, NULL, NULL FROM record_state WHERE id = $2
 """
 SELECT_COPY = """
-    SELECT 0, id, revision, sealed, entry_id, updated_at, opened_at FROM share WHERE link_id = $1 AND id = $2
-    UNION ALL SELECT 1, id, revision, sealed, NULL, NULL, NULL FROM record_state WHERE id = $3
+    SELECT 0, id, revision, sealed, entry_id, updated_at, opened_at, talked FROM share
+        WHERE link_id = $1 AND id = $2
+    UNION ALL SELECT 1, id, revision, sealed, NULL, NULL, NULL, NULL FROM record_state WHERE id = $3
 """
 """One statement each, since copies and list must be of one moment."""
 
@@ -70,6 +74,7 @@ class CopyRow(Row, frozen=True):
     entry_id: UUID
     updated_at: Timestamp
     opened_at: Timestamp | None
+    talked: JoinedValue
 
 
 LATEST = datetime.max.replace(tzinfo=UTC)
@@ -80,7 +85,8 @@ class IncomingShare:
     """
     One shared copy as its clinician sees it; `unread` until they open it, and again after an update.
 
-    `name` is its title, where that was shared, or its kind and session, as the plan shows it to them.
+    `name` is its title, where that was shared, or its kind and session, as the plan shows it to them. `talked_at` is
+    when they marked it as talked about; both see that.
     """
 
     id: UUID
@@ -88,6 +94,7 @@ class IncomingShare:
     updated_at: datetime
     unread: bool
     name: EntryName
+    talked_at: datetime | None = None
 
     @property
     def kind(self) -> str:
@@ -214,7 +221,15 @@ def _open_share(
     document = open_document(key, row.sealed, share_context(link.id, row.id, row.revision), ShareDocument)
     if document.entry_id != row.entry_id.hex:
         raise Damaged
-    return IncomingShare(row.id, document, row.updated_at, row.opened_at is None, namer.name_copy(document))
+    talked = as_bytes(row.talked) or None
+    return IncomingShare(
+        row.id,
+        document,
+        row.updated_at,
+        row.opened_at is None,
+        namer.name_copy(document),
+        open_talked(key, link.id, row.id, row.revision, talked),
+    )
 
 
 def _split_rows(
