@@ -12,7 +12,7 @@ from journal.care import links, tables
 from journal.care.link_keys import open_shared_key
 from journal.care.links import Link, require_active
 from journal.coming_talk.documents import Mark, MarkDetails, mark_context
-from journal.coming_talk.items import Item, load_items
+from journal.coming_talk.items import Item
 from journal.coming_talk.setting import find_item, insert_things, load_talks_ahead, require_untouched
 from journal.errors import InvalidInput, NotFound, StaleRevision
 from journal.i18n import N_
@@ -57,7 +57,7 @@ async def mark_item(actor: Actor, patient: UUID, wanted: UUID, mark: Mark | None
         following = ""
         if mark is Mark.AGAIN:
             ident, talk = uuid4(), await _find_next_talk(actor, link, one)
-            await insert_things(actor, link, key, talk, {ident: one.thing}, await load_items(actor, link))
+            await insert_things(actor, link, key, talk, {ident: one.thing})
             following = ident.hex
         elif one.next:
             await _take_back(actor, link, one.next)
@@ -104,11 +104,10 @@ async def _find_next_talk(actor: Actor, link: Link, one: Item) -> UUID:
 
 async def _take_back(actor: Actor, link: Link, following: UUID) -> None:
     """Delete what was set by “again”, unless it is gone already; raises `StaleRevision` once it was taken up."""
-    there = next((one for one in await load_items(actor, link) if one.id == following), None)
-    if there is None:
-        return
     try:
-        await require_untouched(link, there)
+        await require_untouched(link, await find_item(actor, link, following))
+    except NotFound:
+        return
     except StaleRevision:
         raise StaleRevision(TAKEN_UP) from None
     await tables.TalkItem.filter(id=following, link_id=link.id).delete()

@@ -139,20 +139,6 @@ async def load_own_item(actor: Actor, wanted: UUID) -> tuple[Link, OwnItem]:
     return link, (await _load_answers(actor, [item])).describe(item)
 
 
-async def find_answered(actor: Actor, entry: UUID, team: Iterable[Link]) -> Item | None:
-    """Return the thing that an entry of the patient's answers, if there is one."""
-    for link in team:
-        if link.ended_at is not None or not link.trusted:
-            continue
-        try:
-            opened = await open_items(actor, link, tables.TalkItem.filter(link_id=link.id))
-        except (TrustBroken, Damaged):
-            continue
-        if (one := next((one for one in opened if one.answer == entry), None)) is not None:
-            return one
-    return None
-
-
 async def say_word(actor: Actor, wanted: UUID, word: Word | None) -> None:
     """
     Store “not now” or “not for me” to something that was set, or remove it again. Who set it sees word and time.

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from tortoise.expressions import Q
 from tortoise.queryset import QuerySet
 
 from crypto import Sealer
@@ -33,7 +34,7 @@ from journal.sealing import open_document
 from journal.sessions import schedule
 from journal.sessions.rows import Session
 from journal.sessions.session import SessionKind, Status
-from journal.store.rows import DamagedRow, OpenedRows, Row, Timestamp, fetch_rows, open_rows
+from journal.store.rows import DamagedRow, OpenedRows, Row, Timestamp, fetch_rows, filter_undamaged, open_rows
 
 MAX_FOR_TALK = 5
 """How many things are set for one talk over one care link; what was let go does not count."""
@@ -57,6 +58,13 @@ class ItemRow(Row, frozen=True):
     said: bytes | None
     mark: bytes | None
     created_at: Timestamp
+
+
+class AnswerRow(Row, frozen=True):
+    """A copy of an answer, by its entry."""
+
+    id: UUID
+    entry_id: UUID
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +118,14 @@ def list_talks_ahead(plan: Iterable[Session], now: datetime) -> tuple[Session, .
     return tuple(one for one in schedule.list_upcoming(plan, now) if is_talk(one))
 
 
+async def load_answers(link: Link, found: Iterable[Item]) -> dict[UUID, UUID]:
+    """Return which copies answer things that were set, by the entry; what was not shared is in no such row."""
+    wanted = [one.answer for one in found]
+    copies = tables.Share.filter(link_id=link.id, entry_id__in=wanted)
+    rows = await fetch_rows(AnswerRow, copies) if wanted else []
+    return {row.entry_id: row.id for row in filter_undamaged(rows)}
+
+
 async def load_items(actor: Actor, link: Link, talk: UUID | None = None) -> OpenedRows[Item]:
     """
     Return what is set over a care link that is one of the actor's, for one talk or for all, those set first first.
@@ -119,6 +135,12 @@ async def load_items(actor: Actor, link: Link, talk: UUID | None = None) -> Open
     """
     rows = tables.TalkItem.filter(link_id=link.id)
     return await open_items(actor, link, rows.filter(session_id=talk) if talk else rows)
+
+
+async def load_to_mark(actor: Actor, link: Link, talk: UUID | None) -> OpenedRows[Item]:
+    """Return what is set for one talk, and whatever has no mark yet; raises as `load_items`."""
+    rows = tables.TalkItem.filter(link_id=link.id)
+    return await open_items(actor, link, rows.filter(Q(session_id=talk) | Q(mark=None)))
 
 
 async def open_items(actor: Actor, link: Link, query: QuerySet[tables.TalkItem]) -> OpenedRows[Item]:

@@ -31,6 +31,12 @@ class ThingKind(Labelled):
 
 OWN_KINDS = (ThingKind.QUESTION, ThingKind.READING)
 """What a clinician can put into their own words."""
+OWN_LABELS: Mapping[ThingKind, str] = MappingProxyType(
+    {
+        ThingKind.QUESTION: N_("A question in your own words"),
+        ThingKind.READING: N_("Something to read, in your own words"),
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from uuid import UUID, uuid4
 
 import msgspec
@@ -27,9 +27,10 @@ from journal.coming_talk.items import (
     count_places,
     list_talks_ahead,
     load_items,
+    open_items,
 )
 from journal.coming_talk.library import OWN
-from journal.errors import InvalidInput, NotFound, StaleRevision
+from journal.errors import Damaged, InvalidInput, NotFound, StaleRevision
 from journal.i18n import N_
 from journal.scheduling.plan import PlanAccess, load_plan
 from journal.sealing import seal_document
@@ -42,7 +43,8 @@ WHY_LENGTH = 160
 
 CHOOSE = N_("Choose what to set.")
 NO_WORDS = N_("Write your question or your text, or choose something that ships.")
-TOO_MANY_WORDS = N_("Please keep this to %(most)s characters.")
+LONG_WORDS = N_("Please keep this to 280 characters.")
+LONG_WHY = N_("Please keep this to 160 characters.")
 NO_WHY = N_("Write in a line why you set it.")
 NO_TALK = N_("Choose a talk that is still to come. Nothing was set.")
 NO_SIXTH = N_(
@@ -62,13 +64,13 @@ def parse_thing(kind: str, name: str, words: str, why: str) -> Thing:
     thing = Thing(kind, name, clean_line(words) if name == OWN else "", clean_line(why))
     problems = {}
     if len(thing.words) > WORDS_LENGTH:
-        problems["words"] = TOO_MANY_WORDS
+        problems["words"] = LONG_WORDS
     elif name == OWN and not thing.words:
         problems["words"] = NO_WORDS
     elif not library.is_known(thing):
         problems["thing"] = CHOOSE
     if len(thing.why) > WHY_LENGTH:
-        problems["why"] = TOO_MANY_WORDS
+        problems["why"] = LONG_WHY
     elif not thing.why:
         problems["why"] = NO_WHY
     if problems:
@@ -104,22 +106,18 @@ async def set_things(
         await lock_account(patient)
         await require_active(link)
         await require_keys(actor)
-        there = await load_items(actor, link)
-        if any(one.id == ids[0] for one in there):
+        if ids and await tables.TalkItem.filter(id=ids[0], link_id=link.id).exists():
             return ids  # the page was sent twice
         await _require_ahead(actor, link, talk)
-        await insert_things(actor, link, key, talk, dict(zip(ids, things, strict=True)), there)
+        await insert_things(actor, link, key, talk, dict(zip(ids, things, strict=True)))
     return ids
 
 
-async def insert_things(
-    actor: Actor, link: Link, key: Sealer, talk: UUID, things: dict[UUID, Thing], there: Iterable[Item]
-) -> None:
-    """Insert things in the transaction that is open, which read *there* and the talk; raises as `set_things`."""
-    found = tuple(there)
-    if count_places(one for one in found if one.session == talk) + len(things) > MAX_FOR_TALK:
+async def insert_things(actor: Actor, link: Link, key: Sealer, talk: UUID, things: dict[UUID, Thing]) -> None:
+    """Insert things in the transaction that is open, which locked the link and read the talk; as `set_things`."""
+    if count_places(await load_items(actor, link, talk)) + len(things) > MAX_FOR_TALK:
         raise InvalidInput({"thing": NO_SIXTH})
-    if len(found) + len(things) > MAX_ITEMS:
+    if await tables.TalkItem.filter(link_id=link.id).count() + len(things) > MAX_ITEMS:
         raise InvalidInput({"thing": NO_ROOM})
     if await tables.TalkItem.filter(id__in=list(things)).exists():
         raise NotFound
@@ -165,10 +163,13 @@ async def withdraw_item(actor: Actor, patient: UUID, wanted: UUID) -> None:
 
 async def find_item(actor: Actor, link: Link, wanted: UUID) -> Item:
     """Return one thing that was set over a care link; raises `NotFound`."""
-    for one in await load_items(actor, link):
-        if one.id == wanted:
-            return one
-    raise NotFound
+    rows = tables.TalkItem.filter(id=wanted, link_id=link.id)
+    found = await open_items(actor, link, rows)
+    if found.damaged:
+        raise Damaged
+    if not found:
+        raise NotFound
+    return found[0]
 
 
 async def require_untouched(link: Link, one: Item) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from uuid import UUID
 
 from starlette.requests import Request
@@ -64,11 +65,13 @@ class CaseloadPage:
 
 @dataclass(frozen=True, slots=True)
 class SharedPage:
-    """Context of one shared copy."""
+    """Context of one shared copy; `talked_at` is when its reader marked it as talked about."""
 
     patient: UUID
     name: str
     view: SharedView
+    share: UUID
+    talked_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +142,7 @@ async def show_share(request: Request) -> Response:
     link, one = await reading.read_share(actor, request.path_params["id"], request.path_params["share"])
     plan = await reading.load_visible_plan(actor, link)
     view = build_shared_view(one.document, actor.zone, EntryNamer(plan))
-    context = SharedPage(link.patient, link.peer_name, view)
+    context = SharedPage(link.patient, link.peer_name, view, one.id, one.talked_at)
     return render_page(request, "patients/shared.html", context)
 
 
