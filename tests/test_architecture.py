@@ -143,10 +143,10 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "practice": ("authentication", "care"),
     "account_reset": ("authentication", "notices", "sitter"),
     "key_rotation": ("coming_talk", "passkeys", "practice", "sitter"),
-    "records": ("authentication", "care_notes", "notices", "sharing", "sitter"),
+    "records": ("authentication", "coming_talk", "notices", "sharing", "sitter"),
     "operations": (
         "account_reset",
-        "care_notes",
+        "coming_talk",
         "evaluation",
         "key_rotation",
         "notices",
@@ -159,7 +159,10 @@ ROOMS: dict[str, tuple[str, ...]] = {
 OTHERS_TABLES = {
     "account_reset.reset": (
         "begins an account anew, and ends what was shared, in one transaction",
-        "accounts.Account authentication.WebSession care.CareLink care.CareNote care.KeptShare care.Share care.TalkItem",
+        (
+            "accounts.Account authentication.WebSession care.CareLink care.CareNote care.KeptShare care.Share "
+            "care.TalkItem"
+        ),
     ),
     "account_reset.reset_links": ("the link is a kind of invitation", "care.Invitation"),
     "account_reset.retained_records": (

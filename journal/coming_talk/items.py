@@ -29,7 +29,7 @@ from journal.coming_talk.documents import (
     word_context,
 )
 from journal.coming_talk.library import ThingKind
-from journal.errors import Damaged
+from journal.errors import Damaged, TrustBroken
 from journal.sealing import open_document
 from journal.sessions import schedule
 from journal.sessions.rows import Session
@@ -151,6 +151,22 @@ async def open_items(actor: Actor, link: Link, query: QuerySet[tables.TalkItem])
     await get_peer_identity(actor, link)
     key = await open_shared_key(actor, link)
     return open_rows(rows, lambda row: _open(actor, key, link, row))
+
+
+async def load_my_items(actor: Actor, mine: Iterable[Link]) -> OpenedRows[Item]:
+    """Return everything that was set for a patient, link by link; of one whose keys changed, nothing."""
+    found: list[Item] = []
+    damaged: list[UUID | None] = []
+    for link in mine:
+        if link.ended_at is not None or not link.trusted:
+            continue
+        try:
+            opened = await load_items(actor, link)
+        except (Damaged, TrustBroken):
+            continue
+        found += opened
+        damaged += opened.damaged
+    return OpenedRows(found, damaged)
 
 
 def count_places(found: Iterable[Item]) -> int:

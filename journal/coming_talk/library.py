@@ -83,7 +83,7 @@ READINGS: Mapping[str, Reading] = MappingProxyType(
             N_("About images and messages"),
             (
                 N_(
-                    "Pictures, voices or sentences can come in a session and feel very sure. They can mean something "
+                    "Pictures, voices or sentences can appear in a session and feel very sure. They can mean something "
                     "to you without being facts about the world."
                 ),
                 N_(

@@ -147,8 +147,10 @@ def build_link_record(link: Link) -> LinkRecord:
     )
 
 
-def build_share_record(share: OutgoingShare, openings: Iterable[datetime]) -> ShareRecord:
-    """Return a copy that a clinician can read, and when they opened it."""
+def build_share_record(
+    share: OutgoingShare, openings: Iterable[datetime], talked_at: datetime | None = None
+) -> ShareRecord:
+    """Return a copy that a clinician can read, when they opened it, and when it was talked about."""
     document, fields = share.document, _get_fields(share.document.kind)
     labels = {TITLE: N_("Title"), NOTE: N_("Content note")} | {
         field.id: field.label for field in fields.values()
@@ -163,6 +165,7 @@ def build_share_record(share: OutgoingShare, openings: Iterable[datetime]) -> Sh
         datetime.fromisoformat(document.shared_at),
         list(openings),
         share.changed,
+        talked_at,
     )
 
 
@@ -179,6 +182,7 @@ def build_copy_record(shared: IncomingShare, assignment: SessionAssignment[Sessi
         at.id if at else None,
         shared.written_at,
         shared.shared_at,
+        shared.talked_at,
         build_answers(document.kind, document.answers),
     )
 

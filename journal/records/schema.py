@@ -18,6 +18,7 @@ from journal.catalogue.fields import Answer
 from journal.clinic.call_contacts import CallRole
 from journal.entries.revisions import Reason
 from journal.notices.history import NoticeState
+from journal.records.talks import TalkItemRecord
 from journal.roles import Role
 from journal.sessions.session import Phase, Route, SessionKind, Setting, Status
 from journal.sitter.lines import NoteKind
@@ -218,6 +219,7 @@ class Plan(msgspec.Struct, frozen=True):
     instructions: list[InstructionsRecord]
     sitter_notes: list[SitterNoteRecord]
     care_notes: list[CareNoteRecord]
+    talk_items: list[TalkItemRecord]
 
 
 class LinkRecord(msgspec.Struct, frozen=True):
@@ -253,6 +255,7 @@ class ShareRecord(msgspec.Struct, frozen=True):
     shared_at: datetime
     openings: list[datetime]
     changed: bool
+    talked_at: datetime | None
 
 
 class AgreementRecord(msgspec.Struct, frozen=True):
@@ -332,6 +335,7 @@ class CopyRecord(msgspec.Struct, frozen=True):
     belongs_to: UUID | None
     written_at: datetime
     shared_at: datetime
+    talked_at: datetime | None
     answers: list[Answered]
 
 
@@ -349,6 +353,7 @@ class PatientRecord(msgspec.Struct, frozen=True):
     contacts: list[CallRecord]
     instructions: list[InstructionsRecord]
     care_notes: list[CareNoteRecord]
+    talk_items: list[TalkItemRecord]
     agreements: list[AgreementRecord]
     notices: list[ReceivedNoticeRecord]
     shared: list[CopyRecord]

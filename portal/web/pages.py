@@ -82,6 +82,7 @@ GUIDE_PLACES: Mapping[str, str] = MappingProxyType(
         "/patients/*/notes": "notes",
         "/patients/*/brief": "brief",
         "/patients/*/charts": "notes",
+        "/patients/*/talk": "talk",
         "/patients/*/contacts": "day",
         "/patients/*/course": "course",
         "/patients/*/summary": "brief",
@@ -104,6 +105,7 @@ GUIDE_PLACES: Mapping[str, str] = MappingProxyType(
         "/sign-in": "lost",
         "/sit": "day",
         "/steady": "ground",
+        "/talk": "talk",
         "/triggers": "reframes",
         "/unlock": "lost",
     }

@@ -104,6 +104,8 @@ LISTED: dict[str, str] = {
     "set_aside_slot": "SELECT id FROM set_aside_slot WHERE aside_id = '{otto's aside}'",
     "setup_link": "SELECT id FROM setup_link WHERE id <> '{set-up link}' ORDER BY lookup LIMIT 3",
     "share": "SELECT id FROM share WHERE entry_id IN ('{loose 1}', '{loose 2}', '{loose 3}')",
+    "talk_item": "SELECT id FROM talk_item WHERE link_id = '{link}' ORDER BY id",
+    "talk_set": "SELECT id FROM talk_set WHERE clinician_id = '{bob}'",
     "sitter_link": "SELECT id FROM sitter_link WHERE id = '{sitter link}'",
     "sitter_note": "SELECT id FROM sitter_note WHERE id IN ('{sitter note}', '{other sitter note}')",
     "web_session": (
