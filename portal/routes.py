@@ -18,6 +18,7 @@ from portal.views.account import (
     details,
     key_rotation,
     passkeys,
+    reading_hours,
     second_factor,
 )
 from portal.views.administration import audit_log, people, practice, staff
@@ -200,6 +201,7 @@ ROUTES = (
     Rule("/account/details", FORM, SIGNED_IN, details.edit_details),
     Rule("/account/title", FORM, SIGNED_IN, details.edit_title),
     Rule("/account/help-numbers", FORM, SIGNED_IN, details.edit_help_numbers),
+    Rule("/account/reading-hours", FORM, CLINICIAN, reading_hours.edit_reading_hours),
     Rule("/account/contact", FORM, PATIENT, contact.edit_contact),
     Rule("/account/contact/removal", FORM, PATIENT, contact.remove_contact),
     Rule("/account/email", FORM, SIGNED_IN, details.edit_email, fresh=True),

@@ -66,6 +66,7 @@ class Act(StrEnum):
     SHARING_RESUMED = "care.sharing-resumed"
     SESSION_PLANNED = "session.planned"
     SESSION_CHANGED = "session.changed"
+    READING_HOURS_CHANGED = "account.reading-hours-changed"
     CALL_CONTACT_CHANGED = "session.contact-changed"
     CALL_CONTACT_REMOVED = "session.contact-removed"
     INSTRUCTIONS_WRITTEN = "session.instructions-written"

@@ -11,6 +11,7 @@ from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC
 from typing import Any
+from uuid import UUID
 
 from tortoise.exceptions import OperationalError
 
@@ -28,6 +29,11 @@ SELECT_PENDING = """
     SELECT EXISTS (SELECT 1 FROM audit_event WHERE audit_event.event_id = audit_pending.id),
            id, at, actor_id, patient_id, recipient_id, object_id, action, outcome, mac
     FROM audit_pending ORDER BY id LIMIT $1 OFFSET $2
+"""
+SELECT_PENDING_OF = """
+    SELECT EXISTS (SELECT 1 FROM audit_event WHERE audit_event.event_id = audit_pending.id),
+           id, at, actor_id, patient_id, recipient_id, object_id, action, outcome, mac
+    FROM audit_pending WHERE patient_id = $1 AND action IN ({places}) ORDER BY id
 """
 MIN_SEQUENCE = -(2**63)
 BATCH_SIZE = 1000
@@ -98,6 +104,16 @@ async def fetch_pending(limit: int, offset: int = 0) -> list[PendingRow]:
     except OperationalError:
         ((total,),) = await fetch_raw("SELECT COUNT(*) FROM audit_pending")
         return [await _fetch_pending_at(place) for place in range(offset, min(offset + limit, total))]
+
+
+async def fetch_pending_of(patient: UUID, actions: Sequence[str]) -> list[PendingRow]:
+    """Return the pending events about a patient's record with these actions, in the order of their ids."""
+    places = ", ".join(f"${place}" for place in range(2, len(actions) + 2))
+    try:
+        found = await fetch_raw(SELECT_PENDING_OF.format(places=places), patient, *actions)
+    except OperationalError:  # what cannot be read at all is proven by nothing
+        return []
+    return [_parse_pending(row) for row in found]
 
 
 async def _fetch_pending_at(place: int) -> PendingRow:

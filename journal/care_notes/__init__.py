@@ -1,3 +1,3 @@
 """What a clinician writes for one patient under their care link's key, in versions: notes, limits, reviews."""
 
-__all__ = ["clinic", "keeping", "notes", "reviews", "signing"]
+__all__ = ["clinic", "clinic_lines", "keeping", "notes", "reviews", "signing"]

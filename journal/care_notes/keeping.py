@@ -44,7 +44,7 @@ async def load_kept(actor: Actor) -> dict[UUID, tuple[Entry, int]]:
     _, found = await by_kind.load_entries_of_kinds(actor, {*KINDS.values()})
     kept: dict[UUID, tuple[Entry, int]] = {}
     for one in found:
-        source = _parse_source(one) if not one.damaged else None
+        source = find_source(one) if not one.damaged else None
         if source is not None:
             kept[source[0]] = (one, source[1])
     return kept
@@ -101,7 +101,7 @@ def build_document(note: CareNote, zone: tzinfo, clinic_title: str = "") -> Entr
     if one.kind is NoteKind.TOTAL:
         title, answers = fields["name"], _answer_total(one)
     elif one.kind is NoteKind.CLINIC:
-        title, session, answers = clinic_title, fields[SESSION], _answer_clinic(one, day)
+        title, session, answers = clinic_title, fields.get(SESSION), _answer_clinic(one, day)
     else:
         answers = _answer_review(one, day) if one.kind is NoteKind.REVIEW else _answer_plan(one, day)
     source = f"{one.note.hex}.{one.version}"
@@ -130,7 +130,9 @@ def _answer_review(one: NoteVersion, day: str) -> Answers:
 def _answer_clinic(one: NoteVersion, day: str) -> Answers:
     """Return what a clinic noted: its readings with who took them, and from when to when, each as it was typed."""
     fields = one.details.fields
-    told = {name: format_span(fields, name) for name in ("drowsy", "away")} | {"ready": fields["ready"]}
+    told = {name: format_span(fields, name) for name in ("drowsy", "away")} | {
+        "ready": fields.get("ready", "")
+    }
     said: Answers = {f"plan.{name}": words for name, words in told.items() if words}
     for moment, taken in build_readings(fields).items():
         said[f"plan.{moment.value}"] = [replace(taken, by=one.details.written_by).line]
@@ -154,7 +156,7 @@ def _answer_plan(one: NoteVersion, day: str) -> Answers:
     return {name: value for name, value in said.items() if value}
 
 
-def _parse_source(one: Entry) -> tuple[UUID, int] | None:
+def find_source(one: Entry) -> tuple[UUID, int] | None:
     """Return the note and the version that an entry was kept from, or None where it was kept from none."""
     for name in one.document.beside.added if one.document.beside else ():
         note, dot, version = name.partition(".")

@@ -10,11 +10,12 @@ from datetime import timedelta
 
 from journal.actor import Actor
 from journal.care import links
+from journal.care_notes.keeping import find_source
 from journal.care_notes.notes import CareNote, load_my_notes
 from journal.catalogue.fields import EntryKind
 from journal.charts.drawn import FIRST, KINDS, OWN, SIGNS, SIZES, Around, Drawn, draw, hides_first
 from journal.charts.readings import NOTED
-from journal.charts.sources import DosingDay, Piece, Window, select_groups, select_window
+from journal.charts.sources import DosingDay, Piece, Window, build_clinic_pieces, select_window
 from journal.entries import by_kind
 from journal.measures.instruments import list_instruments
 from journal.sessions.rows import Session
@@ -22,6 +23,8 @@ from journal.vault.contents import ContentsLine, from_microseconds, to_microseco
 from journal.vault.entry_rows import Entry
 
 MARKS = (EntryKind.CHECK_IN, EntryKind.PLAN_NOTE)
+OF_SESSIONS = frozenset({EntryKind.PLAN_NOTE, *map(EntryKind, NOTED)})
+"""What may hold readings of a session: what was noted on its day, and what was kept of a clinic's note."""
 MAX_MARKS = 300
 """How many entries of each kind are opened for their marks."""
 AROUND = timedelta(days=31)
@@ -47,13 +50,12 @@ async def load_chart(actor: Actor, plan: Sequence[Session], subject: str, page: 
         page: From 1 on, the latest first.
     """
     notes: list[CareNote] = []
-    if subject not in SIGNS:
-        for _, found in await load_my_notes(actor, await links.load_my_links(actor)):
-            notes += found
+    for _, found in await load_my_notes(actor, await links.load_my_links(actor)):
+        notes += found
     around = Around(plan, notes, actor.now, actor.now.astimezone(actor.zone).date())
     for is_whole in (False, True):
-        selection = _Selection(subject, page, around.dosing, is_whole=is_whole)
-        kinds = {EntryKind(one) for one in NOTED} if subject in SIGNS else {KINDS[subject], *MARKS}
+        selection = _Selection(subject, page, around.dosing, notes, is_whole=is_whole)
+        kinds = OF_SESSIONS if subject in SIGNS else {KINDS[subject], *MARKS}
         is_intact, entries = await by_kind.load_entries_of_kinds(actor, kinds, selection.select)
         window, beside = selection.split(entries)
         if is_whole or not hides_first(subject, window):
@@ -69,15 +71,16 @@ class _Selection:
     subject: str
     page: int
     dosing: Sequence[DosingDay]
+    notes: Sequence[CareNote]
     is_whole: bool
     window: Window[ContentsLine] = field(default_factory=lambda: select_window((), 1, 1))
+    sessions: tuple[str, ...] = ()
 
     def select(self, lines: Sequence[ContentsLine]) -> list[ContentsLine]:
         """Return the lines of the entries to open."""
         kind = KINDS[self.subject]
         if self.subject in SIGNS:
-            self.window = select_groups(self._group(lines), self.page, SIZES[kind])
-            return [*self.window.shown]
+            return [*self._select_sessions(lines, SIZES[kind])]
         found, size = self._sort([one for one in lines if one.form == kind.value]), SIZES[kind]
         first = len(found) if self.is_whole else FIRST[kind]
         latest = size if self.subject in OWN else 0
@@ -86,6 +89,9 @@ class _Selection:
 
     def split(self, entries: Iterable[Entry]) -> tuple[Window[Piece], list[Piece]]:
         """Return the pieces of the window, and those that may hold marks."""
+        if self.subject in SIGNS:
+            noted = tuple(one for one in merge_notes(entries, self.notes) if one.session in self.sessions)
+            return Window((), noted, (), self.page, self.window.has_earlier, self.window.is_cut), []
         there = {one.id.hex: build_piece(one) for one in entries if not one.damaged}
         first, shown, latest = (
             tuple(there.pop(one.id) for one in some if one.id in there)
@@ -94,13 +100,17 @@ class _Selection:
         window = Window(first, shown, latest, self.window.page, self.window.has_earlier, self.window.is_cut)
         return window, list(there.values())
 
-    def _group(self, lines: Sequence[ContentsLine]) -> list[list[ContentsLine]]:
-        """Return the lines of what was noted at sessions that took place, those of each together."""
-        found: dict[str, list[ContentsLine]] = {one.session.id.hex: [] for one in self.dosing}
-        for one in lines:
-            if one.form in NOTED and one.session in found:
-                found[one.session].append(one)
-        return [some for some in found.values() if some]
+    def _select_sessions(self, lines: Sequence[ContentsLine], size: int) -> tuple[ContentsLine, ...]:
+        """Return the lines of what was noted at the sessions of the page, none of which is divided."""
+        there = {one.session for one in build_clinic_pieces(self.notes)}
+        there |= {one.session for one in lines if one.form in OF_SESSIONS}
+        found = select_window(
+            [one.session.id.hex for one in self.dosing if one.session.id.hex in there], self.page, size
+        )
+        self.sessions = found.shown
+        shown = tuple(one for one in lines if one.form in OF_SESSIONS and one.session in found.shown)
+        self.window = Window((), shown, (), found.page, found.has_earlier, found.is_cut)
+        return shown
 
     def _sort(self, lines: list[ContentsLine]) -> list[ContentsLine]:
         if KINDS[self.subject] is EntryKind.DAY_LINES:
@@ -122,6 +132,19 @@ class _Selection:
         ]
         notes = [one for one in lines if one.form == EntryKind.PLAN_NOTE]
         return [*near[-MAX_MARKS:], *notes[-MAX_MARKS:]]
+
+
+def merge_notes(entries: Iterable[Entry], notes: Iterable[CareNote]) -> tuple[Piece, ...]:
+    """Return entries, and what clinics noted, each once: as it was kept, or the note where that is newer."""
+    versions, kept = {one.current.note: one.current.version for one in notes}, set()
+    pieces = []
+    for one in entries:
+        note, version = (None if one.damaged else find_source(one)) or (None, 0)
+        if one.damaged or (note is not None and version < versions.get(note, 0)):
+            continue
+        kept.add(note)
+        pieces.append(build_piece(one))
+    return (*pieces, *(one for one in build_clinic_pieces(notes) if one.source not in kept))
 
 
 def build_piece(one: Entry) -> Piece:

@@ -1,8 +1,9 @@
 """
 Readings of dosing sessions: before the start, the highest, and the last after it; each as it was typed, judged by none.
 
-The start is the time at which a part of the medicine was taken first, where that is known, and else when the session
-began. Of oxygen it is the lowest.
+Beside them, and never mixed with them, stands what a clinic read: before, at about 40 minutes, and at the end. The
+start is the time at which a part of the medicine was taken first, where that is known, and else when the session began.
+Of oxygen it is the lowest.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from enum import StrEnum
 from functools import partial
 from uuid import UUID
 
+from journal.care_notes.clinic_lines import ClinicNoted, drop_repeated, read_kept
 from journal.catalogue.fields import Answer, EntryKind
 from journal.charts.sources import DosingDay, Piece, Window
 from journal.dosing_day.lines import Reading, count_minutes_from, parse_medicine, parse_number, parse_readings
@@ -46,8 +48,33 @@ class Value:
 
 
 @dataclass(frozen=True, slots=True)
+class ClinicReadings:
+    """
+    What a clinic read at one session, as one note says it; each is None where there is none. `by` is who took it.
+
+    `source` is the piece that says it: the note itself if `is_note`.
+    """
+
+    source: UUID
+    before: Value | None = None
+    middle: Value | None = None
+    end: Value | None = None
+    by: str = ""
+    is_note: bool = False
+
+    @property
+    def values(self) -> tuple[Value, ...]:
+        """Return those that there are."""
+        return tuple(one for one in (self.before, self.middle, self.end) if one is not None)
+
+
+@dataclass(frozen=True, slots=True)
 class SessionReadings:
-    """The readings of one dosing session; each is None where there is none. `source` is the first piece of them."""
+    """
+    The readings of one dosing session; each is None where there is none. `source` is the first piece of them.
+
+    `sources` are the entries or copies that it shows something of.
+    """
 
     day: date
     source: UUID
@@ -55,11 +82,17 @@ class SessionReadings:
     extreme: Value | None
     after: Value | None
     sources: tuple[UUID, ...] = ()
+    clinic: tuple[ClinicReadings, ...] = ()
+
+    @property
+    def noted(self) -> tuple[Value, ...]:
+        """Return what patient and sitter noted, as far as it is chosen."""
+        return tuple(one for one in (self.before, self.extreme, self.after) if one is not None)
 
     @property
     def values(self) -> tuple[Value, ...]:
-        """Return those that there are."""
-        return tuple(one for one in (self.before, self.extreme, self.after) if one is not None)
+        """Return those that there are, those of a clinic last."""
+        return (*self.noted, *(value for one in self.clinic for value in one.values))
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,10 +102,21 @@ class ReadingsChart:
     sign: Sign
     rows: tuple[SessionReadings, ...]
 
+    @property
+    def noted(self) -> tuple[SessionReadings, ...]:
+        """Return the sessions at which patient or sitter noted something."""
+        return tuple(one for one in self.rows if one.noted)
+
+    @property
+    def clinic(self) -> tuple[SessionReadings, ...]:
+        """Return the sessions at which a clinic did."""
+        return tuple(one for one in self.rows if one.clinic)
+
 
 def has_readings(piece: Piece) -> bool:
-    """Return whether a piece holds readings of a dosing session: its patient's, or a sitter's."""
-    return bool(_get(piece, "readings"))
+    """Return whether a piece holds readings of a dosing session: its patient's, a sitter's, or a clinic's."""
+    noted = _read_clinic(piece)
+    return bool(_get(piece, "readings")) or (noted is not None and any(noted.readings))
 
 
 def group_by_session(pieces: Iterable[Piece], dosing: Iterable[DosingDay]) -> tuple[tuple[Piece, ...], ...]:
@@ -131,8 +175,27 @@ def _build_row(sign: Sign, some: Sequence[Piece], about: DosingDay) -> SessionRe
         if (value := _read(sign, taken)) is not None
     ]
     chosen = _select(sign, values, start)
+    clinic = _list_clinic(sign, some)
     there = dict.fromkeys(one.source for one in chosen if one is not None and one.source is not None)
-    return SessionReadings(about.day, next(iter(there), some[0].source), *chosen, tuple(there))
+    there |= dict.fromkeys(one.source for one in clinic if not one.is_note)
+    return SessionReadings(about.day, next(iter(there), some[0].source), *chosen, tuple(there), clinic)
+
+
+def _list_clinic(sign: Sign, some: Iterable[Piece]) -> tuple[ClinicReadings, ...]:
+    """Return what a clinic read of one session, as a course summary lists it: what two notes say stands there once."""
+    told = [(one, noted) for one in some if (noted := _read_clinic(one)) is not None]
+    notes, others = ([one for one in told if one[0].is_note is is_note] for is_note in (True, False))
+    found = []
+    for piece, noted in drop_repeated(notes, others, lambda one: one[1]):
+        before, middle, end = (_read(sign, one) if one else None for one in noted.readings)
+        by = next((one.by for one in noted.readings if one and one.by), "")
+        found.append(ClinicReadings(piece.source, before, middle, end, by, piece.is_note))
+    return tuple(one for one in found if one.values)
+
+
+def _read_clinic(piece: Piece) -> ClinicNoted | None:
+    """Return what a clinic noted, of a piece that holds it; None of any other."""
+    return read_kept(piece.answers) if piece.kind == EntryKind.PLAN_NOTE else None
 
 
 def _get(piece: Piece, name: str) -> Answer | None:

@@ -16,7 +16,7 @@ from journal.care_notes.notes import load_notes
 from journal.catalogue.fields import EntryKind
 from journal.charts.drawn import OWN, SIZES, Around, Drawn, draw_all, list_subjects, sort_pieces
 from journal.charts.series import list_own_names
-from journal.charts.sources import Piece
+from journal.charts.sources import Piece, build_clinic_pieces
 from journal.day_lines.lines import SCALES
 from journal.sharing import reading
 from journal.sharing.reading import Folder, IncomingShare
@@ -51,7 +51,7 @@ async def load_chart(actor: Actor, patient: UUID, subject: str = "", page: int =
     folder = await reading.open_folder(actor, link, await reading.load_visible_plan(actor, link))
     if folder.paused:
         return SharedChart(folder, (), (), None)
-    notes = await load_notes(actor, link) if subject else ()
+    notes = await load_notes(actor, link)
     around = Around(folder.sessions, notes, actor.now, actor.now.astimezone(actor.zone).date())
     found = await asyncio.to_thread(build_shared_chart, folder, around, subject, page)
     if found.drawn:
@@ -60,8 +60,8 @@ async def load_chart(actor: Actor, patient: UUID, subject: str = "", page: int =
 
 
 def build_shared_chart(folder: Folder, around: Around, subject: str, page: int) -> SharedChart:
-    """Return what a page draws of copies; nothing that was not shared is known here."""
-    pieces = [build_piece(one) for one in folder.shared]
+    """Return what a page draws of copies and of notes by whoever looks; nothing else is known here."""
+    pieces = [*map(build_piece, folder.shared), *build_clinic_pieces(around.notes)]
     subjects = list_subjects(pieces)
     months = sort_pieces(SCALES[0], pieces)[-SIZES[EntryKind.DAY_LINES] :]
     own = list_own_names(months)[: len(OWN)]

@@ -9,12 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time
+from datetime import UTC, date, datetime, time
 from enum import StrEnum
 from typing import Generic, TypeVar
 from uuid import UUID
 
-from journal.care_notes.keeping import find_kept_kind
+from journal.care_notes.keeping import build_document, find_kept_kind
 from journal.care_notes.notes import CareNote, NoteKind
 from journal.catalogue.fields import Answers, EntryKind
 from journal.catalogue.tracked import DAY, MOMENT, CheckIn
@@ -33,12 +33,17 @@ TOOK_PLACE = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """An entry, or a copy of one: `source` is the id of either. `session` is the hex id of what it is about."""
+    """
+    An entry, or a copy of one: `source` is the id of either. `session` is the hex id of what it is about.
+
+    `is_note`: it is what a clinician noted, as an entry would keep it, and `source` is the note.
+    """
 
     source: UUID
     kind: str
     answers: Answers
     session: str | None = None
+    is_note: bool = False
 
 
 class MarkKind(StrEnum):
@@ -82,6 +87,13 @@ class Window(Generic[T]):
     def all_items(self) -> tuple[T, ...]:
         """Return all of them."""
         return (*self.first, *self.shown, *self.latest)
+
+
+def build_clinic_pieces(notes: Iterable[CareNote]) -> tuple[Piece, ...]:
+    """Return what was noted at sessions in a clinic, each note as the entry that its patient would keep of it."""
+    noted = (one for one in notes if one.current.kind is NoteKind.CLINIC)
+    kept = ((one.current.note, build_document(one, UTC)) for one in noted)
+    return tuple(Piece(note, one.kind, one.answers, one.session_id, is_note=True) for note, one in kept)
 
 
 def select_window(found: Sequence[T], page: int, size: int, first: int = 0, latest: int = 0) -> Window[T]:

@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 
 import msgspec
 
+from journal.i18n import N_
 from journal.time_zones import parse_zone
+from journal.user_input import parse_time
 
 WEEK = 7
 DAYS_AHEAD = 2 * WEEK
 """How far ahead hours are looked for: two weeks hold every weekly hour, whatever the clocks do."""
+DAY_MINUTES = 24 * 60 + 1
+"""More than the clocks of any place ever skipped at once: a day, where the date line was moved."""
+
+
+NOT_A_TIME = N_("Write when the hours begin and end, and choose their days. Leave all of it empty for none.")
 
 
 class Window(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -25,6 +32,20 @@ class Window(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     days: tuple[int, ...]
     start: str
     end: str
+
+
+@dataclass(frozen=True, slots=True)
+class TypedWindow:
+    """Hours as they were typed: the numbers of the chosen days, from when, until when."""
+
+    days: tuple[str, ...] = ()
+    start: str = ""
+    end: str = ""
+
+    @property
+    def is_blank(self) -> bool:
+        """Return whether nothing was typed."""
+        return not (self.days or self.start or self.end)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,11 +62,29 @@ class Availability:
     again: datetime | None = None
 
 
+def parse_windows(rows: Sequence[TypedWindow]) -> tuple[tuple[Window, ...], dict[str, str]]:
+    """Return the hours that were typed, and a sentence by the field `start` with its row for each that are none."""
+    windows: list[Window] = []
+    problems: dict[str, str] = {}
+    for number, row in enumerate(rows):
+        if row.is_blank:
+            continue
+        start, end = parse_time(row.start), parse_time(row.end)
+        if start is None or end is None or not row.days:
+            problems[f"start{number}"] = NOT_A_TIME
+        else:
+            windows.append(Window(tuple(map(int, row.days)), f"{start:%H:%M}", f"{end:%H:%M}"))
+    return tuple(windows), problems
+
+
 def find_availability(windows: Sequence[Window], zone: str, now: datetime) -> Availability | None:
     """Return whether somebody with these hours answers at *now*; None where no hours are given."""
     if not windows:
         return None
-    periods = list(_merge(sorted(_list_periods(windows, parse_zone(zone), now))))
+    place = parse_zone(zone)
+    first = now.astimezone(place).date() - timedelta(days=1)
+    days = (first + timedelta(days=ahead) for ahead in range(DAYS_AHEAD))
+    periods = list_periods(windows, place, days)
     under_way = next(((start, end) for start, end in periods if start <= now < end), None)
     if under_way is not None:
         last = under_way[1]
@@ -53,12 +92,17 @@ def find_availability(windows: Sequence[Window], zone: str, now: datetime) -> Av
     return Availability(False, again=next((start for start, _ in periods if start > now), None))
 
 
-def _list_periods(
-    windows: Sequence[Window], zone: tzinfo, now: datetime
+def list_periods(
+    windows: Sequence[Window], zone: tzinfo, days: Iterable[date]
+) -> list[tuple[datetime, datetime]]:
+    """Return start and end in UTC of the windows that begin on *days*, in order; those that touch are one."""
+    return list(_merge(sorted(_list_single(windows, zone, days))))
+
+
+def _list_single(
+    windows: Sequence[Window], zone: tzinfo, days: Iterable[date]
 ) -> Iterator[tuple[datetime, datetime]]:
-    """Yield start and end in UTC of every window that may touch the days from yesterday on."""
-    first = now.astimezone(zone).date() - timedelta(days=1)
-    for day in (first + timedelta(days=ahead) for ahead in range(DAYS_AHEAD)):
+    for day in days:
         for window in windows:
             if day.isoweekday() not in window.days:
                 continue
@@ -69,7 +113,14 @@ def _list_periods(
 
 
 def _resolve(day: date, at: time, zone: tzinfo) -> datetime:
-    return datetime.combine(day, at, zone).astimezone(UTC)
+    """Return the moment of a wall time; of one that the clocks skip, the moment at which they do."""
+    wall = datetime.combine(day, at)
+    for _ in range(DAY_MINUTES):
+        moment = wall.replace(tzinfo=zone).astimezone(UTC)
+        if moment.astimezone(zone).replace(tzinfo=None) == wall:
+            return moment
+        wall += timedelta(minutes=1)
+    return moment
 
 
 def _merge(periods: Sequence[tuple[datetime, datetime]]) -> Iterator[tuple[datetime, datetime]]:

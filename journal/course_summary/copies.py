@@ -7,7 +7,7 @@ from datetime import UTC, date
 from types import MappingProxyType
 from uuid import UUID
 
-from journal.care_notes.clinic import Moment, build_readings, format_span
+from journal.care_notes.clinic_lines import read_fields, read_kept
 from journal.care_notes.keeping import find_kept_kind
 from journal.care_notes.notes import CareNote, NoteKind
 from journal.catalogue.fields import Answers, EntryKind
@@ -34,7 +34,6 @@ from journal.course_summary.lines import (
     Total,
     WordsLine,
 )
-from journal.dosing_day.lines import parse_readings
 from journal.folding import fold
 from journal.i18n import N_
 from journal.measures.lines import HEAD_NAMES, parse_measure
@@ -187,27 +186,13 @@ def list_plans(shared: Iterable[IncomingShare], notes: Iterable[CareNote]) -> tu
 
 def read_clinic(one: IncomingShare) -> ClinicLine | None:
     """Return what a clinic noted at a session, as its patient kept and shared it, or None."""
-    answers = one.document.answers
-    if not _is_kept(one, NoteKind.CLINIC):
-        return None
-    before, middle, end = (
-        next(
-            (found for found in parse_readings(answers.get(f"plan.{moment.value}")) if not found.is_blank),
-            None,
-        )
-        for moment in Moment
-    )
-    away, drowsy, ready = (get_words(answers, f"plan.{name}") for name in ("away", "drowsy", "ready"))
-    return ClinicLine(build_source(one), before, middle, end, away, drowsy, ready)
+    noted = read_kept(one.document.answers) if one.document.kind == EntryKind.PLAN_NOTE else None
+    return ClinicLine(build_source(one), noted) if noted else None
 
 
 def build_clinic(note: CareNote) -> ClinicLine:
     """Return what the reader noted at a session."""
-    fields = note.current.details.fields
-    before, middle, end = map(build_readings(fields).get, Moment)
-    away, drowsy = (format_span(fields, name) for name in ("away", "drowsy"))
-    source = Source(note=note.current.note)
-    return ClinicLine(source, before, middle, end, away, drowsy, fields.get("ready", ""))
+    return ClinicLine(Source(note=note.current.note), read_fields(note.current.details.fields))
 
 
 def _is_kept(one: IncomingShare, kind: NoteKind) -> bool:

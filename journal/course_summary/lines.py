@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time
 from uuid import UUID
 
+from journal.care_notes.clinic_lines import ClinicNoted
 from journal.catalogue.fields import Answer
 from journal.catalogue.tracked import CheckIn
 from journal.dosing_day.lines import Reading
@@ -50,19 +51,10 @@ class ReadingLine:
 
 @dataclass(frozen=True, slots=True)
 class ClinicLine:
-    """
-    What a clinic noted at a session with esketamine: readings, and from when to when it was felt; each may be missing.
-
-    The times are as they were typed; `ready` is when the patient was ready to leave.
-    """
+    """What a clinic noted at a session with esketamine."""
 
     source: Source
-    before: Reading | None = None
-    middle: Reading | None = None
-    end: Reading | None = None
-    away: str = ""
-    drowsy: str = ""
-    ready: str = ""
+    noted: ClinicNoted
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,7 @@ from journal.actor import Actor
 from journal.care.links import Link
 from journal.care_notes import notes as care_notes
 from journal.care_notes.clinic import SESSION
+from journal.care_notes.clinic_lines import drop_repeated
 from journal.care_notes.notes import CareNote, NoteKind
 from journal.catalogue.fields import EntryKind
 from journal.course_summary.choosing import (
@@ -55,7 +56,7 @@ from journal.course_summary.lines import (
     StillLine,
     WordsLine,
 )
-from journal.dosing_day.lines import Reading, Taken, count_minutes, parse_medicine, parse_readings
+from journal.dosing_day.lines import Taken, count_minutes, parse_medicine, parse_readings
 from journal.measures.lines import get_noon
 from journal.sessions import schedule
 from journal.sessions.rows import Session
@@ -240,20 +241,7 @@ def _build_row(
 
 def _list_clinic(own: Sequence[ClinicLine], shared: Iterable[IncomingShare]) -> tuple[ClinicLine, ...]:
     """Return what a clinic noted: by the reader, and by others as it was shared; no part of the reader's own again."""
-    given = _take(map(read_clinic, shared))
-    return (*own, *(one for one in given if not any(_is_part_of(one, other) for other in own)))
-
-
-def _is_part_of(one: ClinicLine, other: ClinicLine) -> bool:
-    """Return whether everything that one line says is said by another; who took a reading aside."""
-    pairs = (
-        (getattr(one, part), getattr(other, part))
-        for part in ("before", "middle", "end", "away", "drowsy", "ready")
-    )
-    return all(
-        not told or told == known or (isinstance(told, Reading) and replace(told, by="") == known)
-        for told, known in pairs
-    )
+    return drop_repeated(own, _take(map(read_clinic, shared)), lambda one: one.noted)
 
 
 def _list_noted(shared: Iterable[IncomingShare], name: str) -> tuple[WordsLine, ...]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from uuid import UUID, uuid4
 
@@ -36,6 +36,8 @@ from journal.user_input import parse_day
 
 ASK_SHOWN = timedelta(days=30)
 """How long home says that somebody asks for an evaluation."""
+UNFINISHED = "0."
+"""What stands before the entry's revision where what was read names no version: its patient had not finished one."""
 NOT_SHARED = N_("This is not shared with you any more. Nothing was saved, and your words are still here.")
 SHARED_ANEW = N_(
     "A newer version was shared meanwhile. Nothing was saved, and your words are still here: read it again first."
@@ -229,7 +231,7 @@ async def write_review(
         "share": share.hex,
         "digest": digest,
         "parts": ",".join(sorted(document.answers.keys() - NOT_ANSWERS)),
-        "read_version": str(document.answers.get(VERSION, "")),
+        "read_version": str(document.answers.get(VERSION, "")) or f"{UNFINISHED}{document.entry_revision}",
     }
 
     async def check() -> None:
@@ -276,5 +278,23 @@ def _find_shared_review(
         str(answers.get("plan.by", "")).partition(",")[0],
         get_noon(parse_day(str(answers.get("plan.from", "")))),
     )
-    read, now = str(answers.get("plan.read", "")), str(copy.document.answers.get(VERSION, "")) if copy else ""
-    return Review(label, str(answers.get("plan.why", "")), by, noon=noon), bool(read) and read != now
+    read = str(answers.get("plan.read", ""))
+    is_changed = copy is not None and _is_another(
+        copy.document, read, parse_day(str(answers.get("plan.from", "")))
+    )
+    return Review(label, str(answers.get("plan.why", "")), by, noon=noon), is_changed
+
+
+def _is_another(document: ShareDocument, read: str, day: date | None) -> bool:
+    """
+    Return whether a copy is of other answers than a review was of.
+
+    Where these were no version yet, the entry's revision says it: the first version of them, which alone comes right
+    after it, has the same answers. Where nothing says what was read, a version from after the review's day is another.
+    """
+    now = str(document.answers.get(VERSION, ""))
+    if read.startswith(UNFINISHED):
+        same = {document.entry_revision, document.entry_revision - bool(now)}
+        return read not in {f"{UNFINISHED}{revision}" for revision in same}
+    finished = parse_day(now.partition(", ")[2])
+    return read != now if read else bool(finished and day and finished > day)

@@ -23,6 +23,7 @@ from journal.clinic.instructions import instructions_context
 from journal.mail import messages
 from journal.passkeys.rows import passkey_context
 from journal.practice import practice, setup_links
+from journal.reading_hours.hours import hours_context
 from journal.sessions.rows import course_context, session_context
 from journal.store.statements import parse_id
 
@@ -91,6 +92,11 @@ SERVER_COLUMNS = (
         "call_contact",
         lambda ident, patient, revision: contact_context(parse_id(patient), parse_id(ident), revision),
         ("patient_id", "revision"),
+    ),
+    ServerColumn(
+        "reading_hours",
+        lambda ident, revision: hours_context(parse_id(ident), revision),
+        ("revision",),
     ),
     ServerColumn(
         "instructions_version",

@@ -8,7 +8,7 @@ from tortoise.migrations import operations as ops
 class Migration(migrations.Migration):
     """Make room for what a clinician sets for a talk, for sets of their own, and for what was talked about."""
 
-    dependencies = [("journal", "0019_device_copies")]
+    dependencies = [("journal", "0020_reading_hours")]
 
     initial = False
 

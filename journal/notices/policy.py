@@ -8,13 +8,12 @@ from datetime import datetime, timedelta
 
 from journal.actor import Actor
 from journal.audit.acts import Act
-from journal.audit.query import Condition, build_in_clause, fetch_newest
+from journal.audit.proven import iter_proven
 from journal.care.links import Link
 from journal.notices.documents import Terms
 from journal.notices.lines import AgreedLine
-from journal.store.rows import filter_undamaged
 
-_ACTS = (Act.NOTICES_AGREED.value, Act.NOTICES_ENDED.value)
+_ACTS = (Act.NOTICES_AGREED, Act.NOTICES_ENDED)
 _MARGIN = timedelta(seconds=1)  # a log may keep less of a second than a line does
 
 
@@ -74,20 +73,19 @@ async def select_agreed(actor: Actor, closed: Sequence[Policy]) -> Policy | None
     Return the one that both agreed on last, of a patient's that cannot be opened any more; None where none was.
 
     What says so is gone with the care link, or damaged, and the log still knows when somebody agreed: to the latest
-    line before that. So what was only proposed is in force for nobody, not for its backup either.
+    line before that. So what was only proposed is in force for nobody, not for its backup either. Only events that the
+    log proves count: one that storage put in or changed agrees to nothing, and ends nothing.
 
     Args:
         closed: The latest first.
     """
     if not closed:
         return None
-    condition = Condition().with_clause("patient_id = {}", actor.id)
-    events = await fetch_newest(condition.with_clause(build_in_clause("action", _ACTS), *_ACTS))
     ended = set()
-    for event in filter_undamaged(events):
-        if event.action is Act.NOTICES_ENDED:
-            ended.add(event.object_id)
+    async for event in iter_proven(actor.installation, actor.id, _ACTS):
+        if event.action == Act.NOTICES_ENDED:
+            ended.add(event.about)
             continue
-        mine = (one for one in closed if one.line.link == event.object_id not in ended)
+        mine = (one for one in closed if one.line.link == event.about not in ended)
         return next((one for one in mine if one.line.at <= event.at + _MARGIN), None)
     return None

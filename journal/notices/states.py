@@ -59,7 +59,9 @@ LOST = N_(
 )
 SENT = N_("A notice was sent to %(name)s at %(time)s. It says only: please check in.")
 LOOKS = N_("When they usually look: %(looks)s.")
-LOOKS_UNKNOWN = N_("They may not see it before your next appointment.")
+LOOKS_UNKNOWN = N_("It may not be read before your next talk.")
+WHEN_THEY_LOOK = frozenset({LOOKS, LOOKS_UNKNOWN})
+"""The sentences that say when somebody usually looks."""
 MAIL = N_(
     "A mail tells them that something waits, and no more. It can be late or get lost; then they see it when they next "
     "sign in."

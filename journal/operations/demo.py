@@ -37,6 +37,7 @@ from journal.operations.demo_evaluation import set_clock, write_evaluation
 from journal.practice import practice
 from journal.practice import tables as practice_tables
 from journal.practice.practice import DemoConflict
+from journal.reading_hours import hours as reading_hours
 from journal.reframing import later as reframe_sharing
 from journal.roles import Profession, Role
 from journal.sealing import seal_document
@@ -85,6 +86,8 @@ async def _open_account(
         raise InvalidInput({})
     offer = await recovery_key.offer_recovery_key(actor)
     await recovery_key.confirm_recovery_key(actor, token, offer.sealed, offer.formatted_key)
+    if person.reading_hours:
+        await reading_hours.save_hours(actor, person.reading_hours, base=0)
     return actor
 
 

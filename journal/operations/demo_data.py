@@ -16,6 +16,7 @@ from journal.catalogue.fields import Answer, EntryKind, FieldKind
 from journal.catalogue.forms import get_form
 from journal.clinic.call_contacts import CallDetails
 from journal.clinic.instructions import InstructionsDetails
+from journal.reading_hours.hours import Hours
 from journal.sessions.session import Phase, Route, SessionDetails, SessionKind, Setting, Status
 from journal.time_zones import resolve_local_time
 
@@ -23,12 +24,13 @@ _DONE_STATUSES = frozenset({Status.INTEGRATING, Status.CLOSED})
 
 
 class DemoPerson(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Somebody who can sign in to the demonstration."""
+    """Somebody who can sign in to the demonstration; a clinician may have reading hours."""
 
     name: str
     email: str
     password: str
     time_zone: str
+    reading_hours: Hours | None = None
 
 
 class DemoSession(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

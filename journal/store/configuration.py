@@ -15,6 +15,7 @@ TABLE_MODULES = (
     "journal.accounts.tables",
     "journal.vault.tables",
     "journal.clinic.tables",
+    "journal.reading_hours.tables",
     "journal.sitter.tables",
     "journal.sessions.tables",
     "journal.authentication.tables",

@@ -7,23 +7,43 @@ whose signature stands under it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta, tzinfo
 from uuid import UUID
+
+from jinja2 import pass_context
+from jinja2.runtime import Context
 
 from journal.actor import Actor
 from journal.care import links
 from journal.care.links import Link
 from journal.clinic import call_contacts, instructions
 from journal.clinic.call_contacts import CallContact
+from journal.clinic.hours import TypedWindow, Window
 from journal.clinic.instructions import Instructions, ItemGroup
 from journal.clinic.signatures import AttestedKeys, Signer, identify_signer
 from journal.errors import Damaged
 from journal.i18n import N_
+from journal.reading_hours.next_look import LookState, NextLook
 from journal.time_zones import parse_zone
-from portal.web.dates import format_short_day, format_time, format_weekday
+from portal.web.dates import (
+    format_moment,
+    format_short_date,
+    format_short_day,
+    format_time,
+    format_weekday,
+)
+from portal.web.forms import Form
+from portal.web.translation import Translator
 
+NOT_BEFORE = N_("%(name)s has written down no reading hours: it may not be read before your next talk.")
+AWAY_UNKNOWN = N_("%(name)s is away until %(day)s: it may not be read before your next talk.")
+AFTER_TALK = N_("%(name)s looks next on %(when)s: not before your next talk on %(talk)s.")
+LOOKS_NOW = N_("%(name)s usually looks %(hours)s. It is such a time now, until %(time)s.")
+LOOKS_NEXT = N_("%(name)s usually looks %(hours)s. Next: %(when)s.")
+LOOKS_NEXT_THERE = N_("%(name)s usually looks %(hours)s. Next: %(when)s by your clock, %(theirs)s by theirs.")
+MEANWHILE = N_("Meanwhile: %(covers)s")
 WEEKDAYS = (N_("Mon"), N_("Tue"), N_("Wed"), N_("Thu"), N_("Fri"), N_("Sat"), N_("Sun"))
 
 
@@ -66,7 +86,7 @@ def _build_call_line(
         title,
         _describe_answers(one, now, zone, translate),
         one.is_due(now.astimezone(zone).date()),
-        _describe_hours(one, now, zone, translate),
+        describe_windows(details.windows, details.zone, now, zone, translate),
     )
 
 
@@ -83,18 +103,20 @@ def _describe_answers(one: CallContact, now: datetime, zone: tzinfo, translate: 
     return translate(N_("Answers again %(when)s"), when=_format_when(found.again, now, zone))
 
 
-def _describe_hours(one: CallContact, now: datetime, zone: tzinfo, translate: Callable[..., str]) -> str:
+def describe_windows(
+    windows: Iterable[Window], zone_name: str, now: datetime, zone: tzinfo, translate: Callable[..., str]
+) -> str:
     """Write weekly hours: "Mon–Fri 08:00–18:00", with the place whose clock it is where the reader's says another."""
     found = []
-    for window in one.details.windows:
+    for window in windows:
         days = _describe_days(window.days, translate)
         end = "24:00" if window.end == "00:00" else window.end
         found.append(f"{days} {window.start}–{end}")
-    hours, place = "; ".join(found), parse_zone(one.details.zone)
+    hours, place = "; ".join(found), parse_zone(zone_name)
     if not hours or now.astimezone(place).utcoffset() == now.astimezone(zone).utcoffset():
         return hours
-    name = one.details.zone.replace("_", " ")
-    return translate(N_("%(hours)s by the clocks of %(zone)s"), hours=hours, zone=name)
+    place_name = zone_name.replace("_", " ")
+    return translate(N_("%(hours)s by the clocks of %(zone)s"), hours=hours, zone=place_name)
 
 
 def _describe_days(days: Iterable[int], translate: Callable[..., str]) -> str:
@@ -123,6 +145,62 @@ def _format_when(moment: datetime, now: datetime, zone: tzinfo) -> str:
     if day - today < timedelta(days=7):
         return f"{format_weekday(moment, zone)} {at}"
     return f"{format_short_day(moment, zone)} {at}"
+
+
+def describe_look(
+    look: NextLook, now: datetime, zone: tzinfo, translate: Callable[..., str]
+) -> tuple[str, Mapping[str, str]]:
+    """
+    Return the one sentence that says when a clinician looks next, to be translated, and what stands in it.
+
+    Times are by the clock of *zone*, which is the reader's; where the clinician's says another, by theirs as well.
+    """
+    said = {"name": look.name}
+    if look.state is LookState.UNKNOWN or look.at is None or look.until is None:
+        if look.away and look.is_away:
+            return AWAY_UNKNOWN, {**said, "day": format_short_date(look.away[1])}
+        return NOT_BEFORE, said
+    here = format_moment(look.at, zone)
+    if look.state is LookState.AFTER_TALK and look.talk is not None:
+        return AFTER_TALK, {**said, "when": here, "talk": format_moment(look.talk, zone)}
+    hours = look.hours
+    said["hours"] = describe_windows(hours.windows, hours.zone, now, zone, translate)
+    if look.state is LookState.NOW:
+        return LOOKS_NOW, {**said, "time": format_moment(look.until, zone)}
+    there = format_moment(look.at, look.zone)
+    if there == here:
+        return LOOKS_NEXT, {**said, "when": here}
+    return LOOKS_NEXT_THERE, {**said, "when": here, "theirs": there}
+
+
+@pass_context
+def filter_look(context: Context, look: NextLook) -> str:
+    """Write when a clinician looks next, in a sentence."""
+    words: Translator = context.environment.words  # type: ignore[attr-defined]
+    actor = context["actor"]
+    sentence, values = describe_look(look, actor.now, actor.zone, words.translate)
+    return words.gettext(sentence, **values)
+
+
+def list_weekdays(translate: Callable[..., str]) -> tuple[tuple[str, str], ...]:
+    """Return the days of a week to choose from, by their numbers."""
+    return tuple((str(number), translate(day)) for number, day in enumerate(WEEKDAYS, 1))
+
+
+def read_windows(form: Form, count: int) -> tuple[TypedWindow, ...]:
+    """Return as many rows of hours as were typed into a form; each weekday once."""
+    rows = []
+    for row in range(count):
+        chosen = set(form.get_all(f"days{row}"))
+        days = tuple(str(day) for day in range(1, len(WEEKDAYS) + 1) if str(day) in chosen)
+        rows.append(TypedWindow(days, form[f"start{row}"], form[f"end{row}"]))
+    return tuple(rows)
+
+
+def fill_windows(windows: Iterable[Window], count: int) -> tuple[TypedWindow, ...]:
+    """Return stored hours as rows of a form that has as many."""
+    rows = tuple(TypedWindow(tuple(map(str, one.days)), one.start, one.end) for one in windows)
+    return (*rows, *(TypedWindow() for _ in range(count)))[: max(count, len(rows))]
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,6 +38,11 @@ def format_short_day(value: datetime, zone: tzinfo) -> str:
     return _format_local(value.astimezone(zone).date(), "d MMM y")
 
 
+def format_short_date(day: date) -> str:
+    """Write a date like `format_short_day`: it is the same in every zone."""
+    return _format_local(day, "d MMM y")
+
+
 def format_short_day_of(microseconds: int, zone: tzinfo) -> str:
     """Write a day like `format_short_day`; it is given in microseconds since 1970, which are exact up to 2242."""
     return _format_minute(

@@ -24,6 +24,7 @@ from journal.entries.naming import EntryName
 from journal.user_input import build_phone_link
 from portal import __version__
 from portal.web.cached_macros import CachedMacro, MacroCache, RenderedHtml
+from portal.web.care_team import filter_look
 from portal.web.dates import filter_date, filter_datetime, filter_day, filter_time, format_short_day
 from portal.web.device_cookies import find_help_region, is_neutral
 from portal.web.entry_names import format_entry_name
@@ -56,6 +57,7 @@ GUIDE_PLACES: Mapping[str, str] = MappingProxyType(
         "/account/contact": "who",
         "/account/deletion": "undo",
         "/account/help-numbers": "help",
+        "/account/reading-hours": "who",
         "/clinic": "day",
         "/comfort": "day",
         "/confirm": "lost",
@@ -152,6 +154,7 @@ def build_environment() -> Environment:
         optional_gettext=words.gettext_optional,
         plain_line=remove_controls,
         marked=_render_marked,
+        look=filter_look,
     )
     environment.extend(words=words, macro_cache=MacroCache(environment))
     return environment

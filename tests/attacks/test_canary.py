@@ -283,6 +283,7 @@ async def live(scribe: Scribe, url: str, bob: AsyncClient, alice: AsyncClient) -
     await name_a_contact(scribe, alice)
     await name_whom_to_call(scribe, bob)
     await write_instructions(scribe, bob)
+    await write_reading_hours(scribe, bob)
     await answer_a_notice(scribe, alice, bob)
     await forget_a_phrase(scribe, alice)
     await everything(scribe, bob)
@@ -350,6 +351,17 @@ async def name_a_contact(scribe: Scribe, alice: AsyncClient) -> None:
     numbers = {"phone": "030 1234", "emergency_phone": "030 4321"}
     saved = await scribe.send(alice, form_to(refused, where), **numbers)
     assert saved.url.endswith("/account?done=contact")
+
+
+async def write_reading_hours(scribe: Scribe, bob: AsyncClient) -> None:
+    """Type when bob looks: first hours that are none, then some that are."""
+    where = "/account/reading-hours"
+    refused = await scribe.send(bob, form_to(await page_at(bob, where), where))
+    assert refused.status == 422
+    typed = {f"{name}{row}": "" for name in ("days", "start", "end") for row in range(4)}
+    typed |= {"zone": "Europe/Berlin", "away_from_date": "2026-12-01", "away_until_date": "2026-12-02"}
+    saved = await scribe.send(bob, form_to(refused, where), **typed)
+    assert saved.url.endswith("/account?done=reading-hours")
 
 
 async def name_whom_to_call(scribe: Scribe, bob: AsyncClient) -> None:

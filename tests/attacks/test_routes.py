@@ -79,6 +79,7 @@ FOR_ONESELF = {
     "/account/contact/removal": "one's own phone number and emergency contact",
     "/account/email": "one's own address",
     "/account/help-numbers": "one's own choice of a region",
+    "/account/reading-hours": "one's own hours",
     "/account/title": "one's own choice of a title",
     "/account/deletion": "one's own account, with a word typed",
     "/account/lock": "one's own choice",

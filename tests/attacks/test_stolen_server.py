@@ -365,6 +365,7 @@ def test_the_server_key_opens_names_and_dates_only(target: Target) -> None:
         "kap_session",
         "call_contact",
         "instructions_version",
+        "reading_hours",
     }
 
 
@@ -391,6 +392,7 @@ def names_opened(target: Target, keys: set[bytes]) -> set[str]:
             Context("call-contact", alice.bytes, ids["call contact"].bytes, 1),
             ids["call contact"],
         ),
+        "reading_hours": (Context("reading-hours", bob.bytes, bob.bytes, 1), bob),
         "instructions_version": (
             Context("instructions", alice.bytes, ids["course"].bytes, 1),
             ids["instructions"],

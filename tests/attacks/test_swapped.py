@@ -254,6 +254,7 @@ SHOWN: dict[str, tuple[Place, ...]] = {
             ),
         ),
     ),
+    "reading_hours.sealed": (Place("bob", (Look("bob", "/account/reading-hours", DAMAGED),)),),
     "instructions_version.sealed": (
         Place(
             "instructions",

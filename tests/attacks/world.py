@@ -53,6 +53,8 @@ from journal.practice import practice, setup_links
 from journal.practice import registration as staff_registration
 from journal.preparing import checklist
 from journal.preparing.checklist import CheckState
+from journal.reading_hours import hours as reading_hours
+from journal.reading_hours.hours import Hours
 from journal.roles import Role
 from journal.safety_plan import device_copy
 from journal.scheduling import plan as session_plan
@@ -324,6 +326,10 @@ async def _plan(making: _Making, ids: dict[str, UUID]) -> None:
         note=f"{PLANNED} bring the list",
     )  # fmt: skip
     ids["own session"] = await session_plan.add_session(alice, alice.id, own)
+    hours = Hours(
+        ZONE, (Window((1, 3), "08:00", "09:00"),), covers="Dr Cover", words="I read in the morning."
+    )
+    await reading_hours.save_hours(bob, hours, base=0)
     ids["call contact"] = await call_contacts.save_contact(
         bob,
         alice.id,

@@ -44,6 +44,8 @@ from journal.passkeys import sign_in as passkey_sign_in
 from journal.practice import account_deletion, audit_review, people, practice, setup_links
 from journal.practice.practice import PracticeSettings
 from journal.rate_limiting.attempts import Visitor
+from journal.reading_hours import hours as reading_hours
+from journal.reading_hours.hours import Hours
 from journal.reframing import later
 from journal.scheduling import plan as session_plan
 from journal.sessions.session import SessionDetails, SessionKind, Setting
@@ -123,6 +125,8 @@ async def at_the_door(portal: Portal) -> None:
     assert (await last(Act.UNLOCKED)).actor_id == alice.id
     await account_details.change_details(await cast.actor("alice"), "Alice Sample", ZONE)
     assert (await last(Act.DETAILS_CHANGED)).actor_id == alice.id
+    await reading_hours.save_hours(await cast.actor("bob"), Hours(), base=0)
+    assert (await last(Act.READING_HOURS_CHANGED)).actor_id == (await cast.actor("bob")).id
     await told_contact(cast, ContactDetails("030 1234"))
     assert (await last(Act.CONTACT_CHANGED)).actor_id == alice.id
     nurse = CallDetails(CallRole.NURSE, "", "030 5678")

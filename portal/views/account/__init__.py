@@ -8,5 +8,6 @@ __all__ = [
     "details",
     "key_rotation",
     "passkeys",
+    "reading_hours",
     "second_factor",
 ]

@@ -44,6 +44,7 @@ DONE = (
     "contact",
     "contact-removed",
     "title",
+    "reading-hours",
 )
 
 

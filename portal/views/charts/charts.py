@@ -42,7 +42,7 @@ class SubjectView:
     Context of what is drawn. `has_references`: lines at published totals are wanted.
 
     `are_hidden`: whoever looks wants to see no numbers of measures. `here` is the address of the charts, `source` that
-    below which the pieces are.
+    below which the pieces are, `notes` that before the id of what a clinician noted.
     """
 
     drawn: Drawn
@@ -50,6 +50,7 @@ class SubjectView:
     readings: ReadingsDrawing | None
     here: str
     source: str
+    notes: str
     has_references: bool = False
     are_hidden: bool = False
 
@@ -73,8 +74,9 @@ async def show_charts(request: Request) -> Response:
     if not subject:
         return render_page(request, "charts/charts.html", ChartsPage(list_offered(), is_held=False))
     found = await own.load_chart(actor, plan, subject, page)
+    are_hidden = actor.hides_numbers and subject in IDS
     view = build_subject_view(
-        request, found.drawn, "/charts", "/journal/", are_hidden=actor.hides_numbers and subject in IDS
+        request, found.drawn, "/charts", "/journal/", "/clinic#note-", are_hidden=are_hidden
     )
     return render_page(request, "charts/charts.html", ChartsPage(list_offered(), False, view, found))
 
@@ -89,7 +91,7 @@ def read_subject(request: Request) -> tuple[str, int]:
 
 
 def build_subject_view(
-    request: Request, drawn: Drawn, here: str, source: str, *, are_hidden: bool = False
+    request: Request, drawn: Drawn, here: str, source: str, notes: str, *, are_hidden: bool = False
 ) -> SubjectView:
     """Return what a page says of what is drawn; hidden numbers are not drawn either."""
     wants = request.query_params.get("lines") == "published"
@@ -98,4 +100,4 @@ def build_subject_view(
         for one in drawn.charts
     )
     readings = build_readings_drawing(drawn.readings) if drawn.readings else None
-    return SubjectView(drawn, views, readings, here, source, wants, are_hidden)
+    return SubjectView(drawn, views, readings, here, source, notes, wants, are_hidden)

@@ -17,6 +17,8 @@ STEPS = (4, 3, 2, 5)
 FEW = 4
 BESIDE = 6.0
 """For how many dosing sessions there is room at least, each with its day, and how far its three values stand apart."""
+CLINIC_BESIDE = 3.0
+"""How far a clinic's reading stands from the place of what patient and sitter noted."""
 RANGES = {Sign.PRESSURE: (40, 200, 40), Sign.PULSE: (40, 140, 20), Sign.OXYGEN: (80, 100, 5)}
 """The numbers that are shown at least, and what divides them; a wider range where a reading needs it."""
 
@@ -57,12 +59,14 @@ class ReadingsDrawing:
     """
     Where the readings of each dosing session stand: before, the highest or lowest, and after, as bars or points.
 
+    `clinic` are those of a clinic: before, at about 40 minutes, and at the end; each beside what else was noted then.
     `days` say where the day of a session is written, and from which side; of many, those of the first and the last.
     """
 
     before: tuple[Spot, ...]
     extreme: tuple[Spot, ...]
     after: tuple[Spot, ...]
+    clinic: tuple[tuple[Spot, ...], tuple[Spot, ...], tuple[Spot, ...]]
     levels: tuple[Spot, ...]
     days: tuple[tuple[float, str, date], ...]
     first_day: date
@@ -143,6 +147,15 @@ def build_readings_drawing(chart: ReadingsChart) -> ReadingsDrawing | None:
         beside = (place - 1) * BESIDE
         return tuple(one for number, value in enumerate(chosen) for one in spot(number, beside, value))
 
+    def clinic_column(place: int) -> tuple[Spot, ...]:
+        beside = (place - 1) * BESIDE + CLINIC_BESIDE
+        return tuple(
+            spot_there
+            for number, row in enumerate(chart.rows)
+            for one in row.clinic
+            for spot_there in spot(number, beside, (one.before, one.middle, one.end)[place])
+        )
+
     levels = tuple(
         Spot(LEFT, _rise(one, least, most), value=str(one)) for one in range(least, most + 1, step)
     )
@@ -150,7 +163,14 @@ def build_readings_drawing(chart: ReadingsChart) -> ReadingsDrawing | None:
     if len(days) > FEW:
         days = [(LEFT, "start", chart.rows[0].day), (RIGHT, "end", chart.rows[-1].day)]
     return ReadingsDrawing(
-        column(0), column(1), column(2), levels, tuple(days), chart.rows[0].day, chart.rows[-1].day
+        column(0),
+        column(1),
+        column(2),
+        (clinic_column(0), clinic_column(1), clinic_column(2)),
+        levels,
+        tuple(days),
+        chart.rows[0].day,
+        chart.rows[-1].day,
     )
 
 

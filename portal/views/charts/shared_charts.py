@@ -34,7 +34,9 @@ async def show_shared_charts(request: Request) -> Response:
     link = found.folder.link
     here = f"/patients/{link.patient}"
     view = (
-        build_subject_view(request, found.drawn, f"{here}/charts", f"{here}/shared/") if found.drawn else None
+        build_subject_view(request, found.drawn, f"{here}/charts", f"{here}/shared/", f"{here}/notes/")
+        if found.drawn
+        else None
     )
     context = SharedChartsPage(link.patient, link.peer_name, list_offered(), found, view)
     return render_page(request, "charts/shared.html", context)

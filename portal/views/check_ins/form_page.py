@@ -25,6 +25,7 @@ from journal.check_ins import records
 from journal.check_ins.advice import find_advice
 from journal.entries import by_kind
 from journal.i18n import N_
+from journal.reading_hours.next_look import NextLook, load_next_looks
 from journal.sessions import holds
 from journal.sessions.rows import Plan, Session
 from journal.standing import completion
@@ -68,8 +69,8 @@ class CheckInPage:
     Context of a form: `groups` are its questions under their headings, `effects` the side effects that it asks for.
 
     `line` is the session that it is about. `refusal` is why it cannot be made now, `problem` why nothing was saved, and
-    `elsewhere` the one that another page began. `recipients` are who reads it as soon as it is completed. `done`: it
-    was completed a moment ago.
+    `elsewhere` the one that another page began. `recipients` are who reads it as soon as it is completed, and
+    `looks` when each of them looks next. `done`: it was completed a moment ago.
     """
 
     moment: CheckIn
@@ -83,6 +84,7 @@ class CheckInPage:
     severities: tuple[Option, ...]
     advice: AdvicePanel
     recipients: tuple[Recipient, ...] = ()
+    looks: tuple[NextLook, ...] = ()
     refusal: str = ""
     problem: str = ""
     elsewhere: UUID | None = None
@@ -119,6 +121,7 @@ async def build_page(
     # The one before a session can be made once its planned time has come; what is completed then goes to nobody.
     is_held = holds.get_hold(actor, plan) is not None
     recipients = await completion.list_recipients(actor, KIND, select_standing(found), is_held=is_held)
+    looks = await load_next_looks(actor, [one.link for one in recipients if one.goes], plan)
     return CheckInPage(
         moment,
         get_address(moment, one.id if one else None),
@@ -131,6 +134,7 @@ async def build_page(
         (*SEVERITIES, *STILL_SEVERITIES),
         await build_advice(actor, find_advice(answers), get_translator(request)),
         recipients,
+        tuple(looks.values()),
         "" if problem or errors else records.find_refusal(actor, moment, one, plan),
         problem,
         elsewhere,

@@ -161,7 +161,9 @@ async def show_entry(request: Request) -> Response:
         panel,
         leads_on,
         await load_my_call_lines(actor, get_translator(request)) if opens_panel else (),
-        await load_notice(actor, found, team, "unsent" in request.query_params),
+        await load_notice(
+            actor, get_translator(request), found, team, plan, unsent="unsent" in request.query_params
+        ),
     )
     return render_page(request, "journal/entry.html", context)
 

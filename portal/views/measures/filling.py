@@ -13,14 +13,12 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from journal.actor import Actor
-from journal.care import links as care_links
 from journal.catalogue.fields import EntryKind
 from journal.entries import by_kind, entries
 from journal.errors import HeldUntilRested, SavedAsEarlierVersion, StaleRevision
 from journal.measures import records
 from journal.measures.instruments import SAFETY_ITEMS, Instrument
 from journal.notices import writing
-from journal.sessions import holds
 from journal.standing import completion
 from journal.standing.completion import Recipient
 from journal.standing.kinds import KINDS
@@ -101,7 +99,7 @@ async def fill_measure(request: Request) -> Response:
         actor, {EntryKind.MEASURE, EntryKind.STANDING, EntryKind.NOTICES}
     )
     seen = records.build_measures(actor, is_intact, mine)
-    known = Known(await care_links.load_care_team(actor), mine, await holds.load_hold(actor) is not None)
+    known = await load_known(actor, get_translator(request), mine=mine)
     today = seen.find_today(instrument)
     days = seen.count_days_since(instrument)
     is_sooner = days is not None and days < instrument.recall_days and today is None
@@ -150,7 +148,7 @@ async def _save(request: Request, actor: Actor, instrument: Instrument) -> Respo
         unsent = await press_or_keep(actor, wanted, form["go"], form["to"])
     if saved is not None and form["go"] != "stay" and not unsent:
         return redirect(request, _choose_next(instrument, saved, form["go"]))
-    known, there = await _load_known(actor), saved or await _find(actor, elsewhere or wanted)
+    known, there = await _load_known(request, actor), saved or await _find(actor, elsewhere or wanted)
     context = MeasurePage(
         instrument,
         RECALL_LABELS[instrument.recall_days],
@@ -177,9 +175,9 @@ async def _load_call_lines(request: Request, actor: Actor, instrument: Instrumen
     return await load_my_call_lines(actor, get_translator(request))
 
 
-async def _load_known(actor: Actor) -> Known:
+async def _load_known(request: Request, actor: Actor) -> Known:
     _, mine = await by_kind.load_entries_of_kinds(actor, {EntryKind.STANDING, EntryKind.NOTICES})
-    return Known(await care_links.load_care_team(actor), mine, await holds.load_hold(actor) is not None)
+    return await load_known(actor, get_translator(request), mine=mine)
 
 
 async def _load_recipients(actor: Actor, instrument: Instrument, known: Known) -> tuple[Recipient, ...]:
@@ -212,11 +210,11 @@ async def _render_line(
     request: Request, actor: Actor, instrument: Instrument, saved: Entry | None, wanted: UUID, problem: str
 ) -> Response:
     if saved is None:
-        there, known = await _find(actor, wanted), await load_known(actor)
+        there, known = await _find(actor, wanted), await load_known(actor, get_translator(request))
         panel = await _build_panel(actor, instrument, there, known, is_refused=True)
         return render_page(request, "measures/saved.html", UnsavedLine(problem, panel), status=409)
     if instrument.id in SAFETY_ITEMS:
-        panel = await build_panel(actor, saved, await load_known(actor))
+        panel = await build_panel(actor, saved, await load_known(actor, get_translator(request)))
         context = SavedLine(saved.revision, saved.updated_at, panel)
         return render_page(request, "measures/saved_with_panel.html", context)
     told = get_cached_macro(request, "macros/entries.html", "saved")

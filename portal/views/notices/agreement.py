@@ -18,8 +18,10 @@ from journal.notices import agreements, proposals
 from journal.notices.agreements import find_reason
 from journal.notices.documents import HOURS
 from journal.notices.policy import Agreement, Policy
+from journal.reading_hours.next_look import NextLook, load_next_look
 from journal.sessions import holds
 from journal.sessions.holds import Hold
+from journal.sessions.rows import load_my_sessions
 from portal.access.session_cookie import get_actor
 from portal.views.notices.answers import answer_form
 from portal.web.forms import Form, parse_uuid
@@ -35,7 +37,8 @@ class AgreementPage:
 
     `force` is what is in force. `waiting` are proposals of one side that the other did not answer, each with its care
     link. `able` are whom something can be sent to. `typed` is what was not taken, by the names of its fields. `hold`:
-    what is in force cannot be weakened now. `reason` is why nothing can go, `can_back_up`: to the backup it can.
+    what is in force cannot be weakened now. `reason` is why nothing can go, `look` when they look next,
+    `can_back_up`: to the backup it can.
     """
 
     force: Policy | None
@@ -48,6 +51,7 @@ class AgreementPage:
     has_mail: bool
     hold: Hold | None
     reason: str = ""
+    look: NextLook | None = None
     can_back_up: bool = False
     done: str = ""
     problem: str = ""
@@ -92,6 +96,7 @@ async def _render(
     _, mine = await by_kind.load_entries_of_kinds(actor, {EntryKind.NOTICES})
     team = await links.load_care_team(actor)
     found = await agreements.list_agreements(actor, team, mine)
+    plan = await load_my_sessions(actor)
     force = await agreements.load_policy(actor, team, mine, found)
     context = AgreementPage(
         force,
@@ -102,8 +107,9 @@ async def _render(
         _prefill(force) | (typed or {}),
         errors or {},
         actor.installation.mail is not None,
-        await holds.load_hold(actor),
+        holds.get_hold(actor, plan),
         find_reason(force.link, is_strange=force.is_strange) if force else "",
+        await load_next_look(actor, force.link, plan) if force and force.link else None,
         force is not None and force.backup is not None and not find_reason(force.backup),
         done,
         problem,

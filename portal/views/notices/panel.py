@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -23,9 +23,13 @@ from journal.measures.records import FORM
 from journal.notices import states, writing
 from journal.notices.lines import Outcome
 from journal.notices.states import Sentence, State
+from journal.notices.writing import Told
+from journal.reading_hours.next_look import LookState, load_next_look
 from journal.sessions import holds
+from journal.sessions.rows import Session, load_my_sessions
 from journal.vault.entry_rows import Entry
 from portal.access.session_cookie import get_actor
+from portal.web.care_team import MEANWHILE, describe_look
 from portal.web.dates import format_long_day, format_moment
 from portal.web.forms import Form, parse_uuid
 from portal.web.pages import redirect
@@ -68,18 +72,28 @@ class PanelView:
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What a page with a panel loaded already: the care team, entries with what was agreed on, and the hold."""
+    """What a page with a panel loaded already: the care team, entries with what was agreed on, and the plan."""
 
     team: CareTeam
     mine: tuple[Entry, ...]
+    plan: Sequence[Session]
     is_held: bool
+    translate: Callable[..., str]
 
 
-async def load_known(actor: Actor, team: CareTeam | None = None) -> Known:
-    """Return what a panel needs to be known."""
-    _, mine = await by_kind.load_entries_of_kinds(actor, {EntryKind.NOTICES})
+async def load_known(
+    actor: Actor,
+    translate: Callable[..., str],
+    team: CareTeam | None = None,
+    mine: tuple[Entry, ...] | None = None,
+    plan: Sequence[Session] | None = None,
+) -> Known:
+    """Return what a panel needs to be known; what is given is loaded already."""
+    if mine is None:
+        _, mine = await by_kind.load_entries_of_kinds(actor, {EntryKind.NOTICES})
     team = team or await care_links.load_care_team(actor)
-    return Known(team, mine, await holds.load_hold(actor) is not None)
+    plan = plan or await load_my_sessions(actor)
+    return Known(team, mine, plan, holds.get_hold(actor, plan) is not None, translate)
 
 
 async def build_panel(
@@ -100,17 +114,23 @@ async def build_panel(
         return PanelView(state, _format(actor, state.sentences), can_unmean=False, is_refused=True)
     if not is_written and not is_asked:
         state = states.describe_before(told.policy, mail=mail)
-        return PanelView(state, _format(actor, state.sentences), problem=problem)
+        return PanelView(state, await _format_with_look(actor, state.sentences, told, known), problem=problem)
     state = states.describe(told, mail=mail, is_held=known.is_held)
     to = told.team if state.can_send else ()
-    lines = _format(actor, state.sentences)
+    lines = await _format_with_look(actor, state.sentences, told, known)
     return PanelView(
         state, lines, is_written, is_asked and can_unmean, to, known.is_held, problem, is_refused
     )
 
 
 async def load_notice(
-    actor: Actor, entry: Entry, team: CareTeam | None = None, unsent: bool = False
+    actor: Actor,
+    translate: Callable[..., str],
+    entry: Entry,
+    team: CareTeam | None = None,
+    plan: Sequence[Session] | None = None,
+    *,
+    unsent: bool = False,
 ) -> PanelView | None:
     """Return the panel for a measure whose answer asks for a notice, or about which one is remembered."""
     found = parse_measure(entry.document.answers.get(FORM))
@@ -118,7 +138,7 @@ async def load_notice(
     is_written = line is not None and line.outcome is Outcome.WRITTEN
     if not found or not (found[0].opens_panel or is_written):
         return None
-    known = await load_known(actor, team)
+    known = await load_known(actor, translate, team, plan=plan)
     return await build_panel(actor, entry, known, writing.NOT_SENT if unsent else "")
 
 
@@ -154,6 +174,28 @@ async def act_on_notice(request: Request) -> Response:
     if form["go"] in TO_HELP:
         return redirect(request, "/help-now")
     return redirect(request, f"/journal/{wanted}{'?unsent=yes' if problem else ''}#notice")
+
+
+async def _format_with_look(
+    actor: Actor, sentences: Iterable[Sentence], told: Told, known: Known
+) -> tuple[PanelLine, ...]:
+    """Format sentences; where one says when somebody usually looks, say it by their reading hours, if they have any."""
+    said = list(sentences)
+    link = told.policy.link if told.policy else None
+    if link is None or not any(one.text in states.WHEN_THEY_LOOK for one in said):
+        return _format(actor, said)
+    look = await load_next_look(actor, link, known.plan)
+    if look.state is LookState.UNKNOWN and not look.is_away:
+        return _format(actor, said)
+    lines: list[PanelLine] = []
+    for one in said:
+        if one.text in states.WHEN_THEY_LOOK:
+            lines.append(PanelLine(*describe_look(look, actor.now, actor.zone, known.translate)))
+        else:
+            lines += _format(actor, [one])
+    if look.is_away and look.hours.covers:
+        lines.append(PanelLine(MEANWHILE, {"covers": look.hours.covers}))
+    return tuple(lines)
 
 
 def _format(actor: Actor, sentences: Iterable[Sentence]) -> tuple[PanelLine, ...]:

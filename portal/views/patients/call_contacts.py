@@ -13,13 +13,13 @@ from journal.care import links
 from journal.care.links import Link
 from journal.clinic import call_contacts
 from journal.clinic.call_contacts import CallContact, CallDetails, CallRole
-from journal.clinic.hours import Window
+from journal.clinic.hours import TypedWindow, parse_windows
 from journal.errors import InvalidInput, StaleRevision
 from journal.i18n import N_
 from journal.time_zones import ZoneChoice, list_zone_choices
-from journal.user_input import parse_day, parse_time
+from journal.user_input import parse_day
 from portal.access.session_cookie import get_actor
-from portal.web.care_team import WEEKDAYS, CallLine, build_call_lines
+from portal.web.care_team import CallLine, build_call_lines, fill_windows, list_weekdays, read_windows
 from portal.web.forms import Form, parse_uuid
 from portal.web.pages import get_translator, redirect, render_page
 
@@ -27,7 +27,6 @@ ROWS = 2
 """How many rows of hours the form has."""
 
 NOT_A_ROLE = N_("Please choose one of these.")
-NOT_A_TIME = N_("Write when the hours begin and end, and choose their days. Leave all of it empty for none.")
 NOT_A_DAY = N_("Please choose a day.")
 
 
@@ -43,15 +42,6 @@ class ContactsPage:
 
 
 @dataclass(frozen=True, slots=True)
-class HoursRow:
-    """One row of hours as it was typed: the chosen days, from when, until when."""
-
-    days: tuple[str, ...] = ()
-    start: str = ""
-    end: str = ""
-
-
-@dataclass(frozen=True, slots=True)
 class ContactPage:
     """
     Context of the form of one contact; `base` is the revision that it replaces, 0 for a new one.
@@ -64,7 +54,7 @@ class ContactPage:
     ident: UUID
     base: int
     typed: Mapping[str, str]
-    rows: tuple[HoursRow, ...]
+    rows: tuple[TypedWindow, ...]
     zones: tuple[ZoneChoice, ...]
     roles: tuple[tuple[str, str], ...]
     weekdays: tuple[tuple[str, str], ...]
@@ -97,7 +87,7 @@ async def add_contact(request: Request) -> Response:
     link = await links.load_link_with(get_actor(request), request.path_params["id"])
     if request.method == "GET":
         typed = {"role": CallRole.NURSE.value, "zone": link.peer_zone}
-        return _render_form(request, link, uuid4(), 0, typed, _fill_rows(()))
+        return _render_form(request, link, uuid4(), 0, typed, fill_windows((), ROWS))
     form = await Form.read(request)
     return await _save(request, link, parse_uuid(form["ident"]) or uuid4(), form)
 
@@ -128,10 +118,7 @@ async def _save(request: Request, link: Link, ident: UUID, form: Form) -> Respon
     typed = {
         name: form[name] for name in ("role", "name", "number", "purpose", "zone", "outside", "check_date")
     }
-    rows = tuple(
-        HoursRow(_read_days(form, f"days{row}"), form[f"start{row}"], form[f"end{row}"])
-        for row in range(ROWS)
-    )
+    rows = read_windows(form, ROWS)
     try:
         details = _parse(typed, rows)
         await call_contacts.save_contact(get_actor(request), link.patient, details, ident=ident, base=base)
@@ -143,25 +130,12 @@ async def _save(request: Request, link: Link, ident: UUID, form: Form) -> Respon
     return redirect(request, f"/patients/{link.patient}/contacts")
 
 
-def _read_days(form: Form, name: str) -> tuple[str, ...]:
-    """Return the numbers of the weekdays that were chosen, each once."""
-    chosen = set(form.get_all(name))
-    return tuple(str(day) for day in range(1, len(WEEKDAYS) + 1) if str(day) in chosen)
-
-
-def _parse(typed: Mapping[str, str], rows: tuple[HoursRow, ...]) -> CallDetails:
+def _parse(typed: Mapping[str, str], rows: tuple[TypedWindow, ...]) -> CallDetails:
     problems: dict[str, str] = {}
     if typed["role"] not in list(CallRole):
         problems["role"] = NOT_A_ROLE
-    windows = []
-    for number, row in enumerate(rows):
-        if not (row.days or row.start or row.end):
-            continue
-        start, end = parse_time(row.start), parse_time(row.end)
-        if start is None or end is None or not row.days:
-            problems[f"start{number}"] = NOT_A_TIME
-        else:
-            windows.append(Window(tuple(map(int, row.days)), f"{start:%H:%M}", f"{end:%H:%M}"))
+    windows, wrong = parse_windows(rows)
+    problems |= wrong
     check_date = parse_day(typed["check_date"]) if typed["check_date"] else None
     if typed["check_date"] and check_date is None:
         problems["check_date"] = NOT_A_DAY
@@ -173,7 +147,7 @@ def _parse(typed: Mapping[str, str], rows: tuple[HoursRow, ...]) -> CallDetails:
         typed["number"],
         typed["purpose"],
         typed["zone"],
-        tuple(windows),
+        windows,
         typed["outside"],
         check_date.isoformat() if check_date else None,
     )
@@ -192,14 +166,8 @@ def _build_typed(one: CallContact) -> dict[str, str]:
     }
 
 
-def _build_rows(one: CallContact) -> tuple[HoursRow, ...]:
-    return _fill_rows(
-        tuple(HoursRow(tuple(map(str, row.days)), row.start, row.end) for row in one.details.windows)
-    )
-
-
-def _fill_rows(rows: tuple[HoursRow, ...]) -> tuple[HoursRow, ...]:
-    return (*rows, *(HoursRow() for _ in range(ROWS)))[: max(ROWS, len(rows))]
+def _build_rows(one: CallContact) -> tuple[TypedWindow, ...]:
+    return fill_windows(one.details.windows, ROWS)
 
 
 def _render_form(
@@ -208,7 +176,7 @@ def _render_form(
     ident: UUID,
     base: int,
     typed: Mapping[str, str],
-    rows: tuple[HoursRow, ...],
+    rows: tuple[TypedWindow, ...],
     errors: Mapping[str, str] | None = None,
     *,
     newer: CallContact | None = None,
@@ -224,7 +192,7 @@ def _render_form(
         rows,
         list_zone_choices(actor.now, link.peer_zone, actor.time_zone, typed.get("zone", "")),
         tuple((role.value, translate(role.label)) for role in CallRole),
-        tuple((str(number), translate(day)) for number, day in enumerate(WEEKDAYS, 1)),
+        list_weekdays(translate),
         build_call_lines([newer], actor.now, actor.zone, translate) if newer else (),
         errors or {},
     )

@@ -14,6 +14,7 @@ from journal.entries.naming import EntryName, EntryNamer
 from journal.errors import HeldUntilRested, NotFound
 from journal.held_acts import Asked, HeldAct
 from journal.i18n import N_
+from journal.reading_hours.next_look import NextLook, load_next_look
 from journal.sessions import holds
 from journal.sessions.holds import Hold
 from journal.sessions.rows import load_my_sessions
@@ -59,7 +60,11 @@ class SharingPage:
 
 @dataclass(frozen=True, slots=True)
 class PreviewPage:
-    """Context of the preview: exactly what `to` will read, as `view`, drawn as on their own page."""
+    """
+    Context of the preview: exactly what `to` will read, as `view`, drawn as on their own page.
+
+    `look` is when they look next.
+    """
 
     entry: Entry
     name: EntryName
@@ -67,6 +72,7 @@ class PreviewPage:
     view: SharedView
     sections: tuple[str, ...]
     replaces: bool
+    look: NextLook
     problem: str = ""
 
 
@@ -149,6 +155,7 @@ async def build_preview(
         build_shared_view(copy, actor.zone, namer, hides_numbers=actor.hides_numbers),
         tuple(copy.fields),
         replaces,
+        await load_next_look(actor, to, plan),
         problem,
     )
 

@@ -2,19 +2,28 @@
 
 from __future__ import annotations
 
-from datetime import time
-from uuid import uuid4
+from datetime import UTC, time
+from uuid import UUID, uuid4
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from journal.care.documents import ShareDocument
+from journal.care_notes.clinic import READINGS, SESSION, TIMES
+from journal.care_notes.keeping import build_document
+from journal.care_notes.notes import CareNote, NoteDetails, NoteKind, NoteVersion
 from journal.catalogue.fields import Answers
+from journal.charts import shared as shared_charts
 from journal.charts.drawn import Around, draw_all, list_subjects
-from journal.charts.readings import Sign, select_readings
-from journal.charts.sources import Piece
+from journal.charts.readings import ReadingsChart, Sign, select_readings
+from journal.charts.sources import Piece, build_clinic_pieces
 from journal.course_summary.choosing import choose_readings
-from journal.dosing_day.lines import Reading, parse_readings
+from journal.course_summary.summary import build_rows
+from journal.dosing_day.lines import Reading, parse_number, parse_readings
+from journal.entries.naming import EntryName
+from journal.sessions.rows import Session
+from journal.sharing.reading import IncomingShare
 from tests.journal.charts.test_series import NOW, session
 
 START = time(23, 0)
@@ -133,3 +142,94 @@ def test_a_course_summary_chooses_the_same(told: list[tuple[time, int, int]], st
     for one, place in zip(chosen, (other.before, other.highest, other.after), strict=True):
         expected = readings[place] if place is not None else None
         assert (one and one.written) == (expected and f"{expected.systolic}/{expected.diastolic}")
+
+
+def note_of(one: Session, told: dict[str, str], ident: UUID | None = None) -> CareNote:
+    """What a clinic noted at a session."""
+    fields = dict.fromkeys((*READINGS, *TIMES), "") | {SESSION: one.id.hex, "day": "2026-03-01"} | told
+    details = NoteDetails(NoteKind.CLINIC.value, fields, "Priya", "prescriber", NOW.isoformat())
+    return CareNote(NoteVersion(uuid4(), ident or uuid4(), UUID(int=2), 1, details), ())
+
+
+def copy_of(note: CareNote, *left_out: str) -> IncomingShare:
+    """A copy of what its patient kept of a note and shared, without some of its answers."""
+    kept, at = build_document(note, UTC), NOW.isoformat()
+    answers = {name: said for name, said in kept.answers.items() if name not in left_out}
+    document = ShareDocument(kept.kind, "", kept.session_id, answers, [*answers], at, at, 1)
+    return IncomingShare(uuid4(), document, NOW, False, EntryName(""))
+
+
+def drawn_of(sign: Sign, one: Session, notes: list[CareNote], copies: list[IncomingShare]) -> ReadingsChart:
+    """The chart of one session for a clinician."""
+    around = Around([one], notes, NOW, NOW.date())
+    pieces = [*map(shared_charts.build_piece, copies), *build_clinic_pieces(notes)]
+    drawn = draw_all(sign.value, 1, pieces, around)
+    assert drawn.readings is not None
+    assert drawn.sources <= {share.id for share in copies}  # a note of one's own is no copy that was opened
+    return drawn.readings
+
+
+NUMBER = st.sampled_from(["", "120", "97", "94,5", "high", "1300"])
+AT = st.sampled_from(["", "09:05", "09:50", "00:10"])
+NOTED = st.fixed_dictionaries({name: AT if name.endswith("_time") else NUMBER for name in READINGS})
+
+
+@given(
+    st.lists(NOTED, max_size=3),
+    st.lists(st.tuples(NOTED, st.sets(st.sampled_from(["plan.before", "plan.end"]))), max_size=3),
+    st.sampled_from(Sign),
+)
+def test_a_course_summary_says_the_same_of_a_clinic(
+    own: list[dict[str, str]], given: list[tuple[dict[str, str], set[str]]], sign: Sign
+) -> None:
+    """Of one's own notes and of shared ones, the same lines in the same order, each number as it was typed."""
+    one = session("2026-03-01T09:00")
+    notes = [note_of(one, told) for told in own]
+    copies = [copy_of(note, *left) for note in notes for left in ((), ("plan.before",))]  # of one's own: once
+    copies += [copy_of(note_of(one, told), *left) for told, left in given]
+    (row,) = build_rows([one], copies, NOW, notes)
+    chart = drawn_of(sign, one, notes, copies)
+    found = chart.rows[0].clinic if chart.rows else ()
+    assert [
+        (line.source, [it and it.written for it in (line.before, line.middle, line.end)]) for line in found
+    ] == [
+        (line.source.share or line.source.note, told)
+        for line in row.clinic
+        if any(told := [typed_of(sign, reading) for reading in line.noted.readings])
+    ]
+
+
+def typed_of(sign: Sign, one: Reading | None) -> str | None:
+    """What a chart writes of a reading; None where it has no number of this sign."""
+    typed = {"pressure": "systolic", "pulse": "pulse", "oxygen": "oxygen"}[sign.value]
+    value = getattr(one, typed) if one else ""
+    if parse_number(value) is None:
+        return None
+    return f"{value}/{one.diastolic or '–'}" if one and sign is Sign.PRESSURE else str(value)
+
+
+def test_a_clinic_s_readings_are_never_the_patient_s() -> None:
+    """They have places of their own, whoever read higher; a session with nothing else has a row."""
+    one, other = session("2026-03-01T09:00"), session("2026-03-08T09:00")
+    told = {
+        "before_time": "08:50",
+        "before_systolic": "118",
+        "before_diastolic": "76",
+        "middle_systolic": "190",
+    }
+    notes = [note_of(one, told), note_of(other, told), note_of(session("2026-03-09T09:00"), told)]
+    day = Piece(uuid4(), "day", {"day.readings": ["09:20 | 140 | 90 | | | "]}, one.id.hex)
+    drawn = draw_all(
+        "pressure", 1, [day, *build_clinic_pieces(notes)], Around([one, other], notes, NOW, NOW.date())
+    )
+    assert drawn.readings is not None
+    first, second = drawn.readings.rows
+    assert (first.before, first.extreme and first.extreme.written) == (None, "140/90")
+    assert second.noted == ()
+    assert [[it.written for it in row.clinic[0].values] for row in (first, second)] == [
+        ["118/76", "190/–"]
+    ] * 2
+    assert [(row.clinic[0].by, row.clinic[0].is_note) for row in (first, second)] == [("Priya", True)] * 2
+    assert drawn.sources == {day.source}
+    assert list_subjects(build_clinic_pieces(notes)) == ("pressure", "pulse", "oxygen")
+    assert list_subjects([*map(shared_charts.build_piece, [copy_of(note_of(one, {"ready": "11:10"}))])]) == ()

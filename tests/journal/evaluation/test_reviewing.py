@@ -21,8 +21,9 @@ from journal.evaluation.form_fields import Step
 from journal.evaluation.reviewing import Standing, State
 from journal.sealing import open_document, seal_document
 from journal.sharing import reading, shares
+from journal.vault.documents import EntryDocument
 from tests.cast import Cast
-from tests.scenes import become, connected
+from tests.scenes import become, connected, written
 
 SAID = {"outcome": "more-needed", "words": "Please bring the letter about your eyes"}
 
@@ -189,6 +190,59 @@ async def test_asking_is_written_once_taken_back_and_asked_again(cast: Cast) -> 
     cast.clock.forward(minutes=1)
     await answered(cast)
     assert not await told()
+
+
+async def half_done(cast: Cast, said: str, to: UUID | None = None) -> UUID:
+    """Have alice answer and share her evaluation without having finished it; return the copy's id."""
+    alice = await cast.actor("alice")
+    seen = (await records.load_evaluation(alice)).entry
+    wanted, base = (seen.id, seen.revision) if seen else (uuid4(), 0)
+    given: Answers = {CONDITIONS: [f"liver | {said}"]}
+    done = await records.save_step(alice, Step.CONDITIONS, given, wanted, base, "p")
+    return await shares.share_entry(alice, done.id, to or cast.link, [CONDITIONS], previewed=done.revision)
+
+
+async def test_another_clinician_is_told_of_a_change_after_answers_that_were_no_version(cast: Cast) -> None:
+    """The copy that was reviewed was never marked as done: the same answers are no change, other ones are."""
+    await become(cast, "bob", "prescriber")
+    to = await connected(cast, "charlie")
+    alice = await cast.actor("alice")
+    note = await reviewed(cast, await half_done(cast, "no"))
+    kept = await keeping.keep_note(alice, cast.link, note, 1)
+    told = [*(await reading_of(cast, kept))]
+    await shares.share_entry(alice, kept, to, told, previewed=1)
+    copy = await half_done(cast, "no", to)
+    assert (await seen_by(cast, "charlie")).state is State.REVIEWED
+    await shares.revoke_share(alice, copy)
+    done = await records.finish(alice)  # the same answers, now a version
+    copy = await shares.share_entry(alice, done.id, to, [CONDITIONS, VERSION], previewed=done.revision)
+    assert (await seen_by(cast, "charlie")).state is State.REVIEWED
+    await shares.revoke_share(alice, copy)
+    copy = await half_done(cast, "yes", to)
+    assert (await seen_by(cast, "charlie")).state is State.CHANGED
+    await shares.revoke_share(alice, copy)
+    copy = await answered(cast, "not-sure", to=to)
+    assert (await seen_by(cast, "charlie")).state is State.CHANGED
+
+
+@pytest.mark.parametrize(
+    ("version", "is_told"), [("2, 2026-11-23", True), ("1, 2026-11-22", False), ("", False), ("2", False)]
+)
+async def test_where_nothing_says_what_was_read_a_later_version_is_another(
+    cast: Cast, version: str, is_told: bool
+) -> None:
+    """A review from before, or one that was shared without it: a version of after its day was not read."""
+    await become(cast, "bob", "prescriber")
+    to = await connected(cast, "charlie")
+    alice = await cast.actor("alice")
+    note = await reviewed(cast, await half_done(cast, "no"))
+    kept = await keeping.keep_note(alice, cast.link, note, 1)
+    told = [name for name in await reading_of(cast, kept) if name != "plan.read"]
+    await shares.share_entry(alice, kept, to, told, previewed=1)
+    document = EntryDocument("evaluation", answers={CONDITIONS: ["liver | yes"], VERSION: version})
+    other = await written(cast, document=document)
+    await shares.share_entry(alice, other.id, to, [CONDITIONS, *([VERSION] if version else [])], previewed=1)
+    assert (await seen_by(cast, "charlie")).state is (State.CHANGED if is_told else State.REVIEWED)
 
 
 async def test_another_clinician_knows_a_review_by_the_patients_share(cast: Cast) -> None:

@@ -64,6 +64,7 @@ ELSEWHERE = {
     "care_link.voucher": "a MAC under the invitation's secret",
     "course.sealed": "server key",
     "call_contact.sealed": "server key",
+    "reading_hours.sealed": "server key",
     "instructions_version.sealed": "server key",
     "sitter_link.sealed": "a key from the link's secret, which stands nowhere",
     "sitter_note.sealed": "the patient's identity, which stays",

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from itertools import product
 from uuid import UUID, uuid4
 
 import pytest
 
+from journal.audit.acts import Act
+from journal.audit.tables import AuditEvent, AuditPending
 from journal.care import lifecycle, tables
 from journal.catalogue.fields import EntryKind
 from journal.entries import entries, only_entry
@@ -16,6 +19,7 @@ from journal.notices.lines import AgreedLine, NoticeLine, Outcome, parse_agreed,
 from journal.notices.policy import Agreement, Policy
 from journal.scheduling import plan as session_plan
 from tests.cast import NOON, Cast
+from tests.log import chain_all
 from tests.scenes import at_rest, connected, held_twice, in_session, rested, signed_in_again
 
 
@@ -289,6 +293,53 @@ async def test_what_its_clinician_ended_before_care_ended_reaches_no_backup(cast
     await agreements.end_as_clinician(await cast.actor("bob"), alice.id)
     await lifecycle.end_care(alice, cast.link)
     assert await force(cast) is None
+
+
+async def put_in(cast: Cast, act: Act, is_chained: bool) -> None:
+    """Have storage write into the log that alice and bob agreed, or ended it."""
+    if is_chained:
+        await chain_all(cast.installation)
+    table = AuditEvent if is_chained else AuditPending
+    row = await table.all().order_by("-id").first().values()
+    assert row is not None
+    await table.create(
+        **row
+        | {"id": row["id"] + 1 if is_chained else uuid4()}
+        | ({"event_id": uuid4()} if is_chained else {})
+        | {"at": cast.clock() + timedelta(hours=1), "action": act, "object_id": cast.link}
+        | {"patient_id": (await cast.actor("alice")).id}
+    )
+
+
+@pytest.mark.parametrize("is_chained", [True, False])
+async def test_what_storage_writes_into_the_log_agrees_to_nothing_and_ends_nothing(
+    cast: Cast, is_chained: bool
+):
+    """No proposal is in force by it, and reaches no backup; what both agreed on stays, for its backup too."""
+    backup, alice = await connected(cast, "charlie"), await cast.actor("alice")
+    await propose(cast, backup=backup)
+    await lifecycle.end_care(alice, cast.link)
+    await put_in(cast, Act.NOTICES_AGREED, is_chained)
+    assert await force(cast) is None
+    if is_chained:  # an event that was chained as another one
+        await AuditEvent.filter(action=Act.NOTICES_AGREED).delete()
+        await chain_all(cast.installation)
+        await AuditEvent.filter(action=Act.CARE_ENDED).update(action=Act.NOTICES_AGREED)
+    else:
+        await AuditPending.filter(action=Act.CARE_ENDED).update(action=Act.NOTICES_AGREED)
+    assert await force(cast) is None
+
+
+@pytest.mark.parametrize("is_chained", [True, False])
+async def test_an_end_that_storage_writes_into_the_log_hides_nothing(cast: Cast, is_chained: bool):
+    """What both agreed on last is told, and its backup still gets what is written."""
+    backup, alice = await connected(cast, "charlie"), await cast.actor("alice")
+    await agreed(cast, backup=backup)
+    await lifecycle.end_care(alice, cast.link)
+    await put_in(cast, Act.NOTICES_ENDED, is_chained)
+    found = await force(cast)
+    assert found is not None
+    assert (found.link, found.backup and found.backup.id) == (None, backup)
 
 
 async def test_a_proposal_is_taken_back_or_refused_by_either_and_what_is_in_force_stays(cast: Cast):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, timedelta
 from uuid import UUID
 
@@ -9,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from journal.charts.readings import ReadingsChart, SessionReadings, Sign, Value
+from journal.charts.readings import ClinicReadings, ReadingsChart, SessionReadings, Sign, Value
 from journal.charts.series import Chart, Row
 from journal.charts.sources import Mark, MarkKind
 from journal.measures.instruments import list_offered
@@ -128,7 +129,37 @@ def test_readings_stand_beside_each_other() -> None:
     assert [(one.y, one.end) for one in spots] == [(83.0, 111.5), (54.5, 97.2), (75.9, 75.9)]
     assert [one.value for one in drawn.levels] == ["40", "80", "120", "160", "200"]
     assert drawn.days == ((65.2, "middle", FIRST),)
+    assert drawn.clinic == ((), (), ())
     assert build_readings_drawing(readings(Sign.PULSE)) is None
+
+
+def test_a_clinic_s_readings_stand_beside_the_others() -> None:
+    """Each beside the place of the patient's, of every note; a session may have nothing else."""
+    taken = ClinicReadings(UUID(int=1), Value(None, 120, 80), Value(None, 160, 100), Value(None, 130))
+    rows = [
+        SessionReadings(
+            FIRST, UUID(int=1), None, Value(None, 120, 80), None, clinic=(taken, replace(taken, middle=None))
+        ),
+        SessionReadings(
+            FIRST + timedelta(weeks=1), UUID(int=1), None, None, None, clinic=(replace(taken, end=None),)
+        ),
+    ]
+    drawn = build_readings_drawing(ReadingsChart(Sign.PRESSURE, tuple(rows)))
+    assert drawn is not None
+    assert [[one.x for one in some] for some in drawn.clinic] == [
+        [62.2, 62.2, 132.8],
+        [68.2, 138.8],
+        [74.2, 74.2],
+    ]
+    assert {(one.y, one.end) for one in drawn.clinic[1]} == {(54.5, 97.2)}
+    assert len(drawn.extreme) == 1
+    wide = build_readings_drawing(
+        ReadingsChart(
+            Sign.OXYGEN, (replace(rows[1], clinic=(ClinicReadings(UUID(int=1), end=Value(None, 9)),)),)
+        )
+    )
+    assert wide is not None
+    assert TOP <= wide.clinic[2][0].y <= BOTTOM
 
 
 @given(

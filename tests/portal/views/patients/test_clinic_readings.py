@@ -332,6 +332,56 @@ async def test_it_is_kept_and_reaches_another_clinician_by_a_share(any_portal: P
     assert "Plan notes" not in page.words
 
 
+async def test_it_stands_in_both_charts_as_the_clinic_s(any_portal: Portal) -> None:
+    """Drawn in a shape and with words of its own, with a table below, for both; kept, changed and shared it is one."""
+    cast = any_portal.cast
+    session = await rested(cast)
+    note = await write(cast, session)
+    alice = await cast.actor("alice")
+    here = f"/patients/{alice.id}"
+    said = "In the clinic on 21 Nov 2026: 128/82 before, 151/94 at about 40 minutes, 131/84 at the end."
+    for who, path, source in (
+        ("alice", "/charts", f"/clinic#note-{note}"),
+        ("bob", f"{here}/charts", f"{here}/notes/{note}"),
+    ):
+        async with any_portal.client(who) as browser:
+            page = await opened(browser, f"{path}?show=pressure")
+            assert said in page.words
+            assert "in the clinic, at about 40 minutes" in page.words
+            assert len(page.markup.all("rect", within="picture-drawing")) == 1
+            assert page.markup.all("a", href=source)
+            assert "Bob Example" in page.words
+            assert "128/82 09:05" in page.words
+            assert (
+                "In the clinic on 21 Nov 2026: 71 before."
+                in (await opened(browser, f"{path}?show=pulse")).words
+            )
+            if who == "alice":
+                assert note.hex in (await browser.get("/clinic")).text.replace("-", "")
+            else:
+                assert f"{path}?show=oxygen" in (await opened(browser, path)).answer.text
+    kept = await keeping.keep_note(alice, cast.link, note, 1, "Readings in the clinic")
+    await share(cast, kept, "plan.before", "plan.middle", "plan.end", "plan.by")
+    for who, path in (("alice", "/charts"), ("bob", f"{here}/charts")):
+        async with any_portal.client(who) as browser:
+            page = await opened(browser, f"{path}?show=pressure")
+            assert page.words.count("In the clinic on") == 1
+            assert bool(page.markup.all("a", href=f"/journal/{kept}")) is (who == "alice")
+    await write(cast, session, {"middle_systolic": "149"}, note, 1)
+    async with any_portal.client("alice") as browser:
+        page = await opened(browser, "/charts?show=pressure")
+        assert (page.words.count("149/94"), page.words.count("151/94")) == (2, 0)  # the newer one, once
+    await tables.CareNote.filter(note=note).delete()
+    for who, path, source in (
+        ("alice", "/charts", f"/journal/{kept}"),
+        ("bob", f"{here}/charts", f"{here}/shared/"),
+    ):
+        async with any_portal.client(who) as browser:
+            page = await opened(browser, f"{path}?show=pressure")
+            assert said in page.words
+            assert source in page.answer.text
+
+
 def test_nothing_is_asked_about_likely_values() -> None:
     """A session that goes past midnight ends after it began."""
     assert find_asked(BLANK | TYPED) == ()

@@ -72,6 +72,7 @@ PAGES: dict[str, tuple[Role, dict[str, str]]] = {
             "/invitations": "patients",
             "/records": "records",
             "/account": "lost",
+            "/account/reading-hours": "who",
             "/help-now": "help",
         },
     ),
