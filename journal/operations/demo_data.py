@@ -119,6 +119,17 @@ class DemoNote(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     why: str = ""
 
 
+class DemoThing(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What the clinician set for the next talk, what the patient said to it, and the answer that they shared."""
+
+    kind: str
+    why: str
+    name: str = ""
+    words: str = ""
+    said: str = ""
+    answer: str = ""
+
+
 class DemoPatient(DemoPerson, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """One patient, with a course and a journal."""
 
@@ -129,6 +140,7 @@ class DemoPatient(DemoPerson, frozen=True, forbid_unknown_fields=True, kw_only=T
     contacts: tuple[CallDetails, ...] = ()
     instructions: InstructionsDetails | None = None
     notes: tuple[DemoNote, ...] = ()
+    things: tuple[DemoThing, ...] = ()
 
     def get_moment(self, today: date, day: int, time: str) -> datetime:
         """Return the moment, in UTC, of a wall time *day* days from *today* where the patient lives."""
