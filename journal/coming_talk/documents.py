@@ -43,7 +43,8 @@ class ItemDetails(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     One thing as it is set for a talk; care-link key.
 
     `session` is the hex id of the talk. `answer` is the hex id of the entry that answers it, if one is ever written:
-    drawn at random, so that no row outside shows which entry that is. The clinician's `signature` covers all of it.
+    drawn at random, so that no row outside shows which entry that is. `place` counts what was set
+    at once. The clinician's `signature` covers all of it.
     """
 
     thing: Thing
@@ -52,6 +53,7 @@ class ItemDetails(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     written_by: str
     profession: str
     written_at: str
+    place: int = 0
     signature: bytes = b""
 
 

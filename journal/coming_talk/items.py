@@ -145,12 +145,14 @@ async def load_to_mark(actor: Actor, link: Link, talk: UUID | None) -> OpenedRow
 
 async def open_items(actor: Actor, link: Link, query: QuerySet[tables.TalkItem]) -> OpenedRows[Item]:
     """Open the rows of *query*, which are of *link*, in the order in which they were set; raises as `load_items`."""
-    rows: Sequence[ItemRow | DamagedRow] = await fetch_rows(ItemRow, query.order_by("created_at", "id"))
+    rows: Sequence[ItemRow | DamagedRow] = await fetch_rows(ItemRow, query)
     if not rows:
         return OpenedRows()
     await get_peer_identity(actor, link)
     key = await open_shared_key(actor, link)
-    return open_rows(rows, lambda row: _open(actor, key, link, row))
+    found = open_rows(rows, lambda row: _open(actor, key, link, row))
+    order = sorted(found, key=lambda one: (one.set_at, one.details.place, one.id))
+    return OpenedRows(order, found.damaged)
 
 
 async def load_my_items(actor: Actor, mine: Iterable[Link]) -> OpenedRows[Item]:
@@ -200,8 +202,16 @@ def _open(actor: Actor, key: Sealer, link: Link, row: ItemRow) -> Item:
 
 
 def _open_word(key: Sealer, link: Link, row: ItemRow) -> WordDetails | None:
-    return open_document(key, row.said, word_context(link.id, row.id), WordDetails) if row.said else None
+    return (
+        open_document(key, row.said, word_context(link.id, row.id), WordDetails)
+        if row.said is not None
+        else None
+    )
 
 
 def _open_mark(key: Sealer, link: Link, row: ItemRow) -> MarkDetails | None:
-    return open_document(key, row.mark, mark_context(link.id, row.id), MarkDetails) if row.mark else None
+    return (
+        open_document(key, row.mark, mark_context(link.id, row.id), MarkDetails)
+        if row.mark is not None
+        else None
+    )

@@ -98,10 +98,10 @@ READINGS: Mapping[str, Reading] = MappingProxyType(
             (
                 N_(
                     "Hard times can leave a short, stiff sentence behind, such as “It was my fault.” A truer sentence "
-                    "is no cheerful one. It fits more of the facts, and you can stand behind it."
+                    "is not a cheerful one. It fits more of the facts, and you can stand behind it."
                 ),
                 N_(
-                    "It may feel only partly true at first. That is how it usually begins, and the old sentence "
+                    "It may feel only partly true at first. It often begins that way, and the old sentence "
                     "may stay beside it."
                 ),
             ),

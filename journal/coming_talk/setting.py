@@ -121,7 +121,7 @@ async def insert_things(actor: Actor, link: Link, key: Sealer, talk: UUID, thing
         raise InvalidInput({"thing": NO_ROOM})
     if await tables.TalkItem.filter(id__in=list(things)).exists():
         raise NotFound
-    for ident, thing in things.items():
+    for place, (ident, thing) in enumerate(things.items()):
         details = ItemDetails(
             thing,
             talk.hex,
@@ -129,6 +129,7 @@ async def insert_things(actor: Actor, link: Link, key: Sealer, talk: UUID, thing
             actor.name,
             actor.profession,
             actor.now.isoformat(timespec="seconds"),
+            place,
         )
         signature = sign_note(actor, link, ident, SIGNED_VERSION, PURPOSE, details)
         sealed = seal_document(
