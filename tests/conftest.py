@@ -21,6 +21,7 @@ from tests.cast import Furniture, furnish
 from tests.hashing import hash_once
 from tests.memory import find_memory
 from tests.orm import prepare_once
+from tests.pages import compile_once
 from tests.postgres import PostgresServer, running_postgres
 
 if TYPE_CHECKING:
@@ -34,6 +35,7 @@ def pytest_configure(config: pytest.Config) -> None:
     """Keep Hypothesis's examples with the other caches, and let no verdict depend on a machine's speed."""
     prepare_once()
     hash_once()
+    compile_once(config)
     if memory := find_memory(programs=True):
         os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(memory))
     # httpx looks for it at each request to an application; what is not installed is looked for anew every time.

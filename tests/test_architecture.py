@@ -7,6 +7,8 @@ import builtins
 import re
 import sys
 from collections import Counter
+from dataclasses import dataclass
+from functools import cache
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,9 +16,11 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
 ROOT = Path(__file__).parent.parent
+Nodes = tuple[ast.AST, ...]
+DEFINING = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 OURS = frozenset({"crypto", "journal", "portal", "templates", "tests", "bench"})
 
 # The parts of the standard library that reach outside the process, wait, or draw unsafe randomness.
@@ -52,10 +56,45 @@ def tree(path: Path) -> ast.Module:
     return ast.parse(source(path), filename=str(path))
 
 
-def imports(path: Path) -> Iterator[tuple[str, str]]:
-    """Yield each import, wherever it stands in the file, as (module, name or nothing)."""
+@dataclass(frozen=True)
+class Facts:
+    """What several rules ask of a file, which is parsed and gone through once for all of them."""
+
+    imports: tuple[tuple[str, str], ...]
+    """Each import, wherever it stands in the file, as (module, name or nothing)."""
+    defined: tuple[tuple[str, int, str], ...]
+    """Each function and class, those inside others too, as (name, line, docstring or nothing)."""
+    tables_of_others: frozenset[str]
+    tables_in_sql: frozenset[str]
+    state: tuple[str, ...]
+    bent_patterns: tuple[int, ...]
+
+
+@cache
+def facts(path: Path) -> Facts:
+    """Return what stands in a file; what else is kept of it would take a worker hundreds of megabytes."""
+    module = tree(path)
+    nodes = tuple(ast.walk(module))
+    return Facts(
+        tuple(found_imports(path, nodes)),
+        tuple(
+            (one.name, one.lineno, ast.get_docstring(one) or "") for one in nodes if isinstance(one, DEFINING)
+        ),
+        frozenset(tables_of_others(path, nodes)),
+        frozenset(tables_in_sql(nodes)),
+        tuple(module_state(module, nodes)),
+        tuple(bent_patterns(nodes)),
+    )
+
+
+def imports(path: Path) -> tuple[tuple[str, str], ...]:
+    return facts(path).imports
+
+
+def found_imports(path: Path, nodes: Nodes) -> Iterator[tuple[str, str]]:
+    """Yield each import of a file."""
     package = path.parent.parts
-    for node in ast.walk(tree(path)):
+    for node in nodes:
         if isinstance(node, ast.Import):
             yield from ((alias.name, "") for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
@@ -336,6 +375,7 @@ PACKAGES = [
 ]
 
 
+@cache
 def room_of(module: str) -> str:
     """Return the room of a module of journal/ or portal/, by its dotted name; nothing for what all may import."""
     top, *inside = module.split(".")
@@ -387,10 +427,11 @@ def face(top: str, room: str) -> Path:
     return Path(top, *room.split("."), "__init__.py")
 
 
-def public(top: str, room: str) -> set[str]:
+@cache
+def public(top: str, room: str) -> frozenset[str]:
     """Return what the `__init__` of a room names as public."""
     listed = [node.value for node in tree(face(top, room)).body if isinstance(node, ast.Assign)]
-    return {name for names in listed for name in ast.literal_eval(names)}
+    return frozenset(name for names in listed for name in ast.literal_eval(names))
 
 
 @pytest.mark.parametrize(("top", "room"), PACKAGES)
@@ -398,7 +439,7 @@ def test_a_room_has_a_face(top, room):
     """Its `__init__` says what it is for, names its public modules, and imports nothing: commands start soon."""
     path = face(top, room)
     assert ast.get_docstring(tree(path))
-    assert list(imports(path)) == []
+    assert imports(path) == ()
     assert [name for name in public(top, room) if not (ROOT / path).with_stem(name).exists()] == []
 
 
@@ -439,18 +480,18 @@ def test_only_what_is_public_is_imported_from_outside(path):
     assert hidden == set()
 
 
-def tables_of_others(path: Path) -> set[str]:
+def tables_of_others(path: Path, nodes: Nodes) -> set[str]:
     """Return the models of other rooms that a module uses, each as `room.Model`."""
     own = room_of(dotted(path))
     used: set[str] = set()
     called: dict[str, str] = {}
-    for node in ast.walk(tree(path)):
+    for node in nodes:
         if isinstance(node, ast.ImportFrom) and node.module and node.module.startswith("journal."):
             room = node.module.split(".")[1]
             if node.module.endswith(".tables"):
                 used |= {f"{room}.{alias.name}" for alias in node.names if room != own}
             called |= {alias.asname or alias.name: room for alias in node.names if alias.name == "tables"}
-    for node in ast.walk(tree(path)):
+    for node in nodes:
         if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id in called:
             used |= {f"{called[node.value.id]}.{node.attr}"} if called[node.value.id] != own else set()
     return used
@@ -461,7 +502,7 @@ def test_tables_of_another_room_are_used_where_the_list_says(path):
     """Each room keeps its own rows; who uses another's stands in one list, with a reason."""
     name = ".".join(path.with_suffix("").parts[1:])
     _, listed = OTHERS_TABLES.get(name, ("", ""))
-    assert tables_of_others(path) == set(listed.split())
+    assert facts(path).tables_of_others == set(listed.split())
 
 
 SQL_OF_OTHERS = {
@@ -519,9 +560,9 @@ KEPT_BY = {
 """Which room keeps which table of the database."""
 
 
-def tables_in_sql(module: ast.Module) -> set[str]:
+def tables_in_sql(nodes: Iterable[ast.AST]) -> set[str]:
     """Return the tables that the SQL of a module names."""
-    texts = [node.value for node in ast.walk(module) if isinstance(node, ast.Constant)]
+    texts = [node.value for node in nodes if isinstance(node, ast.Constant)]
     return {name for text in texts if isinstance(text, str) for name in NAMED_IN_SQL.findall(text)}
 
 
@@ -529,7 +570,7 @@ def tables_in_sql(module: ast.Module) -> set[str]:
 def test_sql_names_tables_of_another_room_where_the_list_says(path):
     """Each room keeps its own rows; what is written out in SQL stands in a list of its own, with a reason."""
     own = room_of(dotted(path))
-    used = {f"{KEPT_BY[name]}.{name}" for name in tables_in_sql(tree(path)) if KEPT_BY.get(name, own) != own}
+    used = {f"{KEPT_BY[name]}.{name}" for name in facts(path).tables_in_sql if KEPT_BY.get(name, own) != own}
     _, listed = SQL_OF_OTHERS.get(".".join(path.with_suffix("").parts[1:]), ("", ""))
     assert used == set(listed.split())
 
@@ -537,8 +578,8 @@ def test_sql_names_tables_of_another_room_where_the_list_says(path):
 def test_tables_are_found_in_sql():
     """What the rule above looks for is found, in plain texts and in those that are put together."""
     code = """A = "SELECT a FROM share JOIN entry ON b"; B = f'UPDATE "contents" SET {c}'; D = "DELETE FROM outbox;" """
-    assert tables_in_sql(ast.parse(code)) == {"share", "entry", "contents", "outbox"}
-    assert tables_in_sql(ast.parse("A = 'Take it from share'")) == set()
+    assert tables_in_sql(ast.walk(ast.parse(code))) == {"share", "entry", "contents", "outbox"}
+    assert tables_in_sql(ast.walk(ast.parse("A = 'Take it from share'"))) == set()
 
 
 @pytest.mark.parametrize("listed", [OTHERS_TABLES, SQL_OF_OTHERS], ids=["models", "sql"])
@@ -620,13 +661,6 @@ OLD_OPENINGS = frozenset({"Give", "Gives", "Tell", "Tells", "Say", "Says", "Let"
 """How a docstring began that now says what is returned."""
 
 
-def defined(module: ast.Module) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef]:
-    """Yield every function and class of a module, those inside others too."""
-    for node in ast.walk(module):
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
-            yield node
-
-
 @pytest.mark.parametrize("path", modules("journal", "portal"), ids=str)
 def test_retired_names_do_not_come_back(path):
     """No module, class or function has a name that was given up, and no docstring begins as they once did."""
@@ -634,9 +668,9 @@ def test_retired_names_do_not_come_back(path):
         return
     assert path.stem not in RETIRED_MODULES.split()
     assert not path.stem.startswith(RETIRED_BEGINNINGS)
-    for one in defined(tree(path)):
-        assert one.name.strip("_") not in RETIRED.split(), one.lineno
-        assert (ast.get_docstring(one) or "-").split()[0] not in OLD_OPENINGS, one.lineno
+    for name, line, docstring in facts(path).defined:
+        assert name.strip("_") not in RETIRED.split(), line
+        assert (docstring or "-").split()[0] not in OLD_OPENINGS, line
 
 
 RAISED = re.compile(r"^ +(\w+): ", re.MULTILINE)
@@ -656,12 +690,12 @@ def raised(docstring: str) -> set[str]:
 def test_errors_in_docstrings_are_there():
     """What a docstring says is raised is a class of ours, of a library's or of Python's, under its present name."""
     known = {
-        one.name for path in modules("crypto", "journal", "portal") for one in defined(tree(path))
+        name for path in modules("crypto", "journal", "portal") for name, _, _ in facts(path).defined
     } | set(dir(builtins))
     known |= {name for path in modules("crypto", "journal", "portal") for _, name in imports(path)}
     for path in modules("crypto", "journal", "portal"):
-        for one in defined(tree(path)):
-            assert raised(ast.get_docstring(one) or "") <= known, (path, one.lineno)
+        for _, line, docstring in facts(path).defined:
+            assert raised(docstring) <= known, (path, line)
 
 
 PAST_THE_READER = frozenset({"values_list", "get_or_none", "select_related", "prefetch_related", "in_bulk"})
@@ -709,9 +743,9 @@ MUTABLE_CALLS = frozenset(
 )
 
 
-def module_state(module: ast.Module) -> Iterator[str]:
+def module_state(module: ast.Module, nodes: Nodes) -> Iterator[str]:
     """Yield the names that a module could use to remember something between requests."""
-    for node in ast.walk(module):
+    for node in nodes:
         if isinstance(node, ast.Global):
             yield from node.names
     for node in module.body:
@@ -733,7 +767,7 @@ def module_state(module: ast.Module) -> Iterator[str]:
 @pytest.mark.parametrize("path", modules("crypto", "journal", "portal", "templates"), ids=str)
 def test_modules_remember_nothing(path):
     """No module keeps state: no `global`, no list, dict or set of its own that is not a constant."""
-    assert list(module_state(tree(path))) == []
+    assert facts(path).state == ()
 
 
 WAITING = Path("tests/waiting.py")
@@ -877,17 +911,15 @@ PATTERNS = frozenset(
 """Functions of `re` and `regex` whose first argument is a pattern."""
 
 
-@pytest.mark.parametrize("path", modules("crypto", "journal", "portal", "templates"), ids=str)
-def test_no_pattern_is_built_from_what_was_typed(path):
-    """A pattern is written down as it is, or put together of constants while its module is loaded."""
-    parsed = tree(path)
+def bent_patterns(nodes: Nodes) -> Iterator[int]:
+    """Yield each line on which a function builds a pattern of something else than a constant."""
     within = {
         inner
-        for outer in ast.walk(parsed)
+        for outer in nodes
         if isinstance(outer, ast.FunctionDef | ast.AsyncFunctionDef)
         for inner in ast.walk(outer)
     }
-    bent = [
+    yield from (
         node.lineno
         for node in within
         if isinstance(node, ast.Call)
@@ -898,8 +930,13 @@ def test_no_pattern_is_built_from_what_was_typed(path):
             node.func.attr == "escape"
             or (node.func.attr in PATTERNS and not isinstance(node.args[0], ast.Constant))
         )
-    ]
-    assert bent == []
+    )
+
+
+@pytest.mark.parametrize("path", modules("crypto", "journal", "portal", "templates"), ids=str)
+def test_no_pattern_is_built_from_what_was_typed(path):
+    """A pattern is written down as it is, or put together of constants while its module is loaded."""
+    assert facts(path).bent_patterns == ()
 
 
 @pytest.mark.parametrize("path", modules("crypto", "journal", "portal", "templates"), ids=str)

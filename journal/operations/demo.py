@@ -19,6 +19,7 @@ from journal.authentication.registration import NewAccount
 from journal.care import invitations
 from journal.care_notes import keeping
 from journal.care_notes import notes as care_notes
+from journal.care_notes.clinic import CLINIC_FIELDS, SESSION
 from journal.care_notes.notes import NoteKind
 from journal.catalogue.fields import EntryKind
 from journal.catalogue.revisits import Revisit
@@ -111,6 +112,12 @@ async def _load_patient(
         await instructions.save_instructions(then, patient.id, course, person.instructions, is_checked=True)
     for note in person.notes:
         await _write_note(clinician, patient, link, note, person.get_moment(today, note.day, note.time))
+    for taken in person.readings:
+        blank = dict.fromkeys(CLINIC_FIELDS, "") | {SESSION: str(ids[taken.session])}
+        at = details[taken.session].ends_at + timedelta(hours=1)
+        await care_notes.write_note(
+            set_clock(clinician, at), patient.id, NoteKind.CLINIC, blank | taken.fields, uuid4()
+        )
     for one, at in zip(person.entries, moments, strict=True):
         if one.kind is EntryKind.NOTICES:
             await _agree_on_notices(set_clock(patient, at), set_clock(clinician, at), link, one)

@@ -130,6 +130,13 @@ class DemoThing(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     answer: str = ""
 
 
+class DemoReadings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What the clinician noted in the clinic at a session, an hour after its end; by its place in the list."""
+
+    session: int
+    fields: dict[str, str]
+
+
 class DemoPatient(DemoPerson, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """One patient, with a course and a journal."""
 
@@ -141,6 +148,7 @@ class DemoPatient(DemoPerson, frozen=True, forbid_unknown_fields=True, kw_only=T
     instructions: InstructionsDetails | None = None
     notes: tuple[DemoNote, ...] = ()
     things: tuple[DemoThing, ...] = ()
+    readings: tuple[DemoReadings, ...] = ()
 
     def get_moment(self, today: date, day: int, time: str) -> datetime:
         """Return the moment, in UTC, of a wall time *day* days from *today* where the patient lives."""

@@ -138,8 +138,9 @@ async def standing_still(page: Page) -> None:
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Let the tests here share one event loop, and so one browser, unless a module asks for a loop of its own."""
+    here = str(Path(__file__).parent)
     for item in items:
-        if Path(__file__).parent not in item.path.parents or not is_async_test(item):
+        if not str(item.path).startswith(here) or not is_async_test(item):
             continue
         if not any("loop_scope" in mark.kwargs for mark in item.iter_markers("asyncio")):
             item.add_marker(pytest.mark.asyncio(loop_scope="session"), append=False)

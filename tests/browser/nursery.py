@@ -28,8 +28,8 @@ from jinja2 import Environment
 from portal.app import create_app
 from portal.config import Config
 from portal.http.server import build_server_config as settings_for
-from portal.web.pages import build_environment
 from tests.cast import Clock
+from tests.pages import COMPILED, build_shared_environment
 from tests.waiting import PATIENCE
 
 LONGEST = 1 << 16  # bytes of an order
@@ -55,6 +55,7 @@ class Nursery:
     def __init__(self) -> None:
         self._orders, theirs = socket.socketpair()
         environment = {"PATH": os.environ["PATH"], "PYTHONPATH": str(Path.cwd())}
+        environment |= {COMPILED: os.environ[COMPILED]} if COMPILED in os.environ else {}
         command = [sys.executable, "-m", "tests.browser.nursery", str(theirs.fileno())]
         with theirs:
             self._process = subprocess.Popen(command, env=environment, pass_fds=[theirs.fileno()])
@@ -88,7 +89,7 @@ def nursery() -> Nursery:
 @cache
 def compiled_once() -> Environment:
     """Return the product's pages, compiled before the first child is begotten, and so in none of them."""
-    environment = build_environment()
+    environment = build_shared_environment()
     for page in environment.list_templates(extensions=PAGES):
         environment.get_template(page)
     return environment

@@ -17,8 +17,8 @@ from starlette.applications import Starlette
 from journal.store.database import Store
 from portal.app import create_app
 from portal.config import Config
-from portal.web.pages import build_environment
 from tests.cast import SERVER_KEY, Cast, Furniture, cast_of
+from tests.pages import build_shared_environment
 
 ORIGIN = "http://127.0.0.1:8000"
 
@@ -46,7 +46,7 @@ class Portal:
 @cache
 def compiled_once() -> Environment:
     """Return the product's pages, which take longer to compile anew for each test than most tests take."""
-    return build_environment()
+    return build_shared_environment()
 
 
 @asynccontextmanager

@@ -9,6 +9,7 @@ import pytest
 from journal.authentication import sign_in, web_sessions
 from journal.care import links
 from journal.care_notes import notes
+from journal.charts import shared as shared_charts
 from journal.entries import entries
 from journal.evaluation import reviewing
 from journal.evaluation.reviewing import State
@@ -60,6 +61,13 @@ async def test_the_demonstration_loads_with_its_people_and_words(database_url: s
         assert bob is not None
         assert len((await reading.load_caseload(bob)).cases) == 3
         assert len(await links.load_my_links(bob)) == 3
+        charts = [
+            await shared_charts.load_chart(bob, one.patient, "pressure")
+            for one in await links.load_my_links(bob)
+        ]
+        found = [one.drawn.readings for one in charts if one.drawn and one.drawn.readings]
+        clinic = [row for one in found for row in one.clinic]
+        assert len(clinic) == sum(len(person.readings) for person in demo.patients) == 2
         token = (await sign_in.sign_in(installation, demo.prescriber.email, demo.prescriber.password)).token
         priya = await web_sessions.load_actor(installation, token)
         assert priya is not None

@@ -1,0 +1,36 @@
+"""The product's pages, compiled once for all the processes of a run: that took each of them longer than to start."""
+
+from __future__ import annotations
+
+import os
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
+
+from tests.memory import find_memory
+
+if TYPE_CHECKING:
+    import pytest
+    from jinja2 import Environment
+
+COMPILED = "COMPILED_PAGES"
+"""What the environment calls the folder with what one process compiled and the others need not."""
+
+
+def compile_once(config: pytest.Config) -> None:
+    """Have the processes of this run share what they compile, in a folder that goes with the run."""
+    if COMPILED not in os.environ:
+        folder = TemporaryDirectory(prefix="hearthside-pages-", dir=find_memory())
+        os.environ[COMPILED] = folder.name
+        config.add_cleanup(folder.cleanup)
+
+
+def build_shared_environment() -> Environment:
+    """Return the product's pages as it builds them; each is compiled where no other process has done so."""
+    from jinja2 import FileSystemBytecodeCache
+
+    from portal.web.pages import build_environment
+
+    environment = build_environment()
+    if folder := os.environ.get(COMPILED):
+        environment.bytecode_cache = FileSystemBytecodeCache(folder)
+    return environment
