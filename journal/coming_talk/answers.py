@@ -19,17 +19,17 @@ from journal.care import tables
 from journal.care.link_keys import get_peer_identity, open_shared_key
 from journal.care.links import Link, require_active
 from journal.coming_talk.documents import Mark, Word, WordDetails, word_context
-from journal.coming_talk.items import MAX_SHOWN, Item, ItemRow, list_talks_ahead, open_items
+from journal.coming_talk.items import MAX_SHOWN, Item, ItemRow, list_talks_ahead, open_item_rows
 from journal.entries import entries
 from journal.errors import Damaged, InvalidInput, NotFound, StaleRevision, TrustBroken
 from journal.i18n import N_
 from journal.roles import Role
 from journal.sealing import seal_document
-from journal.sessions.holds import get_hold, load_hold, refuse_while_held
+from journal.sessions.holds import get_hold, refuse_while_held
 from journal.sessions.rows import Session, load_my_sessions
 from journal.sessions.session import SessionKind
 from journal.store.database import flush_deleted, transaction
-from journal.store.rows import IdRow, Row, fetch_rows, filter_undamaged
+from journal.store.rows import DamagedRow, IdRow, Row, fetch_rows, filter_undamaged, get_column
 from journal.vault import tables as vault_tables
 
 PAUSED = N_(
@@ -130,10 +130,17 @@ async def list_for_talk(
     )
 
 
-async def load_own_item(actor: Actor, wanted: UUID) -> tuple[Link, OwnItem]:
-    """Return one thing that was set for the patient; raises `NotFound`, also for as long as nothing of it is shown."""
+async def load_own_item(
+    actor: Actor, wanted: UUID, plan: Sequence[Session] | None = None
+) -> tuple[Link, OwnItem]:
+    """
+    Return one thing that was set for the patient; raises `NotFound`, also for as long as nothing of it is shown.
+
+    Args:
+        plan: The patient's own sessions, where they are loaded already.
+    """
     actor.require_role(Role.PATIENT)
-    if await load_hold(actor) is not None:
+    if get_hold(actor, await load_my_sessions(actor) if plan is None else plan) is not None:
         raise NotFound
     link, item = await _find_item(actor, wanted)
     return link, (await _load_answers(actor, [item])).describe(item)
@@ -198,23 +205,27 @@ def _list_talks(plan: Sequence[Session], actor: Actor, *, is_earlier: bool) -> l
 async def _open_all(actor: Actor, links: Sequence[Link], talks: Sequence[Session]) -> list[ForTalk]:
     ids = [one.id for one in talks]
     asked = tables.TalkItem.filter(link_id__in=[one.id for one in links], session_id__in=ids)
-    there = {(row.link_id, row.session_id) for row in filter_undamaged(await fetch_rows(ItemRow, asked))}
+    of_each: dict[UUID, list[ItemRow | DamagedRow]] = {}
+    for row in await fetch_rows(ItemRow, asked):
+        of_each.setdefault(get_column(row, "link_id"), []).append(row)  # readable, since the query matched it
     found = []
     for link in links:
-        own = [one for one in talks if (link.id, one.id) in there]
-        if own:
-            found += await _open_link(actor, link, own)
+        if rows := of_each.get(link.id):
+            there = {get_column(row, "session_id") for row in rows}
+            own = [one for one in talks if one.id in there] or list(talks[:1])
+            found += await _open_link(actor, link, own, rows)
     order = {one.id: place for place, one in enumerate(talks)}
     found.sort(key=lambda one: order[one.talk.id])
     return _limit(found)
 
 
-async def _open_link(actor: Actor, link: Link, talks: Sequence[Session]) -> list[ForTalk]:
-    if not link.trusted:
-        return [ForTalk(link, talks[0], (), KEYS_CHANGED)]
-    asked = tables.TalkItem.filter(link_id=link.id, session_id__in=[one.id for one in talks])
+async def _open_link(
+    actor: Actor, link: Link, talks: Sequence[Session], rows: Sequence[ItemRow | DamagedRow]
+) -> list[ForTalk]:
     try:
-        opened = await open_items(actor, link, asked)
+        if not link.trusted:
+            raise TrustBroken
+        opened = await open_item_rows(actor, link, rows)
     except (TrustBroken, Damaged):
         return [ForTalk(link, talks[0], (), KEYS_CHANGED)]
     found, lost = [], len(opened.damaged)
@@ -257,10 +268,11 @@ async def _find_item(actor: Actor, wanted: UUID) -> tuple[Link, Item]:
     """Return something that was set for the patient, whose care has not ended; raises `NotFound`."""
     links = {one.id: one for one in await care_links.load_my_links(actor) if one.ended_at is None}
     query = tables.TalkItem.filter(id=wanted, link_id__in=list(links))
-    for row in filter_undamaged(await fetch_rows(ItemRow, query)):
-        link = links[row.link_id]
-        opened = await open_items(actor, link, query)
-        if not opened:
-            raise Damaged
-        return link, opened[0]
-    raise NotFound
+    rows = await fetch_rows(ItemRow, query)
+    if not rows:
+        raise NotFound
+    link = links[get_column(rows[0], "link_id")]
+    opened = await open_item_rows(actor, link, rows)
+    if not opened:
+        raise Damaged
+    return link, opened[0]

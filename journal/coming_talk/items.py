@@ -145,7 +145,11 @@ async def load_to_mark(actor: Actor, link: Link, talk: UUID | None) -> OpenedRow
 
 async def open_items(actor: Actor, link: Link, query: QuerySet[tables.TalkItem]) -> OpenedRows[Item]:
     """Open the rows of *query*, which are of *link*, in the order in which they were set; raises as `load_items`."""
-    rows: Sequence[ItemRow | DamagedRow] = await fetch_rows(ItemRow, query)
+    return await open_item_rows(actor, link, await fetch_rows(ItemRow, query))
+
+
+async def open_item_rows(actor: Actor, link: Link, rows: Sequence[ItemRow | DamagedRow]) -> OpenedRows[Item]:
+    """Open rows that are of *link*, as `open_items` does."""
     if not rows:
         return OpenedRows()
     await get_peer_identity(actor, link)

@@ -89,7 +89,7 @@ async def start_entry(request: Request) -> Response:
             return redirect(request, f"/journal/{there.id}/edit")
     if kind in waiting and (wanted is None or not await _has_entry(request, wanted)):
         return await _offer_few_words(request, plan, about)
-    begun = await _build_begun(request, kind, about)
+    begun = await _build_begun(request, kind, about, plan)
     if wanted is not None and await _has_entry(request, wanted):
         where = EntryDraft(wanted, 1, begun)
         return redirect(request, build_address(where, **({"prompt": prompt} if prompt else {})))
@@ -100,14 +100,14 @@ async def start_entry(request: Request) -> Response:
     return render_page(request, "journal/write.html", context)
 
 
-async def _build_begun(request: Request, kind: EntryKind, about: Session | None) -> EntryDocument:
+async def _build_begun(request: Request, kind: EntryKind, about: Session | None, plan: Plan) -> EntryDocument:
     """Return what an entry begins with: words of another one, or the question that was set for a talk as its title."""
     asked = request.query_params
     begun = EntryDocument(kind.value, session_id=about.id.hex if about else None)
     if kind is EntryKind.REFRAME and "from" in asked:
         return await _carry_over(request, parse_uuid(asked["from"]), asked.get("part", ""))
     if kind is EntryKind.FREE and (wanted := parse_uuid(asked.get("talk"))) is not None:
-        item = (await answers.load_own_item(get_actor(request), wanted))[1].item
+        item = (await answers.load_own_item(get_actor(request), wanted, plan))[1].item
         question = item.thing.words or get_translator(request)(item.title)
         return msgspec.structs.replace(begun, title=question)
     return begun
