@@ -26,6 +26,7 @@ from portal.views.charts import charts, shared_charts
 from portal.views.check_ins import advice as check_in_advice
 from portal.views.check_ins import filling as check_in_filling
 from portal.views.check_ins import overview as check_in_overview
+from portal.views.coming_talk import own_things, things
 from portal.views.day_lines import day_lines
 from portal.views.evaluation import filling as evaluation_filling
 from portal.views.evaluation import overview as evaluation_overview
@@ -152,6 +153,9 @@ ROUTES = (
     Rule("/measures/other", FORM, PATIENT, score_entry.enter_score),
     *(Rule(f"/measures/{one}", FORM, PATIENT, filling.fill_measure) for one in instruments.IDS),
     Rule("/charts", READ, PATIENT, charts.show_charts),
+    Rule("/talk", READ, PATIENT, own_things.show_talk),
+    Rule("/talk/{id:uuid}", READ, PATIENT, own_things.show_thing),
+    Rule("/talk/{id:uuid}/word", SEND, PATIENT, own_things.say_word),
     Rule("/journal/{id:uuid}/notice", SEND, PATIENT, panel.act_on_notice),
     # For everybody
     Rule("/", READ, ANYONE, home.show_home),
@@ -290,6 +294,10 @@ ROUTES = (
     Rule("/patients/{id:uuid}/handover/withdrawal", SEND, CLINICIAN, handovers.withdraw_suggestion),
     Rule("/patients/{id:uuid}/notices", FORM, CLINICIAN, inbox.show_notices),
     Rule("/patients/{id:uuid}/brief", READ, CLINICIAN, brief.show_brief),
+    Rule("/patients/{id:uuid}/talk", FORM, CLINICIAN, things.set_things),
+    Rule("/patients/{id:uuid}/talk/sets", SEND, CLINICIAN, things.keep_set),
+    Rule("/patients/{id:uuid}/talk/{thing:uuid}", SEND, CLINICIAN, things.mark_thing),
+    Rule("/patients/{id:uuid}/shared/{share:uuid}/talked", SEND, CLINICIAN, things.mark_share),
     Rule("/patients/{id:uuid}/charts", READ, CLINICIAN, shared_charts.show_shared_charts),
     Rule("/patients/{id:uuid}/summary", READ, CLINICIAN, course_summary.show_summary),
     Rule("/patients/{id:uuid}/course", FORM, CLINICIAN, course.plan_course),

@@ -179,15 +179,16 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "today": ("check_ins", "day_lines", "evaluation", "notices", "reframing"),
     "standing": ("day_lines", "dosing_day", "evaluation", "measures", "sharing"),
     "charts": ("care_notes", "day_lines", "sharing"),
+    "coming_talk": ("care_notes", "sharing"),
     "brief": ("dosing_day", "reframing"),
     "course_summary": ("care_notes", "sharing"),
     "practice": ("authentication", "care"),
     "account_reset": ("authentication", "notices", "replies", "sitter"),
-    "key_rotation": ("passkeys", "practice", "reading_hours", "replies", "sitter"),
-    "records": ("authentication", "care_notes", "notices", "sharing", "sitter"),
+    "key_rotation": ("coming_talk", "passkeys", "practice", "reading_hours", "replies", "sitter"),
+    "records": ("authentication", "care_notes", "coming_talk", "notices", "sharing", "sitter"),
     "operations": (
         "account_reset",
-        "care_notes",
+        "coming_talk",
         "evaluation",
         "key_rotation",
         "notices",
@@ -200,7 +201,10 @@ ROOMS: dict[str, tuple[str, ...]] = {
 OTHERS_TABLES = {
     "account_reset.reset": (
         "begins an account anew, and ends what was shared, in one transaction",
-        "accounts.Account authentication.WebSession care.CareLink care.CareNote care.KeptShare care.Share",
+        (
+            "accounts.Account authentication.WebSession care.CareLink care.CareNote care.KeptShare care.Share "
+            "care.TalkItem"
+        ),
     ),
     "account_reset.reset_links": ("the link is a kind of invitation", "care.Invitation"),
     "account_reset.retained_records": (
@@ -232,8 +236,8 @@ OTHERS_TABLES = {
     "key_rotation.account_columns": (
         "names every column that an account's own keys seal",
         (
-            "care.CareLink care.Invitation care.ReplyDraft practice.SetupLink sitter.SitterLink vault.ContentsPage "
-            "vault.Entry vault.EntryRevision vault.RecordState"
+            "care.CareLink care.Invitation care.ReplyDraft care.TalkSet practice.SetupLink sitter.SitterLink "
+            "vault.ContentsPage vault.Entry vault.EntryRevision vault.RecordState"
         ),
     ),
     "key_rotation.account_key": (
@@ -267,6 +271,11 @@ OTHERS_TABLES = {
         "finds the latest times, to believe the clock",
         "account_reset.SetAside accounts.Account care.KeptShare mail.Outbox vault.Entry",
     ),
+    "coming_talk.afterwards": ("care keeps its rows, which end with a care link", "care.Share care.TalkItem"),
+    "coming_talk.answers": ("the same; an answer is an entry", "care.Share care.TalkItem vault.Entry"),
+    "coming_talk.items": ("the same", "care.Share care.TalkItem"),
+    "coming_talk.own_sets": ("care keeps its rows", "care.TalkSet"),
+    "coming_talk.setting": ("care keeps its rows, which end with a care link", "care.Share care.TalkItem"),
     "care_notes.notes": ("care keeps its rows, which end with a care link", "care.CareNote"),
     "operations.retention": ("deletes entries whose week is over", "vault.Entry"),
     "passkeys.management": ("a passkey is a key slot", "authentication.KeySlot authentication.Passkey"),
@@ -297,6 +306,7 @@ OTHERS_TABLES = {
     ),
     "sharing.reading": ("care keeps its rows", "care.Share"),
     "sharing.saving": ("care keeps its rows; a copy is made of an entry", "care.Share vault.Entry"),
+    "sharing.talked": ("care keeps its rows", "care.Share"),
     "sharing.shares": ("care keeps its rows", "care.Share"),
     "sitter.tables": (
         "its rows belong to an account and a session",
@@ -341,6 +351,7 @@ PORTAL_ROOMS: dict[str, tuple[str, ...]] = {
     "views.check_ins": ("views.journal",),
     "views.day_lines": ("access", "documents"),
     "views.charts": ("access", "documents"),
+    "views.coming_talk": ("views.sessions",),
     "views.evaluation": ("views.sharing",),
     "views": ("views.administration", "views.check_ins"),
     "routes": (
@@ -349,6 +360,7 @@ PORTAL_ROOMS: dict[str, tuple[str, ...]] = {
         "views.journal",
         "views.grounding",
         "views.charts",
+        "views.coming_talk",
         "views.day_lines",
         "views.evaluation",
         "views.measures",

@@ -264,6 +264,7 @@ async def _renew_link(actor: Actor, token: str, row: invitations.OpenInvitationR
             raise LinkExpired
         await care_tables.Share.filter(link_id=renewed).delete()
         await care_tables.CareNote.filter(link_id=renewed).delete()
+        await care_tables.TalkItem.filter(link_id=renewed).delete()
         await share_list.delete_list(actor, renewed)
         link = await invitations.accept_invitation(actor, token, renewing=True)
         await moved_links.move_open(actor, renewed, link)

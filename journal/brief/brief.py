@@ -183,7 +183,7 @@ async def build_brief(actor: Actor, patient: UUID, wanted: UUID | None = None) -
         state=page.take_quotes(prepared, "state"),
         day=day,
         came=page.take_quotes(now, "came", MAX_CAME_AHEAD if ahead else MAX_CAME_BESIDE if day else None),
-        beliefs=page.take_lines(build_belief_pairs(shared), MAX_PAIRS_AHEAD if ahead else MAX_PAIRS),
+        beliefs=page.take_lines(_list_pairs(shared), MAX_PAIRS_AHEAD if ahead else MAX_PAIRS),
         skills=skills,
         worse=worse,
         steadies=steadies,
@@ -196,6 +196,12 @@ async def build_brief(actor: Actor, patient: UUID, wanted: UUID | None = None) -
     drawn = replace(drawn, asked=tuple(one for one in asked if one.id not in quoted)[:MAX_ASKED])
     await reading.mark_opened(actor, patient, quoted)
     return _fit_page(drawn)
+
+
+def _list_pairs(shared: Iterable[IncomingShare]) -> list[BeliefPair]:
+    """Return the pairs of sentences, those behind whose copies were all talked about."""
+    pairs = build_belief_pairs(shared)
+    return sorted(pairs, key=lambda pair: all(one.talked_at is not None for one in pair.sources))
 
 
 def _fit_page(drawn: Brief) -> Brief:

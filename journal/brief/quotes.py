@@ -111,6 +111,8 @@ def list_quotes(
     """
     Yield what answers the questions of one role, copy by copy; written answers before chosen ones.
 
+    What was talked about stands behind, by its mark alone; but not a wish not to open with something.
+
     *without*: chosen answers that are left out.
     """
     found = [
@@ -119,7 +121,15 @@ def list_quotes(
         for quote in _find_quotes(one, role)
         if not (quote.chosen and quote.text in without)
     ]
-    yield from sorted(found, key=lambda quote: quote.chosen)
+    steps_back = role != "not_open"
+    yield from sorted(
+        found, key=lambda quote: (steps_back and quote.source.talked_at is not None, quote.chosen)
+    )
+
+
+def put_talked_behind(shared: Iterable[IncomingShare]) -> list[IncomingShare]:
+    """Return copies in their order, those that were talked about behind the others."""
+    return sorted(shared, key=lambda one: one.talked_at is not None)
 
 
 def _find_quotes(one: IncomingShare, role: BriefRole) -> Iterator[Quote]:
@@ -149,7 +159,7 @@ def _split_answer(field: Field, answer: Answer) -> Iterator[str]:
 def list_steps(shared: Iterable[IncomingShare]) -> Iterator[Step]:
     """Yield the small steps, copy by copy, with how each went where that was shared."""
     went = get_form(EntryKind.INTEGRATION).field("int.followup")
-    for one in shared:
+    for one in put_talked_behind(shared):
         step, learned = get_text(one, "int.one_action"), get_text(one, "int.learned")
         followup = get_text(one, "int.followup")
         if step or learned or followup:

@@ -148,6 +148,7 @@ async def end_link(actor: Actor, wanted: UUID, *, knows_no_rest: bool = False) -
     await tables.Share.filter(link_id=wanted).delete()
     await tables.GivenBack.filter(link_id=wanted).delete()
     await tables.CareNote.filter(link_id=wanted).delete()
+    await tables.TalkItem.filter(link_id=wanted).delete()
     await _delete_earlier_remains(wanted)
     await end_notices(wanted)
     if actor.role is Role.PATIENT:  # the clinician leaves the list: what the patient remembers stays right

@@ -86,6 +86,7 @@ class Share(Model):
     created_at = fields.DatetimeField()
     updated_at = fields.DatetimeField()
     opened_at = fields.DatetimeField(null=True)
+    talked = fields.BinaryField(null=True)  # care-link key: that its clinician marked it as talked about
 
     class Meta:
         table = "share"
@@ -145,6 +146,37 @@ class CareNote(Model):
     class Meta:
         table = "care_note"
         unique_together = (("note", "version"),)
+
+
+class TalkItem(Model):
+    """One thing that a clinician set for a talk, what its patient said to it, and what became of it."""
+
+    id = fields.UUIDField(primary_key=True)
+    link: fields.ForeignKeyRelation[CareLink] = fields.ForeignKeyField(
+        "journal.CareLink", related_name="talk_items", db_index=True
+    )
+    session_id = fields.UUIDField()  # the talk
+    sealed = fields.BinaryField()  # care-link key
+    said = fields.BinaryField(null=True)  # care-link key: not now, or not for me
+    mark = fields.BinaryField(null=True)  # care-link key: talked about, again, or let go
+    created_at = fields.DatetimeField()
+
+    class Meta:
+        table = "talk_item"
+
+
+class TalkSet(Model):
+    """Things that a clinician set before and has a name for, to be set again."""
+
+    id = fields.UUIDField(primary_key=True)
+    clinician: fields.ForeignKeyRelation[Account] = fields.ForeignKeyField(
+        "journal.Account", related_name="talk_sets", db_index=True
+    )
+    sealed = fields.BinaryField()  # clinician's vault key
+    created_at = fields.DatetimeField()
+
+    class Meta:
+        table = "talk_set"
 
 
 class Handover(Model):

@@ -16,9 +16,15 @@ from journal.roles import Role
 from journal.sealing import encode_document
 
 PURPOSES: Mapping[str, str] = MappingProxyType(
-    {"limits": "limits", "clinic": "clinic-readings", "review": "review", "reply": "reply"}
+    {
+        "limits": "limits",
+        "clinic": "clinic-readings",
+        "review": "review",
+        "reply": "reply",
+        "talk-item": "talk-item",
+    }
 )
-"""For which purpose each kind is signed; the others are not."""
+"""For which purpose each kind of note is signed, replies and what is set for a talk; the others are not."""
 
 
 def sign_note(

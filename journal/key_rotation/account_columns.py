@@ -19,6 +19,7 @@ from tortoise.queryset import QuerySet
 from crypto import Context, Keyring, open_sealed, seal, unwrap_key, wrap_key
 from journal.care import tables as care_tables
 from journal.care.documents import invitation_secret_context, link_key_context
+from journal.coming_talk.documents import set_context
 from journal.practice import setup_links
 from journal.practice import tables as practice_tables
 from journal.replies.documents import draft_context
@@ -155,6 +156,10 @@ def _invitation_secret_context(account: UUID, invitation: UUID, _: int) -> Conte
     return invitation_secret_context(account, invitation)
 
 
+def _talk_set_context(account: UUID, wanted: UUID, _: int) -> Context:
+    return set_context(account, wanted)
+
+
 def _setup_secret_context(maker: UUID, link: UUID, _: int) -> Context:
     return setup_links.setup_secret_context(maker, link)
 
@@ -214,6 +219,9 @@ ACCOUNT_COLUMNS = (
     ),
     AccountColumn(
         "setup_link.secret", practice_tables.SetupLink, SealingKey.VAULT, "maker_id", _setup_secret_context
+    ),
+    AccountColumn(
+        "talk_set.sealed", care_tables.TalkSet, SealingKey.VAULT, "clinician_id", _talk_set_context
     ),
     AccountColumn(
         "sitter_link.note_key", sitter_tables.SitterLink, SealingKey.WRAPPED, "patient_id", _note_key_context

@@ -35,6 +35,7 @@ from journal.measures import records as measure_records
 from journal.notices import agreements
 from journal.operations.demo_data import DemoEntry, DemoNote, DemoPatient, DemoPerson, load_demo_practice
 from journal.operations.demo_evaluation import set_clock, write_evaluation
+from journal.operations.demo_talks import SET_BEFORE, set_things
 from journal.practice import practice
 from journal.practice import tables as practice_tables
 from journal.practice.practice import DemoConflict
@@ -131,6 +132,7 @@ async def _load_patient(
             await write_evaluation(patient, prescriber, link, person, one, at)
             continue
         await _write_entry(set_clock(patient, at), link, person, one, ids, patient.now)
+    await set_things(set_clock(clinician, patient.now - SET_BEFORE), patient, person.things)
 
 
 async def _write_note(clinician: Actor, patient: Actor, link: UUID, one: DemoNote, at: datetime) -> None:

@@ -124,6 +124,17 @@ class DemoNote(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     why: str = ""
 
 
+class DemoThing(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What the clinician set for the next talk, what the patient said to it, and the answer that they shared."""
+
+    kind: str
+    why: str
+    name: str = ""
+    words: str = ""
+    said: str = ""
+    answer: str = ""
+
+
 class DemoReadings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What the clinician noted in the clinic at a session, an hour after its end; by its place in the list."""
 
@@ -141,6 +152,7 @@ class DemoPatient(DemoPerson, frozen=True, forbid_unknown_fields=True, kw_only=T
     contacts: tuple[CallDetails, ...] = ()
     instructions: InstructionsDetails | None = None
     notes: tuple[DemoNote, ...] = ()
+    things: tuple[DemoThing, ...] = ()
     readings: tuple[DemoReadings, ...] = ()
 
     def get_moment(self, today: date, day: int, time: str) -> datetime:

@@ -24,6 +24,9 @@ from journal.care.links import Link
 from journal.care_notes import notes as care_notes
 from journal.care_notes.notes import CareNote
 from journal.clinic import call_contacts, instructions
+from journal.coming_talk import items as talk_items
+from journal.coming_talk import own_sets
+from journal.coming_talk.items import Item
 from journal.entries.assignment import SessionAssignment
 from journal.errors import Damaged, NotFound, TrustBroken
 from journal.notices import agreements as notice_agreements
@@ -59,6 +62,7 @@ from journal.records.schema import (
     Unreadable,
     Version,
 )
+from journal.records.talks import TalkSetRecord, build_talk_item_records, build_talk_set_records
 from journal.replies.conversation import read_all
 from journal.replies.rows import SentReply
 from journal.roles import Role
@@ -67,6 +71,7 @@ from journal.sessions import tables as sessions_tables
 from journal.sessions.rows import CourseDetails, Session, course_context, load_my_sessions
 from journal.sharing import reading
 from journal.sharing import shares as sharing_shares
+from journal.sharing.talked import load_talked
 from journal.sitter import reading as sitter_reading
 from journal.store.database import fetch_raw_in_thread, transaction
 from journal.store.rows import OpenedRows, Row, fetch_rows, get_column, parse_rows, require_undamaged
@@ -121,13 +126,14 @@ class ClinicianRecords:
     account: Account
     made_at: datetime
     patients: tuple[PatientRecord, ...]
+    talk_sets: list[TalkSetRecord]
     unreadable: tuple[Unreadable, ...]
 
     @property
     def documents(self) -> Mapping[str, Any]:
         """Return the JSON documents of the archive by file name, which holds no patient's name."""
         numbered = {f"data/patient-{number}.json": one for number, one in enumerate(self.patients, 1)}
-        return {"data/account.json": self.account, **numbered}
+        return {"data/account.json": self.account, "data/talk-sets.json": self.talk_sets, **numbered}
 
 
 Records = PatientRecords | ClinicianRecords
@@ -165,7 +171,9 @@ async def collect_patient_records(actor: Actor, practice: str) -> PatientRecords
     given = await sharing_shares.list_shares(actor)
     missing += [Unreadable("share", one.id) for one in given if one.damaged]
     openings = await audit_events.load_share_openings(actor.id, [one.id for one in given])
-    shares = [build_share_record(one, openings.get(one.id, ())) for one in given if not one.damaged]
+    whole = [one for one in given if not one.damaged]
+    marked = await load_talked(actor, {one.id: one.link for one in whole})
+    shares = [build_share_record(one, openings.get(one.id, ()), marked.get(one.id)) for one in whole]
     plan = [build_session_record(one) for one in planned]
     courses = await _load_courses(actor, actor.id, missing)
     contacts, texts = await _load_clinic(actor, actor.id, missing)
@@ -174,6 +182,8 @@ async def collect_patient_records(actor: Actor, practice: str) -> PatientRecords
     written = await care_notes.load_my_notes(actor, links)
     missing += [Unreadable("care note", one or UNKNOWN_ID) for _, found in written for one in found.damaged]
     notes = build_care_note_records(note for _, found in written for note in found)
+    things = await talk_items.load_my_items(actor, links)
+    missing += [Unreadable("talk item", one or UNKNOWN_ID) for one in things.damaged]
     agreed = await notice_agreements.list_agreements(actor)
     missing += [Unreadable("notice agreement", one.link.id) for one in agreed if one.is_damaged]
     told = await notice_history.list_notices(actor, links, remembered)
@@ -185,7 +195,15 @@ async def collect_patient_records(actor: Actor, practice: str) -> PatientRecords
         _build_account(actor, practice, contact),
         actor.now,
         tuple(entries),
-        Plan(courses, plan, contacts, texts, [build_sitter_note_record(one) for one in noted], notes),
+        Plan(
+            courses,
+            plan,
+            contacts,
+            texts,
+            [build_sitter_note_record(one) for one in noted],
+            notes,
+            build_talk_item_records(things),
+        ),
         Sharing(
             [build_link_record(link) for link in links],
             shares,
@@ -222,9 +240,10 @@ async def collect_shared_records(actor: Actor, practice: str, patient: UUID | No
             if patient is not None:
                 raise
             missing.append(Unreadable("patient", link.patient))
-    return ClinicianRecords(
-        _build_account(actor, practice, NO_CONTACT), actor.now, tuple(patients), tuple(missing)
-    )
+    sets = await own_sets.load_sets(actor)
+    missing += [Unreadable("talk set", one or UNKNOWN_ID) for one in sets.damaged]
+    account = _build_account(actor, practice, NO_CONTACT)
+    return ClinicianRecords(account, actor.now, tuple(patients), build_talk_set_records(sets), tuple(missing))
 
 
 async def _collect_shared_by(actor: Actor, link: Link, missing: list[Unreadable]) -> PatientRecord:
@@ -239,6 +258,8 @@ async def _collect_shared_by(actor: Actor, link: Link, missing: list[Unreadable]
     missing += [Unreadable("care note", one or UNKNOWN_ID) for one in written.damaged]
     replies = OpenedRows[SentReply]() if folder.paused else await read_all(actor, link)
     missing += [Unreadable("reply", one or UNKNOWN_ID) for one in replies.damaged]
+    things = OpenedRows[Item]() if link.paused_at else await talk_items.load_items(actor, link)
+    missing += [Unreadable("talk item", one or UNKNOWN_ID) for one in things.damaged]
     agreed = [] if link.paused_at else [await notice_agreements.load_agreement(actor, link.patient, link)]
     missing += [Unreadable("notice agreement", link.id) for one in agreed if one.is_damaged]
     told = await notice_history.list_received(actor, link)
@@ -260,6 +281,7 @@ async def _collect_shared_by(actor: Actor, link: Link, missing: list[Unreadable]
         contacts,
         texts,
         build_care_note_records(written),
+        build_talk_item_records(things),
         build_agreement_records(agreed),
         [build_received_notice_record(one) for one in told],
         copies,

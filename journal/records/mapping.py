@@ -21,8 +21,8 @@ from journal.i18n import N_
 from journal.notices.documents import Terms
 from journal.notices.history import PastNotice, ReceivedNotice
 from journal.notices.policy import Agreement
+from journal.records.messages import AgreementRecord, NoticeRecord, ReceivedNoticeRecord, ReplyRecord
 from journal.records.schema import (
-    AgreementRecord,
     Answered,
     CallRecord,
     CareNoteRecord,
@@ -32,9 +32,6 @@ from journal.records.schema import (
     HoursRecord,
     InstructionsRecord,
     LinkRecord,
-    NoticeRecord,
-    ReceivedNoticeRecord,
-    ReplyRecord,
     Section,
     SessionRecord,
     ShareRecord,
@@ -149,8 +146,10 @@ def build_link_record(link: Link) -> LinkRecord:
     )
 
 
-def build_share_record(share: OutgoingShare, openings: Iterable[datetime]) -> ShareRecord:
-    """Return a copy that a clinician can read, and when they opened it."""
+def build_share_record(
+    share: OutgoingShare, openings: Iterable[datetime], talked_at: datetime | None = None
+) -> ShareRecord:
+    """Return a copy that a clinician can read, when they opened it, and when it was talked about."""
     document, fields = share.document, _get_fields(share.document.kind)
     labels = {TITLE: N_("Title"), NOTE: N_("Content note")} | {
         field.id: field.label for field in fields.values()
@@ -165,6 +164,7 @@ def build_share_record(share: OutgoingShare, openings: Iterable[datetime]) -> Sh
         datetime.fromisoformat(document.shared_at),
         list(openings),
         share.changed,
+        talked_at,
         document.attention,
     )
 
@@ -182,6 +182,7 @@ def build_copy_record(shared: IncomingShare, assignment: SessionAssignment[Sessi
         at.id if at else None,
         shared.written_at,
         shared.shared_at,
+        shared.talked_at,
         build_answers(document.kind, document.answers),
         document.attention,
         shared.is_closed,

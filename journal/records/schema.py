@@ -17,7 +17,8 @@ from journal.care_notes.notes import NoteKind as CareNoteKind
 from journal.catalogue.fields import Answer
 from journal.clinic.call_contacts import CallRole
 from journal.entries.revisions import Reason
-from journal.notices.history import NoticeState
+from journal.records.messages import AgreementRecord, NoticeRecord, ReceivedNoticeRecord, ReplyRecord
+from journal.records.talks import TalkItemRecord
 from journal.roles import Role
 from journal.sessions.moments import Offsets
 from journal.sessions.session import Phase, Route, SessionKind, Setting, Status
@@ -220,6 +221,7 @@ class Plan(msgspec.Struct, frozen=True):
     instructions: list[InstructionsRecord]
     sitter_notes: list[SitterNoteRecord]
     care_notes: list[CareNoteRecord]
+    talk_items: list[TalkItemRecord]
 
 
 class LinkRecord(msgspec.Struct, frozen=True):
@@ -255,54 +257,8 @@ class ShareRecord(msgspec.Struct, frozen=True):
     shared_at: datetime
     openings: list[datetime]
     changed: bool
+    talked_at: datetime | None
     attention: str = ""
-
-
-class AgreementRecord(msgspec.Struct, frozen=True):
-    """What a patient and one clinician agreed on about notices, or what one of them proposed."""
-
-    link_id: UUID
-    is_agreed: bool
-    hours: int
-    backup_link_id: UUID | None
-    backup_name: str
-    looks: str
-    proposed_by: Role
-    proposed_at: datetime
-    agreed_at: datetime | None
-
-
-class NoticeRecord(msgspec.Struct, frozen=True):
-    """A notice that was written with an answer, with what became of it; or why none was."""
-
-    id: UUID | None
-    entry_id: UUID | None
-    state: NoticeState
-    at: datetime
-    link_id: UUID | None
-    name: str
-    backup_link_id: UUID | None
-    backup_name: str
-    release_at: datetime | None
-    sent_at: datetime | None
-    backup_at: datetime | None
-    backup_sent_at: datetime | None
-    acknowledged_at: datetime | None
-    acknowledged_by: UUID | None
-    acknowledged_name: str
-    done: str
-
-
-class ReceivedNoticeRecord(msgspec.Struct, frozen=True):
-    """A notice that went to the clinician who takes it away."""
-
-    id: UUID
-    sent_at: datetime
-    is_backup: bool
-    first_name: str
-    acknowledged_at: datetime | None
-    acknowledged_by_me: bool
-    done: str
 
 
 class Sharing(msgspec.Struct, frozen=True):
@@ -339,21 +295,10 @@ class CopyRecord(msgspec.Struct, frozen=True):
     belongs_to: UUID | None
     written_at: datetime
     shared_at: datetime
+    talked_at: datetime | None
     answers: list[Answered]
     attention: str = ""
     is_closed: bool = False
-
-
-class ReplyRecord(msgspec.Struct, frozen=True):
-    """A reply to a copy that a clinician can read: `read_at` is when the other person opened it."""
-
-    id: UUID
-    share_id: UUID
-    author: Role
-    name: str
-    written_at: datetime
-    read_at: datetime | None
-    text: str
 
 
 class PatientRecord(msgspec.Struct, frozen=True):
@@ -370,6 +315,7 @@ class PatientRecord(msgspec.Struct, frozen=True):
     contacts: list[CallRecord]
     instructions: list[InstructionsRecord]
     care_notes: list[CareNoteRecord]
+    talk_items: list[TalkItemRecord]
     agreements: list[AgreementRecord]
     notices: list[ReceivedNoticeRecord]
     shared: list[CopyRecord]

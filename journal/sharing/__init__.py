@@ -8,5 +8,6 @@ __all__ = [
     "recipients",
     "saving",
     "shares",
+    "talked",
     "timeline",
 ]

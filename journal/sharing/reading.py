@@ -36,13 +36,16 @@ from journal.sessions import schedule
 from journal.sessions.rows import Session
 from journal.sessions.schedule import SessionNumber
 from journal.sessions.session import SessionKind, Setting, Status
+from journal.sharing.talked import open_talked
 from journal.store.database import fetch_raw, transaction
 from journal.store.rows import (
     DamagedRow,
+    JoinedValue,
     NonNegative,
     OpenedRows,
     Row,
     Timestamp,
+    as_bytes,
     fetch_rows,
     filter_undamaged,
     get_column,
@@ -51,12 +54,13 @@ from journal.store.rows import (
 )
 
 SELECT_COPIES = """
-    SELECT 0, id, revision, sealed, entry_id, updated_at, opened_at FROM share WHERE link_id = $1
-    UNION ALL SELECT 1, id, revision, sealed, NULL, NULL, NULL FROM record_state WHERE id = $2
+    SELECT 0, id, revision, sealed, entry_id, updated_at, opened_at, talked FROM share WHERE link_id = $1
+    UNION ALL SELECT 1, id, revision, sealed, NULL, NULL, NULL, NULL FROM record_state WHERE id = $2
 """
 SELECT_COPY = """
-    SELECT 0, id, revision, sealed, entry_id, updated_at, opened_at FROM share WHERE link_id = $1 AND id = $2
-    UNION ALL SELECT 1, id, revision, sealed, NULL, NULL, NULL FROM record_state WHERE id = $3
+    SELECT 0, id, revision, sealed, entry_id, updated_at, opened_at, talked FROM share
+        WHERE link_id = $1 AND id = $2
+    UNION ALL SELECT 1, id, revision, sealed, NULL, NULL, NULL, NULL FROM record_state WHERE id = $3
 """
 """One statement each, since copies and list must be of one moment."""
 
@@ -71,6 +75,7 @@ class CopyRow(Row, frozen=True):
     entry_id: UUID
     updated_at: Timestamp
     opened_at: Timestamp | None
+    talked: JoinedValue
 
 
 LATEST = datetime.max.replace(tzinfo=UTC)
@@ -81,7 +86,8 @@ class IncomingShare:
     """
     One shared copy as its clinician sees it; `unread` until they open it, and again after an update.
 
-    `name` is its title, where that was shared, or its kind and session, as the plan shows it to them.
+    `name` is its title, where that was shared, or its kind and session, as the plan shows it to them. `talked_at` is
+    when they marked it as talked about; both see that.
     """
 
     id: UUID
@@ -89,6 +95,7 @@ class IncomingShare:
     updated_at: datetime
     unread: bool
     name: EntryName
+    talked_at: datetime | None = None
     opened_at: datetime | None = None
 
     @property
@@ -245,7 +252,8 @@ def _open_share(
     if document.entry_id != row.entry_id.hex:
         raise Damaged
     unread, name = row.opened_at is None, namer.name_copy(document)
-    one = IncomingShare(row.id, document, row.updated_at, unread, name, row.opened_at)
+    talked = open_talked(key, link.id, row.id, row.revision, as_bytes(row.talked) or None)
+    one = IncomingShare(row.id, document, row.updated_at, unread, name, talked, row.opened_at)
     # Here, and nowhere else, a copy is opened for its clinician: what is closed has no words from here on.
     return replace(one, document=document.strip_to_title()) if one.is_closed and not by_tap else one
 

@@ -62,6 +62,10 @@ CLINICIAN_SENTENCES: Mapping[Act, str] = MappingProxyType(
         Act.REPLY_SENT: N_("You sent a reply"),
         Act.REPLY_READ: N_("You opened a reply"),
         Act.REPLY_WITHDRAWN: N_("You withdrew a reply before it was read"),
+        Act.TALK_SET: N_("You set something for a talk"),
+        Act.TALK_WITHDRAWN: N_("You withdrew something that was set for a talk"),
+        Act.TALK_MARKED: N_("You marked something that was set for a talk"),
+        Act.TALKED_ABOUT: N_("You marked something as talked about, or not"),
         Act.INSTRUCTIONS_WRITTEN: N_("You wrote what to do before and on the day"),
         Act.SESSION_CHANGED: N_("You changed a session"),
         Act.RECORDS_TAKEN: N_("You exported what is shared with you"),
@@ -196,7 +200,7 @@ class _PageRenderer:
         }
 
     def _render_clinician(self, found: ClinicianRecords) -> dict[str, str]:
-        self.values |= {"menu": CLINICIAN_MENU, "patients": found.patients}
+        self.values |= {"menu": CLINICIAN_MENU, "patients": found.patients, "talk_sets": found.talk_sets}
         pages = {"index.html": self._render("archive/patients.html", "index.html")}
         for number, patient in enumerate(found.patients, 1):
             titles = self._name_entries(patient.shared, patient.sessions)

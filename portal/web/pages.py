@@ -85,6 +85,7 @@ GUIDE_PLACES: Mapping[str, str] = MappingProxyType(
         "/patients/*/notes": "notes",
         "/patients/*/brief": "brief",
         "/patients/*/charts": "notes",
+        "/patients/*/talk": "talk",
         "/patients/*/contacts": "day",
         "/patients/*/course": "course",
         "/patients/*/summary": "brief",
@@ -108,6 +109,7 @@ GUIDE_PLACES: Mapping[str, str] = MappingProxyType(
         "/sign-in": "lost",
         "/sit": "day",
         "/steady": "ground",
+        "/talk": "talk",
         "/triggers": "reframes",
         "/unlock": "lost",
     }

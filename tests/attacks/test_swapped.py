@@ -126,6 +126,12 @@ NOT_AS_SENT = ("This notice is not what was sent",)
 NO_NAME = ("who did cannot be shown",)
 NO_MARK = ("It begins with the session.",)
 """What a sitter's clock says where no check is known of."""
+TALK_SET_CLOSED = ("A set that cannot be opened",)
+TALK = (
+    Look("alice", "/talk", ("Something that was set cannot be opened",)),
+    Look("alice", "/talk/{talk item}", DAMAGED),
+    Look("bob", "/patients/{alice}/talk", ("One thing cannot be opened", "2 things cannot be opened")),
+)
 COMPARED_ALONE = {"key_renewal.before"}
 """Never opened: whoever changes it has a request refused that set out before the keys were renewed."""
 PASSED_OVER = {"contents_text.sealed"}
@@ -282,6 +288,11 @@ SHOWN: dict[str, tuple[Place, ...]] = {
     "reply_draft.sealed": (
         Place("reply draft", (Look("bob", "/replies", ("One draft cannot be opened",)),)),
     ),
+    "talk_item.sealed": (Place("talk item", TALK),),
+    "talk_item.said": (Place("talk item", TALK),),
+    "talk_item.mark": (Place("marked talk item", (TALK[0],)),),
+    "talk_set.sealed": (Place("talk set", (Look("bob", "/patients/{alice}/talk", TALK_SET_CLOSED),)),),
+    "share.talked": (),  # it hides nothing: a copy stands further back, or does not: test_coming_talk.py
     "sitter_link.sealed": (Place("dana's sitter link", (Look(None, "/sit/{sit}", DAMAGED),)),),
     "sitter_link.note_key": (Place("sat link", (Look("alice", SITTER_NOTES, NOTE_CLOSED),)),),
     "sitter_note.sealed": (Place("sitter note", (Look("alice", SITTER_NOTES, NOTE_CLOSED),)),),

@@ -107,6 +107,8 @@ LISTED: dict[str, str] = {
     "share": "SELECT id FROM share WHERE entry_id IN ('{loose 1}', '{loose 2}', '{loose 3}')",
     "reply": "SELECT id FROM reply WHERE link_id = '{link}' ORDER BY id",
     "reply_draft": "SELECT id FROM reply_draft WHERE owner_id = '{bob}'",
+    "talk_item": "SELECT id FROM talk_item WHERE link_id = '{link}' ORDER BY id",
+    "talk_set": "SELECT id FROM talk_set WHERE clinician_id = '{bob}'",
     "sitter_link": "SELECT id FROM sitter_link WHERE id = '{sitter link}'",
     "sitter_note": "SELECT id FROM sitter_note WHERE id IN ('{sitter note}', '{other sitter note}')",
     "web_session": (

@@ -38,6 +38,8 @@ from journal.clinic import call_contacts, instructions
 from journal.clinic.call_contacts import CallDetails, CallRole
 from journal.clinic.hours import Window
 from journal.clinic.instructions import InstructionsDetails
+from journal.coming_talk import afterwards, answers, own_sets, setting
+from journal.coming_talk.documents import Mark, Thing, Word
 from journal.device_copies import copies as device_copies
 from journal.entries import entries, removal
 from journal.entries import revisions as versions
@@ -296,6 +298,19 @@ async def _write(making: _Making, ids: dict[str, UUID]) -> None:
     ids["device copy"] = (await device_copies.list_copies(alice))[0].id
 
 
+async def _set_for_a_talk(making: _Making, bob: Actor, ids: dict[str, UUID]) -> None:
+    """Have bob set three things for alice's next talk and keep them as a set; she says a word, he marks two."""
+    alice = await making.actor("alice")
+    link = await links.load_link_with(bob, alice.id)
+    talk = (await setting.load_talks_ahead(bob, link))[0]
+    own = [Thing("question", "own", f"{HERS} question {number}", f"{HERS} why") for number in range(2)]
+    things = (*own, Thing("reading", "pace", "", f"{HERS} why"))
+    ids["talk item"], ids["marked talk item"], _ = await setting.set_things(bob, alice.id, talk.id, things)
+    ids["talk set"] = await own_sets.keep_set(bob, f"{HERS} set", things)
+    await answers.say_word(alice, ids["talk item"], Word.NOT_NOW)
+    await afterwards.mark_item(bob, alice.id, ids["marked talk item"], Mark.AGAIN)
+
+
 async def _plan(making: _Making, ids: dict[str, UUID]) -> None:
     """Have bob plan a course, and alice add a session of her own and whom to call."""
     plan = CoursePlan(
@@ -343,6 +358,7 @@ async def _plan(making: _Making, ids: dict[str, UUID]) -> None:
     }
     ids["care note"] = await care_notes.write_note(bob, alice.id, CareNoteKind.PLAN, noted, uuid4())
     ids["care note row"] = (await care_tables.CareNote.get(note=ids["care note"])).id
+    await _set_for_a_talk(making, bob, ids)
     await checklist.add_lines(alice, ids["session"], [f"{HERS} line of a list", f"{HERS} other line"])
     await checklist.change_state(alice, ids["session"], f"{HERS} line of a list", CheckState.DONE)
     part = CopiedPart("comfort.touch", "Touch", f"{HERS} hold my hand")
@@ -401,6 +417,7 @@ async def _share(making: _Making, ids: dict[str, UUID]) -> None:
         await reading.read_share(await making.actor(name), alice.id, ids[f"{name}'s share"])
     ids["share"] = ids["bob's share"]
     await _reply(making, ids)
+    await afterwards.mark_share(await making.actor("bob"), alice.id, ids["share"], is_talked=True)
     fields = [copies.NOTE, *answers_of(EntryKind.REFRAME)]
     ids["changed share"] = await shares.share_entry(alice, ids["reframe"], ids["link"], fields, previewed=1)
     await reading.read_share(await making.actor("bob"), alice.id, ids["changed share"])

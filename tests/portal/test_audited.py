@@ -31,6 +31,8 @@ from journal.care_notes.notes import NoteKind
 from journal.clinic import call_contacts, ended_care, instructions
 from journal.clinic.call_contacts import CallDetails, CallRole
 from journal.clinic.instructions import InstructionsDetails
+from journal.coming_talk import afterwards, answers, setting
+from journal.coming_talk.documents import Mark, Thing, Word
 from journal.entries import acceptance, entries, removal
 from journal.errors import InvalidInput, WrongCredentials
 from journal.key_rotation import account_key as account_key_renewal
@@ -143,6 +145,19 @@ async def at_the_door(portal: Portal) -> None:
     total = {"name": "WHO-5", "day": "2026-11-20", "total": "60"}
     note = await care_notes.write_note(await cast.actor("bob"), alice.id, NoteKind.TOTAL, total, uuid4())
     assert (await last(Act.NOTE_WRITTEN)).object_id == note
+    details = SessionDetails(SessionKind.INTEGRATION, "2026-12-03T13:00", ZONE, 50, Setting.CLINIC)
+    talk = await session_plan.add_session(alice, alice.id, details)
+    bob, thing = await cast.actor("bob"), Thing("question", "carry", "", "Why.")
+    (item,) = await setting.set_things(bob, alice.id, talk, (thing,))
+    assert (await last(Act.TALK_SET)).object_id == item
+    for word in (Word.NOT_NOW, None):
+        await answers.say_word(alice, item, word)
+        assert (await last(Act.TALK_SAID)).recipient_id == bob.id
+    await afterwards.mark_item(bob, alice.id, item, Mark.LET_GO)
+    assert (await last(Act.TALK_MARKED)).object_id == item
+    await afterwards.mark_item(bob, alice.id, item, None)
+    await setting.withdraw_item(bob, alice.id, item)
+    assert (await last(Act.TALK_WITHDRAWN)).object_id == item
     dosing = SessionDetails(SessionKind.DOSING, "2026-12-01T13:00", ZONE, 120, Setting.HOME)
     session = await session_plan.add_session(alice, alice.id, dosing)
     link = await sitter_links.make_link(await cast.actor("alice"), session)
@@ -227,6 +242,8 @@ async def with_words(cast: Cast) -> None:
         assert (event.object_id, event.actor_id, event.recipient_id) == (share, alice.id, bob.id)
     reframe = await written(cast, document=EntryDocument("reframe", answers={"reframe.body": "x"}))
     given = await shared(cast, reframe, ("reframe.body",))
+    await afterwards.mark_share(await cast.actor("bob"), alice.id, given, is_talked=True)
+    assert (await last(Act.TALKED_ABOUT)).object_id == given
     await later.give_tick(alice, reframe.id, given)
     event = await last(Act.LATER_SHARED)
     assert (event.object_id, event.actor_id, event.recipient_id) == (given, alice.id, bob.id)

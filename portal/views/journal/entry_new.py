@@ -5,11 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from uuid import UUID, uuid4
 
+import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
 from journal.catalogue.fields import ONCE_WRITTEN_KINDS, WRITTEN_KINDS, Answers, EntryKind
 from journal.catalogue.reframe import REFRAMABLE
+from journal.coming_talk import answers
 from journal.entries import entries, only_entry
 from journal.errors import NotFound
 from journal.scheduling.next_step import suggest_entry
@@ -24,7 +26,7 @@ from portal.views.journal.entry_form import parse_kind
 from portal.views.journal.entry_page import EntryDraft, build_address, build_writing_page
 from portal.views.journal.entry_screens import PAUSE_SCREEN, build_screens, leave_out_numbers
 from portal.web.forms import parse_uuid
-from portal.web.pages import redirect, render_page
+from portal.web.pages import get_translator, redirect, render_page
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,9 +89,7 @@ async def start_entry(request: Request) -> Response:
             return redirect(request, f"/journal/{there.id}/edit")
     if kind in waiting and (wanted is None or not await _has_entry(request, wanted)):
         return await _offer_few_words(request, plan, about)
-    begun = EntryDocument(kind.value, session_id=about.id.hex if about else None)
-    if kind is EntryKind.REFRAME and "from" in asked:
-        begun = await _carry_over(request, parse_uuid(asked["from"]), asked.get("part", ""))
+    begun = await _build_begun(request, kind, about, plan)
     if wanted is not None and await _has_entry(request, wanted):
         where = EntryDraft(wanted, 1, begun)
         return redirect(request, build_address(where, **({"prompt": prompt} if prompt else {})))
@@ -98,6 +98,19 @@ async def start_entry(request: Request) -> Response:
         return await show_pause(request, draft)
     context = await build_writing_page(actor, draft, plan=plan, prompt=prompt, ground="ground" in asked)
     return render_page(request, "journal/write.html", context)
+
+
+async def _build_begun(request: Request, kind: EntryKind, about: Session | None, plan: Plan) -> EntryDocument:
+    """Return what an entry begins with: words of another one, or the question that was set for a talk as its title."""
+    asked = request.query_params
+    begun = EntryDocument(kind.value, session_id=about.id.hex if about else None)
+    if kind is EntryKind.REFRAME and "from" in asked:
+        return await _carry_over(request, parse_uuid(asked["from"]), asked.get("part", ""))
+    if kind is EntryKind.FREE and (wanted := parse_uuid(asked.get("talk"))) is not None:
+        item = (await answers.load_own_item(get_actor(request), wanted, plan))[1].item
+        question = item.thing.words or get_translator(request)(item.title)
+        return msgspec.structs.replace(begun, title=question)
+    return begun
 
 
 def _list_waiting_kinds(hold: Hold | None) -> frozenset[EntryKind]:

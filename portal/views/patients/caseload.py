@@ -79,12 +79,15 @@ class SharedPage:
     """
     Context of one shared copy, with the replies to it.
 
-    `asks` is what its patient asks, `opened_at` when it was opened before.
+    `asks` is what its patient asks, `opened_at` when it was opened before, `talked_at` when its reader marked it as
+    talked about.
     """
 
     patient: UUID
     name: str
     view: SharedView
+    share: UUID
+    talked_at: datetime | None
     asks: Attention | None
     opened_at: datetime | None
     box: ReplyBox
@@ -187,7 +190,9 @@ async def show_share(request: Request) -> Response:
     plan = await reading.load_visible_plan(actor, link)
     view = build_shared_view(one.document, actor.zone, EntryNamer(plan))
     box = await load_box(actor, link, one.id, one.document)
-    context = SharedPage(link.patient, link.peer_name, view, one.document.asks, one.opened_at, box)
+    context = SharedPage(
+        link.patient, link.peer_name, view, one.id, one.talked_at, one.document.asks, one.opened_at, box
+    )
     return render_page(request, "patients/shared.html", context)
 
 

@@ -48,13 +48,14 @@ async def test_the_demonstration_loads_with_its_people_and_words(database_url: s
             assert {one.entry for one in given}
             # An evaluation and its review go to two clinicians, and the review is kept.
             reviewed = sum(1 for one in person.entries if one.reviews)
-            assert len(given) == sum(1 for one in person.entries if one.shared) + 2 * reviewed
+            answered = sum(bool(one.answer) for one in person.things)
+            assert len(given) == sum(1 for one in person.entries if one.shared) + 2 * reviewed + answered
             dosing = [one.id for one in await load_my_sessions(patient) if one.kind is SessionKind.DOSING]
             seen = await load_checklist(patient, dosing[-1])
             written = TextState.SIGNED if person.instructions else TextState.NONE
             assert seen.text_state is written
             assert bool(seen.clinic) is (person.instructions is not None)
-        assert total == 1 + sum(len(person.entries) + len(person.notes) for person in demo.patients) >= 40
+        assert total == 2 + sum(len(person.entries) + len(person.notes) for person in demo.patients) >= 40
         token = (await sign_in.sign_in(installation, demo.clinician.email, demo.clinician.password)).token
         bob = await web_sessions.load_actor(installation, token)
         assert bob is not None

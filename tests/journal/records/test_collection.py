@@ -526,7 +526,12 @@ async def test_the_same_records_make_the_same_archive(sqlite_cast: Cast) -> None
 async def test_a_clinicians_documents_are_numbered(cast: Cast) -> None:
     """No patient's name or id stands in a file name."""
     opened = packed(await shared_with(cast, "bob"))
-    assert opened.namelist() == ["data/account.json", "data/patient-1.json", "manifest.json"]
+    assert opened.namelist() == [
+        "data/account.json",
+        "data/patient-1.json",
+        "data/talk-sets.json",
+        "manifest.json",
+    ]
     read = msgspec.json.decode(opened.read("data/patient-1.json"), type=PatientRecord)
     assert read.name == NAMES["alice"]
 
