@@ -51,7 +51,16 @@ from portal.views.reframing import later, moments, offers, revisits, status, ste
 from portal.views.safety_plan import device_copy
 from portal.views.safety_plan import plan as safety_page
 from portal.views.sessions import day_notes, plan, sitter_link, sitter_notes, waiting
-from portal.views.sharing import disclosures, handovers, returned_shares, shares, sharing_log, standing, team
+from portal.views.sharing import (
+    attention,
+    disclosures,
+    handovers,
+    returned_shares,
+    shares,
+    sharing_log,
+    standing,
+    team,
+)
 from portal.views.sign_in import (
     account_reset,
     confirm,
@@ -230,6 +239,7 @@ ROUTES = (
     # Sharing
     Rule("/journal/{id:uuid}/shares", FORM, PATIENT, shares.share_entry),
     Rule("/shares/{id:uuid}/update", READ, PATIENT, shares.show_update),
+    Rule("/shares/{id:uuid}/attention", FORM, PATIENT, attention.change_attention),
     Rule("/shares/{id:uuid}/revocation", FORM, PATIENT, shares.revoke_share),
     Rule("/sharing", READ, PATIENT, team.show_team),
     Rule("/sharing/log", READ, PATIENT, sharing_log.show_sharing_log),
@@ -264,7 +274,7 @@ ROUTES = (
     # The clinician's desk
     Rule("/patients", FORM, CLINICIAN, caseload.show_caseload),
     Rule("/patients/{id:uuid}", READ, CLINICIAN, caseload.show_patient),
-    Rule("/patients/{id:uuid}/shared/{share:uuid}", READ, CLINICIAN, caseload.show_share),
+    Rule("/patients/{id:uuid}/shared/{share:uuid}", FORM, CLINICIAN, caseload.show_share),
     Rule("/patients/{id:uuid}/trust", READ, CLINICIAN, caseload.show_safety_code),
     Rule("/patients/{id:uuid}/end", FORM, CLINICIAN, caseload.end_care, fresh=True),
     Rule("/patients/{id:uuid}/restart", FORM, CLINICIAN, returned_shares.offer_reset_link, fresh=True),

@@ -22,12 +22,12 @@ from tests.hashing import hash_once
 from tests.memory import find_memory
 from tests.orm import prepare_once
 from tests.pages import compile_once
-from tests.postgres import PostgresServer, running_postgres
+from tests.postgres import PostgresServer, Prepared, running_postgres
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator
 
-_TEMPLATE = "migrated"
+_TEMPLATE, _FURNISHED = "migrated", "furnished"
 Made = TypeVar("Made")
 
 
@@ -101,16 +101,27 @@ def made_once(factory: pytest.TempPathFactory, name: str, make: Callable[[Path],
 
 
 @pytest.fixture(scope="session")
-def postgres() -> Iterator[PostgresServer]:
+def prepared_postgres(tmp_path_factory: pytest.TempPathFactory) -> tuple[Prepared, Furniture]:
+    """What every process's server begins with: a database with every migration applied, and one with the cast in it."""
+
+    def make(folder: Path) -> tuple[Prepared, Furniture]:
+        with running_postgres() as server:
+            furniture = asyncio.run(_fill_postgres(server))
+            return server.keep(folder), furniture
+
+    return made_once(tmp_path_factory, "postgres", make)
+
+
+@pytest.fixture(scope="session")
+def postgres(prepared_postgres: tuple[Prepared, Furniture]) -> Iterator[PostgresServer]:
     """A real PostgreSQL server, started by the first test that needs one."""
-    with running_postgres() as server:
+    with running_postgres(prepared=prepared_postgres[0]) as server:
         yield server
 
 
 @pytest.fixture(scope="session")
-def migrated_postgres(postgres: PostgresServer) -> str:
+def migrated_postgres() -> str:
     """The name of a database with every migration applied, to copy from."""
-    asyncio.run(_migrate_postgres(postgres))
     return _TEMPLATE
 
 
@@ -149,11 +160,13 @@ def database_url(request: pytest.FixtureRequest) -> str:
     return url
 
 
-async def _migrate_postgres(server: PostgresServer) -> None:
+async def _fill_postgres(server: PostgresServer) -> Furniture:
     from journal.store import database
 
     await server.create(_TEMPLATE)
     await database.migrate(server.url(_TEMPLATE))
+    await server.create(_FURNISHED, template=_TEMPLATE)
+    return await furnish(server.url(_FURNISHED))
 
 
 @pytest.fixture(scope="session")
@@ -171,11 +184,9 @@ def furnished_sqlite(
 
 
 @pytest.fixture(scope="session")
-def furnished_postgres(postgres: PostgresServer, migrated_postgres: str) -> tuple[str, Furniture]:
+def furnished_postgres(prepared_postgres: tuple[Prepared, Furniture]) -> tuple[str, Furniture]:
     """The name of a database with the cast in it, to copy from."""
-    name = "furnished"
-    asyncio.run(postgres.create(name, template=migrated_postgres))
-    return name, asyncio.run(furnish(postgres.url(name)))
+    return _FURNISHED, prepared_postgres[1]
 
 
 @pytest.fixture

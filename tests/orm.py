@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from tortoise.apps import Apps
+from tortoise.migrations.schema_generator.state_apps import StateApps
 from tortoise.models import Model
 
 OF_ONE_KIND = (
@@ -44,6 +45,15 @@ def prepare_once() -> None:
         made[kind] = [{name: getattr(model._meta, name) for name in OF_ONE_KIND} for model in models]
 
     Apps._build_initial_querysets = prepare_or_remember  # type: ignore[assignment]
+
+
+def migrate_without_reading() -> None:
+    """
+    Have this process not prepare, before each step of a migration, to read the tables as they are then.
+
+    It took a third of a migration, and none of our steps reads rows by way of the ORM: one that did would fail.
+    """
+    StateApps._build_initial_querysets = lambda apps: None  # type: ignore[assignment]
 
 
 def _let_go(model: type[Model]) -> None:

@@ -10,6 +10,7 @@ import shutil
 import subprocess
 import uuid
 from contextlib import closing, contextmanager
+from dataclasses import dataclass
 from importlib.metadata import files
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -42,6 +43,14 @@ _SETTINGS = {
     "max_wal_senders": "0",
     "max_wal_size": "64MB",
 }
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """What a server had in its data folder when it was stopped, to copy; and the password that it asks for."""
+
+    data: Path
+    password: str
 
 
 class PostgresServer:
@@ -89,6 +98,13 @@ class PostgresServer:
             self._loop.run_until_complete(self._kept.close())
         self._loop.close()
 
+    def keep(self, folder: Path) -> Prepared:
+        """Copy everything that the server has to *folder*; it is stopped for that, and comes back."""
+        self._server.stop(cleanly=True)
+        self._server.copy_to(folder / "data")
+        self._server.start(self._port)
+        return Prepared(folder / "data", self._password)
+
     def stop(self) -> None:
         """Have the server go away at once, as in a power cut."""
         self._server.stop()
@@ -109,19 +125,25 @@ class PostgresServer:
 
 
 @contextmanager
-def running_postgres(*, in_memory: bool = True, **settings: str) -> Iterator[PostgresServer]:
+def running_postgres(
+    *, in_memory: bool = True, prepared: Prepared | None = None, **settings: str
+) -> Iterator[PostgresServer]:
     """
     Start a server in temporary folders, and stop and remove it at the end; *settings* as in postgresql.conf.
 
-    Its data are on no disk, where there is memory for them, unless *in_memory* says otherwise.
+    Its data are on no disk, where there is memory for them, unless *in_memory* says otherwise. It has nothing, or what
+    was *prepared*, of which it gets a copy.
 
     PostgreSQL refuses to run as root. There the server runs as `nobody`, from a copy of its files that this
     user can reach wherever the checkout lies.
     """
-    password = secrets.token_urlsafe(16)
+    password = prepared.password if prepared else secrets.token_urlsafe(16)
     with _folder(in_memory=in_memory) as data, _folder() as programs, own_port() as port:
         server = _Server(data, programs, settings)
-        server.initialise(password)
+        if prepared:
+            server.copy_from(prepared.data)
+        else:
+            server.initialise(password)
         server.start(port)
         try:
             with closing(PostgresServer(server, port, password)) as running:
@@ -185,6 +207,12 @@ class _Server:
             "--locale=C.UTF-8", "--no-sync", "--pgdata", self._data, "--set", "scram_iterations=1",
         )  # fmt: skip
 
+    def copy_from(self, data: Path) -> None:
+        subprocess.run(["cp", "-a", data, self._data], check=True)
+
+    def copy_to(self, data: Path) -> None:
+        subprocess.run(["cp", "-a", self._data, data], check=True)
+
     def start(self, port: int) -> None:
         """Start on *port* of the loopback, and return once the server answers."""
         settings = {**self._settings, "port": port, "unix_socket_directories": self.sockets}
@@ -196,8 +224,9 @@ class _Server:
     def mark_standby(self) -> None:
         (self._data / "standby.signal").touch(0o644)
 
-    def stop(self) -> None:
-        self._run("pg_ctl", "--wait", "--mode=immediate", "--pgdata", self._data, "stop")
+    def stop(self, *, cleanly: bool = False) -> None:
+        mode = "fast" if cleanly else "immediate"
+        self._run("pg_ctl", "--wait", f"--mode={mode}", "--pgdata", self._data, "stop")
 
     def _run(self, program: str, *arguments: str | Path) -> None:
         done = subprocess.run(

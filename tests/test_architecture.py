@@ -289,7 +289,8 @@ OTHERS_TABLES = {
         "accounts.Account care.Handover",
     ),
     "sharing.reading": ("care keeps its rows", "care.Share"),
-    "sharing.shares": ("care keeps its rows; a copy is made of an entry", "care.Share vault.Entry"),
+    "sharing.saving": ("care keeps its rows; a copy is made of an entry", "care.Share vault.Entry"),
+    "sharing.shares": ("care keeps its rows", "care.Share"),
     "sitter.tables": (
         "its rows belong to an account and a session",
         "accounts.Account sessions.KapSession",

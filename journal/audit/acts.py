@@ -90,6 +90,7 @@ class Act(StrEnum):
     NOTICE_WRITTEN = "notice.written"
     NOTICE_WITHDRAWN = "notice.withdrawn"
     NOTICE_ACKNOWLEDGED = "notice.acknowledged"
+    SHARE_ATTENTION_CHANGED = "share.attention-changed"
     SHARE_REVOKED = "share.revoked"
     SHARE_OPENED = "share.opened"
     RECORDS_TAKEN = "records.taken"

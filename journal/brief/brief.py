@@ -17,8 +17,10 @@ from uuid import UUID
 from journal.actor import Actor
 from journal.brief.beliefs import BeliefPair, build_belief_pairs
 from journal.brief.layout import (
+    MAX_ASKED,
     MAX_CAME_AHEAD,
     MAX_CAME_BESIDE,
+    MAX_CLOSED,
     MAX_PAIRS,
     MAX_PAIRS_AHEAD,
     MAX_SKILLS,
@@ -34,6 +36,7 @@ from journal.brief.layout import (
     count_lines,
 )
 from journal.brief.quotes import Quote, SkillLine, Step, list_quotes, list_skills, list_steps
+from journal.care.documents import Attention
 from journal.care.links import Link
 from journal.catalogue.fields import BriefRole, EntryKind
 from journal.entries.assignment import SessionAssignment
@@ -83,11 +86,13 @@ class Brief:
     steadies: tuple[Quote, ...]
     steps: tuple[Step, ...]
     has_more: bool
+    closed: tuple[IncomingShare, ...] = ()
+    asked: tuple[IncomingShare, ...] = ()
 
     @property
     def is_empty(self) -> bool:
-        """Return whether there is nothing to quote."""
-        return not any(self.sources)
+        """Return whether there is nothing to quote, and no title to name."""
+        return not (any(self.sources) or self.closed or self.asked)
 
     @property
     def sources(self) -> tuple[IncomingShare, ...]:
@@ -183,9 +188,13 @@ async def build_brief(actor: Actor, patient: UUID, wanted: UUID | None = None) -
         worse=worse,
         steadies=steadies,
         steps=page.take_lines(list_steps(shared), MAX_STEPS_AHEAD if ahead else MAX_STEPS),
+        closed=page.take_lines(found.closed, MAX_CLOSED),
         has_more=page.has_more,  # read last, when all of the above has been taken
     )
-    await reading.mark_opened(actor, patient, [one.id for one in drawn.sources])
+    quoted = {one.id for one in drawn.sources}
+    asked = (one for one in shared if one.unread and one.document.asks is Attention.BEFORE_TALK)
+    drawn = replace(drawn, asked=tuple(one for one in asked if one.id not in quoted)[:MAX_ASKED])
+    await reading.mark_opened(actor, patient, quoted)
     return _fit_page(drawn)
 
 
@@ -229,6 +238,7 @@ def _count_printed_lines(drawn: Brief) -> float:
             2 * (max(count_lines(one.old), count_lines(one.new)) + SOURCE_LINES * (2 if one.finding else 1))
             for one in drawn.beliefs
         )
+        + (1 + len(drawn.closed) if drawn.closed else 0)
         + sum(1 + SOURCE_LINES * len(one.uses) for one in drawn.worse + drawn.skills)
         + sum(count_lines(one.text) + count_lines(one.learned) + SOURCE_LINES for one in drawn.steps)
     )

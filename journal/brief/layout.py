@@ -23,6 +23,8 @@ MAX_CAME_AHEAD = 1
 MAX_CAME_BESIDE = 3  # beside what was noted of the day
 MAX_SKILLS = 3  # those that made things worse among them
 MAX_WORSE = 2
+MAX_CLOSED = 2  # titles of what is taken up only if the patient brings it up
+MAX_ASKED = 3  # titles of what is to be read before the talk and is quoted nowhere: on the screen alone
 SENTENCE_LETTERS = 88  # letters of an old or a new sentence
 STEP_LETTERS = 88  # letters of a step, and of what was learned from it
 

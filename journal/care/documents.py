@@ -9,6 +9,7 @@ import msgspec
 
 from crypto import Context
 from journal.catalogue.fields import Answers
+from journal.i18n import N_, Labelled
 
 
 class InvitationNote(msgspec.Struct, frozen=True):
@@ -32,12 +33,30 @@ class PastCare(msgspec.Struct, frozen=True):
     ended_by: str = ""
 
 
+class Attention(Labelled):
+    """
+    What a patient asks of whoever reads a copy, in the order in which it is offered.
+
+    Of `IF_RAISED` its title alone is shown, until its reader opens it by a tap that says what it means.
+    """
+
+    BEFORE_TALK = "before-talk", N_("Read before our next talk")
+    IF_RAISED = "if-raised", N_("Only if I bring it up")
+    NO_ANSWER = "no-answer", N_("No answer needed")
+
+    @property
+    def reach(self) -> int:
+        """Return how far it lets its reader go unasked: a hold lets a patient choose less, and not more."""
+        return {Attention.IF_RAISED: 0, Attention.NO_ANSWER: 1, Attention.BEFORE_TALK: 2}[self]
+
+
 class ShareDocument(msgspec.Struct, frozen=True):
     """
     The copy a clinician reads; care-link key. `written_at` and `shared_at` are UTC, ISO 8601.
 
     `entry_id` is the hex id of the entry that it was made from, so that a row moved to another entry is noticed.
-    `written_on` is the day of `written_at` on its patient's calendar; copies of before lack it.
+    `written_on` is the day of `written_at` on its patient's calendar; copies of before lack it. `attention` is what its
+    patient asks of its reader; copies for which nobody was asked lack it.
     """
 
     kind: str
@@ -51,6 +70,22 @@ class ShareDocument(msgspec.Struct, frozen=True):
     note: str = ""
     entry_id: str = ""
     written_on: str = ""
+    attention: str = ""
+
+    @property
+    def asks(self) -> Attention | None:
+        """Return what its patient asks of its reader; None where they were not asked."""
+        return next((one for one in Attention if one == self.attention), None)
+
+    @property
+    def keeps_closed(self) -> bool:
+        """Return whether its title alone may be shown until it is opened; so for a value that nobody knows."""
+        return self.attention not in ("", Attention.BEFORE_TALK, Attention.NO_ANSWER)
+
+    def strip_to_title(self) -> ShareDocument:
+        """Return the copy with its title, its kind and its days, and no word else."""
+        title = [part for part in self.fields if part == "title"]
+        return msgspec.structs.replace(self, answers={}, fields=title, note="")
 
     def find_first_day(self, zone: tzinfo) -> date:
         """Return the day on which its entry was begun: its patient's, or where a copy does not tell, that in *zone*."""

@@ -42,7 +42,8 @@ ADDED_KINDS = frozenset(
 )
 """Answers that grow by a line at a time, and that no posted form replaces."""
 _TOO_LONG = N_(
-    "This is longer than one field can hold. Your words are still here: shorten them or start a second entry."
+    "This is longer than one field can hold. Your words are still here: shorten them, or write the rest in another "
+    "entry."
 )
 
 

@@ -33,7 +33,11 @@ AROUND = timedelta(days=31)
 
 @dataclass(frozen=True, slots=True)
 class OwnChart:
-    """What a patient's page draws. `is_damaged`: an entry does not open; without `is_intact`, storage was changed."""
+    """
+    What a patient's page draws. `is_damaged`: an entry, or what a clinician wrote, does not open.
+
+    Without `is_intact`, storage was changed.
+    """
 
     drawn: Drawn
     is_intact: bool
@@ -49,9 +53,8 @@ async def load_chart(actor: Actor, plan: Sequence[Session], subject: str, page: 
         subject: One of `SUBJECTS`.
         page: From 1 on, the latest first.
     """
-    notes: list[CareNote] = []
-    for _, found in await load_my_notes(actor, await links.load_my_links(actor)):
-        notes += found
+    written = await load_my_notes(actor, await links.load_my_links(actor))
+    notes = [one for _, found in written for one in found]
     around = Around(plan, notes, actor.now, actor.now.astimezone(actor.zone).date())
     for is_whole in (False, True):
         selection = _Selection(subject, page, around.dosing, notes, is_whole=is_whole)
@@ -61,7 +64,8 @@ async def load_chart(actor: Actor, plan: Sequence[Session], subject: str, page: 
         if is_whole or not hides_first(subject, window):
             break
     drawn = await asyncio.to_thread(draw, subject, window, beside, around)
-    return OwnChart(drawn, is_intact, any(one.damaged for one in entries))
+    is_damaged = any(one.damaged for one in entries) or any(found.damaged for _, found in written)
+    return OwnChart(drawn, is_intact, is_damaged)
 
 
 @dataclass(slots=True)

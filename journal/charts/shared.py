@@ -7,7 +7,7 @@ Beside the copies stands what is theirs to see anyway: the plan, and the notes t
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from uuid import UUID
 
 from journal.actor import Actor
@@ -27,13 +27,15 @@ class SharedChart:
     """
     What a clinician's page draws, None where nothing was asked for; `subjects` are what there is to draw.
 
-    `own` are the names of lines of one's own. Nothing of it is there while sharing is paused.
+    `own` are the names of lines of one's own. `damaged_notes` counts versions of the reader's own notes that do not
+    open. Nothing of it is there while sharing is paused.
     """
 
     folder: Folder
     subjects: tuple[str, ...]
     own: tuple[str, ...]
     drawn: Drawn | None
+    damaged_notes: int = 0
 
 
 async def load_chart(actor: Actor, patient: UUID, subject: str = "", page: int = 1) -> SharedChart:
@@ -56,7 +58,7 @@ async def load_chart(actor: Actor, patient: UUID, subject: str = "", page: int =
     found = await asyncio.to_thread(build_shared_chart, folder, around, subject, page)
     if found.drawn:
         await reading.mark_opened(actor, patient, found.drawn.sources)
-    return found
+    return replace(found, damaged_notes=len(notes.damaged))
 
 
 def build_shared_chart(folder: Folder, around: Around, subject: str, page: int) -> SharedChart:

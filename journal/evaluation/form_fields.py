@@ -113,6 +113,11 @@ def count_rows(typed: Mapping[str, str]) -> int:
     return min(max(held, default=0) + 1, MAX_ROWS)
 
 
+def is_full(typed: Mapping[str, str]) -> bool:
+    """Return whether the last row that there is room for holds something."""
+    return any(value for name, value in typed.items() if name.startswith(f"row{MAX_ROWS}."))
+
+
 def remove_row(typed: Mapping[str, str], wanted: int) -> dict[str, str]:
     """Return what was typed without one row; it takes nothing else away."""
     return {name: value for name, value in typed.items() if not name.startswith(f"row{wanted}.")}

@@ -87,7 +87,9 @@ BACKUP_WOULD = N_("If it is still open after the agreed time, it goes to %(backu
 BACKUP_NOT = N_("It does not go to %(backup)s, your backup: nothing can be sent to them at present.")
 BACKUP_SENT = N_("It was still open, so it went to %(backup)s, your backup, at %(time)s.")
 ACKNOWLEDGED = N_("%(who)s acknowledged it at %(time)s.")
-ACKNOWLEDGED_BY_UNKNOWN = N_("It was acknowledged at %(time)s; who did cannot be shown.")
+ACKNOWLEDGED_BY_UNKNOWN = N_(
+    "It is marked as acknowledged at %(time)s; who did cannot be shown. Do not count on it."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,7 +180,13 @@ def _describe_acknowledged(told: Told, row: NoticeRow, name: Mapping[str, str]) 
     said = [Sentence(SENT, {**name, "time": get_release_time(row)})] if _went(row) else []
     said += [one for one in _say_backup(told, row) if _went_to_backup(row)]
     said.append(who or Sentence(ACKNOWLEDGED_BY_UNKNOWN, {"time": at}))
-    return State("", tuple(said), is_told=True, words=told.done.words if told.done else "")
+    return State(
+        "",
+        tuple(said),
+        is_told=True,
+        can_send=told.done is None,
+        words=told.done.words if told.done else "",
+    )
 
 
 def _say_sent(told: Told, row: NoticeRow, name: Mapping[str, str], *, mail: bool) -> Iterator[Sentence]:

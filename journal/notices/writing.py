@@ -129,9 +129,11 @@ async def load_told(
         row = await fetch_row(NoticeRow, tables.PatientNotice.filter(id=line.notice, patient_id=actor.id))
     except Damaged:
         row = None
-    if row is None:
+    link, backup = (there.get(one) if one else None for one in (row and row.link_id, row and row.backup_id))
+    if row is None or not await _is_sealed_for(actor, link, row.sealed, row.id):
         return Told(line, policy=policy, team=able)
-    link, backup = there.get(row.link_id), there.get(row.backup_id) if row.backup_id else None
+    if not await _is_sealed_for(actor, backup, row.backup_sealed, row.id):
+        row = msgspec.structs.replace(row, backup_sealed=None)
     done = await open_done(actor, row, there)
     return Told(line, row, done, link, backup, policy, able)
 
@@ -289,6 +291,21 @@ async def _seal(
     except (TrustBroken, Damaged):
         return "keys", None
     return "", seal_document(key, document, notice_context(link.id, notice))
+
+
+async def _is_sealed_for(actor: Actor, link: Link | None, sealed: bytes | None, notice: UUID) -> bool:
+    """Return whether a copy opens for whom it is said to be; of one that nobody can open here, nothing is known."""
+    if link is None or sealed is None:
+        return True
+    try:
+        open_document(
+            await open_shared_key(actor, link), sealed, notice_context(link.id, notice), NoticeDocument
+        )
+    except TrustBroken:
+        return True  # what is said of changed keys says it
+    except Damaged:
+        return False
+    return True
 
 
 async def open_done(actor: Actor, row: NoticeRow, there: Mapping[UUID, Link]) -> DoneDocument | None:

@@ -189,7 +189,14 @@ async def _write_entry(
 async def _share(actor: Actor, link: UUID, one: DemoEntry, saved: Entry, now: datetime) -> None:
     later = min(actor.now + SHARING_DELAY, now)
     sections = (copies.TITLE, *one.shared)
-    await shares.share_entry(set_clock(actor, later), saved.id, link, sections, previewed=saved.revision)
+    await shares.share_entry(
+        set_clock(actor, later),
+        saved.id,
+        link,
+        sections,
+        previewed=saved.revision,
+        attention=one.attention,
+    )
 
 
 async def _write_day_lines(actor: Actor, one: DemoEntry, now: datetime) -> None:

@@ -12,6 +12,7 @@ from importlib import resources
 
 import msgspec
 
+from journal.care.documents import Attention
 from journal.catalogue.fields import Answer, EntryKind, FieldKind
 from journal.catalogue.forms import get_form
 from journal.clinic.call_contacts import CallDetails
@@ -76,7 +77,10 @@ class DemoReview(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class DemoEntry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One entry; `session` is a place in the list of sessions, `shared` names the answers that are shared."""
+    """
+    One entry; `session` is a place in the list of sessions, `shared` names the answers that are shared, and
+    `attention` is what is asked of their reader.
+    """
 
     kind: EntryKind
     day: int
@@ -86,6 +90,7 @@ class DemoEntry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     session: int | None = None
     note: str = ""
     shared: tuple[str, ...] = ()
+    attention: Attention | None = None
     due: int | None = None
     edit: DemoEdit | None = None
     revisits: tuple[DemoRevisit, ...] = ()

@@ -229,7 +229,7 @@ async def _collect_shared_by(actor: Actor, link: Link, missing: list[Unreadable]
     missing += [Unreadable("share", copy or UNKNOWN_ID) for copy in folder.damaged]
     missing += [Unreadable("session", one or UNKNOWN_ID) for one in folder.sessions.damaged]
     assignment = SessionAssignment(folder.sessions)
-    copies = [build_copy_record(one, assignment) for one in folder.shared]
+    copies = [build_copy_record(one, assignment) for one in (*folder.shared, *folder.closed)]
     courses = await _load_courses(actor, link.patient, missing)
     contacts, texts = await _load_clinic(actor, link.patient, missing)
     written = OpenedRows[CareNote]() if link.paused_at else await care_notes.load_notes(actor, link)

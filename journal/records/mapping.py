@@ -163,6 +163,7 @@ def build_share_record(share: OutgoingShare, openings: Iterable[datetime]) -> Sh
         datetime.fromisoformat(document.shared_at),
         list(openings),
         share.changed,
+        document.attention,
     )
 
 
@@ -180,6 +181,8 @@ def build_copy_record(shared: IncomingShare, assignment: SessionAssignment[Sessi
         shared.written_at,
         shared.shared_at,
         build_answers(document.kind, document.answers),
+        document.attention,
+        shared.is_closed,
     )
 
 

@@ -244,7 +244,7 @@ class Section(msgspec.Struct, frozen=True):
 
 
 class ShareRecord(msgspec.Struct, frozen=True):
-    """One copy that a clinician can read at the time of the export."""
+    """One copy that a clinician can read at the time of the export; `attention` is what is asked of them."""
 
     id: UUID
     entry_id: UUID
@@ -255,6 +255,7 @@ class ShareRecord(msgspec.Struct, frozen=True):
     shared_at: datetime
     openings: list[datetime]
     changed: bool
+    attention: str = ""
 
 
 class AgreementRecord(msgspec.Struct, frozen=True):
@@ -324,7 +325,11 @@ class EventRecord(msgspec.Struct, frozen=True):
 
 
 class CopyRecord(msgspec.Struct, frozen=True):
-    """A shared copy, as its clinician reads it."""
+    """
+    A shared copy, as its clinician reads it; `attention` is what its patient asks, if anything.
+
+    One that is kept closed, and was not opened, has its title alone.
+    """
 
     id: UUID
     kind: str
@@ -335,6 +340,8 @@ class CopyRecord(msgspec.Struct, frozen=True):
     written_at: datetime
     shared_at: datetime
     answers: list[Answered]
+    attention: str = ""
+    is_closed: bool = False
 
 
 class PatientRecord(msgspec.Struct, frozen=True):

@@ -28,7 +28,7 @@ from journal.i18n import N_
 from journal.reframing import reframes
 from journal.reframing.reframes import MOMENTS, REVISITS, require_reframe
 from journal.sessions.holds import load_hold, refuse_while_held
-from journal.sharing import copies, shares
+from journal.sharing import copies, saving, shares
 from journal.sharing.shares import OutgoingShare
 from journal.store.database import transaction
 from journal.vault import record_state
@@ -153,11 +153,11 @@ async def share_additions(
     places = set(chosen)
     some = [one for place, one in enumerate(_find_unshared(entry, found)) if place in places]
     if entry.revision != seen:
-        raise StaleRevision(shares.ENTRY_CHANGED)
+        raise StaleRevision(saving.ENTRY_CHANGED)
     if not some:
         raise InvalidInput({"sections": N_("Choose at least one, or leave them as they are.")})
     if not (await record_state.require_intact(actor)).has_entry(entry):
-        raise StaleRevision(shares.ENTRY_CHANGED)
+        raise StaleRevision(saving.ENTRY_CHANGED)
     async with transaction():
         await record_state.lock_state(actor)
         await _extend_copy(actor, entry, await _load_share(actor, wanted, share), some)
@@ -178,12 +178,12 @@ async def _add(actor: Actor, wanted: UUID, part: str, add: Callable[[], reframes
 async def _add_and_share(actor: Actor, entry: Entry, part: str, add: Callable[[], reframes.Added]) -> Entry:
     """Add, and extend each copy with a tick, as one; a hold that has begun meanwhile leaves the copies as they are."""
     if not (await record_state.require_intact(actor)).has_entry(entry):
-        raise StaleRevision(shares.ENTRY_CHANGED)
+        raise StaleRevision(saving.ENTRY_CHANGED)
     async with transaction():
         await record_state.lock_state(actor)
         before = await reframes.load_reframe(actor, entry.id)
         if before.revision != entry.revision:
-            raise StaleRevision(shares.ENTRY_CHANGED)
+            raise StaleRevision(saving.ENTRY_CHANGED)
         await refuse_while_held(actor)
         after = await add()
         for one in await shares.list_shares(actor, entry=entry.id):
@@ -216,7 +216,7 @@ async def _extend_copy(actor: Actor, entry: Entry, one: OutgoingShare, some: Ite
         fields=[*fields, *gone],
         shared_at=actor.now.astimezone(UTC).isoformat(timespec="seconds"),
     )
-    await shares.save_copy(actor, one.link, entry, document, await open_shared_key(actor, one.link))
+    await saving.save_copy(actor, one.link, entry, document, await open_shared_key(actor, one.link))
 
 
 async def _load_share(actor: Actor, entry: UUID, wanted: UUID) -> OutgoingShare:

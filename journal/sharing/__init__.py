@@ -1,3 +1,12 @@
 """What a patient shares with a clinician, and handovers to another; care owns their rows."""
 
-__all__ = ["copies", "handover_answers", "handover_offers", "reading", "recipients", "shares", "timeline"]
+__all__ = [
+    "copies",
+    "handover_answers",
+    "handover_offers",
+    "reading",
+    "recipients",
+    "saving",
+    "shares",
+    "timeline",
+]

@@ -38,12 +38,15 @@ def list_shareable_parts(entry: Entry) -> tuple[str, ...]:
     )
 
 
-def build_copy(entry: Entry, fields: Iterable[str], now: datetime, zone: tzinfo = UTC) -> ShareDocument:
+def build_copy(
+    entry: Entry, fields: Iterable[str], now: datetime, zone: tzinfo = UTC, attention: str = ""
+) -> ShareDocument:
     """
     Build the copy that a clinician will read: the chosen parts and nothing else.
 
     Args:
         zone: The patient's own, in which the entry's day is told.
+        attention: What they ask of its reader.
 
     Raises:
         InvalidInput: If nothing is chosen that can be shared.
@@ -66,6 +69,7 @@ def build_copy(entry: Entry, fields: Iterable[str], now: datetime, zone: tzinfo 
         note=entry.document.note if NOTE in kept else "",
         entry_id=entry.id.hex,
         written_on=entry.created_at.astimezone(zone).date().isoformat(),
+        attention=attention,
     )
 
 
@@ -84,7 +88,11 @@ def is_changed(entry: Entry, copy: ShareDocument) -> bool:
     if CHANGES in now.answers:  # of what changed, a copy says what its reader could read
         now = msgspec.structs.replace(now, answers={**now.answers, CHANGES: copy.answers.get(CHANGES, [])})
     same = msgspec.structs.replace(
-        now, shared_at=copy.shared_at, entry_revision=copy.entry_revision, written_on=copy.written_on
+        now,
+        shared_at=copy.shared_at,
+        entry_revision=copy.entry_revision,
+        written_on=copy.written_on,
+        attention=copy.attention,
     )
     return same != copy
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any
@@ -88,6 +88,12 @@ class IncomingShare:
     updated_at: datetime
     unread: bool
     name: EntryName
+    opened_at: datetime | None = None
+
+    @property
+    def is_closed(self) -> bool:
+        """Return whether its title alone may be shown, since it was not opened: `document` is no more than that."""
+        return self.unread and self.document.keeps_closed
 
     @property
     def kind(self) -> str:
@@ -105,13 +111,23 @@ class IncomingShare:
         return datetime.fromisoformat(self.document.shared_at)
 
 
+class StillClosed(NotFound):
+    """A copy whose title alone may be shown until its clinician chooses to open it; `share` is no more than that."""
+
+    def __init__(self, link: Link, share: IncomingShare) -> None:
+        super().__init__()
+        self.link, self.share = link, share
+
+
 @dataclass(frozen=True, slots=True)
 class Folder:
     """
     What one patient shares with one clinician, newest entry first; empty while sharing is paused.
 
-    `damaged` are copies that are not what was shared, None one whose id cannot be read: each is shown, and hides
-    nothing else. `missing`: something other than Hearthside removed copies, or the list of them.
+    `closed` are those whose title alone may be shown until they are opened one by one: whatever quotes, counts or draws
+    goes through `shared`, and never meets them. `damaged` are copies that are not what was shared, None one whose id
+    cannot be read: each is shown, and hides nothing else. `missing`: something other than Hearthside removed copies, or
+    the list of them.
     """
 
     link: Link
@@ -120,6 +136,7 @@ class Folder:
     paused: bool
     damaged: tuple[UUID | None, ...] = ()
     missing: bool = False
+    closed: tuple[IncomingShare, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,10 +202,12 @@ async def open_folder(actor: Actor, link: Link, plan: OpenedRows[Session]) -> Fo
     if listed is not None and listed.paused:
         return Folder(link, (), plan, True)
     work = partial(_open_shares, key, link, listed, copies, EntryNamer(plan))
-    shared, damaged = await asyncio.to_thread(work) if len(copies) > INLINE_LIMIT else work()
+    found, damaged = await asyncio.to_thread(work) if len(copies) > INLINE_LIMIT else work()
+    shared = tuple(one for one in found if not one.is_closed)
+    closed = tuple(one for one in found if one.is_closed)
     there = {ident.hex for copy in copies if (ident := get_column(copy, "id")) is not None}
     missing = listed is None or not listed.copies.keys() <= there
-    return Folder(link, shared, plan, False, damaged, missing)
+    return Folder(link, shared, plan, False, damaged, missing, closed)
 
 
 def _open_shares(
@@ -210,14 +229,23 @@ def _open_shares(
 
 
 def _open_share(
-    key: Sealer, link: Link, listed: ShareList | None, row: CopyRow, namer: EntryNamer
+    key: Sealer,
+    link: Link,
+    listed: ShareList | None,
+    row: CopyRow,
+    namer: EntryNamer,
+    *,
+    by_tap: bool = False,
 ) -> IncomingShare:
     if not share_list.is_listed(listed, (row.id, row.revision, row.sealed)):
         raise Damaged
     document = open_document(key, row.sealed, share_context(link.id, row.id, row.revision), ShareDocument)
     if document.entry_id != row.entry_id.hex:
         raise Damaged
-    return IncomingShare(row.id, document, row.updated_at, row.opened_at is None, namer.name_copy(document))
+    unread, name = row.opened_at is None, namer.name_copy(document)
+    one = IncomingShare(row.id, document, row.updated_at, unread, name, row.opened_at)
+    # Here, and nowhere else, a copy is opened for its clinician: what is closed has no words from here on.
+    return replace(one, document=document.strip_to_title()) if one.is_closed and not by_tap else one
 
 
 def _split_rows(
@@ -228,11 +256,17 @@ def _split_rows(
     return listed, parse_rows(CopyRow, [row for row in rows if not row[0]])
 
 
-async def read_share(actor: Actor, patient: UUID, wanted: UUID) -> tuple[Link, IncomingShare]:
+async def read_share(
+    actor: Actor, patient: UUID, wanted: UUID, *, by_tap: bool = False
+) -> tuple[Link, IncomingShare]:
     """
     Open one shared copy, named without the plan; the patient sees in their log who opened it, and when.
 
+    Args:
+        by_tap: The clinician chose to open this very copy, and was told that it counts as opened.
+
     Raises:
+        StillClosed: If its title alone may be shown, unless *by_tap*.
         SharingPaused: While the patient has paused sharing.
         Damaged: If it is not what was sealed.
     """
@@ -243,7 +277,9 @@ async def read_share(actor: Actor, patient: UUID, wanted: UUID) -> tuple[Link, I
         raise SharingPaused
     if not copies:
         raise NotFound
-    one = _open_share(key, link, listed, require_undamaged(copies[0]), EntryNamer())
+    one = _open_share(key, link, listed, require_undamaged(copies[0]), EntryNamer(), by_tap=by_tap)
+    if one.is_closed and not by_tap:
+        raise StillClosed(link, one)
     await mark_opened(actor, patient, [one.id])
     return link, one
 

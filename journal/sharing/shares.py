@@ -9,10 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from uuid import UUID, uuid4
+from uuid import UUID
 
 import msgspec
-from tortoise.queryset import QuerySet
 
 from crypto import Sealer
 from journal.actor import Actor
@@ -21,9 +20,9 @@ from journal.audit.acts import Act
 from journal.care import links as care_links
 from journal.care import share_list
 from journal.care import tables as care_tables
-from journal.care.documents import ShareDocument, share_context
+from journal.care.documents import Attention, ShareDocument, share_context
 from journal.care.link_keys import SharingPaused, get_peer_identity, open_shared_key
-from journal.care.links import Link, require_active
+from journal.care.links import Link
 from journal.care.share_list import Lists, ShareList
 from journal.catalogue.fields import EntryKind
 from journal.entries import entries
@@ -31,10 +30,10 @@ from journal.errors import Damaged, NotFound, StaleRevision, TrustBroken
 from journal.held_acts import Asked, HeldAct
 from journal.i18n import N_
 from journal.roles import Role
-from journal.sealing import open_document, seal_document
+from journal.sealing import open_document
 from journal.sessions.holds import refuse_while_held
-from journal.sharing import copies
-from journal.store.database import ensure_transaction, fetch_raw, flush_deleted, transaction
+from journal.sharing import copies, saving
+from journal.store.database import fetch_raw, flush_deleted, transaction
 from journal.store.rows import (
     DamagedRow,
     IdRow,
@@ -49,11 +48,8 @@ from journal.store.rows import (
     require_undamaged,
 )
 from journal.vault import entry_rows, record_state
-from journal.vault import tables as vault_tables
 from journal.vault.documents import EntryDocument
 from journal.vault.entry_rows import UNKNOWN_ID, UNKNOWN_TIME, Entry, EntryRow
-
-ENTRY_CHANGED = N_("This entry has changed. Look at it again as it is now; nothing new is shared.")
 
 SELECT_SHARES = """
     SELECT share.id, share.link_id, share.entry_id, share.revision, share.sealed, share.updated_at, share.opened_at,
@@ -82,13 +78,6 @@ class ShareRow(Row, frozen=True):
 
 
 ShareRows = list[ShareRow | DamagedRow]
-
-
-class RevisedRow(Row, frozen=True):
-    """A copy that is about to be replaced."""
-
-    id: UUID
-    revision: NonNegative
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,12 +131,21 @@ def find_partial(document: EntryDocument, given: Iterable[OutgoingShare]) -> fro
     return frozenset(one.id for one in given if not one.damaged and copies.is_partial(document, one.document))
 
 
-async def share_entry(actor: Actor, wanted: UUID, to: UUID, fields: Iterable[str], *, previewed: int) -> UUID:
+async def share_entry(
+    actor: Actor,
+    wanted: UUID,
+    to: UUID,
+    fields: Iterable[str],
+    *,
+    previewed: int,
+    attention: Attention | None = None,
+) -> UUID:
     """
     Share the chosen sections with the clinician of care link *to*; a replaced copy counts as unread again.
 
     Args:
         previewed: The entry's revision that the person saw in the preview and confirmed.
+        attention: What they ask of the reader; None where they were not asked.
 
     Raises:
         StaleRevision: If the entry changed since the preview: what is shared is what was seen.
@@ -159,12 +157,12 @@ async def share_entry(actor: Actor, wanted: UUID, to: UUID, fields: Iterable[str
     await refuse_while_held(actor, Asked(HeldAct.SHARE, wanted, to, fields))
     await require_open(actor, link)
     if entry.revision != previewed:
-        raise StaleRevision(ENTRY_CHANGED)
+        raise StaleRevision(saving.ENTRY_CHANGED)
     seen = await record_state.require_intact(actor)  # and so does a journal that is not as its owner left it
     if not seen.has_entry(entry):  # it was read at another moment
-        raise StaleRevision(ENTRY_CHANGED)
-    document = copies.build_copy(entry, fields, actor.now, actor.zone)
-    return await save_copy(actor, link, entry, document, await open_shared_key(actor, link))
+        raise StaleRevision(saving.ENTRY_CHANGED)
+    document = copies.build_copy(entry, fields, actor.now, actor.zone, attention or "")
+    return await saving.save_copy(actor, link, entry, document, await open_shared_key(actor, link))
 
 
 async def require_open(actor: Actor, link: Link) -> None:
@@ -277,6 +275,37 @@ async def _find_last_parts(
     return ()
 
 
+async def find_replaced_and_last(
+    actor: Actor, entry: UUID, to: Link
+) -> tuple[OutgoingShare | None, Attention | None]:
+    """Return the copy of an entry that the clinician of *to* has, and what was asked of them with the latest one."""
+    links = {to.id: to}
+    rows = await _load_rows(actor, links, entry)
+    sql = SELECT_SHARES % "$2" + LATEST_FIRST + " LIMIT 1"
+    latest = parse_rows(ShareRow, await fetch_raw(sql, actor.id, to.id))
+    lists = await _load_lists(actor, links) if latest else {}
+    there = await _open_shares(actor, links, rows, lists)
+    last = await _open_shares(actor, links, latest, lists)
+    return next(iter(there), None), last[0].document.asks if last else None
+
+
+async def change_attention(actor: Actor, wanted: UUID, attention: Attention) -> None:
+    """
+    Change what is asked of whoever reads a copy, until they opened it; raises as `saving.change_attention` does.
+
+    Raises:
+        NotFound: If the actor shares no such copy.
+        SharingPaused, TrustBroken: While nothing is shared with that clinician.
+    """
+    one = await load_share(actor, wanted)
+    if one.damaged:
+        raise Damaged
+    await require_open(actor, one.link)
+    await record_state.require_intact(actor)
+    key = await open_shared_key(actor, one.link)
+    await saving.change_attention(actor, one.link, wanted, one.document, attention, key)
+
+
 async def load_share(actor: Actor, wanted: UUID) -> OutgoingShare:
     """Return one copy that the actor shared."""
     for one in await list_shares(actor):
@@ -333,68 +362,3 @@ def _open_source_entry(actor: Actor, copy: ShareRow) -> Entry:
     times = (copy.entry_created_at, copy.entry_updated_at, copy.entry_deleted_at)
     (row,) = parse_rows(EntryRow, [(*raw, *times)])
     return entry_rows.open_entry(actor, require_undamaged(row))
-
-
-async def _find_replaced_share(
-    actor: Actor, link: Link, there: QuerySet[care_tables.Share]
-) -> RevisedRow | None:
-    """Return the copy that a new one replaces; delete a damaged one, since no revision can follow it."""
-    for row in await fetch_rows(RevisedRow, there):
-        if not isinstance(row, DamagedRow):
-            return row
-        await there.delete()
-        await share_list.remove_copies(actor, link.id, [row.id] if row.id else [])
-    return None
-
-
-async def save_copy(
-    actor: Actor, link: Link, entry: Entry, document: ShareDocument, key: Sealer, *, while_held: bool = False
-) -> UUID:
-    """
-    Seal a copy of an entry as it was read, in the place of an earlier one; raises as `share_entry` does.
-    `while_held` is for readings that their patient ticked beforehand, and for nothing else.
-    """
-    async with ensure_transaction():
-        await record_state.lock_state(actor)
-        await require_active(link)
-        await require_unchanged(actor, [(entry.id, entry.revision)])
-        asked = Asked(HeldAct.SHARE, entry.id, link.id, tuple(document.fields))
-        if not while_held:  # and what goes along by a tick answers no request
-            await refuse_while_held(actor, asked, is_noted=False)
-        row = await _find_replaced_share(
-            actor, link, care_tables.Share.filter(link_id=link.id, entry_id=entry.id)
-        )
-        ident, revision = (row.id, row.revision + 1) if row else (uuid4(), 1)
-        sealed = seal_document(key, document, share_context(link.id, ident, revision))
-        if row:
-            await care_tables.Share.filter(id=ident, revision=row.revision).update(
-                revision=revision, sealed=sealed, updated_at=actor.now, opened_at=None
-            )
-        else:
-            await care_tables.Share.create(
-                id=ident,
-                link_id=link.id,
-                entry_id=entry.id,
-                revision=revision,
-                sealed=sealed,
-                created_at=actor.now,
-                updated_at=actor.now,
-            )
-        await share_list.add_copy(actor, link.id, (ident, revision, sealed))
-        to, act = link.clinician, Act.SHARE_UPDATED if row else Act.SHARED
-        await audit_log.record_event(actor, act, patient=actor.id, about=ident, recipient=to)
-    return ident
-
-
-async def require_unchanged(actor: Actor, seen: Iterable[tuple[UUID, int]]) -> None:
-    """
-    Verify entries in the transaction that shares copies of them; `record_state.lock_state` keeps them as they are.
-
-    Raises:
-        StaleRevision: If one was changed or deleted since the revision that was *seen*.
-    """
-    wanted = dict(seen)
-    mine = vault_tables.Entry.filter(id__in=list(wanted), owner_id=actor.id, deleted_at=None)
-    there = {one.id: one.revision for one in filter_undamaged(await fetch_rows(RevisedRow, mine))}
-    if there != wanted:
-        raise StaleRevision(ENTRY_CHANGED)

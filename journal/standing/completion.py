@@ -27,7 +27,7 @@ from journal.entries import by_kind, entries
 from journal.errors import InvalidInput, JournalError, NotFound, StaleRevision, TrustBroken
 from journal.i18n import N_
 from journal.sessions.holds import load_hold, refuse_while_held
-from journal.sharing import copies, shares
+from journal.sharing import copies, saving, shares
 from journal.sharing.shares import OutgoingShare
 from journal.standing.kinds import KINDS, StandingKind, list_lines
 from journal.standing.lines import Standing, name_piece
@@ -55,6 +55,7 @@ class Unshared:
 
     entry: Entry
     pieces: tuple[str, ...]
+    attention: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,13 +194,14 @@ async def share_unshared(
         await refuse_while_held(actor, asked)
         listed = await _list_now(actor, link, kind)
         if _format_all(listed) != [*seen] or not picked <= {*seen}:
-            raise StaleRevision(shares.ENTRY_CHANGED)
+            raise StaleRevision(saving.ENTRY_CHANGED)
         for one in listed:
             some = [piece for place, piece in enumerate(one.pieces) if format_choice(one, place) in picked]
             if some and not compared.has_entry(one.entry):
-                raise StaleRevision(shares.ENTRY_CHANGED)
+                raise StaleRevision(saving.ENTRY_CHANGED)
             if some:
-                await _save_copy(actor, link, kind, one.entry, await _find_copy(actor, link, one.entry), some)
+                copy = await _find_copy(actor, link, one.entry)
+                await _save_copy(actor, link, kind, one.entry, copy, some, one.attention)
         await note_asked(actor, to, wanted, _name_all(link, kind, listed))
 
 
@@ -210,7 +212,7 @@ async def leave_unshared(actor: Actor, to: UUID, wanted: str, seen: Sequence[str
         await record_state.lock_state(actor)
         listed = await _list_now(actor, link, kind)
         if _format_all(listed) != [*seen]:
-            raise StaleRevision(shares.ENTRY_CHANGED)
+            raise StaleRevision(saving.ENTRY_CHANGED)
         await note_asked(actor, to, wanted, _name_all(link, kind, listed))
 
 
@@ -238,7 +240,7 @@ async def _complete_and_share(
         mine, before = await load_standing(actor), await load()
         for entry in (mine.entry, before):
             if entry is not None and not compared.has_entry(entry):
-                raise StaleRevision(shares.ENTRY_CHANGED)
+                raise StaleRevision(saving.ENTRY_CHANGED)
         await add()
         after = await load()
         given = mine.select_in_force(kind.id)
@@ -274,7 +276,7 @@ async def _carry_along(
     copy = await _find_copy(actor, link, entry)
     if not await _goes_on(actor, kind, one, link, entry, copy, is_later=bool(earlier)):
         return
-    await _save_copy(actor, link, kind, entry, copy, new, while_held=is_held)
+    await _save_copy(actor, link, kind, entry, copy, new, one.attention, while_held=is_held)
 
 
 async def _goes_on(
@@ -316,7 +318,7 @@ def _find_unshared(
         missing = _find_missing(kind, entry, copied.get(entry.id)) if is_new and not entry.damaged else ()
         left = [piece for piece in missing if name_piece(one.kind, one.link, entry.id, piece) not in one.left]
         if left:
-            yield Unshared(entry, tuple(left))
+            yield Unshared(entry, tuple(left), one.attention)
 
 
 def _name_all(link: Link, kind: StandingKind, listed: Iterable[Unshared]) -> list[str]:
@@ -363,21 +365,27 @@ async def _save_copy(
     entry: Entry,
     copy: OutgoingShare | None,
     some: Iterable[str],
+    attention: str,
     *,
     while_held: bool = False,
 ) -> None:
-    document = _build_document(actor, kind, entry, copy, some)
+    document = _build_document(actor, kind, entry, copy, some, attention)
     key = await open_shared_key(actor, link)
-    await shares.save_copy(actor, link, entry, document, key, while_held=while_held)
+    await saving.save_copy(actor, link, entry, document, key, while_held=while_held)
 
 
 def _build_document(
-    actor: Actor, kind: StandingKind, entry: Entry, copy: OutgoingShare | None, some: Iterable[str]
+    actor: Actor,
+    kind: StandingKind,
+    entry: Entry,
+    copy: OutgoingShare | None,
+    some: Iterable[str],
+    attention: str = "",
 ) -> ShareDocument:
     """Return the copy with some more pieces; its other parts stay as they were shared, and are told as changed."""
     parts = (kind.part,) if kind.part else copies.list_shareable_parts(entry)
-    fresh = copies.build_copy(entry, parts, actor.now, actor.zone)
     old, copied = copy.document if copy and not copy.damaged else None, _list_copied(kind, copy)
+    fresh = copies.build_copy(entry, parts, actor.now, actor.zone, old.attention if old else attention)
     if kind.version:
         return say_changes(fresh, old, kind)
     if not kind.part:
@@ -392,9 +400,4 @@ def _build_document(
         fields = sorted(
             [*fields, kind.part], key=lambda part: order.index(part) if part in order else len(order)
         )
-    return msgspec.structs.replace(
-        old or fresh,
-        answers=answers,
-        fields=fields,
-        shared_at=fresh.shared_at,
-    )
+    return msgspec.structs.replace(old or fresh, answers=answers, fields=fields, shared_at=fresh.shared_at)

@@ -16,6 +16,7 @@ from journal.actor import Actor
 from journal.audit import log as audit_log
 from journal.audit.acts import Act
 from journal.care import links as care_links
+from journal.care.documents import Attention
 from journal.care.links import Link, require_active
 from journal.catalogue.fields import Answers, EntryKind
 from journal.entries import by_kind, only_entry
@@ -92,13 +93,16 @@ def build_asked(to: UUID, kind: str, *, at_once: bool = False) -> Asked:
     return Asked(HeldAct.STANDING, to, None, (kind, *(("at_once",) if at_once else ())))
 
 
-async def give_standing(actor: Actor, to: UUID, wanted: str, *, at_once: bool = False) -> None:
+async def give_standing(
+    actor: Actor, to: UUID, wanted: str, *, at_once: bool = False, attention: Attention | None = None
+) -> None:
     """
     Begin a standing share: the clinician of care link *to* reads pieces of a kind as they are completed from now on.
 
     Args:
         wanted: The id of the kind.
         at_once: Around a dosing session as well; for whom and what `can_go_at_once` lets.
+        attention: What is asked of the reader of each new copy; a copy that is there keeps its own.
 
     Raises:
         HeldUntilRested: Too soon after a dosing session.
@@ -118,12 +122,13 @@ async def give_standing(actor: Actor, to: UUID, wanted: str, *, at_once: bool = 
         )
     await record_state.require_intact(actor)
     new = Standing(kind.id, link.id, actor.now, at_once=at_once, name=link.peer_name)
+    said = attention.value if attention else ""
 
     def give(every: Sequence[Standing]) -> list[Standing]:
         # One that is given again goes on since it was given, with or without its tick.
         same = next((one for one in every if _is_same(one, link.id, kind.id)), new)
         others = [one for one in every if not _is_same(one, link.id, kind.id)]
-        return [*others, replace(same, at_once=at_once)]
+        return [*others, replace(same, at_once=at_once, attention=said)]
 
     is_new = not (await load_standing(actor)).select_in_force(wanted, to)
     there = await _name_pieces(actor, kind, to) if is_new and kind.part else []

@@ -21,6 +21,7 @@ SENTENCES: Mapping[Act, tuple[str, str]] = MappingProxyType(
         Act.SHARING_RESUMED: (N_("You resumed sharing with %(other)s"), ""),
         Act.SHARED: (N_("You shared %(what)s with %(other)s"), ""),
         Act.SHARE_UPDATED: (N_("You updated what %(other)s reads of %(what)s"), ""),
+        Act.SHARE_ATTENTION_CHANGED: (N_("You changed what you ask of %(other)s with %(what)s"), ""),
         Act.LATER_SHARED: (N_("You chose that %(other)s reads what you add later to %(what)s"), ""),
         Act.LATER_STOPPED: (N_("You stopped sharing what you add later to %(what)s"), ""),
         Act.STANDING_GIVEN: (N_("You chose that %(other)s reads something as you complete it"), ""),
@@ -89,6 +90,7 @@ SENTENCES_WHEN_DELETED: Mapping[Act, tuple[str, str]] = MappingProxyType(
     {
         Act.SHARED: (N_("You shared something that you no longer share"), ""),
         Act.SHARE_UPDATED: (N_("You updated something that you no longer share"), ""),
+        Act.SHARE_ATTENTION_CHANGED: (N_("You changed what you ask of %(other)s with something"), ""),
         Act.LATER_SHARED: (N_("You chose that %(other)s reads later additions to something"), ""),
         Act.LATER_STOPPED: (N_("You stopped sharing later additions to something"), ""),
         Act.SHARE_OPENED: ("", N_("%(who)s opened something that you no longer share")),

@@ -63,6 +63,7 @@ RESTORABLE_FIELDS = (
             "adult",
             "after_hours",
             "at_once",
+            "attention",
             "away_from_date",
             "away_until_date",
             "backup",

@@ -22,7 +22,6 @@ from urllib.parse import quote_plus, urlencode
 
 import pytest
 import regex
-from httpx import AsyncClient, Response
 
 from crypto import LONGEST_ADDRESS
 from crypto.bounded import LONGEST_RUN
@@ -30,6 +29,7 @@ from journal.user_input import MAX_TEXT_LENGTH
 from portal.access.session_cookie import Audience
 from portal.routes import ROUTES, Rule
 from portal.web.forms import MAX_VALUE_LENGTH, RESTORABLE_FIELDS, UNCUT_FIELDS
+from tests.attacks.asking import Asking
 from tests.attacks.browse import Sent, read
 from tests.attacks.conftest import STRANGE, Target
 from tests.attacks.test_routes import OWNERS, address
@@ -103,7 +103,6 @@ PIECES = (
 )
 HOSTILE = tuple((piece * LENGTH)[:LENGTH] for piece in PIECES)
 
-FORM = {"content-type": "application/x-www-form-urlencoded"}
 WITH_FORMS = [rule for rule in ROUTES if "POST" in rule.methods]
 ENDLESS = tuple(
     (piece * MAX_TEXT_LENGTH)[: 480_000 // len(quote_plus(piece)) * len(piece)] for piece in PIECES
@@ -221,27 +220,24 @@ async def test_the_work_grows_with_what_is_sent(
     """Every hostile text in every field, alone: no more is normalised, built or hashed than its length is worth."""
     sent, where = forms[rule.path], address(rule, target.world)
     asked = forms.get(f"GET {rule.path}", [])
-    async with target.portal.client(OWNERS[rule.audience]) as browser:
-        cookies = dict(browser.cookies)
-        for method, fields in (("POST", sent), ("GET", asked)):
-            for told, filled in _fillings(fields):
-                entrance.restore()
-                browser.cookies.clear()  # an answer may have brought another
-                browser.cookies.update(cookies)
-                work.taken()
-                if method == "GET":
-                    filled = _fit_address(filled)
-                    answer = await browser.get(where, params=filled)
-                else:
-                    answer = await _post(browser, where, filled)
-                normalised, run, hashed = work.taken()
-                told = f"{method} {told}: {answer.status_code}"
-                assert answer.status_code < 500, told
-                assert answer.status_code != 401 or rule.audience is Audience.ANYONE, told
-                length = sum(len(value) for values in filled.values() for value in values)
-                assert normalised <= TIMES * length, told
-                assert run <= LONGEST_RUN, told
-                assert hashed <= HASHED, told
+    asking, who = Asking(target.portal), OWNERS[rule.audience]
+    for method, fields in (("POST", sent), ("GET", asked)):
+        for told, filled in _fillings(fields):
+            entrance.restore()
+            work.taken()
+            if method == "GET":
+                filled = _fit_address(filled)
+                status, _ = await asking.request(who, where, query=_encode(filled))
+            else:
+                status, _ = await asking.request(who, where, sent=_encode(filled))
+            normalised, run, hashed = work.taken()
+            told = f"{method} {told}: {status}"
+            assert status < 500, told
+            assert status != 401 or rule.audience is Audience.ANYONE, told
+            length = sum(len(value) for values in filled.values() for value in values)
+            assert normalised <= TIMES * length, told
+            assert run <= LONGEST_RUN, told
+            assert hashed <= HASHED, told
     assert [pattern for pattern in work.patterns if any(piece * 9 in pattern for piece in PIECES)] == []
 
 
@@ -251,25 +247,23 @@ async def test_no_more_is_looked_at_than_a_field_may_hold(
 ) -> None:
     """Each field by itself much too long, with a hostile text: nothing is looked at past what a field may hold."""
     sent, where = forms[rule.path], address(rule, target.world)
-    async with target.portal.client(OWNERS[rule.audience]) as browser:
-        cookies = dict(browser.cookies)
-        for place in range(len(sent)):
-            filled: dict[str, list[str]] = {}
-            for number, (name, usual) in enumerate(sent):
-                text = ENDLESS[place % len(ENDLESS)]
-                filled.setdefault(name, []).append(text if number == place else usual)
-            entrance.restore()
-            browser.cookies.update(cookies)
-            work.taken()
-            answer = await _post(browser, where, filled)
-            told, length = f"{sent[place][0]}: {answer.status_code}", MAX_VALUE_LENGTH
-            if sent[place][0] in UNCUT_FIELDS:
-                length = MAX_TEXT_LENGTH
-            normalised, run, hashed = work.taken()
-            assert answer.status_code < 500, told
-            assert normalised <= TIMES * length, told
-            assert run <= LONGEST_RUN, told
-            assert hashed <= HASHED, told
+    asking, who = Asking(target.portal), OWNERS[rule.audience]
+    for place in range(len(sent)):
+        filled: dict[str, list[str]] = {}
+        for number, (name, usual) in enumerate(sent):
+            text = ENDLESS[place % len(ENDLESS)]
+            filled.setdefault(name, []).append(text if number == place else usual)
+        entrance.restore()
+        work.taken()
+        status, _ = await asking.request(who, where, sent=_encode(filled))
+        told, length = f"{sent[place][0]}: {status}", MAX_VALUE_LENGTH
+        if sent[place][0] in UNCUT_FIELDS:
+            length = MAX_TEXT_LENGTH
+        normalised, run, hashed = work.taken()
+        assert status < 500, told
+        assert normalised <= TIMES * length, told
+        assert run <= LONGEST_RUN, told
+        assert hashed <= HASHED, told
 
 
 @pytest.mark.parametrize("rule", WITH_FORMS, ids=lambda rule: rule.path)
@@ -292,10 +286,10 @@ async def test_a_refusal_keeps_what_was_typed(target: Target, forms: dict[str, S
         ), name
 
 
-async def _post(browser: AsyncClient, where: str, filled: dict[str, list[str]]) -> Response:
-    """Send a form; each text in it is encoded the first time only, which takes long."""
+def _encode(filled: dict[str, list[str]]) -> bytes:
+    """Write a form as it is sent; each text in it is encoded the first time only, which takes long."""
     pairs = (f"{_encoded(name)}={_encoded(value)}" for name, values in filled.items() for value in values)
-    return await browser.post(where, content="&".join(pairs), headers=FORM)
+    return "&".join(pairs).encode()
 
 
 _encoded = lru_cache(REMEMBERED)(quote_plus)

@@ -12,7 +12,7 @@ import pytest
 
 from tests.cast import Furniture
 from tests.portal.conftest import Portal, running
-from tests.postgres import PostgresServer, running_postgres
+from tests.postgres import PostgresServer, Prepared, running_postgres
 
 ROOT = Path(__file__).parents[2]
 
@@ -42,7 +42,8 @@ def stopped() -> Iterator[subprocess.Popen[str]]:
 
 
 @pytest.fixture
-def own_server() -> Iterator[PostgresServer]:
+def own_server(prepared_postgres: tuple[Prepared, Furniture]) -> Iterator[PostgresServer]:
     """A server that this test may stop."""
-    with running_postgres(wal_level="replica") as server:  # so that it can come back as a standby
+    # So that it can come back as a standby.
+    with running_postgres(prepared=prepared_postgres[0], wal_level="replica") as server:
         yield server

@@ -16,6 +16,7 @@ from types import FrameType
 from typing import Any
 
 from journal.store.database import migrate
+from tests.orm import migrate_without_reading
 
 STATEMENTS = frozenset({"execute", "executescript", "executemany", "commit"})
 
@@ -47,4 +48,5 @@ def main(url: str) -> None:
 
 
 if __name__ == "__main__":
+    migrate_without_reading()
     main(sys.argv[1])

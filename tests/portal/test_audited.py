@@ -25,6 +25,7 @@ from journal.authentication import (
 )
 from journal.authentication.sign_in import verify_password
 from journal.care import invitations, lifecycle
+from journal.care.documents import Attention
 from journal.care_notes import notes as care_notes
 from journal.care_notes.notes import NoteKind
 from journal.clinic import call_contacts, ended_care, instructions
@@ -250,6 +251,8 @@ async def with_words(cast: Cast) -> None:
     assert (await last(Act.NOTICE_ACKNOWLEDGED)).patient_id == alice.id
     await agreements.end(alice, cast.link)
     assert (await last(Act.NOTICES_ENDED)).object_id == cast.link
+    await shares.change_attention(alice, share, Attention.IF_RAISED)
+    assert (await last(Act.SHARE_ATTENTION_CHANGED)).object_id == share
     await shares.revoke_share(alice, share)
     await removal.delete_entry(alice, entry.id)
     await removal.restore_entry(alice, entry.id)

@@ -47,6 +47,7 @@ SENTENCES: Mapping[Act, str] = MappingProxyType(
         Act.ACCOUNT_DELETED: N_("An account was deleted when its week was over"),
         Act.DETAILS_CHANGED: N_("%(who)s changed their name or time zone"),
         Act.READING_HOURS_CHANGED: N_("%(who)s changed their reading hours"),
+        Act.SHARE_ATTENTION_CHANGED: N_("%(who)s changed what is asked of the reader of something shared"),
         Act.CONTACT_CHANGED: N_("%(who)s changed their phone number or emergency contact"),
         Act.EMAIL_CHANGED: N_("%(who)s changed their e-mail address"),
         Act.PASSWORD_CHANGED: N_("%(who)s changed their password"),

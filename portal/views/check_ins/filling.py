@@ -78,8 +78,10 @@ async def _save(request: Request, actor: Actor, moment: CheckIn, one: Session | 
     form = await Form.read(request)
     session = one.id if one else None
     wanted, base = parse_uuid(form["check_in"]) or uuid4(), form.get_whole_number("revision") or 0
-    answers, errors = parse_answers(records.get_questions(moment), read_effects(form.lists))
-    errors |= records.check_days(actor, answers)
+    questions = records.get_questions(moment)
+    answers, wrong = parse_answers(questions, read_effects(form.lists))
+    wrong |= records.check_days(actor, answers)
+    errors = {one.id: wrong[one.id] for one in questions.fields if one.id in wrong} | wrong
     is_done = form["go"] == "done" and not is_htmx(request)
     problem, elsewhere, saved = "", None, None
     if not answers and not errors and not base:

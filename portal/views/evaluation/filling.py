@@ -48,6 +48,7 @@ class StepPage:
     lengths: Mapping[str, int]
     max_words: int
     is_held: bool = False
+    is_full: bool = False
     problem: str = ""
     elsewhere: UUID | None = None
     saved_at: datetime | None = None
@@ -80,7 +81,8 @@ async def _save(request: Request, actor: Actor, step: Step) -> Response:
     if removed := re.fullmatch(r"remove-(\d{1,2})", go):
         there = form_fields.remove_row(there, int(removed[1]))
     wanted, base = parse_uuid(form["evaluation"]) or uuid4(), form.get_whole_number("revision") or 0
-    given, errors = form_fields.read_fields(step, there, actor.now.astimezone(actor.zone).date())
+    given, wrong = form_fields.read_fields(step, there, actor.now.astimezone(actor.zone).date())
+    errors = {name: wrong[name] for name in there if name in wrong} | wrong  # in the order of the page
     problem, elsewhere, saved = "", None, None
     if not (given or errors or base):
         return redirect(request, _choose_next(step, go))
@@ -148,6 +150,7 @@ def _build(
         LENGTHS,
         MAX_WORDS,
         is_held,
+        form_fields.is_full(there),
         problem,
         elsewhere,
         errors=errors or {},

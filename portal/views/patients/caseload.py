@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from uuid import UUID
 
 from starlette.requests import Request
@@ -11,7 +12,8 @@ from starlette.responses import Response
 
 from journal.actor import Actor
 from journal.care import lifecycle, link_keys, links
-from journal.entries.naming import EntryNamer
+from journal.care.documents import Attention
+from journal.entries.naming import EntryName, EntryNamer
 from journal.errors import HeldUntilRested, InvalidInput, TrustBroken
 from journal.folding import fold, split_needles
 from journal.notices import inbox
@@ -69,11 +71,24 @@ class CaseloadPage:
 
 @dataclass(frozen=True, slots=True)
 class SharedPage:
-    """Context of one shared copy."""
+    """Context of one shared copy; `asks` is what its patient asks, `opened_at` when it was opened before."""
 
     patient: UUID
     name: str
     view: SharedView
+    asks: Attention | None
+    opened_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class ClosedPage:
+    """Context of the page in the place of a copy whose title alone is shown until its reader chooses to open it."""
+
+    patient: UUID
+    name: str
+    called: EntryName
+    kind: str
+    shared_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,12 +160,20 @@ async def show_patient(request: Request) -> Response:
 
 
 async def show_share(request: Request) -> Response:
-    """Open one shared copy; the patient sees that it was opened."""
+    """Open one shared copy, by a tap where it is kept closed; the patient sees that it was opened."""
     actor = get_actor(request)
-    link, one = await reading.read_share(actor, request.path_params["id"], request.path_params["share"])
+    patient, wanted = request.path_params["id"], request.path_params["share"]
+    try:
+        link, one = await reading.read_share(actor, patient, wanted, by_tap=request.method == "POST")
+    except reading.StillClosed as error:
+        link, one = error.link, error.share
+        plan = await reading.load_visible_plan(actor, link)
+        called = EntryNamer(plan).name_copy(one.document)
+        closed = ClosedPage(link.patient, link.peer_name, called, one.kind, one.shared_at)
+        return render_page(request, "patients/shared_closed.html", closed)
     plan = await reading.load_visible_plan(actor, link)
     view = build_shared_view(one.document, actor.zone, EntryNamer(plan))
-    context = SharedPage(link.patient, link.peer_name, view)
+    context = SharedPage(link.patient, link.peer_name, view, one.document.asks, one.opened_at)
     return render_page(request, "patients/shared.html", context)
 
 

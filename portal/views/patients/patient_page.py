@@ -86,7 +86,9 @@ async def build_patient_page(actor: Actor, patient: UUID) -> PatientPage:
     ahead = schedule.list_upcoming(folder.sessions, actor.now)
     hung: dict[UUID | None, list[SessionShare]] = {}
     assignment = SessionAssignment(folder.sessions)
-    for shared in folder.shared:
+    # Those that are kept closed stand among the others by their titles, which say nothing of when they were shared.
+    listed = sorted((*folder.shared, *folder.closed), key=lambda one: (one.written_at, one.id), reverse=True)
+    for shared in listed:
         document = shared.document
         at = assignment.find_session(document.kind, document.session_id, shared.written_at)
         hung.setdefault(at.id if at else None, []).append(_build_session_share(actor, shared, at))
@@ -105,7 +107,7 @@ async def build_patient_page(actor: Actor, patient: UUID) -> PatientPage:
         later=later,
         nodes=nodes,
         unassigned=tuple(hung.get(None, ())),
-        unread=sum(one.unread for one in folder.shared),
+        unread=sum(one.unread for one in listed),
         damaged=len(folder.damaged),
         missing=folder.missing,
         trusted=trusted,

@@ -1,6 +1,7 @@
 """What a patient shares, with whom, who took over, what was disclosed, and what came back."""
 
 __all__ = [
+    "attention",
     "disclosures",
     "handovers",
     "picture",

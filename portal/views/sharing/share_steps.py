@@ -8,6 +8,7 @@ from uuid import UUID
 
 from journal.actor import Actor
 from journal.audit import events as audit_events
+from journal.care.documents import Attention
 from journal.care.links import CareTeam, Link
 from journal.catalogue.fields import EntryKind
 from journal.entries.naming import EntryName, EntryNamer
@@ -38,7 +39,8 @@ class SharingPage:
 
     Without `to`, the person is asked whom it is for. `trusted` is False when that one's keys have changed;
     `is_first` while nothing was ever shared with them; `last` are the parts that were chosen the last time for such
-    an entry. `waiting` is why nothing can be shared today; `problem` is why the step before failed.
+    an entry. `waiting` is why nothing can be shared today; `problem` is why the step before failed, and `attention`
+    what was asked of the reader on the preview before.
     """
 
     entry: Entry
@@ -55,6 +57,7 @@ class SharingPage:
     chosen: frozenset[str]
     done: str = ""
     problem: str = ""
+    attention: str = ""
     errors: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -63,7 +66,7 @@ class PreviewPage:
     """
     Context of the preview: exactly what `to` will read, as `view`, drawn as on their own page.
 
-    `look` is when they look next.
+    `attention` is what is asked of them, as it stands on the form; `look` is when they look next.
     """
 
     entry: Entry
@@ -73,7 +76,9 @@ class PreviewPage:
     sections: tuple[str, ...]
     replaces: bool
     look: NextLook
+    attention: str
     problem: str = ""
+    errors: Mapping[str, str] = field(default_factory=dict)
 
 
 def get_chosen_link(team: CareTeam, wanted: str) -> Link:
@@ -93,6 +98,7 @@ async def build_sharing_page(
     chosen: Iterable[str] | None = None,
     done: str = "",
     problem: str = "",
+    attention: str = "",
     errors: Mapping[str, str] | None = None,
 ) -> SharingPage:
     """Build the first step. Nothing is chosen but what *to* can read already, or what was chosen before."""
@@ -122,6 +128,7 @@ async def build_sharing_page(
         chosen=frozenset(before if chosen is None else chosen),
         done=done,
         problem=problem,
+        attention=attention,
         errors=errors or {},
     )
 
@@ -133,9 +140,12 @@ async def build_preview(
     sections: Iterable[str],
     problem: str = "",
     replaced: OutgoingShare | None = None,
+    chosen: str = "",
 ) -> PreviewPage:
     """
     Build the second step, from the very copy that would be sealed; *replaced* is one that is known to be there.
+
+    What is asked of the reader is what was *chosen*, else what the replaced copy asks, else the latest one of theirs.
 
     Raises:
         InvalidInput: If nothing is chosen that can be shared.
@@ -147,15 +157,19 @@ async def build_preview(
     await shares.require_open(actor, to)
     copy = copies.build_copy(entry, sections, actor.now, actor.zone)
     namer = EntryNamer(plan)
-    replaces = replaced is not None or any(await shares.list_shares(actor, entry=entry.id, team=[to]))
+    there, last = replaced, replaced.document.asks if replaced else None
+    if there is None:
+        there, last = await shares.find_replaced_and_last(actor, entry.id, to)
+    before = (there.document.asks if there else None) or last or Attention.NO_ANSWER
     return PreviewPage(
         entry,
         namer.name_entry(entry),
         to,
         build_shared_view(copy, actor.zone, namer, hides_numbers=actor.hides_numbers),
         tuple(copy.fields),
-        replaces,
+        there is not None,
         await load_next_look(actor, to, plan),
+        chosen or before.value,
         problem,
     )
 

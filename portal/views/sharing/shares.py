@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -20,9 +20,12 @@ from journal.sharing.shares import OutgoingShare
 from journal.vault.entry_rows import Entry
 from portal.access.session_cookie import get_actor
 from portal.views.sharing import share_steps
+from portal.views.sharing.attention import parse_attention
 from portal.views.sharing.shared_items import SharedItem, load_shared_items
 from portal.web.forms import Form
 from portal.web.pages import redirect, render_page
+
+NO_FORM = Form()
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,12 +49,12 @@ async def share_entry(request: Request) -> Response:
     to = share_steps.get_chosen_link(team, form["to"])
     if form["step"] == "choose":
         context = await share_steps.build_sharing_page(
-            actor, entry, team.links, to, chosen=form.get_all("sections")
+            actor, entry, team.links, to, chosen=form.get_all("sections"), attention=form["attention"]
         )
         return render_page(request, "sharing/choose.html", context)
     seen = form.get_whole_number("previewed") if form["step"] == "confirm" else None
     sections = await share_steps.list_sections(actor, entry, to, form["step"], form.get_all("sections"))
-    return await _share_or_preview(request, actor, entry, to, sections, seen)
+    return await _share_or_preview(request, actor, entry, to, sections, seen, form=form)
 
 
 async def show_update(request: Request) -> Response:
@@ -81,17 +84,27 @@ async def _share_or_preview(
     sections: Iterable[str],
     seen: int | None = None,
     replaced: OutgoingShare | None = None,
+    form: Form = NO_FORM,
 ) -> Response:
-    sections, changed = tuple(sections), ""
+    sections, changed, chosen = tuple(sections), "", form["attention"]
+    errors: Mapping[str, str] = {}
     try:
         if seen is not None:
             try:
-                await sharing_shares.share_entry(actor, entry.id, to.id, sections, previewed=seen)
+                asks = parse_attention(form)
+                await sharing_shares.share_entry(
+                    actor, entry.id, to.id, sections, previewed=seen, attention=asks
+                )
                 return redirect(request, f"/journal/{entry.id}/shares?done=shared")
             except StaleRevision as error:
                 changed = error.message
-        context = await share_steps.build_preview(actor, entry, to, sections, changed, replaced)
-        return render_page(request, "sharing/preview.html", context, status=409 if changed else 200)
+            except InvalidInput as error:
+                if "attention" not in error.fields:
+                    raise
+                errors = error.fields
+        context = await share_steps.build_preview(actor, entry, to, sections, changed, replaced, chosen)
+        status = 409 if changed else 422 if errors else 200
+        return render_page(request, "sharing/preview.html", replace(context, errors=errors), status=status)
     except InvalidInput as error:
         again = await share_steps.build_sharing_page(
             actor, entry, await links.load_my_links(actor), to, chosen=sections, errors=error.fields

@@ -10,6 +10,7 @@ from starlette.responses import Response
 
 from journal.actor import Actor
 from journal.care import links
+from journal.care.documents import Attention
 from journal.care.links import Link
 from journal.catalogue.forms import get_form
 from journal.entries.naming import EntryName, EntryNamer
@@ -25,6 +26,7 @@ from journal.standing.lines import Standing
 from journal.standing.standing import StandingList
 from journal.vault.entry_rows import Entry
 from portal.access.session_cookie import get_actor
+from portal.views.sharing.attention import parse_attention
 from portal.views.sharing.shared_view import SharedSection, SharedView, build_section, build_shared_view
 from portal.web.forms import Form
 from portal.web.pages import redirect, render_page
@@ -57,7 +59,7 @@ class StandingPage:
 
     `offered` are the kinds that can be given. `kind` is one that was chosen: then `view` is what its reader would see
     of one piece, `is_made_up` where nobody wrote it, and `can_go_at_once` whether its readings may go around a dosing
-    session. `waiting` is why nothing can be given today.
+    session. `waiting` is why nothing can be given today. `attention` and `at_once` are what stands on the form.
     """
 
     link: Link
@@ -71,6 +73,8 @@ class StandingPage:
     can_go_at_once: bool = False
     done: str = ""
     problem: str = ""
+    attention: str = ""
+    at_once: bool = False
 
 
 async def share_as_completed(request: Request) -> Response:
@@ -86,7 +90,15 @@ async def share_as_completed(request: Request) -> Response:
     except InvalidInput as error:
         problem = next(iter(error.fields.values()), "")
         shown = kind if form["go"] == "give" else None
-        return await _render(request, actor, shown, problem=problem, status=422)
+        return await _render(
+            request,
+            actor,
+            shown,
+            problem=problem,
+            chosen=form["attention"],
+            at_once=form["at_once"],
+            status=422,
+        )
     except StaleRevision as error:
         return await _render(request, actor, problem=error.message, status=409)
     return redirect(request, f"/sharing/{wanted}/standing?done={done}")
@@ -97,7 +109,8 @@ async def _act(actor: Actor, request: Request, form: Form, kind: StandingKind) -
     wanted, go = request.path_params["id"], form["go"]
     chosen, seen = (form.get_all(name)[:MAX_CHOSEN] for name in ("sections", "shares"))
     if go == "give":
-        await standing_shares.give_standing(actor, wanted, kind.id, at_once=form["at_once"] == "yes")
+        asks, at_once = parse_attention(form), form["at_once"] == "yes"
+        await standing_shares.give_standing(actor, wanted, kind.id, at_once=at_once, attention=asks)
         return "given"
     if go == "end":
         await standing_shares.end_standing(actor, wanted, kind.id)
@@ -118,6 +131,8 @@ async def _render(
     done: str = "",
     *,
     problem: str = "",
+    chosen: str = "",
+    at_once: str = "",
     status: int = 200,
 ) -> Response:
     link = await links.load_my_link(actor, request.path_params["id"])
@@ -141,6 +156,8 @@ async def _render(
         kind is not None and standing_shares.can_go_at_once(kind, link),
         done,
         problem,
+        chosen or Attention.NO_ANSWER.value,
+        at_once == "yes",
     )
     return render_page(request, "sharing/standing.html", context, status=status)
 

@@ -363,6 +363,35 @@ async def test_a_notice_that_was_taken_away_is_told_as_that(cast: Cast):
     assert said(await state(cast, entry)) == ["", states.LOST]
 
 
+async def test_no_row_that_storage_wrote_says_that_somebody_was_told(cast: Cast):
+    """A copy that does not open for whom it names counts for nothing; so does a mark of nobody."""
+    other = await connected(cast, "charlie")
+    await agreed(cast, backup=other)
+    entry, alice = await choose(cast, 1, uuid4()), await cast.actor("alice")
+    await writing.release_now(alice, entry.id)
+    assert said(await state(cast, entry))[1] == states.SENT
+    row = await tables.PatientNotice.get()
+    kept = {"link_id": row.link_id, "sealed": row.sealed, "backup_sealed": row.backup_sealed}
+    for changes in (
+        {"sealed": bytes(row.sealed or b"")[:-1] + b"\x00"},
+        {"link_id": other},
+        {"sealed": row.backup_sealed},
+    ):
+        await tables.PatientNotice.all().update(**changes)
+        found = await state(cast, entry)
+        assert said(found) == ["", states.LOST], changes
+        assert (found.is_told, found.can_send) == (False, True)
+        await tables.PatientNotice.all().update(**kept)
+    await tables.PatientNotice.all().update(backup_sealed=row.sealed, backup_released_at=cast.clock())
+    assert states.BACKUP_NOT in said(await state(cast, entry))
+    assert states.BACKUP_SENT not in said(await state(cast, entry))
+    await tables.PatientNotice.all().update(**kept, backup_released_at=None, acknowledged_at=cast.clock())
+    found = await state(cast, entry)
+    assert said(found)[-1] == states.ACKNOWLEDGED_BY_UNKNOWN
+    assert "Do not count on it." in states.ACKNOWLEDGED_BY_UNKNOWN
+    assert found.can_send
+
+
 async def test_mail_says_only_that_something_waits(cast: Cast):
     """One message for each who is told, without a word of what it is, and none before it goes."""
     server = MailServer(

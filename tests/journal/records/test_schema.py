@@ -52,6 +52,8 @@ CODES: dict[str, set[str]] = {
 WRITTEN_AS_TEXT = {("Answered", "kind"), ("EntryRecord", "kind"), ("CopyRecord", "kind")} | {
     ("LinkRecord", "state"),
     ("PatientRecord", "state"),
+    ("ShareRecord", "attention"),
+    ("CopyRecord", "attention"),
 }
 
 

@@ -19,7 +19,7 @@ from journal.care.link_keys import SharingPaused, open_shared_key
 from journal.entries import removal
 from journal.errors import HeldUntilRested, InvalidInput, NotFound, StaleRevision, TrustBroken
 from journal.sealing import seal_document
-from journal.sharing import copies, reading, shares
+from journal.sharing import copies, reading, saving, shares
 from journal.sharing.recipients import load_readers
 from journal.store.database import Store
 from journal.vault.documents import EntryDocument
@@ -223,7 +223,7 @@ async def test_a_pause_in_the_middle_wins(cast: Cast) -> None:
     await lifecycle.pause_sharing(alice)
     copy = copies.build_copy(entry, PARTS, alice.now)
     with pytest.raises(StaleRevision):
-        await shares.save_copy(alice, link, entry, copy, key)
+        await saving.save_copy(alice, link, entry, copy, key)
     assert await care_tables.Share.all().count() == 0
 
 

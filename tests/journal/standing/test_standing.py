@@ -15,6 +15,7 @@ from journal.actor import Actor
 from journal.audit.acts import Act
 from journal.care import lifecycle
 from journal.care import links as care_links
+from journal.care.documents import Attention
 from journal.catalogue.fields import EntryKind
 from journal.catalogue.tracked import CHANGES, CONDITIONS, VERSION
 from journal.dosing_day import record
@@ -93,6 +94,8 @@ def test_lines_are_read_back_as_they_were_written():
     for one in (
         Standing("readings", uuid4(), NOON),
         Standing("readings", uuid4(), NOON, NOON, NOON, True, "Bob | Example"),
+        Standing("readings", uuid4(), NOON, at_once=True, name="Bob", attention="if-raised"),
+        Standing("readings", uuid4(), NOON, name="Bob", attention="before-talk"),
     ):
         assert lines.parse_standing([one.line]) == (one,)
     ended = Standing("readings", uuid4(), NOON, until=NOON).line
@@ -130,6 +133,23 @@ async def test_each_new_piece_goes_and_nothing_else(cast: Cast):
     (copy,) = await shares.list_shares(await cast.actor("alice"))
     assert not copy.changed
     assert await waiting(cast) == ()
+
+
+async def test_what_is_asked_of_the_reader_goes_along(cast: Cast):
+    """A new copy asks what was chosen with the standing share; one that its patient changed since keeps that."""
+    session = await planned(cast)
+    cast.clock.forward(minutes=1)
+    alice, wanted = await cast.actor("alice"), Attention.IF_RAISED
+    await standing.give_standing(alice, cast.link, KIND.id, attention=wanted)
+    await note(cast, session, 61)
+    (copy,) = await shares.list_shares(alice)
+    assert copy.document.asks is Attention.IF_RAISED
+    assert await lines_of(cast) == []
+    await shares.change_attention(await cast.actor("alice"), copy.id, Attention.BEFORE_TALK)
+    await note(cast, session, 62)
+    (copy,) = await shares.list_shares(await cast.actor("alice"))
+    assert copy.document.asks is Attention.BEFORE_TALK
+    assert len(await lines_of(cast)) == 2
 
 
 async def test_other_parts_of_a_copy_stay_as_they_were_shared(cast: Cast):

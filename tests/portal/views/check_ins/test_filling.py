@@ -209,6 +209,15 @@ async def test_bad_input_keeps_what_was_typed_and_changes_nothing(portal: Portal
         assert shown.value("checkin.difficulty") == "4"
         assert shown.value("effect.nausea") == "mild"
         assert "longer than one field" in shown.words
+        answer = await pressed(browser, page, checkin__effects_other="x" * 501, checkin__away_until="x" * 501)
+        assert [one.attributes["href"] for one in Page.of(answer).markup.all("a", within="error-list")] == [
+            "#checkin.away_until",
+            "#checkin.effects_other",
+        ]
+        assert (
+            Page.of(answer).words.count(": This is longer") + Page.of(answer).words.count("? This is longer")
+            == 2
+        )
         assert (await autosaved(browser, page, checkin__away_until="x" * 501)).status_code == 409
         assert await records.load_made(await portal.cast.actor("alice")) == ()
         for path in ("/sessions/{}/check-in/tomorrow", "/sessions/{}/check-in/monthly"):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from journal.evaluation import records
 from journal.evaluation.conditions import CONDITIONS, Said
@@ -128,6 +128,37 @@ async def test_no_page_judges(portal: Portal) -> None:
         for path in ("/evaluation", *(f"/evaluation/{one}" for one in Step), "/evaluation/ledger"):
             words = (await opened(browser, path)).words.lower()
             assert not [word for word in JUDGING if word in words], path
+
+
+async def test_many_rows_fold_and_are_told_apart(portal: Portal) -> None:
+    """Each of twenty treatments names itself, a full page offers no more and removes any, and a mistake says where."""
+    lines = [f"Treatment no. {number} | medicine | | | | | | " for number in range(1, 21)]
+    await records.save_step(
+        await portal.cast.actor("alice"), Step.TREATMENTS, {"evaluation.treatments": lines}, uuid4(), 0, "p"
+    )
+    async with portal.client("alice") as browser:
+        page = await opened(browser, "/evaluation/treatments")
+        assert "Treatment 7: Treatment no. 7" in page.words
+        assert len(page.markup.all("details", within="form")) == 19
+        assert "Save, and add another" not in page.words
+        assert "There is room for no more here." in page.words
+        assert page.markup.all("button", name="go", value="remove-20")
+        answer = await pressed(
+            browser, page, row13__what="x" * 101, row7__begun="2021-04", row7__ended="2020-01"
+        )
+        assert answer.status_code == 422
+        shown = Page.of(answer)
+        assert "Treatment 7: This is before it began." in shown.words
+        assert "Treatment 13: This is longer" in shown.words
+        assert shown.words.index("Treatment 7: This is") < shown.words.index("Treatment 13: This is")
+        assert "Treatment 7: Treatment no. 7" not in shown.words  # it stands open
+        answer = await pressed(browser, page, "remove-20")
+        page = await opened(browser, "/evaluation/treatments")
+        assert "Save, and add another" in page.words
+        page = Page.of(
+            await pressed(browser, await opened(browser, "/evaluation/conditions"), words__epilepsy="x" * 301)
+        )
+        assert "Epilepsy or seizures: This is longer" in page.words
 
 
 async def test_bad_input_keeps_what_was_typed_and_changes_nothing(portal: Portal) -> None:

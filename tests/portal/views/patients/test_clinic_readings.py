@@ -371,6 +371,14 @@ async def test_it_stands_in_both_charts_as_the_clinic_s(any_portal: Portal) -> N
     async with any_portal.client("alice") as browser:
         page = await opened(browser, "/charts?show=pressure")
         assert (page.words.count("149/94"), page.words.count("151/94")) == (2, 0)  # the newer one, once
+    row = await tables.CareNote.filter(note=note, version=2).get()
+    await tables.CareNote.filter(id=row.id).update(sealed=row.sealed[:-1] + bytes([row.sealed[-1] ^ 1]))
+    for who, path, told in (
+        ("alice", "/charts", "One record of this cannot be opened"),
+        ("bob", f"{here}/charts", "One version cannot be opened"),
+    ):
+        async with any_portal.client(who) as browser:
+            assert told in (await opened(browser, f"{path}?show=pressure")).words
     await tables.CareNote.filter(note=note).delete()
     for who, path, source in (
         ("alice", "/charts", f"/journal/{kept}"),

@@ -11,12 +11,13 @@ from journal.care import tables as care_tables
 from journal.care_notes import notes
 from journal.care_notes.notes import NoteKind
 from journal.catalogue.fields import Answers
+from journal.sessions.session import Phase
 from tests.cast import Cast
 from tests.course_material import PLAN, later, next_day, noted, phq9, share_a_course
 from tests.portal.browsing import Page, opened
 from tests.portal.conftest import Portal
 from tests.scenes import become
-from tests.shared_material import dosing, plan_course, share, write
+from tests.shared_material import dosing, plan_course, put_details, share, write
 
 HER_WORDS = "a heron by the weir"
 PARTS: tuple[tuple[str, Answers, str], ...] = (
@@ -203,3 +204,16 @@ async def test_rows_stand_in_the_order_of_their_dates(portal: Portal) -> None:
     page = await read(portal)
     days = [f"{one.starts_at.day} Nov 2026" for one in sessions]
     assert sorted(days, key=page.words.index) == days
+
+
+@pytest.mark.parametrize(
+    ("phase", "told"), [("maintenance", " · Maintenance"), ("single", " · Single session"), ("induction", "")]
+)
+async def test_a_narrow_cell_holds_a_number_alone(portal: Portal, phase: str, told: str) -> None:
+    """Maintenance and a single session are said beside the day, where there is room for a word."""
+    cast = portal.cast
+    await plan_course(cast, count=1)
+    (one,) = await dosing(cast)
+    await put_details(cast, one, phase=Phase(phase))
+    page = await read(portal)
+    assert f"1 6 Nov 2026{told} Under the tongue" in page.words

@@ -5,7 +5,10 @@ from __future__ import annotations
 from httpx import AsyncClient, Response
 
 from journal.care import tables
-from tests.journal.evaluation.test_reviewing import answered
+from journal.care_notes import keeping
+from journal.entries import entries
+from journal.sharing import shares
+from tests.journal.evaluation.test_reviewing import answered, reviewed
 from tests.log import logged
 from tests.portal.browsing import Page, followed, opened
 from tests.portal.conftest import Portal
@@ -178,3 +181,23 @@ async def test_its_patient_sees_each_time_it_was_opened(portal: Portal) -> None:
         for times in (1, 2):
             await opened(browser, where)
             assert len(await logged("share.opened")) == times
+
+
+async def test_a_review_that_was_shared_is_told_as_that(portal: Portal) -> None:
+    """The copy carries no signature of the prescriber's, so both pages say that it was shared, and by whom written."""
+    cast, where = portal.cast, await desk(portal)
+    await become(cast, "bob", "prescriber")
+    to, alice = await connected(cast, "charlie"), await cast.actor("alice")
+    note = await reviewed(cast, await answered(cast))
+    await answered(cast, to=to)
+    kept = await keeping.keep_note(alice, cast.link, note, 1)
+    told = [*(await entries.load_entry(alice, kept)).document.answers]
+    async with portal.client("charlie") as charlie:
+        for parts, day in ((told, " on 22 Nov 2026"), ([one for one in told if one != "plan.from"], "")):
+            copy = await shares.share_entry(alice, kept, to, parts, previewed=1)
+            for path in (where, where.removesuffix("/evaluation")):
+                page = await opened(charlie, path)
+                assert f"Reviewed by Bob Example{day}, as it was shared with you: more needed" in page.words
+            await shares.revoke_share(alice, copy)
+    async with portal.client("bob") as bob:  # whose own it is
+        assert "as it was shared with you" not in (await opened(bob, where)).words

@@ -105,6 +105,10 @@ async def test_a_refusal_loses_nothing(portal: Portal, wrong: dict[str, str], to
         page = Page.of(answer)
         assert told in page.words
         assert {name: page.value(name) for name in typed} == typed
+        several = READING | {"pulse": "fast", "oxygen": "low"}
+        page = Page.of(await browser.post(f"/sessions/{session}/readings", data=several))
+        for label in ("Pulse: Please", "Oxygen, in percent: Please"):  # each says of which field it is
+            assert label in page.words
         for gone in ({"go": "remove"}, {"go": "remove", "position": "7" * 5000, "revision": "1"}):
             assert (await browser.post(f"/sessions/{session}/readings", data=gone)).status_code == 404
 

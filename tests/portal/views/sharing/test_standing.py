@@ -55,8 +55,10 @@ async def test_an_example_is_seen_before_it_is_given_and_each_new_reading_goes(a
         assert "Also during a dosing session" not in page.words
         page = await given(browser, any_portal)
         assert "From now on Bob Example reads each new one." in page.words
-        assert "Readings Since Sun 22 Nov 2026" in page.words
-        assert "Readings Since Sun 22 Nov 2026" in (await opened(browser, "/sharing")).words
+        assert "Readings · No answer needed Since Sun 22 Nov 2026" in page.words
+        assert (
+            "Readings · No answer needed Since Sun 22 Nov 2026" in (await opened(browser, "/sharing")).words
+        )
         page = await opened(browser, f"/sessions/{session}/readings")
         assert "Bob Example can read each new one as soon as you save it." in page.words
         page = await noted(browser, session)
