@@ -210,7 +210,7 @@ async def test_what_is_offered_when_is_written_with_the_text(any_portal: Portal)
     ],
 )
 async def test_an_offset_that_cannot_be_is_refused_and_kept(
-    any_portal: Portal, changes: dict[str, str], field: str, sentence: str
+    any_portal: Portal, changes: dict[str, Any], field: str, sentence: str
 ) -> None:
     """Beside the field, in an open part of the form, with what was typed still there; nothing is stored."""
     page = await write(any_portal, revision=0, place="single", **changes)
