@@ -22,8 +22,7 @@ from journal.care import share_list
 from journal.care.documents import ShareDocument
 from journal.care.link_keys import SharingPaused, open_shared_key
 from journal.care.links import Link
-from journal.catalogue.fields import EntryKind
-from journal.entries import by_kind, entries
+from journal.entries import entries
 from journal.errors import InvalidInput, JournalError, NotFound, StaleRevision, TrustBroken
 from journal.i18n import N_
 from journal.sessions.holds import load_hold, refuse_while_held
@@ -37,9 +36,9 @@ from journal.standing.standing import (
     build_asked,
     can_go_at_once,
     load_standing,
+    load_with_records,
     note_asked,
     require_kind,
-    select_standing,
 )
 from journal.standing.versions import say_changes
 from journal.store.database import transaction
@@ -104,13 +103,6 @@ async def save_and_share(
 
     await (complete(actor, kind, load, add) if is_done else add())
     return saved[-1]
-
-
-async def load_with_records(actor: Actor, *kinds: StandingKind) -> tuple[StandingList, tuple[Entry, ...]]:
-    """Return the actor's standing shares, and the entries that pieces of *kinds*, or of all, stand in."""
-    asked = {one.entry_kind for one in kinds or KINDS.values()}
-    _, found = await by_kind.load_entries_of_kinds(actor, {EntryKind.STANDING, *asked})
-    return select_standing(found), tuple(one for one in found if one.document.kind in {*asked})
 
 
 async def list_recipients(

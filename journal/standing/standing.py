@@ -71,6 +71,13 @@ async def load_standing(actor: Actor) -> StandingList:
     return StandingList(await only_entry.load_only_entry(actor, EntryKind.STANDING))
 
 
+async def load_with_records(actor: Actor, *kinds: StandingKind) -> tuple[StandingList, tuple[Entry, ...]]:
+    """Return the actor's standing shares, and the entries that pieces of *kinds*, or of all, stand in."""
+    asked = {one.entry_kind for one in kinds or KINDS.values()}
+    _, found = await by_kind.load_entries_of_kinds(actor, {EntryKind.STANDING, *asked})
+    return select_standing(found), tuple(one for one in found if one.document.kind in {*asked})
+
+
 def select_standing(found: Iterable[Entry]) -> StandingList:
     """Return the standing shares from entries that were read."""
     return StandingList(only_entry.select_only_entry(found, EntryKind.STANDING))

@@ -20,6 +20,7 @@ from journal.sessions import holds
 from journal.sessions.day_state import DayState, get_day_state
 from journal.sessions.rows import Plan, Session
 from journal.standing import completion
+from journal.standing import standing as standing_shares
 from journal.standing.completion import Recipient
 from journal.standing.kinds import KINDS
 from journal.user_input import parse_time, parse_whole_number
@@ -140,7 +141,7 @@ async def _build_page(
 ) -> DayNotePage:
     actor = get_actor(request)
     kind = KIND_OF_EVENTS if part == EVENTS else KIND
-    mine, found = await completion.load_with_records(actor, kind)
+    mine, found = await standing_shares.load_with_records(actor, kind)
     noted = record.select_record(found, one.id)
     day = get_day_state(one.details, actor.now)
     if typed is None:

@@ -136,7 +136,7 @@ async def _render(
     status: int = 200,
 ) -> Response:
     link = await links.load_my_link(actor, request.path_params["id"])
-    plan, (mine, found) = await load_my_sessions(actor), await completion.load_with_records(actor)
+    plan, (mine, found) = await load_my_sessions(actor), await standing_shares.load_with_records(actor)
     waiting, namer = holds.get_hold(actor, plan), EntryNamer(plan)
     is_open = not (waiting or link.paused_at or link.peer_suspended) and link.trusted
     in_force = mine.select_in_force(link=link.id)

@@ -79,7 +79,7 @@ async def lines_of(cast: Cast, who: str = "bob") -> list[str]:
 async def waiting(cast: Cast) -> tuple[completion.Unshared, ...]:
     """Return what did not go to bob."""
     alice = await cast.actor("alice")
-    mine, found = await completion.load_with_records(alice)
+    mine, found = await standing.load_with_records(alice)
     link = await care_links.load_my_link(alice, cast.link)
     return (await completion.list_unshared(alice, mine.lines, link, found)).get(KIND.id, ())
 
@@ -245,7 +245,7 @@ async def test_a_version_tells_no_answer_of_one_that_stayed(cast: Cast):
     assert (copy.changed, copy.outdated) == (False, frozenset())
 
     async def who_reads() -> list[bool]:
-        mine, (entry,) = await completion.load_with_records(alice, kind)
+        mine, (entry,) = await standing.load_with_records(alice, kind)
         return [
             one.goes
             for one in await completion.list_recipients(alice, kind, mine, is_held=False, entry=entry)
