@@ -174,8 +174,7 @@ def work(monkeypatch: pytest.MonkeyPatch) -> Work:
     def normalising(form: Any, text: str) -> str:
         counted.normalised += len(text)
         if len(text) > LONGEST_ADDRESS:  # a run in less than an address takes no time
-            runs = (len(run) for run in MARKS.findall(text) if not _is_in_order(run))
-            counted.longest_run = max(counted.longest_run, *runs, 0)
+            counted.longest_run = max(counted.longest_run, _longest_run(text))
         return normalize(form, text)
 
     def submitting(pool: ThreadPoolExecutor, *args: Any, **kwargs: Any) -> Future[Any]:
@@ -197,6 +196,12 @@ def work(monkeypatch: pytest.MonkeyPatch) -> Work:
     monkeypatch.setattr(re._compiler, "compile", building)  # type: ignore[attr-defined]
     monkeypatch.setattr(regex._main._regex, "compile", building_more)
     return counted
+
+
+@lru_cache(REMEMBERED)
+def _longest_run(text: str) -> int:
+    """Return how many marks of a text have to be put in order at once; the same few texts come again and again."""
+    return max((len(run) for run in MARKS.findall(text) if not _is_in_order(run)), default=0)
 
 
 def _is_in_order(run: str) -> bool:
