@@ -55,6 +55,7 @@ from journal.preparing import checklist
 from journal.preparing.checklist import CheckState
 from journal.reading_hours import hours as reading_hours
 from journal.reading_hours.hours import Hours
+from journal.replies import conversation
 from journal.replies import writing as reply_writing
 from journal.replies.drafts import Typed
 from journal.roles import Role
@@ -439,7 +440,7 @@ async def _share(making: _Making, ids: dict[str, UUID]) -> None:
 
 
 async def _reply(making: _Making, ids: dict[str, UUID]) -> None:
-    """Have alice and bob reply to each other, neither of whom has read it, and keep a draft each."""
+    """Have alice and bob reply to each other, read that, and keep a draft each."""
     alice, bob, ids["reply"], ids["bob's reply"] = (
         await making.actor("alice"),
         await making.actor("bob"),
@@ -449,6 +450,8 @@ async def _reply(making: _Making, ids: dict[str, UUID]) -> None:
     entry, link, share = ids["entry"], ids["link"], ids["share"]
     await reply_writing.send_mine(alice, entry, link, Typed(f"{HERS} question"), ids["reply"])
     await reply_writing.send_of_copy(bob, alice.id, share, Typed(f"{HERS} answer"), ids["bob's reply"])
+    await conversation.read_mine(await making.actor("alice"), entry, link)
+    await conversation.read_of_copy(await making.actor("bob"), alice.id, share)
     await reply_writing.save_mine(alice, entry, link, Typed(f"{HERS} unsent"))
     await reply_writing.save_typed_of_copy(bob, alice.id, share, Typed(f"{HERS} unfinished"))
     ids["reply draft"] = (await care_tables.ReplyDraft.get(share=share)).id
