@@ -88,7 +88,7 @@ async def build_patient_page(actor: Actor, patient: UUID) -> PatientPage:
     ahead = schedule.list_upcoming(folder.sessions, actor.now)
     hung: dict[UUID | None, list[SessionShare]] = {}
     assignment = SessionAssignment(folder.sessions)
-    replied = await list_shares_with_unread(link) if folder.shared else frozenset()
+    replied = await list_shares_with_unread(link) if folder.shared or folder.closed else frozenset()
     # Those that are kept closed stand among the others by their titles, which say nothing of when they were shared.
     listed = sorted((*folder.shared, *folder.closed), key=lambda one: (one.written_at, one.id), reverse=True)
     for shared in listed:
