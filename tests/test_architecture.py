@@ -306,7 +306,6 @@ OTHERS_TABLES = {
     ),
     "sharing.reading": ("care keeps its rows", "care.Share"),
     "sharing.saving": ("care keeps its rows; a copy is made of an entry", "care.Share vault.Entry"),
-    "sharing.talked": ("care keeps its rows", "care.Share"),
     "sharing.shares": ("care keeps its rows", "care.Share"),
     "sitter.tables": (
         "its rows belong to an account and a session",
