@@ -15,7 +15,12 @@ from journal.roles import Profession
 
 ASK_FIELDS = ("asked", "day")
 REVIEW_FIELDS = ("outcome", "words", "share", "digest", "parts", "read_version")
+READ_VERSION = "plan.read"
+"""The question of a kept review that says which version was read."""
+UNFINISHED = "0."
+"""What stands before the entry's revision where what was read names no version: its patient had not finished one."""
 
+READ_UNFINISHED = N_("answers that were not finished yet")
 NOT_PRESCRIBER = N_(
     "A review is written by a prescriber alone. Nothing was saved, and your words are still here."
 )
@@ -30,6 +35,12 @@ class Outcome(Labelled):
     GO_AHEAD = "go-ahead", N_("go ahead")
     MORE_NEEDED = "more-needed", N_("more needed")
     NOT_NOW = "not-now", N_("not now")
+
+
+def label_version(field: str, answer: object) -> tuple[str, ...]:
+    """Return our words for what was read where an answer of a kept review names no version; empty for any other."""
+    is_unfinished = field == READ_VERSION and str(answer).startswith(UNFINISHED)
+    return (READ_UNFINISHED,) if is_unfinished else ()
 
 
 def check_ask(actor: Actor, fields: Mapping[str, str]) -> dict[str, str]:

@@ -20,7 +20,7 @@ from journal.care.links import Link
 from journal.care_notes import notes
 from journal.care_notes.keeping import REVIEWED
 from journal.care_notes.notes import CareNote, NoteKind, NoteVersion
-from journal.care_notes.reviews import Outcome
+from journal.care_notes.reviews import UNFINISHED, Outcome
 from journal.catalogue.fields import Answer, Answers, EntryKind
 from journal.catalogue.tracked import VERSION
 from journal.errors import NotFound, StaleRevision
@@ -36,8 +36,6 @@ from journal.user_input import parse_day
 
 ASK_SHOWN = timedelta(days=30)
 """How long home says that somebody asks for an evaluation."""
-UNFINISHED = "0."
-"""What stands before the entry's revision where what was read names no version: its patient had not finished one."""
 NOT_SHARED = N_("This is not shared with you any more. Nothing was saved, and your words are still here.")
 SHARED_ANEW = N_(
     "A newer version was shared meanwhile. Nothing was saved, and your words are still here: read it again first."
@@ -51,6 +49,8 @@ class State(StrEnum):
     NOT_REVIEWED = "not-reviewed"
     REVIEWED = "reviewed"
     CHANGED = "changed"
+    UNKNOWN = "unknown"
+    """It was reviewed, and nothing that is shared says whether these are the answers that were read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,15 +110,15 @@ def find_standing(shared: Sequence[IncomingShare], mine: Iterable[CareNote]) -> 
     copy = next((one for one in shared if one.document.kind == EntryKind.EVALUATION), None)
     asked, note = notes.find_only(every, NoteKind.ASK), notes.find_only(every, NoteKind.REVIEW)
     is_asked = asked is not None and asked.current.details.fields["asked"] == "yes"
-    review, is_changed = None, False
+    state = State.NOT_SHARED if copy is None else State.NOT_REVIEWED
     if note is not None:
-        review = build_review(note.current)
-        is_changed = copy is not None and note.current.details.fields["digest"] != _compute(copy.document)
+        review: Review | None = build_review(note.current)
+        if copy is not None:
+            is_same = note.current.details.fields["digest"] == _compute(copy.document)
+            state = State.REVIEWED if is_same else State.CHANGED
     else:
-        review, is_changed = _find_shared_review(shared, copy)
-    state = State.NOT_SHARED
-    if copy is not None:
-        state = State.NOT_REVIEWED if review is None else State.CHANGED if is_changed else State.REVIEWED
+        review, compared = _find_shared_review(shared, copy)
+        state = compared or state
     return Standing(state, copy, asked.current if asked and is_asked else None, note, review)
 
 
@@ -267,34 +267,34 @@ def _has_more(one: NoteVersion, answers: Answers) -> bool:
 
 def _find_shared_review(
     shared: Sequence[IncomingShare], copy: IncomingShare | None
-) -> tuple[Review | None, bool]:
-    """Return the latest review that its patient kept and shared, and whether it was of another version."""
+) -> tuple[Review | None, State | None]:
+    """Return the latest review that its patient kept and shared, and how the shared evaluation stands to it."""
     found = [one.document.answers for one in shared if REVIEWED in one.document.answers]
     if not found:
-        return None, False
+        return None, None
     answers = max(found, key=lambda one: str(one.get("plan.from", "")))
     label = next((one.label for one in Outcome if one.value == answers[REVIEWED]), "")
-    by, noon = (
-        str(answers.get("plan.by", "")).partition(",")[0],
-        get_noon(parse_day(str(answers.get("plan.from", "")))),
-    )
-    read = str(answers.get("plan.read", ""))
-    is_changed = copy is not None and _is_another(
-        copy.document, read, parse_day(str(answers.get("plan.from", "")))
-    )
-    return Review(label, str(answers.get("plan.why", "")), by, noon=noon), is_changed
+    day = parse_day(str(answers.get("plan.from", "")))
+    by = str(answers.get("plan.by", "")).partition(",")[0]
+    review = Review(label, str(answers.get("plan.why", "")), by, noon=get_noon(day))
+    return review, _compare(copy.document, str(answers.get("plan.read", "")), day) if copy else None
 
 
-def _is_another(document: ShareDocument, read: str, day: date | None) -> bool:
+def _compare(document: ShareDocument, read: str, day: date | None) -> State:
     """
-    Return whether a copy is of other answers than a review was of.
+    Return how a copy stands to the answers that a review was of.
 
     Where these were no version yet, the entry's revision says it: the first version of them, which alone comes right
     after it, has the same answers. Where nothing says what was read, a version from after the review's day is another.
+    A copy that names no version may be of any.
     """
     now = str(document.answers.get(VERSION, ""))
     if read.startswith(UNFINISHED):
         same = {document.entry_revision, document.entry_revision - bool(now)}
-        return read not in {f"{UNFINISHED}{revision}" for revision in same}
-    finished = parse_day(now.partition(", ")[2])
-    return read != now if read else bool(finished and day and finished > day)
+        is_same = read in {f"{UNFINISHED}{revision}" for revision in same}
+    elif not now:
+        return State.UNKNOWN
+    else:
+        finished = parse_day(now.partition(", ")[2])
+        is_same = read == now if read else not (finished and day and finished > day)
+    return State.REVIEWED if is_same else State.CHANGED

@@ -18,7 +18,7 @@ from journal.care.links import Link
 from journal.errors import Damaged, TrustBroken
 from journal.notices.documents import DoneDocument, NoticeDocument, notice_context
 from journal.notices.lines import NoticeLine, Outcome, parse_notices
-from journal.notices.writing import NoticeRow, get_release_time, open_done
+from journal.notices.writing import NoticeRow, get_release_time, keep_opening, open_done
 from journal.sealing import open_document
 from journal.store.rows import fetch_rows, filter_undamaged
 from journal.vault.documents import Beside
@@ -33,7 +33,7 @@ class NoticeState(StrEnum):
     NOT_SENT = "not_sent"
     """It was written, and could not go: sharing was paused or ended before."""
     MISSING = "missing"
-    """It was written, and something other than Hearthside took it away."""
+    """It was written, and something other than Hearthside took it away, or bent it so that it opens for nobody."""
     # Of one that was not written, or withdrawn: what was remembered with the answer.
     WITHDRAWN = Outcome.WITHDRAWN.value
     NO_POLICY = Outcome.NO_POLICY.value
@@ -49,7 +49,7 @@ class PastNotice:
     One notice, or why none was written. `at` is when, `entry` the answer's entry while that is there.
 
     `sent_at` and `backup_sent_at` are when it went to whom; `acknowledged_by` is the care link of who did, `done` what
-    they wrote.
+    they wrote. One that was sent and has `acknowledged_at` is marked as that, and nobody can be shown to have done it.
     """
 
     state: NoticeState
@@ -148,12 +148,19 @@ async def _build_past(
     entry: UUID | None = None,
     line: NoticeLine | None = None,
 ) -> PastNotice:
+    there = {one.id: one for one in known.values() if one.ended_at is None}
     first, backup = known.get(row.link_id), known.get(row.backup_id) if row.backup_id else None
+    intact = await keep_opening(actor, row, there)
+    if intact is None:
+        name = first.peer_name if first else line.name if line else ""
+        return PastNotice(NoticeState.MISSING, row.created_at, row.id, entry, row.link_id, name)
+    row = intact
     sent = row.released_at if row.sealed is not None else None
     backup_sent = row.backup_released_at if row.backup_sealed is not None else None
-    done = await open_done(actor, row, {one.id: one for one in known.values() if one.ended_at is None})
+    done = await open_done(actor, row, there)
     by = known.get(row.acknowledged_by) if row.acknowledged_by else None
-    if row.acknowledged_at is not None and (sent or backup_sent):
+    is_shown = done is not None or (by is not None and by.ended_at is not None)
+    if row.acknowledged_at is not None and (sent or backup_sent) and is_shown:
         state = NoticeState.ACKNOWLEDGED
     elif sent or backup_sent:
         state = NoticeState.SENT
@@ -175,8 +182,8 @@ async def _build_past(
         row.backup_at,
         backup_sent,
         row.acknowledged_at,
-        row.acknowledged_by,
-        done.name if done else by.peer_name if by else "",
+        row.acknowledged_by if is_shown else None,
+        done.name if done else by.peer_name if by and is_shown else "",
         done.words if done else "",
     )
 

@@ -129,11 +129,10 @@ async def load_told(
         row = await fetch_row(NoticeRow, tables.PatientNotice.filter(id=line.notice, patient_id=actor.id))
     except Damaged:
         row = None
-    link, backup = (there.get(one) if one else None for one in (row and row.link_id, row and row.backup_id))
-    if row is None or not await _is_sealed_for(actor, link, row.sealed, row.id):
+    row = await keep_opening(actor, row, there) if row else None
+    if row is None:
         return Told(line, policy=policy, team=able)
-    if not await _is_sealed_for(actor, backup, row.backup_sealed, row.id):
-        row = msgspec.structs.replace(row, backup_sealed=None)
+    link, backup = there.get(row.link_id), there.get(row.backup_id) if row.backup_id else None
     done = await open_done(actor, row, there)
     return Told(line, row, done, link, backup, policy, able)
 
@@ -291,6 +290,21 @@ async def _seal(
     except (TrustBroken, Damaged):
         return "keys", None
     return "", seal_document(key, document, notice_context(link.id, notice))
+
+
+async def keep_opening(actor: Actor, row: NoticeRow, there: Mapping[UUID, Link]) -> NoticeRow | None:
+    """
+    Return a row without a backup's copy that does not open for the backup; None where the first copy does not.
+
+    Args:
+        there: The care links that did not end. Of any other nothing can be known.
+    """
+    if not await _is_sealed_for(actor, there.get(row.link_id), row.sealed, row.id):
+        return None
+    backup = there.get(row.backup_id) if row.backup_id else None
+    if not await _is_sealed_for(actor, backup, row.backup_sealed, row.id):
+        return msgspec.structs.replace(row, backup_sealed=None)
+    return row
 
 
 async def _is_sealed_for(actor: Actor, link: Link | None, sealed: bytes | None, notice: UUID) -> bool:

@@ -10,6 +10,7 @@ from journal.audit.query import Event
 from journal.care.links import Link
 from journal.care_notes.clinic import SESSION, Moment, build_readings
 from journal.care_notes.notes import CareNote, NoteVersion
+from journal.care_notes.reviews import label_version
 from journal.catalogue.fields import Answer, Answers, EntryKind, Field, FieldKind
 from journal.catalogue.forms import FORMS
 from journal.clinic.call_contacts import CallContact
@@ -202,7 +203,8 @@ def build_event_records(events: Iterable[Event], names: Mapping[UUID, str]) -> l
 
 
 def _build_answer(field: Field, value: Answer) -> Answered:
-    labels = field.get_option_labels(value) if field.kind in (FieldKind.CHOICE, FieldKind.CHOICES) else ()
+    is_choice = field.kind in (FieldKind.CHOICE, FieldKind.CHOICES)
+    labels = field.get_option_labels(value) if is_choice else label_version(field.id, value)
     return Answered(field.id, field.label, field.kind.value, value, list(labels))
 
 

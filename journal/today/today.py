@@ -109,9 +109,11 @@ async def load_today(
         return [line for line in there if line.form in opened]
 
     is_intact, found = await by_kind.load_entries_of_kinds(actor, opened | LISTED_KINDS, select, listed)
-    texts = await instructions.load_current(actor.installation, actor.id) if plan else {}
+    seen = measure_records.build_measures(actor, is_intact, found)
+    says = bool(plan) or seen.is_any_whole  # without either, nothing is asked of the care team's texts
+    texts = await instructions.load_current(actor.installation, actor.id) if says else {}
     offsets = {course: one.details.offsets for course, one in texts.items()}
-    due = await _load_due(actor, plan, team, found, texts, is_intact=is_intact)
+    due = await _load_due(actor, plan, team, found, texts, seen)
     case = Situation(
         plan,
         actor.now,
@@ -138,15 +140,13 @@ async def _load_due(
     team: Sequence[Link],
     found: Sequence[Entry],
     texts: Mapping[UUID | None, Instructions],
-    *,
-    is_intact: bool,
+    seen: measure_records.Measures,
 ) -> Due:
     offsets = {course: one.details.offsets for course, one in texts.items()}
     check_in = check_in_offers.find_offer(actor, plan, list_made(found), offsets)
     if holds.get_hold(actor, plan) is not None:
         return Due(check_in=check_in)
     step, again = await reframe_offers.choose_for_home(actor, reframes.select_reframes(found), plan)
-    seen = measure_records.build_measures(actor, is_intact, found)
     text = texts.get(schedule.find_course(plan, actor.now))
     return Due(
         bool(requests.select_requests(actor, found)),

@@ -24,7 +24,11 @@ from portal.http.server import build_server_config
 KEY_BESIDE_DATA = (
     "The server key lies beside the data. For real people, keep it apart: HEARTHSIDE_SERVER_KEY_FILE."
 )
-
+DEMONSTRATION = (
+    "A demonstration. Sign in as alice@example.org (alice reads by lamplight),"
+    "\n  as her therapist bob@example.org (bob listens by lamplight),"
+    "\n  or as her prescriber priya@example.org (priya asks by lamplight)."
+)
 WAITING_FOR_DATABASE = "Waiting for it; Hearthside serves as soon as it is there."
 DATABASE_READY = "The database is there."
 COLLECT_AFTER = (10_000, 5, 20)  # new objects; five times that; a million
@@ -53,10 +57,7 @@ async def _prepare_practice(installation: Installation, origin: str, *, demo: bo
     if known is None:
         return f"Set up the first clinician's account: {origin}/setup/{await practice.create_setup_link(installation)}"
     if known.is_demo:
-        return (
-            "A demonstration. Sign in as alice@example.org (alice reads by lamplight)"
-            " or bob@example.org (bob listens by lamplight)."
-        )
+        return DEMONSTRATION
     if known.damaged:
         return "The record of the practice is damaged, so its name is not shown. Run: hearthside doctor."
     return f"The practice is {known.name}. Sign in there."

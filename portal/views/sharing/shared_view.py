@@ -10,6 +10,7 @@ from typing import Any
 from unicodedata import category
 
 from journal.care.documents import ShareDocument
+from journal.care_notes.reviews import label_version
 from journal.catalogue.emotions import Emotion, parse_emotions
 from journal.catalogue.fields import Answer, EntryKind, Field, FieldKind
 from journal.catalogue.forms import get_form
@@ -241,7 +242,8 @@ def build_section(field: Field, answer: Answer) -> SharedSection:
         return SharedSection(
             field.label, rating=answer, least=least, most=most, low=field.low, high=field.high
         )
-    return SharedSection(field.label, _format_answer(answer))
+    told = label_version(field.id, answer)
+    return SharedSection(field.label, "" if told else _format_answer(answer), told)
 
 
 def _format_answer(answer: Answer) -> str:

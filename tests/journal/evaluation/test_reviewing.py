@@ -9,16 +9,18 @@ import pytest
 
 from journal.care import lifecycle, links, tables
 from journal.care.link_keys import open_shared_key
-from journal.care_notes import keeping, notes
+from journal.care_notes import keeping, notes, reviews
 from journal.care_notes.notes import NoteDetails, NoteKind, care_note_context
 from journal.catalogue.fields import Answers
 from journal.catalogue.tracked import CONDITIONS, MEDICINES, VERSION
 from journal.entries import entries
+from journal.entries.assignment import SessionAssignment
 from journal.errors import InvalidInput, NotFound, StaleRevision
 from journal.evaluation import records, reviewing
 from journal.evaluation.changes import compute_digest
 from journal.evaluation.form_fields import Step
 from journal.evaluation.reviewing import Standing, State
+from journal.records import mapping
 from journal.sealing import open_document, seal_document
 from journal.sharing import reading, shares
 from journal.vault.documents import EntryDocument
@@ -226,10 +228,16 @@ async def test_another_clinician_is_told_of_a_change_after_answers_that_were_no_
 
 
 @pytest.mark.parametrize(
-    ("version", "is_told"), [("2, 2026-11-23", True), ("1, 2026-11-22", False), ("", False), ("2", False)]
+    ("version", "state"),
+    [
+        ("2, 2026-11-23", State.CHANGED),
+        ("1, 2026-11-22", State.REVIEWED),
+        ("", State.UNKNOWN),
+        ("2", State.REVIEWED),
+    ],
 )
 async def test_where_nothing_says_what_was_read_a_later_version_is_another(
-    cast: Cast, version: str, is_told: bool
+    cast: Cast, version: str, state: State
 ) -> None:
     """A review from before, or one that was shared without it: a version of after its day was not read."""
     await become(cast, "bob", "prescriber")
@@ -242,7 +250,37 @@ async def test_where_nothing_says_what_was_read_a_later_version_is_another(
     document = EntryDocument("evaluation", answers={CONDITIONS: ["liver | yes"], VERSION: version})
     other = await written(cast, document=document)
     await shares.share_entry(alice, other.id, to, [CONDITIONS, *([VERSION] if version else [])], previewed=1)
-    assert (await seen_by(cast, "charlie")).state is (State.CHANGED if is_told else State.REVIEWED)
+    assert (await seen_by(cast, "charlie")).state is state
+
+
+async def test_a_copy_that_names_no_version_is_not_called_changed(cast: Cast) -> None:
+    """The same answers, shared without their version, cannot be held against a review that names one."""
+    await become(cast, "bob", "prescriber")
+    to = await connected(cast, "charlie")
+    alice = await cast.actor("alice")
+    note = await reviewed(cast, await answered(cast))
+    kept = await keeping.keep_note(alice, cast.link, note, 1)
+    await shares.share_entry(alice, kept, to, [*(await reading_of(cast, kept))], previewed=1)
+    seen = (await records.load_evaluation(alice)).entry
+    assert seen is not None
+    copy = await shares.share_entry(alice, seen.id, to, [CONDITIONS], previewed=seen.revision)
+    assert (await seen_by(cast, "charlie")).state is State.UNKNOWN
+    await shares.revoke_share(alice, copy)
+    await shares.share_entry(alice, seen.id, to, [CONDITIONS, VERSION], previewed=seen.revision)
+    assert (await seen_by(cast, "charlie")).state is State.REVIEWED
+
+
+async def test_a_kept_review_of_unfinished_answers_says_so_in_words(cast: Cast) -> None:
+    """Neither the page nor the archive shows how a version that is none is stored."""
+    await become(cast, "bob", "prescriber")
+    note = await reviewed(cast, await half_done(cast, "no"))
+    kept = await keeping.keep_note(await cast.actor("alice"), cast.link, note, 1)
+    document = (await entries.load_entry(await cast.actor("alice"), kept)).document
+    assert str(document.answers[reviews.READ_VERSION]).startswith(reviews.UNFINISHED)
+    now = cast.clock.now
+    record = mapping.build_entry_record(kept, 1, document, now, now, [], SessionAssignment(()))
+    (told,) = [one for one in record.answers if one.id == reviews.READ_VERSION]
+    assert told.labels == [reviews.READ_UNFINISHED]
 
 
 async def test_another_clinician_knows_a_review_by_the_patients_share(cast: Cast) -> None:

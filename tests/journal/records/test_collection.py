@@ -290,6 +290,33 @@ async def test_notices_and_what_was_agreed_on_are_taken_by_both(cast: Cast) -> N
     assert (theirs.acknowledged_by_me, theirs.done, theirs.acknowledged_at) == (False, "", cast.clock.now)
 
 
+async def test_no_row_that_storage_wrote_is_taken_as_a_notice_that_went(cast: Cast) -> None:
+    """A copy that does not open for whom it names counts for nothing, as on the page; nor does an unsigned mark."""
+    other = await connected(cast, "charlie")
+    await agreed(cast, None, other, 1)
+    entry = await choose(cast, 1, uuid4())
+    await writing.release_now(await cast.actor("alice"), entry.id)
+    row = await care_tables.PatientNotice.get()
+    kept = {"link_id": row.link_id, "sealed": row.sealed, "backup_sealed": row.backup_sealed}
+    for changes in (
+        {"sealed": bytes(row.sealed or b"")[:-1] + b"\x00"},
+        {"link_id": other},
+        {"sealed": row.backup_sealed},
+    ):
+        await care_tables.PatientNotice.all().update(**changes)
+        (one,) = (await taken_by(cast)).sharing.notices
+        assert (one.state, one.entry_id, one.sent_at) == ("missing", entry.id, None), changes
+        await care_tables.PatientNotice.all().update(**kept)
+    await care_tables.PatientNotice.all().update(backup_sealed=row.sealed, backup_released_at=cast.clock())
+    (one,) = (await taken_by(cast)).sharing.notices
+    assert (one.state, one.sent_at, one.backup_sent_at) == ("sent", cast.clock.now, None)
+    mark = {"backup_released_at": None, "acknowledged_at": cast.clock(), "acknowledged_by": cast.link}
+    await care_tables.PatientNotice.all().update(**kept, **mark, done=row.sealed)
+    (one,) = (await taken_by(cast)).sharing.notices
+    assert (one.state, one.acknowledged_by, one.acknowledged_name, one.done) == ("sent", None, "", "")
+    assert one.acknowledged_at == cast.clock.now
+
+
 async def test_a_notice_that_is_lost_or_whose_answer_is_deleted_is_told_as_that(cast: Cast) -> None:
     """Neither its row nor its line alone hides it; a pause leaves it out of the clinician's, an end keeps the times."""
     await agreed(cast)

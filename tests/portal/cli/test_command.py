@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from journal.operations.demo_data import load_demo_practice
 from portal.cli import serve
 from portal.cli.command import COMMANDS, main
 from portal.config import Config, ConfigError
@@ -123,6 +124,13 @@ def test_a_key_beside_the_data_is_warned_of(
         settings["HEARTHSIDE_SERVER_KEY_FILE"] = str(tmp_path / place)
     serve.warn_of_key_location(Config.from_mapping(settings))
     assert [record.levelname for record in caplog.records] == ["WARNING"] * warned
+
+
+def test_a_demonstration_is_entered_with_what_is_printed() -> None:
+    """A patient, her therapist and her prescriber: each address with its password, as they are in the demonstration."""
+    demo = load_demo_practice()
+    for one in (demo.patients[0], demo.clinician, demo.prescriber):
+        assert f"{one.email} ({one.password})" in serve.DEMONSTRATION
 
 
 @pytest.mark.parametrize("key", ["", "abc", "zz" * 32, "ab" * 31])

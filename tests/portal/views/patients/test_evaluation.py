@@ -6,7 +6,9 @@ from httpx import AsyncClient, Response
 
 from journal.care import tables
 from journal.care_notes import keeping
+from journal.catalogue.tracked import CONDITIONS
 from journal.entries import entries
+from journal.evaluation import records
 from journal.sharing import shares
 from tests.journal.evaluation.test_reviewing import answered, reviewed
 from tests.log import logged
@@ -15,6 +17,7 @@ from tests.portal.conftest import Portal
 from tests.scenes import become, connected, in_session, rested, signed_in_again
 
 WORDS = "Please bring the letter about your eyes"
+UNTOLD = "What is shared with you does not say whether it was changed since."
 
 
 async def desk(portal: Portal) -> str:
@@ -189,7 +192,7 @@ async def test_a_review_that_was_shared_is_told_as_that(portal: Portal) -> None:
     await become(cast, "bob", "prescriber")
     to, alice = await connected(cast, "charlie"), await cast.actor("alice")
     note = await reviewed(cast, await answered(cast))
-    await answered(cast, to=to)
+    whole = await answered(cast, to=to)
     kept = await keeping.keep_note(alice, cast.link, note, 1)
     told = [*(await entries.load_entry(alice, kept)).document.answers]
     async with portal.client("charlie") as charlie:
@@ -199,5 +202,14 @@ async def test_a_review_that_was_shared_is_told_as_that(portal: Portal) -> None:
                 page = await opened(charlie, path)
                 assert f"Reviewed by Bob Example{day}, as it was shared with you: more needed" in page.words
             await shares.revoke_share(alice, copy)
+        await shares.share_entry(alice, kept, to, told, previewed=1)
+        assert UNTOLD not in (await opened(charlie, where)).words
+        await shares.revoke_share(alice, whole)
+        seen = (await records.load_evaluation(alice)).entry
+        assert seen is not None
+        await shares.share_entry(alice, seen.id, to, [CONDITIONS], previewed=seen.revision)
+        page = await opened(charlie, where)  # a copy that names no version
+        assert UNTOLD in page.words
+        assert "It was changed since it was reviewed." not in page.words
     async with portal.client("bob") as bob:  # whose own it is
         assert "as it was shared with you" not in (await opened(bob, where)).words

@@ -10,7 +10,8 @@ import msgspec
 import pytest
 
 from journal.brief.beliefs import build_belief_pairs
-from journal.catalogue.fields import Answer
+from journal.care_notes.reviews import READ_UNFINISHED, READ_VERSION
+from journal.catalogue.fields import Answer, EntryKind
 from journal.catalogue.revisits import Revisit
 from journal.entries.naming import EntryNamer
 from journal.reframing.picture import Course, Finding
@@ -18,7 +19,7 @@ from journal.sharing import copies
 from journal.sharing.reading import IncomingShare
 from journal.vault.documents import EntryDocument
 from journal.vault.entry_rows import Entry
-from portal.views.sharing.shared_view import build_shared_view
+from portal.views.sharing.shared_view import build_sections, build_shared_view
 from tests.cast import ZONE
 
 BEGUN = datetime(2026, 11, 21, 23, 30, tzinfo=UTC)
@@ -53,3 +54,12 @@ def test_a_copy_that_tells_no_day_has_that_of_its_reader(told: str) -> None:
     assert not copies.is_changed(ENTRY, document)
     for reader, day in ((ZONE, 22), ("UTC", 21)):
         assert document.find_first_day(ZoneInfo(reader)) == date(2026, 11, day)
+
+
+@pytest.mark.parametrize(
+    ("read", "text", "chosen"), [("0.14", "", (READ_UNFINISHED,)), ("2, 2026-11-22", "2, 2026-11-22", ())]
+)
+def test_a_version_that_is_none_is_shown_in_words(read: str, text: str, chosen: tuple[str, ...]) -> None:
+    """A kept review of answers that were not finished yet says so, and shows no number of ours."""
+    (shown,) = build_sections(EntryKind.PLAN_NOTE, {READ_VERSION: read})
+    assert (shown.text, shown.chosen) == (text, chosen)
