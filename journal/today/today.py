@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -16,6 +17,9 @@ from journal.check_ins.offers import Offer as CheckInOffer
 from journal.check_ins.records import list_made
 from journal.clinic import instructions
 from journal.clinic.instructions import ACUTE_HOURS, Instructions
+from journal.coming_talk import answers
+from journal.coming_talk.answers import ForTalk
+from journal.coming_talk.items import list_talks_ahead
 from journal.day_lines import records as day_lines
 from journal.dosing_day import requests
 from journal.entries import by_kind
@@ -41,6 +45,8 @@ LISTED_KINDS = frozenset(
     {EntryKind.PREPARATION, EntryKind.CAPTURE, EntryKind.INTEGRATION, EntryKind.CHECKLIST}
 )
 """The kinds of which the table of contents is enough."""
+TALK_NEAR = timedelta(days=7)
+"""How long before a talk it is named what was set for it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +58,7 @@ class Due:
     step: Entry | None = None
     again: Offer | None = None
     measure: Instrument | None = None
+    for_talk: ForTalk | None = None
     proposed_by: Link | None = None
     asked_by: Link | None = None
     is_day_line_open: bool = False
@@ -67,6 +74,7 @@ class Due:
             ThingKind.STEP: self.step,
             ThingKind.REVISIT: self.again,
             ThingKind.MEASURE: self.measure,
+            ThingKind.TALK: self.for_talk,
             ThingKind.PROPOSAL: self.proposed_by,
             ThingKind.EVALUATION: self.asked_by,
             ThingKind.DAY_LINE: self.is_day_line_open,
@@ -154,10 +162,20 @@ async def _load_due(
         step,
         again,
         seen.find_due(instructions.get_measure_days(text)) if seen.is_any_whole else None,
+        await _find_for_talk(actor, plan, team),
         await proposals.find_proposal(actor, team),
         await reviewing.find_ask(actor, team, build_evaluation(True, found)),
         actor.has_day_lines and _is_day_line_open(actor, found),
     )
+
+
+async def _find_for_talk(actor: Actor, plan: Sequence[Session], team: Sequence[Link]) -> ForTalk | None:
+    """Return what was set for the next talk that is near, as long as something of it has no answer and no word."""
+    near = [one for one in list_talks_ahead(plan, actor.now) if one.starts_at - actor.now < TALK_NEAR]
+    if not near:
+        return None
+    found = await answers.list_for_talk(actor, plan=near, team=team)
+    return next((one for one in found if not one.closed and any(own.is_open for own in one.items)), None)
 
 
 def _list_written(plan: Sequence[Session], lines: Iterable[ContentsLine]) -> tuple[Written, ...]:
