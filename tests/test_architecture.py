@@ -185,7 +185,15 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "practice": ("authentication", "care"),
     "account_reset": ("authentication", "notices", "replies", "sitter"),
     "key_rotation": ("coming_talk", "passkeys", "practice", "reading_hours", "replies", "sitter"),
-    "records": ("authentication", "care_notes", "coming_talk", "notices", "sharing", "sitter"),
+    "records": (
+        "authentication",
+        "care_notes",
+        "coming_talk",
+        "notices",
+        "reading_hours",
+        "sharing",
+        "sitter",
+    ),
     "operations": (
         "account_reset",
         "coming_talk",
