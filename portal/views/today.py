@@ -32,8 +32,8 @@ class ThingLine:
     """
     One thing as a page shows it: where it is, and the session that it is about.
 
-    `name` is what it names: a measure, or who asks or set something; `label` a check-in, to be translated. `offer` is the reframe that
-    it is about.
+    `name` is what it names: a measure, or who asks or set something; `label` a check-in, to be translated. `offer` is
+    the reframe that it is about.
     """
 
     kind: ThingKind
