@@ -66,11 +66,6 @@ class OwnItem:
     is_taken: bool = False
     is_shared: bool = False
 
-    @property
-    def is_open(self) -> bool:
-        """Return whether nothing was written or said to it, and its clinician has not marked it."""
-        return not self.is_written and self.item.word is None and self.item.mark is None
-
 
 @dataclass(frozen=True, slots=True)
 class Answered:

@@ -113,20 +113,20 @@ async def load_today(
     opened = _list_opened_kinds(actor, plan)
 
     def select(there: Sequence[ContentsLine]) -> Sequence[ContentsLine]:
-        lines[:] = [line for line in there if line.form in LISTED_KINDS]
+        lines[:] = there
         return [line for line in there if line.form in opened]
 
-    is_intact, found = await by_kind.load_entries_of_kinds(actor, opened | LISTED_KINDS, select, listed)
+    is_intact, found = await by_kind.load_entries_of_kinds(actor, frozenset(EntryKind), select, listed)
     texts = await instructions.load_current(actor.installation, actor.id) if plan else {}
     offsets = {course: one.details.offsets for course, one in texts.items()}
-    due = await _load_due(actor, plan, team, found, texts, is_intact=is_intact)
+    due = await _load_due(actor, plan, team, found, texts, lines, is_intact=is_intact)
     case = Situation(
         plan,
         actor.now,
         actor.zone,
         offsets,
         {course: one.details.acute_hours for course, one in texts.items()},
-        _list_written(plan, lines),
+        _list_written(plan, [line for line in lines if line.form in LISTED_KINDS]),
         due.kinds,
     )
     has_reframes = bool(reframes.select_reframes(found))
@@ -146,6 +146,7 @@ async def _load_due(
     team: Sequence[Link],
     found: Sequence[Entry],
     texts: Mapping[UUID | None, Instructions],
+    lines: Sequence[ContentsLine],
     *,
     is_intact: bool,
 ) -> Due:
@@ -162,20 +163,33 @@ async def _load_due(
         step,
         again,
         seen.find_due(instructions.get_measure_days(text)) if seen.is_any_whole else None,
-        await _find_for_talk(actor, plan, team),
+        await _find_for_talk(actor, plan, team, lines),
         await proposals.find_proposal(actor, team),
         await reviewing.find_ask(actor, team, build_evaluation(True, found)),
         actor.has_day_lines and _is_day_line_open(actor, found),
     )
 
 
-async def _find_for_talk(actor: Actor, plan: Sequence[Session], team: Sequence[Link]) -> ForTalk | None:
-    """Return what was set for the next talk that is near, as long as something of it has no answer and no word."""
+async def _find_for_talk(
+    actor: Actor, plan: Sequence[Session], team: Sequence[Link], lines: Iterable[ContentsLine]
+) -> ForTalk | None:
+    """
+    Return what was set for the next talk that is near, as long as something of it has no answer and no word.
+
+    Whether an answer is there follows from *lines*, all of the table of contents, so that home asks no more for it.
+    """
     near = [one for one in list_talks_ahead(plan, actor.now) if one.starts_at - actor.now < TALK_NEAR]
     if not near:
         return None
-    found = await answers.list_for_talk(actor, plan=near, team=team)
-    return next((one for one in found if not one.closed and any(own.is_open for own in one.items)), None)
+    found = await answers.list_for_talk(actor, plan=near, team=team, with_answers=False)
+    items = {own.item.answer: own.item for one in found for own in one.items if not one.closed}
+    written = {UUID(line.id) for line in lines} if items else frozenset[UUID]()
+    is_open = {
+        item.id
+        for answer, item in items.items()
+        if answer not in written and item.word is None and item.mark is None
+    }
+    return next((one for one in found if any(own.item.id in is_open for own in one.items)), None)
 
 
 def _list_written(plan: Sequence[Session], lines: Iterable[ContentsLine]) -> tuple[Written, ...]:

@@ -12,7 +12,7 @@ from journal.scheduling import plan as session_plan
 from journal.sessions.moments import Offsets
 from journal.sessions.session import SessionDetails, SessionKind, Setting, Status
 from tests.cast import PASSWORDS, ZONE
-from tests.journal.coming_talk.test_coming_talk import set_for, talk_on
+from tests.journal.coming_talk.test_coming_talk import OWN, answered, seen_by_bob, set_for, talk_on
 from tests.portal.browsing import Page, opened
 from tests.portal.conftest import Portal
 from tests.portal.test_statements import noted
@@ -93,6 +93,20 @@ async def test_what_is_set_for_a_near_talk_is_one_thing_until_something_is_said(
         await answers.say_word(await any_portal.cast.actor("alice"), things[0], Word.NOT_NOW)
         things = things[::-1]
     (page,) = await opened_later(any_portal, "/")
+    assert list_titles(page) == ["Nothing is waiting"]
+
+
+async def test_an_answer_makes_room_and_what_is_set_costs_one_statement(portal: Portal) -> None:
+    """Home finds the answer by the table of contents; while it is unanswered, home stays within eight statements."""
+    talk = await talk_on(portal.cast)
+    without = len(await noted(portal, "alice", "/"))
+    await set_for(portal.cast, talk, OWN)
+    assert len(await noted(portal, "alice", "/")) == without <= 8
+    (page,) = await opened_later(portal, "/")
+    assert list_titles(page) == ["For your talk"]
+    (item,) = await seen_by_bob(portal.cast)
+    await answered(portal.cast, item)
+    (page,) = await opened_later(portal, "/")
     assert list_titles(page) == ["Nothing is waiting"]
 
 
