@@ -86,6 +86,11 @@ async def list_shares_with_unread(link: Link) -> frozenset[UUID]:
     return frozenset(row.share_id for row in await _load_unread([link.id]))
 
 
+async def has_replies(link: Link, share: UUID) -> bool:
+    """Return whether anything was replied to a copy and not withdrawn."""
+    return await tables.Reply.filter(link_id=link.id, share_id=share, revision=SENT).exists()
+
+
 async def count_unopened_by(patient: UUID, link: Link) -> int:
     """Return how many replies of a clinician their patient has not opened: they go when the clinician ends care."""
     rows = tables.Reply.filter(

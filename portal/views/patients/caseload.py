@@ -19,7 +19,7 @@ from journal.folding import fold, split_needles
 from journal.notices import inbox
 from journal.notices.inbox import OpenNotice
 from journal.replies import drafts
-from journal.replies.unread import count_unopened_by
+from journal.replies.unread import count_unopened_by, has_replies
 from journal.sessions.holds import HELD_FOR_CARE_TEAM, PatientHold, load_patient_hold
 from journal.sharing import reading
 from journal.sharing.reading import Case
@@ -79,14 +79,15 @@ class SharedPage:
     """
     Context of one shared copy, with the replies to it.
 
-    `asks` is what its patient asks, `opened_at` when it was opened before, `talked_at` when its reader marked it as
-    talked about.
+    `revision` is that of the copy, `asks` what its patient asks, `opened_at` when it was opened before, `talked_at`
+    when its reader marked it as talked about.
     """
 
     patient: UUID
     name: str
     view: SharedView
     share: UUID
+    revision: int
     talked_at: datetime | None
     asks: Attention | None
     opened_at: datetime | None
@@ -95,13 +96,21 @@ class SharedPage:
 
 @dataclass(frozen=True, slots=True)
 class ClosedPage:
-    """Context of the page in the place of a copy whose title alone is shown until its reader chooses to open it."""
+    """
+    Context of the page in the place of a copy whose title alone is shown until its reader chooses to open it.
+
+    `has_replies`: they can be read without opening it. `talked_at` and `revision` are as on `SharedPage`.
+    """
 
     patient: UUID
     name: str
     called: EntryName
     kind: str
     shared_at: datetime
+    share: UUID
+    revision: int
+    talked_at: datetime | None
+    has_replies: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,13 +194,31 @@ async def show_share(request: Request) -> Response:
         link, one = error.link, error.share
         plan = await reading.load_visible_plan(actor, link)
         called = EntryNamer(plan).name_copy(one.document)
-        closed = ClosedPage(link.patient, link.peer_name, called, one.kind, one.shared_at)
+        closed = ClosedPage(
+            link.patient,
+            link.peer_name,
+            called,
+            one.kind,
+            one.shared_at,
+            one.id,
+            one.revision,
+            one.talked_at,
+            await has_replies(link, one.id),
+        )
         return render_page(request, "patients/shared_closed.html", closed)
     plan = await reading.load_visible_plan(actor, link)
     view = build_shared_view(one.document, actor.zone, EntryNamer(plan))
-    box = await load_box(actor, link, one.id, one.document)
+    box = await load_box(actor, link, one.id, one.document, plan)
     context = SharedPage(
-        link.patient, link.peer_name, view, one.id, one.talked_at, one.document.asks, one.opened_at, box
+        link.patient,
+        link.peer_name,
+        view,
+        one.id,
+        one.revision,
+        one.talked_at,
+        one.document.asks,
+        one.opened_at,
+        box,
     )
     return render_page(request, "patients/shared.html", context)
 
