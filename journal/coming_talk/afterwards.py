@@ -24,7 +24,7 @@ from journal.store.rows import NonNegative, Row, fetch_row
 NO_NEXT_TALK = N_("No later talk is planned. Plan one first; nothing was changed.")
 MARKED_MEANWHILE = N_("This was marked on another page meanwhile. Look at it again; nothing was changed.")
 NO_PLACE = N_(
-    "Five other things are set for this talk by now. Withdraw one, or let one go, before you take this back. "
+    "Five other things are set for this talk by now. Withdraw one, or let one go, before you undo this. "
     "Nothing was changed."
 )
 UPDATED_MEANWHILE = N_(
