@@ -111,8 +111,8 @@ async def test_a_closed_copy_is_a_title_until_a_tap(portal: Portal) -> None:
 async def test_a_closed_copy_is_talked_about_and_replied_to_without_being_opened(portal: Portal) -> None:
     """Its patient brought it up in the talk, or wrote to it: neither the mark nor the replies open the copy."""
     ident, cast = await share(portal.cast, Attention.IF_RAISED), portal.cast
-    patient, entry = (await cast.actor("alice")).id, await care_tables.Share.get(id=ident)
-    where, mine = f"/patients/{patient}/shared/{ident}", f"/journal/{entry.entry_id}/replies/{cast.link}"
+    patient, one = (await cast.actor("alice")).id, await shares.load_share(await cast.actor("alice"), ident)
+    where, mine = f"/patients/{patient}/shared/{ident}", f"/journal/{one.entry}/replies/{cast.link}"
     async with portal.client("bob") as bob, portal.client("alice") as alice:
         assert "Replies about it" not in words(await bob.get(where))
         await alice.post(mine, data={"go": "send", "reply": "Not yet, I think.", "ident": str(uuid4())})
