@@ -306,7 +306,6 @@ OTHERS_TABLES = {
     ),
     "sharing.reading": ("care keeps its rows", "care.Share"),
     "sharing.saving": ("care keeps its rows; a copy is made of an entry", "care.Share vault.Entry"),
-    "sharing.talked": ("care keeps its rows", "care.Share"),
     "sharing.shares": ("care keeps its rows", "care.Share"),
     "sitter.tables": (
         "its rows belong to an account and a session",
@@ -549,7 +548,14 @@ SQL_OF_OTHERS = {
         "practice.practice",
     ),
     "records.collection": ("collects every row", "vault.entry vault.entry_revision"),
-    "sharing.reading": ("a copy is checked against the list of shares", "care.share vault.record_state"),
+    "replies.unread": (
+        "what is new of copies and replies is one statement",
+        "care.reply care.reply_draft care.share",
+    ),
+    "sharing.reading": (
+        "a copy is checked against the list of shares, and stands with its replies",
+        "care.reply care.share vault.record_state",
+    ),
     "sharing.recipients": ("who reads what is one statement", "accounts.account care.care_link care.share"),
     "sharing.shares": (
         "a copy, its link and its entry are read at once",

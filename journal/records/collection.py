@@ -71,7 +71,6 @@ from journal.sessions import tables as sessions_tables
 from journal.sessions.rows import CourseDetails, Session, course_context, load_my_sessions
 from journal.sharing import reading
 from journal.sharing import shares as sharing_shares
-from journal.sharing.talked import load_talked
 from journal.sitter import reading as sitter_reading
 from journal.store.database import fetch_raw_in_thread, transaction
 from journal.store.rows import OpenedRows, Row, fetch_rows, get_column, parse_rows, require_undamaged
@@ -171,9 +170,7 @@ async def collect_patient_records(actor: Actor, practice: str) -> PatientRecords
     given = await sharing_shares.list_shares(actor)
     missing += [Unreadable("share", one.id) for one in given if one.damaged]
     openings = await audit_events.load_share_openings(actor.id, [one.id for one in given])
-    whole = [one for one in given if not one.damaged]
-    marked = await load_talked(actor, {one.id: one.link for one in whole})
-    shares = [build_share_record(one, openings.get(one.id, ()), marked.get(one.id)) for one in whole]
+    shares = [build_share_record(one, openings.get(one.id, ())) for one in given if not one.damaged]
     plan = [build_session_record(one) for one in planned]
     courses = await _load_courses(actor, actor.id, missing)
     contacts, texts = await _load_clinic(actor, actor.id, missing)

@@ -146,9 +146,7 @@ def build_link_record(link: Link) -> LinkRecord:
     )
 
 
-def build_share_record(
-    share: OutgoingShare, openings: Iterable[datetime], talked_at: datetime | None = None
-) -> ShareRecord:
+def build_share_record(share: OutgoingShare, openings: Iterable[datetime]) -> ShareRecord:
     """Return a copy that a clinician can read, when they opened it, and when it was talked about."""
     document, fields = share.document, _get_fields(share.document.kind)
     labels = {TITLE: N_("Title"), NOTE: N_("Content note")} | {
@@ -164,7 +162,7 @@ def build_share_record(
         datetime.fromisoformat(document.shared_at),
         list(openings),
         share.changed,
-        talked_at,
+        share.talked_at,
         document.attention,
     )
 

@@ -98,11 +98,6 @@ async def load_all(actor: Actor) -> OpenedRows[Draft]:
     return open_rows(await fetch_rows(DraftRow, mine), lambda row: _open(actor, row))
 
 
-async def has_any(actor: Actor) -> bool:
-    """Return whether a clinician has drafts of replies."""
-    return await tables.ReplyDraft.filter(owner_id=actor.id).exists()
-
-
 async def load_of_copy(actor: Actor, share: UUID) -> Draft | None:
     """Return a clinician's draft about one copy, if there is one that opens."""
     actor.require_role(Role.CLINICIAN)

@@ -18,14 +18,32 @@ from journal.replies.rows import SENT, AboutRow, load_about, open_reply
 from journal.roles import Role
 from journal.sessions import holds
 from journal.sessions.rows import Session
-from journal.store.rows import IdRow, Row, fetch_rows, filter_undamaged
+from journal.store.database import fetch_raw
+from journal.store.rows import IdRow, NonNegative, Row, fetch_rows, filter_undamaged, parse_rows
+
+SELECT_DRAFTS = "SELECT 2, id FROM reply_draft WHERE owner_id = $1"
+SELECT_NEW = """
+    SELECT 2, id FROM reply_draft WHERE owner_id = $1
+    UNION ALL SELECT 0, link_id FROM share WHERE opened_at IS NULL AND link_id IN (%s)
+    UNION ALL SELECT 1, link_id FROM reply
+        WHERE author = 'patient' AND revision = 1 AND read_at IS NULL AND link_id IN (%s)
+"""
 
 
-class UnreadRow(Row, frozen=True):
-    """A reply that nobody has opened yet."""
+class NewRow(Row, frozen=True):
+    """A row of `SELECT_NEW`: a draft, or the care link of a copy or of a reply."""
 
-    link_id: UUID
-    share_id: UUID
+    what: NonNegative
+    id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class New:
+    """How many copies, and how many replies, a clinician has not opened, by care link; whether they have drafts."""
+
+    copies: Counter[UUID]
+    replies: Counter[UUID]
+    has_drafts: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,16 +94,6 @@ async def _opens(actor: Actor, link: Link, entry: UUID, row: AboutRow) -> bool:
     return True
 
 
-async def count_unread(links: Iterable[Link]) -> Counter[UUID]:
-    """Return how many replies of patients their clinician has not opened, by care link."""
-    return Counter(row.link_id for row in await _load_unread([one.id for one in links]))
-
-
-async def list_shares_with_unread(link: Link) -> frozenset[UUID]:
-    """Return the copies about which a patient replied, and their clinician has not opened it."""
-    return frozenset(row.share_id for row in await _load_unread([link.id]))
-
-
 async def has_replies(link: Link, share: UUID) -> bool:
     """Return whether anything was replied to a copy and not withdrawn."""
     return await tables.Reply.filter(link_id=link.id, share_id=share, revision=SENT).exists()
@@ -99,6 +107,12 @@ async def count_unopened_by(patient: UUID, link: Link) -> int:
     return len(filter_undamaged(await fetch_rows(IdRow, rows)))
 
 
-async def _load_unread(links: Sequence[UUID]) -> list[UnreadRow]:
-    rows = tables.Reply.filter(link_id__in=links, author=Role.PATIENT.value, revision=SENT, read_at=None)
-    return filter_undamaged(await fetch_rows(UnreadRow, rows)) if links else []
+async def load_new(actor: Actor, links: Sequence[Link]) -> New:
+    """Return what a clinician has not opened over their care links, in one statement, and whether they have drafts."""
+    sql, ids = SELECT_DRAFTS, [link.id for link in links]
+    if ids:
+        places = [f"${place}" for place in range(2, 2 * len(ids) + 2)]
+        sql = SELECT_NEW % (", ".join(places[: len(ids)]), ", ".join(places[len(ids) :]))
+    found = filter_undamaged(parse_rows(NewRow, await fetch_raw(sql, actor.id, *ids, *ids)))
+    copies, replies = (Counter(row.id for row in found if row.what == what) for what in (0, 1))
+    return New(copies, replies, any(row.what == 2 for row in found))

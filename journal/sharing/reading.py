@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -23,12 +22,12 @@ from journal.care import tables as care_tables
 from journal.care.documents import ShareDocument, share_context
 from journal.care.link_keys import SharingPaused, open_shared_key
 from journal.care.links import Link
-from journal.care.share_list import ShareLinkRow, ShareList
+from journal.care.share_list import ShareList
 from journal.catalogue.fields import EntryKind
 from journal.entries.entries import INLINE_LIMIT
 from journal.entries.naming import EntryName, EntryNamer
 from journal.errors import Damaged, NotFound
-from journal.replies.unread import count_unread
+from journal.replies.unread import load_new
 from journal.roles import Role
 from journal.scheduling import plan as session_plan
 from journal.sealing import open_document
@@ -46,21 +45,21 @@ from journal.store.rows import (
     Row,
     Timestamp,
     as_bytes,
-    fetch_rows,
-    filter_undamaged,
     get_column,
     parse_rows,
     require_undamaged,
 )
 
 SELECT_COPIES = """
-    SELECT 0, id, revision, sealed, entry_id, updated_at, opened_at, talked FROM share WHERE link_id = $1
-    UNION ALL SELECT 1, id, revision, sealed, NULL, NULL, NULL, NULL FROM record_state WHERE id = $2
+    SELECT 0, id, revision, sealed, entry_id, updated_at, opened_at, talked, EXISTS (
+        SELECT 1 FROM reply WHERE share_id = share.id AND author = 'patient' AND revision = 1 AND read_at IS NULL)
+        FROM share WHERE link_id = $1
+    UNION ALL SELECT 1, id, revision, sealed, NULL, NULL, NULL, NULL, NULL FROM record_state WHERE id = $2
 """
 SELECT_COPY = """
-    SELECT 0, id, revision, sealed, entry_id, updated_at, opened_at, talked FROM share
+    SELECT 0, id, revision, sealed, entry_id, updated_at, opened_at, talked, NULL FROM share
         WHERE link_id = $1 AND id = $2
-    UNION ALL SELECT 1, id, revision, sealed, NULL, NULL, NULL, NULL FROM record_state WHERE id = $3
+    UNION ALL SELECT 1, id, revision, sealed, NULL, NULL, NULL, NULL, NULL FROM record_state WHERE id = $3
 """
 """One statement each, since copies and list must be of one moment."""
 
@@ -76,6 +75,7 @@ class CopyRow(Row, frozen=True):
     updated_at: Timestamp
     opened_at: Timestamp | None
     talked: JoinedValue
+    replied: JoinedValue
 
 
 LATEST = datetime.max.replace(tzinfo=UTC)
@@ -87,7 +87,8 @@ class IncomingShare:
     One shared copy as its clinician sees it; `unread` until they open it, and again after an update.
 
     `name` is its title, where that was shared, or its kind and session, as the plan shows it to them. `talked_at` is
-    when they marked it as talked about; both see that. `revision` tells an update from what a page showed.
+    when they marked it as talked about; both see that. `has_reply` of the patient's that nobody has opened. `revision`
+    tells an update from what a page showed.
     """
 
     id: UUID
@@ -97,6 +98,7 @@ class IncomingShare:
     name: EntryName
     talked_at: datetime | None = None
     opened_at: datetime | None = None
+    has_reply: bool = False
     revision: int = 0
 
     @property
@@ -177,11 +179,12 @@ class Case:
 
 @dataclass(frozen=True, slots=True)
 class Caseload:
-    """A clinician's patients, how many rows falsely claim to be one, and the care links with them."""
+    """A clinician's patients, false rows counted, the care links with them, and whether replies wait as drafts."""
 
     cases: tuple[Case, ...]
     unagreed_count: int
     links: tuple[Link, ...] = ()
+    has_drafts: bool = False
 
 
 async def load_folder(actor: Actor, patient: UUID) -> Folder:
@@ -254,7 +257,17 @@ def _open_share(
         raise Damaged
     unread, name = row.opened_at is None, namer.name_copy(document)
     talked = open_talked(key, link.id, row.id, row.revision, as_bytes(row.talked) or None)
-    one = IncomingShare(row.id, document, row.updated_at, unread, name, talked, row.opened_at, row.revision)
+    one = IncomingShare(
+        row.id,
+        document,
+        row.updated_at,
+        unread,
+        name,
+        talked,
+        row.opened_at,
+        bool(row.replied),
+        row.revision,
+    )
     # Here, and nowhere else, a copy is opened for its clinician: what is closed has no words from here on.
     return replace(one, document=document.strip_to_title()) if one.is_closed and not by_tap else one
 
@@ -318,14 +331,13 @@ async def load_caseload(actor: Actor) -> Caseload:
     there = await care_links.load_care_team(actor)
     links = there.links
     plans = await session_plan.load_patient_plans(actor, [link.patient for link in links])
-    unopened = care_tables.Share.filter(link_id__in=[link.id for link in links], opened_at=None)
-    unread = Counter(row.link_id for row in filter_undamaged(await fetch_rows(ShareLinkRow, unopened)))
-    replied = await count_unread(links)
+    new = await load_new(actor, links)
     cases = [
-        _build_case(actor, link, plans[link.patient], unread[link.id], replied[link.id]) for link in links
+        _build_case(actor, link, plans[link.patient], new.copies[link.id], new.replies[link.id])
+        for link in links
     ]
     cases.sort(key=_get_order)
-    return Caseload(tuple(cases), len(there.unagreed), links)
+    return Caseload(tuple(cases), len(there.unagreed), links, new.has_drafts)
 
 
 def _build_case(actor: Actor, link: Link, planned: OpenedRows[Session], unread: int, replied: int) -> Case:

@@ -34,6 +34,7 @@ from journal.roles import Role
 from journal.sealing import open_document
 from journal.sessions.holds import refuse_while_held
 from journal.sharing import copies, saving
+from journal.sharing.talked import open_talked
 from journal.store.database import fetch_raw, flush_deleted, transaction
 from journal.store.rows import (
     DamagedRow,
@@ -42,6 +43,7 @@ from journal.store.rows import (
     NonNegative,
     Row,
     Timestamp,
+    as_bytes,
     fetch_rows,
     filter_undamaged,
     get_column,
@@ -54,6 +56,7 @@ from journal.vault.entry_rows import UNKNOWN_ID, UNKNOWN_TIME, Entry, EntryRow
 
 SELECT_SHARES = """
     SELECT share.id, share.link_id, share.entry_id, share.revision, share.sealed, share.updated_at, share.opened_at,
+        share.talked,
         entry.revision, entry.sealed, entry.created_at, entry.updated_at, entry.deleted_at
     FROM share JOIN care_link ON care_link.id = share.link_id LEFT JOIN entry ON entry.id = share.entry_id
     WHERE care_link.patient_id = $1 AND share.link_id IN (%s)
@@ -71,6 +74,7 @@ class ShareRow(Row, frozen=True):
     sealed: bytes
     updated_at: Timestamp
     opened_at: Timestamp | None
+    talked: JoinedValue
     entry_revision: JoinedValue = msgspec.field(name="entry__revision")
     entry_sealed: JoinedValue = msgspec.field(name="entry__sealed")
     entry_created_at: JoinedValue = msgspec.field(name="entry__created_at")
@@ -87,6 +91,7 @@ class OutgoingShare:
     One copy that a clinician can read, as its patient sees it.
 
     `outdated` are the chosen parts that read differently in the entry now; `changed`: so does anything of the copy.
+    `talked_at` is when its clinician marked it as talked about.
     A copy that does not open is `damaged`: its document is empty, and it can only be revoked. Its `id` and `entry` are
     `UNKNOWN_ID` where they cannot be read.
     """
@@ -99,6 +104,7 @@ class OutgoingShare:
     opened_at: datetime | None
     changed: bool
     outdated: frozenset[str] = frozenset()
+    talked_at: datetime | None = None
     damaged: bool = False
 
     @property
@@ -332,6 +338,8 @@ async def _open_share(
         if document.entry_id != copy.entry_id.hex:
             raise Damaged
         changed, outdated, damaged = False, frozenset[str](), False
+        talked = as_bytes(copy.talked) or None
+        talked_at = open_talked(keys[link.id], link.id, copy.id, copy.revision, talked)
         if copy.entry_revision != document.entry_revision:
             entry = _open_source_entry(actor, copy)
             changed, outdated = copies.is_changed(entry, document), copies.find_outdated(entry, document)
@@ -339,7 +347,7 @@ async def _open_share(
         # A damaged copy hides neither the journal nor other copies, and is not hidden itself.
         moment = (get_column(row, "updated_at") or UNKNOWN_TIME).isoformat(timespec="seconds")
         document = ShareDocument(EntryKind.FREE, "", None, {}, [], moment, moment, 0)
-        changed, outdated, damaged = False, frozenset(), True
+        changed, outdated, damaged, talked_at = False, frozenset(), True, None
     return OutgoingShare(
         id=get_column(row, "id") or UNKNOWN_ID,
         entry=get_column(row, "entry_id") or UNKNOWN_ID,
@@ -349,6 +357,7 @@ async def _open_share(
         opened_at=get_column(row, "opened_at"),
         changed=changed,
         outdated=outdated,
+        talked_at=talked_at,
         damaged=damaged,
     )
 

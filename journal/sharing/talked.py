@@ -8,13 +8,8 @@ from uuid import UUID
 import msgspec
 
 from crypto import Context, Sealer
-from journal.actor import Actor
-from journal.care import tables
-from journal.care.link_keys import get_peer_identity, open_shared_key
-from journal.care.links import Link
-from journal.errors import Damaged, TrustBroken
+from journal.errors import Damaged
 from journal.sealing import open_document, seal_document
-from journal.store.rows import NonNegative, Row, fetch_rows, filter_undamaged
 
 
 class TalkedDetails(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -22,15 +17,6 @@ class TalkedDetails(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     revision: int
     marked_at: str
-
-
-class TalkedRow(Row, frozen=True):
-    """A copy with its mark."""
-
-    id: UUID
-    link_id: UUID
-    revision: NonNegative
-    talked: bytes
 
 
 def talked_context(link: UUID, share: UUID) -> Context:
@@ -57,21 +43,3 @@ def open_talked(key: Sealer, link: UUID, share: UUID, revision: int, sealed: byt
         return datetime.fromisoformat(details.marked_at) if details.revision == revision else None
     except (Damaged, ValueError):
         return None
-
-
-async def load_talked(actor: Actor, given: dict[UUID, Link]) -> dict[UUID, datetime]:
-    """Return when those of a patient's copies were talked about that were; *given* are their links, by the copy."""
-    if not given:
-        return {}
-    marked = tables.Share.filter(id__in=list(given), talked__isnull=False)
-    found: dict[UUID, datetime] = {}
-    for row in filter_undamaged(await fetch_rows(TalkedRow, marked)):
-        link = given[row.id]
-        try:
-            await get_peer_identity(actor, link)
-            key = await open_shared_key(actor, link)
-        except (Damaged, TrustBroken):
-            continue
-        if (at := open_talked(key, link.id, row.id, row.revision, row.talked)) is not None:
-            found[row.id] = at
-    return found

@@ -16,7 +16,6 @@ from journal.errors import HeldUntilRested, InvalidInput, TrustBroken
 from journal.folding import fold, split_needles
 from journal.notices import inbox
 from journal.notices.inbox import OpenNotice
-from journal.replies import drafts
 from journal.replies.unread import count_unopened_by, has_replies
 from journal.sessions.holds import HELD_FOR_CARE_TEAM, PatientHold, load_patient_hold
 from journal.sharing import reading
@@ -147,7 +146,7 @@ async def show_caseload(request: Request) -> Response:
         first.case,
         build_line(actor, met.talk, met.talk_number) if met is not None and met.talk is not None else None,
         notices,
-        await drafts.has_any(actor),
+        found.has_drafts,
     )
     return render_page(request, "patients/caseload.html", context, block="main")
 

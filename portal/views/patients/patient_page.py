@@ -15,7 +15,6 @@ from journal.errors import TrustBroken
 from journal.evaluation.reviewing import Standing, State
 from journal.notices import inbox
 from journal.notices.inbox import OpenNotice
-from journal.replies.unread import list_shares_with_unread
 from journal.roles import Profession
 from journal.sessions import schedule
 from journal.sessions.rows import Session
@@ -88,14 +87,13 @@ async def build_patient_page(actor: Actor, patient: UUID) -> PatientPage:
     ahead = schedule.list_upcoming(folder.sessions, actor.now)
     hung: dict[UUID | None, list[SessionShare]] = {}
     assignment = SessionAssignment(folder.sessions)
-    replied = await list_shares_with_unread(link) if folder.shared or folder.closed else frozenset()
     # Those that are kept closed stand among the others by their titles, which say nothing of when they were shared.
     listed = sorted((*folder.shared, *folder.closed), key=lambda one: (one.written_at, one.id), reverse=True)
     for shared in listed:
         document = shared.document
         at = assignment.find_session(document.kind, document.session_id, shared.written_at)
         hung.setdefault(at.id if at else None, []).append(
-            _build_session_share(actor, shared, at, has_reply=shared.id in replied)
+            _build_session_share(actor, shared, at, has_reply=shared.has_reply)
         )
     later = tuple(lines[one.id] for one in ahead[1:] if one.id not in hung)
     without = {line.session.id for line in later} | {one.id for one in ahead[:1] if one.id not in hung}

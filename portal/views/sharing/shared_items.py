@@ -13,7 +13,6 @@ from journal.entries.naming import ENTRY_UNREADABLE, EntryName, EntryNamer
 from journal.sessions import holds
 from journal.sessions.rows import Session, load_my_sessions
 from journal.sharing.shares import OutgoingShare
-from journal.sharing.talked import load_talked
 from journal.vault.entry_rows import Entry
 from portal.views.sharing.shared_view import SharedView, build_shared_view
 
@@ -25,8 +24,7 @@ class SharedItem:
 
     `name` is what the entry is called. `view` is what its reader sees, and None for a copy that does not open; until
     its patient has rested after a dosing session there is no picture in it. `opened` are the moments at which the
-    present copy was opened; `opened_before` the last at which one was that an update has since replaced. `talked_at`
-    is when its reader marked it as talked about.
+    present copy was opened; `opened_before` the last at which one was that an update has since replaced.
     """
 
     share: OutgoingShare
@@ -35,7 +33,6 @@ class SharedItem:
     view: SharedView | None
     opened: tuple[datetime, ...]
     opened_before: datetime | None
-    talked_at: datetime | None = None
 
 
 async def load_shared_items(
@@ -49,11 +46,9 @@ async def load_shared_items(
     plan = await load_my_sessions(actor) if plan is None else plan
     namer, is_held = EntryNamer(plan), holds.get_hold(actor, plan) is not None
     sources = await entries.load_entries_by_id(actor, {one.entry for one in listed})
-    marked = await load_talked(actor, {one.id: one.link for one in listed if not one.damaged})
-    built = [
+    return tuple(
         _build_item(actor, one, sources.get(one.entry), log.get(one.id, ()), namer, is_held) for one in listed
-    ]
-    return tuple(replace(one, talked_at=marked.get(one.share.id)) for one in built)
+    )
 
 
 def _build_item(

@@ -20,7 +20,7 @@ from journal.replies.documents import ReplyDocument
 from journal.replies.drafts import Typed
 from journal.replies.rows import seal_reply
 from journal.sessions.rows import load_my_sessions
-from journal.sharing import shares
+from journal.sharing import reading, shares
 from journal.vault.entry_rows import Entry
 from tests.cast import Cast
 from tests.scenes import connected, in_session, rested, shared, written
@@ -323,11 +323,16 @@ async def test_a_clinician_counts_what_is_new(cast: Cast) -> None:
     entry = await written(cast)
     share = await shared(cast, entry)
     await send_mine(cast, entry)
-    link = await care_links.load_link_with(await cast.actor("bob"), (await cast.actor("alice")).id)
-    assert (await unread.count_unread([link]))[link.id] == 1
-    assert await unread.list_shares_with_unread(link) == {share}
+    bob, alice = await cast.actor("bob"), await cast.actor("alice")
+
+    async def count() -> tuple[int, list[UUID]]:
+        (case,) = (await reading.load_caseload(bob)).cases
+        there = (await reading.load_folder(bob, alice.id)).shared
+        return case.replies, [one.id for one in there if one.has_reply]
+
+    assert await count() == (1, [share])
     await look_back(cast, share)
-    assert not await unread.count_unread([link])
+    assert await count() == (0, [])
 
 
 async def test_drafts_are_their_authors_alone(cast: Cast) -> None:
