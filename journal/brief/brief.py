@@ -35,7 +35,15 @@ from journal.brief.layout import (
     STEP_LETTERS,
     count_lines,
 )
-from journal.brief.quotes import Quote, SkillLine, Step, list_quotes, list_skills, list_steps
+from journal.brief.quotes import (
+    Quote,
+    SkillLine,
+    Step,
+    list_quotes,
+    list_skills,
+    list_steps,
+    put_talked_behind,
+)
 from journal.care.documents import Attention
 from journal.care.links import Link
 from journal.catalogue.fields import BriefRole, EntryKind
@@ -188,7 +196,7 @@ async def build_brief(actor: Actor, patient: UUID, wanted: UUID | None = None) -
         worse=worse,
         steadies=steadies,
         steps=page.take_lines(list_steps(shared), MAX_STEPS_AHEAD if ahead else MAX_STEPS),
-        closed=page.take_lines(found.closed, MAX_CLOSED),
+        closed=page.take_lines(put_talked_behind(found.closed), MAX_CLOSED),
         has_more=page.has_more,  # read last, when all of the above has been taken
     )
     quoted = {one.id for one in drawn.sources}

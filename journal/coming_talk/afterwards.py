@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from uuid import UUID, uuid4
 
-from journal.accounts.current_keys import lock_account
+from journal.accounts.current_keys import lock_account, require_keys
 from journal.actor import Actor
 from journal.audit import log as audit_log
 from journal.audit.acts import Act
@@ -12,7 +12,7 @@ from journal.care import links, tables
 from journal.care.link_keys import open_shared_key
 from journal.care.links import Link, require_active
 from journal.coming_talk.documents import Mark, MarkDetails, mark_context
-from journal.coming_talk.items import Item
+from journal.coming_talk.items import MAX_FOR_TALK, Item, count_places, load_items
 from journal.coming_talk.setting import find_item, insert_things, load_talks_ahead, require_untouched
 from journal.errors import InvalidInput, NotFound, StaleRevision
 from journal.i18n import N_
@@ -23,6 +23,13 @@ from journal.store.rows import NonNegative, Row, fetch_row
 
 NO_NEXT_TALK = N_("No later talk is planned. Plan one first; nothing was changed.")
 MARKED_MEANWHILE = N_("This was marked on another page meanwhile. Look at it again; nothing was changed.")
+NO_PLACE = N_(
+    "Five other things are set for this talk by now. Withdraw one, or let one go, before you undo this. "
+    "Nothing was changed."
+)
+UPDATED_MEANWHILE = N_(
+    "This was updated meanwhile, so it was not marked. Look at it again; nothing was changed."
+)
 TAKEN_UP = N_(
     "Your patient said something to it for the next talk already, so it stays there. Nothing was changed."
 )
@@ -39,7 +46,8 @@ async def mark_item(actor: Actor, patient: UUID, wanted: UUID, mark: Mark | None
     Mark something that was set, or take its mark away. “Again” sets it once more, for the next talk.
 
     Raises:
-        InvalidInput: If it is to come again and there is no later talk, or no room there.
+        InvalidInput: If it is to come again and there is no later talk, or no room there; or if it was let go, and
+            other things took its place.
         NotFound: If there is no such thing.
         SharingPaused, TrustBroken: While the care link's key cannot be opened.
         StaleRevision: If it has another mark by now, or cannot be taken back any more.
@@ -49,6 +57,7 @@ async def mark_item(actor: Actor, patient: UUID, wanted: UUID, mark: Mark | None
     async with transaction():
         await lock_account(patient)
         await require_active(link)
+        await require_keys(actor)
         one = await find_item(actor, link, wanted)
         if one.mark is mark:
             return  # the page was sent twice
@@ -61,6 +70,8 @@ async def mark_item(actor: Actor, patient: UUID, wanted: UUID, mark: Mark | None
             following = ident.hex
         elif one.next:
             await _take_back(actor, link, one.next)
+        elif mark is None and one.mark is Mark.LET_GO:
+            await _require_place(actor, link, one)
         sealed = None
         if mark:
             details = MarkDetails(mark.value, actor.now.isoformat(timespec="seconds"), following)
@@ -70,23 +81,30 @@ async def mark_item(actor: Actor, patient: UUID, wanted: UUID, mark: Mark | None
     await flush_deleted()
 
 
-async def mark_share(actor: Actor, patient: UUID, wanted: UUID, *, is_talked: bool) -> None:
+async def mark_share(actor: Actor, patient: UUID, wanted: UUID, *, revision: int, is_talked: bool) -> None:
     """
     Mark a shared copy as talked about, or take that away. Both see it, with its day; a newer copy begins without.
+
+    Args:
+        revision: Which one the page showed.
 
     Raises:
         NotFound: If there is no such copy.
         SharingPaused, TrustBroken: While the care link's key cannot be opened.
+        StaleRevision: If the copy was updated since.
     """
     link = await links.load_link_with(actor, patient)
     key = await open_shared_key(actor, link)
     async with transaction():
         await lock_account(patient)
         await require_active(link)
+        await require_keys(actor)
         mine = tables.Share.filter(id=wanted, link_id=link.id)
         there = await fetch_row(RevisedRow, mine)
         if there is None:
             raise NotFound
+        if there.revision != revision:
+            raise StaleRevision(UPDATED_MEANWHILE)
         sealed = seal_talked(key, link.id, wanted, there.revision, actor.now) if is_talked else None
         await mine.update(talked=sealed)
         await audit_log.record_event(actor, Act.TALKED_ABOUT, patient=patient, about=wanted)
@@ -100,6 +118,12 @@ async def _find_next_talk(actor: Actor, link: Link, one: Item) -> UUID:
         if talk.id != one.session and talk.starts_at > max(own, actor.now):
             return talk.id
     raise InvalidInput({"mark": NO_NEXT_TALK})
+
+
+async def _require_place(actor: Actor, link: Link, one: Item) -> None:
+    """Raise `InvalidInput` where as many things are set for its talk as fit."""
+    if count_places(await load_items(actor, link, one.session)) >= MAX_FOR_TALK:
+        raise InvalidInput({"mark": NO_PLACE})
 
 
 async def _take_back(actor: Actor, link: Link, following: UUID) -> None:

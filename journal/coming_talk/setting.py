@@ -155,6 +155,7 @@ async def withdraw_item(actor: Actor, patient: UUID, wanted: UUID) -> None:
     async with transaction():
         await lock_account(patient)
         await require_active(link)
+        await require_keys(actor)
         one = await find_item(actor, link, wanted)
         await require_untouched(link, one)
         await tables.TalkItem.filter(id=wanted, link_id=link.id).delete()

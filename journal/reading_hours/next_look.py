@@ -107,6 +107,13 @@ async def load_next_look(actor: Actor, link: Link, plan: Iterable[Session] | Non
     return (await load_next_looks(actor, [link], plan))[link.id]
 
 
+async def load_own_look(actor: Actor, plan: Iterable[Session]) -> NextLook:
+    """Return what a clinician's patient reads of when they look next; *plan* is the patient's."""
+    actor.require_role(Role.CLINICIAN)
+    hours = (await load_hours(actor.installation, [actor.id])).get(actor.id, Hours())
+    return find_next_look(actor.name, hours, actor.now, find_next_talk(plan, actor.now))
+
+
 async def load_next_looks(
     actor: Actor, links: Iterable[Link], plan: Iterable[Session] | None = None
 ) -> Mapping[UUID, NextLook]:

@@ -94,6 +94,11 @@ async def _opens(actor: Actor, link: Link, entry: UUID, row: AboutRow) -> bool:
     return True
 
 
+async def has_replies(link: Link, share: UUID) -> bool:
+    """Return whether anything was replied to a copy and not withdrawn."""
+    return await tables.Reply.filter(link_id=link.id, share_id=share, revision=SENT).exists()
+
+
 async def count_unopened_by(patient: UUID, link: Link) -> int:
     """Return how many replies of a clinician their patient has not opened: they go when the clinician ends care."""
     rows = tables.Reply.filter(

@@ -87,7 +87,8 @@ class IncomingShare:
     One shared copy as its clinician sees it; `unread` until they open it, and again after an update.
 
     `name` is its title, where that was shared, or its kind and session, as the plan shows it to them. `talked_at` is
-    when they marked it as talked about; both see that. `has_reply` of the patient's that nobody has opened.
+    when they marked it as talked about; both see that. `has_reply` of the patient's that nobody has opened. `revision`
+    tells an update from what a page showed.
     """
 
     id: UUID
@@ -98,6 +99,7 @@ class IncomingShare:
     talked_at: datetime | None = None
     opened_at: datetime | None = None
     has_reply: bool = False
+    revision: int = 0
 
     @property
     def is_closed(self) -> bool:
@@ -256,7 +258,15 @@ def _open_share(
     unread, name = row.opened_at is None, namer.name_copy(document)
     talked = open_talked(key, link.id, row.id, row.revision, as_bytes(row.talked) or None)
     one = IncomingShare(
-        row.id, document, row.updated_at, unread, name, talked, row.opened_at, bool(row.replied)
+        row.id,
+        document,
+        row.updated_at,
+        unread,
+        name,
+        talked,
+        row.opened_at,
+        bool(row.replied),
+        row.revision,
     )
     # Here, and nowhere else, a copy is opened for its clinician: what is closed has no words from here on.
     return replace(one, document=document.strip_to_title()) if one.is_closed and not by_tap else one

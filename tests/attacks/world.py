@@ -418,7 +418,7 @@ async def _share(making: _Making, ids: dict[str, UUID]) -> None:
         await reading.read_share(await making.actor(name), alice.id, ids[f"{name}'s share"])
     ids["share"] = ids["bob's share"]
     await _reply(making, ids)
-    await afterwards.mark_share(await making.actor("bob"), alice.id, ids["share"], is_talked=True)
+    await afterwards.mark_share(await making.actor("bob"), alice.id, ids["share"], revision=1, is_talked=True)
     fields = [copies.NOTE, *answers_of(EntryKind.REFRAME)]
     ids["changed share"] = await shares.share_entry(alice, ids["reframe"], ids["link"], fields, previewed=1)
     await reading.read_share(await making.actor("bob"), alice.id, ids["changed share"])

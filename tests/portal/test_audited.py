@@ -242,7 +242,7 @@ async def with_words(cast: Cast) -> None:
         assert (event.object_id, event.actor_id, event.recipient_id) == (share, alice.id, bob.id)
     reframe = await written(cast, document=EntryDocument("reframe", answers={"reframe.body": "x"}))
     given = await shared(cast, reframe, ("reframe.body",))
-    await afterwards.mark_share(await cast.actor("bob"), alice.id, given, is_talked=True)
+    await afterwards.mark_share(await cast.actor("bob"), alice.id, given, revision=1, is_talked=True)
     assert (await last(Act.TALKED_ABOUT)).object_id == given
     await later.give_tick(alice, reframe.id, given)
     event = await last(Act.LATER_SHARED)

@@ -134,8 +134,8 @@ async def mark_thing(request: Request) -> Response:
 async def mark_share(request: Request) -> Response:
     """Mark a shared copy as talked about, or take that back."""
     form, patient, share = await Form.read(request), request.path_params["id"], request.path_params["share"]
-    is_talked = form["mark"] == Mark.TALKED
-    await afterwards.mark_share(get_actor(request), patient, share, is_talked=is_talked)
+    is_talked, revision = form["mark"] == Mark.TALKED, form.get_whole_number("revision") or 0
+    await afterwards.mark_share(get_actor(request), patient, share, revision=revision, is_talked=is_talked)
     return redirect(request, f"/patients/{patient}/shared/{share}")
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
 from uuid import UUID
 
 from starlette.requests import Request
@@ -12,16 +11,15 @@ from starlette.responses import Response
 
 from journal.actor import Actor
 from journal.care import lifecycle, link_keys, links
-from journal.care.documents import Attention
 from journal.entries.naming import EntryName, EntryNamer
 from journal.errors import HeldUntilRested, InvalidInput, TrustBroken
 from journal.folding import fold, split_needles
 from journal.notices import inbox
 from journal.notices.inbox import OpenNotice
-from journal.replies.unread import count_unopened_by
+from journal.replies.unread import count_unopened_by, has_replies
 from journal.sessions.holds import HELD_FOR_CARE_TEAM, PatientHold, load_patient_hold
 from journal.sharing import reading
-from journal.sharing.reading import Case
+from journal.sharing.reading import Case, IncomingShare
 from journal.today.desk import DeskKind, choose_for_desk
 from portal.access.session_cookie import get_actor
 from portal.views.patients.patient_page import build_patient_page
@@ -75,32 +73,28 @@ class CaseloadPage:
 
 @dataclass(frozen=True, slots=True)
 class SharedPage:
-    """
-    Context of one shared copy, with the replies to it.
-
-    `asks` is what its patient asks, `opened_at` when it was opened before, `talked_at` when its reader marked it as
-    talked about.
-    """
+    """Context of one shared copy, as it was before it was opened now, with the replies to it."""
 
     patient: UUID
     name: str
     view: SharedView
-    share: UUID
-    talked_at: datetime | None
-    asks: Attention | None
-    opened_at: datetime | None
+    one: IncomingShare
     box: ReplyBox
 
 
 @dataclass(frozen=True, slots=True)
 class ClosedPage:
-    """Context of the page in the place of a copy whose title alone is shown until its reader chooses to open it."""
+    """
+    Context of the page in the place of a copy whose title alone is shown until its reader chooses to open it.
+
+    `has_replies`: they can be read without opening it.
+    """
 
     patient: UUID
     name: str
     called: EntryName
-    kind: str
-    shared_at: datetime
+    one: IncomingShare
+    has_replies: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,14 +178,13 @@ async def show_share(request: Request) -> Response:
         link, one = error.link, error.share
         plan = await reading.load_visible_plan(actor, link)
         called = EntryNamer(plan).name_copy(one.document)
-        closed = ClosedPage(link.patient, link.peer_name, called, one.kind, one.shared_at)
+        replied = await has_replies(link, one.id)
+        closed = ClosedPage(link.patient, link.peer_name, called, one, replied)
         return render_page(request, "patients/shared_closed.html", closed)
     plan = await reading.load_visible_plan(actor, link)
     view = build_shared_view(one.document, actor.zone, EntryNamer(plan))
-    box = await load_box(actor, link, one.id, one.document)
-    context = SharedPage(
-        link.patient, link.peer_name, view, one.id, one.talked_at, one.document.asks, one.opened_at, box
-    )
+    box = await load_box(actor, link, one.id, one.document, plan)
+    context = SharedPage(link.patient, link.peer_name, view, one, box)
     return render_page(request, "patients/shared.html", context)
 
 

@@ -20,6 +20,7 @@ HELD_ALONE = N_("Nothing was sent. It is kept as your draft; send it yourself on
 GONE = N_(
     "This is not shared with you, so nothing was sent. These are your words; copy what you want to have."
 )
+NOT_CHANGED = N_("Nothing was changed.")
 NOT_SENT = N_("Nothing was sent. What you typed is kept as your draft.")
 
 
@@ -45,7 +46,7 @@ class ReplyBox:
 
     `action` is where its form goes, `ident` the id that the next reply gets, `sitting` the random name of this page,
     `text` what stands in the box and `seen` which draft that is. `done` is what was just done. `is_patient` reads it,
-    and `look` is when their clinician looks next.
+    and `look` is when their clinician looks next, as the patient reads it.
     """
 
     conversation: Conversation
@@ -95,12 +96,12 @@ def read_typed(form: Form) -> Typed:
     return Typed(form["reply"], form["sitting"][:32], form["seen"][:16])
 
 
-def build_refusal(error: JournalError) -> Refusal:
-    """Return how a refusal is shown."""
+def build_refusal(error: JournalError, go: str = "send") -> Refusal:
+    """Return how a refusal of what the button *go* asks for is shown."""
     if isinstance(error, InvalidInput):
         return Refusal(422, errors=error.fields)
     if isinstance(error, HeldUntilRested):
         return Refusal(409, is_asked_again=True)
     if isinstance(error, AlreadyRead):
         return Refusal(409, read_at=error.read_at)
-    return Refusal(409, NOT_SENT)
+    return Refusal(409, NOT_SENT if go == "send" else NOT_CHANGED)

@@ -53,7 +53,7 @@ async def show_my_replies(request: Request) -> Response:
         refused = build_refusal(error) if is_kept else Refusal(409, HELD_ALONE)
         return await _render(request, actor, form=form, refused=refused)
     except JournalError as error:
-        return await _render(request, actor, form=form, refused=build_refusal(error))
+        return await _render(request, actor, form=form, refused=build_refusal(error, form["go"]))
     return redirect(request, f"{request.url.path}?done={done}")
 
 

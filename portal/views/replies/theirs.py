@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from uuid import UUID, uuid4
 
@@ -13,9 +14,12 @@ from journal.care.documents import ShareDocument
 from journal.care.links import Link
 from journal.entries.naming import EntryName, EntryNamer
 from journal.errors import JournalError, NotFound
+from journal.reading_hours.next_look import load_own_look
 from journal.replies import conversation, drafts, writing
 from journal.replies.conversation import Closed, Conversation
 from journal.replies.rows import Copy
+from journal.sessions.rows import Session
+from journal.sharing.reading import load_visible_plan
 from portal.access.session_cookie import get_actor
 from portal.views.replies.box import GONE, NOT_SENT, Refusal, ReplyBox, build_box, build_refusal, read_typed
 from portal.web.forms import Form, parse_uuid
@@ -37,11 +41,14 @@ def get_address(patient: UUID, share: UUID) -> str:
     return f"/patients/{patient}/shared/{share}/replies"
 
 
-async def load_box(actor: Actor, link: Link, share: UUID, document: ShareDocument) -> ReplyBox:
+async def load_box(
+    actor: Actor, link: Link, share: UUID, document: ShareDocument, plan: Iterable[Session]
+) -> ReplyBox:
     """Return what stands under a shared copy that was opened; the patient sees that their replies were opened too."""
     copy = Copy(share, UUID(document.entry_id), document)
     found = await conversation.read_beside(actor, link, copy)
-    return build_box(found, get_address(link.patient, share), is_patient=False)
+    look = await load_own_look(actor, plan) if found.closed is None else None
+    return build_box(found, get_address(link.patient, share), is_patient=False, look=look)
 
 
 async def show_replies(request: Request) -> Response:
@@ -57,7 +64,7 @@ async def show_replies(request: Request) -> Response:
             raise
         return await _render_gone(request, actor, form)
     except JournalError as error:
-        return await _render(request, actor, form=form, refused=build_refusal(error))
+        return await _render(request, actor, form=form, refused=build_refusal(error, form["go"]))
     return redirect(request, f"{request.url.path}?done={done}")
 
 
@@ -108,12 +115,21 @@ async def _render(
         return redirect(request, "/replies")
     found = await conversation.read_of_copy(actor, patient, share)
     document: ShareDocument | None = found.copy.document if found.copy else None
+    look = None
+    if found.link is not None and found.closed is None:
+        look = await load_own_look(actor, await load_visible_plan(actor, found.link))
     context = RepliesPage(
         patient,
         share,
         EntryNamer().name_copy(document) if document else None,
         build_box(
-            found, get_address(patient, share), is_patient=False, done=done, form=form, refused=refused
+            found,
+            get_address(patient, share),
+            is_patient=False,
+            done=done,
+            form=form,
+            refused=refused,
+            look=look,
         ),
     )
     return render_page(request, "replies/theirs.html", context, status=refused.status if refused else 200)

@@ -20,6 +20,9 @@ from journal.care import tables as care_tables
 from journal.care.documents import ShareDocument, given_back_context
 from journal.care.link_keys import open_shared_key
 from journal.catalogue.fields import Answers
+from journal.coming_talk import answers as talk_answers
+from journal.coming_talk import setting
+from journal.coming_talk.documents import Thing
 from journal.dosing_day import requests
 from journal.dosing_day.requests import PendingRequest
 from journal.entries import entries, revisions
@@ -28,14 +31,16 @@ from journal.held_acts import Asked, HeldAct
 from journal.key_rotation import account_key as account_key_renewal
 from journal.operations import retention
 from journal.rate_limiting.limits import TooManyAttempts
+from journal.replies import writing as reply_writing
+from journal.replies.drafts import Typed
 from journal.scheduling import plan as session_plan
 from journal.sealing import seal_document
 from journal.sessions import holds
-from journal.sessions.session import Status
+from journal.sessions.session import SessionDetails, SessionKind, Setting, Status
 from journal.standing import standing
 from journal.standing.lines import Standing
 from journal.vault import record_state
-from tests.cast import PASSWORDS, PRACTICE, Cast
+from tests.cast import PASSWORDS, PRACTICE, ZONE, Cast
 from tests.log import logged
 from tests.scenes import (
     connected,
@@ -372,6 +377,26 @@ async def test_what_was_shared_is_given_back_and_taken_in(cast: Cast) -> None:
     assert back.created_at == entry.created_at.replace(microsecond=0)
     assert await returned_shares.count_returned_by_link(alice) == {}
     assert await returned_shares.accept_returned_shares(alice, link) == 0
+
+
+async def test_what_was_set_and_replied_goes_with_the_old_link(cast: Cast) -> None:
+    """It was signed for the old keys: no row of it stays; over the new link there is room to set and reply anew."""
+    details = SessionDetails(SessionKind.INTEGRATION, "2026-11-24T15:00", ZONE, 50, Setting.CLINIC)
+    alice, bob = await cast.actor("alice"), await cast.actor("bob")
+    talk, share = (
+        await session_plan.add_session(alice, alice.id, details),
+        await shared(cast, await written(cast)),
+    )
+    things = [Thing("question", "carry", "", "So that we can begin there.")]
+    await setting.set_things(bob, alice.id, talk, things)
+    await reply_writing.send_of_copy(bob, alice.id, share, Typed("The door again."), uuid4())
+    alice = await restarted(cast, await offered(cast))
+    assert not await care_tables.TalkItem.exists()
+    assert not await care_tables.Reply.exists()
+    assert await talk_answers.list_for_talk(alice) == ()
+    await setting.set_things(await cast.actor("bob"), alice.id, talk, things)
+    (for_talk,) = await talk_answers.list_for_talk(alice)
+    assert [one.item.thing for one in for_talk.items] == things
 
 
 async def test_what_came_back_can_be_let_go_of(cast: Cast) -> None:

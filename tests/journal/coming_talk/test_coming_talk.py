@@ -8,6 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from journal.accounts.current_keys import ConcurrentChange
 from journal.audit import tables as audit_tables
 from journal.care import lifecycle, tables
 from journal.care.link_keys import SharingPaused
@@ -22,6 +23,7 @@ from journal.errors import (
     NotFound,
     StaleRevision,
 )
+from journal.practice import people
 from journal.scheduling import plan as session_plan
 from journal.sessions.session import SessionDetails, SessionKind, Setting, Status
 from journal.sharing import reading, shares
@@ -313,6 +315,42 @@ async def test_marks_are_set_and_taken_back(cast: Cast) -> None:
     assert await seen_by_bob(cast, later) == ()
 
 
+async def test_what_was_let_go_comes_back_only_where_there_is_a_place(cast: Cast) -> None:
+    """Another thing took its place: taking back that it was let go would be a sixth."""
+    talk = await talk_on(cast)
+    ids = await set_for(cast, talk, *FIVE)
+    alice, bob = await cast.actor("alice"), await cast.actor("bob")
+    await afterwards.mark_item(bob, alice.id, ids[0], Mark.LET_GO)
+    (other,) = await set_for(cast, talk)
+    with pytest.raises(InvalidInput) as refused:
+        await afterwards.mark_item(bob, alice.id, ids[0], None)
+    assert refused.value.fields["mark"] == afterwards.NO_PLACE
+    assert items.count_places(await seen_by_bob(cast, talk)) == items.MAX_FOR_TALK
+    await setting.withdraw_item(bob, alice.id, other)
+    await afterwards.mark_item(bob, alice.id, ids[0], None)
+    assert items.count_places(await seen_by_bob(cast, talk)) == items.MAX_FOR_TALK
+
+
+async def test_who_was_suspended_meanwhile_marks_and_withdraws_nothing(cast: Cast) -> None:
+    """Also with a request that had begun before; neither a mark of a thing, nor of a shared piece, nor a signature."""
+    talk = await talk_on(cast)
+    await talk_on(cast, "2026-12-01T15:00")
+    (ident,) = await set_for(cast, talk)
+    share = await shared(cast, await written(cast))
+    alice, bob = await cast.actor("alice"), await cast.actor("bob")
+    await people.suspend_person(await cast.actor("erin"), bob.id)
+    before = await tables.TalkItem.all().values_list("id", "sealed", "mark")
+    for act in (
+        afterwards.mark_item(bob, alice.id, ident, Mark.AGAIN),
+        setting.withdraw_item(bob, alice.id, ident),
+        afterwards.mark_share(bob, alice.id, share, revision=1, is_talked=True),
+    ):
+        with pytest.raises(ConcurrentChange):
+            await act
+    assert await tables.TalkItem.all().values_list("id", "sealed", "mark") == before
+    assert not await tables.Share.filter(talked__isnull=False).exists()
+
+
 async def test_a_moved_talk_takes_it_along_and_a_cancelled_one_loses_nothing(cast: Cast) -> None:
     """It hangs on the session; from a cancelled one, alice finds it among earlier talks and bob can set it again."""
     talk = await talk_on(cast)
@@ -334,8 +372,8 @@ async def test_a_shared_piece_is_marked_as_talked_about_until_it_is_updated(cast
     share = await shared(cast, entry)
     alice, bob = await cast.actor("alice"), await cast.actor("bob")
     with pytest.raises(JournalError):
-        await afterwards.mark_share(await cast.actor("charlie"), alice.id, share, is_talked=True)
-    await afterwards.mark_share(bob, alice.id, share, is_talked=True)
+        await afterwards.mark_share(await cast.actor("charlie"), alice.id, share, revision=1, is_talked=True)
+    await afterwards.mark_share(bob, alice.id, share, revision=1, is_talked=True)
     folder = await reading.load_folder(bob, alice.id)
     assert folder.shared[0].talked_at == cast.clock.now
     assert [(one.id, one.talked_at) for one in await shares.list_shares(alice)] == [(share, cast.clock.now)]
@@ -344,11 +382,14 @@ async def test_a_shared_piece_is_marked_as_talked_about_until_it_is_updated(cast
     )
     folder = await reading.load_folder(bob, alice.id)
     assert folder.shared[0].talked_at is None
-    await afterwards.mark_share(bob, alice.id, share, is_talked=True)
-    await afterwards.mark_share(bob, alice.id, share, is_talked=False)
+    with pytest.raises(StaleRevision):  # the page was open before the update
+        await afterwards.mark_share(bob, alice.id, share, revision=1, is_talked=True)
+    assert (await reading.load_folder(bob, alice.id)).shared[0].talked_at is None
+    await afterwards.mark_share(bob, alice.id, share, revision=2, is_talked=True)
+    await afterwards.mark_share(bob, alice.id, share, revision=2, is_talked=False)
     assert (await reading.load_folder(bob, alice.id)).shared[0].talked_at is None
     with pytest.raises(NotFound):
-        await afterwards.mark_share(bob, alice.id, uuid4(), is_talked=True)
+        await afterwards.mark_share(bob, alice.id, uuid4(), revision=1, is_talked=True)
 
 
 async def test_storage_cannot_move_or_forge_a_thing(cast: Cast) -> None:

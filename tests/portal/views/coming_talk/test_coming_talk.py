@@ -214,12 +214,12 @@ async def test_a_shared_piece_talked_about_is_seen_by_both_and_steps_back(portal
     async with portal.client("bob") as bob, portal.client("alice") as alice:
         brief = (await opened(bob, f"/patients/{alice_id}/brief")).words
         assert brief.index("the door") < brief.index("the gate")
-        page = await sent(bob, f"/patients/{alice_id}/shared/{new}/talked", mark="talked")
+        page = await sent(bob, f"/patients/{alice_id}/shared/{new}/talked", mark="talked", revision="1")
         assert "Talked about, " in page.words
         brief = (await opened(bob, f"/patients/{alice_id}/brief")).words
         assert brief.index("the gate") < brief.index("the door")
         assert "marked it as talked about on" in (await opened(alice, f"/sharing/{cast.link}")).words
-        page = await sent(bob, f"/patients/{alice_id}/shared/{new}/talked", mark="")
+        page = await sent(bob, f"/patients/{alice_id}/shared/{new}/talked", mark="", revision="1")
         assert "Talked about, " not in page.words
     assert old != new
     assert UUID(str(new)) == new

@@ -69,6 +69,10 @@ async def test_each_box_says_that_nobody_watches_and_whom_to_call(portal: Portal
         assert "This is not watched live" in page.words
         assert "Who to call" in page.words
     assert "may not be read before your next talk" in (await look(portal, "alice", mine)).words
+    for path in (theirs, theirs.removesuffix("/replies")):
+        words = (await look(portal, "bob", path)).words
+        assert "At their own box Alice Sample reads when you look next:" in words, path
+        assert words.count("may not be read before your next talk") == 2  # hers, and of his own reply
     await lifecycle.pause_sharing(await portal.cast.actor("alice"))
     page = await look(portal, "alice", mine)
     assert not page.markup.all("textarea")
@@ -130,6 +134,26 @@ async def test_withdrawing_what_was_read_says_when(portal: Portal) -> None:
         assert late.answer.status_code == 409
         assert "Bob Example read this on" in late.words
         assert "so it stays" in late.words
+
+
+@pytest.mark.parametrize("who", ["alice", "bob"])
+async def test_a_withdrawal_that_does_not_go_says_nothing_of_sending(portal: Portal, who: str) -> None:
+    """While sharing is paused, or keys are not the agreed ones, a reply stays; no draft is spoken of."""
+    _, _, mine, theirs = await prepare(portal)
+    path = mine if who == "alice" else theirs
+    await press(portal, who, path, "Too soon")
+    (reply,) = await tables.Reply.all().values_list("id", flat=True)
+    alice = await portal.cast.actor("alice")
+    async with portal.client(who) as browser:
+        if who == "bob":
+            await lifecycle.pause_sharing(alice)
+        else:
+            await tables.CareLink.filter(id=portal.cast.link).update(patient_key=b"\x00" * 60)
+        late = Page.of(await browser.post(path, data={"go": "withdraw", "ident": str(reply)}))
+    assert late.answer.status_code == 409
+    assert "Nothing was changed." in late.words
+    assert "Nothing was sent" not in late.words
+    assert (await tables.Reply.get(id=reply)).revision == 1
 
 
 async def test_a_draft_stays_and_a_clinician_finds_it_again(portal: Portal) -> None:

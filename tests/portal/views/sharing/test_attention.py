@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import html
 import re
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 from httpx import AsyncClient, Response
@@ -106,6 +106,31 @@ async def test_a_closed_copy_is_a_title_until_a_tap(portal: Portal) -> None:
         page = words(await alice.get("/sharing/" + str(portal.cast.link)))
         assert "Bob Example opened it" in page
         assert "Change what you ask" not in page
+
+
+async def test_a_closed_copy_is_talked_about_and_replied_to_without_being_opened(portal: Portal) -> None:
+    """Its patient brought it up in the talk, or wrote to it: neither the mark nor the replies open the copy."""
+    ident, cast = await share(portal.cast, Attention.IF_RAISED), portal.cast
+    patient, one = (await cast.actor("alice")).id, await shares.load_share(await cast.actor("alice"), ident)
+    where, mine = f"/patients/{patient}/shared/{ident}", f"/journal/{one.entry}/replies/{cast.link}"
+    async with portal.client("bob") as bob, portal.client("alice") as alice:
+        assert "Replies about it" not in words(await bob.get(where))
+        await alice.post(mine, data={"go": "send", "reply": "Not yet, I think.", "ident": str(uuid4())})
+        assert "New reply" in words(await bob.get(f"/patients/{patient}"))
+        assert f'href="{where}/replies"' in (await bob.get(where)).text
+        page = words(await bob.get(f"{where}/replies"))
+        assert "Not yet, I think." in page
+        assert MEANING not in page
+        assert (
+            await bob.post(f"{where}/talked", data={"mark": "talked", "revision": "1"})
+        ).status_code == 303
+        page = words(await bob.get(where))
+        assert "Talked about, 22 Nov 2026" in page
+        assert MEANING not in page
+        assert (await bob.post(f"{where}/talked", data={"mark": "", "revision": "7"})).status_code == 409
+        page = words(await alice.get("/sharing/" + str(cast.link)))
+        assert "Not opened yet." in page
+        assert "marked it as talked about on" in page
 
 
 async def test_it_is_changed_until_it_is_opened(portal: Portal) -> None:
