@@ -1,7 +1,8 @@
 """
 What is tracked: the questions of a check-in, day lines, and the parts of an evaluation.
 
-A check-in is made before a dosing session, on the next day, 7, 14 and 30 days after it, and every month.
+A check-in is made before a dosing session, in the first days after it, about a week, two weeks and a month after it,
+and every month. The exact days are those of a course, so the names say no number.
 
 One kind of entry holds them all; which questions one asks follows from its moment. None is needed, and no answer has a
 number that is added up.
@@ -24,10 +25,10 @@ class CheckIn(Labelled):
     """When a check-in is made; its code is stored."""
 
     BEFORE = "before", N_("Before you start")
-    NEXT_DAY = "next-day", N_("The next day")
-    DAY_7 = "7-days", N_("7 days after")
-    DAY_14 = "14-days", N_("14 days after")
-    DAY_30 = "30-days", N_("30 days after")
+    NEXT_DAY = "next-day", N_("In the first days after")
+    DAY_7 = "7-days", N_("About a week after")
+    DAY_14 = "14-days", N_("About two weeks after")
+    DAY_30 = "30-days", N_("About a month after")
     MONTHLY = "monthly", N_("Monthly check-in")
 
 

@@ -25,7 +25,6 @@ from journal.care_notes import notes as care_notes
 from journal.care_notes.notes import CareNote
 from journal.clinic import call_contacts, instructions
 from journal.coming_talk import items as talk_items
-from journal.coming_talk import own_sets
 from journal.coming_talk.items import Item
 from journal.entries.assignment import SessionAssignment
 from journal.errors import Damaged, NotFound, TrustBroken
@@ -48,6 +47,7 @@ from journal.records.mapping import (
     build_sitter_note_record,
     build_version,
 )
+from journal.records.own import OwnRecords, collect_own
 from journal.records.schema import (
     NOT_INTACT,
     Account,
@@ -62,7 +62,7 @@ from journal.records.schema import (
     Unreadable,
     Version,
 )
-from journal.records.talks import TalkSetRecord, build_talk_item_records, build_talk_set_records
+from journal.records.talks import build_talk_item_records
 from journal.replies.conversation import read_all
 from journal.replies.rows import SentReply
 from journal.roles import Role
@@ -125,14 +125,19 @@ class ClinicianRecords:
     account: Account
     made_at: datetime
     patients: tuple[PatientRecord, ...]
-    talk_sets: list[TalkSetRecord]
+    own: OwnRecords
     unreadable: tuple[Unreadable, ...]
 
     @property
     def documents(self) -> Mapping[str, Any]:
         """Return the JSON documents of the archive by file name, which holds no patient's name."""
         numbered = {f"data/patient-{number}.json": one for number, one in enumerate(self.patients, 1)}
-        return {"data/account.json": self.account, "data/talk-sets.json": self.talk_sets, **numbered}
+        return {
+            "data/account.json": self.account,
+            "data/reading-hours.json": self.own.reading_hours,
+            "data/talk-sets.json": self.own.talk_sets,
+            **numbered,
+        }
 
 
 Records = PatientRecords | ClinicianRecords
@@ -237,10 +242,9 @@ async def collect_shared_records(actor: Actor, practice: str, patient: UUID | No
             if patient is not None:
                 raise
             missing.append(Unreadable("patient", link.patient))
-    sets = await own_sets.load_sets(actor)
-    missing += [Unreadable("talk set", one or UNKNOWN_ID) for one in sets.damaged]
+    own = await collect_own(actor, missing)
     account = _build_account(actor, practice, NO_CONTACT)
-    return ClinicianRecords(account, actor.now, tuple(patients), build_talk_set_records(sets), tuple(missing))
+    return ClinicianRecords(account, actor.now, tuple(patients), own, tuple(missing))
 
 
 async def _collect_shared_by(actor: Actor, link: Link, missing: list[Unreadable]) -> PatientRecord:

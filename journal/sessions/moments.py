@@ -87,8 +87,8 @@ OFFSET_BOUNDS: Mapping[str, tuple[int, int]] = MappingProxyType(
         "stayed_again_days": (8, 60),
         "next_day_days": (1, 3),
         "week_days": (5, 10),
-        "fortnight_days": (11, 21),
-        "month_days": (22, 60),
+        "fortnight_days": (11, 20),
+        "month_days": (22, 45),
         "monthly_days": (14, 90),
     }
 )

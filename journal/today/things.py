@@ -61,6 +61,8 @@ class ThingKind(StrEnum):
     STAYED = "stayed"
     """What stayed, a week later and again."""
     PREPARE = "prepare"
+    TALK = "talk"
+    """A clinician set something for a talk that is near, and nothing was said to it yet."""
     PROPOSAL = "proposal"
     """A clinician proposes something about notices."""
     EVALUATION = "evaluation"
@@ -78,6 +80,7 @@ DUE_KINDS = frozenset(
         ThingKind.CHECK_IN,
         ThingKind.STEP,
         ThingKind.REVISIT,
+        ThingKind.TALK,
         ThingKind.PROPOSAL,
         ThingKind.EVALUATION,
         ThingKind.MEASURE,
@@ -93,6 +96,7 @@ OFF_IN_HOLD = frozenset(
         ThingKind.STEP,
         ThingKind.REVISIT,
         ThingKind.STAYED,
+        ThingKind.TALK,
         ThingKind.PROPOSAL,
         ThingKind.EVALUATION,
         ThingKind.MEASURE,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -16,6 +17,9 @@ from journal.check_ins.offers import Offer as CheckInOffer
 from journal.check_ins.records import list_made
 from journal.clinic import instructions
 from journal.clinic.instructions import ACUTE_HOURS, Instructions
+from journal.coming_talk import answers
+from journal.coming_talk.answers import ForTalk
+from journal.coming_talk.items import list_talks_ahead
 from journal.day_lines import records as day_lines
 from journal.dosing_day import requests
 from journal.entries import by_kind
@@ -41,6 +45,8 @@ LISTED_KINDS = frozenset(
     {EntryKind.PREPARATION, EntryKind.CAPTURE, EntryKind.INTEGRATION, EntryKind.CHECKLIST}
 )
 """The kinds of which the table of contents is enough."""
+TALK_NEAR = timedelta(days=7)
+"""How long before a talk it is named what was set for it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +58,7 @@ class Due:
     step: Entry | None = None
     again: Offer | None = None
     measure: Instrument | None = None
+    for_talk: ForTalk | None = None
     proposed_by: Link | None = None
     asked_by: Link | None = None
     is_day_line_open: bool = False
@@ -67,6 +74,7 @@ class Due:
             ThingKind.STEP: self.step,
             ThingKind.REVISIT: self.again,
             ThingKind.MEASURE: self.measure,
+            ThingKind.TALK: self.for_talk,
             ThingKind.PROPOSAL: self.proposed_by,
             ThingKind.EVALUATION: self.asked_by,
             ThingKind.DAY_LINE: self.is_day_line_open,
@@ -105,22 +113,22 @@ async def load_today(
     opened = _list_opened_kinds(actor, plan)
 
     def select(there: Sequence[ContentsLine]) -> Sequence[ContentsLine]:
-        lines[:] = [line for line in there if line.form in LISTED_KINDS]
+        lines[:] = there
         return [line for line in there if line.form in opened]
 
-    is_intact, found = await by_kind.load_entries_of_kinds(actor, opened | LISTED_KINDS, select, listed)
+    is_intact, found = await by_kind.load_entries_of_kinds(actor, frozenset(EntryKind), select, listed)
     seen = measure_records.build_measures(actor, is_intact, found)
     says = bool(plan) or seen.is_any_whole  # without either, nothing is asked of the care team's texts
     texts = await instructions.load_current(actor.installation, actor.id) if says else {}
     offsets = {course: one.details.offsets for course, one in texts.items()}
-    due = await _load_due(actor, plan, team, found, texts, seen)
+    due = await _load_due(actor, plan, team, found, texts, lines, seen=seen)
     case = Situation(
         plan,
         actor.now,
         actor.zone,
         offsets,
         {course: one.details.acute_hours for course, one in texts.items()},
-        _list_written(plan, lines),
+        _list_written(plan, [line for line in lines if line.form in LISTED_KINDS]),
         due.kinds,
     )
     has_reframes = bool(reframes.select_reframes(found))
@@ -140,6 +148,8 @@ async def _load_due(
     team: Sequence[Link],
     found: Sequence[Entry],
     texts: Mapping[UUID | None, Instructions],
+    lines: Sequence[ContentsLine],
+    *,
     seen: measure_records.Measures,
 ) -> Due:
     offsets = {course: one.details.offsets for course, one in texts.items()}
@@ -154,10 +164,33 @@ async def _load_due(
         step,
         again,
         seen.find_due(instructions.get_measure_days(text)) if seen.is_any_whole else None,
+        await _find_for_talk(actor, plan, team, lines),
         await proposals.find_proposal(actor, team),
         await reviewing.find_ask(actor, team, build_evaluation(True, found)),
         actor.has_day_lines and _is_day_line_open(actor, found),
     )
+
+
+async def _find_for_talk(
+    actor: Actor, plan: Sequence[Session], team: Sequence[Link], lines: Iterable[ContentsLine]
+) -> ForTalk | None:
+    """
+    Return what was set for the next talk that is near, as long as something of it has no answer and no word.
+
+    Whether an answer is there follows from *lines*, all of the table of contents, so that home asks no more for it.
+    """
+    near = [one for one in list_talks_ahead(plan, actor.now) if one.starts_at - actor.now < TALK_NEAR]
+    if not near:
+        return None
+    found = await answers.list_for_talk(actor, plan=near, team=team, with_answers=False)
+    items = {own.item.answer: own.item for one in found for own in one.items if not one.closed}
+    written = {UUID(line.id) for line in lines} if items else frozenset[UUID]()
+    is_open = {
+        item.id
+        for answer, item in items.items()
+        if answer not in written and item.word is None and item.mark is None
+    }
+    return next((one for one in found if any(own.item.id in is_open for own in one.items)), None)
 
 
 def _list_written(plan: Sequence[Session], lines: Iterable[ContentsLine]) -> tuple[Written, ...]:

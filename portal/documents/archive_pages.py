@@ -200,7 +200,7 @@ class _PageRenderer:
         }
 
     def _render_clinician(self, found: ClinicianRecords) -> dict[str, str]:
-        self.values |= {"menu": CLINICIAN_MENU, "patients": found.patients, "talk_sets": found.talk_sets}
+        self.values |= {"menu": CLINICIAN_MENU, "patients": found.patients, "own": found.own}
         pages = {"index.html": self._render("archive/patients.html", "index.html")}
         for number, patient in enumerate(found.patients, 1):
             titles = self._name_entries(patient.shared, patient.sessions)

@@ -32,8 +32,8 @@ class ThingLine:
     """
     One thing as a page shows it: where it is, and the session that it is about.
 
-    `name` is what it names: a measure, or who asks; `label` a check-in, to be translated. `offer` is the reframe that
-    it is about.
+    `name` is what it names: a measure, or who asks or set something; `label` a check-in, to be translated. `offer` is
+    the reframe that it is about.
     """
 
     kind: ThingKind
@@ -100,6 +100,14 @@ def _build_reframe(
     return ThingLine(kind, offer=OfferLine(entry, namer.name_entry(entry)) if entry is not None else None)
 
 
+def _build_talk(
+    kind: ThingKind, due: Due, lines: Mapping[UUID, SessionLine], _namer: EntryNamer
+) -> ThingLine:
+    if due.for_talk is None:
+        return ThingLine(kind, "/talk")
+    return ThingLine(kind, "/talk", lines.get(due.for_talk.talk.id), due.for_talk.link.peer_name)
+
+
 def _build_named(
     kind: ThingKind, due: Due, _lines: Mapping[UUID, SessionLine], _namer: EntryNamer
 ) -> ThingLine:
@@ -118,6 +126,7 @@ _BUILDERS = MappingProxyType(
         ThingKind.CHECK_IN: _build_check_in,
         ThingKind.STEP: _build_reframe,
         ThingKind.REVISIT: _build_reframe,
+        ThingKind.TALK: _build_talk,
         ThingKind.MEASURE: _build_named,
         ThingKind.PROPOSAL: _build_named,
         ThingKind.EVALUATION: _build_named,

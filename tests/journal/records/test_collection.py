@@ -556,6 +556,7 @@ async def test_a_clinicians_documents_are_numbered(cast: Cast) -> None:
     assert opened.namelist() == [
         "data/account.json",
         "data/patient-1.json",
+        "data/reading-hours.json",
         "data/talk-sets.json",
         "manifest.json",
     ]

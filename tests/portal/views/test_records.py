@@ -33,6 +33,8 @@ from journal.clinic.hours import Window
 from journal.clinic.instructions import InstructionsDetails
 from journal.entries import entries
 from journal.notices import inbox, writing
+from journal.reading_hours import hours as reading_hours
+from journal.reading_hours.hours import Hours
 from journal.records import archive
 from journal.records import collection as records_collection
 from journal.scheduling import plan as session_plan
@@ -518,6 +520,26 @@ async def test_what_the_care_team_wrote_can_be_read_by_both(portal: Portal) -> N
         ):
             assert words in told, (who, words)
         assert "Nia <b>" not in page
+
+
+async def test_a_clinicians_file_holds_their_reading_hours(portal: Portal) -> None:
+    """Hours, days away, who covers and the sentence are on its first page, escaped; without any, nothing is said."""
+    bob, where = await portal.cast.actor("bob"), "index.html"
+    assert "Reading hours" not in (await pages_of(portal.cast, "bob"))[where]
+    windows = (Window((1, 5), "08:00", "09:30"),)
+    typed = Hours("Europe/Berlin", windows, "2026-12-21", "2027-01-03", "Nia <b>", "I read slowly.")
+    await reading_hours.save_hours(bob, typed, base=0)
+    page = (await pages_of(portal.cast, "bob"))[where]
+    for words in (
+        "Mon, Fri, 08:00 to 09:30, Europe/Berlin",
+        "21 Dec 2026",
+        "3 Jan 2027",
+        "Nia <b>",
+        "I read slowly.",
+    ):
+        assert words in words_of(page), words
+    assert "Nia <b>" not in page
+    assert "I read slowly." not in str(await pages_of(portal.cast, "alice"))
 
 
 def links_that_lead_nowhere(pages: dict[str, str]) -> list[str]:

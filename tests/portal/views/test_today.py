@@ -6,10 +6,13 @@ from uuid import UUID
 
 from journal.clinic import instructions
 from journal.clinic.instructions import InstructionsDetails
+from journal.coming_talk import answers
+from journal.coming_talk.documents import Word
 from journal.scheduling import plan as session_plan
 from journal.sessions.moments import Offsets
 from journal.sessions.session import SessionDetails, SessionKind, Setting, Status
 from tests.cast import PASSWORDS, ZONE
+from tests.journal.coming_talk.test_coming_talk import OWN, answered, seen_by_bob, set_for, talk_on
 from tests.portal.browsing import Page, opened
 from tests.portal.conftest import Portal
 from tests.portal.test_statements import noted
@@ -72,6 +75,39 @@ async def test_written_about_it_makes_room(any_portal: Portal) -> None:
     (page,) = await opened_later(any_portal, "/")
     assert list_titles(page) == ["Nothing is waiting"]
     assert "Dosing session" in page.words or "dosing session" in page.words
+
+
+async def test_what_is_set_for_a_near_talk_is_one_thing_until_something_is_said(any_portal: Portal) -> None:
+    """It is named with who set it, from a week before the talk on, never as a number, and not once all has a word."""
+    far, near = await talk_on(any_portal.cast, "2026-12-03T15:00"), await talk_on(any_portal.cast)
+    await set_for(any_portal.cast, far)
+    (page,) = await opened_later(any_portal, "/")
+    assert list_titles(page) == ["Nothing is waiting"]
+    things = (*await set_for(any_portal.cast, near), *await set_for(any_portal.cast, near))
+    for _ in things:
+        (page,) = await opened_later(any_portal, "/")
+        assert list_titles(page) == ["For your talk"]
+        assert "Bob Example set something for it" in page.words
+        assert list_primary(page) == ["See what is set"]
+        assert page.markup.all("a", href="/talk")
+        await answers.say_word(await any_portal.cast.actor("alice"), things[0], Word.NOT_NOW)
+        things = things[::-1]
+    (page,) = await opened_later(any_portal, "/")
+    assert list_titles(page) == ["Nothing is waiting"]
+
+
+async def test_an_answer_makes_room_and_what_is_set_costs_one_statement(portal: Portal) -> None:
+    """Home finds the answer by the table of contents; while it is unanswered, home stays within eight statements."""
+    talk = await talk_on(portal.cast)
+    without = len(await noted(portal, "alice", "/"))
+    await set_for(portal.cast, talk, OWN)
+    assert len(await noted(portal, "alice", "/")) == without <= 8
+    (page,) = await opened_later(portal, "/")
+    assert list_titles(page) == ["For your talk"]
+    (item,) = await seen_by_bob(portal.cast)
+    await answered(portal.cast, item)
+    (page,) = await opened_later(portal, "/")
+    assert list_titles(page) == ["Nothing is waiting"]
 
 
 async def test_offsets_of_a_course_are_what_home_goes_by(any_portal: Portal) -> None:

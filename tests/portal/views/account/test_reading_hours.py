@@ -6,9 +6,11 @@ from typing import Any
 
 import pytest
 
+from journal.standing import standing
+from tests.journal.notices.test_agreements import agreed
 from tests.portal.browsing import opened
 from tests.portal.conftest import Portal
-from tests.scenes import written
+from tests.scenes import in_session, rested, signed_in_again, written
 
 PAGE = "/account/reading-hours"
 TYPED: dict[str, Any] = {
@@ -45,6 +47,35 @@ async def test_a_patient_reads_it_where_they_share(portal: Portal) -> None:
         page = (await alice.post(where, data=preview)).text
         assert "Away until 4 Dec 2026. Meanwhile: Dr. Sand, 555 0100" in page
         assert "Next: Mon 7 Dec 2026, 15:00" in page
+
+
+async def test_the_panel_of_an_answer_the_notices_and_a_check_in_say_when_they_look(portal: Portal) -> None:
+    """Where somebody would learn of it, the next look is named by the hours; without any, what was agreed on is."""
+    cast = portal.cast
+    await agreed(cast)
+    session = await in_session(cast)
+    await rested(cast, session)
+    await signed_in_again(cast)
+    await standing.give_standing(await cast.actor("alice"), cast.link, "check-ins")
+    pages = ("/measures/phq9?again=yes", "/sharing/notices", f"/sessions/{session}/check-in/next-day")
+    said = "usually looks Mon–Fri 09:00–10:00 by the clocks of America/New York. Next: "
+    async with portal.client("alice") as alice, portal.client("bob") as bob:
+        before = [(await opened(alice, path)).words for path in pages]
+        assert not [words for words in before if said in words]
+        assert UNKNOWN in before[2]
+        assert "When they usually look: at nine." in before[0]
+        assert (await bob.post(PAGE, data=TYPED)).status_code == 303
+        for path in pages:
+            page = await opened(alice, path)
+            assert said in page.words, path
+            assert UNKNOWN not in page.words or path == pages[0], path  # of the measure as a whole it stays
+            assert "When they usually look: at nine." not in page.words, path
+        away = {"revision": "1", "away_from_date": "2026-11-20", "away_until_date": "2026-12-04"}
+        assert (await bob.post(PAGE, data=TYPED | away)).status_code == 303
+        for path in pages:
+            page = await opened(alice, path)
+            assert "Next: Mon 7 Dec 2026" in page.words, path
+            assert "Meanwhile: Dr. Sand, 555 0100" in page.words, path
 
 
 @pytest.mark.parametrize(

@@ -64,7 +64,7 @@ async def test_the_next_day_is_filled_in_read_and_corrected(any_portal: Portal) 
             "nausea",
             "an odd taste",
             "a fall",
-            "The next day",
+            "In the first days after",
         ):
             assert words in page.words, words
         (made,) = await records.load_made(await any_portal.cast.actor("alice"))
@@ -77,7 +77,7 @@ async def test_the_next_day_is_filled_in_read_and_corrected(any_portal: Portal) 
         page = await followed(browser, await pressed(browser, again, effect__nausea=""))
         assert "nausea" not in page.words
         listed = await opened(browser, "/check-ins")
-        assert "The next day" in listed.words
+        assert "In the first days after" in listed.words
 
 
 @pytest.mark.parametrize(
