@@ -121,7 +121,7 @@ async def load_today(
     says = bool(plan) or seen.is_any_whole  # without either, nothing is asked of the care team's texts
     texts = await instructions.load_current(actor.installation, actor.id) if says else {}
     offsets = {course: one.details.offsets for course, one in texts.items()}
-    due = await _load_due(actor, plan, team, found, texts, seen, lines)
+    due = await _load_due(actor, plan, team, found, texts, lines, seen=seen)
     case = Situation(
         plan,
         actor.now,
@@ -148,8 +148,9 @@ async def _load_due(
     team: Sequence[Link],
     found: Sequence[Entry],
     texts: Mapping[UUID | None, Instructions],
-    seen: measure_records.Measures,
     lines: Sequence[ContentsLine],
+    *,
+    seen: measure_records.Measures,
 ) -> Due:
     offsets = {course: one.details.offsets for course, one in texts.items()}
     check_in = check_in_offers.find_offer(actor, plan, list_made(found), offsets)
