@@ -171,6 +171,7 @@ async def reset_account(
             if not await old.update(pair=None, ended_at=now, past=past):
                 raise LinkExpired
             await care_tables.TalkItem.filter(link_id=replaced).delete()  # signed for the old keys
+            await care_tables.CareNote.filter(link_id=replaced).delete()  # and no page opens them any more
             await copies.end_copies_elsewhere(account.id)
             await authentication_tables.WebSession.filter(account_id=account.id).delete()
             await accounts_tables.Account.filter(id=account.id).update(

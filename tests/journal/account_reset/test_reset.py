@@ -19,6 +19,8 @@ from journal.care import invitations, lifecycle, link_keys, links
 from journal.care import tables as care_tables
 from journal.care.documents import ShareDocument, given_back_context
 from journal.care.link_keys import open_shared_key
+from journal.care_notes import notes as care_notes
+from journal.care_notes.notes import NoteKind
 from journal.catalogue.fields import Answers
 from journal.coming_talk import answers as talk_answers
 from journal.coming_talk import setting
@@ -379,7 +381,7 @@ async def test_what_was_shared_is_given_back_and_taken_in(cast: Cast) -> None:
     assert await returned_shares.accept_returned_shares(alice, link) == 0
 
 
-async def test_what_was_set_and_replied_goes_with_the_old_link(cast: Cast) -> None:
+async def test_what_was_set_noted_and_replied_goes_with_the_old_link(cast: Cast) -> None:
     """It was signed for the old keys: no row of it stays; over the new link there is room to set and reply anew."""
     details = SessionDetails(SessionKind.INTEGRATION, "2026-11-24T15:00", ZONE, 50, Setting.CLINIC)
     alice, bob = await cast.actor("alice"), await cast.actor("bob")
@@ -390,9 +392,12 @@ async def test_what_was_set_and_replied_goes_with_the_old_link(cast: Cast) -> No
     things = [Thing("question", "carry", "", "So that we can begin there.")]
     await setting.set_things(bob, alice.id, talk, things)
     await reply_writing.send_of_copy(bob, alice.id, share, Typed("The door again."), uuid4())
+    plan = {"dose": "", "interval": "", "focus": "Sleep", "from_day": "2026-11-23", "why": ""}
+    await care_notes.write_note(bob, alice.id, NoteKind.PLAN, plan, uuid4())
     alice = await restarted(cast, await offered(cast))
     assert not await care_tables.TalkItem.exists()
     assert not await care_tables.Reply.exists()
+    assert not await care_tables.CareNote.exists()
     assert await talk_answers.list_for_talk(alice) == ()
     await setting.set_things(await cast.actor("bob"), alice.id, talk, things)
     (for_talk,) = await talk_answers.list_for_talk(alice)
