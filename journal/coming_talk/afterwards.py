@@ -30,9 +30,7 @@ NO_PLACE = N_(
 UPDATED_MEANWHILE = N_(
     "This was updated meanwhile, so it was not marked. Look at it again; nothing was changed."
 )
-TAKEN_UP = N_(
-    "Your patient said something to it for the next talk already, so it stays there. Nothing was changed."
-)
+TAKEN_UP = N_("It was taken up or marked for the next talk already, so it stays there. Nothing was changed.")
 
 
 class RevisedRow(Row, frozen=True):
