@@ -61,6 +61,15 @@ BEGINNINGS = {
         "/sessions/{sat session}/sitter/notes",
         "/sessions/waiting",
         "/sharing/{karl's link}",
+        "/shares/{closed share}/attention",
+    ),
+    "bob": (
+        "/patients/{alice}/shared/{closed share}",
+        "/",
+        "/account",
+        "/records",
+        "/patients/{mona}/giving-back",
+        "/patients/{alice}/restart",
     ),
     "bob": (
         "/",

@@ -29,6 +29,7 @@ from journal.authentication import tables as authentication_tables
 from journal.authentication.registration import NewAccount
 from journal.care import invitations, lifecycle, links
 from journal.care import tables as care_tables
+from journal.care.documents import Attention
 from journal.care_notes import notes as care_notes
 from journal.care_notes.notes import NoteKind as CareNoteKind
 from journal.catalogue.fields import EntryKind, FieldKind
@@ -425,6 +426,11 @@ async def _share(making: _Making, ids: dict[str, UUID]) -> None:
     changed = answers_of(EntryKind.REFRAME) | {"reframe.new_meaning": f"{HERS} truer still"}
     await entries.save_entry(
         alice, ids["reframe"], 1, EntryDocument("reframe", f"{HERS} reframe", answers=changed)
+    )
+    letter = EntryDocument("free", "", answers={"free.text": f"{HERS} unsent"})
+    kept = await entries.save_entry(alice, uuid4(), 0, letter)
+    ids["closed share"] = await shares.share_entry(
+        alice, kept.id, ids["link"], ["free.text"], previewed=1, attention=Attention.IF_RAISED
     )
     left = CallDetails(CallRole.THERAPIST, f"{PLANNED} left", f"+49 {PHONE}4", f"{PLANNED} questions")
     ids["left contact"] = await call_contacts.save_contact(await making.actor("frieda"), alice.id, left)
