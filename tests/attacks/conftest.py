@@ -70,13 +70,6 @@ BEGINNINGS = {
         "/records",
         "/patients/{mona}/giving-back",
         "/patients/{alice}/restart",
-    ),
-    "bob": (
-        "/",
-        "/account",
-        "/records",
-        "/patients/{mona}/giving-back",
-        "/patients/{alice}/restart",
         "/replies",
     ),
     "erin": ("/", "/account", "/people/{gil}", "/people/invitations/{set-up link}"),

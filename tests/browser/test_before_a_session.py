@@ -64,7 +64,7 @@ async def test_one_tap_from_sign_in_to_the_brief_of_the_next_talk(
     await sign_in(page)
     await expect(page.get_by_role("heading", level=1, name="Patients")).to_be_visible()
     assert await page.evaluate("scrollY") == 0
-    button = page.get_by_role("link", name="Brief for Alice Sample")
+    button = page.get_by_role("link", name="Open the brief for Alice Sample")
     box = await button.bounding_box()
     assert box is not None
     assert 0 <= box["y"] <= box["y"] + box["height"] <= 844

@@ -135,6 +135,7 @@ ROOMS: Mapping[str, str] = MappingProxyType(
         "notice": N_("Notices to look in"),
         "share": N_("What is shared and opened"),
         "reply": N_("Replies to what is shared"),
+        "talk": N_("What is set for a talk"),
         "entry": N_("Entries deleted"),
         "journal": N_("A journal accepted as it is"),
         "records": N_("Records exported"),

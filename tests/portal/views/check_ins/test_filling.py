@@ -164,7 +164,7 @@ async def test_before_at_its_planned_time_is_kept_and_says_that_it_stays(portal:
     cast.clock.forward(minutes=45)
     await signed_in_again(cast)
     async with portal.client("alice") as browser:
-        for path in ("/", "/check-ins", f"/sessions/{session}"):
+        for path in ("/today", "/check-ins", f"/sessions/{session}"):
             assert (await opened(browser, path)).markup.all("a", href=before), path
         page = await opened(browser, before)
         assert "can read each new one" not in page.words
@@ -177,7 +177,7 @@ async def test_before_at_its_planned_time_is_kept_and_says_that_it_stays(portal:
         page = await opened(browser, before)
         assert "whether it took place" in page.words
         assert page.markup.all("a", href="/sessions/rest")
-        for path in ("/", "/check-ins", f"/sessions/{session}"):
+        for path in ("/", "/today", "/check-ins", f"/sessions/{session}"):
             assert not (await opened(browser, path)).markup.all("a", href=before), path
 
 
