@@ -346,6 +346,7 @@ async def test_a_clinicians_picture_is_made_of_what_was_shared(any_portal: Porta
     shared = await share(any_portal.cast, wanted)
     alice = await any_portal.cast.actor("alice")
     async with any_portal.client("bob") as bob:
+        await opened(bob, f"/patients/{alice.id}/shared/{shared}")  # from the second time on it says when that was
         page = await opened(bob, f"/patients/{alice.id}/shared/{shared}")
         brief = await opened(bob, f"/patients/{alice.id}/brief")
         assert "Still held on 24 Nov 2026." in page.words
