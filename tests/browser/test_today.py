@@ -33,7 +33,7 @@ class Walk:
         self.desk, self.server, self.page, self.javascript = desk, server, page, javascript
 
     async def wait(self, **passed: float) -> None:
-        """Let time pass with the phone put away."""
+        """Move the clock on, as with the phone put away."""
         await self.page.goto("about:blank")
         self.server.forward(**passed)
         await self.server.admit(self.page.context, "alice")

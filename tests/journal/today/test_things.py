@@ -47,7 +47,7 @@ def build(details: SessionDetails, number: int = 1) -> Session:
 def begun(
     details: SessionDetails, status: Status = Status.IN_SESSION, rested: str | None = None
 ) -> SessionDetails:
-    """Say that a session began when it was planned."""
+    """Return a session that began when it was planned."""
     start = details.starts_at.isoformat()
     return msgspec.structs.replace(details, status=status, started_at=start, rested_on=rested)
 
