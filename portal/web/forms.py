@@ -122,6 +122,7 @@ RESTORABLE_FIELDS = (
             "integration_setting",
             "integration_time",
             "interval",
+            "join",
             "kept",
             "kind",
             "line",
