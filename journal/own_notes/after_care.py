@@ -70,30 +70,23 @@ async def keep_notes(actor: Actor, patient: UUID) -> None:
     Raises:
         NotFound: While care lasts, or if there are none.
     """
+    actor.require_role(Role.CLINICIAN)
+    mine = tables.OwnNote.filter(owner_id=actor.id, patient=patient)
     async with transaction():
-        await _require_left(actor, patient)
-        asked = tables.OwnNote.filter(owner_id=actor.id, patient=patient, ask_from__lte=actor.now)
-        await asked.update(ask_from=actor.now + OWN_NOTES_KEPT)
+        await lock_account(actor.id)
+        await require_keys(actor)
+        lasting = tables.CareLink.filter(clinician_id=actor.id, patient_id=patient, ended_at=None)
+        if await lasting.exists() or not await mine.exists():
+            raise NotFound
+        await mine.filter(ask_from__lte=actor.now).update(ask_from=actor.now + OWN_NOTES_KEPT)
 
 
 async def delete_notes(actor: Actor, patient: UUID) -> None:
-    """
-    Delete every note about a patient whose care has ended.
-
-    Raises:
-        NotFound: While care lasts, or if there are none.
-    """
-    async with transaction():
-        await _require_left(actor, patient)
-        await tables.OwnNote.filter(owner_id=actor.id, patient=patient).delete()
-    await flush_deleted()
-
-
-async def _require_left(actor: Actor, patient: UUID) -> None:
+    """Delete every note of the actor's about a patient, in care or after it; raises `NotFound` if there are none."""
     actor.require_role(Role.CLINICIAN)
-    await lock_account(actor.id)
-    await require_keys(actor)
-    lasting = tables.CareLink.filter(clinician_id=actor.id, patient_id=patient, ended_at=None)
-    notes = tables.OwnNote.filter(owner_id=actor.id, patient=patient)
-    if await lasting.exists() or not await notes.exists():
-        raise NotFound
+    async with transaction():
+        await lock_account(actor.id)
+        await require_keys(actor)
+        if not await tables.OwnNote.filter(owner_id=actor.id, patient=patient).delete():
+            raise NotFound
+    await flush_deleted()

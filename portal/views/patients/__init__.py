@@ -11,4 +11,5 @@ __all__ = [
     "evaluation",
     "instructions",
     "invitations",
+    "own_notes",
 ]
