@@ -34,6 +34,7 @@ from portal.views.grounding import notes, skills, steady
 from portal.views.journal import comparison, entry, entry_new, entry_removal, entry_saving, index, revisions
 from portal.views.measures import filling, overview, score_entry
 from portal.views.notices import agreement, inbox, panel
+from portal.views.own_notes import notes as own_notes
 from portal.views.patients import (
     brief,
     call_contacts,
@@ -44,7 +45,6 @@ from portal.views.patients import (
     course_summary,
     instructions,
     invitations,
-    own_notes,
 )
 from portal.views.patients import evaluation as evaluation_review
 from portal.views.preparing import checklist, clinic, comfort

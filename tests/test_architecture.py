@@ -373,6 +373,7 @@ PORTAL_ROOMS: dict[str, tuple[str, ...]] = {
     "views.charts": ("access", "documents"),
     "views.coming_talk": ("views.sessions",),
     "views.evaluation": ("views.sharing",),
+    "views.own_notes": ("access", "documents"),
     "views": ("views.administration", "views.check_ins"),
     "routes": (
         "views",
@@ -385,6 +386,7 @@ PORTAL_ROOMS: dict[str, tuple[str, ...]] = {
         "views.evaluation",
         "views.measures",
         "views.notices",
+        "views.own_notes",
         "views.patients",
         "views.preparing",
         "views.public",

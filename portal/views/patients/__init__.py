@@ -11,5 +11,4 @@ __all__ = [
     "evaluation",
     "instructions",
     "invitations",
-    "own_notes",
 ]

@@ -119,7 +119,7 @@ async def edit_note(request: Request) -> Response:
         if found.link is None:
             return redirect(request, _get_address(patient))
         context = OwnNotePage(patient, found.name, wanted, one.revision, one.text, MAX_LENGTH)
-        return render_page(request, "patients/own_note.html", context)
+        return render_page(request, "own_notes/note.html", context)
     form = await Form.read(request)
     base, typed = form.get_whole_number("revision") or 0, form["note"]
     try:
@@ -129,7 +129,7 @@ async def edit_note(request: Request) -> Response:
     except InvalidInput as error:
         name = (await notes.load_notes(actor, patient)).name
         context = OwnNotePage(patient, name, wanted, base, typed, MAX_LENGTH, errors=error.fields)
-        return render_page(request, "patients/own_note.html", context, status=422)
+        return render_page(request, "own_notes/note.html", context, status=422)
     except StaleRevision:
         return await _render_stale(request, actor, typed)
     return redirect(request, f"{_get_address(patient)}?done=saved")
@@ -148,7 +148,7 @@ async def delete_note(request: Request) -> Response:
     except Damaged:
         one = None
     context = DeletionPage(patient, found.name, wanted, one)
-    return render_page(request, "patients/own_note_deletion.html", context)
+    return render_page(request, "own_notes/deletion.html", context)
 
 
 async def delete_notes(request: Request) -> Response:
@@ -161,14 +161,14 @@ async def delete_notes(request: Request) -> Response:
     if not (found.notes or found.notes.damaged):
         raise NotFound
     context = DeletionPage(patient, found.name, None, None)
-    return render_page(request, "patients/own_note_deletion.html", context)
+    return render_page(request, "own_notes/deletion.html", context)
 
 
 async def show_left(request: Request) -> Response:
     """Show about whom there are notes after care has ended."""
     found = await after_care.list_left(get_actor(request))
     context = NotesLeftPage(found, request.query_params.get("done") == "deleted")
-    return render_page(request, "patients/own_notes_left.html", context)
+    return render_page(request, "own_notes/left.html", context)
 
 
 async def _redirect_after_deletion(request: Request, actor: Actor) -> Response:
@@ -213,7 +213,7 @@ def _render(
         done,
     )
     status = 200 if refused is None else 422 if isinstance(refused, InvalidInput) else 409
-    return render_page(request, "patients/own_notes.html", context, status=status)
+    return render_page(request, "own_notes/notes.html", context, status=status)
 
 
 async def _render_stale(request: Request, actor: Actor, typed: str) -> Response:
@@ -227,7 +227,7 @@ async def _render_stale(request: Request, actor: Actor, typed: str) -> Response:
     base = newer.revision if newer else 0
     ident = wanted if newer else uuid4()
     context = OwnNotePage(patient, name, ident, base, typed, MAX_LENGTH, newer, is_stale=True)
-    return render_page(request, "patients/own_note.html", context, status=409)
+    return render_page(request, "own_notes/note.html", context, status=409)
 
 
 async def _render_refused(
@@ -240,4 +240,4 @@ async def _render_refused(
             return _render(request, actor, found, ident=ident, typed=typed, refused=error)
         except NotFound:  # care ended before there was any
             pass
-    return render_page(request, "patients/own_note_not_taken.html", NotTakenPage(typed), status=404)
+    return render_page(request, "own_notes/not_taken.html", NotTakenPage(typed), status=404)
