@@ -247,8 +247,8 @@ async def test_a_note_that_does_not_open_hides_no_other(portal: Portal) -> None:
 
 async def test_older_notes_stand_on_a_page_of_their_own(portal: Portal) -> None:
     """Ten a page, the newest first; a page that there is not is calm."""
-    for number in range(11):
-        await noted(portal.cast, f"Note number {number}.")
+    for count in range(11):
+        await noted(portal.cast, f"Note number {count}.")
     place = await place_of(portal.cast)
     async with portal.client("bob") as browser:
         page = await opened(browser, place)
