@@ -34,6 +34,7 @@ from portal.views.grounding import notes, skills, steady
 from portal.views.journal import comparison, entry, entry_new, entry_removal, entry_saving, index, revisions
 from portal.views.measures import filling, overview, score_entry
 from portal.views.notices import agreement, inbox, panel
+from portal.views.own_notes import notes as own_notes
 from portal.views.patients import (
     brief,
     call_contacts,
@@ -317,6 +318,11 @@ ROUTES = (
     Rule("/patients/{id:uuid}/notes/clinic", FORM, CLINICIAN, clinic_readings.note_readings),
     Rule("/patients/{id:uuid}/notes/total", FORM, CLINICIAN, care_notes.write_total),
     Rule("/patients/{id:uuid}/notes/{note:uuid}", FORM, CLINICIAN, care_notes.change_note),
+    Rule("/patients/{id:uuid}/my-notes", FORM, CLINICIAN, own_notes.show_notes),
+    Rule("/patients/{id:uuid}/my-notes/deletion", FORM, CLINICIAN, own_notes.delete_notes),
+    Rule("/patients/{id:uuid}/my-notes/{own:uuid}", FORM, CLINICIAN, own_notes.edit_note),
+    Rule("/patients/{id:uuid}/my-notes/{own:uuid}/deletion", FORM, CLINICIAN, own_notes.delete_note),
+    Rule("/my-notes", READ, CLINICIAN, own_notes.show_left),
     Rule("/patients/{id:uuid}/sessions/new", FORM, CLINICIAN, course.add_session),
     Rule("/invitations", FORM, CLINICIAN, invitations.show_invitations),
     Rule("/invitations/{id:uuid}", READ, CLINICIAN, invitations.show_invitation),

@@ -136,6 +136,14 @@ class DemoThing(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     answer: str = ""
 
 
+class DemoOwnNote(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What the clinician wrote for themselves about a patient, *day* days from today at *time*."""
+
+    day: int
+    time: str
+    text: str
+
+
 class DemoReadings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What the clinician noted in the clinic at a session, an hour after its end; by its place in the list."""
 
@@ -154,6 +162,7 @@ class DemoPatient(DemoPerson, frozen=True, forbid_unknown_fields=True, kw_only=T
     instructions: InstructionsDetails | None = None
     notes: tuple[DemoNote, ...] = ()
     things: tuple[DemoThing, ...] = ()
+    own_notes: tuple[DemoOwnNote, ...] = ()
     readings: tuple[DemoReadings, ...] = ()
 
     def get_moment(self, today: date, day: int, time: str) -> datetime:

@@ -52,6 +52,7 @@ PATIENT_MENU = (
     ("log.html", N_("Activity log")),
 )
 CLINICIAN_MENU = (("index.html", N_("Patients")),)
+OWN_NOTES = ("own-notes.html", N_("My notes"))
 CLINICIAN_SENTENCES: Mapping[Act, str] = MappingProxyType(
     {
         Act.SHARE_OPENED: N_("You opened %(what)s"),
@@ -131,6 +132,7 @@ class _PageRenderer:
             "account": found.account,
             "made_at": found.made_at,
             "unreadable": found.unreadable,
+            "own": found.own if isinstance(found, ClinicianRecords) else None,
             "kinds": _Memo(lambda code: said[get_kind_label(code)]),
             "fields": FIELDS_BY_ID,
             "feelings": parse_emotions,
@@ -200,8 +202,11 @@ class _PageRenderer:
         }
 
     def _render_clinician(self, found: ClinicianRecords) -> dict[str, str]:
-        self.values |= {"menu": CLINICIAN_MENU, "patients": found.patients, "own": found.own}
+        menu = (*CLINICIAN_MENU, OWN_NOTES) if found.own.notes else CLINICIAN_MENU
+        self.values |= {"menu": menu, "patients": found.patients}
         pages = {"index.html": self._render("archive/patients.html", "index.html")}
+        if found.own.notes:
+            pages[OWN_NOTES[0]] = self._render("archive/own_notes.html", OWN_NOTES[0])
         for number, patient in enumerate(found.patients, 1):
             titles = self._name_entries(patient.shared, patient.sessions)
             pages[f"patients/{number}.html"] = self._render(
