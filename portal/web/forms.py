@@ -124,6 +124,7 @@ RESTORABLE_FIELDS = (
             "interval",
             "kept",
             "kind",
+            "language",
             "line",
             "looks",
             "low",
