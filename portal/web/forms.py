@@ -125,6 +125,7 @@ RESTORABLE_FIELDS = (
             "join",
             "kept",
             "kind",
+            "language",
             "line",
             "looks",
             "low",
