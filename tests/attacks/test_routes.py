@@ -61,6 +61,7 @@ FOR_ANYONE = {
     "/setup/{token}": "the token is the right",
     "/invite/{token}": "the token is the right",
     "/sit/{token}": "the token is the right, for whoever sits with somebody",
+    "/calendar/{token}.ics": "the token is the right, for whichever program has it",
     "/restart/{token}": "the token and the account's e-mail address are the right",
 }
 FOR_ONESELF = {
@@ -78,6 +79,8 @@ FOR_ONESELF = {
     "/account/contact": "one's own phone number and emergency contact",
     "/account/contact/removal": "one's own phone number and emergency contact",
     "/account/email": "one's own address",
+    "/account/calendar": "one's own calendar",
+    "/account/calendar/end": "one's own calendar",
     "/account/help-numbers": "one's own choice of a region",
     "/account/reading-hours": "one's own hours",
     "/account/title": "one's own choice of a title",
