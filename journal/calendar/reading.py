@@ -44,12 +44,17 @@ class AskedFeedRow(FeedRow, frozen=True):
 
 @dataclass(frozen=True, slots=True)
 class Feed:
-    """What a calendar is shown; `state` tells one such content from another, and says nothing without the address."""
+    """
+    What a calendar is shown; `state` tells one such content from another, and says nothing without the address.
+
+    `is_use_due`: that it was read today is not stored yet.
+    """
 
     id: UUID
     title: str
     appointments: tuple[Appointment, ...]
     state: str
+    is_use_due: bool
 
 
 async def open_feed(installation: Installation, token: str) -> Feed:
@@ -79,11 +84,16 @@ async def open_feed(installation: Installation, token: str) -> Feed:
         for one in await load_sessions_of(installation, titles)
         if is_shown(one, now)
     )
-    today = now.date().isoformat()
-    if row.used_on != today:
-        await tables.CalendarFeed.filter(id=row.id, ended_at=None).update(used_on=today)
     content = msgspec.json.encode((document.title, shown))
-    return Feed(row.id, document.title, shown, feed_state(key, content).hex())
+    is_use_due = row.used_on != now.date().isoformat()
+    return Feed(row.id, document.title, shown, feed_state(key, content).hex(), is_use_due)
+
+
+async def record_use(installation: Installation, feed: Feed) -> None:
+    """Store on which day a feed was read last, once a day."""
+    if feed.is_use_due:
+        today = installation.clock().date().isoformat()
+        await tables.CalendarFeed.filter(id=feed.id, ended_at=None).update(used_on=today)
 
 
 async def _load_titles(

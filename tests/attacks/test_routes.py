@@ -226,7 +226,7 @@ def address(rule: Rule, world: World) -> str:
         name = found[1]
         if name == "token":
             return (world.set_up if prefix == "setup" else world.invited)[
-                prefix if prefix in ("restart", "sit") else "open"
+                prefix if prefix in ("restart", "sit", "calendar") else "open"
             ]
         assert (prefix, name) in PARAMETERS, f"say in PARAMETERS which id of alice's stands in {rule.path}"
         return str(known[OF_ANOTHER.get(rule.path, PARAMETERS[prefix, name])])

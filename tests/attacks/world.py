@@ -552,7 +552,7 @@ async def _links(making: _Making, ids: dict[str, UUID]) -> tuple[dict[str, str],
     part = CopiedPart("comfort.touch", "Touch", f"{OTHERS} hold her hand")
     sitting = await sitter_links.make_link(dana, ids["dana's session"], [part])
     ids["dana's sitter link"] = sitting.id
-    await feeds.make_feed(dana, f"{OTHERS} title")
+    calendar = await feeds.make_feed(dana, f"{OTHERS} title")
     restart = await reset_links.create_reset_link(bob, (await making.actor("alice")).id)
     invited = {
         "expired": expired,
@@ -563,6 +563,7 @@ async def _links(making: _Making, ids: dict[str, UUID]) -> tuple[dict[str, str],
     return set_up, {state: one.token for state, one in invited.items()} | {
         "restart": restart.token,
         "sit": sitting.token,
+        "calendar": calendar,
         "alice's sit": making.sit,
     }
 

@@ -30,6 +30,8 @@ async def show_feed(request: Request) -> Response:
         if isinstance(feed, Response):
             return feed
         await limits.count_attempt(attempts.build_feed_counts(installation, feed.id), field="link")
+        if "hearthside.head" not in request.scope:
+            await reading.record_use(installation, feed)
     except LinkExpired:
         return PlainTextResponse(NO_CALENDAR, 404)
     except TooManyAttempts as error:

@@ -329,9 +329,10 @@ async def test_its_last_use_is_a_day(cast: Cast) -> None:
     feed = await feeds.load_own_feed(alice)
     assert feed is not None
     assert feed.used_on is None
-    await shown(cast, token)
+    await reading.record_use(cast.installation, await shown(cast, token))
+    assert not (await shown(cast, token)).is_use_due
     cast.clock.now = datetime(2026, 11, 23, 0, 1, tzinfo=UTC)
-    await shown(cast, token)
+    await reading.record_use(cast.installation, await shown(cast, token))
     feed = await feeds.load_own_feed(alice)
     assert feed is not None
     assert feed.used_on == "2026-11-23"
