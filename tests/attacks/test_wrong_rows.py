@@ -246,7 +246,8 @@ class Ground:
         for who, path in looks:
             async with readings.noting(self.asking.portal, (who, path)) if readings else nullcontext():
                 status, text = await self.asking.ask(who, path)
-            text = unescape(text)
+            # Two like lines of the log are one with their number, unless a damaged one stands between them.
+            text = re.sub(r">\d+ times, last at ([\d:]+)<", r">\1<", unescape(text))
             pieces = frozenset(piece.strip() for piece in re.findall(r">([^<>]+)<", text)) - {""}
             found[who, path] = Seen(status, pieces, frozenset(one for one in NAMED if one in text))
         return found
