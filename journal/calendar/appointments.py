@@ -55,7 +55,7 @@ def build_appointment(
     details = one.details
     moved_at = datetime.fromisoformat(details.moved_at) if details.moved_at else changed_at
     return Appointment(
-        UUID(bytes=feed_event_id(event_key, one.id.bytes)),
+        UUID(bytes=feed_event_id(event_key, one.id.bytes), version=5),
         title,
         one.starts_at,
         one.ends_at,
