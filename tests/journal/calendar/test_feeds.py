@@ -137,9 +137,10 @@ async def test_an_address_is_kept_nowhere(cast: Cast) -> None:
     secret, lookup = reading._parse_token(token)
     for word in (token.encode(), secret, secret.hex().encode(), b"Piano", b"2027-03-27"):
         assert word not in stored
-    _, key = feeds._open_own(
-        await cast.actor("alice"), (await feeds._fetch_open(await cast.actor("alice"))) or row
-    )
+    alice = await cast.actor("alice")
+    mine = await feeds._fetch_open(alice)
+    assert mine is not None
+    _, key = feeds._open_own(alice, mine)
     assert key not in (secret, bytes.fromhex(lookup))
 
 
