@@ -10,6 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from journal.actor import Actor
+from journal.calendar import feeds
 from journal.care import lifecycle, link_keys, links
 from journal.entries.naming import EntryName, EntryNamer
 from journal.errors import HeldUntilRested, InvalidInput, TrustBroken
@@ -132,6 +133,7 @@ async def show_caseload(request: Request) -> Response:
     actor = get_actor(request)
     words = (await Form.read(request))["q"].strip()[:MAX_WORDS] if request.method == "POST" else ""
     found = await reading.load_caseload(actor)
+    await feeds.remember_patients(actor, found.links)
     needles = split_needles(words)
     cases = [case for case in found.cases if all(needle in fold(case.name) for needle in needles)]
     notices = await inbox.list_open(actor, found.links)
