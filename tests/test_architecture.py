@@ -182,8 +182,8 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "today": ("check_ins", "coming_talk", "day_lines", "evaluation", "notices", "reframing"),
     "standing": ("day_lines", "dosing_day", "evaluation", "measures", "sharing"),
     "charts": ("care_notes", "day_lines", "sharing"),
-    "brief": ("dosing_day", "reframing"),
     "course_summary": ("care_notes", "sharing"),
+    "brief": ("coming_talk", "course_summary", "notices", "reframing", "sitter"),
     "practice": ("authentication", "care"),
     "account_reset": ("authentication", "calendar", "notices", "replies", "sitter"),
     "key_rotation": (
@@ -328,6 +328,7 @@ OTHERS_TABLES = {
         "care keeps its rows; colleagues have accounts",
         "accounts.Account care.Handover",
     ),
+    "sharing.opening": ("care keeps its rows", "care.Share"),
     "sharing.reading": ("care keeps its rows", "care.Share"),
     "sharing.saving": ("care keeps its rows; a copy is made of an entry", "care.Share vault.Entry"),
     "sharing.shares": ("care keeps its rows", "care.Share"),
