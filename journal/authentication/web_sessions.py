@@ -239,6 +239,7 @@ async def load_actor(
         hides_numbers=profile.hides_numbers,
         has_day_lines=profile.has_day_lines,
         wants_no_offers=profile.wants_no_offers,
+        is_reminded=bool(profile.reminders.kinds),
         dosing_day=get_dosing_day(profile, now),
         is_use_due=unused >= USE_INTERVAL,
         prefetched=prefetched,
