@@ -80,6 +80,7 @@ FOR_ONESELF = {
     "/account/email": "one's own address",
     "/account/help-numbers": "one's own choice of a region",
     "/account/reading-hours": "one's own hours",
+    "/account/reminders": "one's own choice",
     "/account/title": "one's own choice of a title",
     "/account/deletion": "one's own account, with a word typed",
     "/account/lock": "one's own choice",

@@ -26,7 +26,7 @@ class RemindersPage:
     """
     Context of the form; `chosen` are the values of what is ticked.
 
-    `mails`: this site sends messages; `is_reachable`: they can reach the person's address.     """
+    `mails`: this site sends messages; `is_reachable`: they can reach the person's address."""
 
     options: tuple[tuple[str, str], ...]
     chosen: Collection[str]

@@ -65,6 +65,7 @@ ELSEWHERE = {
     "course.sealed": "server key",
     "call_contact.sealed": "server key",
     "reading_hours.sealed": "server key",
+    "reminder_slot.sealed": "server key",
     "instructions_version.sealed": "server key",
     "sitter_link.sealed": "a key from the link's secret, which stands nowhere",
     "sitter_note.sealed": "the patient's identity, which stays",
