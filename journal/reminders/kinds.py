@@ -13,15 +13,15 @@ from journal.sessions.moments import Moment
 class ReminderKind(Labelled):
     """A kind of reminder, as the person who chooses it reads it; no message says which one it was."""
 
-    PREPARATION = "preparation", N_("Preparing, some days before a session")
-    CHECKLIST = "checklist", N_("The check list, the day before")
-    HOURS_24 = "24-hours", N_("What it may mean, 24 hours after")
-    HOURS_72 = "72-hours", N_("Once more, 72 hours after")
-    DAYS_7 = "7-days", N_("What stayed, after 7 days")
-    DAYS_14 = "14-days", N_("What stayed, after 14 days")
-    DAYS_30 = "30-days", N_("How you are, after 30 days")
+    PREPARATION = "preparation", N_("Preparing, a week before a session")
+    CHECKLIST = "checklist", N_("The check list, the day before a session")
+    HOURS_24 = "24-hours", N_("24 hours after a session")
+    HOURS_72 = "72-hours", N_("72 hours after a session")
+    DAYS_7 = "7-days", N_("7 days after a session")
+    DAYS_14 = "14-days", N_("14 days after a session")
+    DAYS_30 = "30-days", N_("30 days after a session")
     MEASURES = "measures", N_("A measure whose time has come again")
-    TALK = "talk", N_("The next talk, the day before")
+    TALK = "talk", N_("The day before a talk")
     READING_HOURS = "reading-hours", N_("When your reading hours begin")
 
 

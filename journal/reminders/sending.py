@@ -10,6 +10,7 @@ noting it, the same message goes once more under the same Message-ID.
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID, uuid4
@@ -51,12 +52,11 @@ UNREADABLE_WAITS = timedelta(days=1)
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """A message that this process sends: to whom, under which id, and the moments that it tells of first."""
+    """A message that this process sends: to whom, what waits with it, and the moments that it tells of first."""
 
     account: UUID
-    to: str
-    letter: UUID
-    made_at: datetime
+    known: Known
+    waiting: Waiting
     moments: tuple[Moment, ...]
 
 
@@ -78,30 +78,33 @@ async def deliver_reminders(installation: Installation, translate: Translate = s
 
 async def _find_due(installation: Installation) -> AsyncIterator[UUID]:
     """Yield for whom it is time to look again, in batches, so that a thousand slots hold up no page."""
-    last: UUID | None = None
+    last, seed = None, uuid4().int  # each process goes through a batch in an order of its own
     while True:
         query = tables.ReminderSlot.all() if last is None else tables.ReminderSlot.filter(id__gt=last)
         rows = filter_undamaged(await fetch_rows(SlotRow, query.order_by("id").limit(BATCH_SIZE)))
         now = to_seconds(installation.clock())
-        for row in rows:
-            try:
-                next_at = open_slot(installation, row).next_at
-            except Damaged:
-                continue
-            if 0 < next_at <= now:
-                yield row.id
+        for row in sorted(rows, key=lambda one: one.id.int ^ seed):
+            with suppress(Damaged):
+                if _is_due(open_slot(installation, row), now):
+                    yield row.id
         if not rows:
             return
         last = rows[-1].id
 
 
+def _is_due(waiting: Waiting | None, now: int) -> bool:
+    return waiting is not None and 0 < waiting.next_at <= now
+
+
 async def _claim(installation: Installation, account: UUID) -> Claim | None:
     """Claim the message that is due for somebody, or note when the next one is; nothing where another was first."""
     now = installation.clock()
+    if not _is_due(await load_waiting(installation, account), to_seconds(now)):
+        return None  # another has it, most likely; what counts is asked once more below
     async with transaction():
         await lock_account(account)
         waiting = await load_waiting(installation, account)
-        if waiting is None or not 0 < waiting.next_at <= to_seconds(now):
+        if waiting is None or not _is_due(waiting, to_seconds(now)):
             return None
         known = await _load_known(installation, account, now)
         if known is None:
@@ -116,7 +119,7 @@ async def _claim(installation: Installation, account: UUID) -> Claim | None:
             return None
         waiting, moments = begin_letter(waiting, now)
         await save_waiting(installation, account, waiting)
-    return Claim(account, known.profile.email, UUID(waiting.letter), from_seconds(waiting.made_at), moments)
+    return Claim(account, known, waiting, moments)
 
 
 def verify(waiting: Waiting, known: Known) -> Waiting:
@@ -171,9 +174,10 @@ async def _load_known(installation: Installation, account: UUID, now: datetime) 
 
 
 async def _send(server: MailServer, claim: Claim, translate: Translate) -> DeliveryOutcome:
-    message = Message(claim.to, Notice.REMINDER.value)
+    message, waiting = Message(claim.known.profile.email, Notice.REMINDER.value), claim.waiting
+    ident, made_at = UUID(waiting.letter), from_seconds(waiting.made_at)
     try:
-        letter = compose_letter(server, message, claim.letter, claim.made_at, translate)
+        letter = compose_letter(server, message, ident, made_at, translate)
     except Undeliverable:
         return DeliveryOutcome.FAILED
     return await send_letter(server, letter)
@@ -187,8 +191,10 @@ async def _finish(installation: Installation, claim: Claim, outcome: DeliveryOut
         waiting = await load_waiting(installation, claim.account)
         if waiting is None:
             return
-        ended = end_letter(waiting, claim.letter.hex, claim.moments, outcome, now)
-        known = await _load_known(installation, claim.account, now)
+        ended = end_letter(waiting, claim.waiting.letter, claim.moments, outcome, now)
+        known: Known | None = claim.known
+        if waiting != claim.waiting:
+            known = await _load_known(installation, claim.account, now)
         if known is not None:
             ended = schedule(ended, known.calendar, now)
         await save_waiting(installation, claim.account, ended)

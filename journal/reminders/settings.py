@@ -28,7 +28,7 @@ from journal.user_input import parse_time
 
 NOT_OFFERED = N_("Choose only from the reminders that are offered here. Nothing was changed.")
 NOT_A_TIME = N_("Write a time such as 21:00.")
-NO_HOURS = N_("Quiet hours need a beginning and another end. Choose a different time.")
+NO_HOURS = N_("Quiet hours cannot end when they begin. Choose a different time.")
 
 
 async def load_choices(actor: Actor) -> ReminderChoices:

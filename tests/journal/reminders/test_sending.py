@@ -1,4 +1,4 @@
-"""What waits goes out once, whoever changes the plan meanwhile and whatever ends; a mail tells nothing, and neither do rows."""
+"""What waits goes out once, whoever changes the plan meanwhile and whatever ends; neither a mail nor a row tells why."""
 
 from __future__ import annotations
 
@@ -92,7 +92,7 @@ async def pass_days(cast: Cast, installation: Installation, days: float) -> list
 
 
 async def test_a_reminder_goes_once_and_says_nothing(cast: Cast, receiver: Receiver) -> None:
-    """At its time, to one person, in words that are the same for all kinds; the front page and how to stop stand in it."""
+    """At its time, to one person, in words that are the same for all kinds, with the front page and how to stop."""
     installation = house_of(cast, receiver)
     await chosen(cast)
     alice = await cast.actor("alice")
