@@ -16,7 +16,7 @@ from journal.mail.outbox import DeliveryOutcome
 from journal.reading_hours.hours import Hours
 from journal.reminders.following import Done, renew, select_next
 from journal.reminders.kinds import OFFERED, ReminderKind
-from journal.reminders.planned import Planned, find_reading_hours
+from journal.reminders.planned import Due, Key, Planned, find_reading_hours
 from journal.reminders.quiet import Calendar, QuietHours
 from journal.reminders.waiting import MAX_MOMENTS, SIZE, Moment, Waiting, from_seconds, schedule, to_seconds
 from journal.roles import Role
@@ -222,7 +222,9 @@ def test_a_clinician_is_told_of_the_next_hours_alone() -> None:
     """By the clock of their hours, past days away; once told, nothing comes before they are back, but one repeat."""
     hours = Hours("Europe/Berlin", (Window((1, 3), "09:00", "10:00"),), "2026-11-30", "2026-12-18")
     now = datetime(2026, 11, 29, tzinfo=UTC)
-    due = {(ReminderKind.READING_HOURS, one.since): one for one in find_reading_hours(hours, now)}
+    due: dict[Key, Due] = {
+        (ReminderKind.READING_HOURS, one.since): one for one in find_reading_hours(hours, now)
+    }
     first = datetime(2026, 12, 21, 8, tzinfo=UTC)
     waiting = renew(Waiting(), select_next(due, now), Done(), now)
     assert [from_seconds(one.since) for one in waiting.moments] == [first]
