@@ -1,4 +1,4 @@
-"""What waits goes out once, whoever changes the plan meanwhile and whatever ends; neither a mail nor a row tells why."""
+"""What waits goes out once, whoever changes the plan meanwhile and whatever ends; no mail and no row tells why."""
 
 from __future__ import annotations
 
