@@ -48,7 +48,7 @@ from portal.views.patients import (
 )
 from portal.views.patients import evaluation as evaluation_review
 from portal.views.preparing import checklist, clinic, comfort
-from portal.views.public import guide, health, help, offline, sitting
+from portal.views.public import guide, health, help, language, offline, sitting
 from portal.views.reframing import later, moments, offers, revisits, status, steadying, steps, triggers
 from portal.views.replies import drafts as reply_drafts
 from portal.views.replies import mine as my_replies
@@ -162,6 +162,7 @@ ROUTES = (
     Rule("/", READ, ANYONE, home.show_home),
     Rule("/healthz", READ, ANYONE, health.report_alive),
     Rule("/readyz", READ, ANYONE, health.report_ready),
+    Rule("/language", SEND, ANYONE, language.choose_language),
     Rule("/help-now", FORM, ANYONE, help.show_help),
     Rule("/help-now/practice", READ, ANYONE, help.show_practice_phones),
     Rule("/help-now/contacts", READ, ANYONE, help.show_call_contacts),

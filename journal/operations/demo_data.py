@@ -49,6 +49,7 @@ class DemoSession(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     sequence_no: int | None = None
     about: int | None = None
     sitter: str = ""
+    join: str = ""
 
 
 class DemoEdit(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -195,6 +196,7 @@ class DemoPatient(DemoPerson, frozen=True, forbid_unknown_fields=True, kw_only=T
             None if one.about is None else ids[one.about],
             self.prescriber_name if one.kind is SessionKind.DOSING else "",
             one.sitter,
+            join=one.join,
             started_at=start.isoformat() if begun else None,
             ended_at=(start + timedelta(minutes=one.minutes)).isoformat() if begun else None,
             rested_on=(today + timedelta(days=one.day + 1)).isoformat() if begun else None,

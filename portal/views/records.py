@@ -63,7 +63,7 @@ async def export_records(request: Request) -> Response:
             practice=request.app.state.practice.current.name,
             app_version=__version__,
             patient=_parse_patient_id(form["patient"]),
-            render=build_page_renderer(request.app.state.templates, actor),
+            render=build_page_renderer(request.app.state.templates.here, actor),
         )
     except InvalidInput as refused:
         typed = await _build_page(actor, suggest_passphrase(), form["patient"], refused.fields)

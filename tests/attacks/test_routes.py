@@ -37,6 +37,7 @@ FOR_ANYONE = {
     "/healthz": "says that the process is alive",
     "/readyz": "says that the database answers",
     "/help-now": "whoever needs help gets it without asking",
+    "/language": "the language of this browser",
     "/help-now/practice": "the practice's phone numbers, for whoever is signed in, and no word to others",
     "/help-now/contacts": "whom the care team of whoever is signed in named, and no word to others",
     "/kept": "what a browser keeps by itself; the server says only whether that has ended, to whoever holds it",
