@@ -179,7 +179,7 @@ class Case:
 
 @dataclass(frozen=True, slots=True)
 class Caseload:
-    """A clinician's patients, false rows counted, links, whether drafts wait, and when to ask about notes after care."""
+    """A clinician's patients, false rows counted, links, whether drafts wait, when to ask about notes after care."""
 
     cases: tuple[Case, ...]
     unagreed_count: int
