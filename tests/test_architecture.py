@@ -580,8 +580,8 @@ SQL_OF_OTHERS = {
     "own_notes.after_care": ("notes whose care ended are one statement", "care.care_link care.own_note"),
     "records.collection": ("collects every row", "vault.entry vault.entry_revision"),
     "replies.unread": (
-        "what is new of copies and replies is one statement",
-        "care.reply care.reply_draft care.share",
+        "what is new of copies and replies, and left of drafts and own notes, is one statement",
+        "care.care_link care.own_note care.reply care.reply_draft care.share",
     ),
     "sharing.reading": (
         "a copy is checked against the list of shares, and stands with its replies",

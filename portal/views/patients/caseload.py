@@ -143,7 +143,6 @@ async def show_caseload(request: Request) -> Response:
     needles = split_needles(words)
     cases = [case for case in found.cases if all(needle in fold(case.name) for needle in needles)]
     notices = await inbox.list_open(actor, found.links)
-    left = await after_care.list_left(actor)
     first = choose_for_desk(found.cases, notices, actor.now)
     met = first.case if first.kind in (DeskKind.TALK, DeskKind.LATER_TALK) else None
     context = CaseloadPage(
@@ -160,8 +159,8 @@ async def show_caseload(request: Request) -> Response:
         build_line(actor, met.talk, met.talk_number) if met is not None and met.talk is not None else None,
         notices,
         found.has_drafts,
-        len(left),
-        sum(one.is_asked for one in left),
+        len(found.notes_left),
+        sum(after_care.is_asked(at, actor.now) for at in found.notes_left),
     )
     return render_page(request, "patients/caseload.html", context, block="main")
 
