@@ -126,6 +126,7 @@ RESTORABLE_FIELDS = (
             "join",
             "kept",
             "kind",
+            "language",
             "line",
             "looks",
             "low",
