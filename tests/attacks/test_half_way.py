@@ -106,7 +106,8 @@ async def test_nothing_leaves_before_every_factor(target: Target, forms: dict[st
             answer = await browser.get(path)
             assert (tells(answer), leaks(answer, sealed)) == ([], []), path
     after = target.rows()
-    # Whoever holds a sitter's link may note something by it, signed in or not; of a calendar, the day of its last use is kept.
+    # Whoever holds a sitter's link may note something by it, signed in or not. Of a calendar, the day of its last
+    # use is kept.
     changed = {table for table in before if before[table] != after[table]}
     assert changed <= {"second_factor", "sitter_note", "calendar_feed"}
     # The control: the code opens it, and the search finds what is there.
