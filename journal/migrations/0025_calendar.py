@@ -8,7 +8,7 @@ from tortoise.migrations import operations as ops
 class Migration(migrations.Migration):
     """Make room for addresses from which a calendar reads when somebody's sessions are."""
 
-    dependencies = [("journal", "0023_own_notes")]
+    dependencies = [("journal", "0024_reminders")]
 
     initial = False
 

@@ -143,8 +143,8 @@ async def test_a_care_link_is_read_with_the_other_person_alone(portal: Portal, w
         (
             "bob",
             "/patients",
-            6,
-        ),  # who asks, links, plans, what is new, open notices, an address of a calendar
+            7,
+        ),  # who asks, links, plans, what is new, own notes, open notices, an address of a calendar
         (
             "bob",
             "/patients/{alice}",
