@@ -197,9 +197,9 @@ async def load_actor(
     row = parse_first_row(SignedInRow, rows)
     if row is None or not is_alive(row.expires_at, now, LIFETIME):
         return None
-    account = row.account_id
+    account, epoch = row.account_id, row.session_epoch
     try:
-        key = opener.unwrap_account_key(row.wrapped, account=account.bytes, epoch=row.session_epoch)
+        key = opener.unwrap_account_key(row.wrapped, account=account.bytes, epoch=epoch)
         keyring = Keyring.from_account_key(key)
         if row.retired is not None:
             keyring = keyring.with_retired(row.retired, account=account.bytes)
@@ -207,7 +207,7 @@ async def load_actor(
         raise Damaged from error
     vault = keyring.vault_sealer()
     allowed = key_slots.open_access(vault, account, row.epoch, row.access or b"")
-    if not key_slots.is_session_valid(allowed, row.session_epoch):
+    if not key_slots.is_session_valid(allowed, epoch):
         return None
     profile = open_cached_profile(installation, account, row.sealed)
     if row.role != profile.role or row.role not in ROLES:  # the column is for queries, the sealed role counts
@@ -235,10 +235,12 @@ async def load_actor(
         profession=profile.profession,
         lock_minutes=profile.lock_minutes,
         region=profile.region,
+        language=profile.language,
         is_neutral=profile.is_neutral,
         hides_numbers=profile.hides_numbers,
         has_day_lines=profile.has_day_lines,
         wants_no_offers=profile.wants_no_offers,
+        is_reminded=bool(profile.reminders.kinds),
         dosing_day=get_dosing_day(profile, now),
         is_use_due=unused >= USE_INTERVAL,
         prefetched=prefetched,
@@ -253,9 +255,8 @@ async def record_use(session: str, now: datetime) -> None:
 
 def is_recently_confirmed(actor: Actor) -> bool:
     """Return whether the actor has confirmed who they are recently enough for a dangerous act."""
-    return (
-        actor.confirmed_at is not None and compute_age(actor.confirmed_at, actor.now) < CONFIRMATION_LIFETIME
-    )
+    at = actor.confirmed_at
+    return at is not None and compute_age(at, actor.now) < CONFIRMATION_LIFETIME
 
 
 async def find_waiting_session(installation: Installation, token: bytes) -> tuple[UUID, bytes] | None:
@@ -332,9 +333,8 @@ async def end_session(installation: Installation, token: bytes) -> None:
     owners = [get_column(row, "account_id") for row in await fetch_rows(WebSessionRow, here)]
     async with transaction():
         if await here.delete():
-            await audit_log.record_unauthenticated_event(
-                installation, owners[0] if owners else None, Act.SIGNED_OUT
-            )
+            owner = owners[0] if owners else None
+            await audit_log.record_unauthenticated_event(installation, owner, Act.SIGNED_OUT)
 
 
 async def load_own(actor: Actor, token: bytes) -> tuple[WebSessionRow, bytes]:

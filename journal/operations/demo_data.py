@@ -49,6 +49,7 @@ class DemoSession(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     sequence_no: int | None = None
     about: int | None = None
     sitter: str = ""
+    join: str = ""
 
 
 class DemoEdit(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -103,6 +104,8 @@ class DemoEntry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             days = answers.get(field.id)
             if field.kind is FieldKind.DATE and isinstance(days, int):
                 answers[field.id] = (today + timedelta(days=days)).isoformat()
+            if field.kind is FieldKind.MOMENTS and isinstance(days, list):
+                answers[field.id] = [_date_moment(line, today) for line in days]
         if self.due is None:
             return answers
         return {**answers, "reframe.test_due": (today + timedelta(days=self.due)).isoformat()}
@@ -110,6 +113,12 @@ class DemoEntry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     def get_latest_answers(self, today: date) -> dict[str, Answer]:
         """Return the answers as they stand, later changes included."""
         return self.get_first_answers(today) | (self.edit.answers if self.edit else {})
+
+
+def _date_moment(line: str, today: date) -> str:
+    """Return the line of a moment, which begins with its day from today, with that day as a date."""
+    days, _, told = line.partition(" ")
+    return f"{today + timedelta(days=int(days))} {told}"
 
 
 class DemoNote(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -135,6 +144,14 @@ class DemoThing(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     answer: str = ""
 
 
+class DemoOwnNote(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What the clinician wrote for themselves about a patient, *day* days from today at *time*."""
+
+    day: int
+    time: str
+    text: str
+
+
 class DemoReadings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What the clinician noted in the clinic at a session, an hour after its end; by its place in the list."""
 
@@ -153,6 +170,7 @@ class DemoPatient(DemoPerson, frozen=True, forbid_unknown_fields=True, kw_only=T
     instructions: InstructionsDetails | None = None
     notes: tuple[DemoNote, ...] = ()
     things: tuple[DemoThing, ...] = ()
+    own_notes: tuple[DemoOwnNote, ...] = ()
     readings: tuple[DemoReadings, ...] = ()
 
     def get_moment(self, today: date, day: int, time: str) -> datetime:
@@ -186,6 +204,7 @@ class DemoPatient(DemoPerson, frozen=True, forbid_unknown_fields=True, kw_only=T
             None if one.about is None else ids[one.about],
             self.prescriber_name if one.kind is SessionKind.DOSING else "",
             one.sitter,
+            join=one.join,
             started_at=start.isoformat() if begun else None,
             ended_at=(start + timedelta(minutes=one.minutes)).isoformat() if begun else None,
             rested_on=(today + timedelta(days=one.day + 1)).isoformat() if begun else None,

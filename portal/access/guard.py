@@ -19,10 +19,12 @@ from journal.authentication import idle_lock, sign_in, web_sessions
 from journal.authentication.idle_lock import LockedSession
 from journal.catalogue.grounding_skills import SKILLS
 from journal.dosing_day.requests import keep_request, remove_done
-from journal.errors import Damaged, HeldUntilRested, InvalidInput, NotFound
+from journal.errors import Damaged, HeldUntilRested, InvalidInput, JournalError, NotFound
 from journal.passkeys import management as passkey_management
+from journal.reminders.following import note_use
 from journal.roles import Role
 from journal.store.progress import Progress, run_with_retry
+from journal.today.today import load_and_renew_reminders
 from portal.access.locked_page import build_locked_page
 from portal.access.session_cookie import (
     ALLOWED_ROLES,
@@ -36,10 +38,11 @@ from portal.access.session_cookie import (
     get_token,
     set_token,
 )
-from portal.web.device_cookies import keep_neutral
+from portal.web.device_cookies import find_language, keep_language, keep_neutral
 from portal.web.errors import UNAVAILABLE_ERRORS, build_refusal_arguments
 from portal.web.forms import Form
 from portal.web.pages import is_htmx, redirect, render_page
+from portal.web.translation import set_language
 
 PUBLIC_PATHS = frozenset(
     {
@@ -82,6 +85,7 @@ def guard_view(
         state = request.state
         token = None if is_public and request.scope["path"] in PUBLIC_PATHS else get_token(request)
         state.actor = state.trouble = None
+        set_language(find_language(request))
         progress = state.progress = Progress()
         try:
             response = await run_with_retry(lambda: answer(request, token), progress)
@@ -96,6 +100,7 @@ def guard_view(
         actor = None
         if token is not None and request.scope["path"] not in PUBLIC_PATHS:
             actor = request.state.actor = await _load_actor(request, token, audience, prefetch)
+            set_language(find_language(request))
         if is_public:
             return await view(request) if actor is None else await _answer_anyone(request, view, actor)
         if actor is None or token is None:
@@ -106,9 +111,16 @@ def guard_view(
         except (HeldUntilRested, NotFound) as error:
             await _record_refusal(request, actor, error)
             raise
-        return keep_neutral(request, response, actor.is_neutral) if request.method == "GET" else response
+        return _keep_choices(request, response, actor)
 
     return guarded
+
+
+def _keep_choices(request: Request, response: Response, actor: Actor) -> Response:
+    """Keep in the browser what its owner chose for pages that do not know whose they are."""
+    if request.method != "GET":
+        return response
+    return keep_language(request, keep_neutral(request, response, actor.is_neutral), actor.language)
 
 
 async def _answer_anyone(request: Request, view: View, actor: Actor) -> Response:
@@ -119,7 +131,7 @@ async def _answer_anyone(request: Request, view: View, actor: Actor) -> Response
         await _record_refusal(request, actor, error)
         raise
     # Home is one of these pages, and for many the only one before they leave quickly or the device locks.
-    return keep_neutral(request, response, actor.is_neutral) if request.method == "GET" else response
+    return _keep_choices(request, response, actor)
 
 
 async def _remove_done_and_record_use(request: Request, response: Response, actor: Actor) -> None:
@@ -127,9 +139,24 @@ async def _remove_done_and_record_use(request: Request, response: Response, acto
     if request.method == "POST" and response.status_code < 400:
         with suppress(*UNAVAILABLE_ERRORS):
             await run_with_retry(lambda: remove_done(actor))
-    if actor.is_use_due:
+    has_acted = request.method == "POST" and (
+        response.status_code == 303 or "hx-redirect" in response.headers
+    )
+    if actor.is_use_due or (actor.is_reminded and has_acted):
         # Once the page is sent: nobody waits for the disk to read one.
-        response.background = BackgroundTask(_record_use, actor)
+        response.background = BackgroundTask(_follow_up, actor, has_acted=has_acted)
+
+
+async def _follow_up(actor: Actor, *, has_acted: bool) -> None:
+    """Record the use of a session; what was done need not be reminded of, and who is here is told nothing twice."""
+    await _record_use(actor)
+    if not actor.is_reminded:
+        return
+    with suppress(JournalError, *UNAVAILABLE_ERRORS):  # a session may just have ended, and its keys with it
+        if has_acted and actor.role is Role.PATIENT:
+            await load_and_renew_reminders(actor)
+        elif actor.is_use_due:
+            await note_use(actor)
 
 
 async def _record_use(actor: Actor | None) -> None:

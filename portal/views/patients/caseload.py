@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from uuid import UUID
 
@@ -10,12 +11,15 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from journal.actor import Actor
+from journal.calendar import feeds
 from journal.care import lifecycle, link_keys, links
 from journal.entries.naming import EntryName, EntryNamer
 from journal.errors import HeldUntilRested, InvalidInput, TrustBroken
 from journal.folding import fold, split_needles
 from journal.notices import inbox
 from journal.notices.inbox import OpenNotice
+from journal.own_notes import after_care
+from journal.reminders.following import renew_for_clinician
 from journal.replies.unread import count_unopened_by, has_replies
 from journal.sessions.holds import HELD_FOR_CARE_TEAM, PatientHold, load_patient_hold
 from journal.sharing import reading
@@ -27,6 +31,7 @@ from portal.views.replies.box import ReplyBox
 from portal.views.replies.theirs import load_box
 from portal.views.sessions.session_lines import SessionLine, build_line, count_days
 from portal.views.sharing.shared_view import SharedView, build_shared_view
+from portal.web.errors import UNAVAILABLE_ERRORS
 from portal.web.forms import Form
 from portal.web.pages import redirect, render_page
 
@@ -53,7 +58,8 @@ class CaseloadPage:
 
     `q` is the name that was searched for, and `total` counts the patients before that. `unagreed_count` counts the
     rows that falsely claim to be a patient's. `notices` are open, and stay on top until they are acknowledged. `first`
-    is the one next thing, with its `case` and `talk`; none of it stands above what was searched for.
+    is the one next thing, with its `case` and `talk`; none of it stands above what was searched for. `notes_left` are
+    own notes about how many people whose care has ended, and `asked` about how many of them it is asked what becomes.
     """
 
     today: tuple[CaseLine, ...]
@@ -69,6 +75,8 @@ class CaseloadPage:
     talk: SessionLine | None
     notices: tuple[OpenNotice, ...] = ()
     has_drafts: bool = False
+    notes_left: int = 0
+    asked: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +135,11 @@ async def show_caseload(request: Request) -> Response:
     """Show the clinician's patients, today's first, or search by name: by a form, since addresses are logged."""
     actor = get_actor(request)
     words = (await Form.read(request))["q"].strip()[:MAX_WORDS] if request.method == "POST" else ""
+    if actor.is_reminded and request.method == "GET" and not actor.is_head_request:
+        with suppress(*UNAVAILABLE_ERRORS):  # on a full disk, people can still read
+            await renew_for_clinician(actor)
     found = await reading.load_caseload(actor)
+    await feeds.remember_patients(actor, found.links)
     needles = split_needles(words)
     cases = [case for case in found.cases if all(needle in fold(case.name) for needle in needles)]
     notices = await inbox.list_open(actor, found.links)
@@ -147,6 +159,8 @@ async def show_caseload(request: Request) -> Response:
         build_line(actor, met.talk, met.talk_number) if met is not None and met.talk is not None else None,
         notices,
         found.has_drafts,
+        len(found.notes_left),
+        sum(after_care.is_asked(at, actor.now) for at in found.notes_left),
     )
     return render_page(request, "patients/caseload.html", context, block="main")
 
