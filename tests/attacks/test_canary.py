@@ -72,13 +72,14 @@ def disguises(word: str | bytes) -> dict[str, bytes]:
 def unpacked(blob: bytes) -> Iterator[bytes]:
     """The blob, and whatever in it can be inflated or unzipped."""
     yield blob
+    rest = memoryview(blob)  # no copy is made of what lies behind each place where something packed may begin
     for found in re.finditer(rb"\x78[\x01\x5e\x9c\xda]|\x1f\x8b\x08", blob):
         with suppress(zlib.error):
-            yield zlib.decompressobj(47).decompress(blob[found.start() :])
+            yield zlib.decompressobj(47).decompress(rest[found.start() :])
     for found in re.finditer(rb"PK\x03\x04", blob):
         name, extra = struct.unpack("<HH", blob[found.start() + 26 : found.start() + 30].ljust(4, b"\x00"))
         with suppress(zlib.error):
-            yield zlib.decompressobj(-15).decompress(blob[found.start() + 30 + name + extra :])
+            yield zlib.decompressobj(-15).decompress(rest[found.start() + 30 + name + extra :])
 
 
 def found_in(blob: bytes, words: list[str | bytes]) -> list[str]:
