@@ -13,6 +13,7 @@ from portal.views import home, records, today
 from portal.views.account import (
     account,
     active_sessions,
+    calendar,
     contact,
     deletion,
     details,
@@ -34,6 +35,7 @@ from portal.views.grounding import notes, skills, steady
 from portal.views.journal import comparison, entry, entry_new, entry_removal, entry_saving, index, revisions
 from portal.views.measures import filling, overview, score_entry
 from portal.views.notices import agreement, inbox, panel
+from portal.views.own_notes import notes as own_notes
 from portal.views.patients import (
     brief,
     call_contacts,
@@ -47,7 +49,7 @@ from portal.views.patients import (
 )
 from portal.views.patients import evaluation as evaluation_review
 from portal.views.preparing import checklist, clinic, comfort
-from portal.views.public import guide, health, help, offline, sitting
+from portal.views.public import calendar_feed, guide, health, help, language, offline, sitting
 from portal.views.reframing import later, moments, offers, revisits, status, steadying, steps, triggers
 from portal.views.replies import drafts as reply_drafts
 from portal.views.replies import mine as my_replies
@@ -161,6 +163,7 @@ ROUTES = (
     Rule("/", READ, ANYONE, home.show_home),
     Rule("/healthz", READ, ANYONE, health.report_alive),
     Rule("/readyz", READ, ANYONE, health.report_ready),
+    Rule("/language", SEND, ANYONE, language.choose_language),
     Rule("/help-now", FORM, ANYONE, help.show_help),
     Rule("/help-now/practice", READ, ANYONE, help.show_practice_phones),
     Rule("/help-now/contacts", READ, ANYONE, help.show_call_contacts),
@@ -205,6 +208,7 @@ ROUTES = (
     Rule("/invite/{token}", FORM, ANYONE, patient_registration.register_patient),
     Rule("/restart/{token}", FORM, ANYONE, account_reset.reset_account),
     Rule("/sit/{token}", FORM, ANYONE, sitting.show_sitting),
+    Rule("/calendar/{token}.ics", READ, ANYONE, calendar_feed.show_feed),
     Rule("/account", READ, SIGNED_IN, account.show_account),
     Rule("/account/sessions", READ, SIGNED_IN, active_sessions.show_active_sessions),
     Rule("/account/password", FORM, SIGNED_IN, account.change_password),
@@ -214,6 +218,9 @@ ROUTES = (
     Rule("/account/details", FORM, SIGNED_IN, details.edit_details),
     Rule("/account/title", FORM, SIGNED_IN, details.edit_title),
     Rule("/account/help-numbers", FORM, SIGNED_IN, details.edit_help_numbers),
+    Rule("/account/calendar", READ, IN_CARE, calendar.edit_calendar),
+    Rule("/account/calendar", SEND, IN_CARE, calendar.edit_calendar, fresh=True),
+    Rule("/account/calendar/end", SEND, IN_CARE, calendar.end_calendar),
     Rule("/account/reading-hours", FORM, CLINICIAN, reading_hours.edit_reading_hours),
     Rule("/account/contact", FORM, PATIENT, contact.edit_contact),
     Rule("/account/contact/removal", FORM, PATIENT, contact.remove_contact),
@@ -317,6 +324,11 @@ ROUTES = (
     Rule("/patients/{id:uuid}/notes/clinic", FORM, CLINICIAN, clinic_readings.note_readings),
     Rule("/patients/{id:uuid}/notes/total", FORM, CLINICIAN, care_notes.write_total),
     Rule("/patients/{id:uuid}/notes/{note:uuid}", FORM, CLINICIAN, care_notes.change_note),
+    Rule("/patients/{id:uuid}/my-notes", FORM, CLINICIAN, own_notes.show_notes),
+    Rule("/patients/{id:uuid}/my-notes/deletion", FORM, CLINICIAN, own_notes.delete_notes),
+    Rule("/patients/{id:uuid}/my-notes/{own:uuid}", FORM, CLINICIAN, own_notes.edit_note),
+    Rule("/patients/{id:uuid}/my-notes/{own:uuid}/deletion", FORM, CLINICIAN, own_notes.delete_note),
+    Rule("/my-notes", READ, CLINICIAN, own_notes.show_left),
     Rule("/patients/{id:uuid}/sessions/new", FORM, CLINICIAN, course.add_session),
     Rule("/invitations", FORM, CLINICIAN, invitations.show_invitations),
     Rule("/invitations/{id:uuid}", READ, CLINICIAN, invitations.show_invitation),

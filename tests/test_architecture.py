@@ -164,6 +164,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "grounding": ("entries",),
     "dosing_day": ("entries",),
     "sitter": ("clinic", "dosing_day"),
+    "calendar": ("care", "rate_limiting"),
     "preparing": ("clinic", "entries"),
     "scheduling": ("clinic",),
     "measures": ("entries",),
@@ -177,19 +178,30 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "day_lines": ("entries",),
     "evaluation": ("care_notes", "sharing"),
     "coming_talk": ("care_notes", "sharing"),
+    "own_notes": ("care",),
     "today": ("check_ins", "coming_talk", "day_lines", "evaluation", "notices", "reframing"),
     "standing": ("day_lines", "dosing_day", "evaluation", "measures", "sharing"),
     "charts": ("care_notes", "day_lines", "sharing"),
     "course_summary": ("care_notes", "sharing"),
     "brief": ("coming_talk", "course_summary", "notices", "reframing", "sitter"),
     "practice": ("authentication", "care"),
-    "account_reset": ("authentication", "notices", "replies", "sitter"),
-    "key_rotation": ("coming_talk", "passkeys", "practice", "reading_hours", "replies", "sitter"),
+    "account_reset": ("authentication", "calendar", "notices", "replies", "sitter"),
+    "key_rotation": (
+        "calendar",
+        "coming_talk",
+        "own_notes",
+        "passkeys",
+        "practice",
+        "reading_hours",
+        "replies",
+        "sitter",
+    ),
     "records": (
         "authentication",
         "care_notes",
         "coming_talk",
         "notices",
+        "own_notes",
         "reading_hours",
         "sharing",
         "sitter",
@@ -200,6 +212,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
         "evaluation",
         "key_rotation",
         "notices",
+        "own_notes",
         "reframing",
         "standing",
     ),
@@ -232,6 +245,7 @@ OTHERS_TABLES = {
     "authentication.registration": ("makes the account", "accounts.Account"),
     "authentication.sign_in": ("finds the account by its address, and changes its keys", "accounts.Account"),
     "authentication.tables": ("its rows belong to an account", "accounts.Account"),
+    "calendar.tables": ("its rows belong to an account", "accounts.Account"),
     "care.share_list": ("steps what the patient remembers", "vault.RecordState"),
     "care.tables": ("its rows belong to accounts and entries", "accounts.Account vault.Entry"),
     "clinic.signatures": ("reads whose keys signed", "accounts.Account"),
@@ -244,8 +258,8 @@ OTHERS_TABLES = {
     "key_rotation.account_columns": (
         "names every column that an account's own keys seal",
         (
-            "care.CareLink care.Invitation care.ReplyDraft care.TalkSet practice.SetupLink sitter.SitterLink "
-            "vault.ContentsPage vault.Entry vault.EntryRevision vault.RecordState"
+            "care.CareLink care.Invitation care.OwnNote care.ReplyDraft care.TalkSet practice.SetupLink "
+            "sitter.SitterLink vault.ContentsPage vault.Entry vault.EntryRevision vault.RecordState"
         ),
     ),
     "key_rotation.account_key": (
@@ -285,6 +299,8 @@ OTHERS_TABLES = {
     "coming_talk.own_sets": ("care keeps its rows", "care.TalkSet"),
     "coming_talk.setting": ("care keeps its rows, which end with a care link", "care.Share care.TalkItem"),
     "care_notes.notes": ("care keeps its rows, which end with a care link", "care.CareNote"),
+    "own_notes.after_care": ("care keeps its rows, and knows when it ends", "care.CareLink care.OwnNote"),
+    "own_notes.notes": ("the same", "care.OwnNote"),
     "operations.retention": ("deletes entries whose week is over", "vault.Entry"),
     "passkeys.management": ("a passkey is a key slot", "authentication.KeySlot authentication.Passkey"),
     "passkeys.rows": ("restarts and renewals of keys need the rows below passkeys", "authentication.Passkey"),
@@ -361,6 +377,7 @@ PORTAL_ROOMS: dict[str, tuple[str, ...]] = {
     "views.charts": ("access", "documents"),
     "views.coming_talk": ("views.sessions",),
     "views.evaluation": ("views.sharing",),
+    "views.own_notes": ("access", "documents"),
     "views": ("views.administration", "views.check_ins"),
     "routes": (
         "views",
@@ -373,6 +390,7 @@ PORTAL_ROOMS: dict[str, tuple[str, ...]] = {
         "views.evaluation",
         "views.measures",
         "views.notices",
+        "views.own_notes",
         "views.patients",
         "views.preparing",
         "views.public",
@@ -556,6 +574,7 @@ SQL_OF_OTHERS = {
         "a backup is opened with the server key before it is restored",
         "practice.practice",
     ),
+    "own_notes.after_care": ("notes whose care ended are one statement", "care.care_link care.own_note"),
     "records.collection": ("collects every row", "vault.entry vault.entry_revision"),
     "replies.unread": (
         "what is new of copies and replies is one statement",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+from contextlib import suppress
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -14,7 +16,7 @@ from journal.ages import is_alive
 from journal.errors import Damaged
 from journal.installation.installation import Installation
 from journal.sealing import open_document, seal_document
-from journal.store.rows import Row, fetch_row
+from journal.store.rows import Row, fetch_row, fetch_rows, filter_undamaged
 
 LOCK_CHOICES = (5, 15, 30, 60)
 """After how many minutes a session can lock; `Profile` has the usual one."""
@@ -70,6 +72,7 @@ class Profile(msgspec.Struct, frozen=True):
     hides_numbers: bool = False  # the numbers of measures are hidden from their own patient
     has_day_lines: bool = False  # home offers their patient the line of today
     wants_no_offers: bool = False  # home offers no reframe to be looked at again
+    language: str = ""  # of pages and mails; the browser's, as long as nothing is chosen
     offered_on: str = (
         ""  # the day, in their calendar, on which a reframe was erased that had been offered on it
     )
@@ -131,6 +134,16 @@ def open_cached_profile(installation: Installation, account: UUID, sealed: bytes
     if found is None:
         found = open_document(installation.server_keys, sealed, profile_context(account), Profile)
         memory.put(key, found)
+    return found
+
+
+async def load_cached_profiles(installation: Installation, accounts: Collection[UUID]) -> dict[UUID, Profile]:
+    """Return the profiles of *accounts* that open, as `open_cached_profile` does."""
+    rows = await fetch_rows(ProfileRow, tables.Account.filter(id__in=list(accounts))) if accounts else []
+    found = {}
+    for row in filter_undamaged(rows):
+        with suppress(Damaged):
+            found[row.id] = open_cached_profile(installation, row.id, row.sealed)
     return found
 
 

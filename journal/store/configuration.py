@@ -17,6 +17,7 @@ TABLE_MODULES = (
     "journal.clinic.tables",
     "journal.reading_hours.tables",
     "journal.sitter.tables",
+    "journal.calendar.tables",
     "journal.sessions.tables",
     "journal.authentication.tables",
     "journal.device_copies.tables",

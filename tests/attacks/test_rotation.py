@@ -30,6 +30,7 @@ OF_PEOPLE = {
     "setup_link": {"secret"},
     "second_factor": {"sealed"},
     "sitter_link": {"sealed", "note_key"},
+    "calendar_feed": {"sealed", "key"},
     "sitter_note": {"sealed", "mark"},
     "record_state": {"sealed"},
     "contents": {"sealed"},
@@ -52,6 +53,7 @@ OF_PEOPLE = {
     "care_note": {"sealed"},
     "reply": {"sealed"},
     "reply_draft": {"sealed"},
+    "own_note": {"sealed"},
 }
 """Columns of bytes that the server key has no part in."""
 

@@ -37,6 +37,7 @@ FOR_ANYONE = {
     "/healthz": "says that the process is alive",
     "/readyz": "says that the database answers",
     "/help-now": "whoever needs help gets it without asking",
+    "/language": "the language of this browser",
     "/help-now/practice": "the practice's phone numbers, for whoever is signed in, and no word to others",
     "/help-now/contacts": "whom the care team of whoever is signed in named, and no word to others",
     "/kept": "what a browser keeps by itself; the server says only whether that has ended, to whoever holds it",
@@ -61,6 +62,7 @@ FOR_ANYONE = {
     "/setup/{token}": "the token is the right",
     "/invite/{token}": "the token is the right",
     "/sit/{token}": "the token is the right, for whoever sits with somebody",
+    "/calendar/{token}.ics": "the token is the right, for whichever program has it",
     "/restart/{token}": "the token and the account's e-mail address are the right",
 }
 FOR_ONESELF = {
@@ -78,6 +80,8 @@ FOR_ONESELF = {
     "/account/contact": "one's own phone number and emergency contact",
     "/account/contact/removal": "one's own phone number and emergency contact",
     "/account/email": "one's own address",
+    "/account/calendar": "one's own calendar",
+    "/account/calendar/end": "one's own calendar",
     "/account/help-numbers": "one's own choice of a region",
     "/account/reading-hours": "one's own hours",
     "/account/title": "one's own choice of a title",
@@ -143,6 +147,7 @@ FOR_ONESELF = {
     "/sessions/waiting": "one's own requests",
     "/patients": "one's own caseload",
     "/replies": "one's own drafts",
+    "/my-notes": "one's own notes",
     "/invitations": "one's own invitations",
     "/records": "one's own records, with the present password",
     "/people": "who has an account here",
@@ -165,6 +170,7 @@ PARAMETERS = {
     ("patients", "share"): "share",
     ("patients", "contact"): "call contact",
     ("patients", "note"): "care note",
+    ("patients", "own"): "own note",
     ("patients", "thing"): "talk item",
     ("talk", "id"): "talk item",
     ("clinic", "link"): "link",
@@ -223,7 +229,7 @@ def address(rule: Rule, world: World) -> str:
         name = found[1]
         if name == "token":
             return (world.set_up if prefix == "setup" else world.invited)[
-                prefix if prefix in ("restart", "sit") else "open"
+                prefix if prefix in ("restart", "sit", "calendar") else "open"
             ]
         assert (prefix, name) in PARAMETERS, f"say in PARAMETERS which id of alice's stands in {rule.path}"
         return str(known[OF_ANOTHER.get(rule.path, PARAMETERS[prefix, name])])

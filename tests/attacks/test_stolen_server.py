@@ -219,6 +219,7 @@ def what_people_wrote(target: Target) -> list[Sealed]:
         of("reply", "reply", "sealed", ids["reply"], "reply", link.bytes, ids["reply"].bytes, 1),
         of("reply draft", "reply_draft", "sealed", ids["reply draft"], "reply-draft", bob.bytes,
            ids["reply draft"].bytes, 1),
+        of("own note", "own_note", "sealed", ids["own note"], "own-note", bob.bytes, ids["own note"].bytes, 1),
         of("talk item", "talk_item", "sealed", ids["talk item"], "talk-item", link.bytes, ids["talk item"].bytes),
         of("talk word", "talk_item", "said", ids["talk item"], "talk-word", link.bytes, ids["talk item"].bytes),
         of("talk mark", "talk_item", "mark", ids["marked talk item"], "talk-mark", link.bytes,
@@ -231,6 +232,8 @@ def what_people_wrote(target: Target) -> list[Sealed]:
            ids["invitation"].bytes),
         of("sitter's mark", "sitter_note", "mark", ids["marked sitter note"], "sitter-mark", alice.bytes,
            ids["marked sitter note"].bytes),
+        of("feed", "calendar_feed", "sealed", ids["feed"], "feed", alice.bytes, ids["feed"].bytes, 1),
+        of("feed key", "calendar_feed", "key", ids["feed"], "feed-key", alice.bytes, ids["feed"].bytes),
         of("note key", "sitter_link", "note_key", ids["sat link"], "sitter-notes", alice.bytes, ids["sat link"].bytes),
     ]  # fmt: skip
     for name, account in (("alice", alice), ("bob", bob)):

@@ -288,11 +288,16 @@ SHOWN: dict[str, tuple[Place, ...]] = {
     "reply_draft.sealed": (
         Place("reply draft", (Look("bob", "/replies", ("One draft cannot be opened",)),)),
     ),
+    "own_note.sealed": (
+        Place("own note", (Look("bob", "/patients/{alice}/my-notes", ("One note cannot be opened",)),)),
+    ),
     "talk_item.sealed": (Place("talk item", TALK),),
     "talk_item.said": (Place("talk item", TALK),),
     "talk_item.mark": (Place("marked talk item", (TALK[0],)),),
     "talk_set.sealed": (Place("talk set", (Look("bob", "/patients/{alice}/talk", TALK_SET_CLOSED),)),),
     "share.talked": (),  # it hides nothing: a copy stands further back, or does not: test_coming_talk.py
+    "calendar_feed.sealed": (Place("feed", (Look("alice", "/account/calendar", DAMAGED),)),),
+    "calendar_feed.key": (Place("feed", (Look("alice", "/account/calendar", DAMAGED),)),),
     "sitter_link.sealed": (Place("dana's sitter link", (Look(None, "/sit/{sit}", DAMAGED),)),),
     "sitter_link.note_key": (Place("sat link", (Look("alice", SITTER_NOTES, NOTE_CLOSED),)),),
     "sitter_note.sealed": (Place("sitter note", (Look("alice", SITTER_NOTES, NOTE_CLOSED),)),),

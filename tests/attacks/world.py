@@ -27,6 +27,8 @@ from journal.authentication import recovery_key as authentication_recovery_key
 from journal.authentication import registration, web_sessions
 from journal.authentication import tables as authentication_tables
 from journal.authentication.registration import NewAccount
+from journal.calendar import feeds
+from journal.calendar import tables as calendar_tables
 from journal.care import invitations, lifecycle, links
 from journal.care import tables as care_tables
 from journal.care.documents import Attention
@@ -48,6 +50,8 @@ from journal.installation.installation import Installation
 from journal.key_rotation import account_key as account_key_renewal
 from journal.measures.records import find_offered
 from journal.notices import agreements, inbox, writing
+from journal.own_notes import notes as own_notes
+from journal.own_notes.documents import NoteDocument, note_context
 from journal.passkeys import management as passkey_management
 from journal.passkeys import tables as passkeys_tables
 from journal.practice import practice, setup_links
@@ -62,6 +66,7 @@ from journal.replies.drafts import Typed
 from journal.roles import Role
 from journal.safety_plan import device_copy
 from journal.scheduling import plan as session_plan
+from journal.sealing import seal_document
 from journal.sessions.course import CoursePlan
 from journal.sessions.holds import refuse_while_held
 from journal.sessions.rows import load_my_sessions
@@ -177,6 +182,7 @@ async def furnish(url: str, furniture: Furniture) -> World:
             await _plan(making, ids)
             await _sit(making, ids)
             await _share(making, ids)
+            await _own_notes(making, ids)
             await _notices(making, ids)
             await _restart(making, ids)
             await _others(making, ids)
@@ -366,6 +372,8 @@ async def _plan(making: _Making, ids: dict[str, UUID]) -> None:
     part = CopiedPart("comfort.touch", "Touch", f"{HERS} hold my hand")
     made = await sitter_links.make_link(alice, ids["session"], [part])
     ids["sitter link"], making.sit = made.id, made.token
+    await feeds.make_feed(alice, f"{HERS} title")
+    ids["feed"] = (await calendar_tables.CalendarFeed.get(account_id=alice.id)).id
     open_link = await sitter_links.open_sitting(making.installation, made.token)
     line = LINES[FieldKind.CHECKS]
     await sitter_notes.save_note(making.installation, open_link, uuid4(), NoteKind.CHECK, line)
@@ -463,6 +471,24 @@ async def _reply(making: _Making, ids: dict[str, UUID]) -> None:
     ids["reply draft"] = (await care_tables.ReplyDraft.get(share=share)).id
 
 
+async def _own_notes(making: _Making, ids: dict[str, UUID]) -> None:
+    """Have bob write notes of his own about alice, and one be left about somebody whose account is gone."""
+    bob, alice = await making.actor("bob"), await making.actor("alice")
+    for number in range(2):
+        ids["own note"] = await own_notes.save_note(bob, alice.id, uuid4(), f"{HERS} own note {number}")
+    gone, note = uuid4(), uuid4()
+    left = NoteDocument(gone.hex, f"{HERS} somebody", f"{HERS} left note", bob.now.isoformat())
+    await care_tables.OwnNote.create(
+        id=note,
+        owner_id=bob.id,
+        patient=gone,
+        revision=1,
+        sealed=seal_document(bob.vault, left, note_context(bob.id, note, 1)),
+        written_at=bob.now,
+        ask_from=bob.now,
+    )
+
+
 async def _notices(making: _Making, ids: dict[str, UUID]) -> None:
     """Have alice and bob agree on notices, with gil as the backup: one is open, one is acknowledged."""
     alice, bob, ids["noticed"] = await making.actor("alice"), await making.actor("bob"), uuid4()
@@ -548,6 +574,7 @@ async def _links(making: _Making, ids: dict[str, UUID]) -> tuple[dict[str, str],
     part = CopiedPart("comfort.touch", "Touch", f"{OTHERS} hold her hand")
     sitting = await sitter_links.make_link(dana, ids["dana's session"], [part])
     ids["dana's sitter link"] = sitting.id
+    calendar = await feeds.make_feed(dana, f"{OTHERS} title")
     restart = await reset_links.create_reset_link(bob, (await making.actor("alice")).id)
     invited = {
         "expired": expired,
@@ -558,6 +585,7 @@ async def _links(making: _Making, ids: dict[str, UUID]) -> tuple[dict[str, str],
     return set_up, {state: one.token for state, one in invited.items()} | {
         "restart": restart.token,
         "sit": sitting.token,
+        "calendar": calendar,
         "alice's sit": making.sit,
     }
 

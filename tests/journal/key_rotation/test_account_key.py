@@ -66,6 +66,8 @@ ELSEWHERE = {
     "call_contact.sealed": "server key",
     "reading_hours.sealed": "server key",
     "instructions_version.sealed": "server key",
+    "calendar_feed.sealed": "a key from the address's secret, which stands nowhere; ended with the keys",
+    "calendar_feed.key": "ended with the keys",
     "sitter_link.sealed": "a key from the link's secret, which stands nowhere",
     "sitter_note.sealed": "the patient's identity, which stays",
     "sitter_note.mark": "a key from the link's secret, which stands nowhere",
