@@ -33,7 +33,7 @@ def read_with_icalendar(content: bytes) -> list[ReadEvent]:
             str(one["SUMMARY"]),
             one.decoded("DTSTART").astimezone(UTC),
             one.decoded("DTEND").astimezone(UTC),
-            int(one["SEQUENCE"]),
+            int(str(one["SEQUENCE"])),
             one.decoded("LAST-MODIFIED").astimezone(UTC),
             one["STATUS"] == "CANCELLED",
         )
