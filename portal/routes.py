@@ -20,6 +20,7 @@ from portal.views.account import (
     key_rotation,
     passkeys,
     reading_hours,
+    reminders,
     second_factor,
 )
 from portal.views.administration import audit_log, people, practice, staff
@@ -222,6 +223,7 @@ ROUTES = (
     Rule("/account/calendar", SEND, IN_CARE, calendar.edit_calendar, fresh=True),
     Rule("/account/calendar/end", SEND, IN_CARE, calendar.end_calendar),
     Rule("/account/reading-hours", FORM, CLINICIAN, reading_hours.edit_reading_hours),
+    Rule("/account/reminders", FORM, SIGNED_IN, reminders.edit_reminders),
     Rule("/account/contact", FORM, PATIENT, contact.edit_contact),
     Rule("/account/contact/removal", FORM, PATIENT, contact.remove_contact),
     Rule("/account/email", FORM, SIGNED_IN, details.edit_email, fresh=True),

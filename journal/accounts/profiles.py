@@ -54,6 +54,17 @@ class ContactDetails(msgspec.Struct, frozen=True):
 NO_CONTACT = ContactDetails()
 
 
+class ReminderChoices(msgspec.Struct, frozen=True):
+    """Of what somebody wants to be reminded by mail, and from when until when on their own clock never: as "HH:MM"."""
+
+    kinds: tuple[str, ...] = ()
+    quiet_from: str = "21:00"
+    quiet_until: str = "08:00"
+
+
+NO_REMINDERS = ReminderChoices()
+
+
 class Profile(msgspec.Struct, frozen=True):
     """Who an account belongs to, what they are, when their sessions lock and where they signed in; server key."""
 
@@ -76,6 +87,7 @@ class Profile(msgspec.Struct, frozen=True):
     offered_on: str = (
         ""  # the day, in their calendar, on which a reframe was erased that had been offered on it
     )
+    reminders: ReminderChoices = NO_REMINDERS
 
 
 class ProfileRow(Row, frozen=True):

@@ -41,6 +41,10 @@ class Notice(Labelled):
         N_("Your account was to be deleted. Somebody signed in to it, so it is kept."),
     )
     WAITS = "waits", N_("Something waits for you. You see it when you sign in.")
+    REMINDER = (
+        "reminder",
+        N_("You asked to be reminded. What waits for you, you see when you sign in:"),
+    )
     SUSPENDED = "suspended", N_("Your account cannot be used for now.")
 
 

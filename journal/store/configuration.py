@@ -16,6 +16,7 @@ TABLE_MODULES = (
     "journal.vault.tables",
     "journal.clinic.tables",
     "journal.reading_hours.tables",
+    "journal.reminders.tables",
     "journal.sitter.tables",
     "journal.calendar.tables",
     "journal.sessions.tables",

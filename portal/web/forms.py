@@ -176,6 +176,8 @@ RESTORABLE_FIELDS = (
             "pulse",
             "purpose",
             "q",
+            "quiet_from",
+            "quiet_until",
             "read",
             "reframe",
             "region",

@@ -60,6 +60,7 @@ GUIDE_PLACES: Mapping[str, str] = MappingProxyType(
         "/account/deletion": "undo",
         "/account/help-numbers": "help",
         "/account/reading-hours": "who",
+        "/account/reminders": "reminders",
         "/clinic": "day",
         "/comfort": "day",
         "/confirm": "lost",

@@ -84,6 +84,7 @@ FOR_ONESELF = {
     "/account/calendar/end": "one's own calendar",
     "/account/help-numbers": "one's own choice of a region",
     "/account/reading-hours": "one's own hours",
+    "/account/reminders": "one's own choice",
     "/account/title": "one's own choice of a title",
     "/account/deletion": "one's own account, with a word typed",
     "/account/lock": "one's own choice",

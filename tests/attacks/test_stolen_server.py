@@ -372,6 +372,7 @@ def test_the_server_key_opens_names_and_dates_only(target: Target) -> None:
         "call_contact",
         "instructions_version",
         "reading_hours",
+        "reminder_slot",
     }
 
 
@@ -398,6 +399,7 @@ def names_opened(target: Target, keys: set[bytes]) -> set[str]:
             Context("call-contact", alice.bytes, ids["call contact"].bytes, 1),
             ids["call contact"],
         ),
+        "reminder_slot": (Context("reminders", alice.bytes, alice.bytes), alice),
         "reading_hours": (Context("reading-hours", bob.bytes, bob.bytes, 1), bob),
         "instructions_version": (
             Context("instructions", alice.bytes, ids["course"].bytes, 1),

@@ -99,6 +99,7 @@ LISTED: dict[str, str] = {
     "passkey": "SELECT id FROM passkey WHERE account_id = '{alice}' AND id <> '{passkey}' ORDER BY id LIMIT 3",
     "patient_notice": "SELECT id FROM patient_notice WHERE patient_id = '{alice}' ORDER BY id",
     "reading_hours": "SELECT id FROM reading_hours WHERE id = '{bob}'",
+    "reminder_slot": "SELECT id FROM reminder_slot WHERE id = '{alice}'",
     "record_state": "SELECT id FROM record_state WHERE id IN ('{karl's link}', '{gil's link}')",
     "set_aside": "SELECT id FROM set_aside WHERE id = '{otto's aside}'",
     "set_aside_record": "SELECT id FROM set_aside_record WHERE aside_id = '{otto's aside}' ORDER BY id LIMIT 3",

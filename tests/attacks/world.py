@@ -60,6 +60,8 @@ from journal.preparing import checklist
 from journal.preparing.checklist import CheckState
 from journal.reading_hours import hours as reading_hours
 from journal.reading_hours.hours import Hours
+from journal.reminders import settings as reminder_settings
+from journal.reminders.kinds import OFFERED
 from journal.replies import conversation
 from journal.replies import writing as reply_writing
 from journal.replies.drafts import Typed
@@ -340,6 +342,9 @@ async def _plan(making: _Making, ids: dict[str, UUID]) -> None:
         ZONE, (Window((1, 3), "08:00", "09:00"),), covers="Dr Cover", words="I read in the morning."
     )
     await reading_hours.save_hours(bob, hours, base=0)
+    await reminder_settings.save_choices(
+        alice, [kind.value for kind in OFFERED[Role.PATIENT]], "21:00", "08:00"
+    )
     ids["call contact"] = await call_contacts.save_contact(
         bob,
         alice.id,

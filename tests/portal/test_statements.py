@@ -140,7 +140,7 @@ async def test_a_care_link_is_read_with_the_other_person_alone(portal: Portal, w
         ("alice", "/sessions", 3),  # who asks, plan, links
         ("alice", "/sharing", 12),  # two of them are for what goes as it is completed
         ("alice", "/sharing/{link}", 11),
-        ("bob", "/patients", 5),  # who asks, links, plans, what is new, open notices
+        ("bob", "/patients", 7),  # who asks, links, plans, what is new, open notices, a calendar, notes after care
         (
             "bob",
             "/patients/{alice}",

@@ -10,5 +10,6 @@ __all__ = [
     "key_rotation",
     "passkeys",
     "reading_hours",
+    "reminders",
     "second_factor",
 ]

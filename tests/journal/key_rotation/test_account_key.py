@@ -65,6 +65,7 @@ ELSEWHERE = {
     "course.sealed": "server key",
     "call_contact.sealed": "server key",
     "reading_hours.sealed": "server key",
+    "reminder_slot.sealed": "server key",
     "instructions_version.sealed": "server key",
     "calendar_feed.sealed": "a key from the address's secret, which stands nowhere; ended with the keys",
     "calendar_feed.key": "ended with the keys",

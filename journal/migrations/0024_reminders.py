@@ -6,15 +6,15 @@ from tortoise.migrations import operations as ops
 
 
 class Migration(migrations.Migration):
-    """Make room for addresses from which a calendar reads when somebody's sessions are."""
+    """Make room for when somebody is to be reminded."""
 
-    dependencies = [("journal", "0022_talk_items")]
+    dependencies = [("journal", "0023_own_notes")]
 
     initial = False
 
     operations = [
         ops.CreateModel(
-            name="CalendarFeed",
+            name="ReminderSlot",
             fields=[
                 ("id", fields.UUIDField(primary_key=True, default=uuid4, unique=True, db_index=True)),
                 (
@@ -25,23 +25,17 @@ class Migration(migrations.Migration):
                         db_index=True,
                         db_constraint=True,
                         to_field="id",
-                        related_name="calendar_feeds",
+                        related_name="reminder_slot",
                         on_delete=OnDelete.CASCADE,
                     ),
                 ),
-                ("lookup", fields.CharField(unique=True, max_length=64)),
-                ("revision", fields.IntField()),
-                ("sealed", fields.BinaryField(null=True)),
-                ("key", fields.BinaryField(null=True)),
-                ("used_on", fields.CharField(null=True, max_length=10)),
-                ("created_at", fields.DatetimeField(auto_now=False, auto_now_add=False)),
-                ("ended_at", fields.DatetimeField(null=True, auto_now=False, auto_now_add=False)),
+                ("sealed", fields.BinaryField()),
             ],
             options={
-                "table": "calendar_feed",
+                "table": "reminder_slot",
                 "app": "journal",
                 "pk_attr": "id",
-                "table_description": "An address from which a calendar reads when one person's sessions are.",
+                "table_description": "When something waits for one person, in a sealed text that has one size.\n\nIts id is that of their account. No time stands beside it: it would tell the days of sessions.",
             },
             bases=["Model"],
         ),
