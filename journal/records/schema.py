@@ -11,7 +11,7 @@ from uuid import UUID
 
 import msgspec
 
-from journal.accounts.profiles import ContactDetails
+from journal.accounts.profiles import ContactDetails, ReminderChoices
 from journal.audit.acts import Act
 from journal.care_notes.notes import NoteKind as CareNoteKind
 from journal.catalogue.fields import Answer
@@ -38,6 +38,7 @@ class Account(msgspec.Struct, frozen=True):
     time_zone: str
     practice: str
     contact: ContactDetails
+    reminders: ReminderChoices
 
 
 class Answered(msgspec.Struct, frozen=True):

@@ -25,6 +25,7 @@ from journal.roles import Role
 from journal.scheduling import plan as session_plan
 from journal.sessions.session import SessionDetails, SessionKind, Setting, Status
 from journal.store.database import execute, fetch_raw
+from journal.today.today import load_and_renew_reminders
 from tests.cast import NAMES, PRACTICE, ZONE, Cast
 from tests.journal.mail.test_outbox import NEVER_SAID, house_of
 from tests.receiver import ORIGIN, Receiver, receiving
@@ -253,6 +254,24 @@ async def test_storage_alone_tells_no_day(cast: Cast) -> None:
     ]
     with pytest.raises(Damaged):
         open_slot(cast.installation, SlotRow(swapped[0][0], bytes(swapped[1][1])))
+
+
+async def test_a_bent_slot_tells_nobody(cast: Cast, receiver: Receiver) -> None:
+    """It stands in nobody else's way, and its person's next request writes it anew."""
+    installation = house_of(cast, receiver)
+    for name in ("alice", "dana"):
+        await chosen(cast, name, [ReminderKind.CHECKLIST.value])
+        patient = await cast.actor(name)
+        await session_plan.add_session(patient, patient.id, in_days(cast, 2))
+    alice = await cast.actor("alice")
+    await execute("UPDATE reminder_slot SET sealed = $1 WHERE id = $2", b"bent", alice.id)
+    assert await load_waiting(cast.installation, alice.id) == Waiting()
+    await load_and_renew_reminders(alice)
+    assert len((await waiting_of(cast)).moments) == 1
+    await execute("UPDATE reminder_slot SET sealed = $1 WHERE id = $2", b"bent", alice.id)
+    cast.clock.forward(days=1)
+    assert await deliver_reminders(installation) == 1
+    assert [envelope.rcpt_tos for envelope, _ in receiver.letters] == [["dana@example.org"]]
 
 
 async def test_a_clinician_is_reminded_of_their_next_hours(sqlite_cast: Cast, receiver: Receiver) -> None:
