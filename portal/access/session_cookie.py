@@ -115,7 +115,7 @@ async def set_token(request: Request, response: Response, token: bytes) -> Respo
 
 
 async def sign_in_browser(request: Request, response: Response, token: bytes) -> Response:
-    """Store the token of a new session, and the region of its help numbers; who is here is reminded of nothing twice."""
+    """Store the token of a new session, and the region of its help numbers; who is here needs no repeat."""
     await set_token(request, response, token)
     with suppress(Damaged, *UNAVAILABLE_ERRORS):  # who has just signed in is in, with or without a region
         actor = await web_sessions.load_actor(request.app.state.installation, token)
