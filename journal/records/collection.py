@@ -57,6 +57,7 @@ from journal.records.schema import (
     InstructionsRecord,
     PatientRecord,
     Plan,
+    RemindersRecord,
     Sharing,
     Unreadable,
     Version,
@@ -393,6 +394,7 @@ async def _load_clinic(
 
 
 def _build_account(actor: Actor, practice: str, one: Profile) -> Account:
+    chosen = RemindersRecord(list(one.reminders.kinds), one.reminders.quiet_from, one.reminders.quiet_until)
     return Account(
-        actor.id, actor.role, actor.name, actor.email, actor.time_zone, practice, one.contact, one.reminders
+        actor.id, actor.role, actor.name, actor.email, actor.time_zone, practice, one.contact, chosen
     )
