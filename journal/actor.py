@@ -37,6 +37,7 @@ class Actor:
     profession: str = ""
     lock_minutes: int = 30
     region: str = ""  # whose crisis contacts are shown first; the practice's default when empty
+    language: str = ""  # of pages and mails; the browser's, as long as nothing is chosen
     is_neutral: bool = False  # titles and icons of their pages say nothing of what they are
     hides_numbers: bool = False  # the numbers of measures are hidden from their own patient
     has_day_lines: bool = False  # home offers the line of today

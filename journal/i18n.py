@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from enum import StrEnum
+from types import MappingProxyType
 from typing import Self
+
+LANGUAGES: Mapping[str, str] = MappingProxyType({"en": "English", "es": "Español"})
+"""The languages of pages and mails by their tags (BCP 47), each under its own name."""
+DEFAULT_LANGUAGE = "en"
 
 
 def N_(message: str) -> str:  # noqa: N802 - gettext's usual name for "mark, do not translate yet"

@@ -29,7 +29,7 @@ from portal.http.limits import STANDARD, BodyLimits, Limits
 from portal.http.middleware import HeadAsGet, HostCheck, SameOrigin, SecurityHeaders, UseStore
 from portal.routes import ROUTES
 from portal.web.errors import HANDLERS
-from portal.web.pages import build_environment
+from portal.web.pages import Templates
 
 NOT_SET_UP = PracticeView("", False)
 DAMAGED = PracticeView("", False, damaged=True)
@@ -122,7 +122,7 @@ def create_app(
     )
     app.state.config = config
     app.state.installation = config.installation(clock=clock, quick=quick)
-    app.state.templates = build_environment()
+    app.state.templates = Templates()
     app.state.practice = PracticeCache()
     return app
 

@@ -266,6 +266,11 @@ class Config:
         return "__Host-hearthside-region" if self.is_secure else "hearthside-region"
 
     @property
+    def language_cookie(self) -> str:
+        """Return the name of the cookie with the language that was chosen in this browser."""
+        return "__Host-hearthside-language" if self.is_secure else "hearthside-language"
+
+    @property
     def neutral_cookie(self) -> str:
         """Return the name of the cookie of a browser whose titles and icons say nothing of what its pages are."""
         return "__Host-hearthside-neutral" if self.is_secure else "hearthside-neutral"

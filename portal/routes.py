@@ -35,6 +35,7 @@ from portal.views.grounding import notes, skills, steady
 from portal.views.journal import comparison, entry, entry_new, entry_removal, entry_saving, index, revisions
 from portal.views.measures import filling, overview, score_entry
 from portal.views.notices import agreement, inbox, panel
+from portal.views.own_notes import notes as own_notes
 from portal.views.patients import (
     brief,
     call_contacts,
@@ -48,7 +49,7 @@ from portal.views.patients import (
 )
 from portal.views.patients import evaluation as evaluation_review
 from portal.views.preparing import checklist, clinic, comfort
-from portal.views.public import guide, health, help, offline, sitting
+from portal.views.public import guide, health, help, language, offline, sitting
 from portal.views.reframing import later, moments, offers, revisits, status, steadying, steps, triggers
 from portal.views.replies import drafts as reply_drafts
 from portal.views.replies import mine as my_replies
@@ -162,6 +163,7 @@ ROUTES = (
     Rule("/", READ, ANYONE, home.show_home),
     Rule("/healthz", READ, ANYONE, health.report_alive),
     Rule("/readyz", READ, ANYONE, health.report_ready),
+    Rule("/language", SEND, ANYONE, language.choose_language),
     Rule("/help-now", FORM, ANYONE, help.show_help),
     Rule("/help-now/practice", READ, ANYONE, help.show_practice_phones),
     Rule("/help-now/contacts", READ, ANYONE, help.show_call_contacts),
@@ -319,6 +321,11 @@ ROUTES = (
     Rule("/patients/{id:uuid}/notes/clinic", FORM, CLINICIAN, clinic_readings.note_readings),
     Rule("/patients/{id:uuid}/notes/total", FORM, CLINICIAN, care_notes.write_total),
     Rule("/patients/{id:uuid}/notes/{note:uuid}", FORM, CLINICIAN, care_notes.change_note),
+    Rule("/patients/{id:uuid}/my-notes", FORM, CLINICIAN, own_notes.show_notes),
+    Rule("/patients/{id:uuid}/my-notes/deletion", FORM, CLINICIAN, own_notes.delete_notes),
+    Rule("/patients/{id:uuid}/my-notes/{own:uuid}", FORM, CLINICIAN, own_notes.edit_note),
+    Rule("/patients/{id:uuid}/my-notes/{own:uuid}/deletion", FORM, CLINICIAN, own_notes.delete_note),
+    Rule("/my-notes", READ, CLINICIAN, own_notes.show_left),
     Rule("/patients/{id:uuid}/sessions/new", FORM, CLINICIAN, course.add_session),
     Rule("/invitations", FORM, CLINICIAN, invitations.show_invitations),
     Rule("/invitations/{id:uuid}", READ, CLINICIAN, invitations.show_invitation),

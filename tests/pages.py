@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     import pytest
     from jinja2 import Environment
 
+    from portal.web.pages import Templates
+
 COMPILED = "COMPILED_PAGES"
 """What the environment calls the folder with what one process compiled and the others need not."""
 
@@ -24,13 +26,16 @@ def compile_once(config: pytest.Config) -> None:
         config.add_cleanup(folder.cleanup)
 
 
-def build_shared_environment() -> Environment:
+def build_shared_templates() -> Templates:
     """Return the product's pages as it builds them; each is compiled where no other process has done so."""
     from jinja2 import FileSystemBytecodeCache
 
-    from portal.web.pages import build_environment
+    from portal.web.pages import Templates, build_environment
 
-    environment = build_environment()
-    if folder := os.environ.get(COMPILED):
-        environment.bytecode_cache = FileSystemBytecodeCache(folder)
-    return environment
+    def build(language: str) -> Environment:
+        environment = build_environment(language)
+        if folder := os.environ.get(COMPILED):
+            environment.bytecode_cache = FileSystemBytecodeCache(folder, f"__jinja2_{language}_%s.cache")
+        return environment
+
+    return Templates(build)

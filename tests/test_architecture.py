@@ -178,6 +178,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "day_lines": ("entries",),
     "evaluation": ("care_notes", "sharing"),
     "coming_talk": ("care_notes", "sharing"),
+    "own_notes": ("care",),
     "today": ("check_ins", "coming_talk", "day_lines", "evaluation", "notices", "reframing"),
     "standing": ("day_lines", "dosing_day", "evaluation", "measures", "sharing"),
     "charts": ("care_notes", "day_lines", "sharing"),
@@ -187,6 +188,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "account_reset": ("authentication", "notices", "replies", "sitter"),
     "key_rotation": (
         "coming_talk",
+        "own_notes",
         "passkeys",
         "practice",
         "reading_hours",
@@ -199,6 +201,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
         "care_notes",
         "coming_talk",
         "notices",
+        "own_notes",
         "reading_hours",
         "sharing",
         "sitter",
@@ -209,6 +212,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
         "evaluation",
         "key_rotation",
         "notices",
+        "own_notes",
         "reframing",
         "standing",
     ),
@@ -253,8 +257,8 @@ OTHERS_TABLES = {
     "key_rotation.account_columns": (
         "names every column that an account's own keys seal",
         (
-            "care.CareLink care.Invitation care.ReplyDraft care.TalkSet practice.SetupLink sitter.SitterLink "
-            "vault.ContentsPage vault.Entry vault.EntryRevision vault.RecordState"
+            "care.CareLink care.Invitation care.OwnNote care.ReplyDraft care.TalkSet practice.SetupLink "
+            "sitter.SitterLink vault.ContentsPage vault.Entry vault.EntryRevision vault.RecordState"
         ),
     ),
     "key_rotation.account_key": (
@@ -294,6 +298,8 @@ OTHERS_TABLES = {
     "coming_talk.own_sets": ("care keeps its rows", "care.TalkSet"),
     "coming_talk.setting": ("care keeps its rows, which end with a care link", "care.Share care.TalkItem"),
     "care_notes.notes": ("care keeps its rows, which end with a care link", "care.CareNote"),
+    "own_notes.after_care": ("care keeps its rows, and knows when it ends", "care.CareLink care.OwnNote"),
+    "own_notes.notes": ("the same", "care.OwnNote"),
     "operations.retention": ("deletes entries whose week is over", "vault.Entry"),
     "passkeys.management": ("a passkey is a key slot", "authentication.KeySlot authentication.Passkey"),
     "passkeys.rows": ("restarts and renewals of keys need the rows below passkeys", "authentication.Passkey"),
@@ -370,6 +376,7 @@ PORTAL_ROOMS: dict[str, tuple[str, ...]] = {
     "views.charts": ("access", "documents"),
     "views.coming_talk": ("views.sessions",),
     "views.evaluation": ("views.sharing",),
+    "views.own_notes": ("access", "documents"),
     "views": ("views.administration", "views.check_ins"),
     "routes": (
         "views",
@@ -382,6 +389,7 @@ PORTAL_ROOMS: dict[str, tuple[str, ...]] = {
         "views.evaluation",
         "views.measures",
         "views.notices",
+        "views.own_notes",
         "views.patients",
         "views.preparing",
         "views.public",
@@ -565,6 +573,7 @@ SQL_OF_OTHERS = {
         "a backup is opened with the server key before it is restored",
         "practice.practice",
     ),
+    "own_notes.after_care": ("notes whose care ended are one statement", "care.care_link care.own_note"),
     "records.collection": ("collects every row", "vault.entry vault.entry_revision"),
     "replies.unread": (
         "what is new of copies and replies is one statement",

@@ -23,7 +23,7 @@ from journal.audit import log as audit_log
 from journal.audit.acts import Act
 from journal.catalogue.crisis_contacts import find_region_problems
 from journal.errors import InvalidInput
-from journal.i18n import N_
+from journal.i18n import LANGUAGES, N_
 from journal.mail.mail_addresses import normalize_address
 from journal.mail.messages import Notice
 from journal.roles import Role
@@ -36,18 +36,23 @@ MAX_RELATION = 60
 ADDRESS_TAKEN = N_("This address belongs to another account here. Choose a different one.")
 
 
-async def change_details(actor: Actor, name: str, time_zone: str) -> None:
+async def change_details(actor: Actor, name: str, time_zone: str, language: str = "") -> None:
     """
-    Change the actor's name and time zone.
+    Change the actor's name, time zone and language; an empty language leaves it as it is.
 
     Raises:
         InvalidInput: With a sentence for each field that needs another look.
     """
     name = clean_name(name)
-    if problems := find_name_problems(name) | find_zone_problems(time_zone):
+    problems = find_name_problems(name) | find_zone_problems(time_zone)
+    if language and language not in LANGUAGES:
+        problems["language"] = N_("Choose one of the list.")
+    if problems:
         raise InvalidInput(problems)
     async with ensure_transaction():
-        await _save_profile(actor, replace(await _load_locked_profile(actor), name=name, time_zone=time_zone))
+        found = await _load_locked_profile(actor)
+        spoken = language or found.language
+        await _save_profile(actor, replace(found, name=name, time_zone=time_zone, language=spoken))
         await audit_log.record_event(actor, Act.DETAILS_CHANGED)
 
 

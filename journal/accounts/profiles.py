@@ -81,6 +81,7 @@ class Profile(msgspec.Struct, frozen=True):
     hides_numbers: bool = False  # the numbers of measures are hidden from their own patient
     has_day_lines: bool = False  # home offers their patient the line of today
     wants_no_offers: bool = False  # home offers no reframe to be looked at again
+    language: str = ""  # of pages and mails; the browser's, as long as nothing is chosen
     offered_on: str = (
         ""  # the day, in their calendar, on which a reframe was erased that had been offered on it
     )

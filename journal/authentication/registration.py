@@ -42,6 +42,7 @@ class NewAccount:
     password: str
     repeated: str
     time_zone: str
+    language: str = ""  # the one in which they opened it
 
     def validate(self, practice: str, *, mails: bool) -> NewAccount:
         """
@@ -63,7 +64,7 @@ class NewAccount:
         problems |= find_password_problems(self.password, self.repeated, name, email, practice)
         if problems:
             raise InvalidInput(problems)
-        return NewAccount(name, email, self.password, self.repeated, self.time_zone)
+        return NewAccount(name, email, self.password, self.repeated, self.time_zone, self.language)
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +107,13 @@ async def create_account(
     keyring = Keyring.from_account_key(prepared.account_key)
     public = prepared.identity.public().encode()
     profile = Profile(
-        new.name, new.email, new.time_zone, role.value, profession, keys=sha256(public).hexdigest()
+        new.name,
+        new.email,
+        new.time_zone,
+        role.value,
+        profession,
+        keys=sha256(public).hexdigest(),
+        language=new.language,
     )
     try:
         async with transaction():

@@ -197,9 +197,9 @@ async def load_actor(
     row = parse_first_row(SignedInRow, rows)
     if row is None or not is_alive(row.expires_at, now, LIFETIME):
         return None
-    account = row.account_id
+    account, epoch = row.account_id, row.session_epoch
     try:
-        key = opener.unwrap_account_key(row.wrapped, account=account.bytes, epoch=row.session_epoch)
+        key = opener.unwrap_account_key(row.wrapped, account=account.bytes, epoch=epoch)
         keyring = Keyring.from_account_key(key)
         if row.retired is not None:
             keyring = keyring.with_retired(row.retired, account=account.bytes)
@@ -207,7 +207,7 @@ async def load_actor(
         raise Damaged from error
     vault = keyring.vault_sealer()
     allowed = key_slots.open_access(vault, account, row.epoch, row.access or b"")
-    if not key_slots.is_session_valid(allowed, row.session_epoch):
+    if not key_slots.is_session_valid(allowed, epoch):
         return None
     profile = open_cached_profile(installation, account, row.sealed)
     if row.role != profile.role or row.role not in ROLES:  # the column is for queries, the sealed role counts
@@ -235,6 +235,7 @@ async def load_actor(
         profession=profile.profession,
         lock_minutes=profile.lock_minutes,
         region=profile.region,
+        language=profile.language,
         is_neutral=profile.is_neutral,
         hides_numbers=profile.hides_numbers,
         has_day_lines=profile.has_day_lines,
@@ -332,9 +333,8 @@ async def end_session(installation: Installation, token: bytes) -> None:
     owners = [get_column(row, "account_id") for row in await fetch_rows(WebSessionRow, here)]
     async with transaction():
         if await here.delete():
-            await audit_log.record_unauthenticated_event(
-                installation, owners[0] if owners else None, Act.SIGNED_OUT
-            )
+            owner = owners[0] if owners else None
+            await audit_log.record_unauthenticated_event(installation, owner, Act.SIGNED_OUT)
 
 
 async def load_own(actor: Actor, token: bytes) -> tuple[WebSessionRow, bytes]:

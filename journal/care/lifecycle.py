@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from datetime import datetime, timedelta
 from uuid import UUID
+
+from tortoise.queryset import QuerySet
 
 from crypto import (
     CryptoError,
@@ -26,6 +29,8 @@ from journal.store.database import flush_deleted, transaction
 from journal.store.rows import IdRow, Row, fetch_rows, filter_undamaged
 from journal.vault import record_state
 
+OWN_NOTES_KEPT = timedelta(days=90)
+"""How long after the end of care a clinician's own notes stand before their writer is asked what becomes of them."""
 NO_REST = "no_rest"
 """The field of a clinician's word that a patient has not said that they rested."""
 TICK_NO_REST = N_("Tick this once you have spoken with your patient, or know that you cannot reach them.")
@@ -150,10 +155,16 @@ async def end_link(actor: Actor, wanted: UUID, *, knows_no_rest: bool = False) -
     await tables.CareNote.filter(link_id=wanted).delete()
     await tables.TalkItem.filter(link_id=wanted).delete()
     await _delete_earlier_remains(wanted)
+    await _ask_about_own_notes(tables.CareLink.filter(id=wanted), actor.now)
     await end_notices(wanted)
     if actor.role is Role.PATIENT:  # the clinician leaves the list: what the patient remembers stays right
         await share_list.delete_list(actor, wanted)
     await audit_log.record_event(actor, Act.CARE_ENDED, patient=patient, about=wanted)
+
+
+async def end_all_for_own_notes(patient: UUID, now: datetime) -> None:
+    """End care with whoever has notes of their own about a patient whose account is about to be deleted."""
+    await _ask_about_own_notes(tables.CareLink.filter(patient_id=patient, ended_at=None), now)
 
 
 async def withhold_all_notices(patient: UUID) -> None:
@@ -200,6 +211,13 @@ async def _seal_past_care(actor: Actor, wanted: UUID) -> bytes | None:
     mine = actor.role is Role.PATIENT
     name, profession = (link.peer_name, link.peer_profession) if mine else (actor.name, actor.profession)
     return seal_past(actor.installation, link.row, link.clinician, name, profession, actor.now, actor.role)
+
+
+async def _ask_about_own_notes(links: QuerySet[tables.CareLink], now: datetime) -> None:
+    """Set when the clinicians of links that end are asked what becomes of their own notes about the patient."""
+    for row in filter_undamaged(await fetch_rows(PairRow, links)):
+        notes = tables.OwnNote.filter(owner_id=row.clinician_id, patient=row.patient_id)
+        await notes.update(ask_from=now + OWN_NOTES_KEPT)
 
 
 async def _delete_earlier_remains(wanted: UUID) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tortoise import fields
+from tortoise.indexes import Index
 from tortoise.models import Model
 
 from journal.accounts.tables import Account
@@ -177,6 +178,26 @@ class TalkSet(Model):
 
     class Meta:
         table = "talk_set"
+
+
+class OwnNote(Model):
+    """A clinician's own note about a patient. It outlasts the care and the patient's account."""
+
+    id = fields.UUIDField(primary_key=True)
+    owner: fields.ForeignKeyRelation[Account] = fields.ForeignKeyField(
+        "journal.Account", related_name="own_notes"
+    )
+    patient = fields.UUIDField()  # whom it is about, whose account may be gone
+    revision = fields.IntField()
+    sealed = fields.BinaryField()  # the clinician's vault key
+    written_at = fields.DatetimeField()
+    ask_from = fields.DatetimeField(
+        null=True
+    )  # once care has ended: when its writer is asked what becomes of it
+
+    class Meta:
+        table = "own_note"
+        indexes = [Index(fields=("owner_id", "patient", "written_at"))]
 
 
 class Handover(Model):

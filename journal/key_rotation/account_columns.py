@@ -20,6 +20,7 @@ from crypto import Context, Keyring, open_sealed, seal, unwrap_key, wrap_key
 from journal.care import tables as care_tables
 from journal.care.documents import invitation_secret_context, link_key_context
 from journal.coming_talk.documents import set_context
+from journal.own_notes.documents import note_context
 from journal.practice import setup_links
 from journal.practice import tables as practice_tables
 from journal.replies.documents import draft_context
@@ -208,6 +209,14 @@ ACCOUNT_COLUMNS = (
         SealingKey.VAULT,
         "clinician_id",
         _invitation_secret_context,
+    ),
+    AccountColumn(
+        "own_note.sealed",
+        care_tables.OwnNote,
+        SealingKey.VAULT,
+        "owner_id",
+        note_context,
+        "revision",
     ),
     AccountColumn(
         "reply_draft.sealed",

@@ -8,7 +8,7 @@ from tortoise.migrations import operations as ops
 class Migration(migrations.Migration):
     """Make room for when somebody is to be reminded."""
 
-    dependencies = [("journal", "0022_talk_items")]
+    dependencies = [("journal", "0023_own_notes")]
 
     initial = False
 

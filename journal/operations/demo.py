@@ -36,6 +36,7 @@ from journal.notices import agreements
 from journal.operations.demo_data import DemoEntry, DemoNote, DemoPatient, DemoPerson, load_demo_practice
 from journal.operations.demo_evaluation import set_clock, write_evaluation
 from journal.operations.demo_talks import SET_BEFORE, set_things
+from journal.own_notes import notes as own_notes
 from journal.practice import practice
 from journal.practice import tables as practice_tables
 from journal.practice.practice import DemoConflict
@@ -136,6 +137,9 @@ async def _load_patient(
             continue
         await _write_entry(set_clock(patient, at), link, person, one, ids, patient.now)
     await set_things(set_clock(clinician, patient.now - SET_BEFORE), patient, person.things)
+    for own in person.own_notes:
+        at = person.get_moment(today, own.day, own.time)
+        await own_notes.save_note(set_clock(clinician, at), patient.id, uuid4(), own.text)
 
 
 async def _write_note(clinician: Actor, patient: Actor, link: UUID, one: DemoNote, at: datetime) -> None:

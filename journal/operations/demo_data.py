@@ -50,6 +50,7 @@ class DemoSession(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     sequence_no: int | None = None
     about: int | None = None
     sitter: str = ""
+    join: str = ""
 
 
 class DemoEdit(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -136,6 +137,14 @@ class DemoThing(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     answer: str = ""
 
 
+class DemoOwnNote(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What the clinician wrote for themselves about a patient, *day* days from today at *time*."""
+
+    day: int
+    time: str
+    text: str
+
+
 class DemoReadings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What the clinician noted in the clinic at a session, an hour after its end; by its place in the list."""
 
@@ -154,6 +163,7 @@ class DemoPatient(DemoPerson, frozen=True, forbid_unknown_fields=True, kw_only=T
     instructions: InstructionsDetails | None = None
     notes: tuple[DemoNote, ...] = ()
     things: tuple[DemoThing, ...] = ()
+    own_notes: tuple[DemoOwnNote, ...] = ()
     readings: tuple[DemoReadings, ...] = ()
 
     def get_moment(self, today: date, day: int, time: str) -> datetime:
@@ -187,6 +197,7 @@ class DemoPatient(DemoPerson, frozen=True, forbid_unknown_fields=True, kw_only=T
             None if one.about is None else ids[one.about],
             self.prescriber_name if one.kind is SessionKind.DOSING else "",
             one.sitter,
+            join=one.join,
             started_at=start.isoformat() if begun else None,
             ended_at=(start + timedelta(minutes=one.minutes)).isoformat() if begun else None,
             rested_on=(today + timedelta(days=one.day + 1)).isoformat() if begun else None,

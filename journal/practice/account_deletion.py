@@ -74,6 +74,7 @@ async def delete_due_accounts(installation: Installation, now: datetime) -> None
     gone = [row.id for row in filter_undamaged(await fetch_rows(IdRow, over))]
     for account in gone:
         async with transaction():
+            await lifecycle.end_all_for_own_notes(account, now)
             if not await over.filter(id=account).delete():
                 continue  # restored a moment ago
             await authentication_tables.KeyRenewal.filter(id=account).delete()

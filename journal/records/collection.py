@@ -132,12 +132,7 @@ class ClinicianRecords:
     def documents(self) -> Mapping[str, Any]:
         """Return the JSON documents of the archive by file name, which holds no patient's name."""
         numbered = {f"data/patient-{number}.json": one for number, one in enumerate(self.patients, 1)}
-        return {
-            "data/account.json": self.account,
-            "data/reading-hours.json": self.own.reading_hours,
-            "data/talk-sets.json": self.own.talk_sets,
-            **numbered,
-        }
+        return {"data/account.json": self.account, **self.own.documents, **numbered}
 
 
 Records = PatientRecords | ClinicianRecords
@@ -221,8 +216,10 @@ async def collect_shared_records(actor: Actor, practice: str, patient: UUID | No
     """
     Open what *patient*, or everybody in the clinician's care, shared with them; each copy counts as opened.
 
+    Without *patient* the clinician's own notes are among them, those about people in whose care they no longer are too.
+
     Raises:
-        NotFound: If there is nobody, or the patient is not in their care.
+        NotFound: If there is nobody and no note, or the patient is not in their care.
         TrustBroken: If the keys of the one patient asked for are not the pinned ones.
     """
     links = (
@@ -231,9 +228,12 @@ async def collect_shared_records(actor: Actor, practice: str, patient: UUID | No
         else (await care_links.load_link_with(actor, patient),)
     )
     actor.require_role(Role.CLINICIAN)
-    if not links:
-        raise NotFound
     missing: list[Unreadable] = []
+    own = await collect_own(actor, missing, with_notes=patient is None)
+    if not links:
+        if not own.notes:
+            raise NotFound
+        await audit_log.record_event(actor, Act.RECORDS_TAKEN)  # others log it for each patient
     patients = []
     for link in links:
         try:
@@ -242,7 +242,6 @@ async def collect_shared_records(actor: Actor, practice: str, patient: UUID | No
             if patient is not None:
                 raise
             missing.append(Unreadable("patient", link.patient))
-    own = await collect_own(actor, missing)
     account = _build_account(actor, practice, await load_profile(actor.installation, actor.id))
     return ClinicianRecords(account, actor.now, tuple(patients), own, tuple(missing))
 

@@ -130,6 +130,9 @@ def build_session_record(one: Session) -> SessionRecord:
         details.rested_on,
         details.ask_after,
         details.acute_hours,
+        details.join,
+        details.moves,
+        _parse_moment(details.moved_at),
     )
 
 

@@ -122,6 +122,9 @@ class SessionRecord(msgspec.Struct, frozen=True):
     rested_on: str | None
     ask_after: str | None
     acute_hours: int | None
+    join: str
+    moves: int
+    moved_at: datetime | None
 
 
 class HoursRecord(msgspec.Struct, frozen=True):

@@ -78,6 +78,8 @@ PROGRESS_FIELDS = (
     "added_by_patient",
     "ask_after",
     "acute_hours",
+    "moves",
+    "moved_at",
 )
 
 

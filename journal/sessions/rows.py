@@ -24,7 +24,7 @@ from journal.installation.installation import Installation
 from journal.roles import Role
 from journal.sealing import open_document, seal_document
 from journal.sessions import tables
-from journal.sessions.session import Phase, SessionDetails, SessionKind, Status
+from journal.sessions.session import Phase, SessionDetails, SessionKind, Status, count_move
 from journal.store.database import Statement, ensure_transaction, fetch_raw
 from journal.store.rows import DamagedRow, NonNegative, OpenedRows, Row, fetch_rows, open_rows, parse_rows
 from journal.store.statements import Subquery, parse_id
@@ -150,6 +150,7 @@ async def insert_session(
     actor: Actor, patient: UUID, ident: UUID, details: SessionDetails, course: UUID | None
 ) -> None:
     """Store a new session."""
+    details = count_move(None, details, actor.now)
     await tables.KapSession.create(
         id=ident,
         patient_id=patient,
@@ -167,6 +168,7 @@ async def save_session(actor: Actor, current: Session, base: int, details: Sessi
     Raises:
         StaleRevision: If *base* is not the stored revision, or not the one that was read as *current*.
     """
+    details = count_move(current.details, details, actor.now)
     if details == current.details:
         return
     revision = base + 1

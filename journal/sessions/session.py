@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from types import MappingProxyType
@@ -101,9 +102,19 @@ _LATER_STATUSES = frozenset({Status.INTEGRATING, Status.CLOSED})
 TAKE_BACK = timedelta(minutes=10)
 """How long somebody who said that a dosing session is over can say that it is not."""
 
+_WEB_ADDRESS = re.compile(r"https?://[^\s/?#\\@:]+(:[0-9]{1,5})?([/?#]\S*)?", re.ASCII | re.IGNORECASE)
+"""A link names its host before anything else: nobody is led to another one by a name in front of it."""
+
 LONGEST_MINUTES = 24 * 60
 TEXT_LENGTHS: Mapping[str, int] = MappingProxyType(
-    {"dose_text": 300, "prescriber_name": 300, "sitter": 300, "note": 2000, "cancel_reason": 2000}
+    {
+        "dose_text": 300,
+        "prescriber_name": 300,
+        "sitter": 300,
+        "join": 300,
+        "note": 2000,
+        "cancel_reason": 2000,
+    }
 )
 ESKETAMINE_AT_HOME = N_(
     "Esketamine nasal spray is given in a certified clinic only. Please choose the clinic."
@@ -116,6 +127,8 @@ class SessionDetails(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     `ask_after` is the date from which on it is asked again whether it took place, where that was put off.
     `acute_hours` are the hours of its course as they were when it began: whatever is written later, they last.
+    `join` is how to join it: an address, or a link. `moves` counts how often a calendar that holds it had to be told
+    of another time, or that it is cancelled or not any more; `moved_at` is when that was last.
     """
 
     kind: SessionKind
@@ -139,6 +152,9 @@ class SessionDetails(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     added_by_patient: bool = False
     ask_after: str | None = None
     acute_hours: int | None = None
+    join: str = ""
+    moves: int = 0
+    moved_at: str | None = None
 
     @property
     def resolved(self) -> ResolvedTime:
@@ -164,6 +180,11 @@ class SessionDetails(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     def begins_at(self) -> datetime:
         """Return when it began, or is planned to, in UTC."""
         return self.began_at or self.starts_at
+
+    @property
+    def join_link(self) -> str:
+        """Return how to join it where that is one web address and nothing else, or nothing."""
+        return self.join if _WEB_ADDRESS.fullmatch(self.join) else ""
 
 
 def list_next_statuses(details: SessionDetails, now: datetime) -> tuple[Status, ...]:
@@ -193,6 +214,26 @@ def _can_take_back_end(details: SessionDetails, now: datetime) -> bool:
     if details.started_at is None or details.ended_at is None:
         return False
     return compute_age(_parse_utc(details.ended_at), now) < TAKE_BACK
+
+
+def count_move(before: SessionDetails | None, after: SessionDetails, now: datetime) -> SessionDetails:
+    """
+    Return *after* with its moves counted on from *before*, None for a new session.
+
+    Both only ever grow, whatever the clock says: a calendar ignores what is older than what it has. What else changes,
+    the start, the end or the rest of a session among it, is no move: a calendar learns nothing of it.
+    """
+    moment = now.astimezone(UTC).isoformat(timespec="seconds")
+    if before is None:
+        return msgspec.structs.replace(after, moves=0, moved_at=moment)
+    moves, last = before.moves, before.moved_at
+    if _get_calendar_time(before) != _get_calendar_time(after):
+        moves, last = moves + 1, max(last or moment, moment)
+    return msgspec.structs.replace(after, moves=moves, moved_at=last)
+
+
+def _get_calendar_time(details: SessionDetails) -> tuple[str, str, int, bool]:
+    return details.local, details.zone, details.minutes, details.status is Status.CANCELLED
 
 
 def clean_details(details: SessionDetails) -> SessionDetails:

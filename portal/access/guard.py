@@ -38,10 +38,11 @@ from portal.access.session_cookie import (
     get_token,
     set_token,
 )
-from portal.web.device_cookies import keep_neutral
+from portal.web.device_cookies import find_language, keep_language, keep_neutral
 from portal.web.errors import UNAVAILABLE_ERRORS, build_refusal_arguments
 from portal.web.forms import Form
 from portal.web.pages import is_htmx, redirect, render_page
+from portal.web.translation import set_language
 
 PUBLIC_PATHS = frozenset(
     {
@@ -84,6 +85,7 @@ def guard_view(
         state = request.state
         token = None if is_public and request.scope["path"] in PUBLIC_PATHS else get_token(request)
         state.actor = state.trouble = None
+        set_language(find_language(request))
         progress = state.progress = Progress()
         try:
             response = await run_with_retry(lambda: answer(request, token), progress)
@@ -98,6 +100,7 @@ def guard_view(
         actor = None
         if token is not None and request.scope["path"] not in PUBLIC_PATHS:
             actor = request.state.actor = await _load_actor(request, token, audience, prefetch)
+            set_language(find_language(request))
         if is_public:
             return await view(request) if actor is None else await _answer_anyone(request, view, actor)
         if actor is None or token is None:
@@ -108,9 +111,16 @@ def guard_view(
         except (HeldUntilRested, NotFound) as error:
             await _record_refusal(request, actor, error)
             raise
-        return keep_neutral(request, response, actor.is_neutral) if request.method == "GET" else response
+        return _keep_choices(request, response, actor)
 
     return guarded
+
+
+def _keep_choices(request: Request, response: Response, actor: Actor) -> Response:
+    """Keep in the browser what its owner chose for pages that do not know whose they are."""
+    if request.method != "GET":
+        return response
+    return keep_language(request, keep_neutral(request, response, actor.is_neutral), actor.language)
 
 
 async def _answer_anyone(request: Request, view: View, actor: Actor) -> Response:
@@ -121,7 +131,7 @@ async def _answer_anyone(request: Request, view: View, actor: Actor) -> Response
         await _record_refusal(request, actor, error)
         raise
     # Home is one of these pages, and for many the only one before they leave quickly or the device locks.
-    return keep_neutral(request, response, actor.is_neutral) if request.method == "GET" else response
+    return _keep_choices(request, response, actor)
 
 
 async def _remove_done_and_record_use(request: Request, response: Response, actor: Actor) -> None:

@@ -18,7 +18,6 @@ from types import MappingProxyType
 from typing import Any
 from uuid import UUID
 
-from babel.dates import format_date
 from jinja2 import Environment
 
 from journal.actor import Actor
@@ -41,9 +40,9 @@ from journal.sitter.lines import parse_checks
 from journal.standing.lines import parse_standing
 from portal.documents.event_sentences import SENTENCES, SENTENCES_WHEN_DELETED
 from portal.web.care_team import WEEKDAYS
-from portal.web.dates import format_short_day
+from portal.web.dates import format_day_with_weekday, format_month, format_short_day
 from portal.web.entry_names import format_entry_name, format_session_name
-from portal.web.translation import LANGUAGE
+from portal.web.translation import get_language, speaking
 
 PATIENT_MENU = (
     ("index.html", N_("Contents")),
@@ -52,6 +51,7 @@ PATIENT_MENU = (
     ("log.html", N_("Activity log")),
 )
 CLINICIAN_MENU = (("index.html", N_("Patients")),)
+OWN_NOTES = ("own-notes.html", N_("My notes"))
 CLINICIAN_SENTENCES: Mapping[Act, str] = MappingProxyType(
     {
         Act.SHARE_OPENED: N_("You opened %(what)s"),
@@ -104,7 +104,13 @@ class LogLine:
 
 def build_page_renderer(environment: Environment, actor: Actor) -> Callable[[Records], dict[str, str]]:
     """Return the function that renders the pages of an export for *actor*, by file name."""
-    return lambda found: _PageRenderer(environment, actor, found).render_all()
+    language = get_language()
+
+    def render(found: Records) -> dict[str, str]:
+        with speaking(language):
+            return _PageRenderer(environment, actor, found).render_all()
+
+    return render
 
 
 class _Memo(dict[Any, Any]):
@@ -122,15 +128,16 @@ class _PageRenderer:
     def __init__(self, environment: Environment, actor: Actor, found: Records) -> None:
         self.environment = environment
         self.zone = actor.zone
-        self.day_texts = spoken = _Memo(_format_day)
+        self.day_texts = spoken = _Memo(format_day_with_weekday)
         said = _Memo(environment.words.gettext)  # type: ignore[attr-defined]
         self.records = found
         self.values: dict[str, Any] = {
             "actor": actor,
-            "lang": LANGUAGE,
+            "lang": get_language(),
             "account": found.account,
             "made_at": found.made_at,
             "unreadable": found.unreadable,
+            "own": found.own if isinstance(found, ClinicianRecords) else None,
             "kinds": _Memo(lambda code: said[get_kind_label(code)]),
             "fields": FIELDS_BY_ID,
             "feelings": parse_emotions,
@@ -200,8 +207,11 @@ class _PageRenderer:
         }
 
     def _render_clinician(self, found: ClinicianRecords) -> dict[str, str]:
-        self.values |= {"menu": CLINICIAN_MENU, "patients": found.patients, "own": found.own}
+        menu = (*CLINICIAN_MENU, OWN_NOTES) if found.own.notes else CLINICIAN_MENU
+        self.values |= {"menu": menu, "patients": found.patients}
         pages = {"index.html": self._render("archive/patients.html", "index.html")}
+        if found.own.notes:
+            pages[OWN_NOTES[0]] = self._render("archive/own_notes.html", OWN_NOTES[0])
         for number, patient in enumerate(found.patients, 1):
             titles = self._name_entries(patient.shared, patient.sessions)
             pages[f"patients/{number}.html"] = self._render(
@@ -230,10 +240,7 @@ class _PageRenderer:
                 entries, key=lambda one: one.created_at.astimezone(self.zone).replace(day=1).date()
             )
         ]
-        near = [
-            MonthLink(format_date(first, "LLLL y", locale=LANGUAGE), f"journal/{first:%Y-%m}.html")
-            for first, _ in grouped
-        ]
+        near = [MonthLink(format_month(first), f"journal/{first:%Y-%m}.html") for first, _ in grouped]
         around: list[MonthLink | None] = [None, *near, None]
         return [
             MonthPage(here.title, here.file, group, before, after)
@@ -303,7 +310,3 @@ def _group_by_session(found: PatientRecords) -> list[tuple[SessionRecord | None,
         known.get(entry.belongs_to, others).append(entry)
     contents = [(one, known[one.id]) for one in found.plan.sessions]  # type: list[tuple[SessionRecord | None, list[EntryRecord]]]
     return [*contents, (None, others)] if others else contents
-
-
-def _format_day(day: date) -> str:
-    return format_date(day, "EEE d MMM y", locale=LANGUAGE)

@@ -105,8 +105,14 @@ async def show_home(request: Request) -> Response:
 
 
 def _select_recent(found: Sequence[EntrySummary]) -> list[EntrySummary]:
-    """Return the latest that a person wrote: what only says what waits or was agreed to has places of its own."""
-    return [one for one in found if one.kind in SHAREABLE_KINDS][:RECENT]
+    """
+    Return the latest that a person wrote: what only says what waits or was agreed to has places of its own.
+
+    One without a readable time comes in addition: storage alone says where it stands, and it would hide another.
+    """
+    written = [one for one in found if one.kind in SHAREABLE_KINDS]
+    kept = {one.id for one in [one for one in written if one.is_dated][:RECENT]}
+    return [one for one in written if one.id in kept or not one.is_dated]
 
 
 async def load_home(actor: Actor) -> HomePage:

@@ -13,6 +13,7 @@ from journal.actor import Actor
 from journal.authentication.passwords import suggest_passphrase
 from journal.care import links
 from journal.errors import InvalidInput, NotFound
+from journal.own_notes.notes import has_notes
 from journal.records import archive
 from journal.records.collection import Extent, load_extent
 from journal.roles import Role
@@ -31,9 +32,9 @@ class RecordsPage:
     """
     Context of the page.
 
-    `held` is a sentence while a dosing session keeps a patient from exporting; `extent` is a patient's, `patients` a
-    clinician's. `chosen` is what was chosen before a field was refused; a passphrase never comes back, and another is
-    offered then. Without `is_intact` the patient's journal is not as it was left.
+    `held` is a sentence while a dosing session keeps a patient from exporting; `extent` is a patient's, `patients` and
+    `has_notes` of their own a clinician's. `chosen` is what was chosen before a field was refused; a passphrase never
+    comes back, and another is offered then. Without `is_intact` the patient's journal is not as it was left.
     """
 
     zip_name: str
@@ -44,6 +45,7 @@ class RecordsPage:
     chosen: str = ""
     errors: Mapping[str, str] = field(default_factory=dict)
     is_intact: bool = True
+    has_notes: bool = False
 
 
 async def export_records(request: Request) -> Response:
@@ -61,7 +63,7 @@ async def export_records(request: Request) -> Response:
             practice=request.app.state.practice.current.name,
             app_version=__version__,
             patient=_parse_patient_id(form["patient"]),
-            render=build_page_renderer(request.app.state.templates, actor),
+            render=build_page_renderer(request.app.state.templates.here, actor),
         )
     except InvalidInput as refused:
         typed = await _build_page(actor, suggest_passphrase(), form["patient"], refused.fields)
@@ -76,7 +78,12 @@ async def _build_page(
     if actor.role is Role.CLINICIAN:
         patients = tuple((str(link.patient), link.peer_name) for link in await links.load_my_links(actor))
         return RecordsPage(
-            _format_zip_name(actor), offered, patients=patients, chosen=chosen, errors=errors or {}
+            _format_zip_name(actor),
+            offered,
+            patients=patients,
+            chosen=chosen,
+            errors=errors or {},
+            has_notes=await has_notes(actor),
         )
     hold = await holds.load_hold(actor)
     return RecordsPage(

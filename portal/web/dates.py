@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, date, datetime, tzinfo
 from functools import lru_cache
 
@@ -9,50 +10,67 @@ from babel.dates import format_datetime
 from jinja2 import pass_context
 from jinja2.runtime import Context
 
-from portal.web.translation import LANGUAGE
+from portal.web.translation import get_language
+
+_TIME = "HH:mm"
+_DAY = {"en": "d MMM y", "es": "d MMM y"}
+_LONG_DAY = {"en": "EEEE, d MMMM y", "es": "EEEE, d 'de' MMMM 'de' y"}
+_MOMENT = {"en": "EEE d MMM y, HH:mm", "es": "EEE d MMM y, HH:mm"}
+_WEEKDAY_AND_DAY = {"en": "EEE d MMM y", "es": "EEE d MMM y"}
+_MONTH = {"en": "LLLL y", "es": "LLLL 'de' y"}
+"""How a day, a moment or a month is written in each language."""
 
 
 @lru_cache(maxsize=2000)  # the same few days stand on every page
-def _format_local(moment: date, pattern: str) -> str:
-    return format_datetime(moment, pattern, locale=LANGUAGE)
+def _format_in(language: str, moment: date, pattern: str) -> str:
+    return format_datetime(moment, pattern, locale=language)
+
+
+def _format_local(moment: date, pattern: str | Mapping[str, str]) -> str:
+    language = get_language()
+    return _format_in(language, moment, pattern if isinstance(pattern, str) else pattern[language])
 
 
 def format_time(value: datetime, zone: tzinfo) -> str:
     """Write a time of day as the filter `time` does."""
-    return _format_local(value.astimezone(zone).replace(tzinfo=None, second=0, microsecond=0), "HH:mm")
+    return _format_local(value.astimezone(zone).replace(tzinfo=None, second=0, microsecond=0), _TIME)
 
 
 def format_moment(value: datetime, zone: tzinfo) -> str:
     """Write a day and a time as the filter `datetime` does."""
     local = value.astimezone(zone).replace(tzinfo=None, second=0, microsecond=0)
-    return _format_local(local, "EEE d MMM y, HH:mm")
+    return _format_local(local, _MOMENT)
 
 
 def format_long_day(value: datetime, zone: tzinfo) -> str:
     """Write a day as the filter `date` does, for lists that are too long for a filter."""
-    return _format_local(value.astimezone(zone).date(), "EEEE, d MMMM y")
+    return _format_local(value.astimezone(zone).date(), _LONG_DAY)
 
 
 def format_short_day(value: datetime, zone: tzinfo) -> str:
     """Write a day as the filter `day` does."""
-    return _format_local(value.astimezone(zone).date(), "d MMM y")
+    return _format_local(value.astimezone(zone).date(), _DAY)
 
 
 def format_short_date(day: date) -> str:
     """Write a date like `format_short_day`: it is the same in every zone."""
-    return _format_local(day, "d MMM y")
+    return _format_local(day, _DAY)
 
 
 def format_short_day_of(microseconds: int, zone: tzinfo) -> str:
     """Write a day like `format_short_day`; it is given in microseconds since 1970, which are exact up to 2242."""
-    return _format_minute(
-        microseconds // 60_000_000, zone
-    )  # a zone's day begins at a whole minute since 1972
+    # A zone's day begins at a whole minute since 1972.
+    return _format_minute(get_language(), microseconds // 60_000_000, zone)
 
 
 @lru_cache(maxsize=10_000)
-def _format_minute(minutes: int, zone: tzinfo) -> str:
-    return _format_local(datetime.fromtimestamp(60 * minutes, zone).date(), "d MMM y")
+def _format_minute(language: str, minutes: int, zone: tzinfo) -> str:
+    return _format_in(language, datetime.fromtimestamp(60 * minutes, zone).date(), _DAY[language])
+
+
+def format_day_with_weekday(day: date) -> str:
+    """Write a date with its weekday in short: Sun 22 Nov 2026."""
+    return _format_local(day, _WEEKDAY_AND_DAY)
 
 
 def format_weekday(value: datetime, zone: tzinfo) -> str:
@@ -62,7 +80,7 @@ def format_weekday(value: datetime, zone: tzinfo) -> str:
 
 def format_month(value: date) -> str:
     """Write a month: November 2026."""
-    return _format_local(value, "LLLL y")
+    return _format_local(value, _MONTH)
 
 
 def _convert_to_local(context: Context, value: datetime, zone: tzinfo | None) -> datetime:
@@ -75,23 +93,23 @@ def _convert_to_local(context: Context, value: datetime, zone: tzinfo | None) ->
 @pass_context
 def filter_date(context: Context, value: datetime, zone: tzinfo | None = None) -> str:
     """Write a day: Sunday, 22 November 2026."""
-    return _format_local(_convert_to_local(context, value, zone).date(), "EEEE, d MMMM y")
+    return _format_local(_convert_to_local(context, value, zone).date(), _LONG_DAY)
 
 
 @pass_context
 def filter_day(context: Context, value: datetime | date, zone: tzinfo | None = None) -> str:
     """Write a day in short: 22 Nov 2026. A date is the same in every zone."""
     day = _convert_to_local(context, value, zone).date() if isinstance(value, datetime) else value
-    return _format_local(day, "d MMM y")
+    return _format_local(day, _DAY)
 
 
 @pass_context
 def filter_time(context: Context, value: datetime, zone: tzinfo | None = None) -> str:
     """Write a time of day: 14:05."""
-    return _format_local(_convert_to_local(context, value, zone), "HH:mm")
+    return _format_local(_convert_to_local(context, value, zone), _TIME)
 
 
 @pass_context
 def filter_datetime(context: Context, value: datetime, zone: tzinfo | None = None) -> str:
     """Write a day and a time: Sun 22 Nov 2026, 14:05."""
-    return _format_local(_convert_to_local(context, value, zone), "EEE d MMM y, HH:mm")
+    return _format_local(_convert_to_local(context, value, zone), _MOMENT)

@@ -2,7 +2,8 @@
 What a browser is asked to keep between sign-ins: choices about its pages, and nothing of whoever made them.
 
 One is the region whose crisis contacts are shown first: chosen, never guessed. Without it the account's choice counts,
-then the practice's. The other is that title and icon are to say nothing.
+then the practice's. Another is that title and icon are to say nothing. The third is the language: an account has one
+from the day it is opened; before anybody is signed in, what was chosen in this browser counts, then what it asks for.
 """
 
 from __future__ import annotations
@@ -11,9 +12,12 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from journal.catalogue.crisis_contacts import Region, find_region
+from journal.i18n import DEFAULT_LANGUAGE, LANGUAGES
 
 LIFETIME = 365 * 24 * 3600  # seconds
 NEUTRAL = "yes"
+LONGEST_HEADER = 500  # signs of `Accept-Language` that are looked at
+MOST_WISHES = 20
 OFFLINE_HEADER = "hearthside-offline"
 """With it static/js/offline.js asks for a page that a browser keeps: who opens it may want a neutral title."""
 
@@ -62,3 +66,41 @@ def find_help_region(request: Request) -> Region | None:
 def set_help_region(request: Request, response: Response, code: str) -> Response:
     """Keep the code of a region in this browser for a year; without one, forget what is kept."""
     return set_device_cookie(request, response, request.app.state.config.region_cookie, code)
+
+
+def find_language(request: Request) -> str:
+    """Return the language for a request, one of `LANGUAGES`."""
+    actor = getattr(request.state, "actor", None)
+    chosen = actor.language if actor is not None else ""
+    if chosen in LANGUAGES:
+        return str(chosen)
+    kept = request.cookies.get(request.app.state.config.language_cookie, "")
+    return kept if kept in LANGUAGES else parse_wishes(request.headers.get("accept-language", ""))
+
+
+def parse_wishes(header: str) -> str:
+    """Return the first of `LANGUAGES` that a browser asks for in `Accept-Language` (RFC 9110, 12.5.4)."""
+    wishes: list[tuple[float, str]] = []
+    for wish in header[:LONGEST_HEADER].split(",")[:MOST_WISHES]:
+        tag, _, weight = wish.partition(";")
+        language = tag.strip().lower().partition("-")[0]
+        quality = _parse_quality(weight)
+        if language in LANGUAGES and quality > 0:
+            wishes.append((-quality, language))
+    return min(wishes, key=lambda one: one[0])[1] if wishes else DEFAULT_LANGUAGE
+
+
+def _parse_quality(weight: str) -> float:
+    name, _, number = weight.strip().partition("=")
+    whole, _, rest = number.strip().partition(".")
+    if name.strip().lower() != "q" or whole not in ("0", "1") or not (rest.isdecimal() or not rest):
+        return 1.0
+    return float(f"{whole}.{rest[:3] or '0'}")
+
+
+def keep_language(request: Request, response: Response, language: str) -> Response:
+    """Keep in this browser what its owner chose, for pages that do not know whose they are."""
+    name: str = request.app.state.config.language_cookie
+    if language not in LANGUAGES or request.cookies.get(name) == language:
+        return response
+    return set_device_cookie(request, response, name, language)

@@ -35,8 +35,10 @@ from journal.sessions.holds import HELD_UNTIL_ANSWERED
 from journal.sharing.handover_answers import ClinicianUnavailable
 from journal.store.progress import Progress
 from journal.vault.record_state import RollbackDetected
+from portal.web.device_cookies import find_language
 from portal.web.forms import Form
 from portal.web.pages import get_translator, is_htmx, render_page
+from portal.web.translation import set_language
 
 ERROR_STATUSES: tuple[tuple[type[JournalError], int, str], ...] = (
     (NotFound, 404, N_("Nothing here")),
@@ -197,6 +199,7 @@ async def render_http_error(request: Request, error: Exception) -> Response:
     """Return the page of what the framework refused: no such address, wrong method, a body that cannot be read."""
     if not isinstance(error, HTTPException):
         raise error
+    set_language(find_language(request))  # where there is no such page, nobody did yet
     _ = get_translator(request)
     heading, sentence = REFUSED.get(error.status_code, UNREADABLE)
     context = ErrorPage(_(heading), _(sentence), may_leave=_has_cookie(request))
@@ -227,6 +230,7 @@ async def render_unavailable(request: Request, error: Exception, sentence: str =
 
 async def render_server_error(request: Request, request_id: str) -> Response:
     """Return 500 for an unexpected error, with what was typed."""
+    set_language(find_language(request))
     _ = get_translator(request)
     form = await read_sent_form(request)
     context = ErrorPage(

@@ -21,6 +21,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from journal.catalogue.crisis_contacts import list_emergency_numbers, list_poison_lines
 from journal.catalogue.grounding_skills import HELP_NOW
 from journal.entries.naming import EntryName
+from journal.i18n import DEFAULT_LANGUAGE, LANGUAGES
 from journal.user_input import build_phone_link
 from portal import __version__
 from portal.web.cached_macros import CachedMacro, MacroCache, RenderedHtml
@@ -30,7 +31,7 @@ from portal.web.device_cookies import find_help_region, is_neutral
 from portal.web.entry_names import format_entry_name
 from portal.web.escaping import remove_controls
 from portal.web.template_compiler import CompilingEnvironment, render_template
-from portal.web.translation import LANGUAGE, Translator
+from portal.web.translation import Translator, get_language
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
@@ -81,8 +82,10 @@ GUIDE_PLACES: Mapping[str, str] = MappingProxyType(
         "/evaluation": "evaluation",
         "/measures": "measures",
         "/moments": "reframes",
+        "/my-notes": "notes",
         "/patients": "patients",
         "/patients/*/evaluation": "evaluation",
+        "/patients/*/my-notes": "notes",
         "/patients/*/notes": "notes",
         "/patients/*/brief": "brief",
         "/patients/*/charts": "notes",
@@ -128,8 +131,8 @@ def find_guide_place(path: str) -> str:
     return ""
 
 
-def build_environment() -> Environment:
-    """Build the Jinja environment: autoescape, no undefined names, gettext from the first template on."""
+def build_environment(language: str = DEFAULT_LANGUAGE) -> Environment:
+    """Build the Jinja environment of a language: autoescape, no undefined names, its words put in when compiled."""
     environment = CompilingEnvironment(
         loader=FileSystemLoader(str(files("templates"))),
         autoescape=True,
@@ -139,12 +142,13 @@ def build_environment() -> Environment:
         lstrip_blocks=True,
         auto_reload=False,
     )
-    words = Translator()
+    words = Translator(language)
     environment.install_gettext_callables(words.gettext, words.ngettext)  # type: ignore[attr-defined]
     environment.globals["_"] = words.gettext  # the alias that Jinja puts there looks it up for every word
     environment.globals["static"] = get_static_url
     environment.globals["calm_skills"] = HELP_NOW
     environment.globals["find_guide_place"] = find_guide_place
+    environment.globals["languages"] = tuple(LANGUAGES.items())
     environment.globals["emergency_numbers"] = list_emergency_numbers
     environment.globals["poison_lines"] = list_poison_lines
     environment.filters.update(
@@ -161,6 +165,18 @@ def build_environment() -> Environment:
     )
     environment.extend(words=words, macro_cache=MacroCache(environment))
     return environment
+
+
+class Templates:
+    """The pages of all languages."""
+
+    def __init__(self, build: Callable[[str], Environment] = build_environment) -> None:
+        self._environments = {language: build(language) for language in LANGUAGES}
+
+    @property
+    def here(self) -> Environment:
+        """Return the pages of the task's language."""
+        return self._environments[get_language()]
 
 
 @cache
@@ -201,7 +217,7 @@ def render_page(
     values = _build_shared_values(request)
     if is_dataclass(context):
         values |= {field.name: getattr(context, field.name) for field in fields(context)}
-    compiled = request.app.state.templates.get_template(template)
+    compiled = request.app.state.templates.here.get_template(template)
     content = render_template(compiled, values, block if block and is_htmx(request) else None)
     return HTMLResponse(content, status, {"vary": "HX-Request", **(headers or {})})
 
@@ -232,8 +248,10 @@ def _build_shared_values(request: Request) -> dict[str, Any]:
         "is_neutral": is_neutral(request),
         "path": request.scope["path"],
         "passkey_host": state.config.passkey_host,
+        # What was typed and refused stands on the answer to a form, and would be gone with the page.
+        "offers_languages": actor is None and request.method == "GET",
         "offers_passkey": _offers_passkey(request),
-        "lang": LANGUAGE,
+        "lang": get_language(),
         "version": __version__,
     }
 
@@ -299,7 +317,7 @@ def render_cached_page(request: Request, template: str, context: DataclassInstan
         around.pop("practice"),
         [values.pop(name) for name in marked],
     )
-    templates = request.app.state.templates
+    templates = request.app.state.templates.here
     key = (template, actor.role, practice.is_demo, *around.values(), *values.items())
     drawn: CachedMacro | None = templates.macro_cache.find_page(key)
     if drawn is None:
@@ -344,7 +362,7 @@ def get_cached_macro(request: Request, template: str, macro: str) -> CachedMacro
 
 def get_macro_cache(request: Request) -> MacroCache:
     """Return all cached macros, for a page that asks for several."""
-    cache: MacroCache = request.app.state.templates.macro_cache
+    cache: MacroCache = request.app.state.templates.here.macro_cache
     return cache
 
 
@@ -357,5 +375,5 @@ def build_entry_formatter(request: Request, zone: tzinfo) -> Callable[[EntryName
 
 def get_translator(request: Request) -> Callable[..., str]:
     """Return gettext, for sentences that the domain marked, and their variables."""
-    words: Translator = request.app.state.templates.words
+    words: Translator = request.app.state.templates.here.words
     return words.translate

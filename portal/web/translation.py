@@ -2,26 +2,52 @@
 Translate for pages. What is translated is escaped as well: a sentence that came from a person stays text.
 
 What is put into a sentence is isolated, so that words of another direction do not turn it.
+
+The language is that of the task: a request has its own, and so has each mail and each export. Threads that a task asks
+have the task's.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from importlib.resources import files
 
 from babel.support import NullTranslations, Translations
 from jinja2.runtime import Undefined
 from markupsafe import Markup, escape
 
+from journal.i18n import DEFAULT_LANGUAGE
 from portal.web.isolation import isolate
 
-LANGUAGE = "en"
+_language: ContextVar[str] = ContextVar("language", default=DEFAULT_LANGUAGE)
+
+
+def get_language() -> str:
+    """Return the language of this task, one of `LANGUAGES`."""
+    return _language.get()
+
+
+def set_language(language: str) -> None:
+    """Have the rest of this task speak *language*, one of `LANGUAGES`."""
+    _language.set(language)
+
+
+@contextmanager
+def speaking(language: str) -> Iterator[None]:
+    """Speak *language*, one of `LANGUAGES`, within; for what is written to somebody else."""
+    token = _language.set(language)
+    try:
+        yield
+    finally:
+        _language.reset(token)
 
 
 class Translator:
     """Gettext for templates and views, in one language."""
 
-    def __init__(self, language: str = LANGUAGE) -> None:
+    def __init__(self, language: str = DEFAULT_LANGUAGE) -> None:
         self._translations: NullTranslations = Translations.load(str(files("portal") / "locale"), [language])
 
     def translate(self, message: str, **variables: object) -> str:

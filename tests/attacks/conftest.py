@@ -71,6 +71,8 @@ BEGINNINGS = {
         "/patients/{mona}/giving-back",
         "/patients/{alice}/restart",
         "/replies",
+        "/my-notes",
+        "/patients/{alice}/my-notes",
     ),
     "erin": ("/", "/account", "/people/{gil}", "/people/invitations/{set-up link}"),
     "hana": ("/account/recovery-key",),

@@ -52,6 +52,7 @@ OF_PEOPLE = {
     "care_note": {"sealed"},
     "reply": {"sealed"},
     "reply_draft": {"sealed"},
+    "own_note": {"sealed"},
 }
 """Columns of bytes that the server key has no part in."""
 

@@ -219,6 +219,7 @@ def what_people_wrote(target: Target) -> list[Sealed]:
         of("reply", "reply", "sealed", ids["reply"], "reply", link.bytes, ids["reply"].bytes, 1),
         of("reply draft", "reply_draft", "sealed", ids["reply draft"], "reply-draft", bob.bytes,
            ids["reply draft"].bytes, 1),
+        of("own note", "own_note", "sealed", ids["own note"], "own-note", bob.bytes, ids["own note"].bytes, 1),
         of("talk item", "talk_item", "sealed", ids["talk item"], "talk-item", link.bytes, ids["talk item"].bytes),
         of("talk word", "talk_item", "said", ids["talk item"], "talk-word", link.bytes, ids["talk item"].bytes),
         of("talk mark", "talk_item", "mark", ids["marked talk item"], "talk-mark", link.bytes,

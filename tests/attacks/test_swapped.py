@@ -289,6 +289,9 @@ SHOWN: dict[str, tuple[Place, ...]] = {
     "reply_draft.sealed": (
         Place("reply draft", (Look("bob", "/replies", ("One draft cannot be opened",)),)),
     ),
+    "own_note.sealed": (
+        Place("own note", (Look("bob", "/patients/{alice}/my-notes", ("One note cannot be opened",)),)),
+    ),
     "talk_item.sealed": (Place("talk item", TALK),),
     "talk_item.said": (Place("talk item", TALK),),
     "talk_item.mark": (Place("marked talk item", (TALK[0],)),),

@@ -108,6 +108,7 @@ LISTED: dict[str, str] = {
     "share": "SELECT id FROM share WHERE entry_id IN ('{loose 1}', '{loose 2}', '{loose 3}')",
     "reply": "SELECT id FROM reply WHERE link_id = '{link}' ORDER BY id",
     "reply_draft": "SELECT id FROM reply_draft WHERE owner_id = '{bob}'",
+    "own_note": "SELECT id FROM own_note WHERE owner_id = '{bob}' AND patient = '{alice}' ORDER BY id",
     "talk_item": "SELECT id FROM talk_item WHERE link_id = '{link}' ORDER BY id",
     "talk_set": "SELECT id FROM talk_set WHERE clinician_id = '{bob}'",
     "sitter_link": "SELECT id FROM sitter_link WHERE id = '{sitter link}'",
@@ -163,6 +164,7 @@ MORE = (
     ("alice", "/account/passkeys/{passkey}/removal"),
     ("alice", "/sessions/{sat session}/sitter/notes"),
     ("bob", "/replies"),
+    ("bob", "/patients/{alice}/my-notes"),
     ("bob", "/patients/{alice}/shared/{share}"),
     ("bob", "/patients/{otto}"),
     ("bob", "/patients/{otto}/giving-back"),
@@ -246,7 +248,8 @@ class Ground:
         for who, path in looks:
             async with readings.noting(self.asking.portal, (who, path)) if readings else nullcontext():
                 status, text = await self.asking.ask(who, path)
-            text = unescape(text)
+            # Two like lines of the log are one with their number, unless a damaged one stands between them.
+            text = re.sub(r">\d+ times, last at ([\d:]+)<", r">\1<", unescape(text))
             pieces = frozenset(piece.strip() for piece in re.findall(r">([^<>]+)<", text)) - {""}
             found[who, path] = Seen(status, pieces, frozenset(one for one in NAMED if one in text))
         return found

@@ -48,6 +48,8 @@ from journal.installation.installation import Installation
 from journal.key_rotation import account_key as account_key_renewal
 from journal.measures.records import find_offered
 from journal.notices import agreements, inbox, writing
+from journal.own_notes import notes as own_notes
+from journal.own_notes.documents import NoteDocument, note_context
 from journal.passkeys import management as passkey_management
 from journal.passkeys import tables as passkeys_tables
 from journal.practice import practice, setup_links
@@ -64,6 +66,7 @@ from journal.replies.drafts import Typed
 from journal.roles import Role
 from journal.safety_plan import device_copy
 from journal.scheduling import plan as session_plan
+from journal.sealing import seal_document
 from journal.sessions.course import CoursePlan
 from journal.sessions.holds import refuse_while_held
 from journal.sessions.rows import load_my_sessions
@@ -179,6 +182,7 @@ async def furnish(url: str, furniture: Furniture) -> World:
             await _plan(making, ids)
             await _sit(making, ids)
             await _share(making, ids)
+            await _own_notes(making, ids)
             await _notices(making, ids)
             await _restart(making, ids)
             await _others(making, ids)
@@ -466,6 +470,24 @@ async def _reply(making: _Making, ids: dict[str, UUID]) -> None:
     await reply_writing.save_mine(alice, entry, link, Typed(f"{HERS} unsent"))
     await reply_writing.save_typed_of_copy(bob, alice.id, share, Typed(f"{HERS} unfinished"))
     ids["reply draft"] = (await care_tables.ReplyDraft.get(share=share)).id
+
+
+async def _own_notes(making: _Making, ids: dict[str, UUID]) -> None:
+    """Have bob write notes of his own about alice, and one be left about somebody whose account is gone."""
+    bob, alice = await making.actor("bob"), await making.actor("alice")
+    for number in range(2):
+        ids["own note"] = await own_notes.save_note(bob, alice.id, uuid4(), f"{HERS} own note {number}")
+    gone, note = uuid4(), uuid4()
+    left = NoteDocument(gone.hex, f"{HERS} somebody", f"{HERS} left note", bob.now.isoformat())
+    await care_tables.OwnNote.create(
+        id=note,
+        owner_id=bob.id,
+        patient=gone,
+        revision=1,
+        sealed=seal_document(bob.vault, left, note_context(bob.id, note, 1)),
+        written_at=bob.now,
+        ask_from=bob.now,
+    )
 
 
 async def _notices(making: _Making, ids: dict[str, UUID]) -> None:

@@ -23,13 +23,13 @@ from pathlib import Path
 
 import msgspec
 import uvicorn
-from jinja2 import Environment
 
 from portal.app import create_app
 from portal.config import Config
 from portal.http.server import build_server_config as settings_for
+from portal.web.pages import Templates
 from tests.cast import Clock
-from tests.pages import COMPILED, build_shared_environment
+from tests.pages import COMPILED, build_shared_templates
 from tests.waiting import PATIENCE
 
 LONGEST = 1 << 16  # bytes of an order
@@ -87,12 +87,12 @@ def nursery() -> Nursery:
 
 
 @cache
-def compiled_once() -> Environment:
+def compiled_once() -> Templates:
     """Return the product's pages, compiled before the first child is begotten, and so in none of them."""
-    environment = build_shared_environment()
-    for page in environment.list_templates(extensions=PAGES):
-        environment.get_template(page)
-    return environment
+    templates = build_shared_templates()
+    for page in templates.here.list_templates(extensions=PAGES):
+        templates.here.get_template(page)
+    return templates
 
 
 def run(handle: int) -> None:

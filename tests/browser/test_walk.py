@@ -45,9 +45,10 @@ class Walk:
             await page.get_by_role("main").get_by_role("button", name=name).first.click()
 
     async def follow(self, page: Page, name: str | re.Pattern[str]) -> None:
-        """Follow a link of the page's main part."""
+        """Follow a link of the page's main part: where the name is one whole link's, that one."""
+        links = page.get_by_role("main").get_by_role("link", name=name, exact=isinstance(name, str))
         async with page.expect_event("load"):  # a navigation may also be one within the page
-            await page.get_by_role("main").get_by_role("link", name=name).first.click()
+            await links.first.click()
 
     async def open_account(self, page: Page, *, name: str, email: str, password: str) -> None:
         """Fill in the form that opens an account."""

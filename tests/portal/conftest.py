@@ -11,14 +11,14 @@ from pathlib import Path
 
 import pytest
 from httpx import ASGITransport, AsyncClient
-from jinja2 import Environment
 from starlette.applications import Starlette
 
 from journal.store.database import Store
 from portal.app import create_app
 from portal.config import Config
+from portal.web.pages import Templates
 from tests.cast import SERVER_KEY, Cast, Furniture, cast_of
-from tests.pages import build_shared_environment
+from tests.pages import build_shared_templates
 
 ORIGIN = "http://127.0.0.1:8000"
 
@@ -44,9 +44,9 @@ class Portal:
 
 
 @cache
-def compiled_once() -> Environment:
+def compiled_once() -> Templates:
     """Return the product's pages, which take longer to compile anew for each test than most tests take."""
-    return build_shared_environment()
+    return build_shared_templates()
 
 
 @asynccontextmanager

@@ -105,7 +105,7 @@ async def test_both_archives_name_it_alike(portal: Portal) -> None:
     cast = portal.cast
     alice, bob = await cast.actor("alice"), await cast.actor("bob")
     first = (await dosing(cast))[0]
-    own = build_page_renderer(compiled_once(), alice)(
+    own = build_page_renderer(compiled_once().here, alice)(
         await records_collection.collect_patient_records(alice, "A practice")
     )
     for file in ("index.html", "journal/2026-11.html", "sharing.html", "log.html"):
@@ -113,14 +113,14 @@ async def test_both_archives_name_it_alike(portal: Portal) -> None:
     copies = await records_collection.collect_shared_records(bob, "A practice", alice.id)
     (patient,) = (
         text
-        for file, text in build_page_renderer(compiled_once(), bob)(copies).items()
+        for file, text in build_page_renderer(compiled_once().here, bob)(copies).items()
         if "patients/" in file
     )
     assert patient.count(NAME) >= 2, "as a heading, and in the log"
     assert ">2nd dosing session<" in own["index.html"]
     # A session that is cancelled moves the numbers of the others, in headings and in names.
     await put_details(cast, first, status=Status.CANCELLED)
-    again = build_page_renderer(compiled_once(), alice)(
+    again = build_page_renderer(compiled_once().here, alice)(
         await records_collection.collect_patient_records(alice, "A practice")
     )
     assert "Capture, 1st dosing session" in again["index.html"]

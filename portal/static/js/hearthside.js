@@ -402,6 +402,11 @@
     }
   });
 
+  // The bar under a text has as many lines as who reads along has names. What gets the focus stops above all of them.
+  const foot = document.querySelector(".writing-foot");
+  const leaveRoom = () => { document.documentElement.style.scrollPaddingBlockEnd = `max(11rem, ${foot.offsetHeight + 12}px)`; };
+  if (foot) new ResizeObserver(leaveRoom).observe(foot);
+
   window.addEventListener("load", () => { navigator.serviceWorker?.register("/offline.js").catch(() => {}); });
 
   enhance(document);

@@ -1,4 +1,4 @@
-"""Change one's name, time zone, e-mail address, and the region of the help numbers."""
+"""Change one's name, language, time zone, e-mail address, and the region of the help numbers."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from journal.accounts import details as account_details
 from journal.catalogue import crisis_contacts
 from journal.catalogue.crisis_contacts import Region
 from journal.errors import InvalidInput
-from journal.i18n import N_
+from journal.i18n import LANGUAGES, N_
 from journal.mail.mail_addresses import is_deliverable
 from journal.reminders.following import change_with_reminders
 from journal.time_zones import ZoneChoice, list_zone_choices
@@ -19,17 +19,20 @@ from portal.access.session_cookie import get_actor
 from portal.web.device_cookies import keep_neutral, set_help_region
 from portal.web.forms import Form
 from portal.web.pages import redirect, render_page
+from portal.web.translation import get_language
 
 NOT_ONE_OF_THESE = N_("Please choose one of these.")
 
 
 @dataclass(frozen=True, slots=True)
 class DetailsPage:
-    """Context of the page for name and time zone."""
+    """Context of the page for name, language and time zone."""
 
     name: str
     time_zone: str
     zones: tuple[ZoneChoice, ...]
+    language: str
+    languages: tuple[tuple[str, str], ...] = tuple(LANGUAGES.items())
     errors: dict[str, str] = field(default_factory=dict)
 
 
@@ -61,17 +64,21 @@ class TitlePage:
 
 
 async def edit_details(request: Request) -> Response:
-    """Show or save name and time zone."""
+    """Show or save name, language and time zone."""
     actor = get_actor(request)
     zones = list_zone_choices(actor.now, actor.time_zone)
     if request.method == "GET":
-        return render_page(request, "account/details.html", DetailsPage(actor.name, actor.time_zone, zones))
+        return render_page(
+            request, "account/details.html", DetailsPage(actor.name, actor.time_zone, zones, get_language())
+        )
     form = await Form.read(request)
     try:
         async with change_with_reminders(actor.installation, actor.id, actor.now):
-            await account_details.change_details(actor, form["name"], form["time_zone"])
+            await account_details.change_details(actor, form["name"], form["time_zone"], form["language"])
     except InvalidInput as error:
-        again = DetailsPage(form["name"], form["time_zone"], zones, dict(error.fields))
+        again = DetailsPage(
+            form["name"], form["time_zone"], zones, form["language"], errors=dict(error.fields)
+        )
         return render_page(request, "account/details.html", again, status=422)
     return redirect(request, "/account?done=details")
 

@@ -24,7 +24,7 @@ from portal.views.sessions.session_lines import PROGRESS_LABELS
 from portal.web.cached_macros import RenderedHtml, join_rendered
 from portal.web.dates import format_long_day, format_moment, format_short_day_of
 from portal.web.pages import build_entry_formatter, get_macro_cache, get_translator
-from portal.web.translation import LANGUAGE
+from portal.web.translation import get_language
 
 FINAL = frozenset({Progress.DONE, Progress.CANCELLED, Progress.UNCONFIRMED})
 """What stays as it is once the day of the session is past, until the plan changes."""
@@ -132,7 +132,7 @@ class TimelineRenderer:
     def _load_layout(self, plan: Plan) -> PlanLayout:
         """Return the layout of a plan, which is remembered for a time zone."""
         memory = self.actor.installation.server_keys.document_cache
-        key = (PlanLayout, LANGUAGE, self.actor.time_zone, plan.cache_key)
+        key = (PlanLayout, get_language(), self.actor.time_zone, plan.cache_key)
         found: PlanLayout | None = memory.get(key)
         if found is None:
             found = build_layout(plan, self.zone, self._)

@@ -17,6 +17,7 @@ from journal.errors import HeldUntilRested, InvalidInput, TrustBroken
 from journal.folding import fold, split_needles
 from journal.notices import inbox
 from journal.notices.inbox import OpenNotice
+from journal.own_notes import after_care
 from journal.reminders.following import renew_for_clinician
 from journal.replies.unread import count_unopened_by, has_replies
 from journal.sessions.holds import HELD_FOR_CARE_TEAM, PatientHold, load_patient_hold
@@ -56,7 +57,8 @@ class CaseloadPage:
 
     `q` is the name that was searched for, and `total` counts the patients before that. `unagreed_count` counts the
     rows that falsely claim to be a patient's. `notices` are open, and stay on top until they are acknowledged. `first`
-    is the one next thing, with its `case` and `talk`; none of it stands above what was searched for.
+    is the one next thing, with its `case` and `talk`; none of it stands above what was searched for. `notes_left` are
+    own notes about how many people whose care has ended, and `asked` about how many of them it is asked what becomes.
     """
 
     today: tuple[CaseLine, ...]
@@ -72,6 +74,8 @@ class CaseloadPage:
     talk: SessionLine | None
     notices: tuple[OpenNotice, ...] = ()
     has_drafts: bool = False
+    notes_left: int = 0
+    asked: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +141,7 @@ async def show_caseload(request: Request) -> Response:
     needles = split_needles(words)
     cases = [case for case in found.cases if all(needle in fold(case.name) for needle in needles)]
     notices = await inbox.list_open(actor, found.links)
+    left = await after_care.list_left(actor)
     first = choose_for_desk(found.cases, notices, actor.now)
     met = first.case if first.kind in (DeskKind.TALK, DeskKind.LATER_TALK) else None
     context = CaseloadPage(
@@ -153,6 +158,8 @@ async def show_caseload(request: Request) -> Response:
         build_line(actor, met.talk, met.talk_number) if met is not None and met.talk is not None else None,
         notices,
         found.has_drafts,
+        len(left),
+        sum(one.is_asked for one in left),
     )
     return render_page(request, "patients/caseload.html", context, block="main")
 

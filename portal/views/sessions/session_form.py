@@ -31,6 +31,7 @@ FIELDS = (
     "zone",
     "minutes",
     "setting",
+    "join",
     "about",
     "route",
     "phase",
@@ -133,6 +134,7 @@ class SessionForm:
             about=about.hex if about else None,
             prescriber_name=text["prescriber_name"],
             sitter=text["sitter"],
+            join=text["join"],
             note=text["note"],
         )
 

@@ -16,6 +16,7 @@ from journal.time_zones import ZoneChoice, list_zone_choices
 from portal.access import known_browser, session_cookie
 from portal.web.forms import Form
 from portal.web.pages import redirect, render_page
+from portal.web.translation import get_language
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +36,9 @@ class StaffRegistrationPage:
 
 def parse_new_account(form: Form) -> NewAccount:
     """Parse what a person typed to open an account."""
-    return NewAccount(form["name"], form["email"], form["password"], form["repeated"], form["time_zone"])
+    return NewAccount(
+        form["name"], form["email"], form["password"], form["repeated"], form["time_zone"], get_language()
+    )
 
 
 async def register_staff(request: Request) -> Response:

@@ -20,6 +20,7 @@ from journal.authentication import web_sessions
 from journal.entries import acceptance, entries, listing, removal
 from journal.entries.assignment import SessionAssignment
 from journal.key_rotation import account_key as account_key_renewal
+from journal.key_rotation.account_columns import ACCOUNT_COLUMNS
 from journal.scheduling import plan as session_plan
 from journal.sessions.rows import load_my_sessions
 from journal.sessions.session import SessionDetails, SessionKind, Setting
@@ -238,7 +239,9 @@ async def test_the_table_is_renewed_with_the_keys(cast: Cast) -> None:
     older = alice.keyring
     token = await account_key_renewal.begin_rotation(alice, PASSWORDS["alice"])
     came = None
-    for turn in range(12):
+    for turn in range(
+        2 * len(ACCOUNT_COLUMNS)
+    ):  # one batch for each column, and one more where there are many rows
         now = await web_sessions.load_actor(cast.installation, token)
         assert now is not None
         seen, there = await both(now, limit=WINDOW)

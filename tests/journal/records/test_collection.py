@@ -27,9 +27,11 @@ from journal.clinic.instructions import InstructionsDetails
 from journal.entries import entries, removal
 from journal.errors import HeldUntilRested, InvalidInput, NotFound, TrustBroken
 from journal.notices import inbox, writing
+from journal.own_notes import notes as own_notes
 from journal.records import archive
 from journal.records import collection as records_collection
 from journal.records.collection import ClinicianRecords, PatientRecords
+from journal.records.own import OwnNoteRecord
 from journal.records.schema import NOT_INTACT, EntryRecord, Manifest, PatientRecord, Unreadable
 from journal.scheduling import plan as session_plan
 from journal.sessions.course import CoursePlan
@@ -555,6 +557,7 @@ async def test_a_clinicians_documents_are_numbered(cast: Cast) -> None:
     opened = packed(await shared_with(cast, "bob"))
     assert opened.namelist() == [
         "data/account.json",
+        "data/own-notes.json",
         "data/patient-1.json",
         "data/reading-hours.json",
         "data/talk-sets.json",
@@ -562,6 +565,45 @@ async def test_a_clinicians_documents_are_numbered(cast: Cast) -> None:
     ]
     read = msgspec.json.decode(opened.read("data/patient-1.json"), type=PatientRecord)
     assert read.name == NAMES["alice"]
+
+
+async def test_a_clinicians_own_notes_are_a_file_of_their_own(cast: Cast) -> None:
+    """In an export of everybody's records; in no patient's, neither by the clinician nor by the patient."""
+    bob, alice = await cast.actor("bob"), await cast.actor("alice")
+    note = await own_notes.save_note(bob, alice.id, uuid4(), "Begin with the stairs.")
+    opened = packed(await shared_with(cast, "bob"))
+    (read,) = msgspec.json.decode(opened.read("data/own-notes.json"), type=list[OwnNoteRecord])
+    assert (read.id, read.patient_id, read.about) == (note, alice.id, NAMES["alice"])
+    assert (read.text, read.written_at, read.edited_at) == ("Begin with the stairs.", bob.now, None)
+    assert b"stairs" not in opened.read("data/patient-1.json")
+    alone = packed(await shared_with(cast, "bob", alice.id))
+    assert "data/own-notes.json" not in alone.namelist()
+    for other in (alone, packed(await taken_by(cast))):
+        assert b"stairs" not in everything(other)
+    await connected(cast, "charlie")
+    assert b"stairs" not in everything(packed(await shared_with(cast, "charlie")))
+
+
+async def test_own_notes_are_taken_after_care(cast: Cast) -> None:
+    """Where nobody is in care any more they are all that there is, and the patient's log tells nothing of it."""
+    bob, alice = await cast.actor("bob"), await cast.actor("alice")
+    await lifecycle.end_care(bob, cast.link)
+    with pytest.raises(NotFound):
+        await shared_with(cast, "bob")
+    cast.link = await connected(cast, "bob")
+    first = await own_notes.save_note(bob, alice.id, uuid4(), "First.")
+    second = await own_notes.save_note(bob, alice.id, uuid4(), "Second.")
+    await lifecycle.end_care(await cast.actor("bob"), cast.link)
+    before = len(await audit_events.list_all_patient_events(alice.id))
+    await care_tables.OwnNote.filter(id=first).update(revision=2)
+    found = await shared_with(cast, "bob")
+    assert found.patients == ()
+    assert found.own.notes is not None
+    assert [one.id for one in found.own.notes] == [second]
+    assert found.unreadable == (Unreadable("own note", first),)
+    assert len(await audit_events.list_all_patient_events(alice.id)) == before
+    with pytest.raises(NotFound):
+        await shared_with(cast, "bob", alice.id)
 
 
 @pytest.mark.parametrize(

@@ -33,6 +33,7 @@ from journal.clinic.hours import Window
 from journal.clinic.instructions import InstructionsDetails
 from journal.entries import entries
 from journal.notices import inbox, writing
+from journal.own_notes import notes as own_notes
 from journal.reading_hours import hours as reading_hours
 from journal.reading_hours.hours import Hours
 from journal.records import archive
@@ -555,6 +556,28 @@ def links_that_lead_nowhere(pages: dict[str, str]) -> list[str]:
             if target not in pages or (place and place not in places[target]):
                 lost.append(f"{name}: {path}#{place}")
     return lost
+
+
+async def test_a_clinicians_own_notes_are_a_page_of_their_own(portal: Portal) -> None:
+    """Beside the patients' pages, which hold none of it; without notes there is neither page nor link."""
+    cast = portal.cast
+    assert "own-notes.html" not in await pages_of(cast, "bob")
+    async with portal.client("bob") as browser:
+        assert "your own notes" not in (await browser.get("/records")).text
+        note = f"{CANARY}\n<b>stairs</b>"
+        await own_notes.save_note(await cast.actor("bob"), (await cast.actor("alice")).id, uuid4(), note)
+        assert "never with one patient’s" in (await browser.get("/records")).text
+        pages = await pages_of(cast, "bob")
+        assert "This is not the clinical record" in words_of(pages["own-notes.html"])
+        assert f"{CANARY} <b>stairs</b>" in words_of(pages["own-notes.html"])
+        assert 'href="own-notes.html"' in pages["index.html"]
+        assert "own-notes.html" in pages["README.txt"]
+        assert [name for name, page in pages.items() if CANARY in page] == ["own-notes.html"]
+        assert not any(CANARY in page for page in (await pages_of(cast, "alice")).values())
+        await lifecycle.end_care(await cast.actor("alice"), cast.link)
+        offered = (await browser.get("/records")).text
+        assert "There is nothing to export yet." not in offered
+        assert 'name="passphrase"' in offered
 
 
 @pytest.mark.parametrize("who", ["alice", "bob"])

@@ -16,7 +16,7 @@ from journal.reframing import reframes
 from journal.scheduling import plan as session_plan
 from journal.sessions.session import ALLOWED_MOVES, Status
 from journal.vault.documents import EntryDocument
-from tests.portal.browsing import action, opened
+from tests.portal.browsing import Page, action, opened
 from tests.portal.conftest import Portal
 from tests.scenes import in_session, rested, signed_in_again, written
 from tests.shared_material import share
@@ -37,7 +37,7 @@ ASKED = {"old_belief", "new_belief", "felt_truth"} | {
 }
 """The names of every field that asks for a number on a scale."""
 PAGES = (
-    "/", "/journal", "/sessions", "/sessions/{session}", "/sessions/rest", "/sessions/{session}/medicine",
+    "/", "/today", "/journal", "/sessions", "/sessions/{session}", "/sessions/rest", "/sessions/{session}/medicine",
     "/sessions/{session}/readings", "/journal/{reframe}", "/journal/{reframe}/revisits",
     "/journal/{reframe}/shares", "/triggers", "/triggers/{reframe}", "/sharing", "/ground", "/steady", "/comfort",
     "/moments", "/records", "/journal/{reframe}/edit", "/journal/{reframe}/edit?prompt=first", "/journal/new",
@@ -63,7 +63,12 @@ async def test_no_page_asks_or_shows_numbers(any_portal: Portal) -> None:
         found: set[str] = set()
         async with any_portal.client("alice") as browser:
             for page in PAGES:
-                shown = await opened(browser, page.format(session=session, reframe=reframe, link=cast.link))
+                at = page.format(session=session, reframe=reframe, link=cast.link)
+                answer = await browser.get(
+                    at, follow_redirects=page == "/today"
+                )  # goes home while it has nothing
+                assert answer.status_code == 200, (at, answer.status_code)
+                shown = Page.of(answer)
                 names = {one.attributes.get("name", "") for one in shown.markup.all("input")}
                 if names & ASKED or any(one.endswith(".before") for one in names):
                     found.add("ratings")

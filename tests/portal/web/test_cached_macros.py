@@ -109,7 +109,7 @@ def test_the_timeline_in_pieces_is_the_page(first: bool, is_intact: bool, rest: 
         )
         practice = SimpleNamespace(current=PracticeView(name, is_demo))
         state = SimpleNamespace(
-            templates=ENVIRONMENT,
+            templates=SimpleNamespace(here=ENVIRONMENT),
             practice=practice,
             config=SimpleNamespace(passkey_host="", region_cookie="region"),
         )

@@ -41,7 +41,7 @@ SENTENCES = [
 
 def said(macro: str, *values: object) -> str:
     """What a macro writes, as text."""
-    written = getattr(compiled_once().get_template("macros/charts.html").module, macro)(*values)
+    written = getattr(compiled_once().here.get_template("macros/charts.html").module, macro)(*values)
     return str(written).replace("\u2068", "").replace("\u2069", "").strip()
 
 

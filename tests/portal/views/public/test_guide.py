@@ -61,6 +61,8 @@ PAGES: dict[str, tuple[Role, dict[str, str]]] = {
             "/patients": "patients",
             "/patients/{patient}": "patients",
             "/patients/{patient}/evaluation": "evaluation",
+            "/my-notes": "notes",
+            "/patients/{patient}/my-notes": "notes",
             "/patients/{patient}/notes": "notes",
             "/patients/{patient}/summary": "brief",
             "/patients/{patient}/talk": "talk",

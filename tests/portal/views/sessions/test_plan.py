@@ -93,6 +93,22 @@ async def test_a_form_that_needs_another_look_keeps_what_was_typed(portal: Porta
         assert Page.of(answer).value("zone") == "Mars/Olympus"
 
 
+async def test_both_see_how_to_join_and_only_a_web_address_is_a_link(portal: Portal) -> None:
+    """An address is words, a web address a link, for the patient and their clinician; one that is too long stays."""
+    room = "https://video.example.org/room/7"
+    async with portal.client("alice") as browser:
+        where = await added(browser, join="12 Harbour Street <ring twice>")
+        page = await opened(browser, where)
+        assert "12 Harbour Street <ring twice>" in page.words
+        edit = await opened(browser, f"{where}/edit")
+        refused = await sent(browser, edit, join=room * 10)
+        assert (refused.status_code, Page.of(refused).value("join")) == (422, room * 10)
+        await sent(browser, edit, join=room)
+        assert (await opened(browser, where)).markup.one("a", href=room).words == room
+    async with portal.client("bob") as browser:
+        assert (await opened(browser, where)).markup.one("a", href=room).words == room
+
+
 async def test_a_form_sent_twice_adds_one_session(portal: Portal) -> None:
     """Pressing the button twice leaves one session in the plan."""
     async with portal.client("alice") as browser:

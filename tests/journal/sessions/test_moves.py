@@ -1,0 +1,75 @@
+"""What a calendar is told of: a session's moves are counted and only ever grow; a link to join by is one address."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from journal.sessions.session import SessionDetails, SessionKind, Setting, Status, count_move
+
+NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
+SESSION = SessionDetails(SessionKind.DOSING, "2026-12-01T09:00", "Europe/Berlin", 120, Setting.HOME)
+
+changes = st.one_of(
+    st.builds(lambda hour: {"local": f"2026-12-01T{hour:02}:00"}, st.integers(9, 11)),
+    st.sampled_from([{"zone": "Asia/Tokyo"}, {"minutes": 90}, {"note": "a coat"}, {"sitter": "Kim"}]),
+    st.builds(lambda status: {"status": status}, st.sampled_from(list(Status))),
+)
+
+
+@given(st.lists(st.tuples(changes, st.integers(-500, 500)), max_size=12))
+def test_moves_and_their_time_never_go_back(steps) -> None:
+    """However a session changes, and to whatever the clock is set meanwhile, neither number is ever smaller."""
+    versions = [count_move(None, SESSION, NOW)]
+    for change, hours in steps:
+        after = msgspec.structs.replace(versions[-1], **change)
+        versions.append(count_move(versions[-1], after, NOW + timedelta(hours=hours)))
+    for before, after in pairwise(versions):
+        assert after.moves >= before.moves
+        assert after.moved_at >= before.moved_at
+        told = [(one.local, one.zone, one.minutes, one.status is Status.CANCELLED) for one in (before, after)]
+        assert (after.moves > before.moves) is (told[0] != told[1])
+
+
+def test_what_happens_in_a_session_is_no_move() -> None:
+    """Its start, its end and the rest after it leave no trace that a calendar could show."""
+    before = count_move(None, SESSION, NOW)
+    after = msgspec.structs.replace(
+        before, status=Status.INTEGRATING, started_at=NOW.isoformat(), rested_on="2026-12-02", join="a room"
+    )
+    assert count_move(before, after, NOW + timedelta(days=9)) == after
+
+
+@pytest.mark.parametrize(
+    "typed",
+    ["https://video.example.org/room/7?key=a@b", "http://localhost:8080", "HTTPS://Example.org#here"],
+)
+def test_a_web_address_can_be_followed(typed: str) -> None:
+    """One web address and nothing else is a link."""
+    assert msgspec.structs.replace(SESSION, join=typed).join_link == typed
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "",
+        "12 Harbour Street",
+        "javascript:alert(1)",
+        "data:text/html,x",
+        "//example.org",
+        "https://",
+        "see https://example.org",
+        "https://example.org and ring twice",
+        "https://bank.example@evil.example/",
+        "https://bank.example:1@evil.example/",
+        "https://bank.example\\@evil.example/",
+    ],
+)
+def test_anything_else_is_words(typed: str) -> None:
+    """What runs a script, hides its host or has words beside it is shown as it was written, and leads nowhere."""
+    assert msgspec.structs.replace(SESSION, join=typed).join_link == ""

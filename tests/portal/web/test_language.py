@@ -1,0 +1,102 @@
+"""Pages speak the language of whoever reads them: an account's, else the one chosen in this browser, else its own."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+
+import pytest
+
+from journal.i18n import LANGUAGES
+from portal.web.dates import format_long_day, format_month, format_short_date
+from portal.web.device_cookies import LONGEST_HEADER, parse_wishes
+from portal.web.translation import get_language, speaking
+from tests.portal.browsing import Page, opened
+from tests.portal.conftest import Portal
+
+
+@pytest.mark.parametrize(
+    ("header", "expected"),
+    [
+        ("", "en"),
+        ("es", "es"),
+        ("es-MX,es;q=0.9,en;q=0.8", "es"),
+        ("en-GB,en;q=0.9,es;q=0.8", "en"),
+        ("de-DE,de;q=0.9,es;q=0.5,en;q=0.4", "es"),
+        ("es;q=0.1, en;q=0.20", "en"),
+        ("es;q=0, fr", "en"),
+        ("ES-419", "es"),
+        ("est", "en"),
+        ("es;q=nothing", "es"),
+        ("es;q=0.١", "es"),
+        ("*;q=0.5, en;q=0", "en"),
+        ("x," * 5000 + "es", "en"),
+        (f"{'z' * LONGEST_HEADER},es", "en"),
+    ],
+)
+def test_a_browser_is_answered_in_the_first_language_that_there_is(header: str, expected: str) -> None:
+    """By weight, then in the order of the header; what cannot be read counts as wished for, and no more is read."""
+    assert parse_wishes(header) == expected
+
+
+def test_days_are_written_in_the_language_of_the_task() -> None:
+    """One after the other, although what was written once is remembered."""
+    moment = datetime(2026, 11, 22, 12, tzinfo=UTC)
+    for _ in range(2):
+        assert format_long_day(moment, UTC) == "Sunday, 22 November 2026"
+        with speaking("es"):
+            assert format_long_day(moment, UTC) == "domingo, 22 de noviembre de 2026"
+            assert format_short_date(date(2026, 1, 2)) == "2 ene 2026"
+            assert format_month(date(2026, 11, 1)) == "noviembre de 2026"
+        assert get_language() == "en"
+
+
+async def test_before_signing_in_a_browser_chooses(portal: Portal) -> None:
+    """Its own language, then the one of the button at the foot, which leads back; a foreign address leads home."""
+    async with portal.client() as browser:
+        page = await opened(browser, "/sign-in")
+        assert page.markup.all("html")[0].attributes["lang"] == "en"
+        assert [one.attributes["value"] for one in page.markup.all("button", name="language")] == ["es"]
+        said = await browser.get("/sign-in", headers={"accept-language": "es-MX,es;q=0.9"})
+        assert '<html lang="es"' in said.text
+        sent = await browser.post("/language", data={"next": "/sign-in", "language": "es"})
+        assert (sent.status_code, sent.headers["location"]) == (303, "/sign-in")
+        page = await opened(browser, "/sign-in")
+        assert page.markup.all("html")[0].attributes["lang"] == "es"
+        assert [one.attributes["value"] for one in page.markup.all("button", name="language")] == ["en"]
+        missing = await browser.get("/no-such-page")
+        assert (missing.status_code, '<html lang="es"' in missing.text) == (404, True)
+        for where in ("https://example.org/", "//example.org", "/\\example.org"):
+            away = await browser.post("/language", data={"next": where, "language": "tlh"})
+            assert (away.headers["location"], "set-cookie" in away.headers) == ("/", False)
+
+
+async def test_an_account_has_a_language(any_portal: Portal) -> None:
+    """Saved with the name; it goes before the browser’s, and is kept in it for the next sign-in."""
+    async with any_portal.client("alice") as browser:
+        page = await opened(browser, "/account/details")
+        assert page.value("language") == "en"
+        slip = await browser.post("/account/details", data=page.filled({"language": "tlh"}))
+        assert (slip.status_code, "Choose one of the list." in Page.of(slip).words) == (422, True)
+        done = await browser.post("/account/details", data=page.filled({"language": "es"}))
+        assert done.status_code == 303
+        home = await browser.get("/", headers={"accept-language": "en"})
+        assert '<html lang="es"' in home.text
+        assert "es" in home.headers["set-cookie"]
+        journal = await browser.get("/journal")
+        assert '<html lang="es"' in journal.text
+    async with any_portal.client("bob") as browser:
+        assert '<html lang="en"' in (await browser.get("/patients")).text
+
+
+async def test_two_at_once_are_each_answered_in_their_own(portal: Portal) -> None:
+    """What a page remembers of its template is not what somebody of another language gets."""
+    async with portal.client("alice") as alice, portal.client("bob") as bob:
+        await alice.post("/account/details", data={"name": "Alice", "time_zone": "UTC", "language": "es"})
+        for _ in range(2):
+            for browser, page, language in ((alice, "/journal", "es"), (bob, "/patients", "en")):
+                assert f'<html lang="{language}"' in (await browser.get(page)).text
+
+
+def test_every_language_has_a_name_of_its_own() -> None:
+    """Each is told in itself: whoever looks for it may not read the other."""
+    assert dict(LANGUAGES) == {"en": "English", "es": "Español"}
