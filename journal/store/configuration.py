@@ -18,6 +18,7 @@ TABLE_MODULES = (
     "journal.reading_hours.tables",
     "journal.reminders.tables",
     "journal.sitter.tables",
+    "journal.calendar.tables",
     "journal.sessions.tables",
     "journal.authentication.tables",
     "journal.device_copies.tables",

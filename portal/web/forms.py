@@ -116,6 +116,7 @@ RESTORABLE_FIELDS = (
             "high",
             "hours",
             "ident",
+            "initials",
             "integrate_again_hours",
             "integrate_hours",
             "integration_days_after",

@@ -55,6 +55,7 @@ class Marked(Protocol):
 GUIDE_PLACES: Mapping[str, str] = MappingProxyType(
     {
         "/account": "lost",
+        "/account/calendar": "who",
         "/account/contact": "who",
         "/account/deletion": "undo",
         "/account/help-numbers": "help",

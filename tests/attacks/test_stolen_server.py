@@ -232,6 +232,8 @@ def what_people_wrote(target: Target) -> list[Sealed]:
            ids["invitation"].bytes),
         of("sitter's mark", "sitter_note", "mark", ids["marked sitter note"], "sitter-mark", alice.bytes,
            ids["marked sitter note"].bytes),
+        of("feed", "calendar_feed", "sealed", ids["feed"], "feed", alice.bytes, ids["feed"].bytes, 1),
+        of("feed key", "calendar_feed", "key", ids["feed"], "feed-key", alice.bytes, ids["feed"].bytes),
         of("note key", "sitter_link", "note_key", ids["sat link"], "sitter-notes", alice.bytes, ids["sat link"].bytes),
     ]  # fmt: skip
     for name, account in (("alice", alice), ("bob", bob)):

@@ -111,6 +111,7 @@ LISTED: dict[str, str] = {
     "own_note": "SELECT id FROM own_note WHERE owner_id = '{bob}' AND patient = '{alice}' ORDER BY id",
     "talk_item": "SELECT id FROM talk_item WHERE link_id = '{link}' ORDER BY id",
     "talk_set": "SELECT id FROM talk_set WHERE clinician_id = '{bob}'",
+    "calendar_feed": "SELECT id FROM calendar_feed WHERE id = '{feed}'",
     "sitter_link": "SELECT id FROM sitter_link WHERE id = '{sitter link}'",
     "sitter_note": "SELECT id FROM sitter_note WHERE id IN ('{sitter note}', '{other sitter note}')",
     "web_session": (

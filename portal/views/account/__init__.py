@@ -1,8 +1,9 @@
-"""A person's own account: name, contact, help numbers, sign-in, passkeys, signed-in browsers, keys, deletion."""
+"""A person's own account: name, contact, calendar, sign-in, passkeys, signed-in browsers, keys, deletion."""
 
 __all__ = [
     "account",
     "active_sessions",
+    "calendar",
     "contact",
     "deletion",
     "details",

@@ -11,6 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from journal.actor import Actor
+from journal.calendar import feeds
 from journal.care import lifecycle, link_keys, links
 from journal.entries.naming import EntryName, EntryNamer
 from journal.errors import HeldUntilRested, InvalidInput, TrustBroken
@@ -138,6 +139,7 @@ async def show_caseload(request: Request) -> Response:
         with suppress(*UNAVAILABLE_ERRORS):  # on a full disk, people can still read
             await renew_for_clinician(actor)
     found = await reading.load_caseload(actor)
+    await feeds.remember_patients(actor, found.links)
     needles = split_needles(words)
     cases = [case for case in found.cases if all(needle in fold(case.name) for needle in needles)]
     notices = await inbox.list_open(actor, found.links)

@@ -67,6 +67,8 @@ ELSEWHERE = {
     "reading_hours.sealed": "server key",
     "reminder_slot.sealed": "server key",
     "instructions_version.sealed": "server key",
+    "calendar_feed.sealed": "a key from the address's secret, which stands nowhere; ended with the keys",
+    "calendar_feed.key": "ended with the keys",
     "sitter_link.sealed": "a key from the link's secret, which stands nowhere",
     "sitter_note.sealed": "the patient's identity, which stays",
     "sitter_note.mark": "a key from the link's secret, which stands nowhere",
