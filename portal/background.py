@@ -15,6 +15,7 @@ from journal.audit import chain_worker
 from journal.audit.chain_worker import AuditChainWorker
 from journal.care.notice_release import release_due
 from journal.care.past_upgrade import seal_unnamed_links
+from journal.i18n import LANGUAGES
 from journal.installation.installation import Installation
 from journal.key_rotation import workers
 from journal.mail.outbox import deliver_due
@@ -88,7 +89,11 @@ async def run_periodic_tasks(
     addresses = PeriodicTask(lambda: upgrade_indexes(installation), timedelta(hours=1))
     names = PeriodicTask(lambda: seal_unnamed_links(installation), timedelta(hours=1))
     mail = PeriodicTask(lambda: deliver_due(installation, words.translate), MAIL_INTERVAL)
-    reminding = PeriodicTask(lambda: deliver_reminders(installation, words.translate), REMINDER_INTERVAL)
+    spoken = {language: Translator(language).translate for language in LANGUAGES}
+    reminding = PeriodicTask(
+        lambda: deliver_reminders(installation, lambda language: spoken.get(language, words.translate)),
+        REMINDER_INTERVAL,
+    )
     noticing = PeriodicTask(lambda: release_due(installation), NOTICE_INTERVAL)
     chaining = PeriodicTask(lambda: chain_events(sealer), chain_worker.INTERVAL)
     naming = PeriodicTask(lambda: reload_practice(installation), PRACTICE_INTERVAL)
