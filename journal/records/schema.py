@@ -61,6 +61,7 @@ class Version(msgspec.Struct, frozen=True):
     note: str
     session_id: UUID | None
     answers: list[Answered]
+    language: str = ""
 
 
 class EntryRecord(msgspec.Struct, frozen=True):
@@ -77,6 +78,7 @@ class EntryRecord(msgspec.Struct, frozen=True):
     revision: int
     answers: list[Answered]
     earlier: list[Version]
+    language: str = ""
 
 
 class CourseRecord(msgspec.Struct, frozen=True):
@@ -302,6 +304,7 @@ class CopyRecord(msgspec.Struct, frozen=True):
     answers: list[Answered]
     attention: str = ""
     is_closed: bool = False
+    language: str = ""
 
 
 class PatientRecord(msgspec.Struct, frozen=True):
