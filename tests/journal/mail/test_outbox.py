@@ -16,12 +16,13 @@ from journal.accounts.notices import queue_notice
 from journal.installation.installation import Installation
 from journal.installation.mail_server import MailServer, TransportSecurity
 from journal.mail import tables as mail_tables
-from journal.mail.letters import Translate, compose_letter
+from journal.mail.letters import SUBJECT, Translate, compose_letter
 from journal.mail.mail_addresses import Undeliverable
 from journal.mail.messages import INVITATION, Message, Notice, queue_message
 from journal.mail.outbox import CLAIM_DURATION, RETENTION, RETRY_DELAYS, delete_expired, deliver_due
 from journal.store.database import Store, execute, fetch_raw
 from portal.config import Config
+from portal.web.translation import Translator
 from tests.cast import NAMES, NOON, PRACTICE, Cast, Furniture
 from tests.receiver import ORIGIN, PASSWORD, SENDER, USER, Receiver, certificate, receiving
 
@@ -93,11 +94,12 @@ async def test_a_message_is_in_the_language_of_whom_it_goes_to(cast: Cast, recei
 
     assert await deliver_due(installation, choose) == 2
     assert sorted(asked) == ["", "es"]
-    spanish = next(text for text in receiver.texts if "alice@" in text)
-    english = next(text for text in receiver.texts if "bob@" in text)
+    said = {one["To"]: f"{one['Subject']}\n{one.get_content()}" for _, one in receiver.letters}
+    spanish, english = said["alice@example.org"], said["bob@example.org"]
     assert Notice.PASSWORD_CHANGED.label not in spanish
     assert Translator("es").translate(Notice.PASSWORD_CHANGED.label) in spanish
     assert Notice.WAITS.label in english
+    assert Translator("es").translate(SUBJECT) == spanish.partition("\n")[0]
     assert not NEVER_SAID.search(spanish.replace(ORIGIN, ""))
 
 
