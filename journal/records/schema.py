@@ -70,6 +70,7 @@ class Version(msgspec.Struct, frozen=True):
     note: str
     session_id: UUID | None
     answers: list[Answered]
+    language: str = ""
 
 
 class EntryRecord(msgspec.Struct, frozen=True):
@@ -86,6 +87,7 @@ class EntryRecord(msgspec.Struct, frozen=True):
     revision: int
     answers: list[Answered]
     earlier: list[Version]
+    language: str = ""
 
 
 class CourseRecord(msgspec.Struct, frozen=True):
@@ -311,6 +313,7 @@ class CopyRecord(msgspec.Struct, frozen=True):
     answers: list[Answered]
     attention: str = ""
     is_closed: bool = False
+    language: str = ""
 
 
 class PatientRecord(msgspec.Struct, frozen=True):
