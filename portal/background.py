@@ -20,12 +20,14 @@ from journal.key_rotation import workers
 from journal.mail.outbox import deliver_due
 from journal.operations import heartbeat
 from journal.operations.retention import purge_deleted
+from journal.reminders.sending import deliver_reminders
 from portal import logs
 from portal.web.translation import Translator
 
 PRACTICE_INTERVAL = timedelta(seconds=10)
 """How often the practice is read for people who are not signed in; whoever is signed in sees it as it is."""
 MAIL_INTERVAL = timedelta(seconds=10)
+REMINDER_INTERVAL = timedelta(minutes=1)
 NOTICE_INTERVAL = timedelta(seconds=10)
 RETRY_INTERVAL = timedelta(minutes=1)
 UNCHAINABLE_EVENTS = "events wait to be chained that this service did not write so: hearthside verify-audit"
@@ -86,6 +88,7 @@ async def run_periodic_tasks(
     addresses = PeriodicTask(lambda: upgrade_indexes(installation), timedelta(hours=1))
     names = PeriodicTask(lambda: seal_unnamed_links(installation), timedelta(hours=1))
     mail = PeriodicTask(lambda: deliver_due(installation, words.translate), MAIL_INTERVAL)
+    reminding = PeriodicTask(lambda: deliver_reminders(installation, words.translate), REMINDER_INTERVAL)
     noticing = PeriodicTask(lambda: release_due(installation), NOTICE_INTERVAL)
     chaining = PeriodicTask(lambda: chain_events(sealer), chain_worker.INTERVAL)
     naming = PeriodicTask(lambda: reload_practice(installation), PRACTICE_INTERVAL)
@@ -95,6 +98,7 @@ async def run_periodic_tasks(
         (purging, await purging.run_once()),
         (addresses, await addresses.run_once()),
         (mail, timedelta(0)),
+        (reminding, timedelta(0)),
         (noticing, await noticing.run_once()),
         (chaining, await chaining.run_once()),
         (names, await names.run_once()),
