@@ -20,6 +20,9 @@ except ImportError:
 endef
 export CHECK_PYTHON
 
+# Tests run some hundred commands: what is compiled once is kept for the next.
+export PYTHONDONTWRITEBYTECODE :=
+
 .DEFAULT_GOAL := help
 .PHONY: help run test check format bench mutate sbom pictures words lock clean python machine
 .NOTPARALLEL:

@@ -12,6 +12,11 @@ LANGUAGES: Mapping[str, str] = MappingProxyType({"en": "English", "es": "Españo
 DEFAULT_LANGUAGE = "en"
 
 
+def get_known_language(tag: str) -> str:
+    """Return a tag that was stored if it is one of `LANGUAGES`, else nothing."""
+    return tag if tag in LANGUAGES else ""
+
+
 def N_(message: str) -> str:  # noqa: N802 - gettext's usual name for "mark, do not translate yet"
     """Return *message* unchanged, marked for extraction."""
     return message

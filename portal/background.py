@@ -15,6 +15,7 @@ from journal.audit import chain_worker
 from journal.audit.chain_worker import AuditChainWorker
 from journal.care.notice_release import release_due
 from journal.care.past_upgrade import seal_unnamed_links
+from journal.i18n import DEFAULT_LANGUAGE, LANGUAGES
 from journal.installation.installation import Installation
 from journal.key_rotation import workers
 from journal.mail.outbox import deliver_due
@@ -79,7 +80,11 @@ async def run_periodic_tasks(
     Before the first page each has run once, so that this process is known to serve, what is to be deleted is deleted,
     and everybody is found by the address that they type; but mail, which may take long.
     """
-    words = Translator()
+    spoken = {language: Translator(language).translate for language in LANGUAGES}
+
+    def choose(language: str) -> Callable[..., str]:
+        return spoken.get(language, spoken[DEFAULT_LANGUAGE])
+
     present, sealer = workers.WorkerReporter(installation, uuid4()), AuditChainWorker(installation, uuid4())
     here = PeriodicTask(present.report_if_due, workers.CHECK_INTERVAL)
     beat = heartbeat.Heartbeat(installation)
@@ -87,8 +92,8 @@ async def run_periodic_tasks(
     purging = PeriodicTask(lambda: _purge_after_beat(installation, beat), timedelta(hours=1))
     addresses = PeriodicTask(lambda: upgrade_indexes(installation), timedelta(hours=1))
     names = PeriodicTask(lambda: seal_unnamed_links(installation), timedelta(hours=1))
-    mail = PeriodicTask(lambda: deliver_due(installation, words.translate), MAIL_INTERVAL)
-    reminding = PeriodicTask(lambda: deliver_reminders(installation, words.translate), REMINDER_INTERVAL)
+    mail = PeriodicTask(lambda: deliver_due(installation, choose), MAIL_INTERVAL)
+    reminding = PeriodicTask(lambda: deliver_reminders(installation, choose), REMINDER_INTERVAL)
     noticing = PeriodicTask(lambda: release_due(installation), NOTICE_INTERVAL)
     chaining = PeriodicTask(lambda: chain_events(sealer), chain_worker.INTERVAL)
     naming = PeriodicTask(lambda: reload_practice(installation), PRACTICE_INTERVAL)

@@ -189,7 +189,12 @@ async def accept_returned_shares(actor: Actor, wanted: UUID) -> int:
             entry, kept = (
                 uuid4(),
                 EntryDocument(
-                    document.kind, document.title, document.note, document.session_id, document.answers
+                    document.kind,
+                    document.title,
+                    document.note,
+                    document.session_id,
+                    document.answers,
+                    language=document.language,
                 ),
             )
             written = min(_parse_written_at(document), actor.now)

@@ -18,4 +18,5 @@ async def queue_notice(installation: Installation, account: UUID, kind: Notice) 
     if installation.mail is None:
         return
     profile = await load_profile(installation, account)
-    await queue_message(installation, Message(profile.email, kind.value), installation.clock())
+    message = Message(profile.email, kind.value, language=profile.language)
+    await queue_message(installation, message, installation.clock())

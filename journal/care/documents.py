@@ -56,7 +56,7 @@ class ShareDocument(msgspec.Struct, frozen=True):
 
     `entry_id` is the hex id of the entry that it was made from, so that a row moved to another entry is noticed.
     `written_on` is the day of `written_at` on its patient's calendar; copies of before lack it. `attention` is what its
-    patient asks of its reader; copies for which nobody was asked lack it.
+    patient asks of its reader; copies for which nobody was asked lack it. `language` is the entry's.
     """
 
     kind: str
@@ -71,6 +71,7 @@ class ShareDocument(msgspec.Struct, frozen=True):
     entry_id: str = ""
     written_on: str = ""
     attention: str = ""
+    language: str = ""
 
     @property
     def asks(self) -> Attention | None:

@@ -149,7 +149,7 @@ async def create_invitation(actor: Actor, name: str, mail_to: str = "") -> Invit
             created_at=actor.now,
             expires_at=actor.now + LIFETIME,
         )
-        await messages.queue_invitation(actor.installation, to, format_token(secret))
+        await messages.queue_invitation(actor.installation, to, format_token(secret), actor.language)
         await audit_log.record_event(actor, Act.INVITED, about=invitation)
     return Invitation(invitation, name, format_token(secret), actor.now + LIFETIME, "open")
 

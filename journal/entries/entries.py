@@ -18,6 +18,7 @@ import msgspec
 from tortoise.exceptions import IntegrityError
 
 from journal.actor import Actor
+from journal.catalogue.fields import FieldKind
 from journal.catalogue.forms import FORMS
 from journal.entries import revisions
 from journal.errors import NotFound, SavedAsEarlierVersion, StaleRevision
@@ -53,6 +54,13 @@ INSERT_ENTRY = """
 BATCH_SIZE = 500  # ids in one statement
 CHANGE_ATTEMPTS = 5
 APART_FIELDS = frozenset(field.id for form in FORMS.values() for field in form.fields if field.apart)
+CODE_FIELDS = frozenset(
+    field.id
+    for form in FORMS.values()
+    for field in form.fields
+    if field.kind in (FieldKind.CHOICE, FieldKind.CHOICES, FieldKind.DATE)
+)
+"""Answers that are codes: the same in every language."""
 INLINE_LIMIT = 100  # entries that are opened in less time than another thread takes to wake
 
 
@@ -151,7 +159,9 @@ async def save_entry(
         NotFound: If it is somebody else's, or deleted.
     """
     actor.require_role(Role.PATIENT)
-    document = msgspec.structs.replace(document, sitting=sitting)
+    document = msgspec.structs.replace(
+        document, sitting=sitting, language=actor.language or document.language
+    )
     if base == 0 and known is None:
         try:
             return await _create_entry(actor, wanted, document)
@@ -160,6 +170,7 @@ async def save_entry(
     current = await load_entry(actor, wanted) if known is None or known.deleted_at is not None else known
     if _is_same_text(current.document, document):
         return current
+    document = _keep_language(actor, current.document, document)
     same_page = sitting != "" and current.document.sitting == sitting
     if current.revision == base or same_page:
         # A delayed save may arrive after a later one: then the text it replaces is kept.
@@ -206,7 +217,25 @@ async def replace_document(
     if not _is_written_apart(current.document, document):
         # A page that is open elsewhere may have an older answer on its form: then both are kept.
         document = msgspec.structs.replace(document, sitting="")
+    document = _keep_language(actor, current.document, document)
     return await _update_entry(actor, current, document, keep=keep)
+
+
+def _keep_language(actor: Actor, before: EntryDocument, after: EntryDocument) -> EntryDocument:
+    """Return *after* in the language of the page that wrote its words; a tap changes no words, and so no language."""
+    same = _list_words(before) == _list_words(after)
+    language = before.language if same else actor.language or after.language
+    return msgspec.structs.replace(after, language=language)
+
+
+def _list_words(document: EntryDocument) -> tuple[object, ...]:
+    """Return what is written in an entry: neither numbers, nor days, nor what was chosen."""
+    written = {
+        name: answer
+        for name, answer in document.answers.items()
+        if name not in CODE_FIELDS and not isinstance(answer, int)
+    }
+    return document.title, document.note, written
 
 
 def _is_written_apart(before: EntryDocument, after: EntryDocument) -> bool:
@@ -256,6 +285,7 @@ async def create_first_entry(
         if await is_there():
             return False
         wanted = wanted or uuid4()
+        document = msgspec.structs.replace(document, language=actor.language or document.language)
         sealed = seal_document(actor.vault, document, entry_context(actor.id, wanted, 1))
         made = Entry(wanted, 1, document, actor.now, actor.now, None, sealed[-TAG_SIZE:])
         await execute_all((INSERT_ENTRY, (wanted, actor.id, sealed, actor.now, actor.now)))
@@ -346,4 +376,6 @@ async def _try_update(
 
 
 def _is_same_text(one: EntryDocument, other: EntryDocument) -> bool:
-    return one == msgspec.structs.replace(other, sitting=one.sitting, beside=one.beside)
+    return one == msgspec.structs.replace(
+        other, sitting=one.sitting, beside=one.beside, language=one.language
+    )

@@ -58,7 +58,8 @@ class EntryName(msgspec.Struct, frozen=True):
     """
     What an entry is recognised by, as far as the reader's page knows it.
 
-    The title of one that `is_damaged` is a sentence of ours, to be translated.
+    The title of one that `is_damaged` is a sentence of ours, to be translated; any other is in its `language`, where
+    that is known.
     """
 
     title: str
@@ -66,6 +67,7 @@ class EntryName(msgspec.Struct, frozen=True):
     session: NamedSession | None = None
     written_at: datetime | None = None
     is_damaged: bool = False
+    language: str = ""
 
     @property
     def has_day(self) -> bool:
@@ -88,20 +90,25 @@ class EntryNamer:
         """Return the name of one of the reader's own entries."""
         if isinstance(one, Entry):
             kind, title, session_id = one.document.kind, one.document.title, one.document.session_id
+            language = one.document.language
         else:
-            kind, title, session_id = one.kind, one.title, one.session_id
+            kind, title, session_id, language = one.kind, one.title, one.session_id, ""
         if one.damaged:
             return EntryName(title, is_damaged=True)
-        return self._build_name(kind, title, session_id, one.created_at)
+        return self._build_name(kind, title, session_id, one.created_at, language)
 
     def name_copy(self, copy: ShareDocument) -> EntryName:
         """Return the name of a copy, by what it holds and nothing else."""
         written_at = datetime.fromisoformat(copy.written_at)
-        return self._build_name(copy.kind, copy.title, copy.session_id, written_at)
+        return self._build_name(copy.kind, copy.title, copy.session_id, written_at, copy.language)
 
-    def _build_name(self, kind: str, title: str, session_id: str | None, written_at: datetime) -> EntryName:
+    def _build_name(
+        self, kind: str, title: str, session_id: str | None, written_at: datetime, language: str
+    ) -> EntryName:
         found = None if title else self.assignment.find_session(kind, session_id, written_at)
-        return EntryName(title, kind, self.sessions[found.id] if found else None, written_at)
+        return EntryName(
+            title, kind, self.sessions[found.id] if found else None, written_at, language=language
+        )
 
 
 async def load_naming_plan(actor: Actor, found: Iterable[Entry]) -> Plan | None:

@@ -23,6 +23,8 @@ from journal.mail.mail_addresses import Undeliverable, format_deliverable
 from journal.mail.messages import INVITATION, Message, Notice
 
 Translate = Callable[[str], str]
+ChooseLanguage = Callable[[str], Translate]
+"""Returns what translates a sentence into the language of a tag; an unknown one is the language of the code."""
 
 SUBJECT = N_("There is something new at Hearthside")
 REMINDER_SUBJECT = N_("A reminder from Hearthside")

@@ -52,11 +52,16 @@ INVITATION = "invitation"
 
 
 class Message(msgspec.Struct, frozen=True):
-    """A message that waits; server key. `kind` is a `Notice`, or `INVITATION`, with its `link`."""
+    """
+    A message that waits; server key. `kind` is a `Notice`, or `INVITATION`, with its `link`.
+
+    `language` is that of whom it goes to; of an invitation, that of who invites.
+    """
 
     to: str
     kind: str
     link: str = ""
+    language: str = ""
 
 
 def parse_invitation_address(installation: Installation, typed: str) -> str:
@@ -78,12 +83,12 @@ def parse_invitation_address(installation: Installation, typed: str) -> str:
         raise InvalidInput({"email": error.sentence}) from error
 
 
-async def queue_invitation(installation: Installation, to: str, token: str) -> None:
+async def queue_invitation(installation: Installation, to: str, token: str, language: str = "") -> None:
     """Queue the mail with an invitation's link, if there is an address; call it in the transaction of the act."""
     if to and installation.mail is not None:
         await queue_message(
             installation,
-            Message(to, INVITATION, f"{installation.mail.origin}/invite/{token}"),
+            Message(to, INVITATION, f"{installation.mail.origin}/invite/{token}", language),
             installation.clock(),
         )
 

@@ -22,7 +22,7 @@ from journal.errors import Damaged
 from journal.installation.installation import Installation
 from journal.installation.mail_server import MailServer, TransportSecurity
 from journal.mail import tables
-from journal.mail.letters import Letter, Translate, compose_letter
+from journal.mail.letters import ChooseLanguage, Letter, compose_letter
 from journal.mail.mail_addresses import Undeliverable
 from journal.mail.messages import Message, message_context
 from journal.sealing import open_document
@@ -66,8 +66,8 @@ class MessageRow(Row, frozen=True):
     attempts: NonNegative
 
 
-async def deliver_due(installation: Installation, translate: Translate = str) -> int:
-    """Send every message that is due; return how many were sent. Does nothing without a mail server."""
+async def deliver_due(installation: Installation, choose: ChooseLanguage = lambda _: str) -> int:
+    """Send each message that is due, in its language; return how many were sent. Does nothing without a mail server."""
     if installation.mail is None:
         return 0
     now, sent = installation.clock(), 0
@@ -81,7 +81,7 @@ async def deliver_due(installation: Installation, translate: Translate = str) ->
         claim = due.filter(id=row.id)
         if await claim.update(claimed_until=now + CLAIM_DURATION, attempts=F("attempts") + 1):
             sent += (
-                await _attempt_delivery(installation, installation.mail, row.id, translate)
+                await _attempt_delivery(installation, installation.mail, row.id, choose)
                 is DeliveryOutcome.SENT
             )
     if sent:
@@ -95,7 +95,7 @@ async def delete_expired(now: datetime) -> None:
 
 
 async def _attempt_delivery(
-    installation: Installation, server: MailServer, ident: UUID, translate: Translate
+    installation: Installation, server: MailServer, ident: UUID, choose: ChooseLanguage
 ) -> DeliveryOutcome:
     """Send one claimed message, and record the outcome."""
     try:
@@ -107,7 +107,7 @@ async def _attempt_delivery(
         return DeliveryOutcome.FAILED
     try:
         message = open_document(installation.server_keys, row.sealed, message_context(ident), Message)
-        letter = compose_letter(server, message, ident, row.created_at, translate)
+        letter = compose_letter(server, message, ident, row.created_at, choose(message.language))
         outcome = await send_letter(server, letter)
     except (Damaged, Undeliverable):
         outcome = DeliveryOutcome.FAILED

@@ -18,7 +18,7 @@ from journal.clinic.instructions import Instructions
 from journal.dosing_day.lines import summarize_readings
 from journal.entries.assignment import SessionAssignment
 from journal.entries.revisions import Reason
-from journal.i18n import N_
+from journal.i18n import N_, get_known_language
 from journal.notices.documents import Terms
 from journal.notices.history import PastNotice, ReceivedNotice
 from journal.notices.policy import Agreement
@@ -75,6 +75,7 @@ def build_entry_record(
         revision,
         build_answers(document.kind, document.answers),
         earlier,
+        get_known_language(document.language),
     )
 
 
@@ -91,6 +92,7 @@ def build_version(
         document.note,
         _parse_session_id(document.session_id),
         build_answers(document.kind, document.answers),
+        get_known_language(document.language),
     )
 
 
@@ -188,6 +190,7 @@ def build_copy_record(shared: IncomingShare, assignment: SessionAssignment[Sessi
         build_answers(document.kind, document.answers),
         document.attention,
         shared.is_closed,
+        get_known_language(document.language),
     )
 
 
@@ -253,7 +256,14 @@ def build_reply_record(one: SentReply) -> ReplyRecord:
     """Return a reply as a clinician's export has it."""
     document = one.document
     return ReplyRecord(
-        one.id, one.share, one.author, document.written_by, document.at, one.read_at, document.text
+        one.id,
+        one.share,
+        one.author,
+        document.written_by,
+        document.at,
+        one.read_at,
+        document.text,
+        get_known_language(document.language),
     )
 
 

@@ -68,3 +68,4 @@ class ReplyRecord(msgspec.Struct, frozen=True):
     written_at: datetime
     read_at: datetime | None
     text: str
+    language: str = ""

@@ -28,6 +28,14 @@ FORMAT = "hearthside-records"
 SCHEMA_VERSION = 1
 
 
+class RemindersRecord(msgspec.Struct, frozen=True):
+    """Of what somebody wants to be reminded, and from when until when, on their own clock, never."""
+
+    kinds: list[str]
+    quiet_from: str
+    quiet_until: str
+
+
 class Account(msgspec.Struct, frozen=True):
     """Who took the records away."""
 
@@ -38,6 +46,7 @@ class Account(msgspec.Struct, frozen=True):
     time_zone: str
     practice: str
     contact: ContactDetails
+    reminders: RemindersRecord
 
 
 class Answered(msgspec.Struct, frozen=True):
@@ -61,6 +70,7 @@ class Version(msgspec.Struct, frozen=True):
     note: str
     session_id: UUID | None
     answers: list[Answered]
+    language: str = ""
 
 
 class EntryRecord(msgspec.Struct, frozen=True):
@@ -77,6 +87,7 @@ class EntryRecord(msgspec.Struct, frozen=True):
     revision: int
     answers: list[Answered]
     earlier: list[Version]
+    language: str = ""
 
 
 class CourseRecord(msgspec.Struct, frozen=True):
@@ -302,6 +313,7 @@ class CopyRecord(msgspec.Struct, frozen=True):
     answers: list[Answered]
     attention: str = ""
     is_closed: bool = False
+    language: str = ""
 
 
 class PatientRecord(msgspec.Struct, frozen=True):

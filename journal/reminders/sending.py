@@ -9,7 +9,7 @@ noting it, the same message goes once more under the same Message-ID.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -60,15 +60,22 @@ class Claim:
     moments: tuple[Moment, ...]
 
 
-async def deliver_reminders(installation: Installation, translate: Translate = str) -> int:
-    """Send every reminder that is due; return how many were sent. Does nothing without a mail server."""
+async def deliver_reminders(
+    installation: Installation, speak: Callable[[str], Translate] = lambda _: str
+) -> int:
+    """
+    Send every reminder that is due; return how many were sent. Does nothing without a mail server.
+
+    Args:
+        speak: Returns what translates a sentence into a language, by its tag; empty where nobody chose one.
+    """
     if installation.mail is None:
         return 0
     sent = 0
     async for account in _find_due(installation):
         claim = await _claim(installation, account)
         if claim is not None:
-            outcome = await _send(installation.mail, claim, translate)
+            outcome = await _send(installation.mail, claim, speak(claim.known.profile.language))
             await _finish(installation, claim, outcome)
             sent += outcome is DeliveryOutcome.SENT
     if sent:

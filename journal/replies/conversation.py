@@ -76,6 +76,7 @@ class Reply:
     read_at: datetime | None = None
     is_kept_only: bool = False
     is_new: bool = False
+    language: str = ""
 
     @property
     def can_withdraw(self) -> bool:
@@ -333,11 +334,20 @@ def _merge(
             one.document.text,
             one.read_at,
             is_new=one.id in new,
+            language=one.document.language,
         )
         for one in sent
     ]
     replies += [
-        Reply(one.id, one.author == actor.role.value, one.name, one.at, one.words, is_kept_only=True)
+        Reply(
+            one.id,
+            one.author == actor.role.value,
+            one.name,
+            one.at,
+            one.words,
+            is_kept_only=True,
+            language=one.language,
+        )
         for one in kept
         if one.id not in there
     ]

@@ -26,7 +26,7 @@ class ReplyDocument(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     A reply; care-link key. `share` and `entry` are hex ids, `author` a role, `written_at` UTC, ISO 8601.
 
     `number` counts the author's own replies to this copy from 1, those withdrawn among them, so that one which is gone
-    is noticed. One that was withdrawn has no text.
+    is noticed. One that was withdrawn has no text. `language` is that of the page on which it was sent.
     """
 
     share: str
@@ -38,6 +38,7 @@ class ReplyDocument(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     written_at: str
     withdrawn: bool = False
     signature: bytes = b""
+    language: str = ""
 
     @property
     def at(self) -> datetime:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from uuid import UUID
 
+from journal.i18n import get_known_language
 from journal.roles import Role
 from journal.user_input import clean_line
 
@@ -17,7 +18,7 @@ AUTHORS = frozenset({Role.PATIENT.value, Role.CLINICIAN.value})
 
 @dataclass(frozen=True, slots=True)
 class KeptReply:
-    """A reply that a patient sent, or opened. `share` is the copy that it was about, `author` a role."""
+    """A reply that a patient sent, or opened: `share` is its copy, `author` a role, `language` that of its words."""
 
     id: UUID
     share: UUID
@@ -25,13 +26,15 @@ class KeptReply:
     at: datetime
     name: str
     words: str
+    language: str = ""
 
     @property
     def line(self) -> str:
         """Return it as it is stored."""
         at = self.at.astimezone(UTC).isoformat(timespec="seconds")
         name = clean_line(self.name).replace("|", "/")
-        return SEPARATOR.join((self.id.hex, self.share.hex, self.author, at, name)) + f"\n{self.words}"
+        cells = (self.id.hex, self.share.hex, self.author, at, *filter(None, (self.language,)), name)
+        return f"{SEPARATOR.join(cells)}\n{self.words}"
 
 
 def parse_replies(lines: object) -> tuple[KeptReply, ...]:
@@ -47,14 +50,19 @@ def sort_replies(replies: Iterable[KeptReply]) -> tuple[KeptReply, ...]:
 
 def _parse_reply(line: object) -> KeptReply | None:
     head, _, words = str(line).partition("\n")
-    cells = [cell.strip() for cell in head.split("|", 4)]
+    cells = [cell.strip() for cell in head.split("|")]
+    language = get_known_language(cells.pop(4)) if len(cells) == 6 else ""
     if len(cells) != 5 or cells[2] not in AUTHORS or not all(_is_id(cell) for cell in cells[:2]):
         return None
     try:
         at = datetime.fromisoformat(cells[3])
     except ValueError:
         return None
-    return KeptReply(UUID(cells[0]), UUID(cells[1]), cells[2], at, cells[4], words) if at.tzinfo else None
+    return (
+        KeptReply(UUID(cells[0]), UUID(cells[1]), cells[2], at, cells[4], words, language)
+        if at.tzinfo
+        else None
+    )
 
 
 def _is_id(cell: str) -> bool:

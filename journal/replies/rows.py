@@ -18,6 +18,7 @@ from journal.care.links import Link
 from journal.care.share_list import ShareList
 from journal.care_notes.signing import sign_note, verify_note
 from journal.errors import Damaged, NotFound
+from journal.i18n import get_known_language
 from journal.replies.documents import PURPOSE, ReplyDocument, reply_context
 from journal.replies.lines import KeptReply
 from journal.roles import Role
@@ -91,7 +92,8 @@ class SentReply:
     def build_kept(self) -> KeptReply:
         """Return it as its patient keeps it."""
         one = self.document
-        return KeptReply(self.id, self.share, one.author, one.at, one.written_by, one.text)
+        language = get_known_language(one.language)
+        return KeptReply(self.id, self.share, one.author, one.at, one.written_by, one.text, language)
 
 
 async def load_copy(

@@ -18,7 +18,7 @@ from journal.care.link_keys import SharingPaused, get_peer_identity, open_shared
 from journal.care.links import Link, require_active
 from journal.errors import InvalidInput, JournalError, NotFound, StaleRevision, TrustBroken
 from journal.held_acts import Asked, HeldAct
-from journal.i18n import N_
+from journal.i18n import N_, get_known_language
 from journal.replies import conversation, drafts
 from journal.replies.documents import MAX_LENGTH, MAX_REPLIES, ReplyDocument
 from journal.replies.drafts import Typed
@@ -196,7 +196,16 @@ async def _create(actor: Actor, link: Link, key: Sealer, copy: Copy, text: str, 
         raise NotFound
     number = 1 + max((one.document.number for one in found if one.author is actor.role), default=0)
     at = actor.now.astimezone(UTC).isoformat(timespec="seconds")
-    document = ReplyDocument(copy.id.hex, copy.entry.hex, actor.role.value, actor.name, number, text, at)
+    document = ReplyDocument(
+        copy.id.hex,
+        copy.entry.hex,
+        actor.role.value,
+        actor.name,
+        number,
+        text,
+        at,
+        language=get_known_language(actor.language),
+    )
     await tables.Reply.create(
         id=ident,
         link_id=link.id,

@@ -12,7 +12,7 @@ from journal.catalogue.fields import EntryKind, Field
 from journal.catalogue.forms import get_form
 from journal.catalogue.tracked import CHANGES
 from journal.errors import InvalidInput
-from journal.i18n import N_
+from journal.i18n import N_, get_known_language
 from journal.vault.documents import EntryDocument
 from journal.vault.entry_rows import Entry
 
@@ -70,6 +70,7 @@ def build_copy(
         entry_id=entry.id.hex,
         written_on=entry.created_at.astimezone(zone).date().isoformat(),
         attention=attention,
+        language=get_known_language(entry.document.language),
     )
 
 
@@ -93,6 +94,7 @@ def is_changed(entry: Entry, copy: ShareDocument) -> bool:
         entry_revision=copy.entry_revision,
         written_on=copy.written_on,
         attention=copy.attention,
+        language=copy.language,
     )
     return same != copy
 

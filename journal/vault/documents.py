@@ -38,6 +38,7 @@ class EntryDocument(msgspec.Struct, frozen=True):
     An entry of any kind; the owner's vault key.
 
     `session_id` is the hex id of the session it is about, `sitting` the random name of the page that saved it.
+    `language` is the tag of the language of the page on which its words were last written; entries of before lack it.
     """
 
     kind: str
@@ -47,6 +48,7 @@ class EntryDocument(msgspec.Struct, frozen=True):
     answers: Answers = {}
     sitting: str = ""
     beside: Beside | None = None
+    language: str = ""
 
     @property
     def is_empty(self) -> bool:

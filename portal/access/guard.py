@@ -42,7 +42,7 @@ from portal.web.device_cookies import find_language, keep_language, keep_neutral
 from portal.web.errors import UNAVAILABLE_ERRORS, build_refusal_arguments
 from portal.web.forms import Form
 from portal.web.pages import is_htmx, redirect, render_page
-from portal.web.translation import set_language
+from portal.web.translation import get_language, set_language
 
 PUBLIC_PATHS = frozenset(
     {
@@ -100,7 +100,7 @@ def guard_view(
         actor = None
         if token is not None and request.scope["path"] not in PUBLIC_PATHS:
             actor = request.state.actor = await _load_actor(request, token, audience, prefetch)
-            set_language(find_language(request))
+            actor = _speak_theirs(request, actor)
         if is_public:
             return await view(request) if actor is None else await _answer_anyone(request, view, actor)
         if actor is None or token is None:
@@ -116,11 +116,22 @@ def guard_view(
     return guarded
 
 
+def _speak_theirs(request: Request, actor: Actor | None) -> Actor | None:
+    """Have the request speak the actor’s language; who chose none writes in the page’s, as entries tell."""
+    request.state.chosen_language = actor.language if actor else ""
+    set_language(find_language(request))
+    if actor is not None and actor.language != get_language():
+        actor = request.state.actor = replace(actor, language=get_language())
+    return actor
+
+
 def _keep_choices(request: Request, response: Response, actor: Actor) -> Response:
     """Keep in the browser what its owner chose for pages that do not know whose they are."""
     if request.method != "GET":
         return response
-    return keep_language(request, keep_neutral(request, response, actor.is_neutral), actor.language)
+    return keep_language(
+        request, keep_neutral(request, response, actor.is_neutral), request.state.chosen_language
+    )
 
 
 async def _answer_anyone(request: Request, view: View, actor: Actor) -> Response:

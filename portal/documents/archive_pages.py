@@ -42,7 +42,7 @@ from portal.documents.event_sentences import SENTENCES, SENTENCES_WHEN_DELETED
 from portal.web.care_team import WEEKDAYS
 from portal.web.dates import format_day_with_weekday, format_month, format_short_day
 from portal.web.entry_names import format_entry_name, format_session_name
-from portal.web.translation import get_language, speaking
+from portal.web.translation import filter_quoted, get_language, speaking
 
 PATIENT_MENU = (
     ("index.html", N_("Contents")),
@@ -270,15 +270,18 @@ class _PageRenderer:
         named, translate = name_sessions(plan), self.environment.words.translate  # type: ignore[attr-defined]
         day = partial(format_short_day, zone=self.zone)
         return {
-            one.id: format_entry_name(
-                EntryName(
-                    one.title,
-                    one.kind,
-                    named.get(one.belongs_to) if one.belongs_to else None,
-                    one.created_at if isinstance(one, EntryRecord) else one.written_at,
+            one.id: filter_quoted(
+                format_entry_name(
+                    EntryName(
+                        one.title,
+                        one.kind,
+                        named.get(one.belongs_to) if one.belongs_to else None,
+                        one.created_at if isinstance(one, EntryRecord) else one.written_at,
+                    ),
+                    translate,
+                    day,
                 ),
-                translate,
-                day,
+                one.language if one.title else "",
             )
             for one in written
         }

@@ -51,7 +51,7 @@ BY_HAND = N_("Your e-mail address, by hand if you like:")
 
 
 def build_kit(
-    recovery_key: str, origin: str, made: datetime, day: str, translate: Callable[[str], str]
+    recovery_key: str, origin: str, made: datetime, day: str, language: str, translate: Callable[[str], str]
 ) -> bytes:
     """
     Return the kit as a PDF. This is slow, most of all the first time, when the library is loaded: call it in a thread.
@@ -61,7 +61,8 @@ def build_kit(
         origin: The address of this installation.
         made: When, for the file's own date.
         day: The same as people write it.
-        translate: Translates a sentence.
+        language: The tag of the language it is in.
+        translate: Translates a sentence. What the file's fonts cannot write (all but Latin-1) would be an error.
 
     Returns:
         A PDF of one page.
@@ -71,7 +72,7 @@ def build_kit(
     pdf = FPDF(format="A4")
     pdf.set_creation_date(made)
     pdf.set_title(translate(N_("Recovery key")))
-    pdf.set_lang("en")
+    pdf.set_lang(language)
     pdf.set_margins(LEFT, 22, 210 - LEFT - WIDTH)
     pdf.set_auto_page_break(False)
     pdf.add_page()

@@ -31,7 +31,7 @@ from portal.web.device_cookies import find_help_region, is_neutral
 from portal.web.entry_names import format_entry_name
 from portal.web.escaping import remove_controls
 from portal.web.template_compiler import CompilingEnvironment, render_template
-from portal.web.translation import Translator, get_language
+from portal.web.translation import Translator, filter_lang, filter_quoted, get_language
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
@@ -160,6 +160,8 @@ def build_environment(language: str = DEFAULT_LANGUAGE) -> Environment:
         datetime=filter_datetime,
         day=filter_day,
         entry_name=_filter_entry_name,
+        lang=filter_lang,
+        quoted=filter_quoted,
         phone_link=build_phone_link,
         optional_gettext=words.gettext_optional,
         plain_line=remove_controls,
@@ -191,9 +193,10 @@ def get_static_url(path: str) -> str:
 
 @pass_context
 def _filter_entry_name(context: Context, name: EntryName, zone: tzinfo | None = None) -> str:
-    """Write what an entry is called; days in it as the filter `day` does."""
+    """Write what an entry is called; days in it as the filter `day` does. A title says in which language it is."""
     translator: Translator = context.environment.words  # type: ignore[attr-defined]
-    return format_entry_name(name, translator.translate, lambda at: filter_day(context, at, zone))
+    called = format_entry_name(name, translator.translate, lambda at: filter_day(context, at, zone))
+    return filter_quoted(called, name.language) if name.title and not name.is_damaged else called
 
 
 def _render_marked(pieces: Iterable[Marked]) -> Markup:

@@ -18,7 +18,7 @@ from babel.support import NullTranslations, Translations
 from jinja2.runtime import Undefined
 from markupsafe import Markup, escape
 
-from journal.i18n import DEFAULT_LANGUAGE, MarkedText
+from journal.i18n import DEFAULT_LANGUAGE, MarkedText, get_known_language
 from portal.web.isolation import isolate
 
 _language: ContextVar[str] = ContextVar("language", default=DEFAULT_LANGUAGE)
@@ -86,3 +86,15 @@ class Translator:
 
 def _isolate_variables(variables: Mapping[str, object]) -> dict[str, object]:
     return {name: isolate(value) for name, value in variables.items()}
+
+
+def filter_lang(language: str) -> Markup:
+    """Write the attribute of an element that holds somebody's words: nothing where the page speaks their language."""
+    tag = get_known_language(language)
+    return Markup(' lang="{}"').format(tag) if tag and tag != get_language() else Markup("")
+
+
+def filter_quoted(words: str, language: str) -> str:
+    """Write somebody's words into a sentence of the page: they say which language is theirs, where it is another."""
+    said = filter_lang(language)
+    return Markup("<span{}>{}</span>").format(said, words) if said else words

@@ -139,7 +139,8 @@ async def show_entry(request: Request) -> Response:
     leads_on = leads_on and holds.get_hold(actor, plan) is None
     panel = await load_panel(actor, found, tuple(plan), given, request.query_params.get("phrase", ""))
     apart = (REFRAME_FIELDS if beside else frozenset()) | (frozenset({STATUS}) if panel else frozenset())
-    sections = build_sections(kind, {key: value for key, value in answers.items() if key not in apart})
+    told = {key: value for key, value in answers.items() if key not in apart}
+    sections = build_sections(kind, told, document.language)
     opens_panel = any(one.opens_panel for section in sections for one in section.measures)
     context = EntryPage(
         found.id,
@@ -179,7 +180,9 @@ async def show_grounded(request: Request) -> Response:
         found.id,
         document,
         EntryNamer(plan).name_entry(found),
-        hide_numbers(build_sections(EntryKind(document.kind), document.answers), actor.hides_numbers),
+        hide_numbers(
+            build_sections(EntryKind(document.kind), document.answers, document.language), actor.hides_numbers
+        ),
         SKILLS["orient"],
         is_intact,
     )

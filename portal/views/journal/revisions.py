@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from uuid import UUID
 
 from starlette.requests import Request
@@ -79,11 +79,14 @@ async def restore_version(request: Request) -> Response:
 def _compare_documents(
     earlier: EntryDocument, now: EntryDocument, hides_numbers: bool
 ) -> tuple[tuple[Difference, ...], tuple[SharedSection, ...]]:
-    before = hide_numbers(build_sections(EntryKind(earlier.kind), earlier.answers), hides_numbers)
-    after = hide_numbers(build_sections(EntryKind(now.kind), now.answers), hides_numbers)
-    same = tuple(section for section in after if section in before)
+    before = hide_numbers(
+        build_sections(EntryKind(earlier.kind), earlier.answers, earlier.language), hides_numbers
+    )
+    after = hide_numbers(build_sections(EntryKind(now.kind), now.answers, now.language), hides_numbers)
+    texts = [replace(section, language=now.language) for section in before]
+    same = tuple(section for section in after if section in texts)
     # By question, in the form's order: those of the present text, then those that only the earlier one has.
-    gone = [section for section in before if section not in same]
+    gone = [section for section, text in zip(before, texts, strict=True) if text not in same]
     differences = []
     for section in after:
         if section in same:

@@ -187,9 +187,16 @@ async def list_sections(
 
 def _list_choices(actor: Actor, entry: Entry) -> Iterable[tuple[str, SharedSection]]:
     if entry.document.title:
-        yield copies.TITLE, SharedSection(N_("Its title"), entry.document.title)
+        yield (
+            copies.TITLE,
+            SharedSection(N_("Its title"), entry.document.title, language=entry.document.language),
+        )
     if entry.document.note:
-        yield copies.NOTE, SharedSection(N_("Your content note"), entry.document.note)
+        yield (
+            copies.NOTE,
+            SharedSection(N_("Your content note"), entry.document.note, language=entry.document.language),
+        )
     for one in copies.list_shareable_fields(entry):
-        section = replace(build_section(one, entry.document.answers[one.id]), field=one.id)
+        section = build_section(one, entry.document.answers[one.id])
+        section = replace(section, field=one.id, language=entry.document.language)
         yield one.id, hide_numbers((section,), actor.hides_numbers)[0]

@@ -12,7 +12,7 @@ from unicodedata import category
 from journal.care.documents import ShareDocument
 from journal.care_notes.reviews import label_version
 from journal.catalogue.emotions import Emotion, parse_emotions
-from journal.catalogue.fields import Answer, EntryKind, Field, FieldKind
+from journal.catalogue.fields import Answer, Answers, EntryKind, Field, FieldKind
 from journal.catalogue.forms import get_form
 from journal.catalogue.revisits import Moment, Revisit, parse_moments, parse_revisits
 from journal.day_lines.lines import DayLine, parse_day_lines
@@ -62,7 +62,7 @@ class SharedSection:
     One question with the patient's answer; what does not belong to its kind is empty.
 
     `question`, `chosen`, `low` and `high` are the form's words, to be translated; `text` are the patient's
-    own, never to be. `field` is the id of what was answered.
+    own, in their `language`, never to be. `field` is the id of what was answered.
     """
 
     question: str
@@ -88,6 +88,7 @@ class SharedSection:
     changes: tuple[evaluation.Change, ...] = ()
     replies: tuple[KeptReply, ...] = ()
     field: str = ""
+    language: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +108,7 @@ class SharedView:
     zone: tzinfo
     about: Session | None = None
     picture: PictureView | None = None
+    language: str = ""
 
 
 def build_shared_view(
@@ -128,12 +130,13 @@ def build_shared_view(
         kind.label,
         namer.name_copy(document),
         document.note,
-        hide_numbers(build_sections(kind, document.answers), hides_numbers),
+        hide_numbers(build_sections(kind, document.answers, document.language), hides_numbers),
         written_at,
         datetime.fromisoformat(document.shared_at),
         zone,
         namer.assignment.find_session(document.kind, document.session_id, written_at),
         build_picture_view(picture) if picture else None,
+        document.language,
     )
 
 
@@ -186,19 +189,16 @@ def _shorten_line(text: str) -> str:
     return f"{line[: blank if blank > 0 else end].rstrip()} …"
 
 
-def build_sections(kind: EntryKind, answers: Mapping[str, Answer]) -> tuple[SharedSection, ...]:
-    """Return answers for reading, in the form's order."""
+def build_sections(kind: EntryKind, answers: Answers, language: str = "") -> tuple[SharedSection, ...]:
+    """Return answers in *language* for reading, in the form's order."""
     form = get_form(kind)
     known = {field.id for field in form.fields}
-    asked = [field for field in form.fields if field.id in answers]
-    sections = [replace(build_section(field, answers[field.id]), field=field.id) for field in asked]
+    asked = [one for one in form.fields if one.id in answers]
+    sections = [replace(build_section(one, answers[one.id]), field=one.id) for one in asked]
     # A question that the form no longer asks is still somebody's words.
-    sections += [
-        SharedSection("", _format_answer(answer), field=key)
-        for key, answer in answers.items()
-        if key not in known
-    ]
-    return tuple(sections)
+    gone = {key: _format_answer(answer) for key, answer in answers.items() if key not in known}
+    sections += [SharedSection("", text, field=key) for key, text in gone.items()]
+    return tuple(replace(one, language=language) for one in sections)
 
 
 def hide_numbers(sections: tuple[SharedSection, ...], hidden: bool) -> tuple[SharedSection, ...]:
@@ -231,8 +231,8 @@ def build_section(field: Field, answer: Answer) -> SharedSection:
         given = [one.what.label for one in parse_standing(answer) if one.what and one.is_in_force]
         return SharedSection(field.label, chosen=tuple(given))
     if field.kind is FieldKind.AGREED:
-        names = [one.name for one in parse_agreed(answer) if one.until is None]
-        return SharedSection(field.label, ", ".join(names))
+        names = ", ".join(one.name for one in parse_agreed(answer) if one.until is None)
+        return SharedSection(field.label, names)
     if field.kind is FieldKind.REQUESTS:
         return SharedSection(field.label, chosen=tuple(one.asked.act.label for one in parse_requests(answer)))
     if field.kind is FieldKind.DATE and isinstance(answer, str):

@@ -19,6 +19,7 @@ from portal.web.dates import format_short_day
 from portal.web.errors import build_refusal_arguments
 from portal.web.forms import Form
 from portal.web.pages import PASSKEY_OFFER, get_translator, redirect, render_page
+from portal.web.translation import get_language
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +77,7 @@ async def download_kit(request: Request) -> Response:
     offer = await authentication_recovery_key.reopen_offer(actor, form["offer"])
     day, origin = format_short_day(actor.now, actor.zone), request.app.state.config.origin
     content = await asyncio.to_thread(
-        build_kit, offer.formatted_key, origin, actor.now, day, get_translator(request)
+        build_kit, offer.formatted_key, origin, actor.now, day, get_language(), get_translator(request)
     )
     headers = {"content-disposition": f'attachment; filename="{FILE_NAME}"'}
     return Response(content, media_type="application/pdf", headers=headers)

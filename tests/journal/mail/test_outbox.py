@@ -11,16 +11,18 @@ from uuid import uuid4
 
 import pytest
 
+from journal.accounts.details import change_details
 from journal.accounts.notices import queue_notice
 from journal.installation.installation import Installation
 from journal.installation.mail_server import MailServer, TransportSecurity
 from journal.mail import tables as mail_tables
-from journal.mail.letters import compose_letter
+from journal.mail.letters import SUBJECT, Translate, compose_letter
 from journal.mail.mail_addresses import Undeliverable
 from journal.mail.messages import INVITATION, Message, Notice, queue_message
 from journal.mail.outbox import CLAIM_DURATION, RETENTION, RETRY_DELAYS, delete_expired, deliver_due
 from journal.store.database import Store, execute, fetch_raw
 from portal.config import Config
+from portal.web.translation import Translator
 from tests.cast import NAMES, NOON, PRACTICE, Cast, Furniture
 from tests.receiver import ORIGIN, PASSWORD, SENDER, USER, Receiver, certificate, receiving
 
@@ -77,6 +79,28 @@ async def test_a_notice_arrives_once_and_leaves_nothing(cast: Cast, receiver: Re
     assert letter.get_content_type() == "text/plain"
     assert letter.get_content_charset() in ("utf-8", "us-ascii")
     assert "alice" not in letter.get_content()
+
+
+async def test_a_message_is_in_the_language_of_whom_it_goes_to(cast: Cast, receiver: Receiver) -> None:
+    """As it was when the message was queued; the subject says as little as in English."""
+    await change_details(await cast.actor("alice"), "Alice", "UTC", "es")
+    installation = await told(cast, receiver)
+    await queue_notice(installation, (await cast.actor("bob")).id, Notice.WAITS)
+    asked: list[str] = []
+
+    def choose(language: str) -> Translate:
+        asked.append(language)
+        return Translator(language or "en").translate
+
+    assert await deliver_due(installation, choose) == 2
+    assert sorted(asked) == ["", "es"]
+    said = {one["To"]: f"{one['Subject']}\n{one.get_content()}" for _, one in receiver.letters}
+    spanish, english = said["alice@example.org"], said["bob@example.org"]
+    assert Notice.PASSWORD_CHANGED.label not in spanish
+    assert Translator("es").translate(Notice.PASSWORD_CHANGED.label) in spanish
+    assert Notice.WAITS.label in english
+    assert Translator("es").translate(SUBJECT) == spanish.partition("\n")[0]
+    assert not NEVER_SAID.search(spanish.replace(ORIGIN, ""))
 
 
 async def test_no_message_tells_what_the_house_is_for(cast: Cast, receiver: Receiver) -> None:

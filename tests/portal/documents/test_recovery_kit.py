@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 import zlib
 
+from portal.documents.recovery_kit import BY_HAND, GOOD_TO_KNOW, HOW, KEY, MADE, NOTES, PURPOSE, STEPS
+from portal.web.translation import Translator
 from tests.portal.conftest import ORIGIN, Portal
 from tests.portal.views.account.test_account import NEW, field, groups
 
@@ -35,6 +37,25 @@ async def test_the_kit_is_one_page_with_the_key_in_plain_words(portal: Portal) -
     assert "not an emergency service" in words
     assert "A new recovery key makes this one useless." in words
     assert "alice" not in (words + answer.content.decode("latin-1")).lower()
+
+
+async def test_the_kit_is_in_the_language_of_whoever_prints_it(portal: Portal) -> None:
+    """Every sentence and the day, on one page; the fonts that every reader has can write all of it."""
+    async with portal.client("alice") as browser:
+        await browser.post("/account/details", data={"name": "Alice", "time_zone": "UTC", "language": "es"})
+        shown = (await browser.post("/account/recovery-key")).text
+        answer = await browser.post("/account/recovery-key/kit", data={"offer": field(shown, "offer")})
+    words, translate = printed(answer.content), Translator("es").translate
+    assert len(re.findall(rb"/Type\s*/Page\b(?!s)", answer.content)) == 1
+    assert b"/Lang (es)" in answer.content
+    assert "22 nov 2026" in words
+    for sentence in (PURPOSE, KEY, HOW, GOOD_TO_KNOW, BY_HAND, MADE, *STEPS, *NOTES):
+        said = translate(sentence)
+        assert said != sentence
+        assert said.encode("latin-1")
+        for piece in re.split(r"%\([a-z]+\)s", said):
+            assert set(piece.split()) <= set(words.split()) or piece in words, piece
+        assert sentence not in words
 
 
 async def test_nothing_of_the_kit_is_written_to_a_disk(portal: Portal, tmp_path) -> None:

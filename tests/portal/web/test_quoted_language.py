@@ -1,0 +1,91 @@
+"""An entry remembers the language of its words, and says so wherever a page of another language quotes them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from uuid import UUID, uuid4
+
+import msgspec
+
+from journal.entries import entries
+from journal.sharing import shares
+from journal.vault.documents import EntryDocument
+from tests.cast import Cast
+from tests.portal.browsing import Page, opened
+from tests.portal.conftest import Portal
+
+TITLE, MEANING, NOTE = "The grey sea", "I am allowed to rest.", "about my father"
+
+
+async def write(cast: Cast, language: str, **changes: str) -> UUID:
+    """Have alice write an entry on pages of *language*."""
+    alice = replace(await cast.actor("alice"), language=language)
+    answers: dict[str, object] = {"int.meaning": MEANING, "int.confidence": 6}
+    document = EntryDocument("integration", changes.get("title", TITLE), NOTE, answers=answers)  # type: ignore[arg-type]
+    return (await entries.save_entry(alice, uuid4(), 0, document)).id
+
+
+async def speak(portal: Portal, who: str, language: str) -> None:
+    """Set the language of somebody's account."""
+    async with portal.client(who) as browser:
+        page = await opened(browser, "/account/details")
+        sent = await browser.post("/account/details", data=page.filled({"language": language}))
+        assert sent.status_code == 303
+
+
+def find_languages(page: Page, words: str) -> list[str]:
+    """Return the `lang` of every innermost element of the main part that says *words* and nothing else, or nothing."""
+    return [
+        one.attributes.get("lang", "")
+        for one in page.markup.elements
+        if one.words.strip("“”") == words and one.tag in ("div", "p", "span", "q", "h1", "h2", "blockquote")
+    ]
+
+
+async def test_words_keep_their_language_until_they_are_written_anew(portal: Portal) -> None:
+    """A tap on another page's language changes none; an earlier version and its restoring keep theirs."""
+    entry, alice = await write(portal.cast, "en"), await portal.cast.actor("alice")
+    spanish = replace(alice, language="es")
+    first = (await entries.load_entry(alice, entry)).document
+    assert first.language == "en"
+    tapped = msgspec.structs.replace(first, answers={**first.answers, "int.confidence": 7})
+    one = await entries.save_entry(spanish, entry, 1, tapped)
+    assert one.document.language == "en"
+    written = msgspec.structs.replace(tapped, answers={**tapped.answers, "int.meaning": "Puedo descansar."})
+    two = await entries.save_entry(spanish, entry, one.revision, written)
+    assert two.document.language == "es"
+    changed = await entries.change_entry(replace(alice, language="en"), entry, lambda now: now.document)
+    assert changed.document.language == "es"
+
+
+async def test_english_words_on_spanish_pages_say_so(portal: Portal) -> None:
+    """The words and the title, on every page that shows them; the page's own words are in the page's language."""
+    entry = await write(portal.cast, "en")
+    async with portal.client("alice") as browser:
+        assert find_languages(await opened(browser, f"/journal/{entry}"), MEANING) == [""]
+    await speak(portal, "alice", "es")
+    async with portal.client("alice") as browser:
+        for path in (f"/journal/{entry}", f"/journal/{entry}/grounded"):
+            page = await opened(browser, path)
+            assert page.markup.all("html")[0].attributes["lang"] == "es"
+            assert find_languages(page, MEANING) == ["en"], path
+            assert "en" in find_languages(page, TITLE), path
+            assert find_languages(page, NOTE) == ["en"], path
+            english = [one for one in page.markup.elements if one.attributes.get("lang") == "en"]
+            assert {one.words for one in english} <= {TITLE, MEANING, NOTE, "English"}, path
+
+
+async def test_a_copy_says_in_which_language_it_was_written(portal: Portal) -> None:
+    """A Spanish entry on its English reader's pages; one whose language nobody knows says nothing."""
+    entry = await write(portal.cast, "es")
+    alice = await portal.cast.actor("alice")
+    parts = ("title", "note", "int.meaning")
+    share = await shares.share_entry(alice, entry, portal.cast.link, parts, previewed=1)
+    nobody = await write(portal.cast, "tlh", title="Another")
+    other = await shares.share_entry(alice, nobody, portal.cast.link, parts, previewed=1)
+    async with portal.client("bob") as browser:
+        page = await opened(browser, f"/patients/{alice.id}/shared/{share}")
+        assert (find_languages(page, MEANING), find_languages(page, NOTE)) == (["es"], ["es"])
+        assert "es" in find_languages(page, TITLE)
+        page = await opened(browser, f"/patients/{alice.id}/shared/{other}")
+        assert find_languages(page, MEANING) == [""]
