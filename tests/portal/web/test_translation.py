@@ -30,6 +30,7 @@ SAME_EVERYWHERE = {
     "alice reads by lamplight",
 }
 SAME_EVERYWHERE |= {"bob listens by lamplight", "·", "→"}
+INLINE = re.compile(r"</?(a|b|code|em|span|strong)\b[^>]*>")
 PLACEHOLDERS = re.compile(r"%\(\w+\)s|%%")
 TAG = re.compile(r"<!--.*?-->|<code[^>]*>.*?</code>|<[^>]*>", re.DOTALL)
 
@@ -129,6 +130,24 @@ def _list_constants(node: nodes.Node) -> list[str] | None:
     return None
 
 
+def _find_beside(template: str) -> list[str]:
+    """Return the messages that another one beside them goes on with: it begins with a small letter."""
+    found = []
+    for written in Environment(extensions=["jinja2.ext.i18n"]).parse(template).find_all(nodes.Output):
+        before: list[str] | None = None
+        for node in written.nodes:
+            if isinstance(node, nodes.TemplateData):
+                before = before if INLINE.sub("", node.data).strip(" ,") == "" else None
+                continue
+            messages = _list_constants(node)
+            goes_on = any(one[:1].islower() for one in messages or ())
+            found += [
+                one for one in before or () if goes_on and one[-1] not in ".!?…:" and "%(num)s" not in one
+            ]
+            before = messages
+    return found
+
+
 def _find_joined(template: str) -> list[str]:
     """Return what is put together by `~` of two messages, the first of which ends no sentence."""
     found = []
@@ -152,7 +171,11 @@ def test_no_template_puts_a_sentence_together() -> None:
     assert (
         _find_joined('{{ _("Not saved.") ~ " " ~ _("Try again.") }}{{ _("Line") ~ " · " ~ _(name) }}') == []
     )
-    assert [one for path in TEMPLATES for one in _find_joined(path.read_text(encoding="utf-8"))] == []
+    beside = '{{ _("Brief") }}<span class="visually-hidden"> {{ _("for %(name)s", name=name) }}</span>'
+    assert _find_beside(beside) == ["Brief"]
+    assert _find_beside('<b>{{ _("Notes") }}</b> <a>{{ _("They are yours.") }}</a>') == []
+    texts = [path.read_text(encoding="utf-8") for path in TEMPLATES]
+    assert [one for text in texts for one in (*_find_joined(text), *_find_beside(text))] == []
 
 
 def test_what_is_translated_is_escaped() -> None:
