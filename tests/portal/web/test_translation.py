@@ -121,8 +121,8 @@ def test_no_message_is_a_part_of_a_sentence() -> None:
 def _list_constants(node: nodes.Node) -> list[str] | None:
     """Return the messages that a call translates; none for what is no call of gettext."""
     match node:
-        case nodes.Call(node=nodes.Name(name="_" | "gettext" | "ngettext" | "pgettext")):
-            given = node.args[1:] if node.node.name == "pgettext" else node.args
+        case nodes.Call(node=nodes.Name(name="_" | "gettext" | "ngettext" | "pgettext" as name)):
+            given = node.args[1:] if name == "pgettext" else node.args
             return [one.value for one in given if isinstance(one, nodes.Const) and isinstance(one.value, str)]
         case nodes.CondExpr():
             found = [_list_constants(one) for one in (node.expr1, node.expr2) if one is not None]
