@@ -34,6 +34,10 @@ DATA_FILE_SENTENCES: tuple[str, ...] = (
     N_("For veterans, service members and those close to them"),
     N_("In many countries of the European Union, not in all"),
     N_("Lists helplines by country"),
+    N_("988, then press 1"),
+    N_("988, then press 2"),
+    N_("111, then option 2"),
+    N_("AYUDA to 988"),
     N_("United States"),
     N_("Canada"),
     N_("England"),
@@ -48,7 +52,7 @@ DATA_FILE_SENTENCES: tuple[str, ...] = (
     N_("Elsewhere in the European Union"),
     N_("Somewhere else"),
 )
-"""Words of the data file that are translated; the names of services stay as they are."""
+"""Words of the data file that are translated, with how a number goes on; the names of services stay as they are."""
 
 _ADDRESS = re.compile(r"https://[a-z0-9.-]+(/\S*)?")
 _NUMBER = re.compile(r"\+?[0-9]{2,15}")

@@ -16,6 +16,7 @@ from journal.catalogue.crisis_contacts import (
     list_regions,
     parse_contacts,
 )
+from portal.web.pages import build_environment
 
 FILE = resources.files("journal") / "data" / "crisis-contacts.json"
 CONTACTS = [contact for one in list_regions() for contact in (one.emergency, *one.contacts) if contact]
@@ -78,7 +79,37 @@ def test_words_of_the_file_are_marked_for_translation():
     generic = {"Emergency services", "Emotional support line"}
     said = {one.name for one in list_regions()} | {contact.note for contact in CONTACTS} - {""}
     said |= {contact.name for contact in CONTACTS} & generic
+    said |= {one.number for one in CONTACTS if one.kind != "web" and re.search("[a-z]{2}", one.number)}
     assert said == set(DATA_FILE_SENTENCES)
+
+
+SPANISH_LINES = (
+    ("US", "988, then press 2", "988 y luego marcar el 2", "988lifeline.org"),
+    ("US", "AYUDA to 988", "988 con la palabra AYUDA", "988lifeline.org"),
+    ("US", "911", "911", "health.wyo.gov"),
+    ("ES", "024", "024", "rtve.es"),
+    ("ES", "112", "112", "elnacional.cat"),
+    ("MX", "800 911 2000", "800 911 2000", "eluniversal.com.mx"),
+    ("MX", "911", "911", "noventagrados.com.mx"),
+    ("GB-WLS", "111, then option 2", "111 y luego elegir la opción 2", "deeside.com"),
+    ("GB-WLS", "999", "999", "deeside.com"),
+)
+
+
+@pytest.mark.parametrize(("code", "number", "spanish", "source"), SPANISH_LINES)
+def test_lines_for_who_speaks_spanish_and_for_wales(code, number, spanish, source):
+    """Each is there with its source and the day, is written in both languages, and dials what it says first."""
+    found = [one for one in region(code).all_contacts if one.number == number]
+    assert len(found) == 1
+    assert found[0].verified
+    assert found[0].last_verified
+    assert source in found[0].source
+    for language, said in (("en", number), ("es", spanish)):
+        page = build_environment(language).from_string(
+            '{% from "macros/help.html" import crisis_contacts %}{{ crisis_contacts(region) }}'
+        )
+        drawn = page.render(region=region(code))
+        assert re.search(rf"(Call|Text|Llamar al|Enviar un mensaje de texto al) {re.escape(said)}<", drawn)
 
 
 def test_an_unknown_region_is_none_and_the_last_is_for_everywhere_else():

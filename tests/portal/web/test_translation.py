@@ -12,7 +12,7 @@ from babel.messages.extract import extract_from_dir
 from babel.messages.frontend import parse_mapping_cfg
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
-from jinja2 import Environment
+from jinja2 import Environment, nodes
 
 from journal.i18n import DEFAULT_LANGUAGE, LANGUAGES, P_
 from portal.documents.archive_pages import Sentences
@@ -30,6 +30,7 @@ SAME_EVERYWHERE = {
     "alice reads by lamplight",
 }
 SAME_EVERYWHERE |= {"bob listens by lamplight", "·", "→"}
+INLINE = re.compile(r"</?(a|b|code|em|span|strong)\b[^>]*>")
 PLACEHOLDERS = re.compile(r"%\(\w+\)s|%%")
 TAG = re.compile(r"<!--.*?-->|<code[^>]*>.*?</code>|<[^>]*>", re.DOTALL)
 
@@ -104,6 +105,77 @@ def test_no_template_speaks_past_gettext(template: Path) -> None:
     words = [part for part in words if '="' not in part]  # an attribute that a macro writes
     spoken = [part for part in words if re.search(r"[A-Za-z]{2}", re.sub(r"&\w+;", "", part))]
     assert [part for part in spoken if part not in SAME_EVERYWHERE] == []
+
+
+# What a message may not begin or end with: it would be a part of a sentence, and another language has another order.
+PART = re.compile(r"^\s|\s$|,$|^(and|or|but|nor|than)\b")
+
+
+def test_no_message_is_a_part_of_a_sentence() -> None:
+    """None goes on with what stands before it, or leads into what stands behind it."""
+    ids = [one.id for one in _read(ROOT / "portal" / "locale" / "messages.pot") if one.id]
+    said = [each for one in ids for each in ([one] if isinstance(one, str) else one)]
+    assert [one for one in said if PART.search(one)] == []
+
+
+def _list_constants(node: nodes.Node) -> list[str] | None:
+    """Return the messages that a call translates; none for what is no call of gettext."""
+    match node:
+        case nodes.Call(node=nodes.Name(name="_" | "gettext" | "ngettext" | "pgettext" as name)):
+            given = node.args[1:] if name == "pgettext" else node.args
+            return [one.value for one in given if isinstance(one, nodes.Const) and isinstance(one.value, str)]
+        case nodes.CondExpr():
+            found = [_list_constants(one) for one in (node.expr1, node.expr2) if one is not None]
+            return [one for each in found for one in each or ()] if any(found) else None
+    return None
+
+
+def _find_beside(template: str) -> list[str]:
+    """Return the messages that another one beside them goes on with: it begins with a small letter."""
+    found = []
+    for written in Environment(extensions=["jinja2.ext.i18n"]).parse(template).find_all(nodes.Output):
+        before: list[str] | None = None
+        for node in written.nodes:
+            if isinstance(node, nodes.TemplateData):
+                before = before if INLINE.sub("", node.data).strip(" ,") == "" else None
+                continue
+            messages = _list_constants(node)
+            goes_on = any(one[:1].islower() for one in messages or ())
+            found += [
+                one for one in before or () if goes_on and one[-1] not in ".!?…:" and "%(num)s" not in one
+            ]
+            before = messages
+    return found
+
+
+def _find_joined(template: str) -> list[str]:
+    """Return what is put together by `~` of two messages, the first of which ends no sentence."""
+    found = []
+    for joined in Environment(extensions=["jinja2.ext.i18n"]).parse(template).find_all(nodes.Concat):
+        before: list[str] | None = None
+        for node in joined.nodes:
+            if isinstance(node, nodes.Const):
+                # A list of facts: " · " or a line of its own between them.
+                before = before if str(node.value).strip() in ("", ",", ";", ":") else None
+                continue
+            messages = _list_constants(node)
+            if before is not None and messages is not None:
+                found += [one for one in before or ["?"] if one[-1] not in ".!?…"]
+            before = messages
+    return found
+
+
+def test_no_template_puts_a_sentence_together() -> None:
+    """A message that is joined to another one is a whole sentence; else both are one message."""
+    assert _find_joined('{{ _("Not saved:") ~ " " ~ _(problem) }}') == ["Not saved:"]
+    assert (
+        _find_joined('{{ _("Not saved.") ~ " " ~ _("Try again.") }}{{ _("Line") ~ " · " ~ _(name) }}') == []
+    )
+    beside = '{{ _("Brief") }}<span class="visually-hidden"> {{ _("for %(name)s", name=name) }}</span>'
+    assert _find_beside(beside) == ["Brief"]
+    assert _find_beside('<b>{{ _("Notes") }}</b> <a>{{ _("They are yours.") }}</a>') == []
+    texts = [path.read_text(encoding="utf-8") for path in TEMPLATES]
+    assert [one for text in texts for one in (*_find_joined(text), *_find_beside(text))] == []
 
 
 def test_what_is_translated_is_escaped() -> None:

@@ -24,7 +24,7 @@ async def test_home_says_what_an_administrator_looks_after(portal: Portal) -> No
     async with portal.client("erin") as browser:
         page = await opened(browser, "/")
         assert "your account has no key to it" in page.words
-        assert "3 of the staff can sign in, and 2 patients" in page.words
+        assert "3 of the staff can sign in. There are 2 patients." in page.words
         assert "You are the only administrator" in page.words
 
 
