@@ -15,6 +15,7 @@ import uvloop
 
 from bench import (
     auditing,
+    brief,
     exporting,
     guessing,
     hostile,
@@ -48,6 +49,7 @@ async def measure(folder: Path, length: Length) -> Figures:
     patient = _made(few, PATIENT_ONLY, *small)
     shutil.copytree(few, many)
     shutil.copytree(few, folder / "tracked")
+    shutil.copytree(few, folder / "brief")
     without_cipher = _made(bare, PATIENT_ONLY, no_cipher.FLAG, *small)
     for place, strangers in (
         (few, STRANGERS),
@@ -76,6 +78,7 @@ async def measure(folder: Path, length: Length) -> Figures:
         figures |= await signing_in.stall(port, everybody, length)
         figures |= await tracked.charts(plain, folder / "tracked", patient, length)
         figures |= await summary.summary(plain, folder / "tracked", patient, length)
+        figures |= await brief.brief(plain, folder / "brief", patient, length)
     figures |= await exporting.export(busy, everybody, length.rounds)
     figures |= await guessing.difference(busy, everybody, length)
     figures |= await hostile.difference(busy, everybody, length)

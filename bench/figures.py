@@ -45,6 +45,8 @@ AIMS = {
     "charts_of_plain": Aim(0.0006, "of plain"),
     "summary_per_s": Aim(10, "per second"),
     "summary_of_plain": Aim(0.0006, "of plain"),
+    "brief_per_s": Aim(10, "per second"),
+    "brief_of_plain": Aim(0.0006, "of plain"),
     "others_p50_beside_10000": Aim(1.5, "times"),
     "plain_per_s": Aim(None, "per second"),
     "hello_per_s": Aim(None, "per second"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from base64 import urlsafe_b64decode
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -79,10 +79,10 @@ async def _track(folder: Path, people: People, *, small: bool) -> None:
     installation = Installation.with_key(SERVER_KEY, quick=small)
     store = await Store.open(f"sqlite://{folder / DATABASE}")
     with store.use():
-        patient = await _load(installation, people.patient)
+        patient = await load_person(installation, people.patient)
         (link,) = await links.load_my_links(patient)
         part = 100 if small else 1
-        sessions = [await _hold(patient, number) for number in range(max(1, SESSIONS // part))]
+        sessions = [await hold_session(patient, number) for number in range(max(1, SESSIONS // part))]
         for at, document in _list_pieces(patient.now, sessions, part):
             then = replace(patient, now=at)
             saved = await entries.save_entry(then, uuid4(), 0, document)
@@ -90,13 +90,14 @@ async def _track(folder: Path, people: People, *, small: bool) -> None:
     await store.close()
 
 
-async def _load(installation: Installation, cookie: str) -> Actor:
+async def load_person(installation: Installation, cookie: str) -> Actor:
+    """Return whoever a cookie signs in."""
     actor = await web_sessions.load_actor(installation, urlsafe_b64decode(cookie + "=" * (-len(cookie) % 4)))
     assert actor is not None
     return actor
 
 
-async def _hold(patient: Actor, number: int) -> UUID:
+async def hold_session(patient: Actor, number: int) -> UUID:
     """Have a dosing session have taken place, so many weeks ago, and its patient have rested."""
     begun, ident = patient.now - EVERY * (number + 4), uuid4()
     details = SessionDetails(
@@ -123,10 +124,7 @@ def _list_pieces(now: datetime, sessions: list[UUID], part: int) -> Iterator[tup
             day = min(at + timedelta(days=days), now)
             answers: Answers = {MOMENT: moment, DAY: day.date().isoformat(), **TOLD.get(moment, STILL)}
             yield day, EntryDocument(EntryKind.CHECK_IN.value, session_id=session.hex, answers=answers)
-    for name, count in PIECES.items():
-        for number in range(max(2, count // part)):
-            at = now - timedelta(days=number)
-            yield at, EntryDocument(EntryKind.MEASURE.value, answers={FORM: _fill(name, at.date(), number)})
+    yield from list_measures(now, PIECES, part)
     for number in range(max(1, MONTHS // part)):
         first = (now - timedelta(days=31 * number)).date().replace(day=1)
         told = [
@@ -134,6 +132,16 @@ def _list_pieces(now: datetime, sessions: list[UUID], part: int) -> Iterator[tup
         ]
         answers = {MONTH: first.isoformat(), DAY_LINES_FIELD: told}
         yield now - timedelta(days=31 * number), EntryDocument(EntryKind.DAY_LINES.value, answers=answers)
+
+
+def list_measures(
+    now: datetime, counts: Mapping[str, int], part: int
+) -> Iterator[tuple[datetime, EntryDocument]]:
+    """Yield filled measures, one a day, so many of each; a *part* of them."""
+    for name, count in counts.items():
+        for number in range(max(2, count // part)):
+            at = now - timedelta(days=number)
+            yield at, EntryDocument(EntryKind.MEASURE.value, answers={FORM: _fill(name, at.date(), number)})
 
 
 def _fill(name: str, day: date, number: int) -> list[str]:

@@ -26,6 +26,7 @@ from crypto.context import NO_RECORD, Context, join_fields
 from crypto.derive import derive_key
 from crypto.envelope import Sealer, open_sealed, seal, unwrap_key, wrap_key
 from crypto.errors import CryptoError, FormatError, KeySizeError, OpenError
+from crypto.feeds import feed_event_id, feed_id, feed_key, feed_state, new_feed_secret
 from crypto.handovers import Handover, consent, suggest, verify_consent, verify_suggestion
 from crypto.identity import PrivateIdentity, open_identity, seal_identity
 from crypto.keyring import Keyring, new_account_key
@@ -111,6 +112,10 @@ __all__ = [
     "decoy_recovery_slot",
     "decoy_slot",
     "derive_key",
+    "feed_event_id",
+    "feed_id",
+    "feed_key",
+    "feed_state",
     "format_recovery_code",
     "format_recovery_key",
     "grant_link_key",
@@ -121,6 +126,7 @@ __all__ = [
     "is_pinned",
     "join_fields",
     "new_account_key",
+    "new_feed_secret",
     "new_invitation_secret",
     "new_link_key",
     "new_recovery_code",

@@ -42,6 +42,7 @@ class Actor:
     hides_numbers: bool = False  # the numbers of measures are hidden from their own patient
     has_day_lines: bool = False  # home offers the line of today
     wants_no_offers: bool = False  # home offers no reframe to be looked at again
+    is_reminded: bool = False  # they chose to be reminded of something by mail
     dosing_day: str = ""  # the state of a patient's day, from a dosing session's start to the next morning
     is_use_due: bool = False  # the last use of their session was stored a while ago
     prefetched: Sequence[Sequence[Sequence[Any]]] = ()  # what the page asked for beside the session

@@ -33,6 +33,7 @@ class HeldAct(Labelled):
     CONTACT = "contact", N_("Remove a number that an ended care left")
     TEXT = "text", N_("Hide a text that an ended care left")
     OWN_CONTACT = "own_contact", N_("Change your phone number or emergency contact")
+    CALENDAR = "calendar", N_("Make or change the address of your calendar")
     ACCOUNT = "account", N_("Delete the account")
 
 

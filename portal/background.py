@@ -18,15 +18,18 @@ from journal.care.past_upgrade import seal_unnamed_links
 from journal.i18n import DEFAULT_LANGUAGE, LANGUAGES
 from journal.installation.installation import Installation
 from journal.key_rotation import workers
+from journal.mail.letters import ChooseLanguage
 from journal.mail.outbox import deliver_due
 from journal.operations import heartbeat
 from journal.operations.retention import purge_deleted
+from journal.reminders.sending import deliver_reminders
 from portal import logs
 from portal.web.translation import Translator
 
 PRACTICE_INTERVAL = timedelta(seconds=10)
 """How often the practice is read for people who are not signed in; whoever is signed in sees it as it is."""
 MAIL_INTERVAL = timedelta(seconds=10)
+REMINDER_INTERVAL = timedelta(minutes=1)
 NOTICE_INTERVAL = timedelta(seconds=10)
 RETRY_INTERVAL = timedelta(minutes=1)
 UNCHAINABLE_EVENTS = "events wait to be chained that this service did not write so: hearthside verify-audit"
@@ -78,7 +81,7 @@ async def run_periodic_tasks(
     Before the first page each has run once, so that this process is known to serve, what is to be deleted is deleted,
     and everybody is found by the address that they type; but mail, which may take long.
     """
-    spoken = {language: Translator(language).translate for language in LANGUAGES}
+    choose = _build_translators()
     present, sealer = workers.WorkerReporter(installation, uuid4()), AuditChainWorker(installation, uuid4())
     here = PeriodicTask(present.report_if_due, workers.CHECK_INTERVAL)
     beat = heartbeat.Heartbeat(installation)
@@ -86,10 +89,8 @@ async def run_periodic_tasks(
     purging = PeriodicTask(lambda: _purge_after_beat(installation, beat), timedelta(hours=1))
     addresses = PeriodicTask(lambda: upgrade_indexes(installation), timedelta(hours=1))
     names = PeriodicTask(lambda: seal_unnamed_links(installation), timedelta(hours=1))
-    mail = PeriodicTask(
-        lambda: deliver_due(installation, lambda tag: spoken.get(tag, spoken[DEFAULT_LANGUAGE])),
-        MAIL_INTERVAL,
-    )
+    mail = PeriodicTask(lambda: deliver_due(installation, choose), MAIL_INTERVAL)
+    reminding = PeriodicTask(lambda: deliver_reminders(installation, choose), REMINDER_INTERVAL)
     noticing = PeriodicTask(lambda: release_due(installation), NOTICE_INTERVAL)
     chaining = PeriodicTask(lambda: chain_events(sealer), chain_worker.INTERVAL)
     naming = PeriodicTask(lambda: reload_practice(installation), PRACTICE_INTERVAL)
@@ -99,6 +100,7 @@ async def run_periodic_tasks(
         (purging, await purging.run_once()),
         (addresses, await addresses.run_once()),
         (mail, timedelta(0)),
+        (reminding, timedelta(0)),
         (noticing, await noticing.run_once()),
         (chaining, await chaining.run_once()),
         (names, await names.run_once()),
@@ -115,6 +117,11 @@ async def run_periodic_tasks(
             await sealer.release()
         with suppress(Exception):  # and a silent worker is deleted in a while
             await workers.remove_worker(present.worker)
+
+
+def _build_translators() -> ChooseLanguage:
+    spoken = {language: Translator(language).translate for language in LANGUAGES}
+    return lambda tag: spoken.get(tag, spoken[DEFAULT_LANGUAGE])
 
 
 async def _purge_after_beat(installation: Installation, beat: heartbeat.Heartbeat) -> None:

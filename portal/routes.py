@@ -13,12 +13,14 @@ from portal.views import home, records, today
 from portal.views.account import (
     account,
     active_sessions,
+    calendar,
     contact,
     deletion,
     details,
     key_rotation,
     passkeys,
     reading_hours,
+    reminders,
     second_factor,
 )
 from portal.views.administration import audit_log, people, practice, staff
@@ -48,7 +50,7 @@ from portal.views.patients import (
 )
 from portal.views.patients import evaluation as evaluation_review
 from portal.views.preparing import checklist, clinic, comfort
-from portal.views.public import guide, health, help, language, offline, sitting
+from portal.views.public import calendar_feed, guide, health, help, language, offline, sitting
 from portal.views.reframing import later, moments, offers, revisits, status, steadying, steps, triggers
 from portal.views.replies import drafts as reply_drafts
 from portal.views.replies import mine as my_replies
@@ -207,6 +209,7 @@ ROUTES = (
     Rule("/invite/{token}", FORM, ANYONE, patient_registration.register_patient),
     Rule("/restart/{token}", FORM, ANYONE, account_reset.reset_account),
     Rule("/sit/{token}", FORM, ANYONE, sitting.show_sitting),
+    Rule("/calendar/{token}.ics", READ, ANYONE, calendar_feed.show_feed),
     Rule("/account", READ, SIGNED_IN, account.show_account),
     Rule("/account/sessions", READ, SIGNED_IN, active_sessions.show_active_sessions),
     Rule("/account/password", FORM, SIGNED_IN, account.change_password),
@@ -216,7 +219,11 @@ ROUTES = (
     Rule("/account/details", FORM, SIGNED_IN, details.edit_details),
     Rule("/account/title", FORM, SIGNED_IN, details.edit_title),
     Rule("/account/help-numbers", FORM, SIGNED_IN, details.edit_help_numbers),
+    Rule("/account/calendar", READ, IN_CARE, calendar.edit_calendar),
+    Rule("/account/calendar", SEND, IN_CARE, calendar.edit_calendar, fresh=True),
+    Rule("/account/calendar/end", SEND, IN_CARE, calendar.end_calendar),
     Rule("/account/reading-hours", FORM, CLINICIAN, reading_hours.edit_reading_hours),
+    Rule("/account/reminders", FORM, SIGNED_IN, reminders.edit_reminders),
     Rule("/account/contact", FORM, PATIENT, contact.edit_contact),
     Rule("/account/contact/removal", FORM, PATIENT, contact.remove_contact),
     Rule("/account/email", FORM, SIGNED_IN, details.edit_email, fresh=True),

@@ -13,8 +13,11 @@ from journal.actor import Actor
 from journal.authentication import registration, web_sessions
 from journal.authentication.registration import NewAccount
 from journal.care import invitations
+from journal.care.links import load_link_with
 from journal.catalogue.fields import Answer, EntryKind, FieldKind
 from journal.catalogue.forms import get_form
+from journal.coming_talk import items, setting
+from journal.coming_talk.documents import Thing
 from journal.entries import entries
 from journal.roles import Role
 from journal.scheduling import plan as session_plan
@@ -162,6 +165,9 @@ BEGINNINGS = {
 }
 """What stands before the words of each line, in answers that have several."""
 
+PLANNED = ("plan.dose", "plan.interval", "plan.focus", "plan.from", "plan.why", "plan.by")
+"""What a plan note says, without a review or readings."""
+
 
 def everything(kind: EntryKind, words: Callable[[str], str]) -> dict[str, Answer]:
     """Answer every question of a form that a patient may share; *words* gives the text for a question."""
@@ -191,6 +197,8 @@ async def share_a_full_brief(
     for turn in range(turns):
         for kind in EntryKind:
             answers = everything(kind, words)
+            if kind is EntryKind.PLAN_NOTE:
+                answers = {name: answers[name] for name in PLANNED}
             if kind is EntryKind.REFRAME:
                 answers["reframe.old_meaning"] = f"{turn} {answers['reframe.old_meaning']}"
             if kind in (EntryKind.PREPARATION, EntryKind.INTEGRATION):
@@ -199,6 +207,8 @@ async def share_a_full_brief(
             at = NOON - timedelta(hours=10 - turn)
             title = f"The corridor and the door, and what my hands did there, part {turn + 1}"
             await share(cast, await write(cast, kind, answers, title=title, note=note, about=third, at=at))
+    await share_measures(cast, turns)
+    await set_and_answer(cast, words, min(5, 2 * turns - 1))
     for skill in ("orient", "feet_hands", "paced_breath", "categories", "cold_warm")[: 2 * turns - 1]:
         for helped in ("yes", "bit", "worse"):
             used = {
@@ -208,6 +218,29 @@ async def share_a_full_brief(
                 "ground.suds_after": 9,
             }
             await share(cast, await write(cast, EntryKind.GROUNDING, used, title=title, about=third))
+
+
+async def share_measures(cast: Cast, turns: int) -> None:
+    """Have alice answer as many measures, each three times, and share them."""
+    for name, count in (("phq9", 9), ("gad7", 7), ("pcl5-month", 20))[:turns]:
+        for day in (1, 10, 21):
+            head = (f"instrument={name}", "version=1", "language=en", "days=14", f"day=2026-11-{day:02}")
+            given = [f"{number}=1" for number in range(1, count + 1)]
+            lines = [*head, f"begun=2026-11-{day:02}", f"finished=2026-11-{day:02}", *given]
+            await share(cast, await write(cast, EntryKind.MEASURE, {"measure.form": lines}))
+
+
+async def set_and_answer(cast: Cast, words: Callable[[str], str], count: int) -> None:
+    """Have bob set questions in his own words for alice's next talk, and alice answer and share them."""
+    bob, alice = await cast.actor("bob"), await cast.actor("alice")
+    link = await load_link_with(bob, alice.id)
+    talk = (await setting.load_talks_ahead(bob, link))[0].id
+    question, why = words("words")[:200].strip(), words("why")[:100].strip()
+    await setting.set_things(bob, alice.id, talk, [Thing("question", "own", question, why)] * count)
+    for one in await items.load_items(bob, link, talk):
+        document = EntryDocument("free", question, answers={"free.text": words("free.text")})
+        saved = await entries.save_entry(alice, one.answer, 0, document)
+        await share(cast, saved.id)
 
 
 async def reader(cast: Cast) -> Actor:

@@ -34,6 +34,8 @@ NAMES = {
     "charts_of_plain",
     "summary_per_s",
     "summary_of_plain",
+    "brief_per_s",
+    "brief_of_plain",
     "others_p50_beside_10000",
     "search_1000_by_plain",
     "search_10000_by_plain",

@@ -28,6 +28,7 @@ from journal.authentication import key_slots, second_factor, web_sessions
 from journal.authentication import tables as authentication_tables
 from journal.authentication.key_slots import Access, AccessDocument
 from journal.authentication.passwords import find_password_problems
+from journal.calendar import feeds
 from journal.care import invitations, lifecycle, links, share_list
 from journal.care import tables as care_tables
 from journal.care.past_care import seal_past
@@ -166,6 +167,7 @@ async def reset_account(
             await retained_records.retain_records(installation, account.id)
             now = installation.clock()
             await sitter_links.end_links_of(account.id, now)  # their notes are sealed to the old keys
+            await feeds.end_feeds_of(account.id, now)
             await lifecycle.withhold_all_notices(account.id)  # agreed on with the old keys
             past = await _seal_past_care(installation, old, row, now)
             if not await old.update(pair=None, ended_at=now, past=past):

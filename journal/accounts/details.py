@@ -10,7 +10,14 @@ from tortoise.exceptions import IntegrityError
 from journal.accounts import addresses, current_keys, tables
 from journal.accounts.names import find_email_problems, find_name_problems, find_zone_problems, parse_phones
 from journal.accounts.notices import queue_notice
-from journal.accounts.profiles import LOCK_CHOICES, ContactDetails, Profile, load_profile, profile_context
+from journal.accounts.profiles import (
+    LOCK_CHOICES,
+    ContactDetails,
+    Profile,
+    ReminderChoices,
+    load_profile,
+    profile_context,
+)
 from journal.actor import Actor
 from journal.audit import log as audit_log
 from journal.audit.acts import Act
@@ -21,7 +28,7 @@ from journal.mail.mail_addresses import normalize_address
 from journal.mail.messages import Notice
 from journal.roles import Role
 from journal.sealing import seal_document
-from journal.store.database import transaction
+from journal.store.database import ensure_transaction, transaction
 from journal.user_input import clean_name
 
 MAX_CONTACT_NAME = 100
@@ -42,7 +49,7 @@ async def change_details(actor: Actor, name: str, time_zone: str, language: str 
         problems["language"] = N_("Choose one of the list.")
     if problems:
         raise InvalidInput(problems)
-    async with transaction():
+    async with ensure_transaction():
         found = await _load_locked_profile(actor)
         spoken = language or found.language
         await _save_profile(actor, replace(found, name=name, time_zone=time_zone, language=spoken))
@@ -131,6 +138,11 @@ async def set_offered_on(actor: Actor, day: str) -> None:
         profile = await _load_locked_profile(actor)
         if profile.offered_on != day:
             await _save_profile(actor, replace(profile, offered_on=day))
+
+
+async def store_reminder_choices(actor: Actor, choices: ReminderChoices) -> None:
+    """Store of what the actor wants to be reminded; in the transaction that changes what waits for them."""
+    await _save_profile(actor, replace(await _load_locked_profile(actor), reminders=choices))
 
 
 async def load_contact(actor: Actor) -> ContactDetails:

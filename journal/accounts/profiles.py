@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+from contextlib import suppress
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -14,7 +16,7 @@ from journal.ages import is_alive
 from journal.errors import Damaged
 from journal.installation.installation import Installation
 from journal.sealing import open_document, seal_document
-from journal.store.rows import Row, fetch_row
+from journal.store.rows import Row, fetch_row, fetch_rows, filter_undamaged
 
 LOCK_CHOICES = (5, 15, 30, 60)
 """After how many minutes a session can lock; `Profile` has the usual one."""
@@ -52,6 +54,17 @@ class ContactDetails(msgspec.Struct, frozen=True):
 NO_CONTACT = ContactDetails()
 
 
+class ReminderChoices(msgspec.Struct, frozen=True):
+    """Of what somebody wants to be reminded by mail, and from when until when on their own clock never: as "HH:MM"."""
+
+    kinds: tuple[str, ...] = ()
+    quiet_from: str = "21:00"
+    quiet_until: str = "08:00"
+
+
+NO_REMINDERS = ReminderChoices()
+
+
 class Profile(msgspec.Struct, frozen=True):
     """Who an account belongs to, what they are, when their sessions lock and where they signed in; server key."""
 
@@ -74,6 +87,7 @@ class Profile(msgspec.Struct, frozen=True):
     offered_on: str = (
         ""  # the day, in their calendar, on which a reframe was erased that had been offered on it
     )
+    reminders: ReminderChoices = NO_REMINDERS
 
 
 class ProfileRow(Row, frozen=True):
@@ -132,6 +146,16 @@ def open_cached_profile(installation: Installation, account: UUID, sealed: bytes
     if found is None:
         found = open_document(installation.server_keys, sealed, profile_context(account), Profile)
         memory.put(key, found)
+    return found
+
+
+async def load_cached_profiles(installation: Installation, accounts: Collection[UUID]) -> dict[UUID, Profile]:
+    """Return the profiles of *accounts* that open, as `open_cached_profile` does."""
+    rows = await fetch_rows(ProfileRow, tables.Account.filter(id__in=list(accounts))) if accounts else []
+    found = {}
+    for row in filter_undamaged(rows):
+        with suppress(Damaged):
+            found[row.id] = open_cached_profile(installation, row.id, row.sealed)
     return found
 
 

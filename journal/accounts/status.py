@@ -16,6 +16,11 @@ ACTIVE, SUSPENDED = "active", "suspended"
 LEAVING = "leaving"
 
 
+async def is_active(account: UUID) -> bool:
+    """Return whether an account can be used, and nobody asked for its deletion."""
+    return await tables.Account.exists(id=account, status=ACTIVE)
+
+
 async def cancel_deletion(installation: Installation, account: UUID) -> None:
     """Cancel an account's deletion: its owner has signed in, with every factor. Call it in that transaction."""
     if await tables.Account.filter(id=account, status=LEAVING).update(status="active", leaves_at=None):

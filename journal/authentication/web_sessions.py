@@ -240,6 +240,7 @@ async def load_actor(
         hides_numbers=profile.hides_numbers,
         has_day_lines=profile.has_day_lines,
         wants_no_offers=profile.wants_no_offers,
+        is_reminded=bool(profile.reminders.kinds),
         dosing_day=get_dosing_day(profile, now),
         is_use_due=unused >= USE_INTERVAL,
         prefetched=prefetched,
@@ -254,9 +255,8 @@ async def record_use(session: str, now: datetime) -> None:
 
 def is_recently_confirmed(actor: Actor) -> bool:
     """Return whether the actor has confirmed who they are recently enough for a dangerous act."""
-    return (
-        actor.confirmed_at is not None and compute_age(actor.confirmed_at, actor.now) < CONFIRMATION_LIFETIME
-    )
+    at = actor.confirmed_at
+    return at is not None and compute_age(at, actor.now) < CONFIRMATION_LIFETIME
 
 
 async def find_waiting_session(installation: Installation, token: bytes) -> tuple[UUID, bytes] | None:

@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date
+from uuid import UUID
 
-from journal.brief.layout import shorten_text
+from journal.brief.layout import SOURCE_LINES, count_lines, shorten_text
 from journal.brief.quotes import get_rating, get_text
 from journal.catalogue.fields import EntryKind
-from journal.catalogue.revisits import Revisit, parse_revisits
+from journal.catalogue.revisits import Moment, Revisit, parse_moments, parse_revisits
 from journal.folding import fold
 from journal.reframing.picture import Finding, describe_course, list_ratings
+from journal.reframing.reframes import MOMENTS
 from journal.sharing.reading import IncomingShare
 
 
@@ -22,7 +24,7 @@ class BeliefPair:
 
     `old_before` and `old_after` come from the earliest copy that has this belief, the latest ratings from a later one
     or from a revisit, whichever day is the last. The old words stand in the copy `source`, the new ones in
-    `new_source`.
+    `new_source`. `moment` is the newest one, of any of its copies, and stands in `moment_source`.
     """
 
     old: str
@@ -36,23 +38,44 @@ class BeliefPair:
     new_source: IncomingShare
     first: IncomingShare
     finding: Finding | None = None
+    moment: Moment | None = None
+    moment_source: IncomingShare | None = None
     old_cut: bool = False
     new_cut: bool = False
+    moment_cut: bool = False
 
     def shorten(self, letters: float) -> BeliefPair:
         """Return it with its sentences shortened to *letters*."""
         (old, old_cut), (new, new_cut) = shorten_text(self.old, letters), shorten_text(self.new, letters)
-        return replace(self, old=old, new=new, old_cut=old_cut, new_cut=new_cut)
+        found = replace(self, old=old, new=new, old_cut=old_cut, new_cut=new_cut)
+        if self.moment is None:
+            return found
+        words, cut = shorten_text(self.moment.words, letters)
+        return replace(found, moment=replace(self.moment, words=words), moment_cut=cut)
 
     @property
-    def cut(self) -> bool:
+    def is_cut(self) -> bool:
         """Return whether a sentence is longer than what is quoted."""
-        return self.old_cut or self.new_cut
+        return self.old_cut or self.new_cut or self.moment_cut
 
     @property
     def sources(self) -> tuple[IncomingShare, ...]:
-        """Return the copies that it draws on, the latest first."""
+        """Return the copies that its sentences and numbers stand in, the latest first."""
         return tuple({one.id: one for one in (self.source, self.new_source, self.first)}.values())
+
+    @property
+    def drawn_from(self) -> tuple[UUID, ...]:
+        """Return the ids of the copies that it draws on."""
+        moment = () if self.moment_source is None else (self.moment_source.id,)
+        return (*(one.id for one in self.sources), *moment)
+
+    def count_lines(self, width: int) -> float:
+        """Return how many printed lines it takes in two columns: its sentences stand side by side."""
+        old = count_lines(self.old, width) + SOURCE_LINES * (2 if self.finding else 1)
+        new = count_lines(self.new, width) + SOURCE_LINES
+        if self.moment:
+            new += count_lines(self.moment.words, width) + SOURCE_LINES
+        return 2 * max(old, new)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +89,7 @@ class _RatedBelief:
     old_after: int | None
     new_rating: int | None
     revisits: tuple[Revisit, ...] = ()
+    moments: tuple[Moment, ...] = ()
 
     @property
     def key(self) -> str:
@@ -88,8 +112,9 @@ def _list_ratings(shared: Iterable[IncomingShare]) -> Iterator[_RatedBelief]:
             ids = ("reframe.old_belief_before", "reframe.old_belief_after", "reframe.new_belief")
             again = parse_revisits(one.document.answers.get("reframe.revisits"))
             before, after, now = (get_rating(one, ident) for ident in ids)
+            moments = parse_moments(one.document.answers.get(MOMENTS))
             if old or new:
-                yield _RatedBelief(one, old, new, before, after, now, again)
+                yield _RatedBelief(one, old, new, before, after, now, again, moments)
         elif old := get_text(one, "prep.old_story"):
             yield _RatedBelief(one, old, "", get_rating(one, "prep.old_story_belief"), None, None)
 
@@ -106,6 +131,7 @@ def _build_pair(same: list[_RatedBelief]) -> BeliefPair:
         [(one, one.new_rating) for one in same],
         ((look.day, look.new) for one in same for look in one.revisits),
     )
+    moment, told_in = _find_moment(same)
     return BeliefPair(
         old=latest.old,
         new=renewed.new,
@@ -118,6 +144,20 @@ def _build_pair(same: list[_RatedBelief]) -> BeliefPair:
         source=latest.source,
         new_source=renewed.source,
         first=first.source,
+        moment=moment,
+        moment_source=told_in,
+    )
+
+
+def _find_moment(same: Iterable[_RatedBelief]) -> tuple[Moment | None, IncomingShare | None]:
+    """Return the newest moment with words, and the copy that it stands in."""
+    found = [
+        (moment, one.source) for one in same for moment in one.moments if moment.is_dated and moment.words
+    ]
+    newest = max((moment.day for moment, _ in found), default=None)
+    # Of one day, the one that was noted last: moments stand in their order.
+    return next(
+        ((moment, source) for moment, source in reversed(found) if moment.day == newest), (None, None)
     )
 
 

@@ -5,19 +5,25 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Set
 from dataclasses import dataclass, replace
 from datetime import date
+from types import MappingProxyType
+from uuid import UUID
 
-from journal.brief.layout import shorten_text
+from journal.brief.layout import SOURCE_LINES, count_lines, shorten_text
 from journal.catalogue.fields import Answer, BriefRole, EntryKind, Field, FieldKind
 from journal.catalogue.forms import get_form
 from journal.dosing_day.lines import summarize_medicine, summarize_readings
 from journal.sharing.reading import IncomingShare
+from journal.sitter.lines import Check, CheckState, parse_checks
 
+MAX_CHECKS = 3  # of a sitter's
 MAX_USES = 2  # of one skill
 # Each line of these answers is an item of its own.
 LIST_FIELDS = frozenset({"int.top3", "prep.resources"})
 # These are shown as `SkillLine`s.
 SKILL_FIELDS = frozenset({"ground.skill", "ground.helped"})
-_SUMMARIES = {FieldKind.MEDICINE: summarize_medicine, FieldKind.READINGS: summarize_readings}
+_SUMMARIES = MappingProxyType(
+    {FieldKind.MEDICINE: summarize_medicine, FieldKind.READINGS: summarize_readings}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +32,7 @@ class Quote:
     An answer as it was written, or the beginning of it.
 
     `chosen` answers are labels of ours that the patient chose: to be translated, never in quotation marks.
-    `noted` are times and readings, put into one line.
+    `noted` are times and readings, put into one line; `checks` are those of a sitter, in place of a text.
     """
 
     text: str
@@ -35,11 +41,31 @@ class Quote:
     cut: bool = False
     chosen: bool = False
     noted: bool = False
+    checks: tuple[Check, ...] = ()
+
+    @property
+    def drawn_from(self) -> tuple[UUID, ...]:
+        """Return the id of the copy that it is quoted from."""
+        return (self.source.id,)
+
+    @property
+    def is_cut(self) -> bool:
+        """Return whether there is more of the answer."""
+        return self.cut
 
     def shorten(self, letters: float) -> Quote:
         """Return it shortened to *letters*."""
+        if self.checks:
+            told = [shorten_text(one.words, letters / len(self.checks)) for one in self.checks]
+            short = (replace(one, words=words) for one, (words, _) in zip(self.checks, told, strict=True))
+            return replace(self, checks=tuple(short), cut=self.cut or any(cut for _, cut in told))
         words, cut = shorten_text(self.text, letters)
         return replace(self, text=words, cut=cut)
+
+    def count_lines(self, width: int) -> float:
+        """Return how many printed lines it takes, with its question and source."""
+        told = "; ".join(f"00:00 · needs help · {one.words}" for one in self.checks) or self.text
+        return count_lines(told, width) + SOURCE_LINES
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +80,20 @@ class Step:
     learned: str = ""
     cut: bool = False
     learned_cut: bool = False
+
+    @property
+    def drawn_from(self) -> tuple[UUID, ...]:
+        """Return the id of the copy that it stands in."""
+        return (self.source.id,)
+
+    @property
+    def is_cut(self) -> bool:
+        """Return whether there is more of it."""
+        return self.cut or self.learned_cut
+
+    def count_lines(self, width: int) -> float:
+        """Return how many printed lines it takes, with its source."""
+        return count_lines(self.text, width) + count_lines(self.learned, width) + SOURCE_LINES
 
     def shorten(self, letters: float) -> Step:
         """Return it with its texts shortened to *letters*."""
@@ -91,6 +131,20 @@ class SkillLine:
     def worse(self) -> bool:
         """Return whether it ever made things worse."""
         return any(use.worse for use in self.uses)
+
+    @property
+    def drawn_from(self) -> tuple[UUID, ...]:
+        """Return the ids of the copies that tell of its uses."""
+        return tuple(use.source.id for use in self.uses)
+
+    @property
+    def is_cut(self) -> bool:
+        """Return whether it was used more often."""
+        return self.cut
+
+    def count_lines(self, width: int) -> float:
+        """Return how many printed lines it takes."""
+        return count_lines(self.skill, width) + SOURCE_LINES * len(self.uses)
 
 
 def get_text(one: IncomingShare, field: str) -> str:
@@ -139,6 +193,9 @@ def _find_quotes(one: IncomingShare, role: BriefRole) -> Iterator[Quote]:
             continue
         if answer == "none":  # of the skills: nothing that steadies
             continue
+        if field.kind is FieldKind.CHECKS:
+            yield from _quote_checks(field, answer, one)
+            continue
         if summarize := _SUMMARIES.get(field.kind):
             yield Quote(summarize(answer), field.label, one, noted=True)
             continue
@@ -148,6 +205,17 @@ def _find_quotes(one: IncomingShare, role: BriefRole) -> Iterator[Quote]:
             continue
         for line in _split_answer(field, answer):
             yield Quote(line, field.label, one)
+
+
+def _quote_checks(field: Field, answer: Answer, one: IncomingShare) -> Iterator[Quote]:
+    """Yield the latest checks in one line, and among them one at which help was needed."""
+    every = parse_checks(answer)
+    latest = every[-MAX_CHECKS:]
+    needed = next((check for check in reversed(every) if check.state is CheckState.HELP), None)
+    if needed is not None and needed not in latest:
+        latest = (needed, *latest[1:])
+    if latest:
+        yield Quote("", field.label, one, cut=len(every) > len(latest), noted=True, checks=latest)
 
 
 def _split_answer(field: Field, answer: Answer) -> Iterator[str]:
@@ -174,7 +242,7 @@ def list_steps(shared: Iterable[IncomingShare]) -> Iterator[Step]:
 
 
 def list_skills(shared: Iterable[IncomingShare]) -> tuple[SkillLine, ...]:
-    """Return the grounding skills that were used, each with its latest times."""
+    """Return the grounding skills that were used, each with its latest times; all talked about, they stand behind."""
     form = get_form(EntryKind.GROUNDING)
     used: dict[str, list[Use]] = {}
     for one in shared:
@@ -189,7 +257,8 @@ def list_skills(shared: Iterable[IncomingShare]) -> tuple[SkillLine, ...]:
                     one,
                 )
             )
-    return tuple(SkillLine(skill, _select_latest(uses), len(uses) > MAX_USES) for skill, uses in used.items())
+    found = [SkillLine(skill, _select_latest(uses), len(uses) > MAX_USES) for skill, uses in used.items()]
+    return tuple(sorted(found, key=lambda one: all(use.source.talked_at is not None for use in one.uses)))
 
 
 def _select_latest(uses: list[Use]) -> tuple[Use, ...]:

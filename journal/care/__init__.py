@@ -4,6 +4,7 @@ __all__ = [
     "documents",
     "invitations",
     "key_attestation",
+    "lasting",
     "lifecycle",
     "link_keys",
     "links",

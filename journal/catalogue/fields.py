@@ -23,6 +23,7 @@ BriefRole = Literal[
     "steadies",
     "comfort",
     "day",
+    "sitter",
     "belief",
     "action",
     "",

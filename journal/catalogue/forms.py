@@ -59,11 +59,29 @@ SITTER = Form(
     N_("The sitter’s notes"),
     N_("What the person who sat with you noted, as far as you kept it."),
     (
-        Field("sitter.checks", N_("Checks"), FieldKind.CHECKS, "sitter", apart=True),
-        Field("sitter.readings", N_("Readings"), FieldKind.READINGS, "sitter", apart=True),
-        Field("sitter.medicine", N_("Medicine taken"), FieldKind.MEDICINE, "sitter", apart=True),
-        Field("sitter.events", N_("Something unplanned"), FieldKind.MEDICINE, "sitter", apart=True),
-        Field("sitter.said", N_("What you said"), FieldKind.MEDICINE, "sitter", apart=True),
+        Field("sitter.checks", N_("Checks"), FieldKind.CHECKS, "sitter", brief_role="sitter", apart=True),
+        Field(
+            "sitter.readings", N_("Readings"), FieldKind.READINGS, "sitter", brief_role="sitter", apart=True
+        ),
+        Field(
+            "sitter.medicine",
+            N_("Medicine taken"),
+            FieldKind.MEDICINE,
+            "sitter",
+            brief_role="sitter",
+            apart=True,
+        ),
+        Field(
+            "sitter.events",
+            N_("Something unplanned"),
+            FieldKind.MEDICINE,
+            "sitter",
+            brief_role="sitter",
+            apart=True,
+        ),
+        Field(
+            "sitter.said", N_("What you said"), FieldKind.MEDICINE, "sitter", brief_role="sitter", apart=True
+        ),
     ),
 )
 

@@ -32,7 +32,7 @@ from journal.sessions import schedule
 from journal.sessions.day_state import DayState, get_day_state
 from journal.sessions.moments import NOT_OFFERED, USUAL, Offsets, check_offsets
 from journal.sessions.rows import Session, load_plan
-from journal.store.database import fetch_raw, transaction
+from journal.store.database import ensure_transaction, fetch_raw
 from journal.store.rows import (
     NonNegative,
     OpenedRows,
@@ -308,7 +308,7 @@ async def save_instructions(
     document = SignedInstructions(msgspec.Raw(encoded), signature, actor.id)
     where = instructions_context(patient, course, version)
     sealed = seal_document(actor.installation.server_keys, document, where)
-    async with transaction():
+    async with ensure_transaction():
         await lock_account(patient)
         await require_cared_for(link)
         if await read_version(patient, course) != base:

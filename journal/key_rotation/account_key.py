@@ -28,6 +28,7 @@ from journal.audit.acts import Act
 from journal.authentication import key_slots, second_factor, web_sessions
 from journal.authentication import tables as authentication_tables
 from journal.authentication.sign_in import verify_password
+from journal.calendar import feeds
 from journal.device_copies import copies
 from journal.errors import Damaged, JournalError
 from journal.i18n import N_
@@ -141,6 +142,7 @@ async def begin_rotation(actor: Actor, password: str) -> bytes:
             ):
                 raise RotationInProgress
             await copies.end_copies_elsewhere(actor.id, actor.session)
+            await feeds.end_feeds_of(actor.id, actor.now)  # whoever had the keys may have made the address
             await authentication_tables.WebSession.filter(account_id=actor.id).delete()
             token = await web_sessions.start_session(actor.installation, actor.id, new)
             await audit_log.record_event(actor, Act.KEY_RENEWAL_BEGUN)

@@ -24,6 +24,7 @@ from journal.mail import messages
 from journal.passkeys.rows import passkey_context
 from journal.practice import practice, setup_links
 from journal.reading_hours.hours import hours_context
+from journal.reminders.waiting import reminders_context
 from journal.sessions.rows import course_context, session_context
 from journal.store.statements import parse_id
 
@@ -98,6 +99,7 @@ SERVER_COLUMNS = (
         lambda ident, revision: hours_context(parse_id(ident), revision),
         ("revision",),
     ),
+    ServerColumn("reminder_slot", lambda ident: reminders_context(parse_id(ident))),
     ServerColumn(
         "instructions_version",
         lambda _ident, patient, course, version: instructions_context(

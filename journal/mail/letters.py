@@ -7,12 +7,13 @@ to an invitation. Whoever sees the mailbox learns that there is an account and n
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime
+from types import MappingProxyType
 from urllib.parse import urlsplit
 from uuid import UUID
 
@@ -26,6 +27,7 @@ ChooseLanguage = Callable[[str], Translate]
 """Returns what translates a sentence into the language of a tag; an unknown one is the language of the code."""
 
 SUBJECT = N_("There is something new at Hearthside")
+REMINDER_SUBJECT = N_("A reminder from Hearthside")
 INVITED_SUBJECT = N_("An invitation to Hearthside")
 HAPPENED_AT = N_("It happened on %(day)s at %(time)s UTC.")
 IF_IT_WAS_YOU = N_("If this was you, there is nothing to do.")
@@ -35,7 +37,13 @@ IF_IT_WAS_NOT = N_(
 CONTACT_PRACTICE = N_("If you have a question, ask the people who look after this site:")
 INVITED = N_("Somebody invited you. This link shows who, and works once, for 14 days:")
 LINK_IS_KEY = N_("Whoever reads this message can use the link. If you expect no invitation, delete it.")
+TO_STOP = N_("To stop this: sign in, open Account, and then Reminders.")
 NO_ANSWER = N_("Nobody reads answers to this message.")
+
+
+_SUBJECTS: Mapping[str, str] = MappingProxyType(
+    {INVITATION: INVITED_SUBJECT, Notice.REMINDER.value: REMINDER_SUBJECT}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +75,7 @@ def compose_letter(
     letter["Date"] = format_datetime(when)
     letter["Message-ID"] = f"<{ident.hex}@{urlsplit(server.origin).hostname}>"
     letter["Auto-Submitted"] = "auto-generated"
-    letter["Subject"] = translate(INVITED_SUBJECT if message.kind == INVITATION else SUBJECT)
+    letter["Subject"] = translate(_SUBJECTS.get(message.kind, SUBJECT))
     letter.set_content(
         "\n\n".join([*_build_paragraphs(server, message, when, translate), translate(NO_ANSWER)]) + "\n"
     )
@@ -85,6 +93,8 @@ def _build_paragraphs(
         raise Undeliverable from error
     if notice is Notice.WAITS:
         return [translate(notice.label), server.origin]
+    if notice is Notice.REMINDER:
+        return [translate(notice.label), server.origin, translate(TO_STOP)]
     moment = translate(HAPPENED_AT) % {"day": f"{when:%Y-%m-%d}", "time": f"{when:%H:%M}"}
     rest = (
         [translate(CONTACT_PRACTICE)]

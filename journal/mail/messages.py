@@ -33,6 +33,7 @@ class Notice(Labelled):
     CODE_USED = "code-used", N_("A recovery code was used to sign in to your account.")
     PASSKEY_ADDED = "passkey-added", N_("A passkey was added to your account.")
     PASSKEY_REMOVED = "passkey-removed", N_("A passkey was removed from your account.")
+    CALENDAR_MADE = "calendar-made", N_("An address for a calendar was made in your account.")
     EMAIL_CHANGED = "email-changed", N_("The e-mail address of your account was changed.")
     RESTARTED = "restarted", N_("Your account was reset with a link that you were given.")
     ACCOUNT_KEPT = (
@@ -40,6 +41,10 @@ class Notice(Labelled):
         N_("Your account was to be deleted. Somebody signed in to it, so it is kept."),
     )
     WAITS = "waits", N_("Something waits for you. You see it when you sign in.")
+    REMINDER = (
+        "reminder",
+        N_("You asked to be reminded. What waits for you, you see when you sign in:"),
+    )
     SUSPENDED = "suspended", N_("Your account cannot be used for now.")
 
 

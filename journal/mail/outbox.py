@@ -108,7 +108,7 @@ async def _attempt_delivery(
     try:
         message = open_document(installation.server_keys, row.sealed, message_context(ident), Message)
         letter = compose_letter(server, message, ident, row.created_at, choose(message.language))
-        outcome = await _send(server, letter)
+        outcome = await send_letter(server, letter)
     except (Damaged, Undeliverable):
         outcome = DeliveryOutcome.FAILED
     mine = tables.Outbox.filter(
@@ -124,7 +124,7 @@ async def _attempt_delivery(
     return outcome
 
 
-async def _send(server: MailServer, letter: Letter) -> DeliveryOutcome:
+async def send_letter(server: MailServer, letter: Letter) -> DeliveryOutcome:
     """Send one message. The server's reply is not logged: it may repeat the address."""
     accepted = False
     try:

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from uuid import UUID
 
 import msgspec
@@ -95,6 +95,15 @@ class Measures:
             if cadence and days is not None and days >= cadence and not self.find_today(one):
                 return one
         return None
+
+    def list_next(self, course_days: Mapping[str, int]) -> tuple[date, ...]:
+        """Return the days on which measures come again; none for one that was never answered in full."""
+        found = []
+        for one in list_offered():
+            days, cadence = self.count_days_since(one), course_days.get(one.id, one.cadence_days)
+            if cadence and days is not None:
+                found.append(self.today + timedelta(days=cadence - days))
+        return tuple(found)
 
     def count_days_since(self, instrument: Instrument) -> int | None:
         """Return how many days ago a measure was answered in full last; None where it never was."""

@@ -104,6 +104,8 @@ class DemoEntry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             days = answers.get(field.id)
             if field.kind is FieldKind.DATE and isinstance(days, int):
                 answers[field.id] = (today + timedelta(days=days)).isoformat()
+            if field.kind is FieldKind.MOMENTS and isinstance(days, list):
+                answers[field.id] = [_date_moment(line, today) for line in days]
         if self.due is None:
             return answers
         return {**answers, "reframe.test_due": (today + timedelta(days=self.due)).isoformat()}
@@ -111,6 +113,12 @@ class DemoEntry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     def get_latest_answers(self, today: date) -> dict[str, Answer]:
         """Return the answers as they stand, later changes included."""
         return self.get_first_answers(today) | (self.edit.answers if self.edit else {})
+
+
+def _date_moment(line: str, today: date) -> str:
+    """Return the line of a moment, which begins with its day from today, with that day as a date."""
+    days, _, told = line.partition(" ")
+    return f"{today + timedelta(days=int(days))} {told}"
 
 
 class DemoNote(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

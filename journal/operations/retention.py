@@ -9,6 +9,7 @@ from journal.account_reset import retained_records
 from journal.audit import log as audit_log
 from journal.audit.acts import Act
 from journal.authentication import idle_lock
+from journal.calendar import feeds
 from journal.entries.entries import UNDO_WINDOW
 from journal.installation.installation import Installation
 from journal.mail import outbox
@@ -46,6 +47,7 @@ async def purge_deleted(installation: Installation, now: datetime) -> int:
     await account_deletion.delete_due_accounts(installation, now)
     await retained_records.purge_expired(now)
     await sitter_links.end_passed_links(installation, now)
+    await feeds.delete_expired(now)
     old, erased = vault_tables.Entry.filter(deleted_at__lt=now - UNDO_WINDOW), 0
     for row in filter_undamaged(await fetch_rows(ExpiredEntryRow, old)):
         async with transaction():

@@ -17,6 +17,7 @@ from journal.installation.installation import Installation
 from journal.rate_limiting.limits import (
     ACCOUNT_LIMIT,
     CODE_LIMIT,
+    FEED_LIMIT,
     OWN_LIMIT,
     SOURCE_LIMIT,
     Count,
@@ -106,6 +107,11 @@ def build_confirmation_counts(installation: Installation, account: UUID, session
 def build_link_counts(installation: Installation, visitor: Visitor) -> tuple[Count, ...]:
     """Return the counts of an attempt at a link, whose token has 256 bits: this only limits noise."""
     return (Count(compute_key(installation, "link", visitor.source.encode()), SOURCE_LIMIT),)
+
+
+def build_feed_counts(installation: Installation, feed: UUID) -> tuple[Count, ...]:
+    """Return the counts of reading a calendar by its address, whoever reads it."""
+    return (Count(compute_key(installation, "feed", feed.bytes), FEED_LIMIT),)
 
 
 def build_reset_counts(installation: Installation, invitation: UUID) -> tuple[Count, ...]:

@@ -73,6 +73,8 @@ OWN_LIMIT = Limit(5, 30, HOUR // 4, DAY)
 ACCOUNT_LIMIT = Limit(20, 30, HOUR // 4, DAY)
 SOURCE_LIMIT = Limit(60, 15, 300, DAY // 4)
 """A practice or a household shares one, so it bears more."""
+FEED_LIMIT = Limit(60, 15, 300, HOUR // 6)
+"""A calendar asks every quarter of an hour or so, on a few devices; whoever asks without end waits."""
 CODE_LIMIT = Limit(5, 30, 6 * HOUR, 30 * DAY)
 """Six digits, three of a million right: docs/threat-model.md has the odds that come of this."""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 from journal.actor import Actor
@@ -19,31 +20,41 @@ from journal.roles import Role
 from journal.sessions import holds
 from journal.sessions.rows import Session
 from journal.store.database import fetch_raw
-from journal.store.rows import IdRow, NonNegative, Row, fetch_rows, filter_undamaged, parse_rows
+from journal.store.rows import IdRow, NonNegative, Row, Timestamp, fetch_rows, filter_undamaged, parse_rows
 
-SELECT_DRAFTS = "SELECT 2, id FROM reply_draft WHERE owner_id = $1"
-SELECT_NEW = """
-    SELECT 2, id FROM reply_draft WHERE owner_id = $1
-    UNION ALL SELECT 0, link_id FROM share WHERE opened_at IS NULL AND link_id IN (%s)
-    UNION ALL SELECT 1, link_id FROM reply
+SELECT_OWN = """
+    SELECT 3, patient, MIN(ask_from) FROM own_note AS note WHERE owner_id = $1 AND NOT EXISTS (
+        SELECT 1 FROM care_link
+        WHERE clinician_id = note.owner_id AND patient_id = note.patient AND ended_at IS NULL) GROUP BY patient
+    UNION ALL SELECT 2, id, NULL FROM reply_draft WHERE owner_id = $2
+"""
+AND_SELECT_NEW = """
+    UNION ALL SELECT 0, link_id, NULL FROM share WHERE opened_at IS NULL AND link_id IN (%s)
+    UNION ALL SELECT 1, link_id, NULL FROM reply
         WHERE author = 'patient' AND revision = 1 AND read_at IS NULL AND link_id IN (%s)
 """
 
 
 class NewRow(Row, frozen=True):
-    """A row of `SELECT_NEW`: a draft, or the care link of a copy or of a reply."""
+    """A row of both: the care link of a copy or of a reply, a draft, or whom own notes are about after care."""
 
     what: NonNegative
     id: UUID
+    ask_from: Timestamp | None
 
 
 @dataclass(frozen=True, slots=True)
 class New:
-    """How many copies, and how many replies, a clinician has not opened, by care link; whether they have drafts."""
+    """
+    How many copies, and how many replies, a clinician has not opened, by care link; whether they have drafts.
+
+    `left` has, for each person about whom they have own notes after care, from when on they are asked about these.
+    """
 
     copies: Counter[UUID]
     replies: Counter[UUID]
     has_drafts: bool
+    left: tuple[datetime | None, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,11 +119,12 @@ async def count_unopened_by(patient: UUID, link: Link) -> int:
 
 
 async def load_new(actor: Actor, links: Sequence[Link]) -> New:
-    """Return what a clinician has not opened over their care links, in one statement, and whether they have drafts."""
-    sql, ids = SELECT_DRAFTS, [link.id for link in links]
+    """Return what a clinician has not opened over their care links, and what is left of their own, in one statement."""
+    sql, ids = SELECT_OWN, [link.id for link in links]
     if ids:
-        places = [f"${place}" for place in range(2, 2 * len(ids) + 2)]
-        sql = SELECT_NEW % (", ".join(places[: len(ids)]), ", ".join(places[len(ids) :]))
-    found = filter_undamaged(parse_rows(NewRow, await fetch_raw(sql, actor.id, *ids, *ids)))
+        places = [f"${place}" for place in range(3, 2 * len(ids) + 3)]
+        sql += AND_SELECT_NEW % (", ".join(places[: len(ids)]), ", ".join(places[len(ids) :]))
+    found = filter_undamaged(parse_rows(NewRow, await fetch_raw(sql, actor.id, actor.id, *ids, *ids)))
     copies, replies = (Counter(row.id for row in found if row.what == what) for what in (0, 1))
-    return New(copies, replies, any(row.what == 2 for row in found))
+    left = tuple(row.ask_from for row in found if row.what == 3)
+    return New(copies, replies, any(row.what == 2 for row in found), left)

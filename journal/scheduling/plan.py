@@ -6,8 +6,8 @@ Loading a session is the authorisation to see it. The rows themselves are those 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import AsyncIterator, Collection, Sequence
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from uuid import UUID, uuid4
 
@@ -24,6 +24,7 @@ from journal.care.notice_release import release_before_hold
 from journal.clinic.instructions import get_acute_hours, load_instructions
 from journal.errors import HeldUntilRested, InvalidInput, NotFound
 from journal.i18n import N_
+from journal.reminders.following import follow_changes
 from journal.roles import Role
 from journal.sealing import seal_document
 from journal.sessions import rows as session_rows
@@ -178,13 +179,11 @@ async def plan_course(
         actor.installation.server_keys, CourseDetails(clean_line(title)), course_context(patient, course)
     )
     with suppress(IntegrityError):  # its course is planned already
-        async with transaction():
+        linked = list(link_planned_sessions(planned, [one.hex for one in ids]))
+        async with _change_plan(actor, patient, linked):
             await sessions_tables.Course.create(
                 id=course, patient_id=patient, sealed=sealed, created_at=actor.now
             )
-            await lock_account(patient)
-            linked = list(link_planned_sessions(planned, [one.hex for one in ids]))
-            await release_before_hold(actor.installation, actor.now, patient, linked)
             for ident, details in zip(ids, linked, strict=True):
                 await session_rows.insert_session(actor, patient, ident, details, course)
             await audit_log.record_event(actor, Act.SESSION_PLANNED, patient=patient, about=course)
@@ -206,9 +205,7 @@ async def add_session(
     await _verify_details(actor, patient, details)
     ident = ident or uuid4()
     try:
-        async with transaction():
-            await lock_account(patient)
-            await release_before_hold(actor.installation, actor.now, patient, [details])
+        async with _change_plan(actor, patient, [details]):
             await session_rows.insert_session(actor, patient, ident, details, None)
             await audit_log.record_event(actor, Act.SESSION_PLANNED, patient=patient, about=ident)
     except IntegrityError:
@@ -239,9 +236,7 @@ async def change_session(actor: Actor, wanted: UUID, base: int, details: Session
     progress = {name: getattr(current.details, name) for name in PROGRESS_FIELDS}
     details = clean_details(msgspec.structs.replace(details, **progress))
     await _verify_details(actor, current.patient, details, current)
-    async with transaction():
-        await lock_account(current.patient)
-        await release_before_hold(actor.installation, actor.now, current.patient, [details])
+    async with _change_plan(actor, current.patient, [details]):
         await session_rows.save_session(actor, current, base, details)
 
 
@@ -306,9 +301,7 @@ async def change_status(actor: Actor, wanted: UUID, status: Status, reason: str 
     details = clean_details(msgspec.structs.replace(before, **changes))
     if problems := check_session(details):
         raise InvalidInput(problems)
-    async with transaction():
-        await lock_account(current.patient)
-        await release_before_hold(actor.installation, actor.now, current.patient, [details])
+    async with _change_plan(actor, current.patient, [details]):
         await session_rows.save_session(actor, current, current.revision, details)
         await record_dosing_day(actor.installation, current.patient, actor.now)
 
@@ -357,6 +350,18 @@ async def confirm_rest(actor: Actor) -> None:
             details = msgspec.structs.replace(one.details, **changes)
             await session_rows.save_session(actor, one, one.revision, details)
         await record_dosing_day(actor.installation, actor.id, actor.now)
+
+
+@asynccontextmanager
+async def _change_plan(
+    actor: Actor, patient: UUID, sessions: Collection[SessionDetails]
+) -> AsyncIterator[None]:
+    """Run the block in a transaction that has locked the patient, with what follows from *sessions* beside it."""
+    async with transaction():
+        await lock_account(patient)
+        await release_before_hold(actor.installation, actor.now, patient, sessions)
+        async with follow_changes(actor.installation, patient, actor.now):
+            yield
 
 
 def _is_moved(before: SessionDetails, after: SessionDetails) -> bool:

@@ -146,6 +146,12 @@ async def load_sessions(installation: Installation, wanted: Collection[UUID]) ->
     return open_sessions(installation, rows)
 
 
+async def load_sessions_of(installation: Installation, patients: Collection[UUID]) -> OpenedRows[Session]:
+    """Return the sessions of these patients. The caller has authorised it."""
+    theirs = tables.KapSession.filter(patient_id__in=list(patients))
+    return open_sessions(installation, await fetch_rows(SessionRow, theirs) if patients else ())
+
+
 async def insert_session(
     actor: Actor, patient: UUID, ident: UUID, details: SessionDetails, course: UUID | None
 ) -> None:

@@ -4,6 +4,7 @@ __all__ = [
     "copies",
     "handover_answers",
     "handover_offers",
+    "opening",
     "reading",
     "recipients",
     "saving",

@@ -179,12 +179,13 @@ class Case:
 
 @dataclass(frozen=True, slots=True)
 class Caseload:
-    """A clinician's patients, false rows counted, the care links with them, and whether replies wait as drafts."""
+    """A clinician's patients, false rows counted, links, whether drafts wait, when to ask about notes after care."""
 
     cases: tuple[Case, ...]
     unagreed_count: int
     links: tuple[Link, ...] = ()
     has_drafts: bool = False
+    notes_left: tuple[datetime | None, ...] = ()
 
 
 async def load_folder(actor: Actor, patient: UUID) -> Folder:
@@ -337,7 +338,7 @@ async def load_caseload(actor: Actor) -> Caseload:
         for link in links
     ]
     cases.sort(key=_get_order)
-    return Caseload(tuple(cases), len(there.unagreed), links, new.has_drafts)
+    return Caseload(tuple(cases), len(there.unagreed), links, new.has_drafts, new.left)
 
 
 def _build_case(actor: Actor, link: Link, planned: OpenedRows[Session], unread: int, replied: int) -> Case:

@@ -227,7 +227,7 @@ def _list_of_day(case: Situation, day: DayState, about: Session, *, is_acute: bo
         yield Thing(_OF_DAY[day], about, about.begins_at)
     if day is DayState.RESTING and not is_acute:
         span = case.list_spans(about)[Moment.CAPTURE]
-        if span.has(case.now) and not _is_done(case, EntryKind.CAPTURE, about, about.begins_at):
+        if span.has(case.now) and not is_done(case, EntryKind.CAPTURE, about, about.begins_at):
             yield Thing(ThingKind.CAPTURE, about, span.since)
     if day is DayState.READY:
         kind = ThingKind.START if is_session_day(about, case.now) else ThingKind.START_LATER
@@ -240,7 +240,7 @@ def _list_of_day(case: Situation, day: DayState, about: Session, *, is_acute: bo
 def _list_before(case: Situation, coming: Session) -> Iterator[Thing]:
     spans = case.list_spans(coming)
     check, prepare = spans[Moment.CHECKLIST], spans[Moment.PREPARE]
-    if check.has(case.now) and not _is_done(case, EntryKind.CHECKLIST, coming, check.since):
+    if check.has(case.now) and not is_done(case, EntryKind.CHECKLIST, coming, check.since):
         yield Thing(ThingKind.CHECKLIST, coming, check.since)
     if prepare.has(case.now) and case.find_written(EntryKind.PREPARATION, coming) is None:
         yield Thing(ThingKind.PREPARE, coming, prepare.since)
@@ -255,13 +255,13 @@ def _list_after(case: Situation, latest: Session) -> Iterator[Thing]:
         (Moment.STAYED_AGAIN, ThingKind.STAYED),
     ):
         span = spans[moment]
-        if not span.has(case.now) or _is_done(case, EntryKind.INTEGRATION, latest, span.since):
+        if not span.has(case.now) or is_done(case, EntryKind.INTEGRATION, latest, span.since):
             continue
         there = case.find_written(EntryKind.INTEGRATION, latest) if kind is ThingKind.STAYED else None
         yield Thing(kind, latest, span.since, there.entry if there else None)
 
 
-def _is_done(case: Situation, kind: EntryKind, one: Session, since: datetime) -> bool:
+def is_done(case: Situation, kind: EntryKind, one: Session, since: datetime) -> bool:
     """Return whether an entry of a session was written since a moment came."""
     there = case.find_written(kind, one)
     return there is not None and there.changed_at >= since

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
 from journal.actor import Actor
+from journal.care import links
 from journal.care.links import Link
 from journal.catalogue.fields import EntryKind
 from journal.catalogue.tracked import CheckIn
@@ -32,9 +33,12 @@ from journal.notices import proposals
 from journal.reframing import offers as reframe_offers
 from journal.reframing import reframes
 from journal.reframing.offers import Offer
+from journal.reminders import following
+from journal.reminders.following import Done
 from journal.sessions import holds, schedule
 from journal.sessions.moments import Offsets
-from journal.sessions.rows import Session
+from journal.sessions.rows import Session, load_my_sessions
+from journal.today.reminding import collect_done
 from journal.today.things import Situation, ThingKind, Today, Written, choose_today
 from journal.vault.contents import ContentsLine, from_microseconds
 from journal.vault.entry_rows import Entry
@@ -87,8 +91,9 @@ class LoadedToday:
     """
     The one next thing and the rest, with what is due, and the offsets of each course.
 
-    `has_reframes`: a moment can be about one. Without `is_intact`, the journal is not as its owner left it, as far as
-    the entries that were opened show it.
+    `has_reframes`: a moment can be about one. `done`, where they are reminded, is what need not be told any more, and
+    when measures come again. Without `is_intact`, the journal is not as its owner left it, as far as the entries that
+    were opened show it.
     """
 
     today: Today
@@ -96,6 +101,7 @@ class LoadedToday:
     offsets: Mapping[UUID | None, Offsets]
     has_reframes: bool
     is_intact: bool
+    done: Done
 
 
 async def load_today(
@@ -132,7 +138,23 @@ async def load_today(
         due.kinds,
     )
     has_reframes = bool(reframes.select_reframes(found))
-    return LoadedToday(choose_today(case, ACUTE_HOURS), due, offsets, has_reframes, is_intact)
+    done = Done()
+    if actor.is_reminded:
+        done = collect_done(case, list_made(found), seen, get_course_days(texts, plan, actor))
+    return LoadedToday(choose_today(case, ACUTE_HOURS), due, offsets, has_reframes, is_intact, done)
+
+
+async def renew_reminders(actor: Actor, plan: Sequence[Session], loaded: LoadedToday) -> None:
+    """Renew what the actor is reminded of, as their own request knows it."""
+    if actor.is_reminded:
+        await following.renew_for_patient(actor, following.Loaded(plan, loaded.offsets), loaded.done)
+
+
+async def load_and_renew_reminders(actor: Actor) -> None:
+    """Renew the same from what is stored now: after the actor wrote something, or chose anew."""
+    actor = replace(actor, is_reminded=True)
+    plan, team = await load_my_sessions(actor), await links.load_my_links(actor)
+    await renew_reminders(actor, plan, await load_today(actor, plan, team))
 
 
 def _list_opened_kinds(actor: Actor, plan: Sequence[Session]) -> frozenset[EntryKind]:
@@ -157,18 +179,24 @@ async def _load_due(
     if holds.get_hold(actor, plan) is not None:
         return Due(check_in=check_in)
     step, again = await reframe_offers.choose_for_home(actor, reframes.select_reframes(found), plan)
-    text = texts.get(schedule.find_course(plan, actor.now))
     return Due(
         bool(requests.select_requests(actor, found)),
         check_in,
         step,
         again,
-        seen.find_due(instructions.get_measure_days(text)) if seen.is_any_whole else None,
+        seen.find_due(get_course_days(texts, plan, actor)) if seen.is_any_whole else None,
         await _find_for_talk(actor, plan, team, lines),
         await proposals.find_proposal(actor, team),
         await reviewing.find_ask(actor, team, build_evaluation(True, found)),
         actor.has_day_lines and _is_day_line_open(actor, found),
     )
+
+
+def get_course_days(
+    texts: Mapping[UUID | None, Instructions], plan: Sequence[Session], actor: Actor
+) -> dict[str, int]:
+    """Return after how many days measures are answered again in the course that a plan is in, by their ids."""
+    return instructions.get_measure_days(texts.get(schedule.find_course(plan, actor.now)))
 
 
 async def _find_for_talk(

@@ -19,10 +19,12 @@ from journal.authentication import idle_lock, sign_in, web_sessions
 from journal.authentication.idle_lock import LockedSession
 from journal.catalogue.grounding_skills import SKILLS
 from journal.dosing_day.requests import keep_request, remove_done
-from journal.errors import Damaged, HeldUntilRested, InvalidInput, NotFound
+from journal.errors import Damaged, HeldUntilRested, InvalidInput, JournalError, NotFound
 from journal.passkeys import management as passkey_management
+from journal.reminders.following import note_use
 from journal.roles import Role
 from journal.store.progress import Progress, run_with_retry
+from journal.today.today import load_and_renew_reminders
 from portal.access.locked_page import build_locked_page
 from portal.access.session_cookie import (
     ALLOWED_ROLES,
@@ -148,9 +150,24 @@ async def _remove_done_and_record_use(request: Request, response: Response, acto
     if request.method == "POST" and response.status_code < 400:
         with suppress(*UNAVAILABLE_ERRORS):
             await run_with_retry(lambda: remove_done(actor))
-    if actor.is_use_due:
+    has_acted = request.method == "POST" and (
+        response.status_code == 303 or "hx-redirect" in response.headers
+    )
+    if actor.is_use_due or (actor.is_reminded and has_acted):
         # Once the page is sent: nobody waits for the disk to read one.
-        response.background = BackgroundTask(_record_use, actor)
+        response.background = BackgroundTask(_follow_up, actor, has_acted=has_acted)
+
+
+async def _follow_up(actor: Actor, *, has_acted: bool) -> None:
+    """Record the use of a session; what was done need not be reminded of, and who is here is told nothing twice."""
+    await _record_use(actor)
+    if not actor.is_reminded:
+        return
+    with suppress(JournalError, *UNAVAILABLE_ERRORS):  # a session may just have ended, and its keys with it
+        if has_acted and actor.role is Role.PATIENT:
+            await load_and_renew_reminders(actor)
+        elif actor.is_use_due:
+            await note_use(actor)
 
 
 async def _record_use(actor: Actor | None) -> None:

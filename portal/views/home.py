@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -38,6 +39,7 @@ from portal.access.session_cookie import RECOVERY_KEY, SignInPage
 from portal.views.administration.people import load_administrator_home
 from portal.views.sessions.session_lines import SessionLine, build_lines
 from portal.views.today import ThingLine, build_thing, list_rest
+from portal.web.errors import UNAVAILABLE_ERRORS
 from portal.web.pages import redirect, render_page
 
 
@@ -122,6 +124,9 @@ async def load_home(actor: Actor) -> HomePage:
     there = await links.load_care_team(actor, ended=True)
     lasting = tuple(link for link in there.links if link.ended_at is None)
     loaded = await today.load_today(actor, plan, lasting, rows[0])
+    if not actor.is_head_request:
+        with suppress(*UNAVAILABLE_ERRORS):  # on a full disk, people can still read
+            await today.renew_reminders(actor, plan, loaded)
     found = loaded.today
     about, coming = found.about, _find_coming(plan, found, actor.now)
     asked = next((one for one in (found.first, *found.rest) if one.kind is ThingKind.TOOK_PLACE), None)

@@ -55,10 +55,12 @@ class Marked(Protocol):
 GUIDE_PLACES: Mapping[str, str] = MappingProxyType(
     {
         "/account": "lost",
+        "/account/calendar": "who",
         "/account/contact": "who",
         "/account/deletion": "undo",
         "/account/help-numbers": "help",
         "/account/reading-hours": "who",
+        "/account/reminders": "reminders",
         "/clinic": "day",
         "/comfort": "day",
         "/confirm": "lost",

@@ -285,6 +285,8 @@ async def live(scribe: Scribe, url: str, bob: AsyncClient, alice: AsyncClient) -
     await name_whom_to_call(scribe, bob)
     await write_instructions(scribe, bob)
     await write_reading_hours(scribe, bob)
+    await make_calendar(scribe, bob)
+    await choose_reminders(scribe, alice)
     await answer_a_notice(scribe, alice, bob)
     await forget_a_phrase(scribe, alice)
     await everything(scribe, bob)
@@ -363,6 +365,26 @@ async def write_reading_hours(scribe: Scribe, bob: AsyncClient) -> None:
     typed |= {"zone": "Europe/Berlin", "away_from_date": "2026-12-01", "away_until_date": "2026-12-02"}
     saved = await scribe.send(bob, form_to(refused, where), **typed)
     assert saved.url.endswith("/account?done=reading-hours")
+
+
+async def make_calendar(scribe: Scribe, bob: AsyncClient) -> None:
+    """Have a calendar read what bob calls his appointments: its address is as secret as a link's."""
+    where = "/account/calendar"
+    made = await scribe.send(bob, form_to(await page_at(bob, where), where), initials="yes", go="make")
+    found = re.search(r"/calendar/([\w-]{43})\.ics", made.text)
+    assert found
+    scribe.secrets += [found[1], base64.urlsafe_b64decode(found[1] + "=")]
+    assert (await bob.get(found[0])).status_code == 200
+
+
+async def choose_reminders(scribe: Scribe, alice: AsyncClient) -> None:
+    """Type of what alice is reminded: first what is not offered in hours that are none, then what is."""
+    where = "/account/reminders"
+    refused = await scribe.send(alice, form_to(await page_at(alice, where), where))
+    assert refused.status == 422
+    typed = {"kind": "talk", "quiet_from": "22:00", "quiet_until": "07:00"}
+    saved = await scribe.send(alice, form_to(refused, where), **typed)
+    assert saved.url.endswith("/account?done=reminders")
 
 
 async def name_whom_to_call(scribe: Scribe, bob: AsyncClient) -> None:

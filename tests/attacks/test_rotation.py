@@ -30,6 +30,7 @@ OF_PEOPLE = {
     "setup_link": {"secret"},
     "second_factor": {"sealed"},
     "sitter_link": {"sealed", "note_key"},
+    "calendar_feed": {"sealed", "key"},
     "sitter_note": {"sealed", "mark"},
     "record_state": {"sealed"},
     "contents": {"sealed"},

@@ -62,6 +62,7 @@ FOR_ANYONE = {
     "/setup/{token}": "the token is the right",
     "/invite/{token}": "the token is the right",
     "/sit/{token}": "the token is the right, for whoever sits with somebody",
+    "/calendar/{token}.ics": "the token is the right, for whichever program has it",
     "/restart/{token}": "the token and the account's e-mail address are the right",
 }
 FOR_ONESELF = {
@@ -79,8 +80,11 @@ FOR_ONESELF = {
     "/account/contact": "one's own phone number and emergency contact",
     "/account/contact/removal": "one's own phone number and emergency contact",
     "/account/email": "one's own address",
+    "/account/calendar": "one's own calendar",
+    "/account/calendar/end": "one's own calendar",
     "/account/help-numbers": "one's own choice of a region",
     "/account/reading-hours": "one's own hours",
+    "/account/reminders": "one's own choice",
     "/account/title": "one's own choice of a title",
     "/account/deletion": "one's own account, with a word typed",
     "/account/lock": "one's own choice",
@@ -226,7 +230,7 @@ def address(rule: Rule, world: World) -> str:
         name = found[1]
         if name == "token":
             return (world.set_up if prefix == "setup" else world.invited)[
-                prefix if prefix in ("restart", "sit") else "open"
+                prefix if prefix in ("restart", "sit", "calendar") else "open"
             ]
         assert (prefix, name) in PARAMETERS, f"say in PARAMETERS which id of alice's stands in {rule.path}"
         return str(known[OF_ANOTHER.get(rule.path, PARAMETERS[prefix, name])])

@@ -232,6 +232,8 @@ def what_people_wrote(target: Target) -> list[Sealed]:
            ids["invitation"].bytes),
         of("sitter's mark", "sitter_note", "mark", ids["marked sitter note"], "sitter-mark", alice.bytes,
            ids["marked sitter note"].bytes),
+        of("feed", "calendar_feed", "sealed", ids["feed"], "feed", alice.bytes, ids["feed"].bytes, 1),
+        of("feed key", "calendar_feed", "key", ids["feed"], "feed-key", alice.bytes, ids["feed"].bytes),
         of("note key", "sitter_link", "note_key", ids["sat link"], "sitter-notes", alice.bytes, ids["sat link"].bytes),
     ]  # fmt: skip
     for name, account in (("alice", alice), ("bob", bob)):
@@ -370,6 +372,7 @@ def test_the_server_key_opens_names_and_dates_only(target: Target) -> None:
         "call_contact",
         "instructions_version",
         "reading_hours",
+        "reminder_slot",
     }
 
 
@@ -396,6 +399,7 @@ def names_opened(target: Target, keys: set[bytes]) -> set[str]:
             Context("call-contact", alice.bytes, ids["call contact"].bytes, 1),
             ids["call contact"],
         ),
+        "reminder_slot": (Context("reminders", alice.bytes, alice.bytes), alice),
         "reading_hours": (Context("reading-hours", bob.bytes, bob.bytes, 1), bob),
         "instructions_version": (
             Context("instructions", alice.bytes, ids["course"].bytes, 1),

@@ -256,6 +256,7 @@ SHOWN: dict[str, tuple[Place, ...]] = {
         ),
     ),
     "reading_hours.sealed": (Place("bob", (Look("bob", "/account/reading-hours", DAMAGED),)),),
+    "reminder_slot.sealed": (),  # nobody is told, and no page shows it: tests/journal/reminders/test_sending.py
     "instructions_version.sealed": (
         Place(
             "instructions",
@@ -296,6 +297,8 @@ SHOWN: dict[str, tuple[Place, ...]] = {
     "talk_item.mark": (Place("marked talk item", (TALK[0],)),),
     "talk_set.sealed": (Place("talk set", (Look("bob", "/patients/{alice}/talk", TALK_SET_CLOSED),)),),
     "share.talked": (),  # it hides nothing: a copy stands further back, or does not: test_coming_talk.py
+    "calendar_feed.sealed": (Place("feed", (Look("alice", "/account/calendar", DAMAGED),)),),
+    "calendar_feed.key": (Place("feed", (Look("alice", "/account/calendar", DAMAGED),)),),
     "sitter_link.sealed": (Place("dana's sitter link", (Look(None, "/sit/{sit}", DAMAGED),)),),
     "sitter_link.note_key": (Place("sat link", (Look("alice", SITTER_NOTES, NOTE_CLOSED),)),),
     "sitter_note.sealed": (Place("sitter note", (Look("alice", SITTER_NOTES, NOTE_CLOSED),)),),

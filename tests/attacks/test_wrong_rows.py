@@ -99,6 +99,7 @@ LISTED: dict[str, str] = {
     "passkey": "SELECT id FROM passkey WHERE account_id = '{alice}' AND id <> '{passkey}' ORDER BY id LIMIT 3",
     "patient_notice": "SELECT id FROM patient_notice WHERE patient_id = '{alice}' ORDER BY id",
     "reading_hours": "SELECT id FROM reading_hours WHERE id = '{bob}'",
+    "reminder_slot": "SELECT id FROM reminder_slot WHERE id = '{alice}'",
     "record_state": "SELECT id FROM record_state WHERE id IN ('{karl's link}', '{gil's link}')",
     "set_aside": "SELECT id FROM set_aside WHERE id = '{otto's aside}'",
     "set_aside_record": "SELECT id FROM set_aside_record WHERE aside_id = '{otto's aside}' ORDER BY id LIMIT 3",
@@ -110,6 +111,7 @@ LISTED: dict[str, str] = {
     "own_note": "SELECT id FROM own_note WHERE owner_id = '{bob}' AND patient = '{alice}' ORDER BY id",
     "talk_item": "SELECT id FROM talk_item WHERE link_id = '{link}' ORDER BY id",
     "talk_set": "SELECT id FROM talk_set WHERE clinician_id = '{bob}'",
+    "calendar_feed": "SELECT id FROM calendar_feed WHERE id = '{feed}'",
     "sitter_link": "SELECT id FROM sitter_link WHERE id = '{sitter link}'",
     "sitter_note": "SELECT id FROM sitter_note WHERE id IN ('{sitter note}', '{other sitter note}')",
     "web_session": (

@@ -27,6 +27,8 @@ from journal.authentication import recovery_key as authentication_recovery_key
 from journal.authentication import registration, web_sessions
 from journal.authentication import tables as authentication_tables
 from journal.authentication.registration import NewAccount
+from journal.calendar import feeds
+from journal.calendar import tables as calendar_tables
 from journal.care import invitations, lifecycle, links
 from journal.care import tables as care_tables
 from journal.care.documents import Attention
@@ -58,6 +60,8 @@ from journal.preparing import checklist
 from journal.preparing.checklist import CheckState
 from journal.reading_hours import hours as reading_hours
 from journal.reading_hours.hours import Hours
+from journal.reminders import settings as reminder_settings
+from journal.reminders.kinds import OFFERED
 from journal.replies import conversation
 from journal.replies import writing as reply_writing
 from journal.replies.drafts import Typed
@@ -338,6 +342,9 @@ async def _plan(making: _Making, ids: dict[str, UUID]) -> None:
         ZONE, (Window((1, 3), "08:00", "09:00"),), covers="Dr Cover", words="I read in the morning."
     )
     await reading_hours.save_hours(bob, hours, base=0)
+    await reminder_settings.save_choices(
+        alice, [kind.value for kind in OFFERED[Role.PATIENT]], "21:00", "08:00"
+    )
     ids["call contact"] = await call_contacts.save_contact(
         bob,
         alice.id,
@@ -370,6 +377,8 @@ async def _plan(making: _Making, ids: dict[str, UUID]) -> None:
     part = CopiedPart("comfort.touch", "Touch", f"{HERS} hold my hand")
     made = await sitter_links.make_link(alice, ids["session"], [part])
     ids["sitter link"], making.sit = made.id, made.token
+    await feeds.make_feed(alice, f"{HERS} title")
+    ids["feed"] = (await calendar_tables.CalendarFeed.get(account_id=alice.id)).id
     open_link = await sitter_links.open_sitting(making.installation, made.token)
     line = LINES[FieldKind.CHECKS]
     await sitter_notes.save_note(making.installation, open_link, uuid4(), NoteKind.CHECK, line)
@@ -570,6 +579,7 @@ async def _links(making: _Making, ids: dict[str, UUID]) -> tuple[dict[str, str],
     part = CopiedPart("comfort.touch", "Touch", f"{OTHERS} hold her hand")
     sitting = await sitter_links.make_link(dana, ids["dana's session"], [part])
     ids["dana's sitter link"] = sitting.id
+    calendar = await feeds.make_feed(dana, f"{OTHERS} title")
     restart = await reset_links.create_reset_link(bob, (await making.actor("alice")).id)
     invited = {
         "expired": expired,
@@ -580,6 +590,7 @@ async def _links(making: _Making, ids: dict[str, UUID]) -> tuple[dict[str, str],
     return set_up, {state: one.token for state, one in invited.items()} | {
         "restart": restart.token,
         "sit": sitting.token,
+        "calendar": calendar,
         "alice's sit": making.sit,
     }
 

@@ -189,6 +189,7 @@ def list_requests(one: Things) -> Mapping[HeldAct, tuple[str, dict[str, object]]
         HeldAct.CONTACT: (f"/clinic/contacts/{one.contact}/removal", {}),
         HeldAct.TEXT: (f"/clinic/texts/{one.text}/hidden", {"hidden": "yes"}),
         HeldAct.OWN_CONTACT: ("/account/contact", {"phone": "+49 30 5550 9"}),
+        HeldAct.CALENDAR: ("/account/calendar", {"go": "make", "title": "Busy"}),
         HeldAct.ACCOUNT: ("/account/deletion", {"word": "delete"}),
         HeldAct.RESUME: (f"/sharing/{link}/resumption", {}),
     }

@@ -24,6 +24,7 @@ from journal.authentication import (
     web_sessions,
 )
 from journal.authentication.sign_in import verify_password
+from journal.calendar import feeds
 from journal.care import invitations, lifecycle
 from journal.care.documents import Attention
 from journal.care_notes import notes as care_notes
@@ -131,6 +132,12 @@ async def at_the_door(portal: Portal) -> None:
     assert (await last(Act.DETAILS_CHANGED)).actor_id == alice.id
     await reading_hours.save_hours(await cast.actor("bob"), Hours(), base=0)
     assert (await last(Act.READING_HOURS_CHANGED)).actor_id == (await cast.actor("bob")).id
+    await feeds.make_feed(await cast.actor("alice"), "Busy")
+    feed = (await last(Act.CALENDAR_MADE)).object_id
+    await feeds.change_feed(await cast.actor("alice"), "Choir")
+    assert (await last(Act.CALENDAR_CHANGED)).object_id == feed
+    await feeds.end_feed(await cast.actor("alice"))
+    assert (await last(Act.CALENDAR_ENDED)).object_id == feed
     await told_contact(cast, ContactDetails("030 1234"))
     assert (await last(Act.CONTACT_CHANGED)).actor_id == alice.id
     nurse = CallDetails(CallRole.NURSE, "", "030 5678")

@@ -140,13 +140,21 @@ async def test_a_care_link_is_read_with_the_other_person_alone(portal: Portal, w
         ("alice", "/sessions", 3),  # who asks, plan, links
         ("alice", "/sharing", 12),  # two of them are for what goes as it is completed
         ("alice", "/sharing/{link}", 11),
-        ("bob", "/patients", 5),  # who asks, links, plans, what is new, open notices
+        (
+            "bob",
+            "/patients",
+            6,
+        ),  # who asks, links, plans, what is new with own notes, open notices, a calendar
         (
             "bob",
             "/patients/{alice}",
             6,
         ),  # who asks, link, plan, copies, links of before a restart, open notices
-        ("bob", "/patients/{alice}/brief", 4),  # who asks, link, plan, copies; nothing of them is quoted
+        (
+            "bob",
+            "/patients/{alice}/brief",
+            7,
+        ),  # who asks, link, plan, copies, notices, what was set, notes; nothing of the copies is quoted
         ("bob", "/patients/{alice}/summary", 5),  # who asks, link, plan, copies, notes
         ("bob", "/patients/{alice}/sessions/new", 3),  # who asks, link, plan
         ("bob", "/sessions/{session}", 3),  # who asks, plan, link

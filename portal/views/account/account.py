@@ -45,6 +45,8 @@ DONE = (
     "contact-removed",
     "title",
     "reading-hours",
+    "reminders",
+    "no-reminders",
 )
 
 

@@ -13,6 +13,7 @@ from journal.catalogue.crisis_contacts import Region
 from journal.errors import InvalidInput
 from journal.i18n import LANGUAGES, N_
 from journal.mail.mail_addresses import is_deliverable
+from journal.reminders.following import change_with_reminders
 from journal.time_zones import ZoneChoice, list_zone_choices
 from portal.access.session_cookie import get_actor
 from portal.web.device_cookies import keep_neutral, set_help_region
@@ -72,7 +73,8 @@ async def edit_details(request: Request) -> Response:
         )
     form = await Form.read(request)
     try:
-        await account_details.change_details(actor, form["name"], form["time_zone"], form["language"])
+        async with change_with_reminders(actor.installation, actor.id, actor.now):
+            await account_details.change_details(actor, form["name"], form["time_zone"], form["language"])
     except InvalidInput as error:
         again = DetailsPage(
             form["name"], form["time_zone"], zones, form["language"], errors=dict(error.fields)

@@ -13,6 +13,7 @@ from journal.errors import InvalidInput, StaleRevision
 from journal.reading_hours import hours as reading_hours
 from journal.reading_hours.hours import MAX_WINDOWS, Hours, StoredHours
 from journal.reading_hours.next_look import NextLook, find_next_look
+from journal.reminders.following import renew_for_clinician
 from journal.time_zones import ZoneChoice, list_zone_choices
 from portal.access.session_cookie import get_actor
 from portal.web.care_team import fill_windows, list_weekdays, read_windows
@@ -64,6 +65,8 @@ async def edit_reading_hours(request: Request) -> Response:
     except StaleRevision as error:
         newer = await reading_hours.load_my_hours(actor)
         return _render(request, newer, newer.revision, typed, rows, changed=error.message)
+    if actor.is_reminded:
+        await renew_for_clinician(actor)
     return redirect(request, "/account?done=reading-hours")
 
 

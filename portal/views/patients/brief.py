@@ -8,7 +8,8 @@ from uuid import UUID
 from starlette.requests import Request
 from starlette.responses import Response
 
-from journal.brief.brief import Brief, build_brief
+from journal.brief.brief import build_brief
+from journal.brief.composing import Brief
 from journal.errors import NotFound
 from journal.sessions import schedule
 from portal.access.session_cookie import get_actor

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from uuid import UUID
 
@@ -10,6 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from journal.actor import Actor
+from journal.calendar import feeds
 from journal.care import lifecycle, link_keys, links
 from journal.entries.naming import EntryName, EntryNamer
 from journal.errors import HeldUntilRested, InvalidInput, TrustBroken
@@ -17,6 +19,7 @@ from journal.folding import fold, split_needles
 from journal.notices import inbox
 from journal.notices.inbox import OpenNotice
 from journal.own_notes import after_care
+from journal.reminders.following import renew_for_clinician
 from journal.replies.unread import count_unopened_by, has_replies
 from journal.sessions.holds import HELD_FOR_CARE_TEAM, PatientHold, load_patient_hold
 from journal.sharing import reading
@@ -28,6 +31,7 @@ from portal.views.replies.box import ReplyBox
 from portal.views.replies.theirs import load_box
 from portal.views.sessions.session_lines import SessionLine, build_line, count_days
 from portal.views.sharing.shared_view import SharedView, build_shared_view
+from portal.web.errors import UNAVAILABLE_ERRORS
 from portal.web.forms import Form
 from portal.web.pages import redirect, render_page
 
@@ -131,11 +135,14 @@ async def show_caseload(request: Request) -> Response:
     """Show the clinician's patients, today's first, or search by name: by a form, since addresses are logged."""
     actor = get_actor(request)
     words = (await Form.read(request))["q"].strip()[:MAX_WORDS] if request.method == "POST" else ""
+    if actor.is_reminded and request.method == "GET" and not actor.is_head_request:
+        with suppress(*UNAVAILABLE_ERRORS):  # on a full disk, people can still read
+            await renew_for_clinician(actor)
     found = await reading.load_caseload(actor)
+    await feeds.remember_patients(actor, found.links)
     needles = split_needles(words)
     cases = [case for case in found.cases if all(needle in fold(case.name) for needle in needles)]
     notices = await inbox.list_open(actor, found.links)
-    left = await after_care.list_left(actor)
     first = choose_for_desk(found.cases, notices, actor.now)
     met = first.case if first.kind in (DeskKind.TALK, DeskKind.LATER_TALK) else None
     context = CaseloadPage(
@@ -152,8 +159,8 @@ async def show_caseload(request: Request) -> Response:
         build_line(actor, met.talk, met.talk_number) if met is not None and met.talk is not None else None,
         notices,
         found.has_drafts,
-        len(left),
-        sum(one.is_asked for one in left),
+        len(found.notes_left),
+        sum(after_care.is_asked(at, actor.now) for at in found.notes_left),
     )
     return render_page(request, "patients/caseload.html", context, block="main")
 

@@ -16,6 +16,7 @@ from journal.clinic import instructions
 from journal.clinic.instructions import ACUTE_HOURS, BOUNDS, CHECK_MINUTES, TEXT_LENGTHS, InstructionsDetails
 from journal.clinic.signatures import AttestedKeys
 from journal.errors import InvalidInput, NotFound, StaleRevision
+from journal.reminders.following import change_with_reminders
 from journal.sessions.moments import OFFSET_BOUNDS, USUAL, Offsets
 from journal.sessions.rows import load_plan
 from journal.sessions.schedule import get_visible_plan
@@ -112,9 +113,10 @@ async def _write(request: Request, course: UUID | None) -> Response:
     typed = {name: form[name] for name in (*TEXT_LENGTHS, *NUMBERS, *OFFSETS)}
     base = form.get_whole_number("revision") or 0
     try:
-        await instructions.save_instructions(
-            actor, link.patient, course, _parse(typed), base=base, is_checked=bool(form["checked"])
-        )
+        async with change_with_reminders(actor.installation, link.patient, actor.now):
+            await instructions.save_instructions(
+                actor, link.patient, course, _parse(typed), base=base, is_checked=bool(form["checked"])
+            )
     except InvalidInput as error:
         return await _render_form(request, link, course, typed, base, error.fields)
     except StaleRevision:

@@ -1,3 +1,3 @@
-"""Pages for anybody, signed in or not: help, the guide, the language, and whether the service is well."""
+"""Pages for anybody, signed in or not: help, the guide, the language, calendars, and whether the service is well."""
 
-__all__ = ["guide", "health", "help", "language", "offline", "sitting"]
+__all__ = ["calendar_feed", "guide", "health", "help", "language", "offline", "sitting"]

@@ -63,6 +63,7 @@ ADDRESSES: Mapping[HeldAct, str] = {
     HeldAct.CONTACT: "/clinic/contacts/{target}/removal",
     HeldAct.TEXT: "/clinic/texts/{target}/hidden",
     HeldAct.OWN_CONTACT: "/account/contact",
+    HeldAct.CALENDAR: "/account/calendar",
     HeldAct.ACCOUNT: "/account/deletion",
 }
 """The page of each act, where it is asked as at any time, with all its checks."""
@@ -153,10 +154,8 @@ async def _open_act(request: Request, actor: Actor, asked: Asked) -> Response:
     lines = await build_lines(actor, found, plan)
     if not lines:
         return redirect(request, PAGE)  # it was answered from another page
-    if lines[0].is_gone:
-        return await _render(request, actor, WENT)
-    if lines[0].by_link:
-        return await _render(request, actor, BY_LINK)
+    if lines[0].is_gone or lines[0].by_link:
+        return await _render(request, actor, WENT if lines[0].is_gone else BY_LINK)
     # The form of a share goes along: who and which parts stand on its page as they were chosen.
     if asked.act is HeldAct.SHARE:
         return RedirectResponse(lines[0].address, 307)
@@ -239,8 +238,8 @@ def _build_line(actor: Actor, one: PendingRequest, now: _Targets, namer: EntryNa
         return WaitingLine(one, is_gone=is_gone, is_changed=is_changed)
     if act in _OF_ENDED_CARE:
         return WaitingLine(one, is_gone=target not in now.left)
-    is_over = act is HeldAct.NOTICES and not now.is_agreed
-    return WaitingLine(one, is_gone=is_over or (act is HeldAct.ACCEPT and now.is_intact))
+    is_gone = (act is HeldAct.NOTICES and not now.is_agreed) or (act is HeldAct.ACCEPT and now.is_intact)
+    return WaitingLine(one, is_gone=is_gone)
 
 
 async def _render(request: Request, actor: Actor, problem: str = "") -> Response:

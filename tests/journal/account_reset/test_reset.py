@@ -15,6 +15,9 @@ from journal.account_reset.retained_records import RETENTION_PERIOD
 from journal.accounts import tables as accounts_tables
 from journal.actor import Actor
 from journal.authentication import recovery_key, sign_in, web_sessions
+from journal.calendar import feeds
+from journal.calendar import reading as calendar_reading
+from journal.calendar.reading import FeedEnded
 from journal.care import invitations, lifecycle, link_keys, links
 from journal.care import tables as care_tables
 from journal.care.documents import ShareDocument, given_back_context
@@ -95,6 +98,15 @@ async def test_new_keys_and_nothing_of_what_was_written(cast: Cast) -> None:
     with pytest.raises(WrongCredentials):
         await sign_in.sign_in(cast.installation, EMAIL, PASSWORDS["alice"])
     await sign_in.sign_in(cast.installation, EMAIL, NEW)
+
+
+async def test_the_address_of_a_calendar_ends(cast: Cast) -> None:
+    """Whoever has the old keys' address learns no further times."""
+    token = await feeds.make_feed(await cast.actor("alice"), "Busy")
+    await restarted(cast, await offered(cast))
+    with pytest.raises(FeedEnded):
+        await calendar_reading.open_feed(cast.installation, token)
+    assert await feeds.load_own_feed(await cast.actor("alice")) is None
 
 
 async def test_pins_are_renewed_on_both_sides_by_the_link(cast: Cast) -> None:

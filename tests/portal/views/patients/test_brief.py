@@ -15,13 +15,21 @@ from tests.shared_material import dosing, plan_course, plan_session, share, shar
 ORDER = [
     "To bring",
     "Please do not open with",
+    "Since the last talk",
     "Intention",
     "The day of the session",
     "What came up",
+    "What was set, and what came back",
     "Beliefs, old and new",
+    "Triggers",
     "What steadies",
     "Made it worse",
     "Action and follow-up",
+    "If they get frightened",
+    "Check-ins",
+    "Measures",
+    "Plan note",
+    "What the sitter noted",
 ]
 
 
@@ -74,16 +82,19 @@ async def test_every_line_names_its_question_and_its_source(portal: Portal) -> N
         assert quoted(page) == ["the door", "my hands", "Walk to the lake."]
         sources = page.markup.all("a", **{"class": "brief-from"})
         assert {one.words for one in sources} == {"A door, 22 Nov 2026"}
-        assert "Up to three things to bring to therapy" in page.words
         assert "Doable: 6 of 10." in page.words
         assert (await browser.get(sources[0].attributes["href"])).status_code == 200
         assert sources[0].attributes["href"].endswith(f"/shared/{copy}")
 
 
 async def test_the_question_stands_above_its_quotation(portal: Portal) -> None:
-    """Question and source are read before the patient's words, once for the answers to one question."""
+    """Question and source are read before the patient's words, once for the answers to one; some a heading asks."""
     await plan_course(portal.cast)
-    answers: dict[str, Answer] = {"int.top3": "the door\nmy hands", "int.not_first": "My mother."}
+    answers: dict[str, Answer] = {
+        "int.top3": "the door\nmy hands",
+        "int.not_first": "My mother.",
+        "int.different": "The stairs.",
+    }
     await share(portal.cast, await write(portal.cast, "integration", answers, title="A door"))
     async with portal.client("bob") as browser:
         page = await opened(browser, await path_of(portal))
@@ -95,14 +106,17 @@ async def test_the_question_stands_above_its_quotation(portal: Portal) -> None:
     ]
     assert told == [
         "To bring",
-        "Up to three things to bring to therapy",
         "A door, 22 Nov 2026",
         "the door",
         "my hands",
         "Please do not open with",
-        "Anything you would rather we did not open with?",
         "A door, 22 Nov 2026",
         "My mother.",
+        "Since the last talk",
+        "What came up",
+        "What looks different now?",
+        "A door, 22 Nov 2026",
+        "The stairs.",
     ]
 
 
@@ -127,6 +141,7 @@ async def test_before_a_preparation_session_what_was_prepared_is_told(any_portal
     )
     assert [one.words for one in page.markup.all("h2", within="brief")] == [
         "To bring",
+        "Since the last talk",
         "Intention",
         "Hopes and fears",
         "Place, people and boundaries",
@@ -140,7 +155,7 @@ async def test_another_session_can_be_chosen(any_portal: Portal) -> None:
     path = await path_of(any_portal)
     async with any_portal.client("bob") as browser:
         page = await opened(browser, path)
-        others = page.markup.all("a", within="brief-choices")
+        others = page.markup.all("a", within="disclosure-body")
         assert [one.words for one in others[:2]] == [
             "Fri 27 Nov 2026, 14:00 · 4th dosing session",
             "Sun 29 Nov 2026, 16:00 · Integration session about the 4th dosing session",

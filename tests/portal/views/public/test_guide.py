@@ -76,6 +76,7 @@ PAGES: dict[str, tuple[Role, dict[str, str]]] = {
             "/records": "records",
             "/account": "lost",
             "/account/reading-hours": "who",
+            "/account/reminders": "reminders",
             "/help-now": "help",
         },
     ),
