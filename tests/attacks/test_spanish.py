@@ -91,4 +91,4 @@ async def test_no_page_says_an_english_sentence_in_spanish(target: Target) -> No
                     assert '<html lang="es"' in page.text, page.url
                     texts |= dict.fromkeys(Texts(page.text).found, page.url)
     assert len(texts) > 1000
-    assert sorted(set(find_english(texts))) == []
+    assert "\n".join(sorted({f"{page}: {text}" for text, page in find_english(texts)})) == ""
