@@ -189,7 +189,9 @@ def _sort_ratings(
         written: The rating that each copy was begun with, the newest copy first.
         again: Those of revisits.
     """
-    every = [(one.source.document.find_first_day(UTC), False, rating, one) for one, rating in reversed(written)]
+    every = [
+        (one.source.document.find_first_day(UTC), False, rating, one) for one, rating in reversed(written)
+    ]
     every += [(day, True, rating, one) for one, day, rating in again]
     every.sort(key=lambda each: each[:2])
     return [(rating, one.source) for _, _, rating, one in every if rating is not None]

@@ -162,4 +162,10 @@ async def test_a_talk_s_beginning_is_on_the_first_screen(portal: Portal, desk: D
             box = await at.bounding_box()
             assert box is not None
             assert box["y"] + box["height"] <= 800
+        for width, scheme in ((1280, "light"), (390, "dark")):
+            await page.set_viewport_size({"width": width, "height": 800})
+            await page.emulate_media(color_scheme=scheme)
+            await page.reload()
+            await desk.axe(page)
+            assert await page.evaluate("document.documentElement.scrollWidth") == width
         assert await sheets(page, "Letter") == 1
