@@ -20,6 +20,9 @@ except ImportError:
 endef
 export CHECK_PYTHON
 
+# Tests run some hundred commands: what is compiled once is kept for the next.
+export PYTHONDONTWRITEBYTECODE :=
+
 .DEFAULT_GOAL := help
 .PHONY: help run test check format bench mutate sbom pictures words lock clean python machine
 .NOTPARALLEL:
@@ -63,7 +66,7 @@ pictures: machine .venv/ready ## Take the pictures of the guide and of the READM
 	PICTURES=1 $(BIN)/python -m pytest -q -n 0 tests/browser/test_pictures.py
 
 words: .venv/ready ## Renew the catalogues of messages; what is new in them waits to be translated
-	$(BIN)/pybabel -q extract -F babel.cfg -k N_ --no-location --sort-output --omit-header --no-wrap -o portal/locale/messages.pot .
+	$(BIN)/pybabel -q extract -F babel.cfg -k N_ -k P_:1c,2 -k pgettext:1c,2 --no-location --sort-output --omit-header --no-wrap -o portal/locale/messages.pot .
 	$(BIN)/pybabel -q update --no-fuzzy-matching --ignore-obsolete --ignore-pot-creation-date --no-wrap -l es -i portal/locale/messages.pot -o portal/locale/es/LC_MESSAGES/messages.po
 	$(BIN)/pybabel -q compile -l es -i portal/locale/es/LC_MESSAGES/messages.po -o portal/locale/es/LC_MESSAGES/messages.mo
 

@@ -40,7 +40,7 @@ AIMS = {
     "entry_growth_own_1000": Aim(1.15, "times"),
     "session_growth_own_10000": Aim(1.5, "times"),
     "patient_of_timeline": Aim(6, "times"),
-    "brief_of_timeline": Aim(4, "times"),
+    "brief_of_timeline": Aim(7, "times"),
     "charts_per_s": Aim(10, "per second"),
     "charts_of_plain": Aim(0.0006, "of plain"),
     "summary_per_s": Aim(10, "per second"),

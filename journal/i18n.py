@@ -22,6 +22,23 @@ def N_(message: str) -> str:  # noqa: N802 - gettext's usual name for "mark, do 
     return message
 
 
+class MarkedText(str):
+    """A message that other languages say in another way elsewhere: `context` tells its translators where it stands."""
+
+    context: str
+
+    def __new__(cls, context: str, message: str) -> Self:
+        """Build the message, which reads as it did."""
+        marked = super().__new__(cls, message)
+        marked.context = context
+        return marked
+
+
+def P_(context: str, message: str) -> str:  # noqa: N802 - as above
+    """Return *message* marked for extraction with its *context*."""
+    return MarkedText(context, message)
+
+
 class Labelled(StrEnum):
     """A stored code that also carries the words people see for it."""
 

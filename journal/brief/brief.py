@@ -19,7 +19,7 @@ from journal.sessions.rows import Session
 from journal.sharing import opening, reading
 from journal.store.rows import OpenedRows
 
-INLINE_LIMIT = 100
+INLINE_LIMIT = 20
 """Copies that are put together where the page is built; more are put together beside it, so that nobody else waits."""
 MAX_TRIES = 3
 CHANGING = N_("What is shared with you is changing at this moment. Open the brief again.")

@@ -157,12 +157,12 @@ class _LinePicker:
         return found[:most]
 
     def take_quotes(
-        self, shared: Iterable[IncomingShare], role: BriefRole, most: int | None = None
+        self, shared: Sequence[IncomingShare], role: BriefRole, most: int | None = None
     ) -> tuple[Quote, ...]:
         return self.take(role, list_quotes(shared, role), most or SECTION_LIMITS[role].lines)
 
     def take_skills(
-        self, shared: Iterable[IncomingShare]
+        self, shared: Sequence[IncomingShare]
     ) -> tuple[tuple[SkillLine, ...], tuple[SkillLine, ...], tuple[Quote, ...]]:
         """Return the skills that made nothing worse, those that did, and what else steadies."""
         used = list_skills(shared)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Set
+from collections.abc import Iterable, Iterator, Sequence, Set
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import cache
+from itertools import product
 from types import MappingProxyType
 from uuid import UUID
 
@@ -160,25 +162,36 @@ def get_rating(one: IncomingShare, field: str) -> int | None:
 
 
 def list_quotes(
-    shared: Iterable[IncomingShare], role: BriefRole, *, without: Set[str] = frozenset()
+    shared: Sequence[IncomingShare], role: BriefRole, *, without: Set[str] = frozenset()
 ) -> Iterator[Quote]:
     """
     Yield what answers the questions of one role, copy by copy; written answers before chosen ones.
 
-    What was talked about stands behind, by its mark alone; but not a wish not to open with something.
+    What was talked about stands behind, by its mark alone; but not a wish not to open with something. Copies are looked
+    through only as far as somebody asks for.
 
-    *without*: chosen answers that are left out.
+    Args:
+        without: Chosen answers that are left out.
     """
-    found = [
-        quote
-        for one in shared
-        for quote in _find_quotes(one, role)
-        if not (quote.chosen and quote.text in without)
-    ]
     steps_back = role != "not_open"
-    yield from sorted(
-        found, key=lambda quote: (steps_back and quote.source.talked_at is not None, quote.chosen)
+    asked = [one for one in shared if _list_fields(one.document.kind, role)]
+    groups = (
+        [[one for one in asked if (one.talked_at is not None) is talked] for talked in (False, True)]
+        if steps_back
+        else [asked]
     )
+    for group, chosen in product(groups, (False, True)):
+        for one in group:
+            for quote in _find_quotes(one, role):
+                if quote.chosen is chosen and not (chosen and quote.text in without):
+                    yield quote
+
+
+@cache
+def _list_fields(kind: str, role: BriefRole) -> tuple[Field, ...]:
+    """Return the questions of a form that have a role; skills that were used have lines of their own."""
+    fields = get_form(EntryKind(kind)).fields
+    return tuple(field for field in fields if field.brief_role == role and field.id not in SKILL_FIELDS)
 
 
 def put_talked_behind(shared: Iterable[IncomingShare]) -> list[IncomingShare]:
@@ -187,11 +200,9 @@ def put_talked_behind(shared: Iterable[IncomingShare]) -> list[IncomingShare]:
 
 
 def _find_quotes(one: IncomingShare, role: BriefRole) -> Iterator[Quote]:
-    for field in get_form(EntryKind(one.document.kind)).fields:
+    for field in _list_fields(one.document.kind, role):
         answer = one.document.answers.get(field.id)
-        if field.brief_role != role or field.id in SKILL_FIELDS or answer is None:
-            continue
-        if answer == "none":  # of the skills: nothing that steadies
+        if answer is None or answer == "none":  # of the skills: nothing that steadies
             continue
         if field.kind is FieldKind.CHECKS:
             yield from _quote_checks(field, answer, one)

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date
+from types import MappingProxyType
 from uuid import UUID
 
 from journal.brief.layout import SOURCE_LINES, count_lines
 from journal.brief.quotes import get_text
-from journal.catalogue.fields import EntryKind
 from journal.catalogue.revisits import parse_moments
 from journal.folding import fold
 from journal.reframing.reframes import MOMENTS
 from journal.reframing.triggers import TRIGGER_FIELDS
 from journal.sharing.reading import IncomingShare
 
+FIELDS: Mapping[str, str] = MappingProxyType({kind.value: field for kind, field in TRIGGER_FIELDS.items()})
 MAX_PLACES = 2  # of one trigger
 
 
@@ -69,8 +70,10 @@ def list_shared_triggers(shared: Iterable[IncomingShare]) -> tuple[Trigger, ...]
 
 def _list_names(one: IncomingShare) -> Iterator[tuple[date, str]]:
     """Yield the names that a copy holds with the days they are of: its own, then those of its moments."""
-    field = TRIGGER_FIELDS.get(EntryKind(one.document.kind))
-    if field and (name := get_text(one, field)):
+    field = FIELDS.get(one.document.kind)
+    if field is None:
+        return
+    if name := get_text(one, field):
         yield one.document.find_first_day(UTC), name
     for moment in reversed(parse_moments(one.document.answers.get(MOMENTS))):
         if moment.trigger and moment.is_dated:

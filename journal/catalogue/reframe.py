@@ -19,7 +19,7 @@ from journal.catalogue.fields import (
     build_rating,
 )
 from journal.catalogue.integration import FOLLOW_UP_OPTIONS
-from journal.i18n import N_
+from journal.i18n import N_, P_
 
 THEME_OPTIONS = (
     Option("safety", N_("Safety")),
@@ -42,10 +42,10 @@ HABIT_OPTIONS = (
 )
 
 STATUS_OPTIONS = (
-    Option("open", N_("Open")),
+    Option("open", P_("reframe", "Open")),
     Option("resting", N_("Resting")),
-    Option("living_with_it", N_("Living with it")),
-    Option("closed", N_("Closed")),
+    Option("living_with_it", P_("reframe", "Living with it")),
+    Option("closed", P_("reframe", "Closed")),
 )
 
 REFRAMABLE: tuple[str, ...] = (

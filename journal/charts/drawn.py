@@ -56,7 +56,7 @@ class Drawn:
     What a page draws. `sources` are the pieces that it draws on.
 
     `own` are the names of lines of one's own, by their places in `OWN`; `name` is that of the one that is drawn.
-    `charts` are more than one only where a measure was answered in several versions or languages.
+    `charts` are more than one only where a measure was answered in several versions.
     """
 
     subject: str

@@ -2,7 +2,8 @@
 Numbers by their days, of a measure or of day lines, and what is said of them: first, previous, latest, days since.
 
 A measure that was left half-done has no total, so it is no point; it stands in the table. No day between two is
-guessed, and texts of different measures, versions or languages are never put together. Nothing here is a verdict.
+guessed, and texts of different measures or versions are never put together. Those of one version in several languages
+are one measure; each number says its language. Nothing here is a verdict.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from journal.catalogue.fields import EntryKind
 from journal.catalogue.tracked import DAY_LINES_FIELD
 from journal.charts.sources import Mark, MarkKind, Piece, Window, select_window
 from journal.day_lines.lines import MOST, SCALES, DayLine, parse_day_lines
-from journal.measures.instruments import Instrument
+from journal.measures.instruments import Instrument, find_instrument
 from journal.measures.lines import FilledMeasure, parse_measure
 from journal.measures.records import FORM
 
@@ -30,7 +31,8 @@ class Row:
     """
     A number on its day. `value` is None where there is none: then *answered* of *asked* items were.
 
-    `is_later`: it was noted on another day. `source` is the piece that says it.
+    `is_later`: it was noted on another day. `source` is the piece that says it. `language` is that of the text that was
+    answered, where it was one.
     """
 
     day: date
@@ -39,6 +41,7 @@ class Row:
     answered: int = 0
     asked: int = 0
     is_later: bool = False
+    language: str = ""
 
     def get_begin(self, recall_days: int) -> date:
         """Return the day that it looks back to."""
@@ -78,7 +81,7 @@ class Chart:
 
     `rows` are those of one page, the oldest first, and `most` is the highest number that there can be. `recall_days`
     is how many days each looks back, 0 for none. `finding` is None on a page that is not the latest. `instrument` is
-    the text that was answered, None for day lines.
+    the text that was answered last, None for day lines.
     """
 
     rows: tuple[Row, ...]
@@ -92,6 +95,11 @@ class Chart:
     def points(self) -> tuple[Row, ...]:
         """Return the rows that have a number."""
         return tuple(one for one in self.rows if one.value is not None)
+
+    @property
+    def languages(self) -> frozenset[str]:
+        """Return the languages of the texts that were answered."""
+        return frozenset(one.language for one in self.rows)
 
 
 def build_finding(rows: Iterable[Row], dosing: Iterable[date], recall_days: int = 0) -> Finding:
@@ -144,30 +152,35 @@ def get_month(piece: Piece) -> str:
 
 
 def build_measure_charts(name: str, window: Window[Piece], marks: Sequence[Mark]) -> tuple[Chart, ...]:
-    """Return the charts of a measure, by its id: one for each version and language, the one answered last first."""
+    """Return the charts of a measure, by its id: one for each version, the one answered last first."""
     first, shown = (_group_measures(name, pieces) for pieces in (window.first, window.shown))
     charts = []
-    for text, rows in shown.items():
+    for version, rows in shown.items():
+        text = find_instrument(name, rows[-1].language, version)
+        if text is None:
+            continue
         days, there, finding = text.recall_days, _select_marks(rows, marks, window, text.recall_days), None
         if window.page == 1:
-            finding = build_finding((*first.get(text, ()), *rows), _list_dosing(marks), days)
+            finding = build_finding((*first.get(version, ()), *rows), _list_dosing(marks), days)
         charts.append(Chart(tuple(rows), text.most, days, finding, there, text))
     return tuple(sorted(charts, key=lambda one: one.rows[-1].day, reverse=True))
 
 
 def find_change(text: Instrument, pieces: Sequence[Piece]) -> Finding | None:
-    """Return what can be said of the totals of one very text, without dosing sessions; None where there is none."""
+    """Return what can be said of the totals of one version, without dosing sessions; None where there is none."""
     window = select_window(pieces, 1, FEW, FEW)
     if hides_first_measure(text.id, window):
         window = select_window(pieces, 1, FEW, len(pieces))
     charts = build_measure_charts(text.id, window, ())
-    return next((one.finding for one in charts if one.instrument == text), None)
+    return next(
+        (one.finding for one in charts if one.instrument and one.instrument.version == text.version), None
+    )
 
 
 def hides_first_measure(name: str, window: Window[Piece]) -> bool:
     """Return whether the first whole answers of a text may be among those that a window leaves out."""
     first, shown = (_group_measures(name, pieces) for pieces in (window.first, window.shown))
-    told = [text for text, rows in first.items() if any(one.value is not None for one in rows)]
+    told = [version for version, rows in first.items() if any(one.value is not None for one in rows)]
     return window.page == 1 and window.is_cut and told != [*shown]
 
 
@@ -222,25 +235,26 @@ def _list_dosing(marks: Iterable[Mark]) -> list[date]:
     return [one.day for one in marks if one.kind is MarkKind.DOSING]
 
 
-def _group_measures(name: str, pieces: Iterable[Piece]) -> dict[Instrument, list[Row]]:
-    """Return the rows of a measure by the text that was answered; what has no day, or an unknown text, is none."""
-    found: dict[tuple[str, str, str], tuple[Instrument, list[tuple[tuple[date, str, str], Row]]]] = {}
+def _group_measures(name: str, pieces: Iterable[Piece]) -> dict[str, list[Row]]:
+    """Return the rows of a measure by its version; what has no day, or an unknown text, is none."""
+    found: dict[str, list[tuple[tuple[date, str, str], Row]]] = {}
     for piece in pieces:
         if get_instrument_id(piece) != name:
             continue
         for one in parse_measure(piece.answers.get(FORM)):
-            text, row = one.instrument, _build_row(one, piece.source)
-            if text is not None and row is not None:
-                key = (text.id, text.language, text.version)
-                found.setdefault(key, (text, []))[1].append(((row.day, one.finished, one.begun), row))
-    return {text: [row for _, row in sorted(rows, key=lambda one: one[0])] for text, rows in found.values()}
+            row = _build_row(one, piece.source)
+            if row is not None:
+                found.setdefault(one.version, []).append(((row.day, one.finished, one.begun), row))
+    return {
+        version: [row for _, row in sorted(rows, key=lambda one: one[0])] for version, rows in found.items()
+    }
 
 
 def _build_row(one: FilledMeasure, source: UUID) -> Row | None:
     score = one.score
     if one.day is None or score is None:
         return None
-    return Row(one.day, score.total, source, score.answered, score.asked)
+    return Row(one.day, score.total, source, score.answered, score.asked, language=one.language)
 
 
 def _list_day_lines(pieces: Iterable[Piece]) -> Iterable[DayLine]:

@@ -2,7 +2,8 @@
 The measures that can be filled in, each language a file of its own in journal/data/instruments, word for word.
 
 Their texts never pass through gettext: a translated item is another instrument until somebody validated it. A file that
-is not yet compared with its official sheet is there and switched off, with what has to be compared first.
+is not yet compared with its official sheet says what has to be compared; where it is offered all the same, its page
+says that it is not checked.
 """
 
 from __future__ import annotations
@@ -12,6 +13,8 @@ from functools import cache
 from importlib import resources
 
 import msgspec
+
+from journal.i18n import DEFAULT_LANGUAGE
 
 
 class Item(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -68,7 +71,8 @@ class Instrument(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     A measure in one language, as it was published.
 
     `recall_days` is the time that it asks about. `cadence_days` is after how long it is usually filled in again; 0 for
-    no usual time. `before_use` says what has to be compared before a file that is not `enabled` may be.
+    no usual time. `unchecked` says what has to be compared with the official sheet still; a file that is not `enabled`
+    waits for that.
     """
 
     id: str
@@ -77,7 +81,7 @@ class Instrument(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     version: str
     language: str
     enabled: bool
-    before_use: str
+    unchecked: str
     recall_days: int
     cadence_days: int
     stem: str
@@ -104,8 +108,6 @@ class Instrument(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         return next((one for one in self.answers if one.value == value), None)
 
 
-LANGUAGE = "en"
-"""The language of the pages, and so of the measures that are offered."""
 IDS = ("phq9", "gad7", "pcl5-month", "pcl5-week")
 """Every measure, in the order in which they are offered. What was filled in carries these ids."""
 SAFETY_ITEMS = {"phq9": 9}
@@ -131,10 +133,8 @@ def parse_instrument(data: bytes) -> Instrument:
     ends = [-1, *(most for _, most in edges)]
     if edges and ([least for least, _ in edges] != [end + 1 for end in ends[:-1]] or ends[-1] != one.most):
         raise ValueError(f"the bands of {one.id} leave out a total")
-    if one.enabled == bool(one.before_use):
-        raise ValueError(
-            f"{one.id} in {one.language} is switched on before it was compared, or off without a reason"
-        )
+    if not one.enabled and not one.unchecked:
+        raise ValueError(f"{one.id} in {one.language} is switched off without a reason")
     return one
 
 
@@ -154,9 +154,13 @@ def list_instruments() -> tuple[Instrument, ...]:
     return check_versions(parse_instrument(one.read_bytes()) for one in files)
 
 
-def list_offered(language: str = LANGUAGE) -> tuple[Instrument, ...]:
-    """Return the measures that can be filled in in a language, in their order."""
-    found = {one.id: one for one in list_instruments() if one.language == language and one.enabled}
+@cache
+def list_offered(language: str = DEFAULT_LANGUAGE) -> tuple[Instrument, ...]:
+    """Return the measures that can be filled in, in their order: in a language where there is a text, or in English."""
+    there = [
+        one for one in list_instruments() if one.enabled and one.language in (language, DEFAULT_LANGUAGE)
+    ]
+    found = {one.id: one for one in sorted(there, key=lambda one: one.language == language)}
     return tuple(found[name] for name in IDS if name in found)
 
 

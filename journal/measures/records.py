@@ -20,7 +20,7 @@ from journal.actor import Actor
 from journal.catalogue.fields import EntryKind
 from journal.entries import by_kind, entries
 from journal.errors import HeldUntilRested, NotFound, SavedAsEarlierVersion, StaleRevision
-from journal.i18n import N_
+from journal.i18n import DEFAULT_LANGUAGE, N_
 from journal.measures.instruments import SAFETY_ITEMS, Instrument, list_offered
 from journal.measures.lines import FilledMeasure, KeptAnswer, parse_measure
 from journal.measures.scoring import select_items
@@ -71,9 +71,9 @@ class Measures:
         return tuple(one for one in self.filled if one.measure.instrument_id == instrument.id)
 
     def find_today(self, instrument: Instrument) -> Filled | None:
-        """Return the one that was begun today, which can be gone on with."""
+        """Return the one that was begun today, in whichever language, which can be gone on with."""
         of_today = (one for one in self.list_of(instrument) if one.measure.day == self.today)
-        return next((one for one in of_today if one.measure.instrument == instrument), None)
+        return next((one for one in of_today if one.measure.version == instrument.version), None)
 
     @property
     def is_any_whole(self) -> bool:
@@ -141,9 +141,9 @@ def get_today(actor: Actor) -> date:
     return actor.now.astimezone(actor.zone).date()
 
 
-def find_offered(name: str) -> Instrument:
-    """Return a measure that is offered, by its id; any other is not found."""
-    for one in list_offered():
+def find_offered(name: str, language: str = DEFAULT_LANGUAGE) -> Instrument:
+    """Return a measure that is offered in a language, by its id; any other is not found."""
+    for one in list_offered(language):
         if one.id == name:
             return one
     raise NotFound

@@ -44,6 +44,7 @@ from journal.practice import tables as practice_tables
 from journal.practice.practice import DemoConflict
 from journal.reading_hours import hours as reading_hours
 from journal.reframing import later as reframe_sharing
+from journal.reminders import settings as reminder_settings
 from journal.replies import conversation
 from journal.replies import writing as reply_writing
 from journal.replies.drafts import Typed
@@ -96,6 +97,8 @@ async def _open_account(
     await recovery_key.confirm_recovery_key(actor, token, offer.sealed, offer.formatted_key)
     if person.reading_hours:
         await reading_hours.save_hours(actor, person.reading_hours, base=0)
+    if person.reminders:
+        await reminder_settings.save_choices(actor, person.reminders, "21:00", "08:00")
     # What they write is English; which language their pages speak is left to whoever looks.
     return dataclasses.replace(actor, language=DEFAULT_LANGUAGE)
 

@@ -25,13 +25,14 @@ _DONE_STATUSES = frozenset({Status.INTEGRATING, Status.CLOSED})
 
 
 class DemoPerson(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Somebody who can sign in to the demonstration; a clinician may have reading hours."""
+    """Somebody who can sign in to the demonstration; a clinician may have reading hours, and both reminders."""
 
     name: str
     email: str
     password: str
     time_zone: str
     reading_hours: Hours | None = None
+    reminders: tuple[str, ...] = ()
 
 
 class DemoSession(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -22,7 +22,7 @@ from journal.care import lifecycle
 from journal.errors import InvalidInput
 from journal.folding import fold
 from journal.held_acts import Asked, HeldAct
-from journal.i18n import N_
+from journal.i18n import N_, P_
 from journal.installation.installation import Installation
 from journal.roles import Role
 from journal.sessions.holds import refuse_while_held
@@ -30,17 +30,19 @@ from journal.store.database import flush_deleted, transaction
 from journal.store.rows import IdRow, fetch_rows, filter_undamaged
 
 DELETION_DELAY = timedelta(days=7)
-CONFIRMATION_WORD = "delete"
+CONFIRMATION_WORD = P_("the word to type", "delete")
+"""What is typed to go on: this word, or that of the page's language."""
 MAX_TYPED_LENGTH = 40
 """The most characters of the typed word, with blanks around it."""
 
 
-async def request_deletion(actor: Actor, typed: str) -> None:
+async def request_deletion(actor: Actor, typed: str, word: str = CONFIRMATION_WORD) -> None:
     """
     Pause all sharing, sign out everywhere, and have the account deleted when the wait is over.
 
     Args:
-        typed: Has to be the word that the page asks for.
+        typed: Has to be the word that the page asks for, in its language or in English.
+        word: The word in the language of the page.
 
     Raises:
         HeldUntilRested: Too soon after a dosing session.
@@ -48,7 +50,7 @@ async def request_deletion(actor: Actor, typed: str) -> None:
     """
     actor.require_role(Role.PATIENT)
     await refuse_while_held(actor, Asked(HeldAct.ACCOUNT))
-    if len(typed) > MAX_TYPED_LENGTH or fold(typed).strip() != CONFIRMATION_WORD:
+    if len(typed) > MAX_TYPED_LENGTH or fold(typed).strip() not in (CONFIRMATION_WORD, fold(word)):
         raise InvalidInput({"word": N_("Type the word “delete” if you want to go on. Nothing was changed.")})
     before = await key_slots.load_own_access(actor)
     async with transaction():

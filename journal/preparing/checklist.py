@@ -21,7 +21,7 @@ from journal.clinic.instructions import Instructions, ItemGroup, load_newest
 from journal.clinic.signatures import Signer, identify_signer
 from journal.entries import by_kind, only_entry
 from journal.errors import Damaged, InvalidInput, NotFound, StaleRevision
-from journal.i18n import N_, Labelled
+from journal.i18n import N_, P_, Labelled
 from journal.sessions.rows import Session, load_my_sessions
 from journal.sessions.session import SessionKind, Status
 from journal.user_input import clean_line
@@ -60,7 +60,7 @@ class TextState(Enum):
 class CheckState(Labelled):
     """How it is with a line; none is better than another."""
 
-    OPEN = "open", N_("Open")
+    OPEN = "open", P_("check list", "Open")
     DONE = "done", N_("Done")
     NOT_FOR_ME = "not_for_me", N_("Not for me")
 

@@ -13,8 +13,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from journal.accounts import details as account_details
-from journal.accounts.profiles import NO_CONTACT, ContactDetails
+from journal.accounts.profiles import Profile, load_profile
 from journal.actor import Actor
 from journal.audit import events as audit_events
 from journal.audit import log as audit_log
@@ -58,6 +57,7 @@ from journal.records.schema import (
     InstructionsRecord,
     PatientRecord,
     Plan,
+    RemindersRecord,
     Sharing,
     Unreadable,
     Version,
@@ -159,7 +159,7 @@ async def collect_patient_records(actor: Actor, practice: str) -> PatientRecords
     """Open all records of the patient, and log the export."""
     actor.require_role(Role.PATIENT)
     missing: list[Unreadable] = []
-    contact = await account_details.load_contact(actor)
+    profile = await load_profile(actor.installation, actor.id)
     planned = await load_my_sessions(actor)
     is_intact, entries, remembered, unread = await _load_verified_entries(actor, planned)
     if not is_intact:
@@ -189,7 +189,7 @@ async def collect_patient_records(actor: Actor, practice: str) -> PatientRecords
     missing += [Unreadable("event", UNKNOWN_ID) for _ in events.damaged]
     names = {link.clinician: link.peer_name for link in links} | {actor.id: actor.name}
     return PatientRecords(
-        _build_account(actor, practice, contact),
+        _build_account(actor, practice, profile),
         actor.now,
         tuple(entries),
         Plan(
@@ -242,7 +242,7 @@ async def collect_shared_records(actor: Actor, practice: str, patient: UUID | No
             if patient is not None:
                 raise
             missing.append(Unreadable("patient", link.patient))
-    account = _build_account(actor, practice, NO_CONTACT)
+    account = _build_account(actor, practice, await load_profile(actor.installation, actor.id))
     return ClinicianRecords(account, actor.now, tuple(patients), own, tuple(missing))
 
 
@@ -392,5 +392,8 @@ async def _load_clinic(
     return [build_call_record(one) for one in contacts], [build_instructions_record(one) for one in ordered]
 
 
-def _build_account(actor: Actor, practice: str, contact: ContactDetails) -> Account:
-    return Account(actor.id, actor.role, actor.name, actor.email, actor.time_zone, practice, contact)
+def _build_account(actor: Actor, practice: str, one: Profile) -> Account:
+    chosen = RemindersRecord(list(one.reminders.kinds), one.reminders.quiet_from, one.reminders.quiet_until)
+    return Account(
+        actor.id, actor.role, actor.name, actor.email, actor.time_zone, practice, one.contact, chosen
+    )

@@ -28,6 +28,14 @@ FORMAT = "hearthside-records"
 SCHEMA_VERSION = 1
 
 
+class RemindersRecord(msgspec.Struct, frozen=True):
+    """Of what somebody wants to be reminded, and from when until when, on their own clock, never."""
+
+    kinds: list[str]
+    quiet_from: str
+    quiet_until: str
+
+
 class Account(msgspec.Struct, frozen=True):
     """Who took the records away."""
 
@@ -38,6 +46,7 @@ class Account(msgspec.Struct, frozen=True):
     time_zone: str
     practice: str
     contact: ContactDetails
+    reminders: RemindersRecord
 
 
 class Answered(msgspec.Struct, frozen=True):

@@ -15,6 +15,7 @@ from starlette.responses import Response
 from journal.actor import Actor
 from journal.authentication import active_sessions, web_sessions
 from journal.errors import Damaged
+from journal.reminders.following import note_use
 from journal.roles import Role
 from journal.store.database import Statement
 from journal.store.statements import Subquery
@@ -114,12 +115,14 @@ async def set_token(request: Request, response: Response, token: bytes) -> Respo
 
 
 async def sign_in_browser(request: Request, response: Response, token: bytes) -> Response:
-    """Store the token of a new session, and the region that its account chose, whose help numbers come first."""
+    """Store the token of a new session, and the region of its help numbers; who is here needs no repeat."""
     await set_token(request, response, token)
     with suppress(Damaged, *UNAVAILABLE_ERRORS):  # who has just signed in is in, with or without a region
         actor = await web_sessions.load_actor(request.app.state.installation, token)
         if actor is not None and actor.region:
             set_help_region(request, response, actor.region)
+        if actor is not None and actor.is_reminded:
+            await note_use(actor)
     return response
 
 

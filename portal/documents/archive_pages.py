@@ -30,7 +30,7 @@ from journal.dosing_day.lines import parse_medicine, parse_readings
 from journal.dosing_day.requests import parse_requests
 from journal.entries.naming import ENTRY_UNREADABLE, EntryName, get_kind_label, name_sessions
 from journal.evaluation.lines import parse_changes, parse_given, parse_remedies, parse_treatments
-from journal.i18n import N_
+from journal.i18n import N_, MarkedText
 from journal.measures.lines import parse_measure
 from journal.notices.lines import parse_agreed
 from journal.records.collection import ClinicianRecords, PatientRecords, Records
@@ -124,12 +124,23 @@ class _Memo(dict[Any, Any]):
         return found
 
 
+class Sentences:
+    """A memo of translations: a message with a context equals its message, which may be said in another way."""
+
+    def __init__(self, translate: Callable[[str], str]) -> None:
+        self._found = _Memo(lambda key: translate(key[1]))
+
+    def __getitem__(self, message: str) -> str:
+        found: str = self._found[message.context if isinstance(message, MarkedText) else "", message]
+        return found
+
+
 class _PageRenderer:
     def __init__(self, environment: Environment, actor: Actor, found: Records) -> None:
         self.environment = environment
         self.zone = actor.zone
         self.day_texts = spoken = _Memo(format_day_with_weekday)
-        said = _Memo(environment.words.gettext)  # type: ignore[attr-defined]
+        said = Sentences(environment.words.gettext)  # type: ignore[attr-defined]
         self.records = found
         self.values: dict[str, Any] = {
             "actor": actor,

@@ -146,6 +146,8 @@ def build_environment(language: str = DEFAULT_LANGUAGE) -> Environment:
     words = Translator(language)
     environment.install_gettext_callables(words.gettext, words.ngettext)  # type: ignore[attr-defined]
     environment.globals["_"] = words.gettext  # the alias that Jinja puts there looks it up for every word
+    environment.globals["pgettext"] = words.pgettext
+    environment.globals["page_language"] = language
     environment.globals["static"] = get_static_url
     environment.globals["calm_skills"] = HELP_NOW
     environment.globals["find_guide_place"] = find_guide_place

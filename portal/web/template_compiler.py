@@ -1,9 +1,9 @@
 """
 Compile pages so that rendering them does only what differs from one time to the next.
 
-The words marked `_("…")` and the addresses of static files are put in then, since an environment speaks one
-language; and of words that need no escaping, as most do not, no escaped copy is made. What stands beside other text is
-found then, too, and isolated from it whenever it is written.
+The words marked `_("…")` or `pgettext("…", "…")` and the addresses of static files are put in then, since an
+environment speaks one language; and of words that need no escaping, as most do not, no escaped copy is made. What
+stands beside other text is found then, too, and isolated from it whenever it is written.
 """
 
 from __future__ import annotations
@@ -21,7 +21,8 @@ from markupsafe import Markup, escape
 from portal.web.isolation import isolate_text, join_isolated
 from portal.web.neighbours import find_beside_text
 
-CONSTANT_CALLS = ("_", "static")
+CONSTANT_CALLS = {"_": 1, "pgettext": 2, "static": 1}
+"""What is called with as many constant texts is called when a page is compiled."""
 ISOLATED_FILTER = "isolated"
 CONTEXTS = "_contexts"
 needs_escaping = re.compile("[&<>'\"]").search
@@ -53,13 +54,15 @@ class _ConstantFolder(NodeTransformer):
         match node:
             case nodes.Call(
                 node=nodes.Name(name=name),
-                args=[nodes.Const(value=str(text))],
+                args=arguments,
                 kwargs=[],
                 dyn_args=None,
                 dyn_kwargs=None,
-            ) if name in CONSTANT_CALLS:
-                settle = cast(Callable[[str], str], self._globals[name])
-                return nodes.Const(escape(settle(text)), lineno=node.lineno)
+            ) if CONSTANT_CALLS.get(name) == len(arguments):
+                texts = [one.value for one in arguments if isinstance(one, nodes.Const)]
+                if len(texts) == len(arguments) and all(isinstance(text, str) for text in texts):
+                    settle = cast(Callable[..., str], self._globals[name])
+                    return nodes.Const(escape(settle(*texts)), lineno=node.lineno)
         return node
 
 

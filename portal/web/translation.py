@@ -18,7 +18,7 @@ from babel.support import NullTranslations, Translations
 from jinja2.runtime import Undefined
 from markupsafe import Markup, escape
 
-from journal.i18n import DEFAULT_LANGUAGE, get_known_language
+from journal.i18n import DEFAULT_LANGUAGE, MarkedText, get_known_language
 from portal.web.isolation import isolate
 
 _language: ContextVar[str] = ContextVar("language", default=DEFAULT_LANGUAGE)
@@ -52,13 +52,17 @@ class Translator:
 
     def translate(self, message: str, **variables: object) -> str:
         """Translate *message*, as text, and put *variables* in."""
-        found: str = self._translations.gettext(message)
+        found = self._find(message)
         return found % _isolate_variables(variables) if variables else found
 
     def gettext(self, message: str, **variables: object) -> Markup:
         """Translate *message* for a page and put *variables* in; all of it is escaped."""
-        found = escape(self._translations.gettext(message))
+        found = escape(self._find(message))
         return found % _isolate_variables(variables) if variables else found
+
+    def pgettext(self, context: str, message: str, **variables: object) -> Markup:
+        """Translate *message* as it is said in a *context*, which only translators see; else as `gettext`."""
+        return self.gettext(MarkedText(context, message), **variables)
 
     def ngettext(self, one: str, many: str, number: int, **variables: object) -> Markup:
         """Translate the form that fits *number*, which the message may name as `%(num)s`."""
@@ -70,6 +74,14 @@ class Translator:
         if sentence is None or isinstance(sentence, Undefined):
             return None
         return self.gettext(sentence)
+
+    def _find(self, message: str) -> str:
+        found: object = (
+            self._translations.pgettext(message.context, message)
+            if isinstance(message, MarkedText)
+            else self._translations.gettext(message)
+        )
+        return str(found)
 
 
 def _isolate_variables(variables: Mapping[str, object]) -> dict[str, object]:

@@ -11,6 +11,7 @@ import re
 import sqlite3
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterable, Iterator
 from contextlib import asynccontextmanager, closing, contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -30,6 +31,8 @@ Look = tuple[str | None, str]
 Statement = tuple[str, tuple[Any, ...]]
 """What was asked, and its values; SQLite's have them in them."""
 Answers = dict[Statement, Any]
+
+_noted: ContextVar[list[Statement] | None] = ContextVar("noted", default=None)
 
 
 @dataclass
@@ -52,17 +55,18 @@ class Readings:
         self.asked[look] = frozenset(asked)
         self.written |= _tables_in(sql for sql, _ in asked if not sql.lstrip().upper().startswith("SELECT"))
 
-    def statements(self) -> frozenset[Statement]:
-        """Return everything that was asked."""
-        return frozenset[Statement]().union(*self.asked.values())
+    def statements(self, *tables: str) -> frozenset[Statement]:
+        """Return everything that was asked, or what was asked of certain tables."""
+        asked = frozenset[Statement]().union(*self.asked.values())
+        return frozenset(one for one in asked if not tables or _tables_in([one[0]]).intersection(tables))
 
     def may_differ(self, now: Answers) -> set[Look]:
-        """Return the pages that may be others than they were, as all that was asked is answered *now*."""
-        changed = {one for one in self.statements() if now[one] != self.usual[one]}
+        """Return the pages that may be others than they were, as what may have other answers is answered *now*."""
+        changed = {one for one, answer in now.items() if answer != self.usual[one]}
         return {
             look
             for look, asked in self.asked.items()
-            if asked & changed or _tables_in(sql for sql, _ in asked) & self.written
+            if asked & changed or _tables_in(sql for sql, _ in asked if not _only_adds(sql)) & self.written
         }
 
 
@@ -97,6 +101,12 @@ def _only_reads(statement: Statement) -> bool:
     return statement[0].lstrip().upper().startswith("SELECT")
 
 
+def _only_adds(sql: str) -> bool:
+    """Return whether a statement adds rows whatever there is, and reads none: an event of the log is added so."""
+    sql = sql.lstrip().upper()
+    return sql.startswith("INSERT") and re.search(r"\b(SELECT|CONFLICT|RETURNING)\b", sql) is None
+
+
 def _tables_in(statements: Iterable[str]) -> frozenset[str]:
     """Return the tables that occur in statements, and perhaps some that only a value in them is called like."""
     return TABLES.intersection(re.findall(r"\w+", " ".join(statements)))
@@ -118,7 +128,8 @@ async def _statements(portal: Portal) -> AsyncIterator[list[Statement]]:
 def _sent_to_postgres(asked: list[Statement]) -> Iterator[None]:
     def noting(method: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitable[Any]]:
         async def notes(connection: Any, sql: str, *args: Any, **named: Any) -> Any:
-            asked.append((sql, args))
+            if _noted.get() is asked:  # not what is done beside the page
+                asked.append((sql, args))
             return await method(connection, sql, *args, **named)
 
         return notes
@@ -126,4 +137,8 @@ def _sent_to_postgres(asked: list[Statement]) -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         for name in ("fetch", "fetchrow", "fetchval", "execute", "executemany"):
             patch.setattr(asyncpg.Connection, name, noting(getattr(asyncpg.Connection, name)))
-        yield
+        before = _noted.set(asked)
+        try:
+            yield
+        finally:
+            _noted.reset(before)

@@ -6,11 +6,10 @@ The columns are listed from the models, so that a new one is tried as well.
 
 from __future__ import annotations
 
-import asyncio
-import shutil
 import sqlite3
 from collections.abc import AsyncIterator, Container
-from contextlib import nullcontext
+from contextlib import closing, nullcontext
+from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -18,6 +17,7 @@ from uuid import uuid4
 
 import asyncpg
 import pytest
+import pytest_asyncio
 from tortoise.fields import UUIDField
 
 from journal.audit import chain_worker
@@ -29,7 +29,7 @@ from tests.attacks.reading import Look, Readings, answers_of_file
 from tests.attacks.test_wrong_rows import Postgres, key_of_table, tables_and_columns, without_constraints
 from tests.attacks.world import OTHERS, WORDS, World
 from tests.cast import NAMES, Furniture
-from tests.portal.conftest import answering, running
+from tests.portal.conftest import running
 from tests.postgres import PostgresServer
 from tests.waiting import PATIENCE
 
@@ -94,25 +94,23 @@ def places_of(world: World) -> dict[str, str]:
     return {name: str(one) for name, one in (world.ids | world.people | tokens).items()}
 
 
-async def told(
-    target: Target, stake: Container[Look] | None = None, readings: Readings | None = None
-) -> dict[Look, set[str]]:
+async def asked(
+    asking: Asking, world: World, stake: Container[Look] | None = None, readings: Readings | None = None
+) -> dict[str | None, set[str]]:
     """
-    What of everybody's names, words and dates each page shows to each.
+    What of everybody's names, words and dates any page shows to each.
 
     Args:
         stake: The pages to ask for; all where it is not said.
         readings: Learns what each reads.
     """
-    seen: dict[Look, set[str]] = {}
-    places = places_of(target.world)
-    for who, pages in PAGES.items():
-        async with target.client(who) as browser:
-            for page in (page for page in pages if stake is None or (who, page) in stake):
-                async with readings.noting(target.portal, (who, page)) if readings else nullcontext():
-                    answer = await browser.get(page.format_map(places))
-                shown = {one for one in SECRETS if one in answer.text}
-                seen[who, page] = shown
+    seen: dict[str | None, set[str]] = {}
+    places = places_of(world)
+    for who, page in ((who, page) for who, pages in PAGES.items() for page in pages):
+        if stake is None or (who, page) in stake:
+            async with readings.noting(asking.portal, (who, page)) if readings else nullcontext():
+                _, text = await asking.ask(who, page.format_map(places))
+            seen.setdefault(who, set()).update(one for one in SECRETS if one in text)
     return seen
 
 
@@ -123,60 +121,72 @@ def test_the_columns_are_found() -> None:
     )
 
 
-Usual = tuple[dict[str | None, set[str]], Readings]
+@dataclass
+class Settled:
+    """
+    The application on one copy of the world, in which everybody has opened every page before.
+
+    `pristine` is its file as it was then, `known` what each saw of everybody's names, words and dates.
+    """
+
+    target: Target
+    pristine: Path
+    known: dict[str | None, set[str]]
+    readings: Readings
+
+    def put_back(self) -> None:
+        """Have every row be as it was."""
+        with (
+            closing(sqlite3.connect(self.pristine)) as good,
+            closing(sqlite3.connect(self.target.path)) as there,
+        ):
+            good.backup(there)
 
 
-@pytest.fixture(scope="module")
-def usual(attacked_sqlite: tuple[Path, World], tmp_path_factory: pytest.TempPathFactory) -> Usual:
-    """What of everybody's names, words and dates each sees where everything points where it should; what is read."""
-    original, world = attacked_sqlite
-    path, readings = tmp_path_factory.mktemp("usual") / "world.sqlite3", Readings()
-    shutil.copyfile(original, path)
-
-    async def look() -> dict[Look, set[str]]:
-        async with answering(f"sqlite://{path}", world.furniture, path.parent) as portal:
-            async with portal.client("charlie") as browser:
-                await browser.get("/account")  # whose answer opens the connection that reads
-            return await told(Target(portal, world, path), readings=readings)
-
-    found: dict[str | None, set[str]] = {}
-    for (who, _), shown in asyncio.run(look()).items():
-        found.setdefault(who, set()).update(shown)
-    readings.usual = answers_of_file(original, readings.statements())
-    return found, readings
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def settled(shared: Target, tmp_path_factory: pytest.TempPathFactory) -> Settled:
+    """Let everybody open every page once, and note what each then sees and what for."""
+    asking, world = Asking(shared.portal), shared.world
+    await asked(asking, world)
+    settled = Settled(shared, tmp_path_factory.mktemp("settled") / "world.sqlite3", {}, Readings())
+    with closing(sqlite3.connect(shared.path)) as there, closing(sqlite3.connect(settled.pristine)) as good:
+        there.backup(good)
+    settled.known = await asked(asking, world, readings=settled.readings)
+    settled.put_back()
+    settled.readings.usual = answers_of_file(settled.pristine, settled.readings.statements())
+    return settled
 
 
+@pytest.mark.asyncio(loop_scope="module")
 @pytest.mark.parametrize("column", columns(), ids=".".join)
 async def test_a_column_that_points_elsewhere_shows_no_stranger(
-    target: Target, usual: Usual, column: tuple[str, str]
+    settled: Settled, column: tuple[str, str]
 ) -> None:
     """Whoever looks at whichever page sees no name, word or date that was not theirs to see before."""
-    (known, readings), (table, name) = usual, column
+    target, (table, name) = settled.target, column
     for turn in (1, 2):
-        with sqlite3.connect(target.path) as connection:
+        settled.put_back()
+        with closing(sqlite3.connect(target.path)) as connection:
             connection.execute("PRAGMA foreign_keys = OFF")
-            before = connection.execute(f"SELECT rowid, {name} FROM {table} ORDER BY rowid").fetchall()
-            rotate(connection, table, name, before, turn)
-        connection.close()
-        stake = readings.may_differ(answers_of_file(target.path, readings.statements()))
-        for (who, page), shown in (await told(target, stake)).items():
-            assert shown <= known[who], f"{table}.{name}: {who} at {page} reads {shown - known[who]}"
-        with sqlite3.connect(target.path) as connection:
-            connection.execute("PRAGMA foreign_keys = OFF")
-            rotate(connection, table, name, before, 0)
-        connection.close()
+            rows = connection.execute(f"SELECT rowid, {name} FROM {table} ORDER BY rowid").fetchall()
+            rotate(connection, table, name, rows, turn)
+            connection.commit()
+        stake = settled.readings.may_differ(answers_of_file(target.path, settled.readings.statements(table)))
+        for who, shown in (await asked(Asking(target.portal), target.world, stake)).items():
+            known = settled.known[who]
+            assert shown <= known, f"{table}.{name} ({turn}): {who} reads {shown - known}"
 
 
 def rotate(
     connection: sqlite3.Connection, table: str, name: str, rows: list[tuple[Any, Any]], by: int
 ) -> None:
-    """Give each row the value of the one so many rows further; by none, its own."""
+    """Give each row the value of the one so many rows further."""
     if any(value is not None for _, value in rows):
         connection.execute(
             f"UPDATE {table} SET {name} = 'x' || rowid"
         )  # so that unique ones can change places
-    for at, (row, value) in enumerate(rows):
-        other = rows[(at + by) % len(rows)][1] if by else value
+    for at, (row, _) in enumerate(rows):
+        other = rows[(at + by) % len(rows)][1]
         for one in (other, str(uuid4())):  # where the place is taken, it points at nothing
             if connection.execute(
                 f"UPDATE OR IGNORE {table} SET {name} = ? WHERE rowid = ?", (one, row)
@@ -204,20 +214,6 @@ async def unbound(
         await connection.close()
 
 
-async def asked(
-    ground: Postgres, stake: Container[Look] | None = None, readings: Readings | None = None
-) -> dict[str | None, set[str]]:
-    """What of everybody's names, words and dates any page shows to each; its arguments as for `told`."""
-    seen: dict[str | None, set[str]] = {}
-    places = places_of(ground.world)
-    for who, page in ((who, page) for who, pages in PAGES.items() for page in pages):
-        if stake is None or (who, page) in stake:
-            async with readings.noting(ground.asking.portal, (who, page)) if readings else nullcontext():
-                _, text = await ground.asking.ask(who, page.format_map(places))
-            seen.setdefault(who, set()).update(one for one in SECRETS if one in text)
-    return seen
-
-
 async def test_the_pages_are_there(target: Target) -> None:
     """Whose they are is shown each of them."""
     places = places_of(target.world)
@@ -231,14 +227,15 @@ async def test_the_pages_are_there(target: Target) -> None:
 @pytest.mark.long
 async def test_a_column_that_points_elsewhere_shows_no_stranger_in_postgresql(unbound: Postgres) -> None:
     """The same, column by column; each that names an account names strangers to everybody as well."""
+    asking, world = unbound.asking, unbound.world
     await unbound.renew()
     readings = Readings()
-    usual, found = await asked(unbound, readings=readings), []
+    usual, found = await asked(asking, world, readings=readings), []
     await unbound.renew()
     readings.usual = await unbound.answers(readings)
     assert {who for who, shown in usual.items() if shown} >= {"alice", "bob", "dana", "erin"}
     await unbound.connection.execute("TRUNCATE handover")
-    usual["bob"] |= (await asked(unbound))["bob"]  # those among whom he can choose
+    usual["bob"] |= (await asked(asking, world))["bob"]  # those among whom he can choose
     (ines,) = await unbound.connection.fetch(
         "SELECT id FROM kept.account WHERE id <> ALL($1)", list(unbound.world.people.values())
     )
@@ -250,8 +247,8 @@ async def test_a_column_that_points_elsewhere_shows_no_stranger_in_postgresql(un
         for turn, way in enumerate(ways):
             await unbound.renew()
             await unbound.connection.execute(way)
-            stake = readings.may_differ(await unbound.answers(readings))
-            for who, shown in (await asked(unbound, stake)).items():
+            stake = readings.may_differ(await unbound.answers(readings, table))
+            for who, shown in (await asked(asking, world, stake)).items():
                 if not shown <= usual[who]:
                     found.append(f"{table}.{name} ({turn}): {who} reads {sorted(shown - usual[who])}")
     assert found == [], "\n".join(found)

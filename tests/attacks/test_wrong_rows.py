@@ -235,8 +235,8 @@ class Ground:
         """Find the keys of the chosen rows."""
         raise NotImplementedError
 
-    async def answers(self, readings: Readings) -> Answers:
-        """Have the database answer again what was asked."""
+    async def answers(self, readings: Readings, *tables: str) -> Answers:
+        """Have the database answer again what was asked, or what was asked of certain tables."""
         raise NotImplementedError
 
     async def at_stake(self, readings: Readings) -> Callable[[Look], bool]:
@@ -287,8 +287,8 @@ class Sqlite(Ground):
                 for table, sql in chosen.items()
             }
 
-    async def answers(self, readings: Readings) -> Answers:
-        return answers_of_file(self.path, readings.statements())
+    async def answers(self, readings: Readings, *tables: str) -> Answers:
+        return answers_of_file(self.path, readings.statements(*tables))
 
 
 @dataclass
@@ -317,8 +317,8 @@ class Postgres(Ground):
             for table, sql in chosen.items()
         }
 
-    async def answers(self, readings: Readings) -> Answers:
-        return await answers_of_postgres(readings.statements())
+    async def answers(self, readings: Readings, *tables: str) -> Answers:
+        return await answers_of_postgres(readings.statements(*tables))
 
 
 def tables_and_columns() -> dict[str, list[str]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import AsyncIterator
+from uuid import uuid4
 
 import pytest
 import pytest_asyncio
@@ -19,6 +20,8 @@ from journal.sessions.session import SessionKind
 from tests.browser.conftest import Desk
 from tests.browser.served import at_a_desk, chrome
 from tests.cast import Furniture
+from tests.journal.notices.test_agreements import agreed
+from tests.journal.notices.test_notices import choose, due
 from tests.portal.conftest import ORIGIN, Portal, running
 from tests.shared_material import WORDS, dosing, plan_session, share_a_full_brief, write
 
@@ -136,3 +139,27 @@ async def test_a_sitter_s_sheet_is_one_page(portal: Portal, desk: Desk, length: 
         await page.evaluate("document.fonts.ready")
         assert await page.locator(".sheet-lines").count() == 1
         assert {paper: await sheets(page, paper) for paper in ("A4", "Letter")} == {"A4": 1, "Letter": 1}
+
+
+async def test_a_talk_s_beginning_is_on_the_first_screen(portal: Portal, desk: Desk) -> None:
+    """At 1280 by 800: a waiting notice, what to bring, what not to open with and what is new, without scrolling."""
+    cast = portal.cast
+    await agreed(cast)
+    await choose(cast, 1, uuid4())
+    cast.clock.forward(minutes=11)
+    await due(cast)
+    await share_a_full_brief(cast, lambda field: WORDS[:80], turns=1)
+    alice = (await cast.actor("alice")).id
+    async with portal.client("bob") as client:
+        page = await desk.person()
+        await serve(page, client)
+        await page.set_viewport_size({"width": 1280, "height": 800})
+        await page.goto(f"{ORIGIN}/patients/{alice}/brief")
+        await page.evaluate("document.fonts.ready")
+        assert await page.locator(".brief > .notice").count() == 1
+        assert await page.locator(".brief-opening > section").count() == 3
+        for at in await page.locator(".brief > .notice, .brief-opening > section").all():
+            box = await at.bounding_box()
+            assert box is not None
+            assert box["y"] + box["height"] <= 800
+        assert await sheets(page, "Letter") == 1

@@ -140,11 +140,7 @@ async def test_a_care_link_is_read_with_the_other_person_alone(portal: Portal, w
         ("alice", "/sessions", 3),  # who asks, plan, links
         ("alice", "/sharing", 12),  # two of them are for what goes as it is completed
         ("alice", "/sharing/{link}", 11),
-        (
-            "bob",
-            "/patients",
-            6,
-        ),  # who asks, links, plans, what is new with own notes, open notices, a calendar
+        ("bob", "/patients", 6),  # who asks, links, plans, what is new and left, open notices, a calendar
         (
             "bob",
             "/patients/{alice}",

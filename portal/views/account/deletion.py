@@ -13,7 +13,7 @@ from journal.sessions import holds
 from journal.sessions.holds import Hold
 from portal.access.session_cookie import clear_token, get_actor
 from portal.web.forms import Form
-from portal.web.pages import render_page
+from portal.web.pages import get_translator, render_page
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +34,8 @@ async def delete_account(request: Request) -> Response:
         return render_page(request, "account/deletion.html", AccountDeletionPage(waiting))
     form = await Form.read(request)
     try:
-        await account_deletion.request_deletion(actor, form["word"])
+        word = get_translator(request)(account_deletion.CONFIRMATION_WORD)
+        await account_deletion.request_deletion(actor, form["word"], word)
     except InvalidInput as error:
         again = AccountDeletionPage(waiting, errors=dict(error.fields), word=form["word"])
         return render_page(request, "account/deletion.html", again, status=422)

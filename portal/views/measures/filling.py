@@ -16,6 +16,7 @@ from journal.actor import Actor
 from journal.catalogue.fields import EntryKind
 from journal.entries import by_kind, entries
 from journal.errors import HeldUntilRested, SavedAsEarlierVersion, StaleRevision
+from journal.i18n import LANGUAGES
 from journal.measures import records
 from journal.measures.instruments import SAFETY_ITEMS, Instrument
 from journal.notices import writing
@@ -40,6 +41,7 @@ from portal.web.care_team import CallLine, load_my_call_lines
 from portal.web.dates import format_time
 from portal.web.forms import Form, parse_uuid
 from portal.web.pages import get_cached_macro, get_translator, is_htmx, redirect, render_fragment, render_page
+from portal.web.translation import get_language
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,15 +94,20 @@ class UnsavedLine:
 async def fill_measure(request: Request) -> Response:
     """Show the form of a measure, or save it."""
     actor = get_actor(request)
-    instrument = records.find_offered(request.url.path.rpartition("/")[2])
+    name = request.url.path.rpartition("/")[2]
     if request.method == "POST":
-        return await _save(request, actor, instrument)
+        form = await Form.read(request)
+        spoken = form["language"] if form["language"] in LANGUAGES else get_language()
+        return await _save(request, actor, records.find_offered(name, spoken), form)
+    instrument = records.find_offered(name, get_language())
     is_intact, mine = await by_kind.load_entries_of_kinds(
         actor, {EntryKind.MEASURE, EntryKind.STANDING, EntryKind.NOTICES}
     )
     seen = records.build_measures(actor, is_intact, mine)
     known = await load_known(actor, get_translator(request), mine=mine)
     today = seen.find_today(instrument)
+    if today and today.measure.instrument:
+        instrument = today.measure.instrument  # what was begun is gone on with in its own words
     days = seen.count_days_since(instrument)
     is_sooner = days is not None and days < instrument.recall_days and today is None
     context = MeasurePage(
@@ -120,8 +127,7 @@ async def fill_measure(request: Request) -> Response:
     return render_page(request, "measures/form.html", context)
 
 
-async def _save(request: Request, actor: Actor, instrument: Instrument) -> Response:
-    form = await Form.read(request)
+async def _save(request: Request, actor: Actor, instrument: Instrument, form: Form) -> Response:
     wanted, base = parse_uuid(form["measure"]) or uuid4(), form.get_whole_number("revision") or 0
     sitting = form["sitting"][:32]
     typed, given = _read_answers(form, instrument)

@@ -22,6 +22,7 @@ from journal.sessions import holds
 from portal.access.session_cookie import get_actor
 from portal.web.forms import Form
 from portal.web.pages import redirect, render_page
+from portal.web.translation import get_language
 
 RECALL_LABELS: Mapping[int, str] = MappingProxyType(
     {7: N_("the past week"), 14: N_("the last two weeks"), 30: N_("the past month")}
@@ -64,7 +65,7 @@ async def list_measures(request: Request) -> Response:
         await details.set_hidden_numbers(actor, form["go"] == "hide")
         return redirect(request, "/measures")
     seen = await records.load_measures(actor)
-    offered = list_offered()
+    offered = list_offered(get_language())
     lines = tuple(_build_line(seen, one) for one in offered)
     known = {one.id for one in offered}
     other = tuple(one for one in reversed(seen.filled) if one.measure.instrument_id not in known)

@@ -115,8 +115,8 @@ def test_a_half_done_measure_is_no_point() -> None:
     assert chart.finding.latest == chart.rows[0]
 
 
-def test_texts_are_never_put_together() -> None:
-    """Past week and past month are two measures, and another version or language is another chart."""
+def test_what_asks_the_same_is_one_line() -> None:
+    """Past week and past month are two measures; one answered in two languages is one, and each number says which."""
     week, month_ = "pcl5-week", "pcl5-month"
     pieces = [
         filled(1, 1, week, items=20),
@@ -128,11 +128,10 @@ def test_texts_are_never_put_together() -> None:
         drawn = draw_all(name, 1, pieces, NOTHING)
         assert [(len(one.rows), one.recall_days) for one in drawn.charts] == [(1, days)]
     drawn = draw_all(PHQ9, 1, pieces, NOTHING)
-    assert [one.instrument for one in drawn.charts] == [
-        find_instrument(PHQ9, "es", "1"),
-        find_instrument(PHQ9, "en", "1"),
-    ]
-    assert [one.rows[0].day for one in drawn.charts] == [day(4), day(3)]
+    assert [one.instrument for one in drawn.charts] == [find_instrument(PHQ9, "es", "1")]
+    assert [(one.day, one.language) for one in drawn.charts[0].rows] == [(day(3), "en"), (day(4), "es")]
+    assert drawn.charts[0].languages == {"en", "es"}
+    assert draw_all(PHQ9, 1, pieces[:3], NOTHING).charts[0].languages == {"en"}
 
 
 MALFORMED: list[Answers] = [
@@ -201,9 +200,8 @@ def test_the_first_whole_one_is_found_behind_half_done_ones() -> None:
     assert finding.first.day == day(20)
     spanish = [filled(number, 2, language="es") for number in (15, 99)]
     charts = draw_all(PHQ9, 1, [*later, *spanish], NOTHING).charts
-    told = [(one.instrument, one.finding.first) for one in charts if one.finding]
-    firsts = {text.language: first.day for text, first in told if text and first}
-    assert firsts == {"en": day(20), "es": day(15)}
+    told = [one.finding.first for one in charts if one.finding]
+    assert [(first.day, first.language) for first in told if first] == [(day(15), "es")]
 
 
 def test_day_lines_hold_what_was_given_and_nothing_for_a_blank() -> None:

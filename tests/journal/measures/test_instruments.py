@@ -74,13 +74,35 @@ def test_only_the_phq_says_any_of_the_following() -> None:
     assert {one.answers[0].text for one in offered.values()} == {"Not at all"}
 
 
-def test_what_was_not_compared_is_never_offered() -> None:
-    """The Spanish files say what has to be compared first, and are offered in no language."""
-    spanish = [one for one in EVERY.values() if one.language == "es"]
-    assert spanish
-    assert all(not one.enabled and one.before_use for one in spanish)
-    assert [one.id for one in list_offered()] == list(IDS)
-    assert list_offered("es") == ()
+def test_each_is_offered_in_the_language_or_in_english() -> None:
+    """Once each: in Spanish where there is a Spanish text, which says that it was not compared yet; else in English."""
+    assert [(one.id, one.language, bool(one.unchecked)) for one in list_offered("es")] == [
+        ("phq9", "es", True),
+        ("gad7", "es", True),
+        ("pcl5-month", "en", False),
+        ("pcl5-week", "en", False),
+    ]
+    assert [(one.id, one.language, one.unchecked) for one in list_offered()] == [
+        (name, "en", "") for name in IDS
+    ]
+
+
+@pytest.mark.parametrize("name", ["phq9", "gad7"])
+def test_a_total_means_the_same_in_each_language(name: str) -> None:
+    """Items with the same codes, answers that count the same, the same time, highest total, bands and cut-offs."""
+    english, spanish = EVERY[f"{name}.en"], EVERY[f"{name}.es"]
+
+    def bones(one: Instrument) -> object:
+        return (
+            [(item.number, item.code) for item in one.items],
+            [(choice.value, choice.code) for choice in one.answers],
+            [(band.least, band.most) for band in one.bands],
+            [(said.least, said.most, said.source) for said in one.references],
+            (one.version, one.recall_days, one.cadence_days, one.most, one.panel_code, one.total_code),
+        )
+
+    assert bones(english) == bones(spanish)
+    assert {said.text for said in english.references}.isdisjoint(said.text for said in spanish.references)
 
 
 def test_codes_are_the_published_ones() -> None:
@@ -112,7 +134,7 @@ BROKEN = {
     "leave out a total": {
         "bands": [{"least": 0, "most": 3, "text": "a"}, {"least": 5, "most": 27, "text": "b"}]
     },
-    "switched on": {"before_use": "compare it"},
+    "without a reason": {"enabled": False},
 }
 
 
@@ -133,7 +155,9 @@ def test_cut_offs_stand_with_their_source() -> None:
     }
     assert found == {
         "phq9.en": [(10, 27)],
+        "phq9.es": [(10, 27)],
         "gad7.en": [(10, 21)],
+        "gad7.es": [(10, 21)],
         "pcl5-month.en": [(31, 33)],
         "pcl5-week.en": [],
     }

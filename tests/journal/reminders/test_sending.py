@@ -25,6 +25,8 @@ from journal.roles import Role
 from journal.scheduling import plan as session_plan
 from journal.sessions.session import SessionDetails, SessionKind, Setting, Status
 from journal.store.database import execute, fetch_raw
+from journal.today.today import load_and_renew_reminders
+from portal.web.translation import Translator
 from tests.cast import NAMES, PRACTICE, ZONE, Cast
 from tests.journal.mail.test_outbox import NEVER_SAID, house_of
 from tests.receiver import ORIGIN, Receiver, receiving
@@ -115,6 +117,21 @@ async def test_a_reminder_goes_once_and_says_nothing(cast: Cast, receiver: Recei
         assert re.findall(r"https?://\S+", letter.get_content()) == [ORIGIN]
         assert "Account, and then Reminders" in letter.get_content()
         assert letter["List-Unsubscribe"] is None
+
+
+async def test_a_reminder_speaks_its_persons_language(sqlite_cast: Cast, receiver: Receiver) -> None:
+    """In Spanish for who chose it, with a word of the list as little as in English."""
+    installation = house_of(sqlite_cast, receiver)
+    await chosen(sqlite_cast, kinds=[ReminderKind.CHECKLIST.value])
+    alice = await sqlite_cast.actor("alice")
+    await account_details.change_details(alice, alice.name, alice.time_zone, "es")
+    await session_plan.add_session(alice, alice.id, in_days(sqlite_cast, 2))
+    sqlite_cast.clock.forward(days=1)
+    assert await deliver_reminders(installation, lambda language: Translator(language).translate) == 1
+    ((_, letter),) = receiver.letters
+    assert letter["Subject"] == "Un recordatorio de Hearthside"
+    assert "Para no recibirlo más" in letter.get_content()
+    assert not NEVER_SAID.search(letter.get_content().replace(ORIGIN, "").replace("sesión", ""))
 
 
 async def test_a_plan_that_changes_takes_its_reminders_along(cast: Cast, receiver: Receiver) -> None:
@@ -253,6 +270,24 @@ async def test_storage_alone_tells_no_day(cast: Cast) -> None:
     ]
     with pytest.raises(Damaged):
         open_slot(cast.installation, SlotRow(swapped[0][0], bytes(swapped[1][1])))
+
+
+async def test_a_bent_slot_tells_nobody(cast: Cast, receiver: Receiver) -> None:
+    """It stands in nobody else's way, and its person's next request writes it anew."""
+    installation = house_of(cast, receiver)
+    for name in ("alice", "dana"):
+        await chosen(cast, name, [ReminderKind.CHECKLIST.value])
+        patient = await cast.actor(name)
+        await session_plan.add_session(patient, patient.id, in_days(cast, 2))
+    alice = await cast.actor("alice")
+    await execute("UPDATE reminder_slot SET sealed = $1 WHERE id = $2", b"bent", alice.id)
+    assert await load_waiting(cast.installation, alice.id) == Waiting()
+    await load_and_renew_reminders(alice)
+    assert len((await waiting_of(cast)).moments) == 1
+    await execute("UPDATE reminder_slot SET sealed = $1 WHERE id = $2", b"bent", alice.id)
+    cast.clock.forward(days=1)
+    assert await deliver_reminders(installation) == 1
+    assert [envelope.rcpt_tos for envelope, _ in receiver.letters] == [["dana@example.org"]]
 
 
 async def test_a_clinician_is_reminded_of_their_next_hours(sqlite_cast: Cast, receiver: Receiver) -> None:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, date, datetime
 
 import pytest
 
 from journal.i18n import LANGUAGES
+from journal.practice.account_deletion import CONFIRMATION_WORD
 from portal.web.dates import format_long_day, format_month, format_short_date
 from portal.web.device_cookies import LONGEST_HEADER, parse_wishes
-from portal.web.translation import get_language, speaking
+from portal.web.translation import Translator, get_language, speaking
 from tests.portal.browsing import Page, opened
 from tests.portal.conftest import Portal
 
@@ -95,6 +97,35 @@ async def test_two_at_once_are_each_answered_in_their_own(portal: Portal) -> Non
         for _ in range(2):
             for browser, page, language in ((alice, "/journal", "es"), (bob, "/patients", "en")):
                 assert f'<html lang="{language}"' in (await browser.get(page)).text
+
+
+async def test_the_word_that_deletes_is_one_of_the_page(portal: Portal) -> None:
+    """A page in Spanish asks for its own word and takes it; another language's is refused with what was typed kept."""
+    delete = CONFIRMATION_WORD
+    for language in LANGUAGES:
+        words = Translator(language)
+        for sentence in (
+            "Type the word “delete”",
+            "Type the word “delete” if you want to go on. Nothing was changed.",
+        ):
+            assert re.search(rf"[“«]{words.translate(delete)}[”»]", words.translate(sentence))
+    async with portal.client("alice") as browser:
+        refused = await browser.post("/account/deletion", data={"word": "eliminar"})
+        assert refused.status_code == 422
+        assert Page.of(refused).value("word") == "eliminar"
+        await browser.post("/account/details", data={"name": "Alice", "time_zone": "UTC", "language": "es"})
+        refused = await browser.post("/account/deletion", data={"word": "eliminado"})
+        assert refused.status_code == 422
+        assert "Escriba la palabra «eliminar»" in Page.of(refused).words
+        done = await browser.post("/account/deletion", data={"word": " Eliminar "})
+        assert (done.status_code, "Iniciar sesión" in done.text) == (200, True)
+
+
+async def test_english_deletes_everywhere(portal: Portal) -> None:
+    """Whoever knows the word in English from elsewhere is not stopped by a page in Spanish."""
+    async with portal.client("alice") as browser:
+        await browser.post("/account/details", data={"name": "Alice", "time_zone": "UTC", "language": "es"})
+        assert (await browser.post("/account/deletion", data={"word": "delete"})).status_code == 200
 
 
 def test_every_language_has_a_name_of_its_own() -> None:

@@ -14,7 +14,8 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from jinja2 import Environment
 
-from journal.i18n import DEFAULT_LANGUAGE, LANGUAGES
+from journal.i18n import DEFAULT_LANGUAGE, LANGUAGES, P_
+from portal.documents.archive_pages import Sentences
 from portal.web.pages import build_environment
 from portal.web.translation import Translator
 
@@ -37,13 +38,18 @@ def test_the_catalogue_has_every_message() -> None:
     """`make words` was run after the last change of a sentence."""
     with (ROOT / "babel.cfg").open() as file:
         methods, options = parse_mapping_cfg(file)
+    in_context = ((1, "c"), 2)
     keywords = {"_": None, "N_": None, "gettext": None, "ngettext": (1, 2)}
     found = set()
-    for _, _, message, _, _ in extract_from_dir(ROOT, methods, options, keywords=keywords):
-        found.add(message if isinstance(message, str) else message[0])
+    for _, _, message, _, context in extract_from_dir(
+        ROOT, methods, options, keywords=keywords | {"P_": in_context, "pgettext": in_context}
+    ):
+        found.add((context, message if isinstance(message, str) else message[0]))
     with (ROOT / "portal" / "locale" / "messages.pot").open("rb") as file:
         known = {
-            entry.id if isinstance(entry.id, str) else entry.id[0] for entry in read_po(file) if entry.id
+            (entry.context, entry.id if isinstance(entry.id, str) else entry.id[0])
+            for entry in read_po(file)
+            if entry.id
         }
     assert found - known == set()
     assert known - found == set()
@@ -119,3 +125,24 @@ def test_a_list_of_errors_is_translated() -> None:
     drawn = page.render(errors={"name": sentence})
     assert other != sentence
     assert (drawn.count(other), drawn.count(sentence)) == (2, 0)
+
+
+def test_a_message_is_said_as_its_place_needs() -> None:
+    """A button and a state read the same in English and not in Spanish, whoever asks: a page, a view, an export."""
+    translate, state = Translator("es").translate, P_("reframe", "Open")
+    assert (state, Translator("en").translate(state)) == ("Open", "Open")
+    button = build_environment("es").from_string('{{ pgettext("button", "Open") }}').render()
+    assert {button, translate(state), translate(P_("check list", "Open"))} == {
+        "Abrir",
+        "Abierto",
+        "Pendiente",
+    }
+    said = Sentences(Translator("es").gettext)
+    assert (said["Closed"], said[P_("reframe", "Closed")], said["Closed"]) == (
+        "Cerrada",
+        "Cerrado",
+        "Cerrada",
+    )
+    page = build_environment("es").from_string('{{ pgettext("moment", "until %(when)s", when="<b>") }}')
+    assert "hasta el" in page.render()
+    assert "<b>" not in page.render()

@@ -53,7 +53,8 @@ async def test_a_note_is_written_edited_and_deleted(any_portal: Portal) -> None:
     """On its page, with the standing line on each; the patient's page leads there, and deleting asks first."""
     place = await place_of(any_portal.cast)
     async with any_portal.client("bob") as browser:
-        assert f'href="{place}"' in (await opened(browser, place.removesuffix("/my-notes"))).answer.text
+        for path in (place.removesuffix("/my-notes"), place.replace("/my-notes", "/brief")):
+            assert f'href="{place}"' in (await opened(browser, path)).answer.text
         page = await opened(browser, place)
         assert "No note yet" in page.words
         page = await sent(browser, page, note=WORDS)

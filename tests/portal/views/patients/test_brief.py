@@ -3,14 +3,34 @@
 from __future__ import annotations
 
 import re
-from uuid import uuid4
+from uuid import UUID, uuid4
 
-from journal.care import lifecycle
-from journal.catalogue.fields import Answer
+import msgspec
+
+from journal.care import lifecycle, tables
+from journal.care.links import load_link_with
+from journal.catalogue.fields import WRITTEN_KINDS, Answer, EntryKind
+from journal.coming_talk import answers as answers_to_set
+from journal.coming_talk import items, setting
+from journal.coming_talk.documents import Thing, Word
+from journal.entries import entries
 from journal.sessions.session import SessionKind
+from journal.sharing import shares
+from journal.vault.documents import EntryDocument
+from tests.journal.notices.test_agreements import agreed
+from tests.journal.notices.test_notices import choose, due
 from tests.portal.browsing import Page, opened
 from tests.portal.conftest import Portal
-from tests.shared_material import dosing, plan_course, plan_session, share, share_a_full_brief, write
+from tests.scenes import connected
+from tests.shared_material import (
+    dosing,
+    everything,
+    plan_course,
+    plan_session,
+    share,
+    share_a_full_brief,
+    write,
+)
 
 ORDER = [
     "To bring",
@@ -314,3 +334,183 @@ async def test_no_score_and_no_counting_of_success(portal: Portal) -> None:
     async with portal.client("bob") as browser:
         page = await opened(browser, await path_of(portal))
     assert not re.search(r"%|score|success|improve|streak|progress|healed|failed", page.words, re.IGNORECASE)
+
+
+async def test_nothing_unshared_changes_a_byte(any_portal: Portal) -> None:
+    """Whatever else she writes, answers or shares with another clinician, his page is the same to the letter."""
+    cast = any_portal.cast
+    await share_a_full_brief(cast, turns=1)
+    link = await connected(cast, "charlie")
+    alice = await cast.actor("alice")
+    third = (await dosing(cast))[2]
+    path = await path_of(any_portal)
+    async with any_portal.client("bob") as browser:
+        await opened(browser, path)  # from now on nothing of it is new
+        before = await opened(browser, path)
+        for kind in (*WRITTEN_KINDS, EntryKind.CHECK_IN, EntryKind.SITTER, EntryKind.MEASURE):
+            answers = everything(kind, lambda field: f"private {field}")
+            await write(cast, kind, answers, title="private", about=third)
+        for item in (await answers_to_set.list_for_talk(alice))[0].items[1:]:
+            document = EntryDocument("free", answers={"free.text": "private answer"})
+            await entries.save_entry(alice, item.item.answer, 0, document)
+        one = next(each for each in await shares.list_shares(alice) if each.document.kind == "integration")
+        theirs = await shares.share_entry(alice, one.entry, link, ["int.top3"], previewed=1)
+        mine = await entries.load_entry(alice, one.entry)
+        changed = msgspec.structs.replace(mine.document, answers={"int.top3": "private change"})
+        await entries.save_entry(alice, mine.id, mine.revision, changed)
+        after = await opened(browser, path)
+    assert after.answer.text == before.answer.text
+    async with any_portal.client("charlie") as browser:
+        page = await opened(browser, path)
+    linked = {
+        one.attributes["href"].rpartition("/")[2] for one in page.markup.all("a", within="brief-opening")
+    }
+    assert linked == {str(theirs)}, "of two clinicians each has the brief of their own copies"
+    assert "private" not in page.words
+
+
+async def test_opening_marks_exactly_what_it_quotes(any_portal: Portal) -> None:
+    """Of far more than a page holds: every copy that a line links to is opened, and no other, nor one by its title."""
+    await share_a_full_brief(any_portal.cast)
+    async with any_portal.client("bob") as browser:
+        page = await opened(browser, await path_of(any_portal))
+    told = {
+        UUID(one.attributes["href"].rpartition("/")[2])
+        for one in page.markup.all("a")
+        if "/shared/" in one.attributes.get("href", "") and "brief-titles" not in one.within
+    }
+    marked = {row["id"] for row in await tables.Share.filter(opened_at__isnull=False).values("id")}
+    assert marked == told
+    assert await tables.Share.filter(opened_at=None).exists()
+
+
+async def test_stopping_to_share_changes_it_at_once(any_portal: Portal) -> None:
+    """Between two openings one copy is taken back: no word, title or link of it is left, and the others stay."""
+    cast = any_portal.cast
+    await plan_course(cast)
+    gone = await share(cast, await write(cast, "integration", {"int.top3": "the door"}, title="A door"))
+    await share(cast, await write(cast, "integration", {"int.top3": "my hands"}, title="Hands"))
+    async with any_portal.client("bob") as browser:
+        path = await path_of(any_portal)
+        assert quoted(await opened(browser, path)) == ["the door", "my hands"]
+        await shares.revoke_share(await cast.actor("alice"), gone)
+        page = await opened(browser, path)
+    assert quoted(page) == ["my hands"]
+    assert "door" not in page.answer.text
+    assert str(gone) not in page.answer.text
+
+
+async def test_what_was_set_stands_beside_what_came_of_it(any_portal: Portal) -> None:
+    """Each with its why; an answer where it was shared, a word where one was said, and else neither."""
+    cast = any_portal.cast
+    await plan_course(cast)
+    bob, alice = await cast.actor("bob"), await cast.actor("alice")
+    link = await load_link_with(bob, alice.id)
+    talk = (await setting.load_talks_ahead(bob, link))[0].id
+    things = [Thing("question", "own", f"Question {number}?", f"Why {number}") for number in range(4)]
+    ids = await setting.set_things(bob, alice.id, talk, things)
+    first, _, third, _ = await items.load_items(bob, link, talk)
+    for item in (first, third):
+        document = EntryDocument("free", answers={"free.text": f"An answer to {item.thing.words}"})
+        await entries.save_entry(alice, item.answer, 0, document)
+    await share(cast, first.answer)
+    await answers_to_set.say_word(alice, ids[1], Word.NOT_NOW)
+    async with any_portal.client("bob") as browser:
+        page = await opened(browser, await path_of(any_portal))
+    told = page.words.split("What was set, and what came back")[1]
+    assert [told.index(f"Question {number}?") for number in range(4)] == sorted(
+        told.index(f"Question {number}?") for number in range(4)
+    )
+    assert quoted(page) == ["An answer to Question 0?"]
+    assert "Alice Sample said on 22 Nov 2026: not now." in told
+    assert "Why 3" in told
+
+
+async def test_what_was_tracked_is_told_with_its_days(portal: Portal) -> None:
+    """Check-in, what is still there and unsettled, measures with recall period and days since the dosing session."""
+    cast = portal.cast
+    await plan_course(cast)
+    third = (await dosing(cast))[2]
+    next_day: dict[str, Answer] = {
+        "checkin.moment": "next-day",
+        "checkin.difficulty": 6,
+        "checkin.effects_mild": ["nausea"],
+    }
+    later: dict[str, Answer] = {
+        "checkin.moment": "7-days",
+        "checkin.still": "fading",
+        "checkin.still_date": "2026-11-21",
+        "checkin.fear": "some",
+        "checkin.sleep": "none",
+        "checkin.unsettled_words": "The stairs.",
+    }
+    for answers in (next_day, later):
+        await share(cast, await write(cast, "check_in", answers, about=third))
+    for day, value in ((5, 3), (14, 2), (16, 1), (21, 0)):
+        head = ["instrument=phq9", "version=1", "language=en", "days=14", f"day=2026-11-{day:02}"]
+        lines = [*head, f"finished=2026-11-{day:02}", *(f"{item}={value}" for item in range(1, 10))]
+        await share(cast, await write(cast, "measure", {"measure.form": lines}))
+    note = {"plan.focus": "Sleep", "plan.from": "2026-11-20", "plan.by": "Dr. Example, prescriber"}
+    await share(cast, await write(cast, "plan_note", note))
+    sat = {"sitter.checks": ["14:05 | awake", "14:20 | help | Called out."], "sitter.said": ["14:30 | Stay."]}
+    await share(cast, await write(cast, "sitter", sat, about=third))
+    async with portal.client("bob") as browser:
+        page = await opened(browser, await path_of(portal))
+    for told in (
+        "Difficulty: 6 of 10",
+        "Side effects: nausea (mild)",
+        "What the session brought is still there: fading since 21 Nov 2026",
+        "Fear: some",
+        "PHQ-9 about the past 14 days",
+        "27 5 Nov 2026",
+        "9 16 Nov 2026 3 days after dosing",
+        "0 21 Nov 2026 1 day after dosing",
+        "Focus: Sleep",
+        "From 20 Nov 2026",
+        "14:20 · Needs help · Called out.",
+        "14:30 Stay.",
+    ):
+        assert told in page.words
+    assert "The stairs." in quoted(page)
+    assert "Trouble with sleep" not in page.words
+    assert "14 Nov 2026" not in page.words, "the first, the previous and the latest are told"
+
+
+async def test_triggers_and_the_newest_moment_are_quoted(portal: Portal) -> None:
+    """A name stands once, however it was typed, with where it was named; a belief has its newest moment."""
+    cast = portal.cast
+    await plan_course(cast)
+    reframe: dict[str, Answer] = {
+        "reframe.old_meaning": "It was my job.",
+        "reframe.new_meaning": "I was a child.",
+        "reframe.trigger_name": "The stairs",
+        "reframe.moments": ["2026-11-18 | Older.", "2026-11-21 Sundays | She laughed, and I stayed."],
+    }
+    await share(cast, await write(cast, "reframe", reframe, title="A job"))
+    used: dict[str, Answer] = {"ground.skill": "orient", "ground.trigger_name": "the STAIRS"}
+    cast.clock.forward(minutes=1)
+    await share(cast, await write(cast, "grounding", used, title="Looking"))
+    async with portal.client("bob") as browser:
+        page = await opened(browser, await path_of(portal))
+    told = page.words.split("Triggers")[1].split("What steadies")[0]
+    places = [told.index(words) for words in ("the STAIRS", "Looking, 22", "A job, 22", "Sundays")]
+    assert places == sorted(places)
+    assert "The stairs" not in told
+    assert "She laughed, and I stayed." in quoted(page)
+    assert "A little true on 21 Nov 2026" in page.words
+    assert "Older." not in page.words
+
+
+async def test_a_waiting_notice_stands_on_top(portal: Portal) -> None:
+    """Before everything that is quoted, with where to acknowledge it; also while nothing is shared."""
+    cast = portal.cast
+    await agreed(cast)
+    await choose(cast, 1, uuid4())
+    cast.clock.forward(minutes=11)
+    await due(cast)
+    await plan_course(cast)
+    await share(cast, await write(cast, "integration", {"int.top3": "the door"}))
+    async with portal.client("bob") as browser:
+        page = await opened(browser, await path_of(portal))
+        assert page.words.index("asks you to check in") < page.words.index("the door")
+        assert page.markup.all("a", within="brief", href=f"{(await path_of(portal))[:-6]}/notices")
