@@ -63,7 +63,9 @@ def read_messages() -> tuple[frozenset[str], tuple[str, ...]]:
         catalogue: Catalog = read_po(file, "es")
     whole, pieces, spanish = set[str](), set[str](), list[str]()
     for message in catalogue:
-        ids, said = ([one] if isinstance(one, str) else list(one) for one in (message.id, message.string))
+        ids, said = (
+            [one] if isinstance(one, str) else list(one or ()) for one in (message.id, message.string)
+        )
         spanish += said
         for one in ids if message.id and all(said) and said[0] != ids[0] else ():
             parts = [part.strip(" .,:;“”") for part in re.split(r"%\([a-z]+\)s", one)]
