@@ -121,6 +121,8 @@ def schedule(waiting: Waiting, calendar: Calendar, now: datetime) -> Waiting:
     kept = tuple(sorted({one for one in waiting.moments if one.until > at})[:MAX_MOMENTS])
     told = tuple(one for one in waiting.told if one.until > at)
     waiting = replace(waiting, moments=kept, told=told)
+    if not (waiting.told if waiting.is_repeat else waiting.list_new(now)):
+        waiting = clear_letter(waiting)  # what it told of is gone: what comes later is another message
     found = waiting.find_next(calendar, now)
     if found is None:
         return clear_letter(replace(waiting, next_at=0))

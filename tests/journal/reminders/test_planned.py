@@ -145,6 +145,28 @@ def test_a_talk_of_the_morning_does_not_wait_for_the_afternoon() -> None:
     ]
 
 
+@pytest.mark.parametrize("is_repeat", [False, True])
+def test_a_message_whose_reason_is_gone_lends_its_id_to_no_other(is_repeat: bool) -> None:
+    """A server may have taken it and not said so: under its id, what comes later would be taken for the same."""
+    plan = [
+        session(1, "2026-12-01T14:00", "Europe/Berlin", SessionKind.INTEGRATION),
+        session(2, "2026-12-20T14:00", "Europe/Berlin", SessionKind.INTEGRATION),
+    ]
+    life = Life(BERLIN, datetime(2026, 11, 28, tzinfo=UTC), plan)
+    if is_repeat:
+        life.plan = [session(1, "2026-12-05T14:00", "Europe/Berlin"), plan[1]]
+        life.__post_init__()
+        life.live(datetime(2026, 11, 29, tzinfo=UTC))
+        assert life.told
+    life.now = from_seconds(life.waiting.next_at)
+    life.send(DeliveryOutcome.RETRY)
+    assert (bool(life.waiting.letter), life.waiting.is_repeat) == (True, is_repeat)
+    life.come_back()
+    life.change([plan[1]])
+    assert (life.waiting.letter, life.waiting.made_at, life.waiting.attempts) == ("", 0, 0)
+    assert from_seconds(life.waiting.next_at) == plan[1].starts_at - timedelta(days=1)
+
+
 def test_every_two_weeks_is_fourteen_days_from_the_start() -> None:
     """A course that is planned every two weeks is told of every 14 days, and not on two days of a month."""
     course = CoursePlan(date(2027, 1, 18), time(14), "Europe/Berlin", 5, 14, Setting.HOME)
@@ -220,7 +242,7 @@ def test_a_mail_server_that_is_away_keeps_one_letter_until_it_may_go() -> None:
     life = Life(BERLIN, datetime(2026, 11, 1, tzinfo=UTC), [session(1, "2026-12-01T20:30", "Europe/Berlin")])
     ids, tries = set(), []
     while life.now < datetime(2026, 12, 1, tzinfo=UTC):
-        life.now = max(life.now, from_seconds(life.waiting.next_at))
+        life.now = max(life.now, min(from_seconds(life.waiting.next_at), life.plan[0].starts_at))
         attempts = life.waiting.attempts
         life.send(DeliveryOutcome.RETRY)
         if life.waiting.attempts > attempts:
