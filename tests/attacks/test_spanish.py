@@ -11,6 +11,9 @@ from pathlib import Path
 from babel.messages.catalog import Catalog
 from babel.messages.pofile import read_po
 
+from journal.records import collection
+from portal.documents.archive_pages import build_page_renderer
+from portal.web.translation import speaking
 from tests.attacks import browse
 from tests.attacks.conftest import BEGINNINGS, Target
 
@@ -20,6 +23,7 @@ THEIRS = frozenset({"words", "reframe-words", "brief-words", "entry-excerpt", "e
 """Classes of what people wrote."""
 QUIET = frozenset({"script", "style", "textarea", "blockquote", "q", "code", "option"})
 VOID = frozenset({"area", "base", "br", "col", "hr", "img", "input", "link", "meta", "source", "wbr"})
+PRACTICE_NAME = "Lantern Hollow"
 SHORTEST = 12  # signs of a piece that is looked for within a text
 
 
@@ -93,4 +97,23 @@ async def test_no_page_says_an_english_sentence_in_spanish(target: Target) -> No
                     assert '<html lang="es"' in page.text, page.url
                     texts |= dict.fromkeys(Texts(page.text).found, page.url)
     assert len(texts) > 1000
+    assert "\n".join(sorted({f"{page}: {text}" for text, page in find_english(texts)})) == ""
+
+
+async def test_no_page_of_an_export_says_an_english_sentence_in_spanish(target: Target) -> None:
+    """Nor does the text that stands beside the pages."""
+    cast, texts = target.portal.cast, dict[str, str]()
+    alice, bob = await cast.actor("alice"), await cast.actor("bob")
+    own = await collection.collect_patient_records(alice, PRACTICE_NAME)
+    copies = await collection.collect_shared_records(bob, PRACTICE_NAME, None)
+    with speaking("es"):
+        environment = target.portal.app.state.templates.here
+        for who, found in ((alice, own), (bob, copies)):
+            for name, page in build_page_renderer(environment, who)(found).items():
+                if name.endswith(".html"):
+                    assert '<html lang="es"' in page, name
+                    texts |= dict.fromkeys(Texts(page).found, name)
+                elif name.endswith(".txt"):
+                    texts |= dict.fromkeys((" ".join(part.split()) for part in page.split("\n\n")), name)
+    assert len(texts) > 100
     assert "\n".join(sorted({f"{page}: {text}" for text, page in find_english(texts)})) == ""
