@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
@@ -29,13 +30,20 @@ def compile_once(config: pytest.Config) -> None:
 def build_shared_templates() -> Templates:
     """Return the product's pages as it builds them; each is compiled where no other process has done so."""
     from jinja2 import FileSystemBytecodeCache
+    from jinja2.bccache import Bucket
 
     from portal.web.pages import Templates, build_environment
+
+    class _Shared(FileSystemBytecodeCache):
+        def dump_bytecode(self, bucket: Bucket) -> None:
+            # On a disk that a test has broken, a page that nobody compiled before is shown all the same.
+            with suppress(OSError):
+                super().dump_bytecode(bucket)
 
     def build(language: str) -> Environment:
         environment = build_environment(language)
         if folder := os.environ.get(COMPILED):
-            environment.bytecode_cache = FileSystemBytecodeCache(folder, f"__jinja2_{language}_%s.cache")
+            environment.bytecode_cache = _Shared(folder, f"__jinja2_{language}_%s.cache")
         return environment
 
     return Templates(build)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date
+from math import ceil
 from uuid import UUID
 
 from journal.brief.layout import SOURCE_LINES, count_lines, shorten_text
@@ -16,6 +17,8 @@ from journal.reframing.picture import Finding, describe_course, list_ratings
 from journal.reframing.reframes import MOMENTS
 from journal.sharing.reading import IncomingShare
 
+SOURCES_ON_A_LINE = 3
+
 
 @dataclass(frozen=True, slots=True)
 class BeliefPair:
@@ -24,7 +27,8 @@ class BeliefPair:
 
     `old_before` and `old_after` come from the earliest copy that has this belief, the latest ratings from a later one
     or from a revisit, whichever day is the last. The old words stand in the copy `source`, the new ones in
-    `new_source`. `moment` is the newest one, of any of its copies, and stands in `moment_source`.
+    `new_source`, ratings in `first` and `rated`, what can be said of them in `finding_source`. `moment` is the newest
+    one, of any of its copies, and stands in `moment_source`.
     """
 
     old: str
@@ -37,7 +41,9 @@ class BeliefPair:
     source: IncomingShare
     new_source: IncomingShare
     first: IncomingShare
+    rated: tuple[IncomingShare, ...] = ()
     finding: Finding | None = None
+    finding_source: IncomingShare | None = None
     moment: Moment | None = None
     moment_source: IncomingShare | None = None
     old_cut: bool = False
@@ -61,7 +67,9 @@ class BeliefPair:
     @property
     def sources(self) -> tuple[IncomingShare, ...]:
         """Return the copies that its sentences and numbers stand in, the latest first."""
-        return tuple({one.id: one for one in (self.source, self.new_source, self.first)}.values())
+        found = () if self.finding_source is None else (self.finding_source,)
+        every = (self.source, self.new_source, self.first, *self.rated, *found)
+        return tuple({one.id: one for one in every}.values())
 
     @property
     def drawn_from(self) -> tuple[UUID, ...]:
@@ -72,7 +80,7 @@ class BeliefPair:
     def count_lines(self, width: int) -> float:
         """Return how many printed lines it takes in two columns: its sentences stand side by side."""
         old = count_lines(self.old, width) + SOURCE_LINES * (2 if self.finding else 1)
-        new = count_lines(self.new, width) + SOURCE_LINES
+        new = count_lines(self.new, width) + SOURCE_LINES * ceil(len(self.sources) / SOURCES_ON_A_LINE)
         if self.moment:
             new += count_lines(self.moment.words, width) + SOURCE_LINES
         return 2 * max(old, new)
@@ -125,11 +133,15 @@ def _build_pair(same: list[_RatedBelief]) -> BeliefPair:
     renewed = next((one for one in same if one.new), latest)
     old = _sort_ratings(
         [(one, None if one is first else _get_old_rating(one)) for one in same],
-        ((look.day, look.old) for one in same for look in one.revisits),
+        [(one, look.day, look.old) for one in same for look in one.revisits],
     )
     new = _sort_ratings(
         [(one, one.new_rating) for one in same],
-        ((look.day, look.new) for one in same for look in one.revisits),
+        [(one, look.day, look.new) for one in same for look in one.revisits],
+    )
+    told = [*old[-1:], *new[:1], *new[-1:]]
+    told_by, finding = next(
+        ((one.source, found) for one in same if (found := _find_course(one.source))), (None, None)
     )
     moment, told_in = _find_moment(same)
     return BeliefPair(
@@ -137,13 +149,15 @@ def _build_pair(same: list[_RatedBelief]) -> BeliefPair:
         new=renewed.new,
         old_before=first.old_before,
         old_after=first.old_after,
-        old_latest=old[-1] if old else None,
-        new_before=new[0] if new else None,
-        new_latest=new[-1] if len(new) > 1 else None,
-        finding=next((found for one in same if (found := _find_course(one.source))), None),
+        old_latest=old[-1][0] if old else None,
+        new_before=new[0][0] if new else None,
+        new_latest=new[-1][0] if len(new) > 1 else None,
+        finding=finding,
+        finding_source=told_by,
         source=latest.source,
         new_source=renewed.source,
         first=first.source,
+        rated=tuple({source.id: source for _, source in told}.values()),
         moment=moment,
         moment_source=told_in,
     )
@@ -166,18 +180,21 @@ def _get_old_rating(one: _RatedBelief) -> int | None:
 
 
 def _sort_ratings(
-    written: Sequence[tuple[_RatedBelief, int | None]], again: Iterable[tuple[date, int | None]]
-) -> list[int]:
+    written: Sequence[tuple[_RatedBelief, int | None]], again: Iterable[tuple[_RatedBelief, date, int | None]]
+) -> list[tuple[int, IncomingShare]]:
     """
-    Return ratings in the order of their days; on one day a revisit is later than what a copy was begun with.
+    Return ratings, each with its copy, by their days; on one day a revisit is later than what a copy was begun with.
 
     Args:
         written: The rating that each copy was begun with, the newest copy first.
         again: Those of revisits.
     """
-    every = [(one.source.document.find_first_day(UTC), False, rating) for one, rating in reversed(written)]
-    every += [(day, True, rating) for day, rating in again]
-    return [rating for *_, rating in sorted(every, key=lambda one: one[:2]) if rating is not None]
+    every = [
+        (one.source.document.find_first_day(UTC), False, rating, one) for one, rating in reversed(written)
+    ]
+    every += [(day, True, rating, one) for one, day, rating in again]
+    every.sort(key=lambda each: each[:2])
+    return [(rating, one.source) for _, _, rating, one in every if rating is not None]
 
 
 def _find_course(one: IncomingShare) -> Finding | None:

@@ -76,7 +76,8 @@ def fit_page(drawn: Brief) -> Brief:
             drawn,
             things=tuple(replace(one, why="") for one in drawn.things),
             beliefs=tuple(
-                replace(one, finding=None, moment=None, moment_source=None) for one in drawn.beliefs
+                replace(one, finding=None, finding_source=None, moment=None, moment_source=None)
+                for one in drawn.beliefs
             ),
             steps=tuple(replace(one, learned="") for one in drawn.steps),
             has_more=True,

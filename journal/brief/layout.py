@@ -42,7 +42,7 @@ class SectionLimit:
 
 SECTION_LIMITS: Mapping[BriefRole, SectionLimit] = MappingProxyType(
     {
-        "bring": SectionLimit(4, 88, 3),
+        "bring": SectionLimit(3, 88, 3),
         "not_open": SectionLimit(2, 88, 2),
         "intention": SectionLimit(2, 88, 1),
         "hopes": SectionLimit(2, 88, 1),
@@ -63,13 +63,13 @@ OTHER_LIMITS: Mapping[str, SectionLimit] = MappingProxyType(
         "closed": SectionLimit(3, 0, 1),  # titles of what is taken up only if the patient brings it up
         "things": SectionLimit(5, 88, 2),
         "beliefs": SectionLimit(3, 88, 2),
-        "triggers": SectionLimit(3, 0, 2),
+        "triggers": SectionLimit(3, 60, 2),
         "skills": SectionLimit(MAX_SKILLS, 0, 1),
         "worse": SectionLimit(MAX_WORSE, 0, 1),
         "steps": SectionLimit(2, 88, 1),
         "checked": SectionLimit(3, 80, 1),
         "measured": SectionLimit(4, 0, 2),
-        "plans": SectionLimit(1, 50, 1),
+        "plans": SectionLimit(1, 40, 1),
     }
 )
 """The other sections, whose lines have shapes of their own."""

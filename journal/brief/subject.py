@@ -45,15 +45,14 @@ def is_ahead(session: Session | None, about: Session | None, now: datetime) -> b
 def find_subject(plan: tuple[Session, ...], session: Session | None, now: datetime) -> Session | None:
     """Return the dosing session in question: that of *session*, else the last one, else the first."""
     if session is not None:
-        return _find_dosing_session(session, plan)
+        return _find_dosing_session(session, schedule.list_uncancelled(plan))
     dosing = [one for one in plan if _is_dosing(one)]
     before = [one for one in dosing if one.begins_at <= now]
     return before[-1] if before else next(iter(dosing), None)
 
 
-def _find_dosing_session(one: Session, plan: Iterable[Session]) -> Session | None:
+def _find_dosing_session(one: Session, lasting: tuple[Session, ...]) -> Session | None:
     """Return the dosing session that *one* is about: as planned, else the one that it looks ahead to or back at."""
-    lasting = schedule.list_uncancelled(plan)
     if (planned := schedule.find_dosing_session(one, lasting)) is not None:
         return planned
     dosing = [other for other in lasting if other.kind is SessionKind.DOSING]
@@ -78,10 +77,11 @@ def select_related(
     if about is None:
         return found.shared
     plan: Sequence[Session] = tuple(found.sessions)
-    dosing = [one for one in schedule.list_uncancelled(plan) if one.kind is SessionKind.DOSING]
+    lasting = schedule.list_uncancelled(plan)
+    dosing = [one for one in lasting if one.kind is SessionKind.DOSING]
     assignment = SessionAssignment(plan)
     # Worked out once a session, and not once a copy.
-    related = {one.id for one in plan if one == session or _find_dosing_session(one, plan) == about}
+    related = {one.id for one in plan if one == session or _find_dosing_session(one, lasting) == about}
 
     def is_related(one: IncomingShare) -> bool:
         at = assignment.find_session(one.document.kind, one.document.session_id, one.written_at)

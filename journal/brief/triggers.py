@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date
 from types import MappingProxyType
 from uuid import UUID
 
-from journal.brief.layout import SOURCE_LINES, count_lines
+from journal.brief.layout import SOURCE_LINES, count_lines, shorten_text
 from journal.brief.quotes import get_text
 from journal.catalogue.revisits import parse_moments
 from journal.folding import fold
@@ -22,11 +22,16 @@ MAX_PLACES = 2  # of one trigger
 
 @dataclass(frozen=True, slots=True)
 class Trigger:
-    """A name as it was written last, and the latest copies that name it, the latest first. `cut`: there are more."""
+    """
+    A name as it was written last, and the latest copies that name it, the latest first.
+
+    `cut`: there are more copies. `name_cut`: the name is longer.
+    """
 
     name: str
     places: tuple[IncomingShare, ...]
     cut: bool = False
+    name_cut: bool = False
 
     @property
     def source(self) -> IncomingShare:
@@ -40,8 +45,13 @@ class Trigger:
 
     @property
     def is_cut(self) -> bool:
-        """Return whether more copies name it."""
-        return self.cut
+        """Return whether more copies name it, or its name is longer."""
+        return self.cut or self.name_cut
+
+    def shorten(self, letters: float) -> Trigger:
+        """Return it with its name shortened to *letters*."""
+        name, cut = shorten_text(self.name, letters)
+        return replace(self, name=name, name_cut=cut)
 
     def count_lines(self, width: int) -> float:
         """Return how many printed lines it takes, with its places."""

@@ -28,7 +28,7 @@ from journal.authentication.passwords import rate_password
 from journal.authentication.sign_in import verify_password
 from journal.errors import InvalidInput, JournalError
 from journal.held_acts import Asked, HeldAct
-from journal.i18n import N_
+from journal.i18n import N_, MarkedText
 from journal.installation.installation import Installation
 from journal.installation.password_work import Busy
 from journal.records import collection
@@ -202,7 +202,14 @@ def pack_archive(records: Records, pages: Pages, app_version: str) -> bytes:
 
 
 def _encode_json(document: object) -> bytes:
-    return msgspec.json.encode(document)
+    return msgspec.json.encode(document, enc_hook=_encode_message)
+
+
+def _encode_message(value: object) -> str:
+    """Return a message that names its context to translators as the text that it is."""
+    if isinstance(value, MarkedText):
+        return str(value)
+    raise TypeError(type(value).__name__)
 
 
 async def _seal_archive(installation: Installation, build: Callable[[], bytes], passphrase: str) -> bytes:

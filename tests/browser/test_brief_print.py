@@ -162,4 +162,10 @@ async def test_a_talk_s_beginning_is_on_the_first_screen(portal: Portal, desk: D
             box = await at.bounding_box()
             assert box is not None
             assert box["y"] + box["height"] <= 800
+        for width, is_dark in ((1280, False), (390, True)):
+            await page.set_viewport_size({"width": width, "height": 800})
+            await page.emulate_media(color_scheme="dark" if is_dark else "light")
+            await page.reload()
+            await desk.axe(page)
+            assert await page.evaluate("document.documentElement.scrollWidth") == width
         assert await sheets(page, "Letter") == 1

@@ -11,6 +11,7 @@ from playwright.async_api import Page, expect
 from journal.care import lifecycle
 from tests.browser.conftest import Desk
 from tests.browser.served import Served, serving
+from tests.browser.test_autosave import asked_before_closing
 from tests.browser.test_coming_talk import look, press
 from tests.cast import Furniture
 
@@ -44,6 +45,8 @@ async def test_notes_from_the_first_word_to_the_last_question(
     await expect(bob.get_by_text("Nothing is written yet.").first).to_be_visible()
     await look(desk, bob, width, javascript)
     await bob.get_by_label("New note").fill("Begin with the stairs.\n\nשלום, leave time.")
+    if javascript:
+        assert await asked_before_closing(bob) == "beforeunload"
     await press(bob, "Save")
     await expect(bob.get_by_text("Your note is saved.")).to_be_visible()
     await expect(bob.get_by_text("This is not the clinical record")).to_be_visible()
@@ -60,6 +63,8 @@ async def test_notes_from_the_first_word_to_the_last_question(
     await expect(other.get_by_text("From the first window.")).to_be_visible()
     await expect(other.get_by_label("Note", exact=True)).to_have_value("From the second window.")
     await look(desk, other, width, javascript)
+    if javascript:
+        assert await asked_before_closing(other) == "beforeunload", "its words came back with the page"
 
     await bob.goto(place)
     await bob.get_by_label("New note").fill("Typed while care ended.")

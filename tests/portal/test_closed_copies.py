@@ -88,7 +88,7 @@ async def test_no_page_of_the_clinician_holds_a_word_of_it(portal: Portal, close
         pages = await browse.walk(bob, begin, of_each=40)
     everything = "".join(page.text for page in pages)
     taken = await collection.collect_shared_records(await portal.cast.actor("bob"), "Practice", patient)
-    for words in (everything, msgspec.json.encode(taken).decode()):
+    for words in (everything, msgspec.json.encode(taken, enc_hook=str).decode()):
         said = {ident for ident, stem in stems.items() if stem in words}
         assert said == stems.keys() - shut
     unopened = {row["id"] for row in await care_tables.Share.filter(opened_at=None).values("id")}

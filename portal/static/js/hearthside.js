@@ -3,6 +3,7 @@
    static/js/offline.js keeps pages that are for everybody.
 
    form[data-autosave]    saves while you write; data-saving, data-offline, data-signed-out are its sentences
+   form[data-written]     is asked about before it is left with words that were not sent; "unsent" if they came back with the page
    form[data-file]        is answered with a file, so that its page stays: what was wrong before is taken away
    form[data-leave]       signs out, empties the page and goes to the address in data-leave (also Shift three times)
    [data-hundred]         gets a slider beside its number field; data-label names it, data-blank says that it is blank
@@ -152,11 +153,15 @@
     return draft.edits > draft.saved && !draft.leaving;
   });
 
-  window.addEventListener("beforeunload", (event) => { if (writing().length) event.preventDefault(); });
+  const unsent = () => [...all("form[data-written]")].some((form) => !draftOf(form).leaving
+    && (form.dataset.written || [...form.elements].some((control) => control.matches("textarea") && control.value !== control.defaultValue)));
+
+  document.addEventListener("submit", ({ target }) => { if (target.matches("[data-written]")) draftOf(target).leaving = true; });
+  window.addEventListener("beforeunload", (event) => { if (writing().length || unsent()) event.preventDefault(); });
   document.addEventListener("uncovered", () => writing().forEach(askToSave));
   window.addEventListener("online", () => writing().forEach(askToSave));
   document.addEventListener("visibilitychange", () => writing().forEach(askToSave));
-  window.addEventListener("pageshow", () => all("form[data-autosave]").forEach((form) => { draftOf(form).leaving = false; }));
+  window.addEventListener("pageshow", () => all("form:is([data-autosave], [data-written])").forEach((form) => { draftOf(form).leaving = false; }));
 
   /* --- Words of then --------------------------------------------------- */
 

@@ -154,6 +154,7 @@ def test_a_belief_written_again_is_one_line_with_its_latest_rating() -> None:
     assert (first.old, first.new) == ("it WAS my job", "I was a child.")
     assert (first.old_before, first.old_after, first.old_latest) == (95, None, 40)
     assert (first.new_before, first.new_latest) == (20, 55)
+    assert {*first.drawn_from} == {one.id for one in shared[:4]}, "each says a word or a number of it"
     assert (second.old, second.new, second.new_before) == ("", "I may rest.", None)
 
 

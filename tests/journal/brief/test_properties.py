@@ -12,6 +12,7 @@ import msgspec
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from journal.brief.beliefs import build_belief_pairs
 from journal.brief.composing import OTHER_SECTIONS, Brief, Material, compose_brief
 from journal.brief.fitting import LIMITS, TITLES, count_page_lines, fit_page
 from journal.brief.layout import PAGE_LINES, SECTION_LIMITS, SMALL_PAGE_LINES
@@ -84,9 +85,9 @@ LINK = Link(
 
 
 @st.composite
-def copies(draw: st.DrawFn) -> IncomingShare:
+def copies(draw: st.DrawFn, kinds: Sequence[EntryKind] = KINDS) -> IncomingShare:
     """Any copy, written some days ago and shared later."""
-    kind = draw(st.sampled_from(KINDS))
+    kind = draw(st.sampled_from(kinds))
     answers: dict[str, Answer] = {}
     chosen = draw(st.integers(0, 2**30))
     for place, field in enumerate(get_form(kind).shareable):
@@ -200,6 +201,14 @@ def test_every_line_is_drawn_from_what_is_shared(
         len(getattr(drawn, name)) < len(getattr(whole, name)) for name in LIMITS
     )
     assert drawn.has_more >= is_cut
+
+
+@settings(max_examples=50)
+@given(st.lists(copies((EntryKind.REFRAME,)), max_size=5, unique_by=lambda one: one.id))
+def test_a_belief_is_drawn_from_every_copy_that_it_tells_of(shared: list[IncomingShare]) -> None:
+    """Of the copies that it links, and that count as opened, alone, each sentence, number and moment is the same."""
+    for pair in build_belief_pairs(shared):
+        assert build_belief_pairs([one for one in shared if one.id in pair.drawn_from]) == (pair,)
 
 
 @settings(max_examples=25)

@@ -20,6 +20,7 @@ from journal.care import invitations, lifecycle
 from journal.care import tables as care_tables
 from journal.care.notice_release import release_due
 from journal.catalogue.fields import EntryKind
+from journal.catalogue.reframe import STATUS_OPTIONS
 from journal.clinic import call_contacts, instructions
 from journal.clinic.call_contacts import CallDetails, CallRole
 from journal.clinic.hours import Window
@@ -550,6 +551,16 @@ async def test_the_same_records_make_the_same_archive(sqlite_cast: Cast) -> None
     pages = {"style.css": "p {}", "index.html": "<p>"}
     again = dict(reversed(pages.items()))
     assert archive.pack_archive(found, pages, "1") == archive.pack_archive(found, again, "1")
+
+
+async def test_a_label_that_tells_translators_its_place_is_packed_as_its_text(sqlite_cast: Cast) -> None:
+    """What an exercise came to is a choice like others: "Open" of a reframe is packed, and so is every one of them."""
+    for option in STATUS_OPTIONS:
+        await written(sqlite_cast, EntryDocument("reframe", answers={"reframe.status": option.value}))
+    opened = packed(await taken_by(sqlite_cast))
+    read = msgspec.json.decode(opened.read("data/entries.json"), type=list[EntryRecord])
+    labels = [label for entry in read for answer in entry.answers for label in answer.labels]
+    assert sorted(labels) == sorted(option.label for option in STATUS_OPTIONS)
 
 
 async def test_a_clinicians_documents_are_numbered(cast: Cast) -> None:

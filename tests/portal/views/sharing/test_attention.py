@@ -14,6 +14,7 @@ from journal.care.documents import Attention
 from journal.sharing import shares
 from journal.vault.entry_rows import Entry
 from tests.cast import Cast
+from tests.portal.browsing import Page
 from tests.portal.conftest import Portal
 from tests.scenes import in_session, opened_by, written
 
@@ -96,6 +97,8 @@ async def test_a_closed_copy_is_a_title_until_a_tap(portal: Portal) -> None:
             page = words(await bob.get(path))
             assert TITLE in page, path
             assert MEANING not in page, path
+        brief = Page.of(await bob.get(f"/patients/{patient}/brief")).markup
+        assert [line.text.strip() for line in brief.all("li") if TITLE in line.text] == [TITLE]
         assert "Opening it counts as opened" in words(await bob.get(where))
         assert "Not opened yet." in words(await alice.get("/sharing/" + str(portal.cast.link)))
         opened = await bob.post(where)
