@@ -35,7 +35,7 @@ RANDOM = re.compile(
     r"""
     [0-9a-f]{8} (?:-[0-9a-f]{4}){3} -[0-9a-f]{12}               # an id
     | (?<=[="]) (?:[\w+/-]{20,}={0,2} | [0-9a-f]{16})            # a token, sealed or not
-    | (?<=/sit/) [\w-]{43}                                       # a token in an address
+    | (?: (?<=/sit/) | (?<=/calendar/) ) [\w-]{43}               # a token in an address
     | data:image/[^"]+                                          # a picture of one
     | (?: \b[0-9A-Z]{4}\b [ <>/a-z-]* ){4,}                      # a key, as people write it down
     | (?<=class="offer-words") [^<]+                            # a password that is suggested

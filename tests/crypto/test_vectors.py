@@ -188,6 +188,12 @@ OPERATIONS: dict[str, Callable[[Input], bytes | str | bool | list[str]]] = {
     "open-link-key": open_link_key,
     "sitter-link-id": lambda d: crypto.sitter_link_id(raw(d, "secret")),
     "open-sitter-note": open_sitter_note,
+    "feed-id": lambda d: crypto.feed_id(raw(d, "secret")),
+    "open-feed": lambda d: crypto.open_sealed(
+        crypto.feed_key(raw(d, "secret")), raw(d, "sealed"), context=place(d)
+    ),
+    "feed-event": lambda d: crypto.feed_event_id(raw(d, "key"), raw(d, "session")),
+    "feed-state": lambda d: crypto.feed_state(crypto.feed_key(raw(d, "secret")), raw(d, "shown")),
     "invitation-id": lambda d: crypto.invitation_id(raw(d, "secret")),
     "verify-voucher": verify_voucher,
     "open-pin": open_pin,

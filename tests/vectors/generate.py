@@ -38,6 +38,10 @@ from crypto import (
     RecordState,
     ServerKey,
     derive_key,
+    feed_event_id,
+    feed_id,
+    feed_key,
+    feed_state,
     format_recovery_code,
     format_recovery_key,
     hash_recovery_code,
@@ -824,9 +828,42 @@ def sitters() -> Iterator[Vector]:
         yield case(f"sitter-note-{name}", op, about, good | change, error)
 
 
+def feeds() -> Iterator[Vector]:
+    """Section 21."""
+    secret, ident, events = fixed("calendar's secret"), fixed("feed", 16), fixed("key of event ids")
+    op = "feed-id"
+    yield case("feed-id", op, "Where an address is found.", {"secret": secret}, {"id": feed_id(secret)})
+    yield case("feed-id-short", op, "31 bytes.", {"secret": secret[:31]}, "KeySizeError")
+    where = Context("feed", ALICE, ident, 2)
+    sealed = encrypt(
+        AESGCM(feed_key(secret)), RECORD_HEADER, fixed("feed nonce", 12), pad(TEXT), where.encode()
+    )
+    good: Input = {
+        "secret": secret, "purpose": "feed", "owner": ALICE, "record": ident, "revision": 2, "sealed": sealed,
+    }  # fmt: skip
+    op = "open-feed"
+    yield case("feed-opens", op, "What an address opens, saved for the second time.", good, {"text": TEXT})
+    bad: dict[str, tuple[str, Input, str]] = {
+        "other-secret": ("By another address.", {"secret": fixed("other secret")}, "OpenError"),
+        "looked-up": ("By what storage has of the address.", {"secret": feed_id(secret)}, "OpenError"),
+        "other-owner": ("As if Dana's.", {"owner": DANA}, "OpenError"),
+        "other-row": ("In another address's row.", {"record": fixed("other feed", 16)}, "OpenError"),
+        "earlier": ("As what was saved first.", {"revision": 1}, "OpenError"),
+        "long-secret": ("33 bytes.", {"secret": secret + b"\0"}, "KeySizeError"),
+    }
+    for name, (about, change, error) in bad.items():
+        yield case(f"feed-{name}", op, about, good | change, error)
+    op, given = "feed-event", {"key": events, "session": ENTRY}
+    yield case("feed-event", op, "A session in a calendar.", given, {"id": feed_event_id(events, ENTRY)})
+    yield case("feed-event-short", op, "31 bytes of key.", given | {"key": events[:31]}, "KeySizeError")
+    op, given = "feed-state", {"secret": secret, "shown": TEXT}
+    yield case("feed-state", op, "What is shown.", given, {"state": feed_state(feed_key(secret), TEXT)})
+    yield case("feed-state-short", op, "31 bytes.", given | {"secret": secret[:31]}, "KeySizeError")
+
+
 MAKERS = (
     contexts, paddings, records, wraps, passwords, slots, recovery_keys, recovery_codes, identities,
-    link_keys, trust, server, audit_log, states, roots, texts, sitters,
+    link_keys, trust, server, audit_log, states, roots, texts, sitters, feeds,
 )  # fmt: skip
 
 

@@ -319,10 +319,7 @@ def open_link_key(data: Input) -> bytes:
 
 
 def sitter_secret(data: Input) -> bytes:
-    secret = raw(data, "secret")
-    if len(secret) != 32:
-        raise key_size_error()
-    return secret
+    return whole_key(data, "secret")
 
 
 def open_sitter_note(data: Input) -> bytes:
@@ -487,6 +484,17 @@ def place(data: Input) -> bytes:
     return context(data["purpose"], raw(data, "owner"), raw(data, "record"), data["revision"])
 
 
+def whole_key(data: Input, name: str) -> bytes:
+    key = raw(data, name)
+    if len(key) != 32:
+        raise key_size_error()
+    return key
+
+
+def feed_key(data: Input) -> bytes:
+    return derive(whole_key(data, "secret"), "feed-key")
+
+
 def signature_verifies(data: Input) -> Output:
     check_signature(raw(data, "public"), data["purpose"], raw(data, "message"), raw(data, "signature"))
     return {"verified": True}
@@ -607,6 +615,14 @@ OPERATIONS: dict[str, Callable[[Input], Output]] = {
     "open-link-key": lambda d: {"link_key": open_link_key(d).hex()},
     "sitter-link-id": lambda d: {"id": derive(sitter_secret(d), "sitter-id").hex()},
     "open-sitter-note": lambda d: {"text": open_sitter_note(d).hex()},
+    "feed-id": lambda d: {"id": derive(whole_key(d, "secret"), "feed-id").hex()},
+    "open-feed": lambda d: {"text": open_record(feed_key(d), raw(d, "sealed"), place(d)).hex()},
+    "feed-event": lambda d: {
+        "id": derive(whole_key(d, "key"), "feed-event", bound=raw(d, "session"))[:16].hex()
+    },
+    "feed-state": lambda d: {
+        "state": derive(feed_key(d), "feed-state", bound=hashlib.sha256(raw(d, "shown")).digest())[:16].hex()
+    },
     "invitation-id": lambda d: {"id": derive(invitation_secret(d), "invitation-id").hex()},
     "verify-voucher": voucher_verifies,
     "open-pin": lambda d: {"public": open_pin(d).hex()},

@@ -91,14 +91,14 @@ def test_a_course_of_messages(
         assert all(moment >= ends for moment in mornings)
     # What was never told had no hour, or its day had its message before it had come.
     heard = {one for _, moments in life.told for one in moments}
-    for (kind, which), one in due.items():
-        free = calendar.find_time(one.since)
+    for (kind, which), wanted in due.items():
+        free = calendar.find_time(wanted.since)
         begins = next((other.starts_at for other in plan if other.id == which), free)
         later = [other for other in plan if kind in AFTER and begins < other.starts_at <= free]
-        if free < one.until and not later and Moment.build(one) not in heard:
+        if free < wanted.until and not later and Moment.build(wanted) not in heard:
             assert [
                 at for at, _ in life.told if calendar.get_day(at) == calendar.get_day(free) and at < free
-            ], one
+            ], wanted
     # Whatever still waited when a message could go, was told; and after one repeat there is silence.
     assert not life.waiting.moments
     assert (life.waiting.told, life.waiting.next_at) == ((), 0)

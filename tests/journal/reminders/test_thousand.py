@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import subprocess
+import sys
+from asyncio.subprocess import Process
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from uuid import uuid4
+from uuid import UUID, uuid4
 from zoneinfo import ZoneInfo
 
 from msgspec.structs import replace as with_changes
@@ -18,19 +22,20 @@ from journal.mail.outbox import CLAIM_DURATION
 from journal.reminders import tables
 from journal.reminders.kinds import ReminderKind
 from journal.reminders.sending import deliver_reminders
-from journal.reminders.waiting import seal_slot
+from journal.reminders.waiting import SlotRow, Waiting, open_slot, seal_slot
 from journal.roles import Role
 from journal.sealing import seal_document
 from journal.sessions import tables as sessions_tables
 from journal.sessions.rows import session_context
 from journal.sessions.session import SessionKind
-from journal.store.database import Store, is_sqlite
+from journal.store.database import Store, fetch_raw, is_sqlite
 from tests.cast import Cast, Furniture
 from tests.journal.mail.test_outbox import house_of
 from tests.journal.reminders.living import Life, session
 from tests.receiver import Receiver, receiving
 
 SENDERS = 4
+SLOTS = "SELECT id, sealed FROM reminder_slot"
 BEGIN = datetime(2026, 11, 28, tzinfo=UTC)
 
 
@@ -150,3 +155,47 @@ async def test_a_thousand_people_are_told_once(furnished_url: tuple[str, Furnitu
     }
     assert len({ident for found in told.values() for _, ident in found}) == len(told)
     assert not [1 for address, found in told.items() if people[address][1].quiet.has(found[0][0])]
+
+
+def open_slot_of(installation: Installation, raw: Sequence[object]) -> Waiting:
+    """What a row of a slot holds."""
+    ident, sealed = raw
+    assert isinstance(sealed, bytes | memoryview)
+    return open_slot(installation, SlotRow(UUID(str(ident)), bytes(sealed)))
+
+
+async def start_sender(url: str, port: int, now: datetime) -> Process:
+    """Start a process that sends what is due at *now*, and ends."""
+    command = (sys.executable, "-m", "tests.journal.reminders.sender", url, str(port), now.isoformat())
+    return await asyncio.create_subprocess_exec(*command, stdout=subprocess.PIPE)
+
+
+async def test_processes_share_what_is_due_and_one_is_killed(
+    furnished_url: tuple[str, Furniture], cast: Cast
+) -> None:
+    """Four of them, one ended in the middle of a message and begun anew: each message once, that one under its id."""
+    people = build_people(80)
+    await store_people(cast.installation, people)
+    at, url = GROUPS[0].at, furnished_url[0]
+    with receiving() as receiver:
+        receiver.silent, receiver.loop = True, asyncio.get_running_loop()
+        killed = await start_sender(url, receiver.port, at)
+        asked, ended = asyncio.create_task(receiver.asked.wait()), asyncio.create_task(killed.wait())
+        await asyncio.wait((asked, ended), return_when=asyncio.FIRST_COMPLETED)
+        assert asked.done()
+        killed.kill()
+        await ended
+        receiver.silent = False
+        letters = {open_slot_of(cast.installation, row).letter for row in await fetch_raw(SLOTS)} - {""}
+        assert len(letters) == 1
+        others = [await start_sender(url, receiver.port, at) for _ in range(SENDERS - 1)]
+        counts = [int(out) for out, _ in [await other.communicate() for other in others]]
+        first = len(receiver.letters)
+        again = await start_sender(url, receiver.port, at + CLAIM_DURATION)
+        assert (await again.communicate())[0] == b"1"
+        told = [(envelope.rcpt_tos[0], letter["Message-ID"]) for envelope, letter in receiver.letters]
+    due = [address for address, (group, _) in people.items() if group.told and group.at <= at]
+    assert sum(counts) == first == len(due) - 1
+    assert sorted(address for address, _ in told) == sorted(due)
+    assert len({ident for _, ident in told}) == len(told)
+    assert letters.pop() in told[-1][1]
