@@ -18,6 +18,7 @@ from journal.care.past_upgrade import seal_unnamed_links
 from journal.i18n import DEFAULT_LANGUAGE, LANGUAGES
 from journal.installation.installation import Installation
 from journal.key_rotation import workers
+from journal.mail.letters import ChooseLanguage
 from journal.mail.outbox import deliver_due
 from journal.operations import heartbeat
 from journal.operations.retention import purge_deleted
@@ -80,11 +81,7 @@ async def run_periodic_tasks(
     Before the first page each has run once, so that this process is known to serve, what is to be deleted is deleted,
     and everybody is found by the address that they type; but mail, which may take long.
     """
-    spoken = {language: Translator(language).translate for language in LANGUAGES}
-
-    def choose(language: str) -> Callable[..., str]:
-        return spoken.get(language, spoken[DEFAULT_LANGUAGE])
-
+    choose = _build_translators()
     present, sealer = workers.WorkerReporter(installation, uuid4()), AuditChainWorker(installation, uuid4())
     here = PeriodicTask(present.report_if_due, workers.CHECK_INTERVAL)
     beat = heartbeat.Heartbeat(installation)
@@ -120,6 +117,11 @@ async def run_periodic_tasks(
             await sealer.release()
         with suppress(Exception):  # and a silent worker is deleted in a while
             await workers.remove_worker(present.worker)
+
+
+def _build_translators() -> ChooseLanguage:
+    spoken = {language: Translator(language).translate for language in LANGUAGES}
+    return lambda tag: spoken.get(tag, spoken[DEFAULT_LANGUAGE])
 
 
 async def _purge_after_beat(installation: Installation, beat: heartbeat.Heartbeat) -> None:

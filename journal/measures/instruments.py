@@ -2,8 +2,8 @@
 The measures that can be filled in, each language a file of its own in journal/data/instruments, word for word.
 
 Their texts never pass through gettext: a translated item is another instrument until somebody validated it. A file that
-is not yet compared with its official sheet says what has to be compared; where it is offered all the same, its page
-says that it is not checked.
+is not yet compared with its official sheet is there and switched off, with what has to be compared first; until then
+the page of its language shows the English one, and says so.
 """
 
 from __future__ import annotations
@@ -71,8 +71,8 @@ class Instrument(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     A measure in one language, as it was published.
 
     `recall_days` is the time that it asks about. `cadence_days` is after how long it is usually filled in again; 0 for
-    no usual time. `unchecked` says what has to be compared with the official sheet still; a file that is not `enabled`
-    waits for that.
+    no usual time. `unchecked` says what has to be compared with the official sheet before a file that is not
+    `enabled` may be.
     """
 
     id: str
@@ -133,8 +133,10 @@ def parse_instrument(data: bytes) -> Instrument:
     ends = [-1, *(most for _, most in edges)]
     if edges and ([least for least, _ in edges] != [end + 1 for end in ends[:-1]] or ends[-1] != one.most):
         raise ValueError(f"the bands of {one.id} leave out a total")
-    if not one.enabled and not one.unchecked:
-        raise ValueError(f"{one.id} in {one.language} is switched off without a reason")
+    if one.enabled == bool(one.unchecked):
+        raise ValueError(
+            f"{one.id} in {one.language} is switched on before it was compared, or off without a reason"
+        )
     return one
 
 

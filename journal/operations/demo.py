@@ -6,6 +6,7 @@ It uses the same services as a real one: nothing in it is sealed or shared in a 
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping, Sequence
 from datetime import datetime, time, timedelta
 from uuid import UUID, uuid4
@@ -30,6 +31,7 @@ from journal.dosing_day import requests
 from journal.entries import entries
 from journal.errors import InvalidInput
 from journal.held_acts import Asked, HeldAct
+from journal.i18n import DEFAULT_LANGUAGE
 from journal.installation.installation import Installation
 from journal.measures import records as measure_records
 from journal.notices import agreements
@@ -97,7 +99,8 @@ async def _open_account(
         await reading_hours.save_hours(actor, person.reading_hours, base=0)
     if person.reminders:
         await reminder_settings.save_choices(actor, person.reminders, "21:00", "08:00")
-    return actor
+    # What they write is English; which language their pages speak is left to whoever looks.
+    return dataclasses.replace(actor, language=DEFAULT_LANGUAGE)
 
 
 async def _load_patient(

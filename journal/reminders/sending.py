@@ -9,7 +9,7 @@ noting it, the same message goes once more under the same Message-ID.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -22,7 +22,7 @@ from journal.accounts.status import is_active
 from journal.errors import Damaged
 from journal.installation.installation import Installation
 from journal.installation.mail_server import MailServer
-from journal.mail.letters import Translate, compose_letter
+from journal.mail.letters import ChooseLanguage, compose_letter
 from journal.mail.mail_addresses import Undeliverable
 from journal.mail.messages import Message, Notice
 from journal.mail.outbox import CLAIM_DURATION, RETRY_DELAYS, DeliveryOutcome, send_letter
@@ -60,22 +60,15 @@ class Claim:
     moments: tuple[Moment, ...]
 
 
-async def deliver_reminders(
-    installation: Installation, speak: Callable[[str], Translate] = lambda _: str
-) -> int:
-    """
-    Send every reminder that is due; return how many were sent. Does nothing without a mail server.
-
-    Args:
-        speak: Returns what translates a sentence into a language, by its tag; empty where nobody chose one.
-    """
+async def deliver_reminders(installation: Installation, choose: ChooseLanguage = lambda _: str) -> int:
+    """Send every reminder that is due; return how many were sent. Does nothing without a mail server."""
     if installation.mail is None:
         return 0
     sent = 0
     async for account in _find_due(installation):
         claim = await _claim(installation, account)
         if claim is not None:
-            outcome = await _send(installation.mail, claim, speak(claim.known.profile.language))
+            outcome = await _send(installation.mail, claim, choose)
             await _finish(installation, claim, outcome)
             sent += outcome is DeliveryOutcome.SENT
     if sent:
@@ -180,11 +173,11 @@ async def _load_known(installation: Installation, account: UUID, now: datetime) 
         return None
 
 
-async def _send(server: MailServer, claim: Claim, translate: Translate) -> DeliveryOutcome:
+async def _send(server: MailServer, claim: Claim, choose: ChooseLanguage) -> DeliveryOutcome:
     message, waiting = Message(claim.known.profile.email, Notice.REMINDER.value), claim.waiting
     ident, made_at = UUID(waiting.letter), from_seconds(waiting.made_at)
     try:
-        letter = compose_letter(server, message, ident, made_at, translate)
+        letter = compose_letter(server, message, ident, made_at, choose(claim.known.profile.language))
     except Undeliverable:
         return DeliveryOutcome.FAILED
     return await send_letter(server, letter)

@@ -96,5 +96,5 @@ def filter_lang(language: str) -> Markup:
 
 def filter_quoted(words: str, language: str) -> str:
     """Write somebody's words into a sentence of the page: they say which language is theirs, where it is another."""
-    said = filter_lang(language)
+    said = filter_lang(language) if words else ""
     return Markup("<span{}>{}</span>").format(said, words) if said else words

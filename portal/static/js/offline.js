@@ -1,5 +1,5 @@
 /* What the browser keeps for when there is no network: pages that anybody may read, as nobody's, and what they look like.
-   /offline.js puts CACHE and FILES before this. Every file is fetched without the cookie, so none of them is anybody's;
+   /offline.js puts CACHE, LANGUAGE and FILES before this; they are others once another language was chosen here. Every file is fetched without the cookie, so none of them is anybody's;
    what somebody signed in is shown is never stored. Their title and icon say nothing, for whoever chose that and for
    everybody else: which it was is not stored either. Signing out leaves them: grounding is there on the next bad day too.
 
@@ -10,7 +10,7 @@ const pathOf = (address) => new URL(address, location.href).pathname;
 const PATHS = new Set(FILES.map(pathOf));
 
 async function store(cache, file) {
-  const answer = await fetch(file, { credentials: "omit", redirect: "error", headers: { "hearthside-offline": "yes" } });
+  const answer = await fetch(file, { credentials: "omit", redirect: "error", headers: { "hearthside-offline": "yes", "accept-language": LANGUAGE } });
   if (answer.ok) await cache.put(pathOf(file), answer);
 }
 

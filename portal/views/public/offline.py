@@ -13,6 +13,7 @@ from starlette.responses import Response
 from journal.catalogue.grounding_skills import SKILLS
 from portal import __version__
 from portal.web.pages import get_static_url
+from portal.web.translation import get_language
 
 PAGES = ("/ground", *(f"/ground/{skill}" for skill in SKILLS), "/help-now", "/kept", "/leave")
 """Pages that say nothing of anybody when they are asked for without a cookie."""
@@ -40,13 +41,14 @@ PARTS = (
 
 
 async def show_script(request: Request) -> Response:
-    """Return the script; it is another one as soon as one of its files is."""
-    return Response(_build_script(), media_type="text/javascript; charset=utf-8")
+    """Return the script of the browser's language; it is another one as soon as one of its files is."""
+    return Response(_build_script(get_language()), media_type="text/javascript; charset=utf-8")
 
 
 @cache
-def _build_script() -> str:
+def _build_script(language: str) -> str:
     named = [*PAGES, *map(get_static_url, STYLES), *(f"/static/{part}" for part in PARTS)]
     code = (files("portal") / "static" / "js" / "offline.js").read_text(encoding="utf-8")
-    digest = hashlib.sha256("\n".join((__version__, *named, code)).encode()).hexdigest()[:12]
-    return f"const CACHE = {json.dumps('public-' + digest)};\nconst FILES = {json.dumps(named)};\n{code}"
+    digest = hashlib.sha256("\n".join((__version__, language, *named, code)).encode()).hexdigest()[:12]
+    told = {"CACHE": f"public-{digest}", "LANGUAGE": language, "FILES": named}
+    return "".join(f"const {name} = {json.dumps(value)};\n" for name, value in told.items()) + code

@@ -6,13 +6,18 @@ from dataclasses import replace
 from uuid import UUID, uuid4
 
 import msgspec
+from httpx import Response
 
 from journal.entries import entries
+from journal.records import collection
 from journal.sharing import shares
 from journal.vault.documents import EntryDocument
+from portal.documents.archive_pages import build_page_renderer
+from portal.web.translation import speaking
 from tests.cast import Cast
 from tests.portal.browsing import Page, opened
 from tests.portal.conftest import Portal
+from tests.portal.markup import Markup
 
 TITLE, MEANING, NOTE = "The grey sea", "I am allowed to rest.", "about my father"
 
@@ -89,3 +94,16 @@ async def test_a_copy_says_in_which_language_it_was_written(portal: Portal) -> N
         assert "es" in find_languages(page, TITLE)
         page = await opened(browser, f"/patients/{alice.id}/shared/{other}")
         assert find_languages(page, MEANING) == [""]
+
+
+async def test_an_export_says_in_which_language_each_entry_was_written(portal: Portal) -> None:
+    """In its file of entries, and around the words and titles of its pages."""
+    await write(portal.cast, "en")
+    alice = await portal.cast.actor("alice")
+    found = await collection.collect_patient_records(alice, "A practice")
+    assert [one.language for one in found.entries] == ["en"]
+    with speaking("es"):
+        pages = build_page_renderer(portal.app.state.templates.here, alice)(found)
+    month = Page(Response(200), Markup(pages["journal/2026-11.html"]))
+    assert find_languages(month, MEANING) == ["en"]
+    assert "en" in find_languages(month, TITLE)

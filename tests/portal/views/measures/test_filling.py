@@ -113,32 +113,18 @@ async def test_the_panel_has_whom_the_care_team_named(portal: Portal) -> None:
         assert "Nora" not in (await opened(browser, "/measures/gad7")).words
 
 
-async def test_a_course_in_two_languages_is_one_line(any_portal: Portal) -> None:
-    """In Spanish a text of its own that says it is not checked; its total means the same, and the chart tells both."""
-    page = await filled_in(any_portal, "phq9", 1)
-    assert "9 of 27" in page.words
-    any_portal.cast.clock.forward(days=14)
-    await signed_in_again(any_portal.cast)
+async def test_a_text_that_was_not_compared_is_not_filled_in(any_portal: Portal) -> None:
+    """On Spanish pages the English text is there, said to be English, also where another is asked for."""
     async with any_portal.client("alice") as browser:
         await browser.post("/account/details", data={"name": "Alice", "time_zone": "UTC", "language": "es"})
         form = await opened(browser, "/measures/phq9")
-        assert "Ningún día" in form.words
-        assert "Todavía no hemos podido comparar este texto con la hoja oficial." in form.words
-        assert "Not at all" not in form.words
-        await browser.post("/account/details", data={"name": "Alice", "time_zone": "UTC", "language": "en"})
-        saved = await followed(browser, await pressed(browser, form, **items("phq9", 2)))
-        assert "Más de la mitad de los días" in saved.words  # the very text that stood on the page
-        assert "18 of 27" in saved.words
-        again = await opened(browser, "/measures/phq9?again=yes")
-        assert "Ningún día" in again.words  # what was begun today is gone on with in its words
-        chart = await opened(browser, "/charts?show=phq9")
-        assert len(chart.markup.all("svg", role="img")) == 1
-        assert "9 English" in chart.words
-        assert "18 Español" in chart.words
-        await browser.post("/account/details", data={"name": "Alice", "time_zone": "UTC", "language": "es"})
-        month = await opened(browser, "/measures/pcl5-month")
-        assert "Este cuestionario está aquí solo en inglés" in month.words
-        assert month.markup.all("div", lang="en")
+        assert "Este cuestionario está aquí solo en inglés" in form.words
+        assert form.markup.all("div", lang="en")
+        assert "Not at all" in form.words
+        assert "Ningún día" not in form.words
+        sent = form.filled(items("phq9", 2) | {"language": "es"}, "done")
+        saved = await followed(browser, await browser.post(action(form), data=sent))
+        assert "Ningún día" not in saved.words
 
 
 async def test_sooner_than_its_time_is_asked_once(any_portal: Portal) -> None:
