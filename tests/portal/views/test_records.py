@@ -50,6 +50,7 @@ from tests.cast import NAMES, PASSWORDS, PRACTICE, ZONE, Cast
 from tests.journal.notices.test_agreements import agreed
 from tests.journal.notices.test_notices import choose
 from tests.log import logged
+from tests.pages import COMPILED
 from tests.portal.conftest import Portal
 from tests.portal.markup import Markup
 from tests.setup_tools import age
@@ -149,7 +150,7 @@ sys.addaudithook(hear)  # stays for the life of the process, so it does nothing 
 
 @contextmanager
 def written_files() -> Iterator[list[str]]:
-    """Return the files that are opened to write meanwhile, apart from Python's own caches."""
+    """Return the files that are opened to write meanwhile, apart from the caches of Python and of compiled pages."""
     HEARD.clear()
     LISTENING.append(True)
     found: list[str] = []
@@ -157,7 +158,8 @@ def written_files() -> Iterator[list[str]]:
         yield found
     finally:
         LISTENING.clear()
-        found += [name for name in HEARD if "__pycache__" not in name]
+        caches = ("__pycache__", os.environ.get(COMPILED) or "__pycache__")
+        found += [name for name in HEARD if not any(cache in name for cache in caches)]
 
 
 async def test_the_audit_hook_hears_what_is_written(tmp_path: Path) -> None:
