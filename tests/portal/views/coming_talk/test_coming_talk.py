@@ -165,7 +165,9 @@ async def test_a_clinician_marks_what_became_of_each(portal: Portal) -> None:
         assert "No talk is planned" in page.words
         assert "Not marked yet" in page.words
         assert f"{address}/{first}" in page.answer.text
-        late = await sent(bob, address, session=str(talk), thing="question:own", words="Typed late?", why="So.")
+        late = await sent(
+            bob, address, session=str(talk), thing="question:own", words="Typed late?", why="So."
+        )
         assert late.answer.status_code == 422
         assert "Typed late?" in late.answer.text
         page = await opened(bob, f"{address}?session={talk}")
