@@ -44,11 +44,16 @@ from journal.time_zones import parse_zone
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What the server knows of somebody's reminders: when each is due, and what stands in the way of a message."""
+    """
+    What the server knows of somebody's reminders: when each is due, and what stands in the way of a message.
+
+    It `is_whole` unless a session does not open: that one's day may be any day.
+    """
 
     profile: Profile
     due: Mapping[Key, Due]
     calendar: Calendar
+    is_whole: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,12 +88,13 @@ async def load_known(
         return Known(
             profile, {(ReminderKind.READING_HOURS, one.since): one for one in found}, Calendar(quiet)
         )
+    is_whole = True
     if loaded is None:
-        texts = await load_current(installation, account)
+        texts, plan = await load_current(installation, account), await load_plan(installation, account)
         offsets = {course: one.details.offsets for course, one in texts.items()}
-        loaded = Loaded(await load_plan(installation, account), offsets)
-    planned = Planned(loaded.plan, loaded.offsets, quiet.zone, now)
-    return Known(profile, planned.list_due(kinds), Calendar(quiet, list_blocked(loaded.plan, quiet, now)))
+        loaded, is_whole = Loaded(plan, offsets), not plan.damaged
+    due = Planned(loaded.plan, loaded.offsets, quiet.zone, now).list_due(kinds)
+    return Known(profile, due, Calendar(quiet, list_blocked(loaded.plan, quiet, now)), is_whole)
 
 
 def get_quiet_hours(profile: Profile) -> QuietHours:

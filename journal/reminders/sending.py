@@ -47,7 +47,7 @@ from journal.store.rows import fetch_rows, filter_undamaged
 
 BATCH_SIZE = 200
 UNREADABLE_WAITS = timedelta(days=1)
-"""After how long somebody is looked at again who cannot be told: suspended, or with a profile that does not open."""
+"""After how long somebody is looked at again who cannot be told: suspended, or with a row that does not open."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,10 +167,12 @@ def end_letter(
 
 
 async def _load_known(installation: Installation, account: UUID, now: datetime) -> Known | None:
+    """Return what the server knows; None for who cannot be told: a session that does not open may be today."""
     try:
-        return await load_known(installation, account, now) if await is_active(account) else None
+        known = await load_known(installation, account, now) if await is_active(account) else None
     except Damaged:
         return None
+    return known if known is not None and known.is_whole else None
 
 
 async def _send(server: MailServer, claim: Claim, choose: ChooseLanguage) -> DeliveryOutcome:

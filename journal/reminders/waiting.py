@@ -73,7 +73,8 @@ class Waiting(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         """
         Return when the next message goes, *now* at the earliest; None where nothing waits.
 
-        What comes on one day of the person's is told at once, when the last of it has come.
+        What comes on one day of the person's is told at once, when the last of it has come, and while none of it is
+        over: a talk of the morning does not wait for what comes after noon.
         """
         calendar = self._fit(calendar)
         times = [
@@ -84,7 +85,9 @@ class Waiting(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         if not times:
             return None
         day = min(calendar.get_day(found) for found, _ in times)
-        return max(found for found, _ in times if calendar.get_day(found) == day)
+        of_day = [one for one in times if calendar.get_day(one[0]) == day]
+        first_over = min(until for _, until in of_day)
+        return max(found for found, _ in of_day if found < first_over)
 
     def list_new(self, now: datetime) -> tuple[Moment, ...]:
         """Return the moments that have come and were told in no message; a message without one is a repeat."""
@@ -118,6 +121,8 @@ def schedule(waiting: Waiting, calendar: Calendar, now: datetime) -> Waiting:
     kept = tuple(sorted({one for one in waiting.moments if one.until > at})[:MAX_MOMENTS])
     told = tuple(one for one in waiting.told if one.until > at)
     waiting = replace(waiting, moments=kept, told=told)
+    if not (waiting.told if waiting.is_repeat else waiting.list_new(now)):
+        waiting = clear_letter(waiting)  # what it told of is gone: what comes later is another message
     found = waiting.find_next(calendar, now)
     if found is None:
         return clear_letter(replace(waiting, next_at=0))

@@ -90,14 +90,13 @@ async def test_nothing_leaves_before_every_factor(target: Target, forms: dict[st
                     assert answer.status_code == 401, told
                 elif rule.path not in AFRESH:
                     async with target.client() as stranger:
-                        region = target.portal.app.state.config.region_cookie
-                        stranger.cookies.set(
-                            region, browser.cookies.get(region) or ""
-                        )  # the device's, not hers
+                        config = target.portal.app.state.config
+                        device = (config.region_cookie, config.language_cookie)  # not hers
+                        stranger.cookies.update({kept: browser.cookies.get(kept) or "" for kept in device})
                         if (
                             rule.path in PUBLIC_PATHS
                         ):  # where nobody looks whose cookie came: one made up gets the same
-                            stranger.cookies.set(target.portal.app.state.config.cookie, MADE_UP)
+                            stranger.cookies.set(config.cookie, MADE_UP)
                         same = await stranger.request(method, where, data=sent, headers=extra)
                     seen, told_same = (FRESH_ID.sub("", page.text) for page in (answer, same))
                     assert (answer.status_code, seen) == (same.status_code, told_same), told

@@ -15,7 +15,7 @@ from journal.clinic.hours import Window
 from journal.mail.outbox import DeliveryOutcome
 from journal.reading_hours.hours import Hours
 from journal.reminders.following import Done, renew, select_next
-from journal.reminders.kinds import OFFERED, ReminderKind
+from journal.reminders.kinds import AFTER, OFFERED, ReminderKind
 from journal.reminders.planned import Due, Key, Planned, find_reading_hours
 from journal.reminders.quiet import Calendar, QuietHours
 from journal.reminders.waiting import MAX_MOMENTS, SIZE, Moment, Waiting, from_seconds, schedule, to_seconds
@@ -52,23 +52,27 @@ def days(life: Life) -> list[date]:
     st.dates(date(2026, 1, 1), date(2027, 12, 31)),
     CLOCKS,
     HOURS,
-    st.integers(2, 21),
+    st.integers(1, 21),
+    st.integers(0, 3),
 )
-@example("Pacific/Kiritimati", "Pacific/Pago_Pago", date(2026, 11, 1), "23:30", ("21:00", "08:00"), 14)
-@example("America/Santiago", "America/Santiago", date(2026, 9, 5), "22:00", ("22:30", "00:00"), 7)
-@example("Europe/Berlin", "Europe/Berlin", date(2026, 10, 24), "20:00", ("21:00", "02:30"), 14)
+@example("Pacific/Kiritimati", "Pacific/Pago_Pago", date(2026, 11, 1), "23:30", ("21:00", "08:00"), 14, 3)
+@example("America/Santiago", "America/Santiago", date(2026, 9, 5), "22:00", ("22:30", "00:00"), 7, 3)
+@example("Europe/Berlin", "Europe/Berlin", date(2026, 10, 24), "20:00", ("21:00", "02:30"), 14, 3)
+@example("Europe/Berlin", "Europe/Berlin", date(2026, 12, 1), "14:00", ("21:00", "08:00"), 14, 1)
+@example("Europe/Berlin", "Europe/Berlin", date(2026, 12, 1), "14:00", ("21:00", "08:00"), 1, 0)
 def test_a_course_of_messages(
-    zone: str, place: str, first: date, at: str, hours: tuple[str, str], every: int
+    zone: str, place: str, first: date, at: str, hours: tuple[str, str], every: int, talk_after: int
 ) -> None:
     """In any zone, over every change of the clocks: the person's quiet hours, dosing days and one a day are kept."""
     plan = [session(n, f"{first + timedelta(days=n * every)}T{at}", place) for n in range(1, 4)]
-    talk = session(9, f"{first + timedelta(days=every + 3)}T10:00", place, SessionKind.INTEGRATION)
+    talk = session(9, f"{first + timedelta(days=every + talk_after)}T10:00", place, SessionKind.INTEGRATION)
     life = Life(
         ZoneInfo(zone),
         plan[0].starts_at - timedelta(days=9),
         sorted([*plan, talk], key=lambda o: o.starts_at),
         hours,
     )
+    due, calendar = life.know().due, life.know().calendar
     life.live(plan[-1].starts_at + timedelta(days=70))
     told = days(life)
     assert len(told) == len(set(told))
@@ -85,6 +89,16 @@ def test_a_course_of_messages(
             datetime.combine(day + timedelta(days=1), time(), life.zone).astimezone(UTC)
         )
         assert all(moment >= ends for moment in mornings)
+    # What was never told had no hour, or its day had its message before it had come.
+    heard = {one for _, moments in life.told for one in moments}
+    for (kind, which), one in due.items():
+        free = calendar.find_time(one.since)
+        begins = next((other.starts_at for other in plan if other.id == which), free)
+        later = [other for other in plan if kind in AFTER and begins < other.starts_at <= free]
+        if free < one.until and not later and Moment.build(one) not in heard:
+            assert [
+                at for at, _ in life.told if calendar.get_day(at) == calendar.get_day(free) and at < free
+            ], one
     # Whatever still waited when a message could go, was told; and after one repeat there is silence.
     assert not life.waiting.moments
     assert (life.waiting.told, life.waiting.next_at) == ((), 0)
@@ -114,6 +128,43 @@ def test_the_usual_course_is_told_of_at_its_moments() -> None:
         "31.12. 08:00",
         "02.01. 08:00 again",
     ]
+
+
+def test_a_talk_of_the_morning_does_not_wait_for_the_afternoon() -> None:
+    """The day after a session: told of the talk as quiet hours end, and of what comes later on the next day."""
+    plan = [
+        session(1, "2026-12-01T14:00", "Europe/Berlin"),
+        session(2, "2026-12-02T09:00", "Europe/Berlin", SessionKind.INTEGRATION),
+    ]
+    kinds = [ReminderKind.TALK, ReminderKind.HOURS_24]
+    life = Life(BERLIN, datetime(2026, 11, 1, tzinfo=UTC), plan, kinds=kinds)
+    life.live(datetime(2026, 12, 4, tzinfo=UTC))
+    assert [f"{at.astimezone(BERLIN):%d.%m. %H:%M}" for at, _ in life.told] == [
+        "02.12. 08:00",
+        "03.12. 08:00",
+    ]
+
+
+@pytest.mark.parametrize("is_repeat", [False, True])
+def test_a_message_whose_reason_is_gone_lends_its_id_to_no_other(is_repeat: bool) -> None:
+    """A server may have taken it and not said so: under its id, what comes later would be taken for the same."""
+    plan = [
+        session(1, "2026-12-01T14:00", "Europe/Berlin", SessionKind.INTEGRATION),
+        session(2, "2026-12-20T14:00", "Europe/Berlin", SessionKind.INTEGRATION),
+    ]
+    life = Life(BERLIN, datetime(2026, 11, 28, tzinfo=UTC), plan)
+    if is_repeat:
+        life.plan = [session(1, "2026-12-05T14:00", "Europe/Berlin"), plan[1]]
+        life.__post_init__()
+        life.live(datetime(2026, 11, 29, tzinfo=UTC))
+        assert life.told
+    life.now = from_seconds(life.waiting.next_at)
+    life.send(DeliveryOutcome.RETRY)
+    assert (bool(life.waiting.letter), life.waiting.is_repeat) == (True, is_repeat)
+    life.come_back()
+    life.change([plan[1]])
+    assert (life.waiting.letter, life.waiting.made_at, life.waiting.attempts) == ("", 0, 0)
+    assert from_seconds(life.waiting.next_at) == plan[1].starts_at - timedelta(days=1)
 
 
 def test_every_two_weeks_is_fourteen_days_from_the_start() -> None:
@@ -191,7 +242,7 @@ def test_a_mail_server_that_is_away_keeps_one_letter_until_it_may_go() -> None:
     life = Life(BERLIN, datetime(2026, 11, 1, tzinfo=UTC), [session(1, "2026-12-01T20:30", "Europe/Berlin")])
     ids, tries = set(), []
     while life.now < datetime(2026, 12, 1, tzinfo=UTC):
-        life.now = max(life.now, from_seconds(life.waiting.next_at))
+        life.now = max(life.now, min(from_seconds(life.waiting.next_at), life.plan[0].starts_at))
         attempts = life.waiting.attempts
         life.send(DeliveryOutcome.RETRY)
         if life.waiting.attempts > attempts:

@@ -290,6 +290,30 @@ async def test_a_bent_slot_tells_nobody(cast: Cast, receiver: Receiver) -> None:
     assert [envelope.rcpt_tos for envelope, _ in receiver.letters] == [["dana@example.org"]]
 
 
+async def test_nobody_is_told_beside_a_session_that_does_not_open(
+    sqlite_cast: Cast, receiver: Receiver
+) -> None:
+    """Its day may be this one. What still waits once it opens again is told then."""
+    installation = house_of(sqlite_cast, receiver)
+    await chosen(sqlite_cast, kinds=[ReminderKind.TALK.value])
+    alice = await sqlite_cast.actor("alice")
+    dosing = await session_plan.add_session(alice, alice.id, in_days(sqlite_cast, 1))
+    await session_plan.add_session(alice, alice.id, in_days(sqlite_cast, 2.2, SessionKind.INTEGRATION))
+    ((sealed,),) = await fetch_raw("SELECT sealed FROM kap_session WHERE id = $1", dosing)
+    await execute("UPDATE kap_session SET sealed = $1 WHERE id = $2", b"bent", dosing)
+    sqlite_cast.clock.forward(hours=1)
+    await load_and_renew_reminders(await sqlite_cast.actor("alice"))
+    sqlite_cast.clock.forward(days=1.2)
+    assert await deliver_reminders(installation) == 0
+    await execute("UPDATE kap_session SET sealed = $1 WHERE id = $2", bytes(sealed), dosing)
+    assert await deliver_reminders(installation) == 0  # looked at again a day later
+    await signed_in_again(sqlite_cast)
+    await load_and_renew_reminders(await sqlite_cast.actor("alice"))
+    assert [at.astimezone(session_zone()).hour for at in await pass_days(sqlite_cast, installation, 0.9)] == [
+        8
+    ]
+
+
 async def test_a_clinician_is_reminded_of_their_next_hours(sqlite_cast: Cast, receiver: Receiver) -> None:
     """Once, and once more; then nothing until they are back, whatever their hours say."""
     installation = house_of(sqlite_cast, receiver)
