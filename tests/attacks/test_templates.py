@@ -59,7 +59,8 @@ def test_a_form_with_a_revision_is_not_filled_in_from_memory() -> None:
 def test_no_code_calls_a_text_safe() -> None:
     """
     Outside the pages nothing makes markup but what translates sentences, which escapes them first, and what
-    takes letters out of a text that is escaped already, puts marks of direction around it, or joins such texts.
+    takes letters out of a text that is escaped already, puts marks of direction or its language around it, or joins
+    such texts.
     """
     made = re.compile(
         r"\bMarkup\(|\bHTMLResponse\(|\b__html__\b|\bmake_text\b|__new__\((Markup|RenderedHtml)"
@@ -70,6 +71,7 @@ def test_no_code_calls_a_text_safe() -> None:
         "portal/web/escaping.py",
         "portal/web/isolation.py",
         "portal/web/pages.py",
+        "portal/web/translation.py",
     ]
     known = re.compile(r"\bMarkup\b|\bmarkupsafe\b")
     found = [str(path) for path in modules("portal", "journal", "templates") if known.search(source(path))]
