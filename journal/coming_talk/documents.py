@@ -29,13 +29,14 @@ class Thing(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """
     One thing that can be set: the code of its kind and, of the library, its name there; or words of a clinician's own.
 
-    `why` is a line to the patient.
+    `why` is a line to the patient. `language` is that of the page on which words and why were written.
     """
 
     kind: str
     name: str = ""
     words: str = ""
     why: str = ""
+    language: str = ""
 
 
 class ItemDetails(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

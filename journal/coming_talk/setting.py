@@ -31,7 +31,7 @@ from journal.coming_talk.items import (
 )
 from journal.coming_talk.library import OWN
 from journal.errors import Damaged, InvalidInput, NotFound, StaleRevision
-from journal.i18n import N_
+from journal.i18n import N_, get_known_language
 from journal.scheduling.plan import PlanAccess, load_plan
 from journal.sealing import seal_document
 from journal.sessions.rows import Session
@@ -54,14 +54,16 @@ NO_ROOM = N_("There is no room for more with this patient.")
 ANSWERED = N_("Your patient said something to it meanwhile, so it was not withdrawn. You can let it go.")
 
 
-def parse_thing(kind: str, name: str, words: str, why: str) -> Thing:
+def parse_thing(kind: str, name: str, words: str, why: str, language: str = "") -> Thing:
     """
     Return what was typed as one thing.
 
     Raises:
         InvalidInput: With a sentence for each field that needs another look.
     """
-    thing = Thing(kind, name, clean_line(words) if name == OWN else "", clean_line(why))
+    thing = Thing(
+        kind, name, clean_line(words) if name == OWN else "", clean_line(why), get_known_language(language)
+    )
     problems = {}
     if len(thing.words) > WORDS_LENGTH:
         problems["words"] = LONG_WORDS

@@ -11,6 +11,8 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, time, timedelta
 from uuid import UUID, uuid4
 
+import msgspec
+
 from journal.accounts import details as account_details
 from journal.accounts import tables as accounts_tables
 from journal.actor import Actor
@@ -96,7 +98,9 @@ async def _open_account(
     offer = await recovery_key.offer_recovery_key(actor)
     await recovery_key.confirm_recovery_key(actor, token, offer.sealed, offer.formatted_key)
     if person.reading_hours:
-        await reading_hours.save_hours(actor, person.reading_hours, base=0)
+        await reading_hours.save_hours(
+            actor, msgspec.structs.replace(person.reading_hours, language=actor.language), base=0
+        )
     if person.reminders:
         await reminder_settings.save_choices(actor, person.reminders, "21:00", "08:00")
     # What they write is English; which language their pages speak is left to whoever looks.

@@ -10,6 +10,7 @@ from journal.care import links
 from journal.coming_talk import answers, items, setting
 from journal.coming_talk.documents import Word
 from journal.entries import entries
+from journal.i18n import DEFAULT_LANGUAGE
 from journal.operations.demo_data import DemoThing
 from journal.sharing import copies, shares
 from journal.vault.documents import EntryDocument
@@ -23,7 +24,7 @@ async def set_things(clinician: Actor, patient: Actor, things: tuple[DemoThing, 
         return
     link = await links.load_link_with(clinician, patient.id)
     talk = (await setting.load_talks_ahead(clinician, link))[0].id
-    set_ = [setting.parse_thing(one.kind, one.name, one.words, one.why) for one in things]
+    set_ = [setting.parse_thing(one.kind, one.name, one.words, one.why, DEFAULT_LANGUAGE) for one in things]
     ids = await setting.set_things(clinician, patient.id, talk, set_)
     known = {one.id: one for one in await items.load_items(clinician, link)}
     for ident, one in zip(ids, things, strict=True):

@@ -53,7 +53,7 @@ class Hours(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     `windows` are on the clock of `zone` and end on the day on which they begin. `away_from` and `away_until` are the
     first and the last day away there, as ISO dates, both empty or neither. `covers` says who is there meanwhile;
-    `words` is a sentence of the clinician's own.
+    `words` is a sentence of the clinician's own. `language` is that of the page on which they were last changed.
     """
 
     zone: str = "UTC"
@@ -62,6 +62,7 @@ class Hours(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     away_until: str = ""
     covers: str = ""
     words: str = ""
+    language: str = ""
 
     @property
     def away(self) -> tuple[date, date] | None:

@@ -29,6 +29,7 @@ class ReadingHoursRecord(msgspec.Struct, frozen=True):
     away_until: str
     covers: str
     words: str
+    language: str
 
 
 class OwnNoteRecord(msgspec.Struct, frozen=True):
@@ -92,4 +93,6 @@ def _build_hours(stored: reading_hours.StoredHours) -> ReadingHoursRecord | None
     if not stored.revision:
         return None
     windows = [HoursRecord(list(each.days), each.start, each.end) for each in one.windows]
-    return ReadingHoursRecord(one.zone, windows, one.away_from, one.away_until, one.covers, one.words)
+    return ReadingHoursRecord(
+        one.zone, windows, one.away_from, one.away_until, one.covers, one.words, one.language
+    )

@@ -32,6 +32,7 @@ class TalkItemRecord(msgspec.Struct, frozen=True):
     written_by: str
     profession: str
     written_at: datetime
+    language: str
 
 
 class TalkThingRecord(msgspec.Struct, frozen=True):
@@ -41,6 +42,7 @@ class TalkThingRecord(msgspec.Struct, frozen=True):
     name: str
     words: str
     why: str
+    language: str
 
 
 class TalkSetRecord(msgspec.Struct, frozen=True):
@@ -71,6 +73,7 @@ def build_talk_item_records(found: Iterable[Item]) -> list[TalkItemRecord]:
             one.details.written_by,
             one.details.profession,
             one.set_at,
+            one.thing.language,
         )
         for one in found
     ]
@@ -83,7 +86,7 @@ def build_talk_set_records(found: Iterable[OwnSet]) -> list[TalkSetRecord]:
             one.id,
             one.name,
             [
-                TalkThingRecord(each.kind, each.name, each.words or find_title(each), each.why)
+                TalkThingRecord(each.kind, each.name, each.words or find_title(each), each.why, each.language)
                 for each in one.things
             ],
         )

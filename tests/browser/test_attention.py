@@ -39,7 +39,7 @@ async def follow(page: Page, where: Locator) -> None:
         await where.click()
 
 
-@pytest.mark.parametrize(("javascript", "scheme"), [(True, "dark"), (True, "light"), (False, "light")])
+@pytest.mark.parametrize(("javascript", "scheme"), [(True, "dark"), (False, "light")])
 async def test_a_title_until_a_tap(desk: Desk, server: Served, javascript: bool, scheme: str) -> None:
     """Hours written, shared, told by its title, opened, seen as opened; then nothing about it can be changed."""
     async with server.second_connection() as cast:

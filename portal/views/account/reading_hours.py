@@ -10,6 +10,7 @@ from starlette.responses import Response
 
 from journal.clinic.hours import TypedWindow, parse_windows
 from journal.errors import InvalidInput, StaleRevision
+from journal.i18n import get_known_language
 from journal.reading_hours import hours as reading_hours
 from journal.reading_hours.hours import MAX_WINDOWS, Hours, StoredHours
 from journal.reading_hours.next_look import NextLook, find_next_look
@@ -59,7 +60,10 @@ async def edit_reading_hours(request: Request) -> Response:
     try:
         if problems:
             raise InvalidInput(problems)
-        await reading_hours.save_hours(actor, Hours(typed["zone"], windows, *_read_rest(typed)), base=base)
+        rest, before = _read_rest(typed), stored.hours
+        is_kept = (typed["covers"], typed["words"]) == (before.covers, before.words)
+        language = before.language if is_kept else get_known_language(actor.language)
+        await reading_hours.save_hours(actor, Hours(typed["zone"], windows, *rest, language), base=base)
     except InvalidInput as error:
         return _render(request, stored, base, typed, rows, errors=error.fields)
     except StaleRevision as error:

@@ -83,7 +83,7 @@ async def set_things(request: Request) -> Response:
             kept = await own_sets.load_set(actor, parse_uuid(form["kept"]) or uuid4())
             things = kept.things
         else:
-            things = (setting.parse_thing(kind, name, form["words"], form["why"]),)
+            things = (setting.parse_thing(kind, name, form["words"], form["why"], actor.language),)
         first = parse_uuid(form["ident"])
         await setting.set_things(actor, patient, talk or uuid4(), things, first=first)
     except InvalidInput as error:

@@ -163,6 +163,13 @@ async def test_a_clinician_marks_what_became_of_each(portal: Portal) -> None:
     async with portal.client("bob") as bob:
         page = await opened(bob, address)
         assert "No talk is planned" in page.words
+        assert "Not marked yet" in page.words
+        assert f"{address}/{first}" in page.answer.text
+        late = await sent(
+            bob, address, session=str(talk), thing="question:own", words="Typed late?", why="So."
+        )
+        assert late.answer.status_code == 422
+        assert "Typed late?" in late.answer.text
         page = await opened(bob, f"{address}?session={talk}")
         page = await sent(bob, f"{address}/{first}", mark="talked", session=str(talk))
         assert "Talked about, " in page.words
