@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 from playwright.async_api import expect
-from tests.browser.test_coming_talk import look, press
 
 from tests.browser.conftest import Desk
 from tests.browser.served import Served, serving
+from tests.browser.test_replies import look, press
 from tests.cast import Furniture
 
 
