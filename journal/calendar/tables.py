@@ -22,7 +22,7 @@ class CalendarFeed(Model):
     revision = fields.IntField()
     sealed = fields.BinaryField(null=True)  # under a key from the secret; none after the end
     key = fields.BinaryField(null=True)  # account's vault key, wrapped: that key; none after the end
-    used_on = fields.CharField(10, null=True)  # the day on which it was last asked for, in UTC
+    used_on = fields.CharField(16, null=True)  # the day on which it was last asked for, in UTC
     created_at = fields.DatetimeField()
     ended_at = fields.DatetimeField(null=True)
 

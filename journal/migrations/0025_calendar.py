@@ -33,7 +33,7 @@ class Migration(migrations.Migration):
                 ("revision", fields.IntField()),
                 ("sealed", fields.BinaryField(null=True)),
                 ("key", fields.BinaryField(null=True)),
-                ("used_on", fields.CharField(null=True, max_length=10)),
+                ("used_on", fields.CharField(null=True, max_length=16)),
                 ("created_at", fields.DatetimeField(auto_now=False, auto_now_add=False)),
                 ("ended_at", fields.DatetimeField(null=True, auto_now=False, auto_now_add=False)),
             ],
