@@ -50,7 +50,7 @@ async def test_it_is_given_seen_and_removed(
     his = await desk.person(javascript=javascript, scheme=scheme, width=width)
     await server.admit(his.context, "bob")
     await his.goto("/patients")
-    await his.get_by_role("link", name="Alice Sample").first.click()
+    await his.get_by_role("link", name="Alice Sample", exact=True).click()
     number = his.locator("a[href='tel:030654321']")
     assert not await number.is_visible()
     await his.locator("summary", has_text="Phone and emergency contact").click()

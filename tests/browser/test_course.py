@@ -162,7 +162,7 @@ class Course:
         """Have the therapist see so many shared entries on the patient's page."""
         await self.server.admit(self.bob.context, "bob")
         await self.bob.goto("/patients")
-        await self.bob.get_by_role("link", name="Alice Sample").first.click()
+        await self.bob.get_by_role("link", name="Alice Sample", exact=True).click()
         await expect(self.bob.get_by_role("heading", level=1)).to_have_text("Alice Sample")
         await expect(self.bob.locator("a[href*='/shared/']")).to_have_count(copies)
         await self.look(self.bob)

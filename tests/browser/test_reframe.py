@@ -112,7 +112,7 @@ async def test_a_reframe_goes_on(
     his = await desk.person(javascript=javascript, scheme=scheme, width=1280)
     await server.admit(his.context, "bob")
     await his.goto("/patients")
-    await his.get_by_role("link", name="Alice Sample").first.click()
+    await his.get_by_role("link", name="Alice Sample", exact=True).click()
     await his.locator("a[href*='/shared/']").first.click()
     assert await his.get_by_text("Half-way back between").is_visible()
     await desk.axe(his) if javascript else None
