@@ -317,8 +317,11 @@ async def test_the_search_finds_every_key_that_is_there(target: Target) -> None:
         context=Context("link-key", alice.id.bytes, link.id.bytes),
     )
     secrets.append(parse_token(target.world.invited["alice's sit"]))
+    feed = target.world.ids["feed"]
+    (wrapped,) = _row(store, "SELECT key FROM calendar_feed WHERE id = ?", feed)
+    read = unwrap_key(alice.keyring.vault, wrapped, context=Context("feed-key", alice.id.bytes, feed.bytes))
     targets = what_people_wrote(target)
-    odd = [b"\x01\x02" + secret + b"tail" for secret in secrets] + [b"\x07" * 5 + link_key + b"\x07"]
+    odd = [b"\x01\x02" + secret + b"tail" for secret in secrets] + [b"\x07" * 5 + link_key + b"\x07", read]
     keys = raw_keys(odd) | derived_keys(odd, SERVER_KEY)
     found = opened(targets, keys, secrets)
     assert found == {one.name for one in targets}
