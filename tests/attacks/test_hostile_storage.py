@@ -17,7 +17,7 @@ from journal.sessions import tables as sessions_tables
 from journal.vault import record_state
 from journal.vault import tables as vault_tables
 from tests.attacks.conftest import Target
-from tests.attacks.test_swapped import AS_LEFT, DAMAGED, SHARING, Look, names, write
+from tests.attacks.test_swapped import AS_LEFT, DAMAGED, SHARING, Look, made_by_people, names, write
 from tests.attacks.world import HERS
 
 CASES = {
@@ -95,7 +95,7 @@ async def test_what_storage_did_to_a_journal_is_said_on_its_pages(target: Target
         connection.execute("PRAGMA foreign_keys = OFF")
         connection.executescript(CASES[name].format_map(known))
     connection.close()
-    before = target.rows()
+    before = made_by_people(target)
     for look in (JOURNAL, HOME, ENTRY, WRITING, SESSION, SEARCH, RECORDS, RENEWAL, COMPARED):
         answer = await look.at(target)
         assert answer.status_code == 200, look.path
@@ -104,7 +104,7 @@ async def test_what_storage_did_to_a_journal_is_said_on_its_pages(target: Target
     refused = await SHARE.at(target)
     assert refused.status_code == 409
     assert SHARE.told(refused)
-    assert target.rows() == before
+    assert made_by_people(target) == before
     with sqlite3.connect(target.path) as connection:
         connection.execute("PRAGMA foreign_keys = OFF")
         for table, rows in kept.items():

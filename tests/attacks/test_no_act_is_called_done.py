@@ -22,9 +22,9 @@ acts = pytest.mark.parametrize(
 
 
 def whole(target: Target) -> list[str]:
-    """Everything that the database holds, the log included."""
+    """Everything that the database holds, the log included, but when somebody is reminded: it follows what they did."""
     with closing(sqlite3.connect(target.path)) as opened:
-        return list(opened.iterdump())
+        return [line for line in opened.iterdump() if 'INTO "reminder_slot"' not in line]
 
 
 @acts

@@ -6,6 +6,7 @@ The sealed values stay whole here, and what stands around them in the clear is c
 
 from __future__ import annotations
 
+import re
 import sqlite3
 import struct
 from dataclasses import dataclass
@@ -42,6 +43,7 @@ from tests.attacks.test_swapped import (
     STRANGE,
     UNSIGNED,
     Look,
+    made_by_people,
     names,
     write,
 )
@@ -310,7 +312,7 @@ async def test_what_hangs_elsewhere_is_refused_with_words(target: Target, rewiri
     """Whoever comes upon the moved row is told; no word of one person reaches another, and nothing is written."""
     for statement in rewiring.statements:
         write(target.path, statement.format_map(names(target)))
-    before = target.rows()
+    before = made_by_people(target)
     for look in rewiring.looks:
         answer = await look.at(target)
         told = f"{look.who} at {look.path} got {answer.status_code}"
@@ -318,7 +320,7 @@ async def test_what_hangs_elsewhere_is_refused_with_words(target: Target, rewiri
         assert HERS not in answer.text or look.who in ("alice", "bob"), told
         assert OTHERS not in answer.text or look.who in ("dana", "charlie"), told
         assert "Traceback" not in answer.text, told
-    assert target.rows() == before
+    assert made_by_people(target) == before
 
 
 async def test_an_exchanged_role_gives_nothing(target: Target) -> None:
@@ -482,8 +484,12 @@ async def test_links_that_do_not_work_read_alike(
                 ("GET", {}),
                 ("POST", form | {"repeated": form["password"], "adult": "yes"}),
             ):
-                answer = await browser.request(method, f"/{prefix}/{token}", data=data)
-                answers.add((answer.status_code, answer.text, tuple(sorted(answer.headers.items()))))
+                where = f"/{prefix}/{token}"
+                answer = await browser.request(method, where, data=data)
+                # The choice of a language leads back to the very address, and stands on no answer to a form.
+                seen = re.sub(r'\s*<form method="post" action="/language">.*?</form>', "", answer.text)
+                kept = {name: value for name, value in answer.headers.items() if name != "content-length"}
+                answers.add((answer.status_code, seen, tuple(sorted(kept.items()))))
         works = await browser.get(f"/{prefix}/{links['open']}")
     assert works.status_code == 200
     assert {status for status, _, _ in answers} == {404}
