@@ -350,8 +350,8 @@ async def test_those_it_is_for_are_let_in(target: Target, forms: dict[str, Sent]
 async def test_no_other_method_gets_through(shared: Target, rule: Rule) -> None:
     """What a rule does not list is refused, whatever a header says; HEAD is GET without the body."""
     where = address(rule, shared.world)
-    for name in ("alice", "bob"):  # what reading stores is the same a second time
-        async with shared.client(name) as browser:
+    for reader in ("alice", "bob"):  # what reading stores is the same a second time
+        async with shared.client(reader) as browser:
             await browser.get(where)
     before = shared.rows()
     listed = {method for other in ROUTES if other.path == rule.path for method in other.methods}
