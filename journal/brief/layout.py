@@ -59,7 +59,7 @@ SECTION_LIMITS: Mapping[BriefRole, SectionLimit] = MappingProxyType(
 
 OTHER_LIMITS: Mapping[str, SectionLimit] = MappingProxyType(
     {
-        "since": SectionLimit(6, 0, 3),  # titles
+        "since": SectionLimit(4, 0, 3),  # titles, as many as the first screen has room for
         "closed": SectionLimit(3, 0, 1),  # titles of what is taken up only if the patient brings it up
         "things": SectionLimit(5, 88, 2),
         "beliefs": SectionLimit(3, 88, 2),
