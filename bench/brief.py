@@ -3,27 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
-from uuid import UUID, uuid4
+from uuid import UUID
 
-from bench.client import Person, asking, repeat
-from bench.figures import Figure, Figures, Length, middle
-from bench.pages import in_turn
-from bench.people import SERVER_KEY, People
-from bench.rows import DATABASE
-from bench.server import cpu_seconds, served
-from bench.tracked import EVERY, SESSIONS, STILL, TOLD, hold_session, list_measures, load_person
-from journal.actor import Actor
-from journal.care import links
+from bench.figures import Figures, Length
+from bench.people import People
+from bench.server import served
+from bench.tracked import EVERY, STILL, TOLD, list_measures, measure_desk, share_pieces
 from journal.catalogue.fields import Answers, EntryKind
 from journal.catalogue.tracked import DAY, MOMENT
 from journal.dosing_day.record import READINGS
-from journal.entries import entries
-from journal.installation.installation import Installation
-from journal.sharing import shares
-from journal.store.database import Store
 from journal.vault.documents import EntryDocument
 
 MEASURED = {"phq9": 150, "gad7": 150}
@@ -57,38 +47,14 @@ async def brief(plain: int, folder: Path, people: People, length: Length) -> Fig
     Args:
         folder: Where *people* are, and nobody else: what is shared is added to it.
     """
-    await _share(folder, people, small=length.small)
+    await share_pieces(folder, people, _list_pieces, part=50 if length.small else 1)
     with served(folder) as port:
-        page = asking(Person(port, people.clinician).get(f"/patients/{people.known}/brief"))
-        rounds = await in_turn([(plain, asking(Person(plain).get("/healthz"))), (port, page)], length)
-        before = cpu_seconds(port)
-        drawn = await repeat(port, [page], length.seconds)
-        cpu = (cpu_seconds(port) - before) / len(drawn.answers)
-    rates = [ours for _, ours in rounds]
-    return {
-        "brief_per_s": Figure(middle(rates), {"ms": 1000 / middle(rates), "cpu_ms": 1000 * cpu}),
-        "brief_of_plain": Figure(middle([ours / hello for hello, ours in rounds])),
-    }
+        return await measure_desk("brief", port, people, "brief", plain, length)
 
 
-async def _share(folder: Path, people: People, *, small: bool) -> None:
-    """Store what the patient wrote in a year and shared; a few pieces of it if *small*."""
-    installation = Installation.with_key(SERVER_KEY, quick=small)
-    store = await Store.open(f"sqlite://{folder / DATABASE}")
-    with store.use():
-        patient = await load_person(installation, people.patient)
-        (link,) = await links.load_my_links(patient)
-        part = 50 if small else 1
-        sessions = [await hold_session(patient, number) for number in range(SESSIONS // part)]
-        for at, document in _list_pieces(patient, sessions, part):
-            saved = await entries.save_entry(replace(patient, now=at), uuid4(), 0, document)
-            await shares.share_entry(patient, saved.id, link.id, list(document.answers), previewed=1)
-    await store.close()
-
-
-def _list_pieces(patient: Actor, sessions: list[UUID], part: int) -> Iterator[tuple[datetime, EntryDocument]]:
+def _list_pieces(now: datetime, sessions: list[UUID], part: int) -> Iterator[tuple[datetime, EntryDocument]]:
     for number, session in enumerate(sessions):
-        at = patient.now - EVERY * (number + 4)
+        at = now - EVERY * (number + 4)
         for days, kind, answers in AROUND:
             yield (
                 at + timedelta(days=days),
@@ -96,10 +62,10 @@ def _list_pieces(patient: Actor, sessions: list[UUID], part: int) -> Iterator[tu
             )
         yield at + timedelta(days=4), _reframe(at, number, session)
         for days, moment in ((0, "before"), (1, "next-day"), (7, "7-days"), (14, "14-days"), (30, "30-days")):
-            day = min(at + timedelta(days=days), patient.now)
+            day = min(at + timedelta(days=days), now)
             told: Answers = {MOMENT: moment, DAY: day.date().isoformat(), **TOLD.get(moment, STILL)}
             yield day, EntryDocument(EntryKind.CHECK_IN.value, session_id=session.hex, answers=told)
-    yield from list_measures(patient.now, MEASURED, part)
+    yield from list_measures(now, MEASURED, part)
 
 
 def _reframe(at: datetime, number: int, session: UUID) -> EntryDocument:

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from bench.client import Person, asking, repeat
-from bench.figures import Figure, Figures, Length, middle
-from bench.pages import in_turn
+from bench.figures import Figures, Length
 from bench.people import People
-from bench.server import cpu_seconds, served
+from bench.server import served
+from bench.tracked import measure_desk
 
 
 async def summary(plain: int, folder: Path, people: People, length: Length) -> Figures:
@@ -19,13 +18,4 @@ async def summary(plain: int, folder: Path, people: People, length: Length) -> F
         folder: Where *people* are with what `bench.tracked` had them track.
     """
     with served(folder) as port:
-        page = asking(Person(port, people.clinician).get(f"/patients/{people.known}/summary"))
-        rounds = await in_turn([(plain, asking(Person(plain).get("/healthz"))), (port, page)], length)
-        before = cpu_seconds(port)
-        drawn = await repeat(port, [page], length.seconds)
-        cpu = (cpu_seconds(port) - before) / len(drawn.answers)
-    rates = [ours for _, ours in rounds]
-    return {
-        "summary_per_s": Figure(middle(rates), {"ms": 1000 / middle(rates), "cpu_ms": 1000 * cpu}),
-        "summary_of_plain": Figure(middle([ours / hello for hello, ours in rounds])),
-    }
+        return await measure_desk("summary", port, people, "summary", plain, length)

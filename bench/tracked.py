@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from base64 import urlsafe_b64decode
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -14,7 +14,7 @@ from bench.figures import Figure, Figures, Length, middle
 from bench.pages import in_turn
 from bench.people import SERVER_KEY, People
 from bench.rows import DATABASE
-from bench.server import cpu_seconds, served
+from bench.server import Port, cpu_seconds, served
 from journal.actor import Actor
 from journal.authentication import web_sessions
 from journal.care import links
@@ -52,6 +52,10 @@ STILL: Answers = {"checkin.still": "fading", "checkin.still_date": "2026-01-05"}
 LINES = {"phq9": (9, 14), "gad7": (7, 14), "pcl5-month": (20, 30)}
 
 
+ListPieces = Callable[[datetime, list[UUID], int], Iterator[tuple[datetime, EntryDocument]]]
+"""Yields entries with their times, by the time now, the sessions, and one in how many is wanted."""
+
+
 async def charts(plain: int, folder: Path, people: People, length: Length) -> Figures:
     """
     Measure a clinician's chart on one connection, beside the smallest answer there is.
@@ -59,31 +63,42 @@ async def charts(plain: int, folder: Path, people: People, length: Length) -> Fi
     Args:
         folder: Where *people* are, and nobody else: what is tracked is added to it.
     """
-    await _track(folder, people, small=length.small)
+    await share_pieces(folder, people, _list_pieces, part=100 if length.small else 1)
     with served(folder) as port:
-        bob = Person(port, people.clinician)
-        page = asking(bob.get(f"/patients/{people.known}/charts?show=phq9"))
-        rounds = await in_turn([(plain, asking(Person(plain).get("/healthz"))), (port, page)], length)
-        before = cpu_seconds(port)
-        drawn = await repeat(port, [page], length.seconds)
-        cpu = (cpu_seconds(port) - before) / len(drawn.answers)
+        return await measure_desk("charts", port, people, "charts?show=phq9", plain, length)
+
+
+async def measure_desk(
+    name: str, port: Port, people: People, page: str, plain: int, length: Length
+) -> Figures:
+    """
+    Measure a page about the known patient at their clinician's desk on one connection.
+
+    Args:
+        page: Its address below the patient's.
+        plain: The port of the smallest answer there is, which is measured in turn with it.
+    """
+    opening = asking(Person(port, people.clinician).get(f"/patients/{people.known}/{page}"))
+    rounds = await in_turn([(plain, asking(Person(plain).get("/healthz"))), (port, opening)], length)
+    before = cpu_seconds(port)
+    drawn = await repeat(port, [opening], length.seconds)
+    cpu = (cpu_seconds(port) - before) / len(drawn.answers)
     rates = [ours for _, ours in rounds]
     return {
-        "charts_per_s": Figure(middle(rates), {"ms": 1000 / middle(rates), "cpu_ms": 1000 * cpu}),
-        "charts_of_plain": Figure(middle([ours / hello for hello, ours in rounds])),
+        f"{name}_per_s": Figure(middle(rates), {"ms": 1000 / middle(rates), "cpu_ms": 1000 * cpu}),
+        f"{name}_of_plain": Figure(middle([ours / hello for hello, ours in rounds])),
     }
 
 
-async def _track(folder: Path, people: People, *, small: bool) -> None:
-    """Store what the patient tracked and shared for a year; a few pieces of it if *small*."""
-    installation = Installation.with_key(SERVER_KEY, quick=small)
+async def share_pieces(folder: Path, people: People, list_pieces: ListPieces, *, part: int) -> None:
+    """Store what the patient wrote in a year and shared: one in *part* of its sessions and pieces."""
+    installation = Installation.with_key(SERVER_KEY, quick=part > 1)
     store = await Store.open(f"sqlite://{folder / DATABASE}")
     with store.use():
         patient = await load_person(installation, people.patient)
         (link,) = await links.load_my_links(patient)
-        part = 100 if small else 1
         sessions = [await hold_session(patient, number) for number in range(max(1, SESSIONS // part))]
-        for at, document in _list_pieces(patient.now, sessions, part):
+        for at, document in list_pieces(patient.now, sessions, part):
             then = replace(patient, now=at)
             saved = await entries.save_entry(then, uuid4(), 0, document)
             await shares.share_entry(patient, saved.id, link.id, list(document.answers), previewed=1)
