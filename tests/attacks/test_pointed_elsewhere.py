@@ -145,7 +145,7 @@ class Settled:
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def settled(shared: Target, tmp_path_factory: pytest.TempPathFactory) -> Settled:
-    """Let everybody open every page once, and note what each then sees and what for."""
+    """Open every page once as everybody, and note what each then sees and what for."""
     asking, world = Asking(shared.portal), shared.world
     await asked(asking, world)
     settled = Settled(shared, tmp_path_factory.mktemp("settled") / "world.sqlite3", {}, Readings())
@@ -180,7 +180,7 @@ async def test_a_column_that_points_elsewhere_shows_no_stranger(
 def rotate(
     connection: sqlite3.Connection, table: str, name: str, rows: list[tuple[Any, Any]], by: int
 ) -> None:
-    """Give each row the value of the one so many rows further."""
+    """Store in each row the value of the one so many rows further."""
     if any(value is not None for _, value in rows):
         connection.execute(
             f"UPDATE {table} SET {name} = 'x' || rowid"

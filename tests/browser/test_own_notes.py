@@ -12,6 +12,7 @@ from journal.care import lifecycle
 from tests.browser.conftest import Desk
 from tests.browser.served import Served, serving
 from tests.browser.test_autosave import asked_before_closing
+from tests.browser.test_replies import look, press
 from tests.cast import Furniture
 
 
@@ -20,20 +21,6 @@ def server(furnished_sqlite: tuple[Path, Furniture], tmp_path: Path) -> Iterator
     """A server for each walk."""
     with serving(*furnished_sqlite, tmp_path) as served:
         yield served
-
-
-async def look(desk: Desk, page: Page, width: int, javascript: bool) -> None:
-    """Have nothing stand out at the side, and axe find nothing, which needs JavaScript."""
-    assert await page.evaluate("document.documentElement.scrollWidth") <= width
-    if javascript:
-        await page.evaluate("window.scrollTo(0, 0)")
-        await desk.axe(page)
-
-
-async def press(page: Page, name: str) -> None:
-    """Press a button, and wait for the page that follows."""
-    async with page.expect_event("load"):
-        await page.get_by_role("button", name=name, exact=True).first.click()
 
 
 async def follow(page: Page, name: str) -> None:

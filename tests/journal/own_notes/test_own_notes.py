@@ -54,7 +54,7 @@ async def left(cast: Cast, who: str = "bob") -> list[tuple[str, bool]]:
 
 
 async def later(cast: Cast, *names: str, **by: float) -> None:
-    """Let so much time pass that bob and alice, or who is named, sign in again."""
+    """Pass so much time that bob and alice, or who is named, sign in again."""
     cast.clock.forward(**by)
     for name in names or ("alice", "bob"):
         if await web_sessions.load_actor(cast.installation, cast.tokens[name]) is None:

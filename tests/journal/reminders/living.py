@@ -91,7 +91,7 @@ class Life:
         self.waiting = schedule(note_return(self.waiting), self.know().calendar, self.now)
 
     def live(self, until: datetime, *, starts: bool = True) -> None:
-        """Let time pass until *until*: each session begins at its time, and whatever is due is sent."""
+        """Pass time until *until*: each session begins at its time, and whatever is due is sent."""
         while True:
             begins = [
                 one.starts_at

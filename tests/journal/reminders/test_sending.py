@@ -81,7 +81,7 @@ async def waiting_of(cast: Cast, name: str = "alice") -> Waiting:
 
 
 async def pass_days(cast: Cast, installation: Installation, days: float) -> list[datetime]:
-    """Let days pass, and look every time that the sender would find something; return when something was sent."""
+    """Pass days, and look every time that the sender would find something; return when something was sent."""
     until, sent = cast.clock.now + timedelta(days=days), list[datetime]()
     while True:
         rows = await fetch_raw("SELECT id, sealed FROM reminder_slot")
