@@ -10,6 +10,8 @@ from uuid import UUID, uuid4
 
 import pytest
 
+from journal.calendar import feeds
+from journal.calendar import tables as calendar_tables
 from journal.entries import entries
 from journal.store.database import get_connection
 from journal.vault.documents import EntryDocument
@@ -104,3 +106,16 @@ async def test_a_broken_disk_never_answers_saved(
         assert await titles(portal) == ["After"]
         _, rows = await get_connection().execute_query("PRAGMA integrity_check")
         assert rows[0][0] == "ok"
+
+
+async def test_what_is_noted_beside_is_in_nobodys_way(portal: Portal) -> None:
+    """A clinician's first page is read, though it would store which patients their calendar may show."""
+    bob = await portal.cast.actor("bob")
+    await feeds.make_feed(bob, "Appointment")  # it knows no patient yet
+    before = (await calendar_tables.CalendarFeed.get(account_id=bob.id)).revision
+    async with portal.client("bob") as browser:
+        with no_more_than(4096):
+            assert (await browser.get("/patients")).status_code == 200
+        assert (await calendar_tables.CalendarFeed.get(account_id=bob.id)).revision == before
+        assert (await browser.get("/patients")).status_code == 200
+        assert (await calendar_tables.CalendarFeed.get(account_id=bob.id)).revision == before + 1

@@ -139,7 +139,9 @@ async def show_caseload(request: Request) -> Response:
         with suppress(*UNAVAILABLE_ERRORS):  # on a full disk, people can still read
             await renew_for_clinician(actor)
     found = await reading.load_caseload(actor)
-    await feeds.remember_patients(actor, found.links)
+    if not actor.is_head_request:
+        with suppress(*UNAVAILABLE_ERRORS):
+            await feeds.remember_patients(actor, found.links)
     needles = split_needles(words)
     cases = [case for case in found.cases if all(needle in fold(case.name) for needle in needles)]
     notices = await inbox.list_open(actor, found.links)
