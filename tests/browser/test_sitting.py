@@ -213,4 +213,4 @@ async def test_an_open_page_begins_its_clock_and_keeps_when_it_was_written(
         await links.end_link(await cast.actor("alice"), session)
     await page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
     await expect(page.get_by_text("This link has ended. If you need help, call.")).to_be_visible()
-    await expect(page.locator("form")).to_have_count(0)
+    await expect(page.locator("main form")).to_have_count(0)
