@@ -21,7 +21,7 @@ from fontTools.ttLib import TTFont
 
 FONTS = Path(__file__).parents[1] / "portal/paper/fonts"
 FAMILIES = {
-    "@expo-google-fonts/literata@0.4.3": ("Literata", ("400Regular", "400Regular_Italic", "600SemiBold")),
+    "@expo-google-fonts/literata@0.4.3": ("Literata", ("400Regular", "600SemiBold")),
     "@expo-google-fonts/source-sans-3@0.4.1": ("SourceSans3", ("400Regular", "600SemiBold")),
 }
 """Packages of npm, the name each file begins with, and the faces that are used."""
