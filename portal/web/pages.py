@@ -31,7 +31,7 @@ from portal.web.device_cookies import find_help_region, is_neutral
 from portal.web.entry_names import format_entry_name
 from portal.web.escaping import remove_controls
 from portal.web.template_compiler import CompilingEnvironment, render_template
-from portal.web.translation import Translator, filter_lang, filter_quoted, get_language
+from portal.web.translation import Translator, filter_lang, filter_quoted, filter_shortened, get_language
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
@@ -162,6 +162,7 @@ def build_environment(language: str = DEFAULT_LANGUAGE) -> Environment:
         entry_name=_filter_entry_name,
         lang=filter_lang,
         quoted=filter_quoted,
+        shortened=filter_shortened,
         phone_link=build_phone_link,
         optional_gettext=words.gettext_optional,
         plain_line=remove_controls,
@@ -383,3 +384,9 @@ def get_translator(request: Request) -> Callable[..., str]:
     """Return gettext, for sentences that the domain marked, and their variables."""
     words: Translator = request.app.state.templates.here.words
     return words.translate
+
+
+def get_page_translator(request: Request) -> Callable[..., Markup]:
+    """Return gettext for a page: what is put into a sentence is escaped, unless it was."""
+    words: Translator = request.app.state.templates.here.words
+    return words.gettext

@@ -16,6 +16,7 @@ from portal.documents.archive_pages import build_page_renderer
 from portal.web.translation import speaking
 from tests.attacks import browse
 from tests.attacks.conftest import BEGINNINGS, Target
+from tests.attacks.world import HERS, LANGUAGE, OTHERS, PLANNED
 
 CATALOGUE = Path(__file__).parents[2] / "portal" / "locale" / "es" / "LC_MESSAGES" / "messages.po"
 TOLD = ("aria-label", "alt", "placeholder", "title")
@@ -24,6 +25,10 @@ THEIRS = frozenset({"words", "reframe-words", "brief-words", "entry-excerpt", "e
 QUIET = frozenset({"script", "style", "textarea", "blockquote", "q", "code", "option"})
 VOID = frozenset({"area", "base", "br", "col", "hr", "img", "input", "link", "meta", "source", "wbr"})
 PRACTICE_NAME = "Lantern Hollow"
+WRITTEN = re.compile(f"{HERS}|{PLANNED}|{OTHERS}")
+"""What somebody wrote on an English page."""
+UNSAID = frozenset({"script", "style", "title", "textarea"})
+"""Elements that hold text alone, and are no quotation."""
 SHORTEST = 12  # signs of a piece that is looked for within a text
 
 
@@ -34,7 +39,9 @@ class Texts(HTMLParser):
         """Read a page."""
         super().__init__()
         self.hidden: list[tuple[str, bool]] = []
+        self.languages: list[str] = []
         self.found: set[str] = set()
+        self.unsaid: set[str] = set()
         self.feed(source)
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
@@ -44,16 +51,20 @@ class Texts(HTMLParser):
         self.found |= {value for name, value in told.items() if name in TOLD or name.startswith("data-")}
         if tag not in VOID:
             self.hidden.append((tag, bool(theirs)))
+            self.languages.append(told.get("lang") or (self.languages or [""])[-1])
 
     def handle_endtag(self, tag: str) -> None:
         """Close an element, and those in it that need no end of their own."""
         while self.hidden and self.hidden.pop()[0] != tag:
-            pass
+            self.languages.pop()
+        del self.languages[len(self.hidden) :]
 
     def handle_data(self, data: str) -> None:
         """Note a text."""
         if (text := " ".join(data.split())) and not any(theirs for _, theirs in self.hidden):
             self.found.add(text)
+        if WRITTEN.search(text) and self.languages[-1] != LANGUAGE and not UNSAID & {tag for tag, _ in self.hidden}:
+            self.unsaid.add(text)
 
 
 @cache
@@ -87,7 +98,7 @@ def find_english(texts: dict[str, str]) -> Iterator[tuple[str, str]]:
 
 async def test_no_page_says_an_english_sentence_in_spanish(target: Target) -> None:
     """As everybody who is furnished, on every page that links lead to; what people wrote is theirs."""
-    texts: dict[str, str] = {}
+    texts, unsaid = dict[str, str](), dict[str, str]()
     for name, begin in BEGINNINGS.items():
         async with target.client(name) as browser:
             browser.headers["accept-language"] = "es"
@@ -95,8 +106,11 @@ async def test_no_page_says_an_english_sentence_in_spanish(target: Target) -> No
             for page in await browse.walk(browser, paths, of_each=1):
                 if "<html" in page.text:
                     assert '<html lang="es"' in page.text, page.url
-                    texts |= dict.fromkeys(Texts(page.text).found, page.url)
+                    found = Texts(page.text)
+                    texts |= dict.fromkeys(found.found, page.url)
+                    unsaid |= dict.fromkeys(found.unsaid, page.url)
     assert len(texts) > 1000
+    assert "\n".join(sorted({f"{page}: {text}" for text, page in unsaid.items()})) == ""
     assert "\n".join(sorted({f"{page}: {text}" for text, page in find_english(texts)})) == ""
 
 

@@ -92,6 +92,8 @@ OTHERS = "Dompfaff"
 """The stem of every word that only dana, or charlie with whom she shares, may read."""
 CONTACT, PHONE = "Steinkauz", "173 9990"
 """The stems of alice's emergency contact and of both numbers; the server key opens them, like her name."""
+LANGUAGE = "en"
+"""That of the pages on which everybody writes."""
 YEAR = 2031
 """The year of alice's planned sessions; nothing else happens in it."""
 WORDS = (
@@ -139,7 +141,7 @@ class _Making:
         await authentication_tables.WebSession.all().update(used_at=self.clock.now)
         actor = await web_sessions.load_actor(self.installation, self.tokens[name])
         assert actor is not None
-        return replace(actor, now=self.clock.now)
+        return replace(actor, now=self.clock.now, language=LANGUAGE)
 
     async def clinician(self, name: str) -> None:
         link = await practice.create_setup_link(self.installation)

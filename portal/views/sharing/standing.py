@@ -174,7 +174,7 @@ def _build_given(
         kind = KINDS[one.kind]
         found = [
             WaitingPiece(
-                completion.format_choice(each, place), namer.name_entry(each.entry), _build_words(kind, piece)
+                completion.format_choice(each, place), namer.name_entry(each.entry), _build_words(kind, each.entry, piece)
             )
             for each in unshared.get(one.kind, ())
             for place, piece in enumerate(each.pieces)
@@ -182,10 +182,11 @@ def _build_given(
         yield GivenKind(one, kind, tuple(found))
 
 
-def _build_words(kind: StandingKind, piece: str) -> SharedSection | None:
+def _build_words(kind: StandingKind, entry: Entry, piece: str) -> SharedSection | None:
     if not kind.part:
         return None
-    return build_section(get_form(kind.entry_kind).field(kind.part), [piece])
+    section = build_section(get_form(kind.entry_kind).field(kind.part), [piece])
+    return replace(section, language=entry.document.language)
 
 
 def _build_example(
