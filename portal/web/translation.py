@@ -23,7 +23,7 @@ from journal.i18n import DEFAULT_LANGUAGE, MarkedText, get_known_language
 from portal.web.isolation import isolate
 
 CUT, LEEWAY = "...", 5  # what a cut ends with, and how many letters more are not cut
-_QUOTED = re.compile(r'<span lang="(\w+)">([^<]*)</span>')
+_QUOTED = re.compile(r'<span lang="(\w+)">[^<]*</span>')
 _language: ContextVar[str] = ContextVar("language", default=DEFAULT_LANGUAGE)
 
 
@@ -108,5 +108,4 @@ def filter_shortened(words: str, length: int) -> str:
     if not isinstance(words, Markup):
         return words if len(words) <= length + LEEWAY else f"{words[: length - len(CUT)]}{CUT}"
     quoted = _QUOTED.fullmatch(words)
-    plain = (Markup(quoted[2]) if quoted else words).striptags()
-    return filter_quoted(filter_shortened(str(plain), length), quoted[1] if quoted else "")
+    return filter_quoted(filter_shortened(words.striptags(), length), quoted[1] if quoted else "")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -174,7 +174,9 @@ def _build_given(
         kind = KINDS[one.kind]
         found = [
             WaitingPiece(
-                completion.format_choice(each, place), namer.name_entry(each.entry), _build_words(kind, each.entry, piece)
+                completion.format_choice(each, place),
+                namer.name_entry(each.entry),
+                _build_words(kind, each.entry, piece),
             )
             for each in unshared.get(one.kind, ())
             for place, piece in enumerate(each.pieces)
