@@ -27,6 +27,7 @@ from journal.coming_talk import items as talk_items
 from journal.coming_talk.items import Item
 from journal.entries.assignment import SessionAssignment
 from journal.errors import Damaged, NotFound, TrustBroken
+from journal.i18n import get_known_language
 from journal.notices import agreements as notice_agreements
 from journal.notices import history as notice_history
 from journal.records.mapping import (
@@ -376,7 +377,7 @@ async def _load_courses(actor: Actor, patient: UUID, missing: list[Unreadable]) 
         except Damaged:
             missing.append(Unreadable("course", get_column(row, "id") or UNKNOWN_ID))
             continue
-        found.append(CourseRecord(one.id, details.title))
+        found.append(CourseRecord(one.id, details.title, get_known_language(details.language)))
     return found
 
 

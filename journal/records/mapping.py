@@ -135,6 +135,7 @@ def build_session_record(one: Session) -> SessionRecord:
         details.join,
         details.moves,
         _parse_moment(details.moved_at),
+        get_known_language(details.language),
     )
 
 
@@ -244,12 +245,16 @@ def build_call_record(one: CallContact) -> CallRecord:
         details.written_by,
         one.written_at,
         details.writer,
+        get_known_language(details.language),
     )
 
 
 def build_sitter_note_record(one: ReadNote) -> SitterNoteRecord:
     """Return what a sitter noted, as far as it was neither kept nor deleted."""
-    return SitterNoteRecord(one.id, one.note.session, one.note.kind, one.note.line, one.note.at)
+    note = one.note
+    return SitterNoteRecord(
+        one.id, note.session, note.kind, note.line, note.at, get_known_language(note.language)
+    )
 
 
 def build_reply_record(one: SentReply) -> ReplyRecord:
@@ -313,6 +318,7 @@ def _build_care_note_record(one: NoteVersion) -> CareNoteRecord:
         details.written_by,
         details.profession,
         one.written_at,
+        one.language,
     )
 
 
@@ -339,6 +345,7 @@ def build_instructions_record(one: Instructions) -> InstructionsRecord:
         one.written_at,
         one.signer,
         one.hidden_at,
+        get_known_language(details.language),
     )
 
 
@@ -363,6 +370,7 @@ def _build_agreement_record(link: UUID, terms: Terms, is_agreed: bool) -> Agreem
         Role(terms.by),
         datetime.fromisoformat(terms.at),
         terms.agreed_on,
+        get_known_language(terms.language),
     )
 
 
@@ -385,11 +393,19 @@ def build_notice_record(one: PastNotice) -> NoticeRecord:
         one.acknowledged_by,
         one.acknowledged_name,
         one.done,
+        get_known_language(one.language),
     )
 
 
 def build_received_notice_record(one: ReceivedNotice) -> ReceivedNoticeRecord:
     """Return a notice for the clinician whom it went to."""
     return ReceivedNoticeRecord(
-        one.id, one.at, one.is_backup, one.first, one.acknowledged_at, one.is_mine, one.done
+        one.id,
+        one.at,
+        one.is_backup,
+        one.first,
+        one.acknowledged_at,
+        one.is_mine,
+        one.done,
+        get_known_language(one.language),
     )

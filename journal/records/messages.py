@@ -23,6 +23,7 @@ class AgreementRecord(msgspec.Struct, frozen=True):
     proposed_by: Role
     proposed_at: datetime
     agreed_at: datetime | None
+    language: str
 
 
 class NoticeRecord(msgspec.Struct, frozen=True):
@@ -44,6 +45,7 @@ class NoticeRecord(msgspec.Struct, frozen=True):
     acknowledged_by: UUID | None
     acknowledged_name: str
     done: str
+    language: str
 
 
 class ReceivedNoticeRecord(msgspec.Struct, frozen=True):
@@ -56,6 +58,7 @@ class ReceivedNoticeRecord(msgspec.Struct, frozen=True):
     acknowledged_at: datetime | None
     acknowledged_by_me: bool
     done: str
+    language: str
 
 
 class ReplyRecord(msgspec.Struct, frozen=True):

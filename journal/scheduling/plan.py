@@ -177,8 +177,8 @@ async def plan_course(
         raise InvalidInput(problems)
     planned = expand_plan(plan)
     course, ids = course or uuid4(), [uuid4() for _ in planned]
-    details = CourseDetails(clean_line(title), actor.language)
-    sealed = seal_document(actor.installation.server_keys, details, course_context(patient, course))
+    called = CourseDetails(clean_line(title), actor.language)
+    sealed = seal_document(actor.installation.server_keys, called, course_context(patient, course))
     with suppress(IntegrityError):  # its course is planned already
         linked = list(link_planned_sessions(planned, [one.hex for one in ids]))
         async with _change_plan(actor, patient, linked):
