@@ -118,7 +118,7 @@ class Measured:
     """
     A measure: the first, the previous and the latest time, and how many days it asks about; 0 where unknown.
 
-    `language` is that of its name.
+    A name that somebody typed is in their `language`; any other is to be translated.
     """
 
     name: str
@@ -237,7 +237,7 @@ def _describe_measure(one: Total) -> tuple[str, str, int]:
     (filled,) = parse_measure(one.form) or (None,)
     if filled is None:
         return one.entered[0], one.source.language, 0
-    return filled.name, filled.language, filled.recall_days
+    return filled.name, "", filled.recall_days
 
 
 def _build_point(one: Total, dosing: Sequence[date]) -> Point:

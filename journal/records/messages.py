@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
+from typing import TYPE_CHECKING
 from uuid import UUID
 
 import msgspec
 
 from journal.i18n import get_known_language
-from journal.notices.documents import Terms
 from journal.notices.history import NoticeState, PastNotice, ReceivedNotice
 from journal.notices.policy import Agreement
 from journal.replies.rows import SentReply
 from journal.roles import Role
+
+if TYPE_CHECKING:
+    from journal.notices.documents import Terms
 
 
 class AgreementRecord(msgspec.Struct, frozen=True):
