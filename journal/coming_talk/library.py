@@ -150,7 +150,7 @@ DAY_LINE_TITLE = N_("A line a day until we meet")
 
 
 def list_measures() -> Mapping[str, str]:
-    """Return the short names of the measures that are offered: what is no name in them is to be translated."""
+    """Return the names of the measures that are offered, to be translated: "PCL-5, past week"."""
     return {one.id: one.name for one in instruments.list_offered()}
 
 

@@ -52,6 +52,7 @@ class Installation:
     )
     strength_queue: PasswordQueue = field(default_factory=lambda: PasswordQueue.create("judge", 1))
     export_limiter: CapacityLimiter = field(default_factory=lambda: CapacityLimiter(1))
+    paper_limiter: CapacityLimiter = field(default_factory=lambda: CapacityLimiter(1))
     exporting_accounts: set[UUID] = field(default_factory=set)
     mail: MailServer | None = None
     audit_key_cache: AuditKeyCache = field(default_factory=AuditKeyCache)
