@@ -39,6 +39,7 @@ if TYPE_CHECKING:
 
 PASSKEY_OFFER = "?offer=passkey"  # an address that ends in it shows the suggestion to add one
 VARY, CONTENT_TYPE = (b"vary", b"HX-Request"), (b"content-type", b"text/html; charset=utf-8")
+LONGEST_QUERY = 1000  # bytes of one that a form sends back
 INLINE_LIMIT = 100  # lines of a list that are rendered in a few milliseconds
 
 
@@ -247,6 +248,8 @@ def _build_shared_values(request: Request) -> dict[str, Any]:
     """Return the values that every page has besides its context."""
     state = request.app.state
     actor = getattr(request.state, "actor", None)
+    # What was typed and refused stands on the answer to a form, and would be gone with the page.
+    offers_languages = actor is None and request.method == "GET"
     return {
         "actor": actor,
         "cover_day": actor.dosing_day if actor else "",
@@ -255,12 +258,19 @@ def _build_shared_values(request: Request) -> dict[str, Any]:
         "is_neutral": is_neutral(request),
         "path": request.scope["path"],
         "passkey_host": state.config.passkey_host,
-        # What was typed and refused stands on the answer to a form, and would be gone with the page.
-        "offers_languages": actor is None and request.method == "GET",
+        "offers_languages": offers_languages,
+        "return_address": _build_return_address(request) if offers_languages else "",
         "offers_passkey": _offers_passkey(request),
         "lang": get_language(),
         "version": __version__,
     }
+
+
+def _build_return_address(request: Request) -> str:
+    """Return the address of a page with its query, to lead back to it; without a query that is no usual one."""
+    query = request.scope.get("query_string", b"")
+    usual = 0 < len(query) <= LONGEST_QUERY and query.isascii()
+    return f"{request.scope['path']}?{query.decode()}" if usual else str(request.scope["path"])
 
 
 def _offers_passkey(request: Request) -> bool:
