@@ -19,7 +19,7 @@ from journal.preparing.comfort_plan import ComfortPlan, load_plan
 from journal.sessions.holds import Hold, get_hold
 from journal.sessions.rows import Plan, Session
 from journal.sitter import links
-from journal.sitter.copies import copy_parts
+from journal.sitter.copies import CopiedPart, copy_parts
 from journal.sitter.ends import is_before_start, is_over
 from journal.sitter.links import MadeLink, OpenLink
 from portal.access.session_cookie import get_actor
@@ -68,13 +68,15 @@ class SitterSheetPage:
     """
     Context of the printed sheet: whom to call, the patient's plan, the care team's text, and `rows` to write on.
 
-    The longer the words are, the smaller they are printed (`size`), and the fewer rows there are.
+    The longer the words are, the smaller they are printed (`size`), and the fewer rows there are. `text_language` is
+    that of the care team's text.
     """
 
     line: SessionLine
     call_lines: tuple[CallLine, ...]
-    parts: tuple[Part, ...]
+    parts: tuple[CopiedPart, ...]
     sitter_text: str
+    text_language: str
     check_minutes: int
     size: str
     rows: int
@@ -115,11 +117,12 @@ async def show_sheet(request: Request) -> Response:
     text = await load_instructions(actor.installation, actor.id, one.course)
     contacts = await call_contacts.load_my_contacts(actor)
     lines = build_call_lines(contacts, actor.now, actor.zone, get_translator(request))
-    parts = (await load_plan(actor)).parts
+    plan = await load_plan(actor)
+    parts = copy_parts(plan.parts, plan.language)
     line = find_line(actor, sessions, one.id)
-    sitter_text = text.details.sitter_text if text else ""
+    sitter_text, language = (text.details.sitter_text, text.details.language) if text else ("", "")
     size, rows = _fit_sheet([one.text for one in parts], sitter_text, lines)
-    page = SitterSheetPage(line, lines, parts, sitter_text, get_check_minutes(text), size, rows)
+    page = SitterSheetPage(line, lines, parts, sitter_text, language, get_check_minutes(text), size, rows)
     return render_page(request, "sessions/sitter_sheet.html", page)
 
 
@@ -142,7 +145,7 @@ async def _make_link(
     if revision != str(plan.entry.revision) or not plan.is_intact:
         raise InvalidInput({"link": PLAN_CHANGED})
     answers = plan.entry.document.answers
-    parts = copy_parts(list_parts(answers, chosen))
+    parts = copy_parts(list_parts(answers, chosen), plan.language)
     if not parts:  # a link without words would take the place of the one before, and nobody asked for that
         raise InvalidInput({"link": PLAN_CHANGED})
     writes_down = "comfort.record" in chosen and may_be_written_down(answers)
