@@ -22,7 +22,7 @@ from portal.routes import ROUTES
 from portal.web.translation import speaking
 from tests.attacks import browse, spoken
 from tests.attacks.browse import Page
-from tests.attacks.conftest import BEGINNINGS, Target
+from tests.attacks.conftest import Target
 from tests.attacks.world import HERS, LANGUAGE, OTHERS, PLANNED, World
 from tests.browser.served import chrome
 from tests.conftest import made_once
@@ -156,7 +156,6 @@ def find_english(texts: dict[str, str]) -> Iterator[tuple[str, str]]:
             yield from ((f"{text} ({piece})", page) for text, page in texts.items() if piece in text)
 
 
-<<<<<<< HEAD
 @pytest.fixture(scope="session")
 def pages(attacked_sqlite: tuple[Path, World], tmp_path_factory: pytest.TempPathFactory) -> list[Page]:
     """Every page in Spanish, from one walk."""
@@ -174,25 +173,12 @@ def test_every_page_is_looked_at(pages: list[Page]) -> None:
 
 def test_no_page_says_an_english_sentence_in_spanish(pages: list[Page]) -> None:
     """As everybody who is furnished, and as anybody; what people wrote is theirs."""
-    texts: dict[str, str] = {}
+    texts, unsaid = dict[str, str](), dict[str, str]()
     for page in pages:
         assert '<html lang="es"' in page.text, page.url
-        texts |= dict.fromkeys(Texts(page.text).found, page.url)
-=======
-async def test_no_page_says_an_english_sentence_in_spanish(target: Target) -> None:
-    """As everybody who is furnished, on every page that links lead to; what people wrote is theirs."""
-    texts, unsaid = dict[str, str](), dict[str, str]()
-    for name, begin in BEGINNINGS.items():
-        async with target.client(name) as browser:
-            browser.headers["accept-language"] = "es"
-            paths = [path.format_map(target.world.ids | target.world.people) for path in begin]
-            for page in await browse.walk(browser, paths, of_each=3):
-                if "<html" in page.text:
-                    assert '<html lang="es"' in page.text, page.url
-                    found = Texts(page.text)
-                    texts |= dict.fromkeys(found.found, page.url)
-                    unsaid |= dict.fromkeys(found.unsaid, page.url)
->>>>>>> ready-es-left
+        found = Texts(page.text)
+        texts |= dict.fromkeys(found.found, page.url)
+        unsaid |= dict.fromkeys(found.unsaid, page.url)
     assert len(texts) > 1000
     assert "\n".join(sorted({f"{page}: {text}" for text, page in unsaid.items()})) == ""
     assert "\n".join(sorted({f"{page}: {text}" for text, page in find_english(texts)})) == ""
