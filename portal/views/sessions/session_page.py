@@ -113,15 +113,15 @@ class CalmPage:
     """
     Context of the one calm screen before a dosing session and while it is under way, with the moves that fit it.
 
-    `saved`: the patient comes from a few words that were saved. `has_requests`: they asked for something that waits.
-    `has_capture_time`: it is a good time to write what is still there. `outside` are readings outside a prescriber's
-    limits, before the start.
+    `language` is that of the intention. `saved`: the patient comes from a few words that were saved. `has_requests`:
+    they asked for something that waits. `has_capture_time`: it is a good time to write what is still there. `outside`
+    are readings outside a prescriber's limits, before the start.
     """
 
     line: SessionLine
     day: DayState
     intention: str
-    intention_language: str
+    language: str
     moves: tuple[tuple[Status, str], ...]
     call_lines: tuple[CallLine, ...] = ()
     clinic_text: ClinicTextState = NO_CLINIC_TEXT
