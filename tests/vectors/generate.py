@@ -567,9 +567,9 @@ def trust() -> Iterator[Vector]:
     op = "safety-code"
     yield case("safety-code-alice-bob", op, "Alice first.", sides, {"code": code})
     yield case("safety-code-bob-alice", op, "Bob first: the same code.", turned, {"code": code})
-    given: Input = {"account": ALICE, "identity": alice.encode()}
+    one: Input = {"account": ALICE, "identity": alice.encode()}
     about = "Of Alice: a half of her safety codes."
-    yield case("fingerprint-alice", "fingerprint", about, given, {"code": fingerprint(ALICE, alice)})
+    yield case("fingerprint-alice", "fingerprint", about, one, {"code": fingerprint(ALICE, alice)})
     changed = sides | {"b": person("charlie").public().encode()}
     code = safety_code(ALICE, alice, BOB, person("charlie").public())
     yield case("safety-code-other-keys", op, "Other keys: another code.", changed, {"code": code})
