@@ -23,6 +23,7 @@ from journal.sitter.copies import CopiedPart, copy_parts
 from journal.sitter.ends import is_before_start, is_over
 from journal.sitter.links import MadeLink, OpenLink
 from portal.access.session_cookie import get_actor
+from portal.documents.printing import print_page
 from portal.views.sessions.session_lines import SessionLine, find_line
 from portal.web.care_team import CallLine, build_call_lines
 from portal.web.forms import Form
@@ -57,6 +58,7 @@ class SitterLinkPage:
     waiting: Hold | None = None
 
 
+SHEET = N_("For the person who sits with somebody")
 SHORT_ROW = 40
 """A row of words takes the room of as many letters at least."""
 SHEET_SIZES = ((900, "", 10), (2400, "sheet-long", 7), (4200, "sheet-longer", 3), (None, "sheet-longer", 1))
@@ -122,8 +124,9 @@ async def show_sheet(request: Request) -> Response:
     line = find_line(actor, sessions, one.id)
     sitter_text, language = (text.details.sitter_text, text.details.language) if text else ("", "")
     size, rows = _fit_sheet([one.text for one in parts], sitter_text, lines)
-    page = SitterSheetPage(line, lines, parts, sitter_text, language, get_check_minutes(text), size, rows)
-    return render_page(request, "sessions/sitter_sheet.html", page)
+    context = SitterSheetPage(line, lines, parts, sitter_text, language, get_check_minutes(text), size, rows)
+    page = render_page(request, "sessions/sitter_sheet.html", context)
+    return await print_page(request, actor, page, SHEET, "sitter-sheet.pdf", one_page=True)
 
 
 def _fit_sheet(parts: Iterable[str], sitter_text: str, lines: Iterable[CallLine]) -> tuple[str, int]:
