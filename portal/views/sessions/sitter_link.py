@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from journal.actor import Actor
-from journal.catalogue.comfort import Part, list_parts, may_be_written_down
+from journal.catalogue.comfort import list_parts, may_be_written_down
 from journal.clinic import call_contacts
 from journal.clinic.instructions import get_check_minutes, load_instructions
 from journal.errors import HeldUntilRested, InvalidInput
@@ -49,7 +49,7 @@ class SitterLinkPage:
     link: OpenLink | None
     is_over: bool
     has_time: bool
-    parts: tuple[Part, ...] = ()
+    parts: tuple[CopiedPart, ...] = ()
     revision: int = 0
     chosen: tuple[str, ...] = ()
     address: str = ""
@@ -164,7 +164,7 @@ async def _build_page(actor: Actor, one: Session, sessions: Plan) -> SitterLinkP
         await links.load_open_link(actor, one),
         is_over(one.details, actor.now),
         has_time,
-        plan.parts if plan.is_intact else (),
+        copy_parts(plan.parts, plan.language) if plan.is_intact else (),
         plan.entry.revision if plan.entry else 0,
         waiting=waiting if before else None,
     )
