@@ -72,7 +72,9 @@ def main() -> None:
     """Set what comes in on the standard input. What fails is not told: that could tell what somebody wrote."""
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # a core dump would be what was written, on the disk
     resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
-    resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+    _, most = resource.getrlimit(resource.RLIMIT_AS)
+    memory = MEMORY if most == resource.RLIM_INFINITY else min(MEMORY, most)
+    resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
     os.nice(10)
     try:
         told, pdf = typeset(json.loads(sys.stdin.buffer.read()))

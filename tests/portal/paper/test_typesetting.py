@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import resource
 import subprocess
 import sys
 import unicodedata
@@ -42,6 +43,7 @@ from portal.paper.typesetting import MAX_WAITING, PaperBusy, PaperFailed, typese
 from tests.portal.paper.sentences import SENTENCES
 
 MADE = datetime(2026, 11, 22, 12, tzinfo=UTC)
+LITTLE_MEMORY = 400 << 20
 THEIR_FONTS = Path(__file__).with_name("fonts")
 DRAWING = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 90 20"><rect width="90" height="20"/></svg>'
 HOSTILE = (
@@ -350,6 +352,21 @@ def test_what_fails_says_nothing_of_what_was_written():
         made = run_program(sent)
         assert made.returncode == 1
         assert made.stdout + made.stderr == b""
+
+
+def test_memory_that_runs_out_ends_the_process_alone():
+    """Where it may have less than the pages take, it ends and says nothing; a short page is set with as little."""
+
+    def allow_little():
+        resource.setrlimit(resource.RLIMIT_AS, (LITTLE_MEMORY, LITTLE_MEMORY))
+
+    text = Paragraph(Words("secret words " * 400_000))
+    made = run_program(encode_document(document(text), Paper.A4), preexec_fn=allow_little)
+    assert made.returncode != 0
+    assert made.stdout == b""
+    assert b"secret" not in made.stderr
+    made = run_program(encode_document(document(*BLOCKS), Paper.A4), preexec_fn=allow_little)
+    assert made.returncode == 0
 
 
 async def test_a_page_that_cannot_be_set_is_an_error_with_a_sentence():
