@@ -254,6 +254,17 @@ def test_scripts_of_the_world_are_set_with_the_fonts_of_the_system(tag):
     assert bool(set_here(*blocks)[0]["unset"]) is (tag not in ("ru", "el"))
 
 
+def test_words_run_from_the_right_though_nobody_named_their_language():
+    """By their first letter: the full stop at their end stands on the left, and the line on the right of the page."""
+    _, pdf = set_here(Paragraph(Words("היה."), Look.QUOTED), folders=(THEIR_FONTS,))
+    with pypdfium2.PdfDocument(pdf) as file:
+        text = file[0].get_textpage()
+        signs = [text.get_text_range(at, 1) for at in range(text.count_chars())]
+        places = [text.get_charbox(at)[0] for at in range(len(signs))]
+    assert places[signs.index("י")] > 500
+    assert places[signs.index(".")] < places[signs.index("י")]
+
+
 def test_one_sign_has_the_form_of_its_language():
     """Chinese, Japanese and Korean share signs that each writes in its own way: each is set with its own font."""
     blocks = [Paragraph(Words("海", tag)) for tag in ("ja", "ko", "zh-Hans", "")]
@@ -296,7 +307,7 @@ def test_each_block_begins_on_the_page_that_is_told():
         for number in range(60)
         for one in (
             Heading(Words(f"Heading-{number}-begins")),
-            Paragraph(Words(f"Text-{number}-begins " + "the sea " * 90)),
+            Paragraph(Words(f"Text-{number}-begins " + "the sea " * (60 + number * 37 % 90))),
         )
     ]
     told, pdf = set_here(*blocks)
