@@ -24,7 +24,7 @@ from portal.views.sessions.session_lines import PROGRESS_LABELS
 from portal.web.cached_macros import RenderedHtml, join_rendered
 from portal.web.dates import format_long_day, format_moment, format_short_day_of
 from portal.web.pages import build_entry_formatter, get_macro_cache, get_translator
-from portal.web.translation import get_language
+from portal.web.translation import filter_quoted, get_language
 
 FINAL = frozenset({Progress.DONE, Progress.CANCELLED, Progress.UNCONFIRMED})
 """What stays as it is once the day of the session is past, until the plan changes."""
@@ -36,6 +36,7 @@ class TimelineLine(msgspec.Struct, frozen=True, gc=False):
     An entry in a list: never more of it than its name.
 
     `kind` and `day` are written out, where they are known; `id` is as addresses write it, empty where it has none.
+    `language` is that of a title, where it is known.
     """
 
     id: str
@@ -43,6 +44,7 @@ class TimelineLine(msgspec.Struct, frozen=True, gc=False):
     kind: str
     day: str
     readers: tuple[Reader, ...]
+    language: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +58,7 @@ class TimelinePeriod:
 class TimelineRenderer:
     """Renders the lines of one page."""
 
-    __slots__ = ("_", "_format_name", "_layout", "_macros", "actor", "zone")
+    __slots__ = ("_", "_format_name", "_language", "_layout", "_macros", "actor", "zone")
 
     def __init__(self, request: Request, plan: Plan | None) -> None:
         """Prepare for a page; without a plan, entries are named by kind and day."""
@@ -64,13 +66,15 @@ class TimelineRenderer:
         self.actor: Actor = get_actor(request)
         self.zone = self.actor.zone
         self._: Callable[[str], str] = get_translator(request)
+        self._language = get_language()
         self._format_name = build_entry_formatter(request, self.zone)
         self._layout = self._load_layout(plan) if plan is not None else build_layout((), self.zone, self._)
 
     def build_line(self, entry: EntrySummary, readers: Readers) -> TimelineLine:
         """Return an entry's line of a list."""
         day, kind, ident, name = self._get_texts(entry, self._find_session(entry))
-        return TimelineLine(ident, name, kind, day, readers.get(entry.id, ()))
+        language = entry.language if entry.title and not entry.damaged else ""
+        return TimelineLine(ident, name, kind, day, readers.get(entry.id, ()), language)
 
     def _find_session(self, entry: EntrySummary) -> Session | None:
         return self._layout.assignment.find_session_of(entry.kind, entry.session_id, entry.created)
@@ -82,6 +86,14 @@ class TimelineRenderer:
             return day, "", entry.id if entry.has_address else "", self._(entry.title)
         name = entry.title or self._name_entry(entry, post)
         return format_short_day_of(entry.created, self.zone), self._layout.kinds[entry.kind], entry.id, name
+
+    def _quote_title(
+        self, entry: EntrySummary, texts: tuple[str, str, str, str]
+    ) -> tuple[str, str, str, str]:
+        """Return the texts of an entry, whose title says which language is its own where the page has another."""
+        if not entry.title or entry.damaged or entry.language in ("", self._language):
+            return texts
+        return (*texts[:3], filter_quoted(texts[3], entry.language))
 
     def _name_entry(self, entry: EntrySummary, post: Session | None) -> str:
         """Return what an entry without a title is called; of one session, those of one kind are called the same."""
@@ -162,7 +174,7 @@ class TimelineRenderer:
             chips[several] = join_rendered([render_chip(one) for one in several])
         return self._macros.get_macro(SPINE_MACROS, "entry").render_each(
             [
-                (*self._get_texts(entry, post), chips[readers.get(entry.id, ())])
+                (*self._quote_title(entry, self._get_texts(entry, post)), chips[readers.get(entry.id, ())])
                 for entry, post in zip(entries, posts, strict=True)
             ]
         )
