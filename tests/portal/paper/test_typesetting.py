@@ -287,6 +287,15 @@ def test_a_font_that_cannot_do_what_it_says_is_left_out(tmp_path):
     assert pdf.startswith(b"%PDF-")
 
 
+def test_a_drawing_has_marks_as_well():
+    """A word of somebody's in a drawing is set with the drawing's own font alone, so elsewhere it may be whole."""
+    drawing = DRAWING.replace("</svg>", '<text y="9" font-family="Source Sans 3">{}</text></svg>')
+    for word in (SENTENCES["ja"], SENTENCES["he"], "Ω Ж &amp; ă €"):
+        told, pdf = set_here(Picture(drawing.format(word), word, 90), folders=(THEIR_FONTS,))
+        assert bool(told["unset"]) is (word in SENTENCES.values())
+        assert pdf.startswith(b"%PDF-")
+
+
 def test_one_word_of_a_hundred_thousand_letters_stays_within_the_margins():
     """It is broken where a line ends, and no letter of it is lost."""
     _, pdf = set_here(Paragraph(Words("w" * 100_000)), Columns((Paragraph(Words("v" * 100)),), ()))
