@@ -13,7 +13,7 @@ from starlette.requests import Request
 from journal.actor import Actor
 from journal.entries.listing import EntrySummary
 from journal.entries.naming import EntryName
-from journal.i18n import N_
+from journal.i18n import N_, get_known_language
 from journal.sessions import schedule
 from journal.sessions.day_state import Progress, get_progress
 from journal.sessions.rows import Plan, Session
@@ -24,7 +24,7 @@ from portal.views.sessions.session_lines import PROGRESS_LABELS
 from portal.web.cached_macros import RenderedHtml, join_rendered
 from portal.web.dates import format_long_day, format_moment, format_short_day_of
 from portal.web.pages import build_entry_formatter, get_macro_cache, get_translator
-from portal.web.translation import filter_quoted, get_language
+from portal.web.translation import get_language
 
 FINAL = frozenset({Progress.DONE, Progress.CANCELLED, Progress.UNCONFIRMED})
 """What stays as it is once the day of the session is past, until the plan changes."""
@@ -87,13 +87,10 @@ class TimelineRenderer:
         name = entry.title or self._name_entry(entry, post)
         return format_short_day_of(entry.created, self.zone), self._layout.kinds[entry.kind], entry.id, name
 
-    def _quote_title(
-        self, entry: EntrySummary, texts: tuple[str, str, str, str]
-    ) -> tuple[str, str, str, str]:
-        """Return the texts of an entry, whose title says which language is its own where the page has another."""
-        if not entry.title or entry.damaged or entry.language in ("", self._language):
-            return texts
-        return (*texts[:3], filter_quoted(texts[3], entry.language))
+    def _find_language(self, entry: EntrySummary) -> str:
+        """Return the language of a title that is not the page's; nothing for any other."""
+        is_theirs = entry.title and not entry.damaged and entry.language != self._language
+        return get_known_language(entry.language) if is_theirs else ""
 
     def _name_entry(self, entry: EntrySummary, post: Session | None) -> str:
         """Return what an entry without a title is called; of one session, those of one kind are called the same."""
@@ -172,12 +169,19 @@ class TimelineRenderer:
 
         for several in set(readers.values()):
             chips[several] = join_rendered([render_chip(one) for one in several])
-        return self._macros.get_macro(SPINE_MACROS, "entry").render_each(
-            [
-                (*self._quote_title(entry, self._get_texts(entry, post)), chips[readers.get(entry.id, ())])
-                for entry, post in zip(entries, posts, strict=True)
-            ]
-        )
+        rows: dict[str, list[tuple[str, ...]]] = {"entry": [], "entry_in": []}
+        order = []
+        for entry, post in zip(entries, posts, strict=True):
+            day, kind, ident, name = self._get_texts(entry, post)
+            language, its = self._find_language(entry), chips[readers.get(entry.id, ())]
+            order.append("entry_in" if language else "entry")
+            said = (language, name) if language else (name,)
+            rows[order[-1]].append((day, kind, ident, *said, its))
+        drawn = {
+            macro: iter(self._macros.get_macro(SPINE_MACROS, macro).render_each(some))
+            for macro, some in rows.items()
+        }
+        return [next(drawn[macro]) for macro in order]
 
     def _render_session(self, one: TimelineSession, today: str, coming: bool) -> RenderedHtml:
         if one.settled and one.settled[0][0] <= self.actor.now:
