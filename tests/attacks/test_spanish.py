@@ -59,9 +59,9 @@ POSTED = frozenset(
 """Addresses that a script sends something to; opened as a page they lead on at once."""
 STATIC = Path(portal.__file__).parent / "static"
 STYLES = re.compile(r'<link rel="stylesheet"[^>]*>')
+BODY = re.compile("<body[^>]*>")
 AT_ONCE = 50
 """Pages that a browser is sent at once: some megabytes."""
-WIDTHS = (390, 1280)
 WIDE = '<main><p style="width: 90rem">Ancho</p></main>'
 TORN = '<main><p style="width: 3rem">desencadenantes</p></main>'
 MEASURE = r"""
@@ -172,7 +172,7 @@ def test_every_page_is_looked_at(pages: list[Page]) -> None:
 
 
 def test_no_page_says_an_english_sentence_in_spanish(pages: list[Page]) -> None:
-    """As everybody who is furnished, and as anybody; what people wrote is theirs."""
+    """As everybody who is furnished, and as anybody; what people wrote is theirs, and says its own language."""
     texts, unsaid = dict[str, str](), dict[str, str]()
     for page in pages:
         assert '<html lang="es"' in page.text, page.url
@@ -191,6 +191,16 @@ def read_words() -> frozenset[str]:
     with CATALOGUE.open("rb") as file:
         said = [one.string for one in read_po(file, "es")]
     return frozenset(re.findall(r"\w{3,}", "\n".join(map(str, said))))
+
+
+def _choose_each(pages: dict[str, Page]) -> Iterator[str]:
+    """Yield one page of each kind: a desk has room, and is measured for tables and columns alone."""
+    seen = set[tuple[object, ...]]()
+    for text, page in pages.items():
+        kind = (page.status == 200, BODY.findall(text)[0], *browse.rules_at(page.url, "GET")[:1])
+        if kind not in seen:
+            seen.add(kind)
+            yield text
 
 
 async def test_no_page_is_wider_than_its_screen_in_spanish(pages: list[Page]) -> None:
@@ -213,11 +223,11 @@ async def test_no_page_is_wider_than_its_screen_in_spanish(pages: list[Page]) ->
         page = await browser.new_page(java_script_enabled=False)
         await page.route("**/*", give)
         await page.goto(pages[0].url)
-        for width in WIDTHS:
+        for width, which in {390: texts, 1280: [*_choose_each(dressed)]}.items():
             await page.set_viewport_size({"width": width, "height": 844})
             assert await page.evaluate(MEASURE, [WIDE, TORN]) == [[True, []], [False, ["desencadenantes"]]]
-            for start in range(0, len(texts), AT_ONCE):
-                some = texts[start : start + AT_ONCE]
+            for start in range(0, len(which), AT_ONCE):
+                some = which[start : start + AT_ONCE]
                 for text, (is_wide, torn) in zip(some, await page.evaluate(MEASURE, some), strict=True):
                     if is_wide or (torn := read_words().intersection(torn)):
                         troubles.append((width, dressed[text].url, dressed[text].status, is_wide, torn))
