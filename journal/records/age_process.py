@@ -1,6 +1,8 @@
 """
 A program of its own: reads a passphrase, a line feed and some bytes; writes those bytes as an age file.
 
+With the argument `recipient` the first line is a public key, and the program ends with 3 where it is none.
+
 `pyrage` blocks the interpreter for the seconds that the passphrase's scrypt takes, whichever thread it runs in,
 and with it every page of the server. Here it has an interpreter to itself, at low priority. The gigabyte it may
 take is freed when it ends, and if there is none, this process ends and not the server.
@@ -12,7 +14,10 @@ import os
 import resource
 import sys
 
-from pyrage import passphrase
+import pyrage
+from pyrage import passphrase, ssh, x25519
+
+NO_KEY = 3  # journal/records/archive.py knows it
 
 
 def main() -> None:
@@ -20,7 +25,16 @@ def main() -> None:
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # a core dump would be the unsealed bytes on the disk
     os.nice(10)
     words = sys.stdin.buffer.readline().removesuffix(b"\n").decode()
-    sys.stdout.buffer.write(passphrase.encrypt(sys.stdin.buffer.read(), words))
+    if sys.argv[1] == "recipient":
+        try:
+            known = ssh.Recipient if words.startswith("ssh-") else x25519.Recipient
+            recipient = known.from_str(words)
+        except pyrage.RecipientError:
+            sys.exit(NO_KEY)
+        sealed = pyrage.encrypt(sys.stdin.buffer.read(), [recipient])
+    else:
+        sealed = passphrase.encrypt(sys.stdin.buffer.read(), words)
+    sys.stdout.buffer.write(sealed)
 
 
 if __name__ == "__main__":

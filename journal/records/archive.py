@@ -14,6 +14,7 @@ from asyncio import create_subprocess_exec, timeout
 from asyncio.subprocess import PIPE
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from datetime import datetime
 from hashlib import sha256
 from io import BytesIO
 from pathlib import Path
@@ -40,7 +41,7 @@ from journal.store.progress import run_with_retry
 
 AGE_PROGRAM = Path(__file__).with_name("age_process.py")
 MANIFEST = "manifest.json"
-FILE_NAME = re.compile(r"(?:[a-z]+/)?[A-Za-z0-9-]+\.(?:css|html|json|txt)")
+FILE_NAME = re.compile(r"(?:[a-z]+/)?[A-Za-z0-9-]+\.(?:css|html|json|pdf|txt)")
 """The names of files in the archive: none that anybody typed, and no path out of the folder."""
 
 MAX_LINE_BYTES = 1000
@@ -58,6 +59,8 @@ OWNER_ONLY = 0o100600 << 16
 
 Pages = Mapping[str, str]
 RenderPages = Callable[[Records], Pages]
+WRONG_RECIPIENT = 3
+"""How the process ends that is given no public key."""
 
 
 MAX_EXPORTS = 4  # people whose file is made or waits for its turn; each takes some seconds and a gigabyte
@@ -79,6 +82,10 @@ class SealingFailed(JournalError):
     message = N_(
         "The file could not be made this time. Nothing was written anywhere. Try again in a little while."
     )
+
+
+class WrongRecipient(JournalError):
+    """What a file was to be sealed for is no public key that age knows."""
 
 
 async def export_records(
@@ -111,22 +118,27 @@ async def export_records(
         SealingFailed: If the server could not seal it, or not in time.
     """
     await refuse_while_held(actor, Asked(HeldAct.EXPORT))
+    await require_passphrase(actor, passphrase, practice)
+    await verify_password(actor, current)
+
+    with reserve_place(actor):
+        return await _build_export(
+            actor, passphrase, practice=practice, app_version=app_version, patient=patient, render=render
+        )
+
+
+async def require_passphrase(actor: Actor, passphrase: str, practice: str) -> None:
+    """Raise `InvalidInput` (`passphrase`) for one that is too weak, or that `age` could not be given."""
     known = (actor.name, actor.email, practice)
     advice = await actor.installation.run_password_hash(
         lambda: rate_password(passphrase, context=known), is_returning=True
     )
     if problems := (*advice.problems, *list_typing_problems(passphrase)):
         raise InvalidInput({"passphrase": problems[0]})
-    await verify_password(actor, current)
-
-    with _reserve_place(actor):
-        return await _build_export(
-            actor, passphrase, practice=practice, app_version=app_version, patient=patient, render=render
-        )
 
 
 @contextmanager
-def _reserve_place(actor: Actor) -> Iterator[None]:
+def reserve_place(actor: Actor) -> Iterator[None]:
     """
     Hold a place among those whose file is made or waits for its turn.
 
@@ -177,7 +189,7 @@ def list_typing_problems(passphrase: str) -> tuple[str, ...]:
 def pack_archive(records: Records, pages: Pages, app_version: str) -> bytes:
     """Pack documents, pages and a manifest with their hashes into a zip file, in the order of their names."""
     files = {name: page.encode() for name, page in pages.items()}
-    files |= {name: _encode_json(document) for name, document in records.documents.items()}
+    files |= {name: encode_json(document) for name, document in records.documents.items()}
     manifest = Manifest(
         FORMAT,
         SCHEMA_VERSION,
@@ -187,21 +199,32 @@ def pack_archive(records: Records, pages: Pages, app_version: str) -> bytes:
         records.account.id,
         records.account.role,
         list(records.unreadable),
-        [FileRecord(name, len(body), sha256(body).hexdigest()) for name, body in sorted(files.items())],
+        list_files(files),
     )
-    files[MANIFEST] = msgspec.json.format(_encode_json(manifest), indent=2)
+    files[MANIFEST] = msgspec.json.format(encode_json(manifest), indent=2)
+    return zip_files(files, records.made_at)
+
+
+def zip_files(files: Mapping[str, bytes], made_at: datetime) -> bytes:
+    """Zip files in the order of their names; raises `ValueError` for a name that somebody may have typed."""
     buffer = BytesIO()
     with ZipFile(buffer, "w") as archive:
         for name, body in sorted(files.items()):
             if not FILE_NAME.fullmatch(name):
                 raise ValueError(f"a file of the archive may not be called {name!r}")
-            entry = ZipInfo(name, records.made_at.timetuple()[:6])
+            entry = ZipInfo(name, made_at.timetuple()[:6])
             entry.external_attr = OWNER_ONLY
             archive.writestr(entry, body, ZIP_DEFLATED, COMPRESSION_LEVEL)
     return buffer.getvalue()
 
 
-def _encode_json(document: object) -> bytes:
+def list_files(files: Mapping[str, bytes]) -> list[FileRecord]:
+    """Return what a manifest says of files: name, size and hash, in the order of their names."""
+    return [FileRecord(name, len(body), sha256(body).hexdigest()) for name, body in sorted(files.items())]
+
+
+def encode_json(document: object) -> bytes:
+    """Return a document of an archive as JSON."""
     return msgspec.json.encode(document, enc_hook=_encode_message)
 
 
@@ -213,22 +236,38 @@ def _encode_message(value: object) -> str:
 
 
 async def _seal_archive(installation: Installation, build: Callable[[], bytes], passphrase: str) -> bytes:
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("HEARTHSIDE_")}
     async with installation.export_limiter:
-        made = await to_thread.run_sync(build)
-        process = await create_subprocess_exec(
-            sys.executable, "-I", str(AGE_PROGRAM), stdin=PIPE, stdout=PIPE, env=environment
-        )
-        try:
-            async with timeout(SEALING_TIMEOUT):
-                # Unlike other ways to write to a process, this tolerates one that ends before it has read all.
-                sealed, _ = await process.communicate(passphrase.encode() + b"\n" + made)
-        except TimeoutError as error:
-            raise SealingFailed from error
-        finally:
-            if process.returncode is None:
-                process.kill()
-                await process.wait()
+        return await seal_with_age(await to_thread.run_sync(build), passphrase)
+
+
+async def seal_with_age(made: bytes, words: str, *, is_recipient: bool = False) -> bytes:
+    """
+    Return *made* as an age file, in a process of its own. The caller holds the installation's limiter.
+
+    Args:
+        words: The passphrase, or with *is_recipient* a public key (`age1…`, `ssh-ed25519 …`).
+
+    Raises:
+        WrongRecipient: If it is no public key that age knows.
+        SealingFailed: If it cannot be sealed, or not in time.
+    """
+    way = "recipient" if is_recipient else "passphrase"
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("HEARTHSIDE_")}
+    process = await create_subprocess_exec(
+        sys.executable, "-I", str(AGE_PROGRAM), way, stdin=PIPE, stdout=PIPE, env=environment
+    )
+    try:
+        async with timeout(SEALING_TIMEOUT):
+            # Unlike other ways to write to a process, this tolerates one that ends before it has read all.
+            sealed, _ = await process.communicate(words.encode() + b"\n" + made)
+    except TimeoutError as error:
+        raise SealingFailed from error
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
+    if process.returncode == WRONG_RECIPIENT:
+        raise WrongRecipient
     if process.returncode:
         raise SealingFailed
     return sealed
