@@ -53,6 +53,7 @@ class Installation:
     )
     strength_queue: PasswordQueue = field(default_factory=lambda: PasswordQueue.create("judge", 1))
     export_limiter: CapacityLimiter = field(default_factory=lambda: CapacityLimiter(1))
+    paper_limiter: CapacityLimiter = field(default_factory=lambda: CapacityLimiter(1))
     exporting_accounts: set[UUID] = field(default_factory=set)
     background_work: set[Task[None]] = field(default_factory=set)
     mail: MailServer | None = None
