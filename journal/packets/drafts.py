@@ -209,7 +209,11 @@ def _open(actor: Actor, row: PacketRow) -> Packet:
     if row.revision == 0:
         raise Damaged
     choice = open_document(actor.vault, row.sealed, choice_context(actor.id, row.id, row.revision), Choice)
-    told = open_document(actor.vault, row.told, told_context(actor.id, row.id), Told) if row.told else None
+    told = (
+        open_document(actor.vault, row.told, told_context(actor.id, row.id), Told)
+        if row.told is not None
+        else None
+    )
     return Packet(
         row.id,
         row.revision,

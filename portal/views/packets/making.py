@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from starlette.requests import Request
@@ -20,7 +20,7 @@ from journal.packets.making import LookAgain, Opening
 from journal.sessions import holds
 from journal.sessions.holds import Hold
 from journal.sessions.rows import load_my_sessions
-from journal.user_input import clean_line
+from journal.user_input import clean_line, parse_whole_number
 from portal import __version__, logs
 from portal.access.session_cookie import get_actor
 from portal.paper.document import Block, Document
@@ -163,21 +163,31 @@ async def _render(
     environment = request.app.state.templates.here
     leaves = build_pages(environment, actor, content)
     shown = build_pages(environment, actor, content, is_shown=True) if actor.hides_numbers else leaves
-    blocks, page, pages = shown.document.blocks, 1, 1
+    printed = await shown.set_pages()
+    number = parse_whole_number(request.query_params.get("page", "")) or 1
+    page = min(max(1, number), printed.pages)
+    blocks = _list_sheet(shown.document.blocks, printed.starts, page)
     context = PreviewPage(
         packet,
         shown.document,
-        tuple((type(one).__name__.lower(), one) for one in blocks),
+        blocks,
         page,
-        pages,
+        printed.pages,
         leaves.digest,
         suggest_passphrase(),
         content.is_empty,
         is_intact,
-        (),
+        printed.unset,
         form["opens_for"] if form else "",
         holds.get_hold(actor, plan),
         problem,
         errors or {},
     )
     return render_page(request, "packets/preview.html", context, status=status, headers=headers)
+
+
+def _list_sheet(blocks: Sequence[Block], starts: Sequence[int], page: int) -> tuple[tuple[str, Block], ...]:
+    """Return what begins on a page, each with the name of its type; a text that goes on stands where it begins."""
+    return tuple(
+        (type(one).__name__.lower(), one) for one, start in zip(blocks, starts, strict=True) if start == page
+    )

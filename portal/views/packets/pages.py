@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from functools import partial
 from hashlib import sha256
 from itertools import groupby
 
@@ -16,6 +14,7 @@ from journal.actor import Actor
 from journal.catalogue.fields import EntryKind
 from journal.entries.naming import EntryNamer
 from journal.i18n import N_
+from journal.installation.installation import Installation
 from journal.packets.composing import ConsentRecord, Content, Piece, ScoreRecord
 from journal.packets.making import PDF
 from journal.records.archive import encode_json
@@ -27,16 +26,19 @@ from portal.paper.document import (
     Facts,
     Heading,
     Look,
+    Paper,
     Paragraph,
     Table,
     Words,
 )
+from portal.paper.typesetting import Typeset, typeset
 from portal.views.packets.answers import read_blocks
 from portal.views.sharing.shared_view import SharedSection, build_shared_view
 from portal.web.dates import format_long_day, format_short_date, format_short_day
 from portal.web.entry_names import format_entry_name
 from portal.web.translation import Translator, get_language, speaking
 
+PAPER = Paper.A4
 FOOT = N_("Patient-reported, not verified")
 SENSITIVE = N_("This contains sensitive mental-health information.")
 
@@ -45,12 +47,17 @@ SENSITIVE = N_("This contains sensitive mental-health information.")
 class PacketPages:
     """A packet as it is printed; `digest` stands for every word of it, as pages and as data."""
 
+    installation: Installation
     document: Document
     digest: str
 
+    async def set_pages(self) -> Typeset:
+        """Return it as pages of paper, with where each block begins."""
+        return await typeset(self.installation, self.document, PAPER)
+
     async def print_pages(self) -> Mapping[str, bytes]:
         """Return it as a file of pages."""
-        return {PDF: (await asyncio.to_thread(partial(repr, self.document.blocks))).encode()}
+        return {PDF: (await self.set_pages()).pdf}
 
 
 def build_pages(
@@ -70,7 +77,7 @@ def build_pages(
         (document.title, document.language, document.made_on, document.foot, document.of, document.blocks)
     )
     digest = sha256(encode_json(content.record) + said.encode()).hexdigest()
-    return PacketPages(document, digest)
+    return PacketPages(actor.installation, document, digest)
 
 
 class _Builder:
@@ -127,8 +134,8 @@ class _Builder:
             Words(
                 say(
                     N_(
-                        "The patient chose each part. It is no clinical record and may not be complete. Words with a line"
-                        " beside them are their own."
+                        "The patient chose each part. It is no clinical record and may not be complete. Words beside a line"
+                        " are their own."
                     )
                 )
             ),
