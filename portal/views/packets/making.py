@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -114,7 +115,7 @@ async def _start(request: Request, actor: Actor, packet: Packet, form: Form) -> 
     environment = request.app.state.templates.here
 
     def render(content: Content) -> PacketPages:
-        return build_pages(environment, actor, content)
+        return build_pages(environment, actor.installation, content, actor.now)
 
     if not is_plain and opening.is_plain:
         raise InvalidInput({"passphrase": making.NO_OPENING})
@@ -161,8 +162,9 @@ async def _render(
     plan = await load_my_sessions(actor)
     is_intact, content = await load_content(actor, packet.choice, plan)
     environment = request.app.state.templates.here
-    leaves = build_pages(environment, actor, content)
-    shown = build_pages(environment, actor, content, is_shown=True) if actor.hides_numbers else leaves
+    build = partial(build_pages, environment, actor.installation, content, actor.now)
+    leaves = build()
+    shown = build(hides_numbers=True) if actor.hides_numbers else leaves
     printed = await shown.set_pages()
     number = parse_whole_number(request.query_params.get("page", "")) or 1
     page = min(max(1, number), printed.pages)

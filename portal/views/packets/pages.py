@@ -10,7 +10,6 @@ from itertools import groupby
 
 from jinja2 import Environment
 
-from journal.actor import Actor
 from journal.catalogue.fields import EntryKind
 from journal.entries.naming import EntryNamer
 from journal.i18n import N_
@@ -36,9 +35,12 @@ from portal.views.packets.answers import read_blocks
 from portal.views.sharing.shared_view import SharedSection, build_shared_view
 from portal.web.dates import format_long_day, format_short_date, format_short_day
 from portal.web.entry_names import format_entry_name
-from portal.web.translation import Translator, get_language, speaking
+from portal.web.translation import Translator, get_language
 
 PAPER = Paper.A4
+CHOSEN = N_(
+    "The patient chose each part. It is no clinical record and may not be complete. Words beside a line are their own."
+)
 FOOT = N_("Patient-reported, not verified")
 SENSITIVE = N_("This contains sensitive mental-health information.")
 
@@ -61,23 +63,25 @@ class PacketPages:
 
 
 def build_pages(
-    environment: Environment, actor: Actor, content: Content, *, is_shown: bool = False
+    environment: Environment,
+    installation: Installation,
+    content: Content,
+    now: datetime,
+    *,
+    hides_numbers: bool = False,
 ) -> PacketPages:
     """
     Build the pages of a packet in the language of the task.
 
     Args:
-        is_shown: They are shown to their patient, who may have chosen to see no numbers of measures; what leaves has
-            them.
+        hides_numbers: They are shown to their patient, who wants to see no numbers of measures; what leaves has them.
     """
-    with speaking(get_language()):
-        builder = _Builder(environment, content, hides_numbers=is_shown and actor.hides_numbers)
-        document = builder.build(actor.now)
+    document = _Builder(environment, content, hides_numbers=hides_numbers).build(now)
     said = repr(
         (document.title, document.language, document.made_on, document.foot, document.of, document.blocks)
     )
     digest = sha256(encode_json(content.record) + said.encode()).hexdigest()
-    return PacketPages(actor.installation, document, digest)
+    return PacketPages(installation, document, digest)
 
 
 class _Builder:
@@ -131,14 +135,7 @@ class _Builder:
         rows.append((say(N_("Made by")), Words(say(N_("The patient, from their own records in Hearthside")))))
         yield Facts(tuple(rows))
         yield Paragraph(
-            Words(
-                say(
-                    N_(
-                        "The patient chose each part. It is no clinical record and may not be complete. Words beside a line"
-                        " are their own."
-                    )
-                )
-            ),
+            Words(say(CHOSEN)),
             Look.SMALL,
         )
 
