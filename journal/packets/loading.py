@@ -15,7 +15,7 @@ from journal.i18n import N_
 from journal.packets.choice import build_test, list_sessions
 from journal.packets.composing import ConsentRecord, Content, compose
 from journal.packets.documents import OFFERED_KINDS, Choice, Part
-from journal.sessions.rows import Plan, load_my_sessions
+from journal.sessions.rows import Plan
 from journal.sharing.copies import list_shareable_parts
 from journal.vault import record_state
 from journal.vault.contents import ContentsLine, from_microseconds
@@ -46,10 +46,13 @@ class Counts:
 
 @dataclass(frozen=True, slots=True)
 class EntryPage:
-    """One page of the entries of a kind, the newest first, and how many there are."""
+    """One page of the entries of a kind, the newest first; how many there are, and how many of them are chosen."""
 
     entries: tuple[Entry, ...]
+    page: int
+    pages: int
     total: int
+    chosen: int
     is_intact: bool
 
 
@@ -73,24 +76,29 @@ async def count_entries(actor: Actor, choice: Choice, plan: Plan) -> Counts:
     return Counts(kinds, len(choice.pieces) - chosen.total(), is_intact)
 
 
-async def load_entry_page(actor: Actor, choice: Choice, kind: EntryKind, page: int) -> EntryPage:
-    """Open a page of the entries of *kind* that lie in the time of a choice."""
-    lies, total = build_test(choice, await load_my_sessions(actor), actor.zone), [0]
+async def load_entry_page(actor: Actor, choice: Choice, kind: EntryKind, page: int, plan: Plan) -> EntryPage:
+    """Open a page of the entries of *kind* that lie in the time of a choice; the last one for a number beyond it."""
+    lies, told = build_test(choice, plan, actor.zone), [1, 1, 0, 0]
 
     def select(lines: Sequence[ContentsLine]) -> Sequence[ContentsLine]:
         newest = [
             one for one in reversed(lines) if lies(one.form, one.session, from_microseconds(one.created))
         ]
-        total[0] = len(newest)
-        return newest[(page - 1) * PAGE_LENGTH : page * PAGE_LENGTH]
+        pages = max(1, -(-len(newest) // PAGE_LENGTH))
+        number = min(max(1, page), pages)
+        told[:] = number, pages, len(newest), sum(one.id in choice.pieces for one in newest)
+        return newest[(number - 1) * PAGE_LENGTH : number * PAGE_LENGTH]
 
     is_intact, found = await by_kind.load_entries_of_kinds(actor, {kind}, select)
-    return EntryPage(found[::-1], total[0], is_intact)
+    number, pages, total, chosen = told
+    return EntryPage(found[::-1], number, pages, total, chosen, is_intact)
 
 
-async def load_all_parts(actor: Actor, choice: Choice, kind: EntryKind) -> Mapping[str, tuple[str, ...]]:
+async def load_all_parts(
+    actor: Actor, choice: Choice, kind: EntryKind, plan: Plan
+) -> Mapping[str, tuple[str, ...]]:
     """Return all entries of *kind* that lie in the time of a choice, by their hex ids, with all of their parts."""
-    lies = build_test(choice, await load_my_sessions(actor), actor.zone)
+    lies = build_test(choice, plan, actor.zone)
     _, found = await by_kind.load_entries_of_kinds(actor, {kind})
     return {
         one.id.hex: list_shareable_parts(one)

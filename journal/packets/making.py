@@ -13,6 +13,7 @@ from contextlib import ExitStack, suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
+from hashlib import sha256
 from typing import Protocol
 from uuid import UUID
 
@@ -33,6 +34,7 @@ from journal.packets.documents import (
     FILE_KEPT,
     MAX_FILE_BYTES,
     STEPS,
+    Choice,
     Told,
     file_context,
     told_context,
@@ -138,7 +140,6 @@ class _Job:
 async def start_making(
     actor: Actor,
     wanted: UUID,
-    base: int,
     seen: str,
     opening: Opening,
     current: str,
@@ -152,8 +153,7 @@ async def start_making(
     Begin to make a file; it is stored when it is done, and the packet says how far it is.
 
     Args:
-        base: The packet's revision that was previewed.
-        seen: The digest of the preview: what is made has the same.
+        seen: The digest of the preview: what is made has the same, and is for the same people.
         current: The actor's password, asked for again.
         report: Told of an error that nobody foresaw.
 
@@ -167,7 +167,7 @@ async def start_making(
     asked = Asked(HeldAct.EXPORT)
     await refuse_while_held(actor, asked)
     packet = await load_packet(actor, wanted)
-    if packet.revision != base or not packet.can_be_changed(actor.now):
+    if not packet.can_be_changed(actor.now):
         raise StaleRevision(CHANGED)
     require_told(packet.choice)
     await _check_opening(actor, opening, practice)
@@ -176,7 +176,7 @@ async def start_making(
     if content.is_empty:
         raise InvalidInput({"pieces": NOTHING_CHOSEN})
     rendering = render(content)
-    if rendering.digest != seen:
+    if compute_digest(rendering, packet.choice) != seen:
         raise LookAgain
     with ExitStack() as place:
         place.enter_context(reserve_place(actor))
@@ -185,7 +185,7 @@ async def start_making(
             await require_keys(actor)
             await refuse_while_held(actor, asked, is_noted=False)
             there = await load_packet(actor, wanted)
-            if there.revision != base or not there.can_be_changed(actor.now):
+            if there.revision != packet.revision or not there.can_be_changed(actor.now):
                 raise StaleRevision(CHANGED)
             revision = await write_choice(actor, there, there.choice, State.MAKING)
         job = _Job(actor, there, revision, content, rendering, opening, app_version)
@@ -209,6 +209,12 @@ async def load_file(actor: Actor, wanted: UUID) -> tuple[bytes, bool]:
         raise NotFound
     place = file_context(actor.id, wanted)
     return await to_thread.run_sync(open_bytes, actor.vault, row.file, place), packet.told.is_plain
+
+
+def compute_digest(rendering: Rendering, choice: Choice) -> str:
+    """Return what stands for a preview: every word of the packet, and for whom it is and what for."""
+    told = encode_json((rendering.digest, choice.recipient, choice.purpose))
+    return sha256(told).hexdigest()
 
 
 class _FileRow(Row, frozen=True):

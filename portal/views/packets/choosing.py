@@ -12,7 +12,7 @@ from journal.actor import Actor
 from journal.catalogue.fields import EntryKind
 from journal.entries import entries
 from journal.entries.naming import EntryName, EntryNamer
-from journal.errors import InvalidInput, NotFound, StaleRevision
+from journal.errors import InvalidInput, StaleRevision
 from journal.i18n import N_
 from journal.packets import choice as choices
 from journal.packets import drafts, loading
@@ -73,7 +73,7 @@ async def choose_entries(request: Request) -> Response:
     form = await Form.read(request)
     kind, go = loading.parse_kind(form["kind"]), form["go"]
     if kind is None:
-        raise NotFound
+        return redirect(request, f"/packets/{wanted}")
     try:
         choice = await _change(actor, packet.choice, kind, form)
         await drafts.save_choice(actor, wanted, form.get_whole_number("revision") or 0, choice)
@@ -92,7 +92,7 @@ async def choose_entries(request: Request) -> Response:
 async def _change(actor: Actor, choice: Choice, kind: EntryKind, form: Form) -> Choice:
     """Return the choice as the form changes it: all of the kind, none of it, or what was ticked on the page."""
     if form["go"] in ("all", "none"):
-        there = await loading.load_all_parts(actor, choice, kind)
+        there = await loading.load_all_parts(actor, choice, kind, await load_my_sessions(actor))
         kept = {ident: parts for ident, parts in choice.pieces.items() if ident not in there}
         return choices.with_pieces(choice, kept | (dict(there) if form["go"] == "all" else {}))
     asked = [ident for one in form.get_all("shown")[:PAGE_LENGTH] if (ident := parse_uuid(one)) is not None]
@@ -114,13 +114,9 @@ async def _render(
 ) -> Response:
     kind = loading.parse_kind(code)
     if kind is None:
-        raise NotFound
-    number = max(1, parse_whole_number(typed) or 1)
-    found = await loading.load_entry_page(actor, packet.choice, kind, number)
-    pages = max(1, -(-found.total // PAGE_LENGTH))
-    if number > pages:
-        number, found = pages, await loading.load_entry_page(actor, packet.choice, kind, pages)
+        return redirect(request, f"/packets/{packet.id}")
     plan = await load_my_sessions(actor)
+    found = await loading.load_entry_page(actor, packet.choice, kind, parse_whole_number(typed) or 1, plan)
     namer = EntryNamer(plan)
     context = ChoosingPage(
         packet,
@@ -128,17 +124,10 @@ async def _render(
         tuple(
             _build_choice(actor, namer, one, packet.choice, form) for one in found.entries if not one.damaged
         ),
-        number,
-        pages,
+        found.page,
+        found.pages,
         found.total,
-        next(
-            (
-                one.chosen
-                for one in (await loading.count_entries(actor, packet.choice, plan)).kinds
-                if one.kind is kind
-            ),
-            0,
-        ),
+        found.chosen,
         found.is_intact,
         is_stale,
         errors or {},

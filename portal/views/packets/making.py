@@ -62,7 +62,6 @@ class PlainPage:
 
     packet: Packet
     digest: str
-    number: int
     errors: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -82,7 +81,7 @@ async def preview(request: Request) -> Response:
         return render_page(
             request,
             "packets/plain.html",
-            PlainPage(packet, form["previewed"], form.get_whole_number("revision") or 0),
+            PlainPage(packet, form["previewed"]),
         )
     try:
         await _start(request, actor, packet, form)
@@ -122,7 +121,6 @@ async def _start(request: Request, actor: Actor, packet: Packet, form: Form) -> 
     await making.start_making(
         actor,
         packet.id,
-        form.get_whole_number("revision") or 0,
         form["previewed"],
         opening,
         form["current"],
@@ -143,7 +141,7 @@ async def _render_refused(
     """Show the form again: that of a plain file, of the preview, or of for whom it is."""
     arguments = build_refusal_arguments(error)
     if form["go"] == "plain-sure":
-        context = PlainPage(packet, form["previewed"], form.get_whole_number("revision") or 0, error.fields)
+        context = PlainPage(packet, form["previewed"], error.fields)
         return render_page(request, "packets/plain.html", context, **arguments)
     return await _render(request, actor, packet, form=form, errors=error.fields, **arguments)
 
@@ -175,7 +173,7 @@ async def _render(
         blocks,
         page,
         printed.pages,
-        leaves.digest,
+        making.compute_digest(leaves, packet.choice),
         suggest_passphrase(),
         content.is_empty,
         is_intact,

@@ -96,7 +96,7 @@ def test_it_holds_what_was_chosen_and_no_word_of_anything_else(
     data: st.DataObject, entries: list[Entry]
 ) -> None:
     """For any journal and choice: each chosen part that can be shared is in the data, and no other word is."""
-    pieces = {
+    pieces: dict[str, tuple[str, ...]] = {
         one.id.hex: tuple(data.draw(st.lists(st.sampled_from(sorted(parts_of(one))), unique=True)))
         for one in entries
         if parts_of(one) and data.draw(st.booleans())
