@@ -101,6 +101,13 @@ def require_told(choice: Choice) -> None:
         raise InvalidInput(missing)
 
 
+def list_past_sessions(
+    choice: Choice, plan: Sequence[Session], zone: tzinfo, now: datetime
+) -> tuple[Session, ...]:
+    """Return those in the time of a choice that have begun, or were to: a packet tells of no plan."""
+    return tuple(one for one in list_sessions(choice, plan, zone) if one.begins_at <= now)
+
+
 def list_sessions(choice: Choice, plan: Sequence[Session], zone: tzinfo) -> tuple[Session, ...]:
     """Return the sessions in the time of a choice, in their order."""
     return tuple(one for one in plan if _has_session(choice, one, zone))

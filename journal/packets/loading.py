@@ -12,7 +12,7 @@ from journal.catalogue.fields import EntryKind
 from journal.entries import by_kind
 from journal.errors import StaleRevision
 from journal.i18n import N_
-from journal.packets.choice import build_test, list_sessions
+from journal.packets.choice import build_test, list_past_sessions
 from journal.packets.composing import ConsentRecord, Content, compose
 from journal.packets.documents import OFFERED_KINDS, Choice, Part
 from journal.sessions.rows import Plan
@@ -141,7 +141,7 @@ async def load_content(
         name=actor.name,
         now=actor.now.astimezone(actor.zone),
         zone_name=actor.time_zone,
-        sessions=list_sessions(choice, plan, actor.zone),
+        sessions=list_past_sessions(choice, plan, actor.zone, actor.now),
         consents=await _load_consents(actor) if Part.CONSENT in choice.parts else (),
     )
 

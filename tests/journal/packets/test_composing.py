@@ -13,7 +13,14 @@ from hypothesis import strategies as st
 from journal.catalogue.fields import EntryKind, FieldKind
 from journal.catalogue.forms import FORMS
 from journal.errors import InvalidInput
-from journal.packets.choice import apply_ticks, build_test, list_sessions, read_choice, require_told
+from journal.packets.choice import (
+    apply_ticks,
+    build_test,
+    list_past_sessions,
+    list_sessions,
+    read_choice,
+    require_told,
+)
 from journal.packets.composing import ConsentRecord, Content, compose
 from journal.packets.documents import MAX_PIECES, NOT_OFFERED, OFFERED_KINDS, Choice, Part, Span
 from journal.records.archive import encode_json
@@ -86,7 +93,7 @@ def composed(choice: Choice, entries: list[Entry], plan: tuple[Session, ...] = (
         name=NAME,
         now=NOON.astimezone(BERLIN),
         zone_name=BERLIN.key,
-        sessions=list_sessions(choice, plan, BERLIN),
+        sessions=list_past_sessions(choice, plan, BERLIN, NOON),
         consents=(ConsentRecord("Bob Example", "therapist", NOON, None),),
     )
 
@@ -105,7 +112,7 @@ def test_it_holds_what_was_chosen_and_no_word_of_anything_else(
     first = (NOON - timedelta(days=since)).astimezone(BERLIN).date().isoformat()
     days = (first, "2026-11-22") if span is Span.DATES else ("", "")
     ticked = data.draw(st.lists(st.sampled_from(list(Part)), unique=True))
-    plan = (session(7, -3), session(8, -500))
+    plan = (session(7, -3), session(8, -500), session(9, 3))
     choice = Choice(span, "", *days, tuple(ticked), pieces, "her recipient", "her purpose")
     content = composed(choice, entries, plan)
     said = encode_json(content.record).decode()
@@ -117,7 +124,9 @@ def test_it_holds_what_was_chosen_and_no_word_of_anything_else(
             assert (f'"{word}"' in said) is leaves, (part, word)
     assert (NAME in said) is (Part.NAME in ticked)
     assert ("Bob Example" in said) is (Part.CONSENT in ticked)
-    assert (UUID(int=7).hex in said.replace("-", "")) is (Part.SESSIONS in ticked)
+    is_there = Part.SESSIONS in ticked and (span is Span.ALL or since >= 3)
+    assert (UUID(int=7).hex in said.replace("-", "")) is is_there
+    assert UUID(int=9).hex not in said.replace("-", "")
     for word in ("session7note", "session7sitter", "session7dose", "her recipient", "her purpose"):
         assert word not in said
 
