@@ -3,6 +3,8 @@ Make the fonts of printed pages anew: `python tests/make_fonts.py`; look at the 
 
 They are cut from the whole families, which npm brings with their licences, to the letters of Latin, Greek and Cyrillic,
 and to what typesetting needs. `letters.json` lists which characters each family can set, as pairs of first and last.
+With a folder as argument (`/usr/share/fonts` with Debian's fonts-noto-core, fonts-noto-cjk, fonts-noto-color-emoji) the
+fonts of other scripts are cut for the tests, to the letters that they print.
 """
 
 from __future__ import annotations
@@ -19,12 +21,26 @@ from tempfile import TemporaryDirectory
 from fontTools import subset
 from fontTools.ttLib import TTFont
 
+sys.path.insert(0, str(Path(__file__).parents[1]))
+from tests.portal.paper.sentences import SENTENCES
+
 FONTS = Path(__file__).parents[1] / "portal/paper/fonts"
 FAMILIES = {
-    "@expo-google-fonts/literata@0.4.3": ("Literata", ("400Regular", "400Regular_Italic", "600SemiBold")),
+    "@expo-google-fonts/literata@0.4.3": ("Literata", ("400Regular", "600SemiBold")),
     "@expo-google-fonts/source-sans-3@0.4.1": ("SourceSans3", ("400Regular", "600SemiBold")),
 }
 """Packages of npm, the name each file begins with, and the faces that are used."""
+THEIRS = Path(__file__).parent / "portal/paper/fonts"
+NOTO = (
+    ("NotoSansHebrew-Regular.ttf", "NotoSansHebrew-Regular.ttf", -1),
+    ("NotoSansArabic-Regular.ttf", "NotoSansArabic-Regular.ttf", -1),
+    ("NotoSansDevanagari-Regular.ttf", "NotoSansDevanagari-Regular.ttf", -1),
+    ("NotoSansJP-Regular.otf", "NotoSansCJK-Regular.ttc", 0),
+    ("NotoSansKR-Regular.otf", "NotoSansCJK-Regular.ttc", 1),
+    ("NotoSansSC-Regular.otf", "NotoSansCJK-Regular.ttc", 2),
+    ("NotoColorEmoji.ttf", "NotoColorEmoji.ttf", -1),
+)
+"""The name of a file for the tests, the one that it is cut from, and which font of several."""
 RANGES = (
     (0x0020, 0x007E),
     (0x00A0, 0x024F),
@@ -65,6 +81,20 @@ def cut(source: bytes) -> TTFont:
     return font
 
 
+def cut_for_tests(folder: Path) -> None:
+    """Cut Noto's fonts of other scripts to what the tests print."""
+    letters = {ord(letter) for sentence in SENTENCES.values() for letter in sentence}
+    THEIRS.mkdir(exist_ok=True)
+    for name, source, number in NOTO:
+        [path] = folder.rglob(source)
+        options = subset.Options(layout_features=["*"], hinting=False, name_IDs=["*"])
+        font = TTFont(path, fontNumber=number, recalcTimestamp=False)
+        chosen = subset.Subsetter(options)
+        chosen.populate(unicodes=letters & set(font.getBestCmap()))
+        chosen.subset(font)
+        font.save(THEIRS / name)
+
+
 def list_spans(letters: set[int]) -> list[list[int]]:
     """Return a set of characters as pairs of first and last."""
     spans: list[list[int]] = []
@@ -78,6 +108,9 @@ def list_spans(letters: set[int]) -> list[list[int]]:
 
 def main() -> None:
     """Fetch, cut and write the fonts, their licences and the list of their letters."""
+    if sys.argv[1:]:
+        cut_for_tests(Path(sys.argv[1]))
+        return
     letters: dict[str, list[list[int]]] = {}
     FONTS.mkdir(exist_ok=True)
     with TemporaryDirectory() as scratch:

@@ -19,11 +19,16 @@ from typing import Any
 HERE = Path(__file__).resolve().parent.parent
 LOCK = HERE / "requirements.lock"
 STATIC = "portal/static"
+PAPER = "portal/paper/fonts"
 VENDORED = {
     "htmx": ("4.0.1", "0BSD", f"{STATIC}/vendor/htmx.min.js"),
     "literata": ("latin", "OFL-1.1", f"{STATIC}/fonts/literata-latin.woff2"),
     "literata-ext": ("latin-ext", "OFL-1.1", f"{STATIC}/fonts/literata-latin-ext.woff2"),
     "literata-italic": ("latin", "OFL-1.1", f"{STATIC}/fonts/literata-latin-italic.woff2"),
+    "literata-paper": ("3.103", "OFL-1.1", f"{PAPER}/Literata_400Regular.ttf"),
+    "literata-paper-semibold": ("3.103", "OFL-1.1", f"{PAPER}/Literata_600SemiBold.ttf"),
+    "source-sans-3-paper": ("3.052", "OFL-1.1", f"{PAPER}/SourceSans3_400Regular.ttf"),
+    "source-sans-3-paper-semibold": ("3.052", "OFL-1.1", f"{PAPER}/SourceSans3_600SemiBold.ttf"),
     "source-sans-3": ("latin", "OFL-1.1", f"{STATIC}/fonts/source-sans-3-latin.woff2"),
 }
 

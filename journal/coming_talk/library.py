@@ -150,8 +150,8 @@ DAY_LINE_TITLE = N_("A line a day until we meet")
 
 
 def list_measures() -> Mapping[str, str]:
-    """Return the names of the measures that are offered; names of publications, not to be translated."""
-    return {one.id: one.full_name for one in instruments.list_offered()}
+    """Return the names of the measures that are offered, to be translated: "PCL-5, past week"."""
+    return {one.id: one.name for one in instruments.list_offered()}
 
 
 def list_library() -> tuple[tuple[ThingKind, tuple[tuple[str, str], ...]], ...]:

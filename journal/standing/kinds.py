@@ -95,7 +95,10 @@ def _is_finished(document: EntryDocument) -> bool:
     return VERSION in document.answers
 
 
-_DAY = DayLine(date(2026, 11, 22), None, False, 5, 6, 3, words="A walk by the water")
+_WALK, _STOOD_UP = N_("A walk by the water"), N_("I stood up too soon and sat down again")
+EXAMPLE_WORDS = (_WALK, _STOOD_UP)
+"""The words of examples, which a page says in its own language."""
+_DAY = DayLine(date(2026, 11, 22), None, False, 5, 6, 3, words=_WALK)
 _EXAMPLE = Reading(time(14, 5), "120", "80", "70", "98", Position.SITTING)
 
 KINDS: Mapping[str, StandingKind] = MappingProxyType(
@@ -116,7 +119,7 @@ KINDS: Mapping[str, StandingKind] = MappingProxyType(
                 EntryKind.DAY,
                 EVENTS,
                 at_once=True,
-                example={EVENTS: [Taken(time(15, 20), "I stood up too soon and sat down again").line]},
+                example={EVENTS: [Taken(time(15, 20), _STOOD_UP).line]},
             ),
             *(
                 StandingKind(

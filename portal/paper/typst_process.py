@@ -12,7 +12,8 @@ import json
 import os
 import resource
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -31,8 +32,38 @@ UNSEEN = frozenset("\n\t\u00ad\u034f\u061c\u115f\u1160\u180e\u200b\u200c\u200d\u
 NO_WORDS = frozenset({"svg", "kind", "look", "language", "region", "paper", "fonts"})
 """Keys of what is no text."""
 
+FONT_FOLDERS = (Path("/usr/share/fonts"), Path("/usr/local/share/fonts"))
+FONT_ENDINGS = (".ttf", ".otf", ".ttc")
+BY_LANGUAGE = ("NotoSansJP-Regular", "NotoSansKR-Regular", "NotoSansSC-Regular", "NotoSansTC-Regular")
+PREFERRED = (
+    "NotoSansHebrew-Regular",
+    "NotoSansArabic-Regular",
+    "NotoSansDevanagari-Regular",
+    "NotoColorEmoji",
+    "NotoSansCJK-Regular",
+    *BY_LANGUAGE,
+)
+"""Names of files, in the order in which they are looked into."""
+ENDINGS = {"ja": "JP", "ko": "KR", "zh": "SC", "zh-TW": "TC", "zh-HK": "TC"}
+"""How the families of a language end, where one sign is written in different ways."""
+CHINESE_JAPANESE_KOREAN: dict[str, dict[str, str | None]] = {
+    "ja": {"language": "ja", "region": None},
+    "ko": {"language": "ko", "region": None},
+    "zh": {"language": "zh", "region": None},
+    "zh-TW": {"language": "zh", "region": "TW"},
+}
+
 find_signs = regex.compile(r"\X").findall
 replace_words = regex.compile(r"\S+").sub
+
+
+@dataclass(frozen=True)
+class Font:
+    """A file of fonts: its families, and the characters that they can set."""
+
+    path: Path
+    families: tuple[str, ...]
+    letters: frozenset[str]
 
 
 def main() -> None:
@@ -48,18 +79,50 @@ def main() -> None:
     sys.stdout.buffer.write(json.dumps(told).encode() + b"\n" + pdf)
 
 
-def typeset(document: dict[str, Any]) -> tuple[dict[str, Any], bytes]:
-    """Return what is told of the pages, and the file."""
+def typeset(document: dict[str, Any], folders: Sequence[Path] = FONT_FOLDERS) -> tuple[dict[str, Any], bytes]:
+    """
+    Return what is told of the pages, and the file.
+
+    Args:
+        document: As `portal/paper/encoding.py` writes it.
+        folders: Where fonts are looked for, if ours lack letters.
+    """
+    import typst
+
+    ours = read_letters()
+    unset: dict[str, None] = {}
+    replace_texts(document, build_marker(ours, unset))
+    others = find_fonts(folders, {sign for word in unset for sign in find_signs(word)} if unset else set())
+    try:
+        return set_pages(document, ours, others)
+    except typst.TypstError:
+        if not others:
+            raise
+        return set_pages(document, ours, [])  # a font that cannot do what it says is as if it were not there
+
+
+def set_pages(
+    document: dict[str, Any], ours: list[frozenset[str]], others: list[Font]
+) -> tuple[dict[str, Any], bytes]:
+    """Return the same, set with these fonts and no more."""
     import typst
 
     unset: dict[str, None] = {}
-    marked = replace_texts(document, build_marker(read_letters(), unset))
-    fonts = typst.Fonts(include_system_fonts=False, include_embedded_fonts=False, font_paths=[str(FONTS)])
+    marked = replace_texts(document, build_marker([*ours, *(font.letters for font in others)], unset))
+    marked |= {"is-unset": bool(unset), "fonts": order_families(others, document["lang"])}
+    marked["fonts-of"] = {
+        name: order_families(others, lang) for name, lang in CHINESE_JAPANESE_KOREAN.items()
+    }
+    folders = {str(font.path.parent) for font in others}
     compiler = typst.Compiler(
         str(HERE / "paper.typ"),
         root=str(HERE),
-        font_paths=fonts,
-        sys_inputs={"document": json.dumps(marked | {"fonts": [], "is-unset": bool(unset)})},
+        font_paths=typst.Fonts(
+            include_system_fonts=False,
+            include_embedded_fonts=False,
+            font_paths=[str(FONTS), *sorted(folders)],
+        ),
+        sys_inputs={"document": json.dumps(marked)},
         package_path=os.devnull,
         package_cache_path=os.devnull,
     )
@@ -69,6 +132,57 @@ def typeset(document: dict[str, Any]) -> tuple[dict[str, Any], bytes]:
     if not isinstance(pdf, bytes):
         raise TypeError(type(pdf).__name__)
     return {"pages": end, "starts": starts, "unset": list(unset)}, pdf
+
+
+def find_fonts(folders: Sequence[Path], needed: set[str]) -> list[Font]:
+    """
+    Return fonts of this machine that have letters which ours lack.
+
+    Only Noto is looked for: its fonts go together, and each says by its name what it is for.
+
+    Args:
+        folders: Where they are looked for, also below.
+        needed: Letters, each with the marks on it.
+    """
+    found = {
+        path.stem: path for folder in folders for path in folder.rglob("Noto*") if path.suffix in FONT_ENDINGS
+    }
+    plain = sorted(name for name in found if name.startswith("NotoSans") and name.endswith("-Regular"))
+    chosen: list[Font] = []
+    left = needed
+    for name in (
+        *(one for one in PREFERRED if one in found),
+        *(one for one in plain if one not in PREFERRED),
+    ):
+        is_other_form = name in BY_LANGUAGE and any(font.path.stem in BY_LANGUAGE for font in chosen)
+        if not (left or is_other_form):
+            continue
+        try:
+            font = read_font(found[name])
+        except Exception:  # noqa: BLE001, S112 - whatever is wrong with a file of the system, there are others
+            continue
+        served = {sign for sign in needed if font.letters.issuperset(sign)}
+        if served & left or (served and is_other_form):
+            chosen.append(font)
+            left = left - served
+    return chosen
+
+
+def read_font(path: Path) -> Font:
+    """Return what a file holds: one font, or several that differ by language."""
+    from fontTools.ttLib import TTCollection, TTFont
+
+    with TTCollection(path, lazy=True) if path.suffix == ".ttc" else TTFont(path, lazy=True) as file:
+        fonts = file.fonts if isinstance(file, TTCollection) else [file]
+        families = tuple(str(font["name"].getBestFamilyName()) for font in fonts)
+        return Font(path, families, frozenset(map(chr, fonts[0].getBestCmap())) | UNSEEN)
+
+
+def order_families(fonts: list[Font], lang: dict[str, str | None]) -> list[str]:
+    """Return the names of families; of those that differ by language, the one for *lang* comes first."""
+    ending = ENDINGS.get(f"{lang['language']}-{lang['region']}", ENDINGS.get(str(lang["language"]), "SC"))
+    names = [name for font in fonts for name in font.families if " Mono " not in name]
+    return sorted(names, key=lambda name: not name.endswith(f" {ending}"))
 
 
 def build_marker(letters: list[frozenset[str]], unset: dict[str, None]) -> Callable[[str], str]:

@@ -2,20 +2,30 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import Iterator
-from functools import cache
+from functools import cache, partial
 from html.parser import HTMLParser
 from pathlib import Path
+from urllib.parse import urlsplit
 
+import pytest
 from babel.messages.catalog import Catalog
 from babel.messages.pofile import read_po
+from playwright.async_api import Route
 
+import portal
 from journal.records import collection
 from portal.documents.archive_pages import build_page_renderer
+from portal.routes import ROUTES
 from portal.web.translation import speaking
-from tests.attacks import browse
-from tests.attacks.conftest import BEGINNINGS, Target
+from tests.attacks import browse, spoken
+from tests.attacks.browse import Page
+from tests.attacks.conftest import Target
+from tests.attacks.world import World
+from tests.browser.served import chrome
+from tests.conftest import made_once
 
 CATALOGUE = Path(__file__).parents[2] / "portal" / "locale" / "es" / "LC_MESSAGES" / "messages.po"
 TOLD = ("aria-label", "alt", "placeholder", "title")
@@ -25,6 +35,51 @@ QUIET = frozenset({"script", "style", "textarea", "blockquote", "q", "code", "op
 VOID = frozenset({"area", "base", "br", "col", "hr", "img", "input", "link", "meta", "source", "wbr"})
 PRACTICE_NAME = "Lantern Hollow"
 SHORTEST = 12  # signs of a piece that is looked for within a text
+ENGLISH_DAYS = re.compile(
+    r"\b(January|February|March|April|May|June|July|August|September|October|November|December"
+    r"|(Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day) \d|\d (Jan|Apr|Aug|Dec)\b|\d [ap]\.?m\b"
+)
+NO_PAGES = frozenset({"/healthz", "/readyz", "/offline.js", "/here", "/calendar/{token}.ics"})
+"""Addresses that answer with something else."""
+POSTED = frozenset(
+    {
+        "/account/passkeys/options",
+        "/sign-in/passkey",
+        "/sign-in/second/passkey",
+        "/unlock/passkey",
+        "/confirm/passkey",
+    }
+)
+"""Addresses that a script sends something to; opened as a page they lead on at once."""
+STATIC = Path(portal.__file__).parent / "static"
+STYLES = re.compile(r'<link rel="stylesheet"[^>]*>')
+AT_ONCE = 50
+"""Pages that a browser is sent at once: some megabytes."""
+WIDTHS = (390, 1280)
+WIDE = '<main><p style="width: 90rem">Ancho</p></main>'
+TORN = '<main><p style="width: 3rem">desencadenantes</p></main>'
+MEASURE = r"""
+texts => texts.map(text => {
+  // A page that is loaded takes thirty times as long: all have the same styles.
+  const { documentElement, body } = new DOMParser().parseFromString(text, "text/html");
+  document.documentElement.className = documentElement.className;
+  document.body.replaceWith(body);
+  const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  const torn = [];
+  for (let node = walker.nextNode(); node; node = walker.nextNode()) {
+    if (node.parentElement.closest("script, style, option, textarea, .visually-hidden")) continue;
+    for (const word of node.data.matchAll(/\p{L}{3,}/gu)) {
+      const range = document.createRange();
+      range.setStart(node, word.index);
+      range.setEnd(node, word.index + word[0].length);
+      const lines = new Set([...range.getClientRects()].map(({ top }) => Math.round(top))).size;
+      if (lines > 1 && node.parentElement.offsetWidth > 1) torn.push(word[0]);
+    }
+  }
+  return [document.documentElement.scrollWidth > innerWidth, torn];
+})
+"""
+"""Whether a page is wider than the screen, and the words that do not stand on one line."""
 
 
 class Texts(HTMLParser):
@@ -85,19 +140,69 @@ def find_english(texts: dict[str, str]) -> Iterator[tuple[str, str]]:
             yield from ((f"{text} ({piece})", page) for text, page in texts.items() if piece in text)
 
 
-async def test_no_page_says_an_english_sentence_in_spanish(target: Target) -> None:
-    """As everybody who is furnished, on every page that links lead to; what people wrote is theirs."""
+@pytest.fixture(scope="session")
+def pages(attacked_sqlite: tuple[Path, World], tmp_path_factory: pytest.TempPathFactory) -> list[Page]:
+    """Every page in Spanish, from one walk."""
+    collect = partial(spoken.collect, database=attacked_sqlite[0], world=attacked_sqlite[1], language="es")
+    return made_once(tmp_path_factory, "spanish", lambda folder: asyncio.run(collect(folder)))
+
+
+def test_every_page_is_looked_at(pages: list[Page]) -> None:
+    """Each address that shows a page is among them, and so are forms that were refused."""
+    seen = {rule.path for page in pages for rule in browse.rules_at(page.url, "GET") if page.status == 200}
+    assert {rule.path for rule in ROUTES if "GET" in rule.methods} - seen == NO_PAGES | POSTED
+    assert sum(page.status == 422 for page in pages) > 50
+    assert {page.status for page in pages} >= {200, 404, 413, 422}
+
+
+def test_no_page_says_an_english_sentence_in_spanish(pages: list[Page]) -> None:
+    """As everybody who is furnished, and as anybody; what people wrote is theirs."""
     texts: dict[str, str] = {}
-    for name, begin in BEGINNINGS.items():
-        async with target.client(name) as browser:
-            browser.headers["accept-language"] = "es"
-            paths = [path.format_map(target.world.ids | target.world.people) for path in begin]
-            for page in await browse.walk(browser, paths, of_each=1):
-                if "<html" in page.text:
-                    assert '<html lang="es"' in page.text, page.url
-                    texts |= dict.fromkeys(Texts(page.text).found, page.url)
+    for page in pages:
+        assert '<html lang="es"' in page.text, page.url
+        texts |= dict.fromkeys(Texts(page.text).found, page.url)
     assert len(texts) > 1000
     assert "\n".join(sorted({f"{page}: {text}" for text, page in find_english(texts)})) == ""
+    assert [f"{page}: {text}" for text, page in texts.items() if ENGLISH_DAYS.search(text)] == []
+
+
+@cache
+def read_words() -> frozenset[str]:
+    """Return the words of the Spanish messages."""
+    with CATALOGUE.open("rb") as file:
+        said = [one.string for one in read_po(file, "es")]
+    return frozenset(re.findall(r"\w{3,}", "\n".join(map(str, said))))
+
+
+async def test_no_page_is_wider_than_its_screen_in_spanish(pages: list[Page]) -> None:
+    """Spanish sentences are longer than English ones: all fit a phone and a desk, and no word is torn apart."""
+
+    async def give(route: Route) -> None:
+        path = STATIC / urlsplit(route.request.url).path.removeprefix("/static/")
+        if route.request.resource_type == "document":
+            await route.fulfill(body=texts[0], content_type="text/html; charset=utf-8")
+        elif path.is_file():
+            await route.fulfill(path=path)
+        else:
+            await route.abort()
+
+    # What is left to is an empty page without styles.
+    dressed = {page.text: page for page in pages if not page.url.endswith("/leave")}
+    texts, troubles = [*dressed], []
+    assert {tuple(STYLES.findall(text)) for text in texts} == {tuple(STYLES.findall(texts[0]))}
+    async with chrome() as browser:
+        page = await browser.new_page(java_script_enabled=False)
+        await page.route("**/*", give)
+        await page.goto(pages[0].url)
+        for width in WIDTHS:
+            await page.set_viewport_size({"width": width, "height": 844})
+            assert await page.evaluate(MEASURE, [WIDE, TORN]) == [[True, []], [False, ["desencadenantes"]]]
+            for start in range(0, len(texts), AT_ONCE):
+                some = texts[start : start + AT_ONCE]
+                for text, (is_wide, torn) in zip(some, await page.evaluate(MEASURE, some), strict=True):
+                    if is_wide or (torn := read_words().intersection(torn)):
+                        troubles.append((width, dressed[text].url, dressed[text].status, is_wide, torn))
+    assert troubles == []
 
 
 async def test_no_page_of_an_export_says_an_english_sentence_in_spanish(target: Target) -> None:

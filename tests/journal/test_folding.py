@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import unicodedata
+from functools import cache
 from hashlib import sha256
 from typing import Any
 
@@ -84,13 +85,16 @@ def test_folding_is_done_once_and_does_not_depend_on_the_form(text: str) -> None
     assert fold(unicodedata.normalize("NFC", text)) == fold(unicodedata.normalize("NFD", text)) == folded
 
 
+_fold_sign = cache(fold)  # three tests look at all the signs there are
+
+
 def test_every_sign_folds_once() -> None:
     """Of all characters there are; and what is left out is what Unicode lets be ignored."""
     ignorable = regex.compile(r"\p{Default_Ignorable_Code_Point}")
     for code in range(sys.maxunicode + 1):
         sign = chr(code)
         if unicodedata.category(sign) != "Cs":
-            folded = fold(sign)
+            folded = _fold_sign(sign)
             assert folded == sign or fold(folded) == folded
             assert bool(folded) != bool(ignorable.match(sign))
 
@@ -111,7 +115,7 @@ def test_every_sign_begins_a_piece_or_is_known_to_follow() -> None:
         sign = chr(code)
         if unicodedata.category(sign) in ("Cs", "Cn", "Co") or folding._ANY_FOLLOWER.match(sign):
             continue
-        folded = fold(sign)
+        folded = _fold_sign(sign)
         for before, folded_before in few.items():
             if fold(before + sign) != folded_before + folded:
                 *_, last = folding._PIECE.finditer(before + sign)
@@ -211,7 +215,7 @@ def test_only_known_signs_hide_letters() -> None:
     for code in range(0x80, sys.maxunicode + 1):
         sign = chr(code)
         if unicodedata.category(sign) != "Cs" and not _HIDDEN_ASCII.match(sign):
-            folded = fold(sign)
+            folded = _fold_sign(sign)
             assert folded
             assert not ascii_sign.search(folded)
 
@@ -239,10 +243,10 @@ def test_letters_of_flags_without_end_are_marked_in_pairs() -> None:
     """Where a flag ends depends on how many letters of flags stand before it: they are not counted anew for each."""
     flag = "\U0001f1e9\U0001f1ea"
     for before in ("", "a", flag[0] + "\u0301"):
-        found = list(find_matches(before + flag * 200_000 + " end", ("end", flag[1])))
+        found = list(find_matches(before + flag * 40_000 + " end", ("end", flag[1])))
         begin = len(before)
         assert found[:2] == [(begin, begin + 2), (begin + 2, begin + 4)]
-        assert (len(found), found[-1]) == (200_001, (begin + 400_001, begin + 400_004))
+        assert (len(found), found[-1]) == (40_001, (begin + 80_001, begin + 80_004))
 
 
 def test_the_version_grows_with_what_is_folded_to_what() -> None:

@@ -88,14 +88,17 @@ async def test_every_form_that_takes_a_new_password(portal: Portal) -> None:
             judged.clear()
 
 
-async def test_a_kit_is_drawn_elsewhere(portal: Portal) -> None:
-    """Neither the library that draws it is loaded where the pages are answered, nor is the page drawn there."""
+async def test_a_page_to_print_is_set_elsewhere(portal: Portal) -> None:
+    """A thread makes of it what is sent to another process, and nothing is set in this one."""
     async with portal.client("alice") as browser:
         offer = {"offer": field((await browser.post("/account/recovery-key")).text, "offer")}
-        with threads_of("fpdf") as drawing:
+        with (
+            threads_of("portal.paper.encoding") as encoded,
+            threads_of("portal.paper.typst_process") as setting,
+        ):
             assert (await browser.post("/account/recovery-key/kit", data=offer)).status_code == 200
-    assert drawing
-    assert threading.get_ident() not in drawing
+    assert not setting
+    assert threading.get_ident() not in encoded
 
 
 async def a_long_journal(portal: Portal) -> None:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
+from msgspec.structs import replace
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -12,6 +13,7 @@ from journal.actor import Actor
 from journal.care import links
 from journal.care.documents import Attention
 from journal.care.links import Link
+from journal.catalogue.fields import Answers
 from journal.catalogue.forms import get_form
 from journal.entries.naming import EntryName, EntryNamer
 from journal.errors import InvalidInput, NotFound, StaleRevision
@@ -21,7 +23,7 @@ from journal.sessions.rows import load_my_sessions
 from journal.standing import completion
 from journal.standing import standing as standing_shares
 from journal.standing.completion import Unshared
-from journal.standing.kinds import KINDS, StandingKind
+from journal.standing.kinds import EXAMPLE_WORDS, KINDS, StandingKind
 from journal.standing.lines import Standing
 from journal.standing.standing import StandingList
 from journal.vault.entry_rows import Entry
@@ -29,7 +31,7 @@ from portal.access.session_cookie import get_actor
 from portal.views.sharing.attention import parse_attention
 from portal.views.sharing.shared_view import SharedSection, SharedView, build_section, build_shared_view
 from portal.web.forms import Form
-from portal.web.pages import redirect, render_page
+from portal.web.pages import get_translator, redirect, render_page
 
 MAX_CHOSEN = 300
 
@@ -143,7 +145,7 @@ async def _render(
     unshared = await completion.list_unshared(actor, in_force, link, found) if is_open else {}
     view, is_made_up = None, False
     if kind is not None and not waiting:
-        view, is_made_up = _build_example(actor, kind, found, namer)
+        view, is_made_up = _build_example(actor, kind, found, namer, get_translator(request))
     context = StandingPage(
         link,
         waiting,
@@ -189,9 +191,25 @@ def _build_words(kind: StandingKind, piece: str) -> SharedSection | None:
 
 
 def _build_example(
-    actor: Actor, kind: StandingKind, found: Iterable[Entry], namer: EntryNamer
+    actor: Actor, kind: StandingKind, found: Iterable[Entry], namer: EntryNamer, translate: Callable[..., str]
 ) -> tuple[SharedView, bool]:
     """Return what a reader would see of the latest piece, or of one that nobody wrote."""
     real = [one for one in found if not one.damaged and kind.list_pieces(one.document)]
     document = completion.build_example(actor, kind, real[-1] if real else None)
+    if not real:
+        document = replace(document, answers=_speak_example(document.answers, translate))
     return build_shared_view(document, actor.zone, namer), not real
+
+
+def _speak_example(answers: Answers, translate: Callable[..., str]) -> Answers:
+    """Return an example's answers with its words in the language of the page."""
+
+    def speak(line: str) -> str:
+        for words in EXAMPLE_WORDS:
+            line = line.replace(words, translate(words))
+        return line
+
+    return {
+        name: [speak(line) for line in answer] if isinstance(answer, list) else answer
+        for name, answer in answers.items()
+    }

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from dataclasses import dataclass, field
 
 from starlette.requests import Request
@@ -14,12 +13,12 @@ from journal.authentication.recovery_key import RecoveryKeyOffer
 from journal.errors import InvalidInput, NotFound
 from portal.access import known_browser, session_cookie
 from portal.access.session_cookie import get_actor
-from portal.documents.recovery_kit import FILE_NAME, build_kit
+from portal.documents.printing import build_document, send_pdf
+from portal.documents.recovery_kit import FILE_NAME, FOOT, TITLE, build_kit
 from portal.web.dates import format_short_day
 from portal.web.errors import build_refusal_arguments
 from portal.web.forms import Form
 from portal.web.pages import PASSKEY_OFFER, get_translator, redirect, render_page
-from portal.web.translation import get_language
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,12 +74,10 @@ async def download_kit(request: Request) -> Response:
     """Return the offered key as a page to print; nothing is stored."""
     form, actor = await Form.read(request), get_actor(request)
     offer = await authentication_recovery_key.reopen_offer(actor, form["offer"])
-    day, origin = format_short_day(actor.now, actor.zone), request.app.state.config.origin
-    content = await asyncio.to_thread(
-        build_kit, offer.formatted_key, origin, actor.now, day, get_language(), get_translator(request)
-    )
-    headers = {"content-disposition": f'attachment; filename="{FILE_NAME}"'}
-    return Response(content, media_type="application/pdf", headers=headers)
+    translate, origin = get_translator(request), request.app.state.config.origin
+    kit = build_kit(offer.formatted_key, origin, format_short_day(actor.now, actor.zone), translate)
+    document = build_document(actor, translate(TITLE), kit, translate, foot=FOOT)
+    return await send_pdf(request, document, FILE_NAME)
 
 
 async def confirm_recovery_key(request: Request) -> Response:

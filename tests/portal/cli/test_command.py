@@ -172,7 +172,7 @@ def test_the_collector_passes_over_the_program(tmp_path: Path) -> None:
 
 def test_a_command_loads_what_it_needs(tmp_path: Path) -> None:
     """Neither what serves the pages, nor what draws a printed page."""
-    unneeded = {"fpdf", "starlette", "uvicorn", "jinja2"}
+    unneeded = {"typst", "starlette", "uvicorn", "jinja2"}
     data = ["--data", str(tmp_path / "data")]
     for arguments in (
         ["migrate", *data],

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-import zlib
+
+import pypdfium2
 
 from portal.documents.recovery_kit import BY_HAND, GOOD_TO_KNOW, HOW, KEY, MADE, NOTES, PURPOSE, STEPS
 from portal.web.translation import Translator
@@ -11,11 +12,10 @@ from tests.portal.conftest import ORIGIN, Portal
 from tests.portal.views.account.test_account import NEW, field, groups
 
 
-def printed(pdf: bytes) -> str:
-    """The words on the pages of a PDF that uses the reader's own fonts."""
-    streams = [zlib.decompress(one) for one in re.findall(rb"stream\n(.*?)\nendstream", pdf, re.DOTALL)]
-    shown = re.findall(rb"\(((?:[^()\\]|\\.)*)\) Tj", b"".join(streams))
-    return " ".join(re.sub(rb"\\(.)", rb"\1", one).decode("latin-1") for one in shown)
+def pages(pdf: bytes) -> list[str]:
+    """The words on each page of a PDF, as a program reads them that did not write it."""
+    with pypdfium2.PdfDocument(pdf) as file:
+        return [" ".join(page.get_textpage().get_text_range().split()) for page in file]
 
 
 async def test_the_kit_is_one_page_with_the_key_in_plain_words(portal: Portal) -> None:
@@ -26,8 +26,7 @@ async def test_the_kit_is_one_page_with_the_key_in_plain_words(portal: Portal) -
     assert answer.headers["content-type"] == "application/pdf"
     assert answer.headers["cache-control"] == "no-store"
     assert answer.headers["content-disposition"] == 'attachment; filename="recovery-key.pdf"'
-    assert len(re.findall(rb"/Type\s*/Page\b(?!s)", answer.content)) == 1
-    words = printed(answer.content)
+    [words] = pages(answer.content)
     assert " ".join(groups(shown)) in words
     assert f"{ORIGIN}/recover" in words
     assert "1. " in words
@@ -40,19 +39,17 @@ async def test_the_kit_is_one_page_with_the_key_in_plain_words(portal: Portal) -
 
 
 async def test_the_kit_is_in_the_language_of_whoever_prints_it(portal: Portal) -> None:
-    """Every sentence and the day, on one page; the fonts that every reader has can write all of it."""
+    """Every sentence and the day, on one page."""
     async with portal.client("alice") as browser:
         await browser.post("/account/details", data={"name": "Alice", "time_zone": "UTC", "language": "es"})
         shown = (await browser.post("/account/recovery-key")).text
         answer = await browser.post("/account/recovery-key/kit", data={"offer": field(shown, "offer")})
-    words, translate = printed(answer.content), Translator("es").translate
-    assert len(re.findall(rb"/Type\s*/Page\b(?!s)", answer.content)) == 1
-    assert b"/Lang (es)" in answer.content
+    [words], translate = pages(answer.content), Translator("es").translate
+    assert b"/Lang(es)" in answer.content
     assert "22 nov 2026" in words
     for sentence in (PURPOSE, KEY, HOW, GOOD_TO_KNOW, BY_HAND, MADE, *STEPS, *NOTES):
         said = translate(sentence)
         assert said != sentence
-        assert said.encode("latin-1")
         for piece in re.split(r"%\([a-z]+\)s", said):
             assert set(piece.split()) <= set(words.split()) or piece in words, piece
         assert sentence not in words

@@ -11,6 +11,7 @@ import unicodedata
 from datetime import UTC, datetime
 from io import BytesIO
 from itertools import pairwise
+from pathlib import Path
 
 import pikepdf
 import pypdfium2
@@ -38,8 +39,10 @@ from portal.paper.document import (
 )
 from portal.paper.encoding import encode_document
 from portal.paper.typesetting import MAX_WAITING, PaperBusy, PaperFailed, typeset
+from tests.portal.paper.sentences import SENTENCES
 
 MADE = datetime(2026, 11, 22, 12, tzinfo=UTC)
+THEIR_FONTS = Path(__file__).with_name("fonts")
 DRAWING = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 90 20"><rect width="90" height="20"/></svg>'
 HOSTILE = (
     '#read("/etc/passwd") $x^2$ *bold* _it_ `raw` @label <label> \\ \\u{41} // no /* no */ -- --- ~ ... = h\n'
@@ -87,9 +90,9 @@ def installation():
     return Installation.with_key(bytes(32), quick=True)
 
 
-def set_here(*blocks):
-    """Typeset in this process, which is quicker than one of its own."""
-    return typst_process.typeset(json.loads(encode_document(document(*blocks), Paper.A4)))
+def set_here(*blocks, folders=()):
+    """Typeset in this process, which is quicker than one of its own, with our fonts and those of *folders*."""
+    return typst_process.typeset(json.loads(encode_document(document(*blocks), Paper.A4)), folders)
 
 
 def read_pages(pdf):
@@ -226,6 +229,49 @@ def test_what_cannot_be_set_has_a_mark_and_a_sentence():
     told, pdf = set_here(Paragraph(Words("sea ꙮꙮ calmꔀ day")))
     assert told["unset"] == ["ꙮꙮ", "calmꔀ"]
     assert bare("sea […] calm[…] day Not all words could be set: […]") in bare("".join(read_pages(pdf)))
+
+
+@pytest.mark.parametrize("tag", SENTENCES)
+def test_scripts_of_the_world_are_set_with_the_fonts_of_the_system(tag):
+    """Whole, and from the right where they run so; without these fonts it is told, but for Greek and Cyrillic."""
+    sentence = SENTENCES[tag]
+    blocks = (Paragraph(Words(sentence, tag), Look.QUOTED), Facts((("Label", Words(sentence, tag)),)))
+    told, pdf = set_here(*blocks, folders=(THEIR_FONTS,))
+    assert told["unset"] == []
+    said = "".join(read_pages(pdf))
+    assert "\ufffd" not in said
+    assert {*bare(sentence)} <= {*bare(said)}
+    if tag.partition("-")[0] in ("ru", "el", "zh", "ja", "ko"):
+        assert said.count(sentence) == 2
+    if tag in ("he", "ar", "fa"):
+        with pypdfium2.PdfDocument(pdf) as file:
+            text = file[0].get_textpage()
+            signs = [text.get_text_range(at, 1) for at in range(text.count_chars())]
+            first, last = signs.index(sentence[0]), len(signs) - 1 - signs[::-1].index(sentence[-1])
+            assert text.get_charbox(first)[0] > text.get_charbox(last)[0]
+    assert bool(set_here(*blocks)[0]["unset"]) is (tag not in ("ru", "el"))
+
+
+def test_one_sign_has_the_form_of_its_language():
+    """Chinese, Japanese and Korean share signs that each writes in its own way: each is set with its own font."""
+    blocks = [Paragraph(Words("海", tag)) for tag in ("ja", "ko", "zh-Hans", "")]
+    _, pdf = set_here(*blocks, folders=(THEIR_FONTS,))
+    with pikepdf.open(BytesIO(pdf)) as file:
+        fonts = {str(font.BaseFont).partition("+")[2] for font in file.pages[0].Resources.Font.values()}
+    assert {name[:14] for name in fonts if name.startswith("NotoSansCJK")} == {
+        "NotoSansCJKjp-",
+        "NotoSansCJKkr-",
+        "NotoSansCJKsc-",
+    }
+
+
+def test_a_font_that_cannot_do_what_it_says_is_left_out(tmp_path):
+    """A file of the system that is cut short is no reason for no page: what it would have set has a mark."""
+    whole = (THEIR_FONTS / "NotoSansHebrew-Regular.ttf").read_bytes()
+    (tmp_path / "NotoSansHebrew-Regular.ttf").write_bytes(whole[:900])
+    told, pdf = set_here(Paragraph(Words(SENTENCES["he"])), folders=(tmp_path,))
+    assert told["unset"]
+    assert pdf.startswith(b"%PDF-")
 
 
 def test_one_word_of_a_hundred_thousand_letters_stays_within_the_margins():
