@@ -32,7 +32,7 @@ FORM = "measure.form"
 ORDER = {kind.value: place for place, kind in enumerate(OFFERED_KINDS)}
 
 
-class SessionRecord(msgspec.Struct, frozen=True):
+class PacketSession(msgspec.Struct, frozen=True):
     """A session as a packet has it: no word of anybody's."""
 
     id: UUID
@@ -45,7 +45,7 @@ class SessionRecord(msgspec.Struct, frozen=True):
     phase: Phase | None
 
 
-class ConsentRecord(msgspec.Struct, frozen=True):
+class PacketConsent(msgspec.Struct, frozen=True):
     """One clinician of the care team whom the patient shares with."""
 
     name: str
@@ -54,14 +54,14 @@ class ConsentRecord(msgspec.Struct, frozen=True):
     paused_at: datetime | None
 
 
-class ReferenceRecord(msgspec.Struct, frozen=True):
+class PacketReference(msgspec.Struct, frozen=True):
     """What was published about the totals of a measure, and where."""
 
     text: str
     source: str
 
 
-class ScoreRecord(msgspec.Struct, frozen=True):
+class PacketScore(msgspec.Struct, frozen=True):
     """
     A measure as it was answered. `total` is None while an item is missing.
 
@@ -78,10 +78,10 @@ class ScoreRecord(msgspec.Struct, frozen=True):
     answered: int
     asked: int
     change: int | None
-    references: list[ReferenceRecord]
+    references: list[PacketReference]
 
 
-class PieceRecord(msgspec.Struct, frozen=True):
+class PacketEntry(msgspec.Struct, frozen=True):
     """The chosen parts of one entry."""
 
     id: UUID
@@ -103,10 +103,10 @@ class PacketRecord(msgspec.Struct, frozen=True):
     name: str
     from_day: str
     until_day: str
-    sessions: list[SessionRecord]
-    consents: list[ConsentRecord]
-    scores: list[ScoreRecord]
-    entries: list[PieceRecord]
+    sessions: list[PacketSession]
+    consents: list[PacketConsent]
+    scores: list[PacketScore]
+    entries: list[PacketEntry]
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +115,7 @@ class Piece:
 
     id: UUID
     copy: ShareDocument
-    record: PieceRecord
+    record: PacketEntry
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,8 +128,8 @@ class Content:
     from_day: str
     until_day: str
     sessions: tuple[Session, ...]
-    consents: tuple[ConsentRecord, ...]
-    scores: tuple[ScoreRecord, ...]
+    consents: tuple[PacketConsent, ...]
+    scores: tuple[PacketScore, ...]
     pieces: tuple[Piece, ...]
 
     @property
@@ -163,7 +163,7 @@ def compose(
     now: datetime,
     zone_name: str,
     sessions: Sequence[Session] = (),
-    consents: Sequence[ConsentRecord] = (),
+    consents: Sequence[PacketConsent] = (),
 ) -> Content:
     """
     Return what a packet holds.
@@ -201,7 +201,7 @@ def _build_piece(choice: Choice, entry: Entry, now: datetime) -> Piece | None:
         return None  # nothing of it was chosen, or what was chosen is gone from it
     # Neither the session that it is tied to nor the moment of the preview is a part of a packet.
     copy = msgspec.structs.replace(copy, session_id=None, shared_at=copy.written_at, entry_revision=0)
-    record = PieceRecord(
+    record = PacketEntry(
         entry.id,
         copy.kind,
         copy.title,
@@ -213,7 +213,7 @@ def _build_piece(choice: Choice, entry: Entry, now: datetime) -> Piece | None:
     return Piece(entry.id, copy, record)
 
 
-def _list_scores(pieces: Iterable[Piece]) -> Iterable[ScoreRecord]:
+def _list_scores(pieces: Iterable[Piece]) -> Iterable[PacketScore]:
     """Yield the measures among *pieces* as they were answered, the measures by name and each by its days."""
     found = [
         (filled.name, filled.day or date.min, one.id, filled, filled.instrument)
@@ -227,7 +227,7 @@ def _list_scores(pieces: Iterable[Piece]) -> Iterable[ScoreRecord]:
             continue  # its answers stand with the entry; nothing can be added up
         series, score = (filled.instrument_id, filled.version), compute_score(text, filled.answers)
         known = score.total is not None and series in before
-        yield ScoreRecord(
+        yield PacketScore(
             ident,
             filled.name,
             filled.version,
@@ -238,15 +238,15 @@ def _list_scores(pieces: Iterable[Piece]) -> Iterable[ScoreRecord]:
             score.answered,
             score.asked,
             score.total - before[series] if known and score.total is not None else None,
-            [ReferenceRecord(one.text, one.source) for one in text.references if one.least is not None],
+            [PacketReference(one.text, one.source) for one in text.references if one.least is not None],
         )
         if score.total is not None:
             before[series] = score.total
 
 
-def _build_session(one: Session) -> SessionRecord:
+def _build_session(one: Session) -> PacketSession:
     details = one.details
-    return SessionRecord(
+    return PacketSession(
         one.id,
         details.kind,
         details.status,

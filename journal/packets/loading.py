@@ -13,7 +13,7 @@ from journal.entries import by_kind
 from journal.errors import StaleRevision
 from journal.i18n import N_
 from journal.packets.choice import build_test, list_past_sessions
-from journal.packets.composing import ConsentRecord, Content, compose
+from journal.packets.composing import Content, PacketConsent, compose
 from journal.packets.documents import OFFERED_KINDS, Choice, Part
 from journal.sessions.rows import Plan
 from journal.sharing.copies import list_shareable_parts
@@ -146,10 +146,10 @@ async def load_content(
     )
 
 
-async def _load_consents(actor: Actor) -> tuple[ConsentRecord, ...]:
+async def _load_consents(actor: Actor) -> tuple[PacketConsent, ...]:
     """Return whom the patient shares with at present."""
     return tuple(
-        ConsentRecord(one.peer_name, one.peer_profession, one.since, one.paused_at)
+        PacketConsent(one.peer_name, one.peer_profession, one.since, one.paused_at)
         for one in await care_links.load_my_links(actor)
     )
 

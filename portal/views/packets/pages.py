@@ -14,7 +14,7 @@ from journal.catalogue.fields import EntryKind
 from journal.entries.naming import EntryNamer
 from journal.i18n import N_
 from journal.installation.installation import Installation
-from journal.packets.composing import ConsentRecord, Content, Piece, ScoreRecord
+from journal.packets.composing import Content, PacketConsent, PacketScore, Piece
 from journal.packets.making import PDF
 from journal.records.archive import encode_json
 from journal.sessions.rows import Session
@@ -154,7 +154,7 @@ class _Builder:
         day = format_short_day(one.begins_at, self.zone)
         return (Words(day), *(Words(self.say(label.label) if label else "–") for label in labels))
 
-    def _write_scores(self, scores: tuple[ScoreRecord, ...]) -> Iterator[Block]:
+    def _write_scores(self, scores: tuple[PacketScore, ...]) -> Iterator[Block]:
         say = self.say
         head = tuple(map(say, (N_("Day"), N_("Measure"), N_("Version"), N_("Total"), N_("Change"))))
         yield Table(say(N_("Totals of the chosen measures")), head, tuple(map(self._write_score, scores)))
@@ -174,7 +174,7 @@ class _Builder:
             Look.SMALL,
         )
 
-    def _write_score(self, one: ScoreRecord) -> tuple[Words, ...]:
+    def _write_score(self, one: PacketScore) -> tuple[Words, ...]:
         say = self.say
         total = (
             say(N_("%(answered)s of %(asked)s answered"), answered=one.answered, asked=one.asked)
@@ -202,7 +202,7 @@ class _Builder:
         yield Heading(Words(self.say(section.question or N_("An earlier question"))), 3)
         yield from read_blocks(str(self.draw(section)))
 
-    def _write_consents(self, consents: tuple[ConsentRecord, ...]) -> Block:
+    def _write_consents(self, consents: tuple[PacketConsent, ...]) -> Block:
         say = self.say
         rows = tuple(
             (

@@ -21,7 +21,7 @@ from journal.packets.choice import (
     read_choice,
     require_told,
 )
-from journal.packets.composing import ConsentRecord, Content, compose
+from journal.packets.composing import Content, PacketConsent, compose
 from journal.packets.documents import MAX_PIECES, NOT_OFFERED, OFFERED_KINDS, Choice, Part, Span
 from journal.records.archive import encode_json
 from journal.sessions.rows import Session
@@ -94,7 +94,7 @@ def composed(choice: Choice, entries: list[Entry], plan: tuple[Session, ...] = (
         now=NOON.astimezone(BERLIN),
         zone_name=BERLIN.key,
         sessions=list_past_sessions(choice, plan, BERLIN, NOON),
-        consents=(ConsentRecord("Bob Example", "therapist", NOON, None),),
+        consents=(PacketConsent("Bob Example", "therapist", NOON, None),),
     )
 
 
