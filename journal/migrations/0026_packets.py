@@ -30,7 +30,7 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("revision", fields.IntField()),
-                ("state", fields.CharField(max_length=8)),
+                ("state", fields.CharField(max_length=16)),
                 ("done", fields.SmallIntField()),
                 ("sealed", fields.BinaryField()),
                 ("told", fields.BinaryField(null=True)),

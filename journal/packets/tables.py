@@ -17,7 +17,7 @@ class Packet(Model):
         "journal.Account", related_name="packets"
     )
     revision = fields.IntField()
-    state = fields.CharField(8)
+    state = fields.CharField(16)
     done = fields.SmallIntField()  # how many of the steps of making it are done
     sealed = fields.BinaryField()  # what was chosen; the owner's vault key
     told = fields.BinaryField(null=True)  # who got it and what for, once it is made; the owner's vault key
