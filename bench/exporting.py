@@ -33,7 +33,8 @@ async def export(folder: Path, people: People, rounds: int) -> Figures:
             for _ in range(rounds + 1):
                 begun = perf_counter()
                 found = await records_collection.collect_patient_records(actor, "Quiet Practice")
-                size = len(pack_archive(found, build_page_renderer(environment, actor)(found), __version__))
+                pages = build_page_renderer(environment, actor)(found)
+                size = len(pack_archive(found, pages, __version__, actor.open_identity()))
                 times.append(perf_counter() - begun)
     finally:
         await store.close()

@@ -36,6 +36,7 @@ from crypto.page_text import PageText
 from crypto.password import CEILING, FLOOR, STANDARD, Argon2Parameters, stretch
 from crypto.pins import (
     check_pin,
+    fingerprint,
     invitation_id,
     is_pinned,
     new_invitation_secret,
@@ -116,6 +117,7 @@ __all__ = [
     "feed_id",
     "feed_key",
     "feed_state",
+    "fingerprint",
     "format_recovery_code",
     "format_recovery_key",
     "grant_link_key",

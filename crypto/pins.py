@@ -19,7 +19,7 @@ from crypto.public_identity import PublicIdentity
 
 INVITATION_SECRET_SIZE = 32
 
-_GROUPS = 12
+_GROUPS = 6
 
 
 def new_invitation_secret() -> bytes:
@@ -145,11 +145,31 @@ def check_pin(pinned: PublicIdentity, current: PublicIdentity) -> None:
         raise OpenError("Their keys have changed since you were connected.")
 
 
+def fingerprint(account: bytes, identity: PublicIdentity) -> str:
+    """
+    Derive what stands for the keys of one account, for people to compare: their half of every safety code.
+
+    Args:
+        account: 16 bytes, the account's id.
+        identity: Its public keys.
+
+    Returns:
+        30 digits in 6 groups of 5, separated by spaces.
+
+    Raises:
+        FormatError: If the id is not 16 bytes long.
+    """
+    require_id(account, "An account id")
+    hashed = sha512(join_fields(b"hearthside/v1/fingerprint", account, identity.encode())).digest()
+    groups = (int.from_bytes(hashed[5 * at : 5 * at + 5], "big") % 100_000 for at in range(_GROUPS))
+    return " ".join(f"{group:05d}" for group in groups)
+
+
 def safety_code(a_id: bytes, a: PublicIdentity, b_id: bytes, b: PublicIdentity) -> str:
     """
-    Derive the code that two people compare in person.
+    Derive the code that two people compare in person: the fingerprint of each.
 
-    Whoever sits between two people needs two key pairs that give one code; with 199 bits that takes
+    Whoever sits between two people needs keys whose fingerprint is that of another; with 99 bits that takes
     about 2^99 tries.
 
     Args:
@@ -164,9 +184,5 @@ def safety_code(a_id: bytes, a: PublicIdentity, b_id: bytes, b: PublicIdentity) 
     Raises:
         FormatError: If an id is not 16 bytes long.
     """
-    require_id(a_id, "An account id")
-    require_id(b_id, "An account id")
-    sides = sorted(((a_id, a.encode()), (b_id, b.encode())))
-    hashed = sha512(join_fields(b"hearthside/v1/safety-code", *sides[0], *sides[1])).digest()
-    groups = (int.from_bytes(hashed[5 * at : 5 * at + 5], "big") % 100_000 for at in range(_GROUPS))
-    return " ".join(f"{group:05d}" for group in groups)
+    sides = sorted(((a_id, a.encode(), a), (b_id, b.encode(), b)), key=lambda side: side[:2])
+    return " ".join(fingerprint(ident, identity) for ident, _, identity in sides)

@@ -9,7 +9,7 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from crypto import CryptoError, Keyring, PrivateIdentity, PublicIdentity, Sealer, open_identity
+from crypto import CryptoError, Keyring, PrivateIdentity, PublicIdentity, Sealer, fingerprint, open_identity
 from journal.errors import Damaged, NotFound
 from journal.held_acts import Asked
 from journal.installation.installation import Installation
@@ -77,6 +77,11 @@ class Actor:
             )
         except CryptoError as error:
             raise Damaged from error
+
+    @property
+    def fingerprint(self) -> str:
+        """Return the fingerprint of the person's own keys, which storage cannot exchange: they are opened for it."""
+        return fingerprint(self.id.bytes, self.open_identity().public())
 
     def require_role(self, role: Role) -> None:
         """Raise `NotFound` for anybody of another role: what is not theirs does not exist for them."""

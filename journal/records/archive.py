@@ -7,7 +7,6 @@ docs/export-format.md describes both. Nothing unsealed is ever written to a disk
 from __future__ import annotations
 
 import os
-import re
 import sys
 import unicodedata
 from asyncio import create_subprocess_exec, timeout
@@ -24,6 +23,7 @@ from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 import msgspec
 from anyio import to_thread
 
+from crypto import PrivateIdentity
 from journal.actor import Actor
 from journal.authentication.passwords import rate_password
 from journal.authentication.sign_in import verify_password
@@ -34,15 +34,14 @@ from journal.installation.installation import Installation
 from journal.installation.password_work import Busy
 from journal.records import collection
 from journal.records.collection import Records
+from journal.records.packing import FILE_NAME, MANIFEST, append_checksum
 from journal.records.schema import FORMAT, SCHEMA_VERSION, FileRecord, Manifest
+from journal.records.signing import SIGNATURE, sign_manifest
 from journal.roles import Role
 from journal.sessions.holds import refuse_while_held
 from journal.store.progress import run_with_retry
 
 AGE_PROGRAM = Path(__file__).with_name("age_process.py")
-MANIFEST = "manifest.json"
-FILE_NAME = re.compile(r"(?:[a-z]+/)?[A-Za-z0-9-]+\.(?:css|html|json|pdf|txt)")
-"""The names of files in the archive: none that anybody typed, and no path out of the folder."""
 
 MAX_LINE_BYTES = 1000
 """Bytes of a passphrase: terminals hand over 1,024 with the end of the line on macOS, and 4,096 on Linux."""
@@ -169,9 +168,9 @@ async def _build_export(
             return await collection.collect_patient_records(actor, practice)
         return await collection.collect_shared_records(actor, practice, patient)
 
-    found = await run_with_retry(collect_records)
+    found, identity = await run_with_retry(collect_records), actor.open_identity()
     return await _seal_archive(
-        actor.installation, lambda: pack_archive(found, render(found), app_version), passphrase
+        actor.installation, lambda: pack_archive(found, render(found), app_version, identity), passphrase
     )
 
 
@@ -186,8 +185,8 @@ def list_typing_problems(passphrase: str) -> tuple[str, ...]:
     return (TOO_LONG,) if len(passphrase.encode()) > MAX_LINE_BYTES else ()
 
 
-def pack_archive(records: Records, pages: Pages, app_version: str) -> bytes:
-    """Pack documents, pages and a manifest with their hashes into a zip file, in the order of their names."""
+def pack_archive(records: Records, pages: Pages, app_version: str, identity: PrivateIdentity) -> bytes:
+    """Pack documents, pages and a signed manifest with their hashes into a zip file, in the order of their names."""
     files = {name: page.encode() for name, page in pages.items()}
     files |= {name: encode_json(document) for name, document in records.documents.items()}
     manifest = Manifest(
@@ -202,11 +201,17 @@ def pack_archive(records: Records, pages: Pages, app_version: str) -> bytes:
         list_files(files),
     )
     files[MANIFEST] = msgspec.json.format(encode_json(manifest), indent=2)
+    files[SIGNATURE] = sign_manifest(identity, records.account.id, files[MANIFEST])
     return zip_files(files, records.made_at)
 
 
 def zip_files(files: Mapping[str, bytes], made_at: datetime) -> bytes:
-    """Zip files in the order of their names; raises `ValueError` for a name that somebody may have typed."""
+    """
+    Zip files in the order of their names, with the hash of all that stands before it at the end.
+
+    Raises:
+        ValueError: For a name that somebody may have typed.
+    """
     buffer = BytesIO()
     with ZipFile(buffer, "w") as archive:
         for name, body in sorted(files.items()):
@@ -215,7 +220,7 @@ def zip_files(files: Mapping[str, bytes], made_at: datetime) -> bytes:
             entry = ZipInfo(name, made_at.timetuple()[:6])
             entry.external_attr = OWNER_ONLY
             archive.writestr(entry, body, ZIP_DEFLATED, COMPRESSION_LEVEL)
-    return buffer.getvalue()
+    return append_checksum(buffer.getvalue())
 
 
 def list_files(files: Mapping[str, bytes]) -> list[FileRecord]:

@@ -144,6 +144,7 @@ class _PageRenderer:
         self.records = found
         self.values: dict[str, Any] = {
             "actor": actor,
+            "fingerprint": actor.fingerprint,
             "lang": get_language(),
             "account": found.account,
             "made_at": found.made_at,

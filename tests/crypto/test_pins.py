@@ -16,6 +16,7 @@ from crypto import (
     OpenError,
     PublicIdentity,
     check_pin,
+    fingerprint,
     invitation_id,
     new_invitation_secret,
     open_pin,
@@ -162,6 +163,18 @@ def test_safety_code_changes_with_any_key_or_account(alice: Person, bob: Person,
         safety_code(alice.id, PublicIdentity(alice.public.kem, charlie.public.signing), bob.id, bob.public),
     }
     assert len(codes) == 6
+
+
+def test_safety_code_is_both_fingerprints(alice: Person, bob: Person, charlie: Person) -> None:
+    """Each person's half is the same in all their codes: six groups of 5 digits, of their account and its keys."""
+    hers = fingerprint(alice.id, alice.public)
+    assert re.fullmatch(r"\d{5}( \d{5}){5}", hers)
+    for other in (bob, charlie):
+        code = safety_code(alice.id, alice.public, other.id, other.public)
+        assert sorted([code[:35], code[36:]]) == sorted([hers, fingerprint(other.id, other.public)])
+    assert len({hers, fingerprint(bob.id, alice.public), fingerprint(alice.id, bob.public)}) == 3
+    with pytest.raises(FormatError):
+        fingerprint(b"short", alice.public)
 
 
 def test_safety_code_needs_whole_ids(alice: Person, bob: Person) -> None:

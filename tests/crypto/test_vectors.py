@@ -140,6 +140,10 @@ def open_pin(data: Input) -> bytes:
     return crypto.open_pin(keyring(data), raw(data, "sealed"), **ids).encode()
 
 
+def fingerprint_code(data: Input) -> str:
+    return crypto.fingerprint(raw(data, "account"), public(data, "identity"))
+
+
 def safety_code(data: Input) -> str:
     return crypto.safety_code(raw(data, "a_id"), public(data, "a"), raw(data, "b_id"), public(data, "b"))
 
@@ -198,6 +202,7 @@ OPERATIONS: dict[str, Callable[[Input], bytes | str | bool | list[str]]] = {
     "verify-voucher": verify_voucher,
     "open-pin": open_pin,
     "safety-code": safety_code,
+    "fingerprint": fingerprint_code,
     "session-id": lambda d: crypto.session_id(raw(d, "token")),
     "unwrap-session": lambda d: crypto.unwrap_account_key(
         raw(d, "token"), raw(d, "wrapped"), account=raw(d, "account"), epoch=d["epoch"], waiting=d["waiting"]
@@ -245,7 +250,7 @@ def test_every_operation_opens_and_is_refused() -> None:
     never_refused = {name for name, counts in seen.items() if not counts["refused"]}
     macs = {"server-mac", "audit-event", "audit-chain", "audit-head", "audit-verified"}
     indexes = {"blind-index", "spelling-index", "transitional-index"}
-    assert never_refused == {"safety-code", "session-id"} | indexes | macs
+    assert never_refused == {"fingerprint", "safety-code", "session-id"} | indexes | macs
     assert all(counts["opens"] for counts in seen.values())
 
 

@@ -42,6 +42,7 @@ from crypto import (
     feed_id,
     feed_key,
     feed_state,
+    fingerprint,
     format_recovery_code,
     format_recovery_key,
     hash_recovery_code,
@@ -470,6 +471,9 @@ def identities() -> Iterator[Vector]:
         ("cut", "63 bytes.", {"signature": signature[:63]}),
     ):
         yield case(f"signature-{name}", op, about, signed | change, "OpenError")
+    manifest = join_fields(ALICE, public, b'{"files": []}')
+    taken = {"purpose": "records", "message": manifest, "signature": alice.sign(manifest, purpose="records")}
+    yield case("signature-records", op, "Of a manifest, by Alice.", signed | taken, {"verified": True})
 
 
 def recorded(name: str, link_key: bytes, info: bytes, to: PublicIdentity) -> bytes:
@@ -563,6 +567,9 @@ def trust() -> Iterator[Vector]:
     op = "safety-code"
     yield case("safety-code-alice-bob", op, "Alice first.", sides, {"code": code})
     yield case("safety-code-bob-alice", op, "Bob first: the same code.", turned, {"code": code})
+    one: Input = {"account": ALICE, "identity": alice.encode()}
+    about = "Of Alice: a half of her safety codes."
+    yield case("fingerprint-alice", "fingerprint", about, one, {"code": fingerprint(ALICE, alice)})
     changed = sides | {"b": person("charlie").public().encode()}
     code = safety_code(ALICE, alice, BOB, person("charlie").public())
     yield case("safety-code-other-keys", op, "Other keys: another code.", changed, {"code": code})

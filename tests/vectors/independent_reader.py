@@ -367,11 +367,14 @@ def open_pin(data: Input) -> bytes:
     return opened[16:]
 
 
+def fingerprint(account: bytes, public: bytes) -> str:
+    h = hashlib.sha512(tuple_(b"hearthside/v1/fingerprint", account, public)).digest()
+    return " ".join(f"{int.from_bytes(h[5 * i : 5 * i + 5], 'big') % 100_000:05d}" for i in range(6))
+
+
 def safety_code(data: Input) -> str:
     sides = [(raw(data, "a_id"), raw(data, "a")), (raw(data, "b_id"), raw(data, "b"))]
-    sides.sort()
-    h = hashlib.sha512(tuple_(b"hearthside/v1/safety-code", *sides[0], *sides[1])).digest()
-    return " ".join(f"{int.from_bytes(h[5 * i : 5 * i + 5], 'big') % 100_000:05d}" for i in range(12))
+    return " ".join(fingerprint(*side) for side in sorted(sides))
 
 
 # Sections 12 and 13: web sessions and the server key.
@@ -627,6 +630,7 @@ OPERATIONS: dict[str, Callable[[Input], Output]] = {
     "verify-voucher": voucher_verifies,
     "open-pin": lambda d: {"public": open_pin(d).hex()},
     "safety-code": lambda d: {"code": safety_code(d)},
+    "fingerprint": lambda d: {"code": fingerprint(raw(d, "account"), raw(d, "identity"))},
     "session-id": lambda d: {"id": session_id(raw(d, "token")).hex()},
     "unwrap-session": lambda d: {"account_key": unwrap_session(d).hex()},
     "open-server-record": lambda d: {"text": server_record(d).hex()},

@@ -32,7 +32,8 @@ from portal.web.entry_names import format_entry_name
 from portal.web.errors import build_refusal_arguments
 from portal.web.escaping import build_csv, remove_controls
 from portal.web.forms import Form
-from portal.web.pages import get_translator, render_page
+from portal.web.pages import get_page_translator, get_translator, render_page
+from portal.web.translation import filter_quoted
 
 LINES_PER_PAGE = 200  # of one page
 HEADINGS = (
@@ -142,10 +143,10 @@ async def _render_page(
     asked = request.query_params.get("before", "")
     before = parse_whole_number(asked, 18)
     found = await list_disclosures(actor, limit=LINES_PER_PAGE + 1, before=before)
-    plan, _ = await load_my_sessions(actor), get_translator(request)
+    plan, _ = await load_my_sessions(actor), get_page_translator(request)
     namer = EntryNamer(plan)
     told = await _load_told(actor, found)
-    lines = [build_line(one, actor, namer, _, told) for one in found[:LINES_PER_PAGE]]
+    lines = [build_line(one, actor, namer, _, filter_quoted, told) for one in found[:LINES_PER_PAGE]]
     days = []
     for _day, grouped in groupby(lines, key=lambda line: line.at.astimezone(actor.zone).date()):
         of_day = tuple(grouped)
@@ -171,7 +172,7 @@ def _build_csv(
 ) -> bytes:
     _, practice = get_translator(request), request.app.state.practice.current.name
     rows = [[_(heading) for heading in HEADINGS]]
-    for line in (build_line(one, actor, namer, _, told) for one in found):
+    for line in (build_line(one, actor, namer, _, told=told) for one in found):
         local, utc = line.at.astimezone(actor.zone), line.at.astimezone(UTC)
         moment = [f"{local:%Y-%m-%d}", f"{local:%H:%M}", f"{utc:%Y-%m-%dT%H:%M:%SZ}"]
         rows.append(
@@ -185,9 +186,17 @@ def build_line(
     actor: Actor,
     namer: EntryNamer,
     _: Callable[..., str],
+    quote: Callable[[str, str], str] = lambda words, _language: words,
     told: Mapping[UUID, Told] | None = None,
 ) -> DisclosureLine:
-    """Return one disclosure in words; *namer* knows the patient's plan, *told* for whom their packets were."""
+    """
+    Return one disclosure in words, with *_* as translator.
+
+    Args:
+        namer: Knows the patient's plan.
+        quote: Writes a title, given with its language, for whatever the line stands on.
+        told: For whom and what for packets were made.
+    """
     kind = DISCLOSURE_KINDS[one.act]
     if one.act is Act.PACKET_MADE:
         said = (told or {}).get(one.packet) if one.packet else None
@@ -204,7 +213,8 @@ def build_line(
             date=day(datetime.fromisoformat(one.copy.written_at)),
         )
         if one.copy.title:
-            what = _(N_("“%(title)s” (%(what)s)"), title=remove_controls(one.copy.title), what=what)
+            title = quote(remove_controls(one.copy.title), one.copy.language)
+            what = _(N_("“%(title)s” (%(what)s)"), title=title, what=what)
     return DisclosureLine(
         one.at,
         format_clinician_name(remove_controls(one.recipient), one.profession, _) or _(N_("Somebody")),

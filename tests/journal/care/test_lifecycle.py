@@ -329,6 +329,8 @@ async def test_both_sides_see_the_same_safety_code(cast: Cast) -> None:
         codes.append(await link_keys.derive_safety_code(actor, (await links.load_my_links(actor))[at]))
     assert codes[0] == codes[1] != codes[2] == codes[3]
     assert [len(group) for group in codes[0].split()] == [5] * 12
+    for who, seen in (("alice", codes[0]), ("bob", codes[0]), ("bob", codes[2])):
+        assert (await cast.actor(who)).fingerprint in (seen[:35], seen[36:])
 
 
 async def test_the_safety_code_stands_for_the_keys_one_holds(cast: Cast) -> None:

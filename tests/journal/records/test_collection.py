@@ -52,6 +52,7 @@ from tests.journal.sitter.test_notes import AWAKE, note, sitting_of
 from tests.scenes import connected
 
 LESS = Unreadable(NOT_INTACT, UNKNOWN_ID)
+SIGNER = PrivateIdentity.generate()
 PHRASE = "a lamp left on the quiet sill"
 
 
@@ -86,7 +87,7 @@ async def shared_with(cast: Cast, who: str, patient: UUID | None = None) -> Clin
 
 def packed(found: PatientRecords | ClinicianRecords, pages: dict[str, str] | None = None) -> zipfile.ZipFile:
     """Pack what was collected, as before it is sealed."""
-    return zipfile.ZipFile(io.BytesIO(archive.pack_archive(found, pages or {}, "0.0.0")))
+    return zipfile.ZipFile(io.BytesIO(archive.pack_archive(found, pages or {}, "0.0.0", SIGNER)))
 
 
 def everything(packed: zipfile.ZipFile) -> bytes:
@@ -531,7 +532,7 @@ async def test_the_manifest_has_the_hash_of_every_file(sqlite_cast: Cast) -> Non
     assert {one.name: (one.size, one.sha256) for one in manifest.files} == {
         name: (len(opened.read(name)), sha256(opened.read(name)).hexdigest())
         for name in names
-        if name != "manifest.json"
+        if name not in ("manifest.json", "signature.json")
     }
     assert manifest.created_at == found.made_at
     assert (manifest.account_id, manifest.role.value, manifest.time_zone) == (
@@ -550,7 +551,8 @@ async def test_the_same_records_make_the_same_archive(sqlite_cast: Cast) -> None
     found = await taken_by(sqlite_cast)
     pages = {"style.css": "p {}", "index.html": "<p>"}
     again = dict(reversed(pages.items()))
-    assert archive.pack_archive(found, pages, "1") == archive.pack_archive(found, again, "1")
+    first, second = (archive.pack_archive(found, one, "1", SIGNER) for one in (pages, again))
+    assert first == second
 
 
 async def test_a_label_that_tells_translators_its_place_is_packed_as_its_text(sqlite_cast: Cast) -> None:
@@ -573,6 +575,7 @@ async def test_a_clinicians_documents_are_numbered(cast: Cast) -> None:
         "data/reading-hours.json",
         "data/talk-sets.json",
         "manifest.json",
+        "signature.json",
     ]
     read = msgspec.json.decode(opened.read("data/patient-1.json"), type=PatientRecord)
     assert read.name == NAMES["alice"]
@@ -624,7 +627,7 @@ async def test_no_name_leads_out_of_the_folder(sqlite_cast: Cast, name: str) -> 
     """A page whose name is anything but plain letters in at most one folder is refused."""
     found = await taken_by(sqlite_cast)
     with pytest.raises(ValueError, match="may not be called"):
-        archive.pack_archive(found, {name: ""}, "0")
+        archive.pack_archive(found, {name: ""}, "0", SIGNER)
 
 
 async def test_a_thousand_entries_are_packed(sqlite_cast: Cast) -> None:

@@ -21,7 +21,7 @@ from journal.clinic.call_contacts import CallRole
 from journal.entries.revisions import Reason
 from journal.notices.history import NoticeState
 from journal.packets import composing, making
-from journal.records import messages, own, schema, talks
+from journal.records import messages, own, schema, signing, talks
 from journal.records.mapping import UNKNOWN_KIND
 from journal.roles import Role
 from journal.sessions.session import Phase, Route, SessionDetails, SessionKind, Setting, Status
@@ -31,7 +31,7 @@ PAGE = (Path(__file__).parents[3] / "docs" / "export-format.md").read_text(encod
 SECTIONS = dict(re.findall(r"^### `(\w+)`\n(.*?)(?=^##)", PAGE, re.MULTILINE | re.DOTALL))
 SHAPES: dict[str, Any] = {
     name: shape
-    for module in (messages, own, schema, talks)
+    for module in (messages, own, schema, signing, talks)
     for name, shape in vars(module).items()
     if isinstance(shape, type) and issubclass(shape, msgspec.Struct)
 } | {

@@ -38,6 +38,7 @@ from journal.reading_hours import hours as reading_hours
 from journal.reading_hours.hours import Hours
 from journal.records import archive
 from journal.records import collection as records_collection
+from journal.records.verification import verify_zip
 from journal.scheduling import plan as session_plan
 from journal.sessions.session import SessionDetails, SessionKind, Setting
 from journal.sharing import shares
@@ -242,14 +243,17 @@ def with_traces(folder: Path) -> list[Path]:
 
 
 def checked(packed: bytes) -> dict[str, bytes]:
-    """Unpack an archive in memory, and hold every file against the manifest."""
+    """Unpack an archive in memory, hold every file against the manifest, and check its signature."""
+    assert verify_zip(packed).is_whole
     with zipfile.ZipFile(io.BytesIO(packed)) as opened:
         assert opened.testzip() is None
         files = {name: opened.read(name) for name in opened.namelist()}
     manifest = msgspec.json.decode(files["manifest.json"])
     hashes = {one["name"]: one["sha256"] for one in manifest["files"]}
     assert hashes == {
-        name: sha256(content).hexdigest() for name, content in files.items() if name != "manifest.json"
+        name: sha256(content).hexdigest()
+        for name, content in files.items()
+        if name not in ("manifest.json", "signature.json")
     }
     return files
 
@@ -612,6 +616,7 @@ async def test_every_page_says_what_it_is(portal: Portal) -> None:
                 assert len(Markup(page).all("h1")) == 1, name
                 assert f"Exported by {NAMES[who]} on Sun 22 Nov 2026, 13:01." in words_of(page)
         assert NAMES[who] in pages["README.txt"]
+        assert f"\n{(await portal.cast.actor(who)).fingerprint}\n" in pages["README.txt"]
 
 
 async def test_the_plain_text_is_plain(portal: Portal) -> None:
