@@ -105,7 +105,8 @@ def test_it_holds_what_was_chosen_and_no_word_of_anything_else(
     """For any journal and choice: each chosen part that can be shared is in the data, and no other word is."""
     pieces: dict[str, tuple[str, ...]] = {}
     for one in entries:
-        if parts_of(one) and data.draw(st.booleans()):
+        is_chosen = data.draw(st.booleans())
+        if is_chosen and parts_of(one):
             parts = st.lists(st.sampled_from(sorted(parts_of(one))), unique=True)
             pieces[one.id.hex] = tuple(data.draw(parts))
     span, since = data.draw(st.sampled_from((Span.ALL, Span.DATES))), data.draw(st.integers(0, 400))
