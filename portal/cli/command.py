@@ -16,7 +16,6 @@ from types import MappingProxyType
 from journal.errors import JournalError
 from journal.roles import STAFF_POSITIONS
 from portal import __version__, logs
-from portal.config import Config, ConfigError
 
 COMMANDS: Mapping[str, tuple[str, str]] = MappingProxyType(
     {
@@ -51,11 +50,29 @@ COMMANDS: Mapping[str, tuple[str, str]] = MappingProxyType(
     }
 )
 """For each command the function that runs it, and what it does."""
+FILE_COMMANDS: Mapping[str, tuple[str, str]] = MappingProxyType(
+    {
+        "verify-records": (
+            "verify_records:verify_records",
+            "say whether an archive of records is whole, and whose; on any machine",
+        ),
+    }
+)
+"""The commands that need neither settings nor a database, and load nothing of either."""
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Run one command; return its exit code: 0 done, 1 refused, 2 not understood."""
     options = build_parser().parse_args(arguments)
+    if options.command in FILE_COMMANDS:
+        place = FILE_COMMANDS[options.command][0]
+        return int(pkgutil.resolve_name(f"portal.cli.{place}")(options))
+    return _run_configured(options)
+
+
+def _run_configured(options: argparse.Namespace) -> int:
+    from portal.config import Config, ConfigError
+
     environment = dict(os.environ)
     if options.data:
         environment["HEARTHSIDE_DATA"] = options.data
@@ -84,6 +101,9 @@ def build_parser() -> argparse.ArgumentParser:
         command = commands.add_parser(name, help=help_text, description=description)
         command.add_argument("--data", help="folder for the database (HEARTHSIDE_DATA)")
         _add_options(name, command)
+    for name, (_, help_text) in FILE_COMMANDS.items():
+        description = f"{help_text[0].upper()}{help_text[1:]}."
+        _add_options(name, commands.add_parser(name, help=help_text, description=description))
     return parser
 
 
@@ -100,6 +120,23 @@ def _add_options(name: str, command: argparse.ArgumentParser) -> None:
             )
         case "backup" | "restore":
             command.add_argument("file", metavar="FILE", help="the backup")
+        case "verify-records":
+            command.add_argument(
+                "file",
+                metavar="FILE",
+                help="the age file, its zip archive, or the folder it was unpacked into",
+            )
+            command.add_argument(
+                "--key",
+                metavar="FILE",
+                help="the private key that opens the age file, of age or ssh; without it a passphrase is asked for",
+            )
+            command.add_argument(
+                "--fingerprint",
+                metavar="DIGITS",
+                default="",
+                help="the 30 digits that the signature has to be of, from the person's account page",
+            )
         case "rotate-server-key":
             command.add_argument(
                 "--finish",
