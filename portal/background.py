@@ -117,6 +117,7 @@ async def run_periodic_tasks(
             await sealer.release()
         with suppress(Exception):  # and a silent worker is deleted in a while
             await workers.remove_worker(present.worker)
+        await installation.end_background_work()
 
 
 def _build_translators() -> ChooseLanguage:

@@ -186,11 +186,12 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "course_summary": ("care_notes", "sharing"),
     "brief": ("coming_talk", "course_summary", "notices", "reframing", "sitter"),
     "practice": ("authentication", "care"),
-    "account_reset": ("authentication", "calendar", "notices", "replies", "sitter"),
+    "account_reset": ("authentication", "calendar", "notices", "packets", "replies", "sitter"),
     "key_rotation": (
         "calendar",
         "coming_talk",
         "own_notes",
+        "packets",
         "passkeys",
         "practice",
         "reading_hours",
@@ -208,6 +209,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
         "sharing",
         "sitter",
     ),
+    "packets": ("records",),
     "operations": (
         "account_reset",
         "coming_talk",
@@ -260,8 +262,8 @@ OTHERS_TABLES = {
     "key_rotation.account_columns": (
         "names every column that an account's own keys seal",
         (
-            "care.CareLink care.Invitation care.OwnNote care.ReplyDraft care.TalkSet practice.SetupLink "
-            "sitter.SitterLink vault.ContentsPage vault.Entry vault.EntryRevision vault.RecordState"
+            "care.CareLink care.Invitation care.OwnNote care.ReplyDraft care.TalkSet packets.Packet "
+            "practice.SetupLink sitter.SitterLink vault.ContentsPage vault.Entry vault.EntryRevision vault.RecordState"
         ),
     ),
     "key_rotation.account_key": (
@@ -317,6 +319,7 @@ OTHERS_TABLES = {
         "accounts.Account authentication.WebSession care.CareLink",
     ),
     "practice.practice": ("looks for the accounts of the demonstration", "accounts.Account"),
+    "packets.tables": ("its rows belong to an account", "accounts.Account"),
     "practice.tables": ("its rows belong to an account", "accounts.Account"),
     "reading_hours.tables": ("its rows belong to an account", "accounts.Account"),
     "reminders.tables": ("its rows belong to an account", "accounts.Account"),
@@ -382,6 +385,7 @@ PORTAL_ROOMS: dict[str, tuple[str, ...]] = {
     "views.coming_talk": ("views.sessions",),
     "views.evaluation": ("views.sharing",),
     "views.own_notes": ("access", "documents"),
+    "views.packets": ("paper", "views.sharing"),
     "views": ("views.administration", "views.check_ins"),
     "routes": (
         "views",
@@ -395,6 +399,7 @@ PORTAL_ROOMS: dict[str, tuple[str, ...]] = {
         "views.measures",
         "views.notices",
         "views.own_notes",
+        "views.packets",
         "views.patients",
         "views.preparing",
         "views.public",

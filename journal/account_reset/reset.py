@@ -38,6 +38,7 @@ from journal.i18n import N_
 from journal.installation.installation import Installation
 from journal.mail.messages import Notice
 from journal.notices import moved_links
+from journal.packets import endings as packet_endings
 from journal.rate_limiting import attempts, limits
 from journal.replies import endings
 from journal.roles import Role
@@ -168,6 +169,7 @@ async def reset_account(
             now = installation.clock()
             await sitter_links.end_links_of(account.id, now)  # their notes are sealed to the old keys
             await feeds.end_feeds_of(account.id, now)
+            await packet_endings.delete_packets_of(account.id)
             await lifecycle.withhold_all_notices(account.id)  # agreed on with the old keys
             past = await _seal_past_care(installation, old, row, now)
             if not await old.update(pair=None, ended_at=now, past=past):

@@ -64,6 +64,7 @@ class Act(StrEnum):
     HANDOVER_ACCEPTED = "care.handover-accepted"
     SHARING_PAUSED = "care.sharing-paused"
     SHARING_RESUMED = "care.sharing-resumed"
+    PACKET_MADE = "records.packet-made"
     SESSION_PLANNED = "session.planned"
     SESSION_CHANGED = "session.changed"
     CALENDAR_MADE = "account.calendar-made"

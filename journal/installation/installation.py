@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from asyncio import Task, gather
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -40,7 +41,7 @@ class Installation:
     The installation: its server keys, clock, mail server if any, and the queues of heavy work.
 
     `pins` caches which pins fit, see `journal/care/links.py`. `exporting_accounts` are the accounts whose export is
-    running or waits; one runs at a time.
+    running or waits; one runs at a time. `background_work` are the files that are being made beside the pages.
     """
 
     server_keys: ServerKeys
@@ -54,6 +55,7 @@ class Installation:
     export_limiter: CapacityLimiter = field(default_factory=lambda: CapacityLimiter(1))
     paper_limiter: CapacityLimiter = field(default_factory=lambda: CapacityLimiter(1))
     exporting_accounts: set[UUID] = field(default_factory=set)
+    background_work: set[Task[None]] = field(default_factory=set)
     mail: MailServer | None = None
     audit_key_cache: AuditKeyCache = field(default_factory=AuditKeyCache)
     comparison_schedule: ComparisonSchedule = field(default_factory=ComparisonSchedule)
@@ -95,6 +97,12 @@ class Installation:
             Busy: If too many wait already.
         """
         return await (self.returning_password_queue if is_returning else self.password_queue).run(work)
+
+    async def end_background_work(self) -> None:
+        """End what is done beside the pages, since this process ends."""
+        for task in tuple(self.background_work):
+            task.cancel()
+        await gather(*self.background_work, return_exceptions=True)
 
     def clear_caches(self) -> None:
         """Clear the caches, so that what was deleted is gone from memory as well."""

@@ -21,6 +21,8 @@ from journal.care import tables as care_tables
 from journal.care.documents import invitation_secret_context, link_key_context
 from journal.coming_talk.documents import set_context
 from journal.own_notes.documents import note_context
+from journal.packets import documents as packets
+from journal.packets import tables as packets_tables
 from journal.practice import setup_links
 from journal.practice import tables as practice_tables
 from journal.replies.documents import draft_context
@@ -218,6 +220,16 @@ ACCOUNT_COLUMNS = (
         note_context,
         "revision",
     ),
+    AccountColumn(
+        "packet.sealed",
+        packets_tables.Packet,
+        SealingKey.VAULT,
+        "owner_id",
+        packets.choice_context,
+        "revision",
+    ),
+    AccountColumn("packet.told", packets_tables.Packet, SealingKey.VAULT, "owner_id", packets.told_context),
+    AccountColumn("packet.file", packets_tables.Packet, SealingKey.VAULT, "owner_id", packets.file_context),
     AccountColumn(
         "reply_draft.sealed",
         care_tables.ReplyDraft,

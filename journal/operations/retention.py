@@ -14,6 +14,7 @@ from journal.entries.entries import UNDO_WINDOW
 from journal.installation.installation import Installation
 from journal.mail import outbox
 from journal.operations import heartbeat
+from journal.packets import endings as packet_endings
 from journal.passkeys import challenges
 from journal.practice import account_deletion
 from journal.rate_limiting import limits
@@ -48,6 +49,7 @@ async def purge_deleted(installation: Installation, now: datetime) -> int:
     await retained_records.purge_expired(now)
     await sitter_links.end_passed_links(installation, now)
     await feeds.delete_expired(now)
+    await packet_endings.delete_expired(now)
     old, erased = vault_tables.Entry.filter(deleted_at__lt=now - UNDO_WINDOW), 0
     for row in filter_undamaged(await fetch_rows(ExpiredEntryRow, old)):
         async with transaction():

@@ -28,7 +28,14 @@ from journal.sharing.shares import OutgoingShare
 from journal.store.rows import OpenedRows
 
 YEARS = 6
-GRANTING_ACTS = (Act.CARE_BEGAN, Act.HANDOVER_ACCEPTED, Act.SHARED, Act.SHARE_UPDATED, Act.SHARING_RESUMED)
+GRANTING_ACTS = (
+    Act.CARE_BEGAN,
+    Act.HANDOVER_ACCEPTED,
+    Act.SHARED,
+    Act.SHARE_UPDATED,
+    Act.SHARING_RESUMED,
+    Act.PACKET_MADE,
+)
 ACCESSING_ACTS = (Act.SHARE_OPENED, Act.RECORDS_TAKEN)
 
 
@@ -37,7 +44,8 @@ class Disclosure:
     """
     One line of the accounting; `id` is the event's number.
 
-    `copy` is what was shared as its reader sees it, where it is still shared; the log itself holds no text.
+    `copy` is what was shared as its reader sees it, where it is still shared; the log itself holds no text. `packet` is
+    the id of a packet that was made, which knows for whom and what for.
     """
 
     id: int
@@ -46,6 +54,7 @@ class Disclosure:
     profession: str
     act: Act
     copy: ShareDocument | None
+    packet: UUID | None = None
 
 
 async def list_disclosures(
@@ -102,4 +111,5 @@ def _build_disclosure(event: Event, team: dict[UUID, Link], copies: dict[UUID, O
         who.peer_profession if who else "",
         event.action,
         one.document if one and not one.damaged else None,
+        event.object_id if event.action is Act.PACKET_MADE else None,
     )

@@ -27,6 +27,7 @@ TABLE_MODULES = (
     "journal.practice.tables",
     "journal.account_reset.tables",
     "journal.key_rotation.tables",
+    "journal.packets.tables",
     "journal.operations.tables",
 )
 """The modules of the tables, by the rooms that keep them."""

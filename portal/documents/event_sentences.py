@@ -93,6 +93,7 @@ SENTENCES: Mapping[Act, tuple[str, str]] = MappingProxyType(
             N_("An administrator looked at what is written here about you, without any words of yours"),
         ),
         Act.DISCLOSURES_TAKEN: (N_("You saved the accounting of disclosures as a file"), ""),
+        Act.PACKET_MADE: (N_("You made a packet of your records"), ""),
         Act.RECORDS_TAKEN: (
             N_("You exported your records"),
             N_("%(who)s exported what you share with them"),

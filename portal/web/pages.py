@@ -85,6 +85,7 @@ GUIDE_PLACES: Mapping[str, str] = MappingProxyType(
         "/measures": "measures",
         "/moments": "reframes",
         "/my-notes": "notes",
+        "/packets": "records",
         "/patients": "patients",
         "/patients/*/evaluation": "evaluation",
         "/patients/*/my-notes": "notes",

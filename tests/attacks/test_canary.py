@@ -293,6 +293,7 @@ async def live(scribe: Scribe, url: str, bob: AsyncClient, alice: AsyncClient) -
     await everything(scribe, bob)
     await everything(scribe, alice)  # once more: there is now what bob planned
     await tick_a_list(scribe, alice)
+    await choose_a_packet(scribe, alice)
     await check_in(scribe, alice)
     await note_in_the_clinic(scribe, bob, alice)
     await evaluate(scribe, alice)
@@ -383,6 +384,17 @@ async def choose_reminders(scribe: Scribe, alice: AsyncClient) -> None:
     where = "/account/reminders"
     saved = await scribe.send(alice, form_to(await page_at(alice, where), where))
     assert saved.url.endswith("/account?done=reminders")
+
+
+async def choose_a_packet(scribe: Scribe, alice: AsyncClient) -> None:
+    """Choose all that alice wrote of a kind for somebody; what she types as their public key is none."""
+    begun = await scribe.send(alice, form_to(await page_at(alice, "/packets"), "/packets"))
+    where = urlsplit(begun.url).path
+    listed = await scribe.send(alice, form_to(begun, where), span="all")
+    assert "/entries?kind=" in listed.url
+    await scribe.send(alice, form_to(listed, where), go="all")
+    refused = await scribe.send(alice, form_to(await page_at(alice, f"{where}/preview"), f"{where}/preview"))
+    assert (refused.status, WORD in refused.text) == (422, True)
 
 
 async def name_whom_to_call(scribe: Scribe, bob: AsyncClient) -> None:

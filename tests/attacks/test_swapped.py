@@ -292,6 +292,9 @@ SHOWN: dict[str, tuple[Place, ...]] = {
     "own_note.sealed": (
         Place("own note", (Look("bob", "/patients/{alice}/my-notes", ("One note cannot be opened",)),)),
     ),
+    "packet.sealed": (Place("packet", (Look("alice", "/packets", ("One packet cannot be opened",)),)),),
+    "packet.told": (Place("made packet", (Look("alice", "/packets", ("One packet cannot be opened",)),)),),
+    "packet.file": (Place("made packet", (Look("alice", "/packets/{made packet}/file", DAMAGED),)),),
     "talk_item.sealed": (Place("talk item", TALK),),
     "talk_item.said": (Place("talk item", TALK),),
     "talk_item.mark": (Place("marked talk item", (TALK[0],)),),

@@ -50,7 +50,7 @@ def test_a_form_with_a_revision_is_not_filled_in_from_memory() -> None:
         for form in re.findall(r"<form\b.*?</form>", source(path), re.DOTALL)
         if re.search(r"\{\{ revision(_field)?\(|name=\"revision\"", form)
     ]
-    assert len(forms) == 16
+    assert len(forms) == 18
     for name, form in forms:
         assert re.match(r'<form\b[^>]*\bautocomplete="off"', form), name
         assert set(re.findall(r'autocomplete="([^"]*)"', form)) == {"off"}, name

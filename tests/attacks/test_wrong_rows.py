@@ -108,6 +108,7 @@ LISTED: dict[str, str] = {
     "share": "SELECT id FROM share WHERE entry_id IN ('{loose 1}', '{loose 2}', '{loose 3}')",
     "reply": "SELECT id FROM reply WHERE link_id = '{link}' ORDER BY id",
     "reply_draft": "SELECT id FROM reply_draft WHERE owner_id = '{bob}'",
+    "packet": "SELECT id FROM packet WHERE owner_id = '{alice}' ORDER BY id",
     "own_note": "SELECT id FROM own_note WHERE owner_id = '{bob}' AND patient = '{alice}' ORDER BY id",
     "talk_item": "SELECT id FROM talk_item WHERE link_id = '{link}' ORDER BY id",
     "talk_set": "SELECT id FROM talk_set WHERE clinician_id = '{bob}'",

@@ -52,6 +52,10 @@ from journal.measures.records import find_offered
 from journal.notices import agreements, inbox, writing
 from journal.own_notes import notes as own_notes
 from journal.own_notes.documents import NoteDocument, note_context
+from journal.packets import documents as packets
+from journal.packets import drafts as packet_drafts
+from journal.packets import tables as packet_tables
+from journal.packets.documents import Choice, Part, Told
 from journal.passkeys import management as passkey_management
 from journal.passkeys import tables as passkeys_tables
 from journal.practice import practice, setup_links
@@ -187,6 +191,7 @@ async def furnish(url: str, furniture: Furniture) -> World:
             await _sit(making, ids)
             await _share(making, ids)
             await _own_notes(making, ids)
+            await _packets(making, ids)
             await _notices(making, ids)
             await _restart(making, ids)
             await _others(making, ids)
@@ -484,6 +489,36 @@ async def _reply(making: _Making, ids: dict[str, UUID]) -> None:
     await reply_writing.save_mine(alice, entry, link, Typed(f"{HERS} unsent"))
     await reply_writing.save_typed_of_copy(bob, alice.id, share, Typed(f"{HERS} unfinished"))
     ids["reply draft"] = (await care_tables.ReplyDraft.get(share=share)).id
+
+
+async def _packets(making: _Making, ids: dict[str, UUID]) -> None:
+    """Have alice have chosen something for somebody, and have made a file for somebody else."""
+    alice, made_id = await making.actor("alice"), uuid4()
+    entry = ids["entry"].hex
+    choice = Choice(
+        parts=(Part.NAME, Part.SESSIONS, Part.CONSENT),
+        pieces={entry: ("int.meaning", "title")},
+        recipient=f"{HERS} recipient",
+        purpose=f"{HERS} purpose",
+    )
+    ids["packet"] = await packet_drafts.create_packet(alice, choice)
+    told = Told(f"{HERS} recipient of a file", f"{HERS} purpose of a file", alice.now.isoformat())
+    sealed = seal_document(alice.vault, choice, packets.choice_context(alice.id, made_id, 1))
+    file = alice.vault.seal(f"{HERS} file".encode(), context=packets.file_context(alice.id, made_id))
+    ids["made packet"] = made_id
+    await packet_tables.Packet.create(
+        id=made_id,
+        owner_id=alice.id,
+        revision=1,
+        state="made",
+        done=3,
+        sealed=sealed,
+        told=seal_document(alice.vault, told, packets.told_context(alice.id, made_id)),
+        file=file,
+        created_at=alice.now,
+        updated_at=alice.now,
+        file_until=alice.now + timedelta(days=365),
+    )
 
 
 async def _own_notes(making: _Making, ids: dict[str, UUID]) -> None:

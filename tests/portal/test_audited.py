@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from contextlib import suppress
 from uuid import uuid4
 
@@ -63,6 +64,7 @@ from tests.cast import PASSWORDS, PRACTICE, ZONE, Cast
 from tests.factors import enrolled
 from tests.log import Logged, chain_all, logged
 from tests.portal.conftest import Portal
+from tests.portal.markup import Markup
 from tests.scenes import connected, opened_by, shared, signed_in_again, told_contact, written
 
 NEW = "seven small stones in a row"
@@ -403,12 +405,21 @@ async def with_new_keys(cast: Cast) -> None:
 
 async def in_the_browser(portal: Portal) -> None:
     """Take records away; look for what is not there, or is somebody else's."""
+    entry = await written(portal.cast)
     async with portal.client("alice") as browser:
         taken = await browser.post("/records", data={"current": PASSWORDS["alice"], "passphrase": NEW})
         assert taken.status_code == 200
+        where = (await browser.post("/packets")).headers["location"]
+        told = {"span": "all", "recipient": "Ada", "purpose": "A second look"}
+        await browser.post(where, data={"revision": "1", "go": "save", **told})
+        chosen = {"revision": "2", "kind": entry.document.kind, "go": "all"}
+        await browser.post(f"{where}/entries", data=chosen)
+        seen = Markup((await browser.get(f"{where}/preview")).text).all("input", name="previewed")[-1]
+        sent = {"previewed": seen.attributes["value"], "offered": NEW, "current": PASSWORDS["alice"]}
+        assert (await browser.post(f"{where}/preview", data=sent)).status_code == 303
+        await asyncio.gather(*portal.app.state.installation.background_work)
         taken = await browser.post("/sharing/disclosures", data={"current": PASSWORDS["alice"]})
         assert taken.status_code == 200
-    entry = await written(portal.cast)
     dana = await portal.cast.actor("dana")
     async with portal.client("dana") as browser:
         for wanted in (entry.id, uuid4()):

@@ -109,6 +109,7 @@ SENTENCES: Mapping[Act, str] = MappingProxyType(
         Act.REPLY_SENT: N_("%(who)s sent a reply to %(other)s"),
         Act.REPLY_READ: N_("%(who)s opened a reply (record of %(whose)s)"),
         Act.REPLY_WITHDRAWN: N_("%(who)s withdrew a reply (record of %(whose)s)"),
+        Act.PACKET_MADE: N_("%(who)s made a packet of records (record of %(whose)s)"),
         Act.RECORDS_TAKEN: N_("%(who)s exported records (record of %(whose)s)"),
         Act.DISCLOSURES_TAKEN: N_("%(who)s saved the accounting of disclosures"),
     }

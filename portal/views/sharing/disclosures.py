@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
 from itertools import groupby
 from types import MappingProxyType
+from uuid import UUID
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -17,6 +18,8 @@ from journal.audit.acts import Act
 from journal.entries.naming import EntryNamer, get_kind_label
 from journal.errors import InvalidInput
 from journal.i18n import N_
+from journal.packets.documents import Told
+from journal.packets.drafts import load_told
 from journal.records.disclosures import Disclosure, export_disclosures, get_accounting_start, list_disclosures
 from journal.sessions import holds
 from journal.sessions.holds import Hold
@@ -37,6 +40,7 @@ HEADINGS = (
     N_("Date"), N_("Time"), N_("Time in UTC"), N_("Recipient"), N_("Practice"), N_("What happened"), N_("What"),
     N_("Why"),
 )  # fmt: skip
+UNREADABLE_TOLD = N_("what you wrote about it cannot be opened")
 NO_LONGER_SHARED = N_("something you no longer share")
 
 
@@ -66,6 +70,7 @@ DISCLOSURE_KINDS: Mapping[Act, DisclosureKind] = MappingProxyType(
         Act.SHARING_RESUMED: DisclosureKind(
             N_("could read again"), N_("what you had shared with them"), N_("you resumed sharing for your treatment")
         ),
+        Act.PACKET_MADE: DisclosureKind(N_("got a file"), N_("the pages that you chose for it"), ""),
         Act.SHARE_OPENED: DisclosureKind(N_("opened it"), "", N_("you had shared it for your treatment")),
         Act.RECORDS_TAKEN: DisclosureKind(
             N_("exported a copy"), N_("what you shared with them, and the dates of your sessions"),
@@ -77,13 +82,14 @@ DISCLOSURE_KINDS: Mapping[Act, DisclosureKind] = MappingProxyType(
 
 @dataclass(frozen=True, slots=True)
 class DisclosureLine:
-    """One disclosure in words."""
+    """One disclosure in words. `is_packet`: whom it went to belongs to no practice that is known here."""
 
     at: datetime
     recipient: str
     happened: str
     what: str
     why: str
+    is_packet: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,8 +126,9 @@ async def show_disclosures(request: Request) -> Response:
     name = f"hearthside-disclosures-{actor.now.astimezone(actor.zone):%Y-%m-%d}.csv"
     headers = {"content-disposition": f'attachment; filename="{name}"'}
     namer = EntryNamer(await load_my_sessions(actor))
+    told = await _load_told(actor, found)
     return Response(
-        _build_csv(request, actor, namer, found), media_type="text/csv; charset=utf-8", headers=headers
+        _build_csv(request, actor, namer, found, told), media_type="text/csv; charset=utf-8", headers=headers
     )
 
 
@@ -138,7 +145,8 @@ async def _render_page(
     found = await list_disclosures(actor, limit=LINES_PER_PAGE + 1, before=before)
     plan, _ = await load_my_sessions(actor), get_page_translator(request)
     namer = EntryNamer(plan)
-    lines = [build_line(one, actor, namer, _, filter_quoted) for one in found[:LINES_PER_PAGE]]
+    told = await _load_told(actor, found)
+    lines = [build_line(one, actor, namer, _, filter_quoted, told) for one in found[:LINES_PER_PAGE]]
     days = []
     for _day, grouped in groupby(lines, key=lambda line: line.at.astimezone(actor.zone).date()):
         of_day = tuple(grouped)
@@ -150,13 +158,26 @@ async def _render_page(
     return render_page(request, "sharing/disclosures.html", context, status=status, headers=headers)
 
 
-def _build_csv(request: Request, actor: Actor, namer: EntryNamer, found: tuple[Disclosure, ...]) -> bytes:
+async def _load_told(actor: Actor, found: Sequence[Disclosure]) -> Mapping[UUID, Told]:
+    """Return for whom and what for packets were made, where there are any."""
+    return await load_told(actor) if any(one.packet for one in found) else {}
+
+
+def _build_csv(
+    request: Request,
+    actor: Actor,
+    namer: EntryNamer,
+    found: tuple[Disclosure, ...],
+    told: Mapping[UUID, Told],
+) -> bytes:
     _, practice = get_translator(request), request.app.state.practice.current.name
     rows = [[_(heading) for heading in HEADINGS]]
-    for line in (build_line(one, actor, namer, _) for one in found):
+    for line in (build_line(one, actor, namer, _, told=told) for one in found):
         local, utc = line.at.astimezone(actor.zone), line.at.astimezone(UTC)
         moment = [f"{local:%Y-%m-%d}", f"{local:%H:%M}", f"{utc:%Y-%m-%dT%H:%M:%SZ}"]
-        rows.append([*moment, line.recipient, practice, line.happened, line.what, line.why])
+        rows.append(
+            [*moment, line.recipient, "" if line.is_packet else practice, line.happened, line.what, line.why]
+        )
     return build_csv(rows)
 
 
@@ -166,6 +187,7 @@ def build_line(
     namer: EntryNamer,
     _: Callable[..., str],
     quote: Callable[[str, str], str] = lambda words, _language: words,
+    told: Mapping[UUID, Told] | None = None,
 ) -> DisclosureLine:
     """
     Return one disclosure in words, with *_* as translator.
@@ -173,8 +195,14 @@ def build_line(
     Args:
         namer: Knows the patient's plan.
         quote: Writes a title, given with its language, for whatever the line stands on.
+        told: For whom and what for packets were made.
     """
     kind = DISCLOSURE_KINDS[one.act]
+    if one.act is Act.PACKET_MADE:
+        said = (told or {}).get(one.packet) if one.packet else None
+        who, why = (said.recipient, said.purpose) if said else (_(N_("Somebody")), _(UNREADABLE_TOLD))
+        words = (remove_controls(who), _(kind.happened), _(kind.what), remove_controls(why))
+        return DisclosureLine(one.at, *words, is_packet=True)
     what = _(kind.what) if kind.what else _(NO_LONGER_SHARED)
     if not kind.what and one.copy is not None:
         name, day = namer.name_copy(one.copy), partial(format_short_day, zone=actor.zone)

@@ -20,6 +20,7 @@ from journal.catalogue.fields import EntryKind, FieldKind
 from journal.clinic.call_contacts import CallRole
 from journal.entries.revisions import Reason
 from journal.notices.history import NoticeState
+from journal.packets import composing, making
 from journal.records import messages, own, schema, signing, talks
 from journal.records.mapping import UNKNOWN_KIND
 from journal.roles import Role
@@ -33,6 +34,17 @@ SHAPES: dict[str, Any] = {
     for module in (messages, own, schema, signing, talks)
     for name, shape in vars(module).items()
     if isinstance(shape, type) and issubclass(shape, msgspec.Struct)
+} | {
+    one.__name__: one
+    for one in (
+        composing.PacketRecord,
+        composing.PacketSession,
+        composing.PacketConsent,
+        composing.PacketScore,
+        composing.PacketReference,
+        composing.PacketEntry,
+        making.PacketManifest,
+    )
 }
 CODES: dict[str, set[str]] = {
     "`role`": {one.value for one in Role},
@@ -112,7 +124,9 @@ def test_the_examples_are_many_enough_to_be_of_use():
 @pytest.mark.parametrize("code", CODES)
 def test_every_code_is_documented(code):
     """Each value that a code can have stands in its line of section 5, and no other."""
-    (line,) = re.findall(rf"^\| {re.escape(code)} \| (.*) \|$", PAGE.partition("## 5.")[2], re.MULTILINE)
+    (line,) = re.findall(
+        rf"^\| {re.escape(code)} \| (.*) \|$", PAGE.partition("## 5.")[2].partition("## 6.")[0], re.MULTILINE
+    )
     assert set(re.findall(r"`([\w.-]+)`", line)) == CODES[code]
 
 

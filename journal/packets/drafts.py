@@ -1,0 +1,227 @@
+"""
+Packets as their owner keeps them: a draft is changed, made into a file, and stands for the accounting afterwards.
+
+Two pages never undo each other's choice: each save names the revision that it began from.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Annotated
+from uuid import UUID, uuid4
+
+import msgspec
+from tortoise.queryset import QuerySet
+
+from journal.accounts.current_keys import lock_account, require_keys
+from journal.actor import Actor
+from journal.ages import compute_age
+from journal.errors import Damaged, JournalError, NotFound, StaleRevision
+from journal.i18n import N_
+from journal.packets import tables
+from journal.packets.documents import MAX_DRAFTS, STEPS, Choice, Told, choice_context, told_context
+from journal.roles import Role
+from journal.sealing import open_document, seal_document
+from journal.store.database import flush_deleted, transaction
+from journal.store.rows import NonNegative, OpenedRows, Row, Timestamp, fetch_row, fetch_rows, open_rows
+
+SILENT_AFTER = timedelta(minutes=2)
+"""After how long without a sign a file that is being made is taken for one that was not finished."""
+CHANGED = N_("This packet was changed on another page. Nothing was saved here; look at it as it is now.")
+
+
+class NoRoom(JournalError):
+    """There are as many packets as fit."""
+
+    message = N_("There are 20 packets that are not made yet. Delete one first; nothing was changed.")
+
+
+class State(StrEnum):
+    """How far a packet is; its code is stored."""
+
+    DRAFT = "draft"
+    MAKING = "making"
+    MADE = "made"
+    FAILED = "failed"
+
+
+CHANGEABLE = (State.DRAFT, State.FAILED)
+
+
+class PacketRow(Row, frozen=True):
+    """A row of a packet, without its file."""
+
+    id: UUID
+    revision: NonNegative
+    state: State
+    done: Annotated[int, msgspec.Meta(ge=0, le=STEPS)]
+    sealed: bytes
+    told: bytes | None
+    created_at: Timestamp
+    updated_at: Timestamp
+    file_until: Timestamp | None
+
+
+@dataclass(frozen=True, slots=True)
+class Packet:
+    """
+    One packet, opened. `done` counts the steps of a file that is being made.
+
+    `told` is who got it and what for, once it is made; `file_until` until when its file can be fetched.
+    """
+
+    id: UUID
+    revision: int
+    state: State
+    done: int
+    choice: Choice
+    told: Told | None
+    created_at: datetime
+    updated_at: datetime
+    file_until: datetime | None
+
+    @property
+    def is_made(self) -> bool:
+        """Return whether its file was made."""
+        return self.state is State.MADE
+
+    def is_silent(self, now: datetime) -> bool:
+        """Return whether its file was being made, and no sign of it came for a while: the server ended meanwhile."""
+        return self.state is State.MAKING and compute_age(self.updated_at, now) > SILENT_AFTER
+
+    def is_making(self, now: datetime) -> bool:
+        """Return whether its file is being made."""
+        return self.state is State.MAKING and not self.is_silent(now)
+
+    def can_be_changed(self, now: datetime) -> bool:
+        """Return whether what it holds can still be chosen."""
+        return self.state in CHANGEABLE or self.is_silent(now)
+
+    def has_file(self, now: datetime) -> bool:
+        """Return whether its file can be fetched."""
+        return self.is_made and self.file_until is not None and now < self.file_until
+
+
+async def create_packet(actor: Actor, choice: Choice | None = None) -> UUID:
+    """Begin a packet, with nothing chosen unless *choice* says so; raises `NoRoom`."""
+    actor.require_role(Role.PATIENT)
+    ident = uuid4()
+    async with transaction():
+        await lock_account(actor.id)
+        await require_keys(actor)
+        if await query_mine(actor).exclude(state=State.MADE.value).count() >= MAX_DRAFTS:
+            raise NoRoom
+        await tables.Packet.create(
+            id=ident,
+            owner_id=actor.id,
+            revision=1,
+            state=State.DRAFT.value,
+            done=0,
+            sealed=seal_document(actor.vault, choice or Choice(), choice_context(actor.id, ident, 1)),
+            created_at=actor.now,
+            updated_at=actor.now,
+        )
+    return ident
+
+
+async def list_packets(actor: Actor) -> OpenedRows[Packet]:
+    """Return the actor's packets, the latest first."""
+    actor.require_role(Role.PATIENT)
+    rows = await fetch_rows(PacketRow, query_mine(actor).order_by("-created_at", "-id"))
+    return open_rows(rows, lambda row: _open(actor, row))
+
+
+async def load_packet(actor: Actor, wanted: UUID) -> Packet:
+    """Return one of the actor's packets; raises `NotFound`, and `Damaged` for one that does not open."""
+    actor.require_role(Role.PATIENT)
+    row = await fetch_row(PacketRow, query_mine(actor).filter(id=wanted))
+    if row is None:
+        raise NotFound
+    return _open(actor, row)
+
+
+async def save_choice(actor: Actor, wanted: UUID, base: int, choice: Choice) -> None:
+    """
+    Store what was chosen.
+
+    Args:
+        base: The revision that was changed.
+
+    Raises:
+        StaleRevision: If another page changed it, or its file is being made or is there.
+        NotFound: If it is not the actor's.
+    """
+    actor.require_role(Role.PATIENT)
+    async with transaction():
+        await lock_account(actor.id)
+        await require_keys(actor)
+        there = await load_packet(actor, wanted)
+        if there.revision != base or not there.can_be_changed(actor.now):
+            raise StaleRevision(CHANGED)
+        if there.choice == choice and there.state is State.DRAFT:
+            return
+        await write_choice(actor, there, choice, State.DRAFT)
+
+
+async def write_choice(actor: Actor, there: Packet, choice: Choice, state: State) -> int:
+    """Store a choice and a state in the transaction that is open; return the revision, or raise `StaleRevision`."""
+    revision = there.revision + 1
+    sealed = seal_document(actor.vault, choice, choice_context(actor.id, there.id, revision))
+    mine = query_mine(actor).filter(id=there.id, revision=there.revision)
+    if not await mine.update(
+        revision=revision, state=state.value, done=0, sealed=sealed, updated_at=actor.now
+    ):
+        raise StaleRevision(CHANGED)
+    return revision
+
+
+async def delete_packet(actor: Actor, wanted: UUID) -> None:
+    """
+    Delete a packet whose file was not made, also one that does not open; of another only its file.
+
+    Who got it and what for stays for the accounting. Raises `NotFound`.
+    """
+    actor.require_role(Role.PATIENT)
+    mine = query_mine(actor).filter(id=wanted)
+    async with transaction():
+        await lock_account(actor.id)
+        await require_keys(actor)
+        if not await mine.filter(told=None).delete() and not await mine.update(file=None, file_until=None):
+            raise NotFound
+    await flush_deleted()
+
+
+async def load_told(actor: Actor) -> dict[UUID, Told]:
+    """Return who got the actor's packets and what for, by packet, as far as it opens."""
+    actor.require_role(Role.PATIENT)
+    rows = await fetch_rows(PacketRow, query_mine(actor).filter(told__isnull=False))
+    return {one.id: one.told for one in open_rows(rows, lambda row: _open(actor, row)) if one.told}
+
+
+def query_mine(actor: Actor) -> QuerySet[tables.Packet]:
+    """Return a query for the actor's packets."""
+    return tables.Packet.filter(owner_id=actor.id)
+
+
+def _open(actor: Actor, row: PacketRow) -> Packet:
+    if row.revision == 0:
+        raise Damaged
+    choice = open_document(actor.vault, row.sealed, choice_context(actor.id, row.id, row.revision), Choice)
+    told = (
+        open_document(actor.vault, row.told, told_context(actor.id, row.id), Told)
+        if row.told is not None
+        else None
+    )
+    return Packet(
+        row.id,
+        row.revision,
+        row.state,
+        row.done,
+        choice,
+        told,
+        row.created_at,
+        row.updated_at,
+        row.file_until,
+    )

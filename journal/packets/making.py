@@ -1,0 +1,319 @@
+"""
+Make the file of a packet: what was previewed and nothing else, sealed, beside the requests of the pages.
+
+The actor's keys lie in this process until the file is stored, and no longer (docs/decisions/0039).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import ExitStack, suppress
+from dataclasses import dataclass, replace
+from datetime import datetime
+from functools import partial
+from hashlib import sha256
+from typing import Protocol
+from uuid import UUID
+
+import msgspec
+from anyio import to_thread
+
+from journal.accounts.current_keys import lock_account, require_keys
+from journal.actor import Actor
+from journal.audit import log as audit_log
+from journal.audit.acts import Act
+from journal.authentication.sign_in import verify_password
+from journal.errors import InvalidInput, JournalError, NotFound, StaleRevision
+from journal.held_acts import Asked, HeldAct
+from journal.i18n import N_
+from journal.packets.choice import require_told
+from journal.packets.composing import FORMAT, SCHEMA_VERSION, Content
+from journal.packets.documents import (
+    FILE_KEPT,
+    MAX_FILE_BYTES,
+    STEPS,
+    Choice,
+    Told,
+    file_context,
+    told_context,
+)
+from journal.packets.drafts import CHANGED, Packet, State, load_packet, query_mine, write_choice
+from journal.packets.loading import load_content
+from journal.records.archive import (
+    WrongRecipient,
+    encode_json,
+    list_files,
+    list_typing_problems,
+    require_passphrase,
+    reserve_place,
+    seal_with_age,
+    zip_files,
+)
+from journal.records.schema import FileRecord
+from journal.sealing import open_bytes, seal_document
+from journal.sessions.holds import refuse_while_held
+from journal.sessions.rows import load_my_sessions
+from journal.store.database import transaction
+from journal.store.rows import Row, Timestamp, fetch_row
+
+RECIPIENT = re.compile(r"age1[02-9ac-hj-np-z]{58}|ssh-ed25519 [A-Za-z0-9+/]{68}={0,2}( .*)?")
+"""The public keys that a file can be sealed for, as they are written; behind that of a ssh key may stand a comment."""
+MAX_KEY_LENGTH = 500
+BEAT = 20.0  # seconds between two signs of a file that is being made
+NOT_A_KEY = N_(
+    "This is no public key that age can use. One begins with age1 or ssh-ed25519; copy all of it, on one line."
+)
+NO_OPENING = N_("Say how the file opens: with a passphrase, or for a public key.")
+NOTHING_CHOSEN = N_("Nothing is chosen yet. Choose what belongs into the packet, and look at it first.")
+PDF = "packet.pdf"
+
+
+class LookAgain(JournalError):
+    """The packet would not hold what was previewed."""
+
+    message = N_(
+        "Something changed since you looked, so nothing was made. This is what the packet holds now: look again."
+    )
+
+
+class FileTooLarge(JournalError):
+    """The file would be larger than a packet may be."""
+
+    message = N_(
+        "The file would be larger than 32 megabytes. Choose less, or take everything with you instead."
+    )
+
+
+class PacketManifest(msgspec.Struct, frozen=True):
+    """What a packet is, and a hash of each of its other files."""
+
+    format: str
+    schema_version: int
+    app_version: str
+    created_at: datetime
+    time_zone: str
+    files: list[FileRecord]
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """How the file opens: with a passphrase, or for a public key; with neither it is a plain file."""
+
+    passphrase: str = ""
+    recipient: str = ""
+
+    @property
+    def is_plain(self) -> bool:
+        """Return whether anybody can open it."""
+        return not (self.passphrase or self.recipient)
+
+
+class Rendering(Protocol):
+    """What a packet looks like: `digest` stands for every word of it."""
+
+    @property
+    def digest(self) -> str:
+        """Return the hash of all that it holds."""
+
+    async def print_pages(self) -> Mapping[str, bytes]:
+        """Return its pages as files, by name."""
+
+
+Render = Callable[[Content], Rendering]
+
+
+@dataclass(frozen=True, slots=True)
+class _Job:
+    """A file to be made of a packet: `revision` is that under which it is being made."""
+
+    actor: Actor
+    packet: Packet
+    revision: int
+    content: Content
+    rendering: Rendering
+    opening: Opening
+    app_version: str
+
+
+async def start_making(
+    actor: Actor,
+    wanted: UUID,
+    seen: str,
+    opening: Opening,
+    current: str,
+    *,
+    practice: str,
+    app_version: str,
+    render: Render,
+    report: Callable[[BaseException], None],
+) -> None:
+    """
+    Begin to make a file; it is stored when it is done, and the packet says how far it is.
+
+    Args:
+        seen: The digest of the preview: what is made has the same, and is for the same people.
+        current: The actor's password, asked for again.
+        report: Told of an error that nobody foresaw.
+
+    Raises:
+        HeldUntilRested: Too soon after a dosing session.
+        InvalidInput: If the password is not theirs, the passphrase is weak, the key is none, or something is missing.
+        StaleRevision, LookAgain: If it is not what was previewed.
+        ExportBusy: If a file of theirs is being made already, or too many people wait for one.
+        NotFound: If it is not the actor's.
+    """
+    asked = Asked(HeldAct.EXPORT)
+    await refuse_while_held(actor, asked)
+    packet = await load_packet(actor, wanted)
+    if not packet.can_be_changed(actor.now):
+        raise StaleRevision(CHANGED)
+    require_told(packet.choice)
+    await _check_opening(actor, opening, practice)
+    await verify_password(actor, current)
+    _, content = await load_content(actor, packet.choice, await load_my_sessions(actor), leaves=True)
+    if content.is_empty:
+        raise InvalidInput({"pieces": NOTHING_CHOSEN})
+    rendering = render(content)
+    if compute_digest(rendering, packet.choice) != seen:
+        raise LookAgain
+    with ExitStack() as place:
+        place.enter_context(reserve_place(actor))
+        async with transaction():
+            await lock_account(actor.id)
+            await require_keys(actor)
+            await refuse_while_held(actor, asked, is_noted=False)
+            there = await load_packet(actor, wanted)
+            if there.revision != packet.revision or not there.can_be_changed(actor.now):
+                raise StaleRevision(CHANGED)
+            revision = await write_choice(actor, there, there.choice, State.MAKING)
+        job = _Job(actor, there, revision, content, rendering, opening, app_version)
+        task = asyncio.create_task(_make(job, place.pop_all(), report))
+        actor.installation.background_work.add(task)
+        task.add_done_callback(actor.installation.background_work.discard)
+
+
+async def load_file(actor: Actor, wanted: UUID) -> tuple[bytes, bool]:
+    """
+    Return the file of a packet as it leaves, and whether it is plain.
+
+    Raises:
+        HeldUntilRested: Too soon after a dosing session.
+        NotFound: If it is not the actor's, or there is no file any more.
+    """
+    await refuse_while_held(actor, Asked(HeldAct.EXPORT), is_noted=False)
+    packet = await load_packet(actor, wanted)
+    row = await fetch_row(_FileRow, query_mine(actor).filter(id=wanted, file__isnull=False))
+    if row is None or packet.told is None or not packet.has_file(actor.now):
+        raise NotFound
+    place = file_context(actor.id, wanted)
+    return await to_thread.run_sync(open_bytes, actor.vault, row.file, place), packet.told.is_plain
+
+
+def compute_digest(rendering: Rendering, choice: Choice) -> str:
+    """Return what stands for a preview: every word of the packet, and for whom it is and what for."""
+    told = encode_json((rendering.digest, choice.recipient, choice.purpose))
+    return sha256(told).hexdigest()
+
+
+class _FileRow(Row, frozen=True):
+    id: UUID
+    file: bytes
+    file_until: Timestamp
+
+
+async def _check_opening(actor: Actor, opening: Opening, practice: str) -> None:
+    if opening.recipient:
+        key = opening.recipient
+        if len(key) > MAX_KEY_LENGTH or not RECIPIENT.fullmatch(key) or list_typing_problems(key):
+            raise InvalidInput({"opens_for": NOT_A_KEY})
+        try:
+            await seal_with_age(b"", key, is_recipient=True)
+        except WrongRecipient as error:
+            raise InvalidInput({"opens_for": NOT_A_KEY}) from error
+    elif opening.passphrase:
+        await require_passphrase(actor, opening.passphrase, practice)
+
+
+async def _make(job: _Job, place: ExitStack, report: Callable[[BaseException], None]) -> None:
+    """Make a file and store it; whatever goes wrong, the packet says that it was not made."""
+    beating = asyncio.create_task(_beat(job))
+    with place:
+        try:
+            await _store(job, await _build(job))
+        except Exception as error:  # noqa: BLE001 - nobody waits for this task, and the packet has to say so
+            if not isinstance(error, JournalError):
+                report(error)
+            with suppress(Exception):  # then it falls silent, which is told as well
+                await _note(job, state=State.FAILED.value, done=0)
+        finally:
+            beating.cancel()
+
+
+async def _build(job: _Job) -> bytes:
+    async with job.actor.installation.export_limiter:
+        await _note(job, done=1)
+        pages = await job.rendering.print_pages()
+        made = pages[PDF] if job.opening.is_plain else await to_thread.run_sync(partial(_pack, job, pages))
+        await _note(job, done=2)
+        if not job.opening.is_plain:
+            words = job.opening.recipient or job.opening.passphrase
+            made = await seal_with_age(made, words, is_recipient=bool(job.opening.recipient))
+    if len(made) > MAX_FILE_BYTES:
+        raise FileTooLarge
+    return made
+
+
+def _pack(job: _Job, pages: Mapping[str, bytes]) -> bytes:
+    """Zip the pages, the same as data, and a manifest with their hashes."""
+    files = {**pages, "data/packet.json": encode_json(job.content.record)}
+    manifest = PacketManifest(
+        FORMAT, SCHEMA_VERSION, job.app_version, job.actor.now, job.content.time_zone, list_files(files)
+    )
+    files["manifest.json"] = msgspec.json.format(encode_json(manifest), indent=2)
+    return zip_files(files, job.actor.now)
+
+
+async def _store(job: _Job, made: bytes) -> None:
+    """Store the file and what the accounting says of it, unless the packet was changed, or its time is not now."""
+    now = job.actor.installation.clock()
+    actor, ident, choice = replace(job.actor, now=now), job.packet.id, job.packet.choice
+    told = Told(choice.recipient, choice.purpose, now.isoformat(), job.opening.is_plain)
+    sealed = await to_thread.run_sync(partial(actor.vault.seal, made, context=file_context(actor.id, ident)))
+    async with transaction():
+        await lock_account(actor.id)
+        await require_keys(actor)
+        await refuse_while_held(actor, is_noted=False)
+        stored = (
+            await query_mine(actor)
+            .filter(**_find(job))
+            .update(
+                state=State.MADE.value,
+                done=STEPS,
+                told=seal_document(actor.vault, told, told_context(actor.id, ident)),
+                file=sealed,
+                file_until=now + FILE_KEPT,
+                updated_at=now,
+            )
+        )
+        if stored:
+            await audit_log.record_event(actor, Act.PACKET_MADE, patient=actor.id, about=ident)
+
+
+async def _beat(job: _Job) -> None:
+    """Show from time to time that the file is still being made."""
+    while True:
+        await asyncio.sleep(BEAT)
+        with suppress(Exception):  # the next sign may come through
+            await _note(job)
+
+
+def _note(job: _Job, **changes: object) -> Awaitable[int]:
+    """Note how far it is, and when."""
+    now = job.actor.installation.clock()
+    return query_mine(job.actor).filter(**_find(job)).update(updated_at=now, **changes)
+
+
+def _find(job: _Job) -> dict[str, object]:
+    return {"id": job.packet.id, "revision": job.revision, "state": State.MAKING.value}

@@ -1,0 +1,193 @@
+"""The preview of a packet, the file that is made of it, and fetching that."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from journal.actor import Actor
+from journal.authentication.passwords import suggest_passphrase
+from journal.errors import InvalidInput, StaleRevision
+from journal.packets import drafts, making
+from journal.packets.composing import Content
+from journal.packets.drafts import Packet
+from journal.packets.loading import load_content
+from journal.packets.making import LookAgain, Opening
+from journal.sessions import holds
+from journal.sessions.holds import Hold
+from journal.sessions.rows import load_my_sessions
+from journal.user_input import clean_line, parse_whole_number
+from portal import __version__, logs
+from portal.access.session_cookie import get_actor
+from portal.paper.document import Block, Document
+from portal.views.packets.pages import PacketPages, build_pages
+from portal.web.errors import build_refusal_arguments
+from portal.web.forms import Form
+from portal.web.pages import redirect, render_page
+
+
+@dataclass(frozen=True, slots=True)
+class PreviewPage:
+    """
+    Context of one sheet of the preview: its `blocks`, each with the name of its type.
+
+    `digest` stands for all that leaves; `previewed` is what a refused form had. `offered` is a passphrase that the next
+    page does not offer again. `held` keeps a file from being made; `problem` is why the last try made none.
+    """
+
+    packet: Packet
+    document: Document
+    blocks: tuple[tuple[str, Block], ...]
+    page: int
+    pages: int
+    digest: str
+    offered: str
+    is_empty: bool
+    is_intact: bool
+    unset: tuple[str, ...] = ()
+    opens_for: str = ""
+    held: Hold | None = None
+    problem: str = ""
+    errors: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class PlainPage:
+    """Context of the page that warns before a file is made that anybody can open."""
+
+    packet: Packet
+    digest: str
+    errors: Mapping[str, str] = field(default_factory=dict)
+
+
+async def preview(request: Request) -> Response:
+    """Show exactly what leaves, a sheet at a time; or begin to make the file."""
+    actor, wanted = get_actor(request), request.path_params["id"]
+    packet = await drafts.load_packet(actor, wanted)
+    here = f"/packets/{wanted}"
+    if request.method == "GET":
+        return (
+            await _render(request, actor, packet)
+            if packet.can_be_changed(actor.now)
+            else redirect(request, here)
+        )
+    form = await Form.read(request)
+    if form["go"] == "plain":
+        return render_page(
+            request,
+            "packets/plain.html",
+            PlainPage(packet, form["previewed"]),
+        )
+    try:
+        await _start(request, actor, packet, form)
+    except InvalidInput as error:
+        return await _render_refused(request, actor, packet, form, error)
+    except (LookAgain, StaleRevision) as error:
+        now = await drafts.load_packet(actor, wanted)
+        if not now.can_be_changed(actor.now):
+            return redirect(request, here)
+        return await _render(request, actor, now, form=form, problem=error.message, status=409)
+    return redirect(request, here)
+
+
+async def fetch_file(request: Request) -> Response:
+    """Send the file of a packet as it leaves; it can be fetched again until its time is over."""
+    actor, wanted = get_actor(request), request.path_params["id"]
+    made, is_plain = await making.load_file(actor, wanted)
+    kind = "pdf" if is_plain else "zip.age"
+    name = f"hearthside-packet-{actor.now.astimezone(actor.zone):%Y-%m-%d}.{kind}"
+    headers = {"content-disposition": f'attachment; filename="{name}"'}
+    return Response(
+        made, media_type="application/pdf" if is_plain else "application/octet-stream", headers=headers
+    )
+
+
+async def _start(request: Request, actor: Actor, packet: Packet, form: Form) -> None:
+    is_plain = form["go"] == "plain-sure"
+    key = clean_line(form["opens_for"])
+    opening = Opening() if is_plain else Opening("" if key else form["passphrase"] or form["offered"], key)
+    environment = request.app.state.templates.here
+
+    def render(content: Content) -> PacketPages:
+        return build_pages(environment, actor.installation, content, actor.now)
+
+    if not is_plain and opening.is_plain:
+        raise InvalidInput({"passphrase": making.NO_OPENING})
+    await making.start_making(
+        actor,
+        packet.id,
+        form["previewed"],
+        opening,
+        form["current"],
+        practice=request.app.state.practice.current.name,
+        app_version=__version__,
+        render=render,
+        report=_report,
+    )
+
+
+def _report(error: BaseException) -> None:
+    logs.log_event(logging.ERROR, "a packet could not be made", logs.describe_error(error))
+
+
+async def _render_refused(
+    request: Request, actor: Actor, packet: Packet, form: Form, error: InvalidInput
+) -> Response:
+    """Show the form again: that of a plain file, of the preview, or of for whom it is."""
+    arguments = build_refusal_arguments(error)
+    if form["go"] == "plain-sure":
+        context = PlainPage(packet, form["previewed"], error.fields)
+        return render_page(request, "packets/plain.html", context, **arguments)
+    return await _render(request, actor, packet, form=form, errors=error.fields, **arguments)
+
+
+async def _render(
+    request: Request,
+    actor: Actor,
+    packet: Packet,
+    *,
+    form: Form | None = None,
+    problem: str = "",
+    errors: Mapping[str, str] | None = None,
+    status: int = 200,
+    headers: Mapping[str, str] | None = None,
+) -> Response:
+    plan = await load_my_sessions(actor)
+    is_intact, content = await load_content(actor, packet.choice, plan)
+    environment = request.app.state.templates.here
+    build = partial(build_pages, environment, actor.installation, content, actor.now)
+    leaves = build()
+    shown = build(hides_numbers=True) if actor.hides_numbers else leaves
+    printed = await shown.set_pages()
+    number = parse_whole_number(request.query_params.get("page", "")) or 1
+    page = min(max(1, number), printed.pages)
+    blocks = _list_sheet(shown.document.blocks, printed.starts, page)
+    context = PreviewPage(
+        packet,
+        shown.document,
+        blocks,
+        page,
+        printed.pages,
+        making.compute_digest(leaves, packet.choice),
+        suggest_passphrase(),
+        content.is_empty,
+        is_intact,
+        printed.unset,
+        form["opens_for"] if form else "",
+        holds.get_hold(actor, plan),
+        problem,
+        errors or {},
+    )
+    return render_page(request, "packets/preview.html", context, status=status, headers=headers)
+
+
+def _list_sheet(blocks: Sequence[Block], starts: Sequence[int], page: int) -> tuple[tuple[str, Block], ...]:
+    """Return what begins on a page, each with the name of its type; a text that goes on stands where it begins."""
+    return tuple(
+        (type(one).__name__.lower(), one) for one, start in zip(blocks, starts, strict=True) if start == page
+    )

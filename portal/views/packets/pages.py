@@ -1,0 +1,216 @@
+"""The pages of a packet: one document, which the preview shows and the file holds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from hashlib import sha256
+from itertools import groupby
+
+from jinja2 import Environment
+
+from journal.catalogue.fields import EntryKind
+from journal.entries.naming import EntryNamer
+from journal.i18n import N_
+from journal.installation.installation import Installation
+from journal.packets.composing import Content, PacketConsent, PacketScore, Piece
+from journal.packets.making import PDF
+from journal.records.archive import encode_json
+from journal.sessions.rows import Session
+from journal.time_zones import parse_zone
+from portal.paper.document import (
+    Block,
+    Document,
+    Facts,
+    Heading,
+    Look,
+    Paper,
+    Paragraph,
+    Table,
+    Words,
+)
+from portal.paper.typesetting import Typeset, typeset
+from portal.views.packets.answers import read_blocks
+from portal.views.sharing.shared_view import SharedSection, build_shared_view
+from portal.web.dates import format_long_day, format_short_date, format_short_day
+from portal.web.entry_names import format_entry_name
+from portal.web.translation import Translator, get_language
+
+PAPER = Paper.A4
+CHOSEN = N_(
+    "The patient chose each part. It is no clinical record and may not be complete. Words beside a line are their own."
+)
+FOOT = N_("Patient-reported, not verified")
+SENSITIVE = N_("This contains sensitive mental-health information.")
+
+
+@dataclass(frozen=True, slots=True)
+class PacketPages:
+    """A packet as it is printed; `digest` stands for every word of it, as pages and as data."""
+
+    installation: Installation
+    document: Document
+    digest: str
+
+    async def set_pages(self) -> Typeset:
+        """Return it as pages of paper, with where each block begins."""
+        return await typeset(self.installation, self.document, PAPER)
+
+    async def print_pages(self) -> Mapping[str, bytes]:
+        """Return it as a file of pages."""
+        return {PDF: (await self.set_pages()).pdf}
+
+
+def build_pages(
+    environment: Environment,
+    installation: Installation,
+    content: Content,
+    now: datetime,
+    *,
+    hides_numbers: bool = False,
+) -> PacketPages:
+    """
+    Build the pages of a packet in the language of the task.
+
+    Args:
+        hides_numbers: They are shown to their patient, who wants to see no numbers of measures; what leaves has them.
+    """
+    document = _Builder(environment, content, hides_numbers=hides_numbers).build(now)
+    said = repr(
+        (document.title, document.language, document.made_on, document.foot, document.of, document.blocks)
+    )
+    digest = sha256(encode_json(content.record) + said.encode()).hexdigest()
+    return PacketPages(installation, document, digest)
+
+
+class _Builder:
+    def __init__(self, environment: Environment, content: Content, *, hides_numbers: bool) -> None:
+        words: Translator = environment.words  # type: ignore[attr-defined]
+        self.say = words.translate
+        self.draw = environment.get_template("macros/shared_entry.html").module.answer_given  # type: ignore[attr-defined]
+        self.content = content
+        self.zone = parse_zone(content.time_zone)
+        self.hides_numbers = hides_numbers
+
+    def build(self, now: datetime) -> Document:
+        """Return the whole document."""
+        say, content = self.say, self.content
+        made_on = format_short_date(content.made_on)
+        blocks: list[Block] = [*self._write_cover(made_on)]
+        if content.sessions:
+            blocks += [Heading(Words(say(N_("Sessions")))), self._write_sessions(content.sessions)]
+        if content.scores and not self.hides_numbers:
+            blocks += [Heading(Words(say(N_("Scores")))), *self._write_scores(content.scores)]
+        for kind, pieces in groupby(content.pieces, key=lambda one: one.copy.kind):
+            blocks.append(Heading(Words(say(EntryKind(kind).label))))
+            for piece in pieces:
+                blocks += self._write_piece(piece)
+        if content.consents:
+            blocks += [
+                Heading(Words(say(N_("Who the patient shares with")))),
+                self._write_consents(content.consents),
+            ]
+        return Document(
+            say(N_("Records")),
+            get_language(),
+            made_on,
+            now.astimezone(UTC),
+            say(FOOT),
+            tuple(blocks),
+            of=content.name,
+        )
+
+    def _write_cover(self, made_on: str) -> Iterator[Block]:
+        say, content = self.say, self.content
+        yield Paragraph(Words(f"{say(FOOT)}. {say(SENSITIVE)}"), Look.LEAD)
+        rows = [(say(N_("Name")), Words(content.name))] if content.name else []
+        if content.from_day:
+            first, last = (
+                format_short_date(date.fromisoformat(one)) for one in (content.from_day, content.until_day)
+            )
+            period = say(N_("%(first)s to %(last)s"), first=first, last=last)
+            rows.append((say(N_("Period")), Words(period)))
+        rows.append((say(N_("Made on")), Words(made_on)))
+        rows.append((say(N_("Made by")), Words(say(N_("The patient, from their own records in Hearthside")))))
+        yield Facts(tuple(rows))
+        yield Paragraph(
+            Words(say(CHOSEN)),
+            Look.SMALL,
+        )
+
+    def _write_sessions(self, sessions: tuple[Session, ...]) -> Block:
+        say = self.say
+        head = (N_("Day"), N_("Session"), N_("Route"), N_("Phase"), N_("Setting"), N_("Status"))
+        return Table(
+            say(N_("Sessions, with their days")),
+            tuple(map(say, head)),
+            tuple(map(self._write_session, sessions)),
+        )
+
+    def _write_session(self, one: Session) -> tuple[Words, ...]:
+        details = one.details
+        labels = (details.kind, details.route, details.phase, details.setting, details.status)
+        day = format_short_day(one.begins_at, self.zone)
+        return (Words(day), *(Words(self.say(label.label) if label else "–") for label in labels))
+
+    def _write_scores(self, scores: tuple[PacketScore, ...]) -> Iterator[Block]:
+        say = self.say
+        head = tuple(map(say, (N_("Day"), N_("Measure"), N_("Version"), N_("Total"), N_("Change"))))
+        yield Table(say(N_("Totals of the chosen measures")), head, tuple(map(self._write_score, scores)))
+        published = {
+            (one.name, said.text, said.source): one.language for one in scores for said in one.references
+        }
+        for (name, text, source), language in published.items():
+            yield Paragraph(Words(f"{name}: {text} {source}", language), Look.SMALL)
+        yield Paragraph(
+            Words(
+                say(
+                    N_(
+                        "A number from one form is not a diagnosis, and says nothing about a single person by itself."
+                    )
+                )
+            ),
+            Look.SMALL,
+        )
+
+    def _write_score(self, one: PacketScore) -> tuple[Words, ...]:
+        say = self.say
+        total = (
+            say(N_("%(answered)s of %(asked)s answered"), answered=one.answered, asked=one.asked)
+            if one.total is None
+            else say(N_("%(total)s of %(most)s"), total=one.total, most=one.most)
+        )
+        day = format_short_date(date.fromisoformat(one.day)) if one.day else "–"
+        change = "–" if one.change is None else f"{one.change:+d}".replace("-", "−")
+        return tuple(map(Words, (day, one.name, one.version, total, change)))
+
+    def _write_piece(self, piece: Piece) -> Iterator[Block]:
+        say, copy = self.say, piece.copy
+        view = build_shared_view(copy, self.zone, EntryNamer(), hides_numbers=self.hides_numbers)
+        called = format_entry_name(view.name, say, lambda at: format_short_day(at, self.zone))
+        yield Heading(Words(called, view.name.language if view.name.title else ""), 2)
+        day = format_long_day(view.written_at, self.zone)
+        yield Paragraph(Words(say(N_("Written on %(date)s"), date=day)), Look.SMALL)
+        if copy.note:
+            yield Paragraph(Words(say(N_("Content note:"))), Look.SMALL)
+            yield Paragraph(Words(copy.note, copy.language), Look.QUOTED)
+        for section in view.sections:
+            yield from self._write_section(section)
+
+    def _write_section(self, section: SharedSection) -> Iterator[Block]:
+        yield Heading(Words(self.say(section.question or N_("An earlier question"))), 3)
+        yield from read_blocks(str(self.draw(section)))
+
+    def _write_consents(self, consents: tuple[PacketConsent, ...]) -> Block:
+        say = self.say
+        rows = tuple(
+            (
+                Words(one.name),
+                Words(format_short_day(one.since, self.zone)),
+                Words(say(N_("Sharing is paused")) if one.paused_at else say(N_("Can read what is shared"))),
+            )
+            for one in consents
+        )
+        head = tuple(map(say, (N_("Name"), N_("Since"), N_("Now"))))
+        return Table(say(N_("Care team, on the day on which this was made")), head, rows)
