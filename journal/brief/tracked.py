@@ -115,9 +115,14 @@ class Point:
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """A measure: the first, the previous and the latest time, and how many days it asks about; 0 where unknown."""
+    """
+    A measure: the first, the previous and the latest time, and how many days it asks about; 0 where unknown.
+
+    A name that somebody typed is in their `language`; any other is to be translated.
+    """
 
     name: str
+    language: str
     recall_days: int
     latest: Point
     first: Point | None = None
@@ -220,19 +225,19 @@ def list_measured(
     for series in group_totals(list_totals(shared, notes)):
         first, previous = (series[0] if len(series) > 1 else None), (series[-2] if len(series) > 2 else None)
         latest = series[-1]
-        name, recall = _describe_measure(latest)
         yield Measured(
-            name,
-            recall,
+            *_describe_measure(latest),
             _build_point(latest, dosing),
             None if first is None else _build_point(first, dosing),
             None if previous is None else _build_point(previous, dosing),
         )
 
 
-def _describe_measure(one: Total) -> tuple[str, int]:
+def _describe_measure(one: Total) -> tuple[str, str, int]:
     (filled,) = parse_measure(one.form) or (None,)
-    return (one.entered[0], 0) if filled is None else (filled.name, filled.recall_days)
+    if filled is None:
+        return one.entered[0], one.source.language, 0
+    return filled.name, "", filled.recall_days
 
 
 def _build_point(one: Total, dosing: Sequence[date]) -> Point:

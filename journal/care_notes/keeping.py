@@ -70,6 +70,8 @@ async def keep_note(actor: Actor, to: UUID, note: UUID, version: int, title: str
         raise NotFound
     if found.current.version != version:
         raise StaleRevision(NEWER)
+    # What is kept are the clinician's words: they stay in the language that they were written in.
+    writer = replace(actor, language=found.current.language or actor.language)
     wanted = uuid4()
     there: list[Entry] = []
 
@@ -78,10 +80,10 @@ async def keep_note(actor: Actor, to: UUID, note: UUID, version: int, title: str
         there.extend([kept[0]] if kept else [])
         return kept is not None
 
-    if await entries.create_first_entry(actor, build_document(found, actor.zone, title), is_there, wanted):
+    if await entries.create_first_entry(writer, build_document(found, actor.zone, title), is_there, wanted):
         return wanted
     await entries.change_entry(
-        actor, there[0].id, lambda _: build_document(found, actor.zone, title), keep=True
+        writer, there[0].id, lambda _: build_document(found, actor.zone, title), keep=True
     )
     return there[0].id
 

@@ -30,7 +30,7 @@ from journal.care_notes.reviews import ASK_FIELDS, REVIEW_FIELDS, check_ask, che
 from journal.care_notes.signing import PURPOSES, sign_note, verify_note
 from journal.dosing_day.lines import Reading
 from journal.errors import Damaged, InvalidInput, NotFound, StaleRevision, TrustBroken
-from journal.i18n import N_, Labelled
+from journal.i18n import N_, Labelled, get_known_language
 from journal.measures.lines import get_noon
 from journal.roles import Profession
 from journal.sealing import open_document, seal_document
@@ -100,7 +100,8 @@ class NoteDetails(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """
     One version as it is sealed; `fields` by their names, `written_at` UTC, ISO 8601.
 
-    Limits, what a clinic noted at a session, and a review carry the `signature` of who wrote them.
+    Limits, what a clinic noted at a session, and a review carry the `signature` of who wrote them. Versions of before,
+    and what they sign, lack the `language` of the page.
     """
 
     kind: str
@@ -109,6 +110,7 @@ class NoteDetails(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     profession: str
     written_at: str
     signature: bytes = b""
+    language: str | msgspec.UnsetType = msgspec.UNSET
 
 
 class NoteVersion(msgspec.Struct, frozen=True):
@@ -124,6 +126,11 @@ class NoteVersion(msgspec.Struct, frozen=True):
     def kind(self) -> NoteKind:
         """Return what it is about."""
         return NoteKind(self.details.kind)
+
+    @property
+    def language(self) -> str:
+        """Return the language of its words, where it is known."""
+        return get_known_language(self.details.language or "")
 
     @property
     def noon(self) -> datetime | None:
@@ -224,9 +231,8 @@ async def write_note(
     fields = await _validate(actor, patient, kind, typed, is_new=base == 0)
     key = await open_shared_key(actor, link)
     version = base + 1
-    details = NoteDetails(
-        kind.value, fields, actor.name, actor.profession, actor.now.isoformat(timespec="seconds")
-    )
+    at, spoken = actor.now.isoformat(timespec="seconds"), actor.language or msgspec.UNSET
+    details = NoteDetails(kind.value, fields, actor.name, actor.profession, at, language=spoken)
     if kind.value in PURPOSES:
         signature = sign_note(actor, link, note, version, kind.value, details)
         details = msgspec.structs.replace(details, signature=signature)

@@ -24,12 +24,14 @@ STANDING_SENTENCE = N_(
 )
 UNVERIFIED_SENTENCE = N_("We have not been able to check this number.")
 
+IN_SPANISH = N_("In Spanish")
+
 DATA_FILE_SENTENCES: tuple[str, ...] = (
     N_("Emergency services"),
     N_("Emotional support line"),
     N_("Free, day and night"),
     N_("Day and night"),
-    N_("In Spanish"),
+    IN_SPANISH,
     N_("For an overdose or poisoning; free, day and night"),
     N_("For veterans, service members and those close to them"),
     N_("In many countries of the European Union, not in all"),
@@ -97,6 +99,11 @@ class Region(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     def all_contacts(self) -> tuple[Contact, ...]:
         """Return the emergency number, if there is one, and then the others."""
         return ((self.emergency,) if self.emergency else ()) + self.contacts
+
+    def list_contacts(self, language: str) -> tuple[Contact, ...]:
+        """Return all contacts, the emergency number first; for who reads in Spanish, lines in Spanish come next."""
+        note = IN_SPANISH if language == "es" else None
+        return tuple(sorted(self.all_contacts, key=lambda one: (one is not self.emergency, one.note != note)))
 
 
 @dataclass(frozen=True, slots=True)

@@ -153,7 +153,13 @@ def merge_notes(entries: Iterable[Entry], notes: Iterable[CareNote]) -> tuple[Pi
 
 def build_piece(one: Entry) -> Piece:
     """Return an entry as a piece."""
-    return Piece(one.id, one.document.kind, one.document.answers, one.document.session_id)
+    return Piece(
+        one.id,
+        one.document.kind,
+        one.document.answers,
+        one.document.session_id,
+        language=one.document.language,
+    )
 
 
 def _find_month(line: ContentsLine) -> str:

@@ -74,4 +74,4 @@ def build_shared_chart(folder: Folder, around: Around, subject: str, page: int) 
 def build_piece(one: IncomingShare) -> Piece:
     """Return a copy as a piece."""
     document = one.document
-    return Piece(one.id, document.kind, document.answers, document.session_id)
+    return Piece(one.id, document.kind, document.answers, document.session_id, language=document.language)

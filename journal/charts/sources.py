@@ -36,7 +36,8 @@ class Piece:
     """
     An entry, or a copy of one: `source` is the id of either. `session` is the hex id of what it is about.
 
-    `is_note`: it is what a clinician noted, as an entry would keep it, and `source` is the note.
+    `is_note`: it is what a clinician noted, as an entry would keep it, and `source` is the note. `language` is that of
+    its words.
     """
 
     source: UUID
@@ -44,6 +45,7 @@ class Piece:
     answers: Answers
     session: str | None = None
     is_note: bool = False
+    language: str = ""
 
 
 class MarkKind(StrEnum):
@@ -59,13 +61,15 @@ class Mark:
     """
     A dosing session, a plan note or a change of medicine, on its day.
 
-    `words` are what was written, each behind the name of its part; `source` is the piece that says it, if one does.
+    `words` are what was written, each behind the name of its part, in their `language`; `source` is the piece that says
+    it, if one does.
     """
 
     kind: MarkKind
     day: date
     words: tuple[tuple[str, str], ...] = ()
     source: UUID | None = None
+    language: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,7 +172,7 @@ def _list_plan_marks(note: CareNote) -> list[Mark]:
         day = parse_day(fields.get("from_day", ""))
         if day is not None and day not in days:
             words = tuple((name, fields[name]) for name in PLAN_PARTS if fields.get(name))
-            days[day] = Mark(MarkKind.PLAN, day, words)
+            days[day] = Mark(MarkKind.PLAN, day, words, language=version.language)
     return list(days.values())
 
 
@@ -178,7 +182,7 @@ def _parse_plan_note(piece: Piece) -> Mark | None:
     day = parse_day(str(piece.answers.get("plan.from", "")))
     parts = ((name, str(piece.answers.get(f"plan.{name}", ""))) for name in PLAN_PARTS)
     words = tuple((name, text) for name, text in parts if text)
-    return Mark(MarkKind.PLAN, day, words, piece.source) if day and words else None
+    return Mark(MarkKind.PLAN, day, words, piece.source, piece.language) if day and words else None
 
 
 def _parse_medicine_change(piece: Piece) -> Mark | None:
@@ -191,7 +195,7 @@ def _parse_medicine_change(piece: Piece) -> Mark | None:
     if day is None:
         return None
     said = str(answers.get("checkin.changed", ""))
-    return Mark(MarkKind.MEDICINE, day, (("changed", said),) if said else (), piece.source)
+    return Mark(MarkKind.MEDICINE, day, (("changed", said),) if said else (), piece.source, piece.language)
 
 
 _PARSERS: dict[str, Callable[[Piece], Mark | None]] = {

@@ -68,7 +68,8 @@ class CallDetails(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     `purpose` is what to call for, `outside` what happens outside the hours, which are on the clock of `zone`.
     `check_date` is the day, as an ISO date, by which the care team wants to look at this again. `written_by` and
-    `written_at` say who wrote it last, and when; `writer` is their account, None where it was not kept yet.
+    `written_at` say who wrote it last, and when; `writer` is their account, None where it was not kept yet; `language`
+    that of the page.
     """
 
     role: CallRole
@@ -82,6 +83,7 @@ class CallDetails(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     written_by: str = ""
     written_at: str = ""
     writer: UUID | None = None
+    language: str = ""
 
     @property
     def check_day(self) -> date | None:
@@ -165,7 +167,11 @@ async def save_contact(
     link = await links.load_link_with(actor, patient)
     written = actor.now.isoformat(timespec="seconds")
     details = msgspec.structs.replace(
-        _validate(typed), written_by=actor.name, written_at=written, writer=actor.id
+        _validate(typed),
+        written_by=actor.name,
+        written_at=written,
+        writer=actor.id,
+        language=actor.language,
     )
     ident, revision = ident or uuid4(), base + 1
     sealed = seal_document(actor.installation.server_keys, details, contact_context(patient, ident, revision))

@@ -112,7 +112,7 @@ class InstructionsDetails(msgspec.Struct, frozen=True, forbid_unknown_fields=Tru
     Of `fasting`, `medicines` and `bring`, each line is one item of the check list. `acute_hours` is how long from the
     start a session counts as acute, `check_minutes` how often the sitter looks, `part_minutes` a timer after a part
     of the medicine was taken, or None. The numbers of days say when a measure is answered again; None: at its usual
-    time. `offsets`: how far from a session its moments are. `written_by` and `written_at` say who wrote it, and when.
+    time. `offsets`: how far from a session its moments are. The last three say who wrote it, when, in which language.
     """
 
     fasting: str = ""
@@ -129,6 +129,7 @@ class InstructionsDetails(msgspec.Struct, frozen=True, forbid_unknown_fields=Tru
     offsets: Offsets = USUAL
     written_by: str = ""
     written_at: str = ""
+    language: str = ""
 
 
 class SignedInstructions(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -298,7 +299,8 @@ async def save_instructions(
     link = await links.load_link_with(actor, patient)
     details = _validate(typed, is_checked=is_checked)
     written = actor.now.isoformat(timespec="seconds")
-    details = msgspec.structs.replace(details, written_by=actor.name, written_at=written)
+    signed = {"written_by": actor.name, "written_at": written, "language": actor.language}
+    details = msgspec.structs.replace(details, **signed)
     await _require_course(actor.installation, patient, course)
     ident, version = uuid4(), base + 1
     encoded = encode_document(details)

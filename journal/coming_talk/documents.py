@@ -74,10 +74,11 @@ class MarkDetails(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class SetDetails(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Things that a clinician keeps under a name; the clinician's vault key."""
+    """Things that a clinician keeps under a name, which is in `language`; the clinician's vault key."""
 
     name: str
     things: tuple[Thing, ...]
+    language: str = ""
 
 
 def item_context(link: UUID, item: UUID) -> Context:

@@ -13,7 +13,7 @@ from journal.coming_talk import library
 from journal.coming_talk.documents import SetDetails, Thing, set_context
 from journal.coming_talk.items import MAX_FOR_TALK
 from journal.errors import Damaged, InvalidInput, NotFound
-from journal.i18n import N_
+from journal.i18n import N_, get_known_language
 from journal.roles import Role
 from journal.sealing import open_document, seal_document
 from journal.store.database import flush_deleted, transaction
@@ -37,11 +37,12 @@ class SetRow(Row, frozen=True):
 
 @dataclass(frozen=True, slots=True)
 class OwnSet:
-    """One set, opened."""
+    """One set, opened; `language` is that of its name, where it is known."""
 
     id: UUID
     name: str
     things: tuple[Thing, ...]
+    language: str
 
 
 async def load_sets(actor: Actor) -> OpenedRows[OwnSet]:
@@ -73,7 +74,7 @@ async def keep_set(actor: Actor, name: str, things: Sequence[Thing]) -> UUID:
         raise InvalidInput({"name": NO_NAME})
     if not things:
         raise InvalidInput({"name": NOTHING_SET})
-    details = SetDetails(called, tuple(things[:MAX_FOR_TALK]))
+    details = SetDetails(called, tuple(things[:MAX_FOR_TALK]), actor.language)
     async with transaction():
         await lock_account(actor.id)
         await require_keys(actor)
@@ -104,4 +105,4 @@ def _open(actor: Actor, row: SetRow) -> OwnSet:
     details = open_document(actor.vault, row.sealed, set_context(actor.id, row.id), SetDetails)
     if len(details.things) > MAX_FOR_TALK or not all(map(library.is_known, details.things)):
         raise Damaged
-    return OwnSet(row.id, details.name, details.things)
+    return OwnSet(row.id, details.name, details.things, get_known_language(details.language))

@@ -55,7 +55,7 @@ _MONTHLY_IDS = frozenset(one.id for one in MONTHLY)
 
 def build_source(one: IncomingShare) -> Source:
     """Return a copy as where a line comes from."""
-    return Source(one.id, marked=one.document.note)
+    return Source(one.id, marked=one.document.note, language=one.document.language)
 
 
 def find_session(one: IncomingShare) -> UUID | None:
@@ -163,7 +163,7 @@ def _list_entered_totals(notes: Iterable[CareNote]) -> Iterator[Total]:
         day = parse_day(one.details.fields.get("day", ""))
         if one.kind is NoteKind.TOTAL and day is not None:
             fields = one.details.fields
-            source = Source(note=one.note)
+            source = Source(note=one.note, language=one.language)
             yield _build_total(source, fields["name"], day, one.details.written_at, fields["total"])
 
 
@@ -192,7 +192,10 @@ def read_clinic(one: IncomingShare) -> ClinicLine | None:
 
 def build_clinic(note: CareNote) -> ClinicLine:
     """Return what the reader noted at a session."""
-    return ClinicLine(Source(note=note.current.note), read_fields(note.current.details.fields))
+    return ClinicLine(
+        Source(note=note.current.note, language=note.current.language),
+        read_fields(note.current.details.fields),
+    )
 
 
 def _is_kept(one: IncomingShare, kind: NoteKind) -> bool:
@@ -204,7 +207,9 @@ def _build_own_plan(note: CareNote) -> PlanLine:
     one, fields = note.current, note.current.details.fields
     dose, interval, focus, why = (fields.get(name, "") for name in ("dose", "interval", "focus", "why"))
     day = parse_day(fields.get("from_day", ""))
-    return PlanLine(Source(note=one.note), day, dose, interval, focus, why, one.details.written_by)
+    return PlanLine(
+        Source(note=one.note, language=one.language), day, dose, interval, focus, why, one.details.written_by
+    )
 
 
 def _read_plan(one: IncomingShare) -> PlanLine:

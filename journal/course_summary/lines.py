@@ -23,12 +23,13 @@ class Source:
     """
     Where a line comes from: a shared copy, or a note that the reader wrote.
 
-    `marked` is the content note of a copy, which stands before its words.
+    `marked` is the content note of a copy, which stands before its words. `language` is that of both.
     """
 
     share: UUID | None = None
     note: UUID | None = None
     marked: str = ""
+    language: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -85,6 +85,16 @@ class DayLines:
         found = (parse_own_scale(answers.get(name)) for name in OWN_SCALES)
         return tuple(one for one in found if one is not None)
 
+    @property
+    def own_language(self) -> str:
+        """Return the language of the names of one's own lines."""
+        return self.months[-1].document.language if self.months else ""
+
+    def find_language(self, day: date) -> str:
+        """Return the language of the words of a day's line."""
+        month = self.find_month(day)
+        return month.document.language if month else ""
+
     def find_line(self, day: date) -> DayLine | None:
         """Return the line of a day."""
         return next((one for one in reversed(self.lines) if one.day == day), None)

@@ -80,6 +80,11 @@ class DayRecord:
         return self.entry.revision if self.entry else 0
 
     @property
+    def language(self) -> str:
+        """Return the language of the record's words."""
+        return self.entry.document.language if self.entry else ""
+
+    @property
     def _answers(self) -> Answers:
         return self.entry.document.answers if self.entry else {}
 

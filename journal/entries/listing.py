@@ -99,7 +99,8 @@ class EntrySummary(msgspec.Struct, frozen=True, gc=False):
     An entry in a list: no more of it than its title.
 
     `id` is as addresses write it; `created` and `updated` are in microseconds since 1970. One that does not open is
-    `damaged`, and its title says so; it may have no address and no date (`entries.Entry`).
+    `damaged`, and its title says so; it may have no address and no date (`entries.Entry`). `language` is that of its
+    title, where it is known.
     """
 
     id: str
@@ -111,6 +112,7 @@ class EntrySummary(msgspec.Struct, frozen=True, gc=False):
     damaged: bool = False
     has_address: bool = True
     is_dated: bool = True
+    language: str = ""
 
     @property
     def created_at(self) -> datetime:
@@ -341,6 +343,7 @@ def build_summary(one: Entry) -> EntrySummary:
         one.damaged,
         one.has_address,
         one.is_dated,
+        document.language,
     )
 
 
@@ -391,4 +394,6 @@ def build_line_summary(line: ContentsLine) -> EntrySummary:
         return EntrySummary(
             ident, "", CANNOT_BE_OPENED, line.session, line.created, line.updated, damaged=True
         )
-    return EntrySummary(ident, line.form, line.title, line.session, line.created, line.updated)
+    return EntrySummary(
+        ident, line.form, line.title, line.session, line.created, line.updated, language=line.language
+    )

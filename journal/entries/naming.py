@@ -92,7 +92,7 @@ class EntryNamer:
             kind, title, session_id = one.document.kind, one.document.title, one.document.session_id
             language = one.document.language
         else:
-            kind, title, session_id, language = one.kind, one.title, one.session_id, ""
+            kind, title, session_id, language = one.kind, one.title, one.session_id, one.language
         if one.damaged:
             return EntryName(title, is_damaged=True)
         return self._build_name(kind, title, session_id, one.created_at, language)

@@ -66,6 +66,11 @@ class Steadying:
         return self.entry.document.answers if self.entry else {}
 
     @property
+    def language(self) -> str:
+        """Return the language of its words, where it is known."""
+        return self.entry.document.language if self.entry else ""
+
+    @property
     def phrases(self) -> tuple[str, ...]:
         """Return the phrases, in the order in which they were added."""
         return parse_phrases(self.answers.get(PHRASES))

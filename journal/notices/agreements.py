@@ -237,7 +237,8 @@ async def propose_as_clinician(actor: Actor, patient: UUID, hours: int | None, l
         if old.proposed is not None and old.proposed.by == Role.PATIENT.value:
             raise StaleRevision(CHANGED_MEANWHILE)  # it waits for an answer, and is not written over
         kept = (old.agreed.backup, old.agreed.backup_name) if old.agreed else ("", "")
-        return msgspec.structs.replace(old, proposed=Terms(made, hours, by, at, *kept, words))
+        terms = Terms(made, hours, by, at, *kept, words, language=actor.language)
+        return msgspec.structs.replace(old, proposed=terms)
 
     async with transaction():
         await require_active(link)
@@ -260,7 +261,8 @@ async def agree_as_clinician(actor: Actor, patient: UUID, terms: str, looks: str
             raise StaleRevision(CHANGED_MEANWHILE)
         if are_weaker(wanted, now.agreed) or await others.exists():
             await refuse_while_patient_held(actor, patient)
-        await _put_in_force(actor, link, msgspec.structs.replace(wanted, looks=words))
+        said = msgspec.structs.replace(wanted, looks=words, language=actor.language)
+        await _put_in_force(actor, link, said)
 
 
 async def end_as_clinician(actor: Actor, patient: UUID) -> None:

@@ -19,7 +19,7 @@ class Terms(msgspec.Struct, frozen=True):
     What one of two people proposed about notices, and when the other agreed; times are UTC, ISO 8601.
 
     `backup` is the hex id of the backup's care link, empty for none, with the name by which the patient knows them;
-    `looks` is when the clinician usually looks, in their words; `by` the role of who proposed it.
+    `looks` is when the clinician usually looks, in their words and `language`; `by` the role of who proposed it.
     """
 
     id: str
@@ -30,6 +30,7 @@ class Terms(msgspec.Struct, frozen=True):
     backup_name: str = ""
     looks: str = ""
     agreed_at: str = ""
+    language: str = ""
 
     @property
     def agreed_on(self) -> datetime | None:
@@ -59,11 +60,12 @@ class NoticeDocument(msgspec.Struct, frozen=True):
 
 
 class DoneDocument(msgspec.Struct, frozen=True):
-    """What was done about a notice, in the words of who did it; care-link key of theirs."""
+    """What was done about a notice, in the words of who did it, and their language; care-link key of theirs."""
 
     name: str
     at: str
     words: str
+    language: str = ""
 
 
 def policy_context(link: UUID, revision: int) -> Context:

@@ -49,7 +49,8 @@ class PastNotice:
     One notice, or why none was written. `at` is when, `entry` the answer's entry while that is there.
 
     `sent_at` and `backup_sent_at` are when it went to whom; `acknowledged_by` is the care link of who did, `done` what
-    they wrote. One that was sent and has `acknowledged_at` is marked as that, and nobody can be shown to have done it.
+    they wrote, in `language`. One that was sent and has `acknowledged_at` is marked as that, and nobody can be shown to
+    have done it.
     """
 
     state: NoticeState
@@ -68,6 +69,7 @@ class PastNotice:
     acknowledged_by: UUID | None = None
     acknowledged_name: str = ""
     done: str = ""
+    language: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +77,7 @@ class ReceivedNotice:
     """
     One notice that went to a clinician; `first` is whom it went to before, where they are the backup.
 
-    `is_mine`: they acknowledged it, with the words `done`. `is_damaged`: it is not what was sealed.
+    `is_mine`: they acknowledged it, with the words `done`, in `language`. `is_damaged`: it is not what was sealed.
     """
 
     id: UUID
@@ -85,6 +87,7 @@ class ReceivedNotice:
     acknowledged_at: datetime | None
     is_mine: bool
     done: str
+    language: str
     is_damaged: bool
 
 
@@ -185,6 +188,7 @@ async def _build_past(
         row.acknowledged_by if is_shown else None,
         done.name if done else by.peer_name if by and is_shown else "",
         done.words if done else "",
+        done.language if done else "",
     )
 
 
@@ -207,5 +211,6 @@ async def _build_received(actor: Actor, row: NoticeRow, link: Link) -> ReceivedN
         row.acknowledged_at,
         row.acknowledged_by == link.id,
         done.words if done else "",
+        done.language if done else "",
         is_damaged,
     )

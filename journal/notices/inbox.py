@@ -94,7 +94,8 @@ async def acknowledge(actor: Actor, patient: UUID, wanted: Sequence[UUID], words
     if not 0 < len(done) <= MAX_DONE_LENGTH:
         raise InvalidInput({"done": NO_WORDS})
     key = await open_shared_key(actor, link)
-    document = DoneDocument(actor.name, actor.now.astimezone(UTC).isoformat(timespec="seconds"), done)
+    at, language = actor.now.astimezone(UTC).isoformat(timespec="seconds"), actor.language
+    document = DoneDocument(actor.name, at, done, language)
     async with transaction():
         await require_cared_for(link)
         for one in wanted:

@@ -94,10 +94,15 @@ ACKNOWLEDGED_BY_UNKNOWN = N_(
 
 @dataclass(frozen=True, slots=True)
 class Sentence:
-    """One sentence, to be translated, and what stands in it: names and words as text, moments as `datetime`."""
+    """
+    One sentence, to be translated, and what stands in it: names and words as text, moments as `datetime`.
+
+    `language` is that of words that somebody wrote.
+    """
 
     text: str
     values: Mapping[str, str | datetime] = field(default_factory=dict)
+    language: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +111,7 @@ class State:
     What became of a notice.
 
     `is_told`: somebody was. `can_withdraw`: it has not gone yet. `can_send`: one can be sent by hand. `title` is the
-    sentence to begin with; `words` are what was done about it, in the words of who did it.
+    sentence to begin with; `words` are what was done about it, in the words of who did it, and in `language`.
     """
 
     title: str
@@ -115,6 +120,7 @@ class State:
     can_withdraw: bool = False
     can_send: bool = False
     words: str = ""
+    language: str = ""
 
 
 def is_told(row: NoticeRow | None) -> bool:
@@ -186,6 +192,7 @@ def _describe_acknowledged(told: Told, row: NoticeRow, name: Mapping[str, str]) 
         is_told=True,
         can_send=told.done is None,
         words=told.done.words if told.done else "",
+        language=told.done.language if told.done else "",
     )
 
 
@@ -204,8 +211,11 @@ def _say_open(told: Told, row: NoticeRow, name: Mapping[str, str], *, mail: bool
 
 
 def _say_when(policy: Policy | None, *, mail: bool) -> Iterator[Sentence]:
-    looks = policy.terms.looks if policy and policy.terms else ""
-    yield Sentence(LOOKS, {"looks": looks}) if looks else Sentence(LOOKS_UNKNOWN)
+    terms = policy.terms if policy else None
+    if terms and terms.looks:
+        yield Sentence(LOOKS, {"looks": terms.looks}, terms.language)
+    else:
+        yield Sentence(LOOKS_UNKNOWN)
     yield Sentence(MAIL if mail else NO_MAIL)
 
 

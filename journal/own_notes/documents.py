@@ -21,7 +21,8 @@ class NoteDocument(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """
     A clinician's own note; their vault key. `patient` is a hex id, `about` that patient's name as it was.
 
-    `written_at` and `edited_at` are UTC, ISO 8601; the second is empty for one that was never edited.
+    `written_at` and `edited_at` are UTC, ISO 8601; the second is empty for one that was never edited. `language` is
+    that of the page on which it was written last.
     """
 
     patient: str
@@ -29,6 +30,7 @@ class NoteDocument(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     text: str
     written_at: str
     edited_at: str = ""
+    language: str = ""
 
 
 def note_context(owner: UUID, note: UUID, revision: int) -> Context:

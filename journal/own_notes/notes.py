@@ -19,7 +19,7 @@ from journal.actor import Actor
 from journal.care import tables
 from journal.care.links import Link, load_link_with, require_cared_for
 from journal.errors import Damaged, InvalidInput, JournalError, NotFound, StaleRevision
-from journal.i18n import N_
+from journal.i18n import N_, get_known_language
 from journal.own_notes.documents import MAX_LENGTH, MAX_NOTES, PAGE_LENGTH, NoteDocument, note_context
 from journal.roles import Role
 from journal.sealing import open_document, seal_document
@@ -61,7 +61,11 @@ class OwnNoteRow(Row, frozen=True):
 
 @dataclass(frozen=True, slots=True)
 class OwnNote:
-    """One note, opened; `edited_at` is None for one that was never edited, `about` the patient's name as it was."""
+    """
+    One note, opened; `edited_at` is None for one that was never edited, `about` the patient's name as it was.
+
+    `language` is that of its words, where it is known.
+    """
 
     id: UUID
     patient: UUID
@@ -70,6 +74,7 @@ class OwnNote:
     about: str
     written_at: datetime
     edited_at: datetime | None
+    language: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,7 +215,9 @@ def _check(text: str) -> str:
 async def _create(actor: Actor, link: Link, note: UUID, words: str) -> UUID:
     if await _query_mine(actor, link.patient).count() >= MAX_NOTES:
         raise InvalidInput({"note": NO_ROOM})
-    document = NoteDocument(link.patient.hex, link.peer_name, words, actor.now.isoformat())
+    document = NoteDocument(
+        link.patient.hex, link.peer_name, words, actor.now.isoformat(), language=actor.language
+    )
     await tables.OwnNote.create(
         id=note,
         owner_id=actor.id,
@@ -227,7 +234,12 @@ async def _edit(actor: Actor, link: Link, there: OwnNote | None, words: str, bas
         raise StaleRevision
     revision = base + 1
     document = NoteDocument(
-        link.patient.hex, link.peer_name, words, there.written_at.isoformat(), actor.now.isoformat()
+        link.patient.hex,
+        link.peer_name,
+        words,
+        there.written_at.isoformat(),
+        actor.now.isoformat(),
+        actor.language,
     )
     sealed = seal_document(actor.vault, document, note_context(actor.id, there.id, revision))
     mine = _query_mine(actor, link.patient).filter(id=there.id, revision=base)
@@ -253,6 +265,7 @@ def _open(actor: Actor, row: OwnNoteRow) -> OwnNote:
         document.about,
         written,
         _parse_time(edited) if edited else None,
+        get_known_language(document.language),
     )
 
 

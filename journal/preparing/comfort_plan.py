@@ -14,6 +14,7 @@ from journal.actor import Actor
 from journal.catalogue.comfort import Part, list_parts
 from journal.catalogue.fields import EntryKind
 from journal.entries import by_kind
+from journal.i18n import get_known_language
 from journal.vault.entry_rows import Entry
 
 
@@ -34,6 +35,11 @@ class ComfortPlan:
     def parts(self) -> tuple[Part, ...]:
         """Return the parts that were written."""
         return list_parts(self.entry.document.answers) if self.entry else ()
+
+    @property
+    def language(self) -> str:
+        """Return the language of its words, where it is known."""
+        return get_known_language(self.entry.document.language) if self.entry else ""
 
 
 async def load_plan(actor: Actor) -> ComfortPlan:

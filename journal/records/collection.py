@@ -27,10 +27,11 @@ from journal.coming_talk import items as talk_items
 from journal.coming_talk.items import Item
 from journal.entries.assignment import SessionAssignment
 from journal.errors import Damaged, NotFound, TrustBroken
+from journal.i18n import get_known_language
 from journal.notices import agreements as notice_agreements
 from journal.notices import history as notice_history
+from journal.records import messages
 from journal.records.mapping import (
-    build_agreement_records,
     build_call_record,
     build_care_note_records,
     build_copy_record,
@@ -38,9 +39,6 @@ from journal.records.mapping import (
     build_event_records,
     build_instructions_record,
     build_link_record,
-    build_notice_record,
-    build_received_notice_record,
-    build_reply_record,
     build_session_record,
     build_share_record,
     build_sitter_note_record,
@@ -204,8 +202,8 @@ async def collect_patient_records(actor: Actor, practice: str) -> PatientRecords
         Sharing(
             [build_link_record(link) for link in links],
             shares,
-            build_agreement_records(agreed),
-            [build_notice_record(one) for one in told],
+            messages.build_agreement_records(agreed),
+            [messages.build_notice_record(one) for one in told],
         ),
         tuple(build_event_records(events, names)),
         tuple(missing),
@@ -282,10 +280,10 @@ async def _collect_shared_by(actor: Actor, link: Link, missing: list[Unreadable]
         texts,
         build_care_note_records(written),
         build_talk_item_records(things),
-        build_agreement_records(agreed),
-        [build_received_notice_record(one) for one in told],
+        messages.build_agreement_records(agreed),
+        [messages.build_received_notice_record(one) for one in told],
         copies,
-        [build_reply_record(one) for one in replies],
+        [messages.build_reply_record(one) for one in replies],
         build_event_records(events, {actor.id: actor.name}),
     )
 
@@ -376,7 +374,7 @@ async def _load_courses(actor: Actor, patient: UUID, missing: list[Unreadable]) 
         except Damaged:
             missing.append(Unreadable("course", get_column(row, "id") or UNKNOWN_ID))
             continue
-        found.append(CourseRecord(one.id, details.title))
+        found.append(CourseRecord(one.id, details.title, get_known_language(details.language)))
     return found
 
 

@@ -19,10 +19,6 @@ from journal.dosing_day.lines import summarize_readings
 from journal.entries.assignment import SessionAssignment
 from journal.entries.revisions import Reason
 from journal.i18n import N_, get_known_language
-from journal.notices.documents import Terms
-from journal.notices.history import PastNotice, ReceivedNotice
-from journal.notices.policy import Agreement
-from journal.records.messages import AgreementRecord, NoticeRecord, ReceivedNoticeRecord, ReplyRecord
 from journal.records.schema import (
     Answered,
     CallRecord,
@@ -39,8 +35,6 @@ from journal.records.schema import (
     SitterNoteRecord,
     Version,
 )
-from journal.replies.rows import SentReply
-from journal.roles import Role
 from journal.sessions.rows import Session
 from journal.sharing.copies import NOTE, TITLE
 from journal.sharing.reading import IncomingShare
@@ -135,6 +129,7 @@ def build_session_record(one: Session) -> SessionRecord:
         details.join,
         details.moves,
         _parse_moment(details.moved_at),
+        get_known_language(details.language),
     )
 
 
@@ -244,26 +239,15 @@ def build_call_record(one: CallContact) -> CallRecord:
         details.written_by,
         one.written_at,
         details.writer,
+        get_known_language(details.language),
     )
 
 
 def build_sitter_note_record(one: ReadNote) -> SitterNoteRecord:
     """Return what a sitter noted, as far as it was neither kept nor deleted."""
-    return SitterNoteRecord(one.id, one.note.session, one.note.kind, one.note.line, one.note.at)
-
-
-def build_reply_record(one: SentReply) -> ReplyRecord:
-    """Return a reply as a clinician's export has it."""
-    document = one.document
-    return ReplyRecord(
-        one.id,
-        one.share,
-        one.author,
-        document.written_by,
-        document.at,
-        one.read_at,
-        document.text,
-        get_known_language(document.language),
+    note = one.note
+    return SitterNoteRecord(
+        one.id, note.session, note.kind, note.line, note.at, get_known_language(note.language)
     )
 
 
@@ -313,6 +297,7 @@ def _build_care_note_record(one: NoteVersion) -> CareNoteRecord:
         details.written_by,
         details.profession,
         one.written_at,
+        one.language,
     )
 
 
@@ -339,57 +324,5 @@ def build_instructions_record(one: Instructions) -> InstructionsRecord:
         one.written_at,
         one.signer,
         one.hidden_at,
-    )
-
-
-def build_agreement_records(found: Iterable[Agreement]) -> list[AgreementRecord]:
-    """Return what is in force over each care link, and what is proposed there."""
-    return [
-        _build_agreement_record(one.link.id, terms, is_agreed)
-        for one in found
-        for terms, is_agreed in ((one.agreed, True), (one.proposed, False))
-        if terms is not None
-    ]
-
-
-def _build_agreement_record(link: UUID, terms: Terms, is_agreed: bool) -> AgreementRecord:
-    return AgreementRecord(
-        link,
-        is_agreed,
-        terms.hours,
-        UUID(terms.backup) if terms.backup else None,
-        terms.backup_name,
-        terms.looks,
-        Role(terms.by),
-        datetime.fromisoformat(terms.at),
-        terms.agreed_on,
-    )
-
-
-def build_notice_record(one: PastNotice) -> NoticeRecord:
-    """Return what became of one notice."""
-    return NoticeRecord(
-        one.id,
-        one.entry,
-        one.state,
-        one.at,
-        one.link,
-        one.name,
-        one.backup,
-        one.backup_name,
-        one.release_at,
-        one.sent_at,
-        one.backup_at,
-        one.backup_sent_at,
-        one.acknowledged_at,
-        one.acknowledged_by,
-        one.acknowledged_name,
-        one.done,
-    )
-
-
-def build_received_notice_record(one: ReceivedNotice) -> ReceivedNoticeRecord:
-    """Return a notice for the clinician whom it went to."""
-    return ReceivedNoticeRecord(
-        one.id, one.at, one.is_backup, one.first, one.acknowledged_at, one.is_mine, one.done
+        get_known_language(details.language),
     )

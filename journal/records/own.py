@@ -41,6 +41,7 @@ class OwnNoteRecord(msgspec.Struct, frozen=True):
     written_at: datetime
     edited_at: datetime | None
     text: str
+    language: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +84,7 @@ async def collect_own(actor: Actor, missing: list[Unreadable], *, with_notes: bo
 
 def _build_notes(written: Iterable[OwnNote]) -> list[OwnNoteRecord]:
     return [
-        OwnNoteRecord(one.id, one.patient, one.about, one.written_at, one.edited_at, one.text)
+        OwnNoteRecord(one.id, one.patient, one.about, one.written_at, one.edited_at, one.text, one.language)
         for one in written
     ]
 

@@ -95,6 +95,7 @@ class CourseRecord(msgspec.Struct, frozen=True):
 
     id: UUID
     title: str
+    language: str
 
 
 class SessionRecord(msgspec.Struct, frozen=True):
@@ -127,6 +128,7 @@ class SessionRecord(msgspec.Struct, frozen=True):
     join: str
     moves: int
     moved_at: datetime | None
+    language: str
 
 
 class HoursRecord(msgspec.Struct, frozen=True):
@@ -152,6 +154,7 @@ class CallRecord(msgspec.Struct, frozen=True):
     written_by: str
     written_at: datetime
     writer_id: UUID | None
+    language: str
 
 
 class InstructionsRecord(msgspec.Struct, frozen=True):
@@ -176,6 +179,7 @@ class InstructionsRecord(msgspec.Struct, frozen=True):
     written_at: datetime
     signer_id: UUID
     hidden_at: datetime | None
+    language: str
 
 
 class SitterNoteRecord(msgspec.Struct, frozen=True):
@@ -186,6 +190,7 @@ class SitterNoteRecord(msgspec.Struct, frozen=True):
     kind: NoteKind
     line: str
     noted_at: datetime
+    language: str
 
 
 class CareNoteRecord(msgspec.Struct, frozen=True):
@@ -224,6 +229,7 @@ class CareNoteRecord(msgspec.Struct, frozen=True):
     written_by: str
     profession: str
     written_at: datetime
+    language: str
 
 
 class Plan(msgspec.Struct, frozen=True):

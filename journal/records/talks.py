@@ -51,6 +51,7 @@ class TalkSetRecord(msgspec.Struct, frozen=True):
     id: UUID
     name: str
     things: list[TalkThingRecord]
+    language: str
 
 
 def build_talk_item_records(found: Iterable[Item]) -> list[TalkItemRecord]:
@@ -89,6 +90,7 @@ def build_talk_set_records(found: Iterable[OwnSet]) -> list[TalkSetRecord]:
                 TalkThingRecord(each.kind, each.name, each.words or find_title(each), each.why, each.language)
                 for each in one.things
             ],
+            one.language,
         )
         for one in found
     ]

@@ -49,6 +49,11 @@ class Trigger:
     place: int
     occurrences: tuple[Occurrence, ...]
 
+    @property
+    def language(self) -> str:
+        """Return the language of the page on which the name was written last."""
+        return self.occurrences[0].entry.document.language
+
 
 async def list_triggers(actor: Actor) -> tuple[Trigger, ...]:
     """Return the actor's own triggers, those named lately first."""

@@ -50,13 +50,14 @@ class DraftDocument(msgspec.Struct, frozen=True):
     """
     A clinician's draft; their vault key. `about` and `to` are the names of the piece and of the patient, as they were.
 
-    `sitting` is the random name of the page that saved it.
+    `sitting` is the random name of the page that saved it, `about_language` the language of the piece's name.
     """
 
     text: str
     to: str = ""
     about: str = ""
     sitting: str = ""
+    about_language: str = ""
 
 
 def reply_context(link: UUID, reply: UUID, revision: int) -> Context:

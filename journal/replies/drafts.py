@@ -14,8 +14,9 @@ from uuid import UUID, uuid4
 from journal.accounts.current_keys import lock_account, require_keys
 from journal.actor import Actor
 from journal.care import tables
+from journal.care.documents import ShareDocument
 from journal.errors import Damaged, InvalidInput
-from journal.i18n import N_
+from journal.i18n import N_, get_known_language
 from journal.replies.documents import MAX_DRAFT_LENGTH, MAX_DRAFTS, DraftDocument, draft_context
 from journal.replies.keeping import Place, keep_replies, load_record
 from journal.roles import Role
@@ -51,6 +52,7 @@ class Draft:
     about: str
     sitting: str
     updated_at: datetime
+    about_language: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,10 +109,20 @@ async def load_of_copy(actor: Actor, share: UUID) -> Draft | None:
 
 
 async def save_of_copy(
-    actor: Actor, patient: UUID, share: UUID, typed: Typed, *, to: str = "", about: str = ""
+    actor: Actor,
+    patient: UUID,
+    share: UUID,
+    typed: Typed,
+    *,
+    to: str = "",
+    about: ShareDocument | None = None,
 ) -> str:
     """
     Store a clinician's draft about a copy; return it as it is stored. An empty one is deleted.
+
+    Args:
+        to: The patient's name, where it is known.
+        about: The copy, where it opens.
 
     Raises:
         InvalidInput: If it is too long, or there are as many as fit.
@@ -131,8 +143,11 @@ async def save_of_copy(
             if await tables.ReplyDraft.filter(owner_id=actor.id).count() >= MAX_DRAFTS:
                 raise InvalidInput({"reply": NO_ROOM})
         ident, revision = (there.id, there.revision + 1) if there else (uuid4(), 1)
-        named = (to or there.to, about or there.about) if there else (to, about)
-        document = DraftDocument(text, *named, typed.sitting)
+        title, spoken = (about.title, about.language) if about else ("", "")
+        if there and not title:
+            title, spoken = there.about, there.about_language
+        named = to or (there.to if there else "")
+        document = DraftDocument(text, named, title, typed.sitting, spoken)
         sealed = seal_document(actor.vault, document, draft_context(actor.id, ident, revision))
         if there:
             await mine.update(revision=revision, sealed=sealed, updated_at=actor.now)
@@ -177,4 +192,5 @@ def _open(actor: Actor, row: DraftRow) -> Draft:
         document.about,
         document.sitting,
         row.updated_at,
+        get_known_language(document.about_language),
     )

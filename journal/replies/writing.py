@@ -117,11 +117,11 @@ async def save_typed_of_copy(actor: Actor, patient: UUID, share: UUID, typed: Ty
     Raises:
         NotFound: For any other, without a trace.
     """
-    there, to, about = await drafts.load_of_copy(actor, share), "", ""
+    there, to, about = await drafts.load_of_copy(actor, share), "", None
     try:
         link = await care_links.load_link_with(actor, patient)
         to = link.peer_name
-        about = (await conversation.open_copy(actor, link, share))[1].document.title
+        about = (await conversation.open_copy(actor, link, share))[1].document
     except NotFound:
         if there is None:
             raise
@@ -169,7 +169,7 @@ async def withdraw_of_copy(actor: Actor, patient: UUID, share: UUID, reply: UUID
         text = _join(one.document.text, there.text if there else "")
         seen = drafts.get_digest(there.text) if there else ""
         await drafts.save_of_copy(
-            actor, patient, share, Typed(text, seen=seen), to=link.peer_name, about=copy.document.title
+            actor, patient, share, Typed(text, seen=seen), to=link.peer_name, about=copy.document
         )
     await flush_deleted()
 

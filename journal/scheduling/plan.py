@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Collection, Sequence
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from uuid import UUID, uuid4
 
 import msgspec
@@ -42,6 +42,7 @@ from journal.sessions.session import (
     check_session,
     clean_details,
     list_next_statuses,
+    tell_language,
 )
 from journal.store.database import fetch_raw, transaction
 from journal.store.rows import DamagedRow, OpenedRows, fetch_rows, get_column, parse_rows, require_undamaged
@@ -80,6 +81,7 @@ PROGRESS_FIELDS = (
     "acute_hours",
     "moves",
     "moved_at",
+    "language",
 )
 
 
@@ -170,14 +172,13 @@ async def plan_course(
     """
     actor.require_role(Role.CLINICIAN)
     await load_plan_access(actor, patient)
-    plan = plan.clean()
+    plan = replace(plan.clean(), language=actor.language)
     if problems := check_plan(plan):
         raise InvalidInput(problems)
     planned = expand_plan(plan)
     course, ids = course or uuid4(), [uuid4() for _ in planned]
-    sealed = seal_document(
-        actor.installation.server_keys, CourseDetails(clean_line(title)), course_context(patient, course)
-    )
+    called = CourseDetails(clean_line(title), actor.language)
+    sealed = seal_document(actor.installation.server_keys, called, course_context(patient, course))
     with suppress(IntegrityError):  # its course is planned already
         linked = list(link_planned_sessions(planned, [one.hex for one in ids]))
         async with _change_plan(actor, patient, linked):
@@ -200,7 +201,7 @@ async def add_session(
         InvalidInput: If it is not valid, or another session was added with this ident before.
     """
     await load_plan_access(actor, patient)
-    details = clean_details(details)
+    details = tell_language(None, clean_details(details), actor.language)
     details = msgspec.structs.replace(details, added_by_patient=actor.role is Role.PATIENT)
     await _verify_details(actor, patient, details)
     ident = ident or uuid4()
@@ -234,7 +235,8 @@ async def change_session(actor: Actor, wanted: UUID, base: int, details: Session
     if not can_change(actor, current):
         details = msgspec.structs.replace(current.details, sitter=details.sitter)
     progress = {name: getattr(current.details, name) for name in PROGRESS_FIELDS}
-    details = clean_details(msgspec.structs.replace(details, **progress))
+    changed = clean_details(msgspec.structs.replace(details, **progress))
+    details = tell_language(current.details, changed, actor.language)
     await _verify_details(actor, current.patient, details, current)
     async with _change_plan(actor, current.patient, [details]):
         await session_rows.save_session(actor, current, base, details)
@@ -298,7 +300,7 @@ async def change_status(actor: Actor, wanted: UUID, status: Status, reason: str 
     if before.started_at is None and "started_at" in changes:
         text = await load_instructions(actor.installation, current.patient, current.course)
         changes["acute_hours"] = get_acute_hours(text)
-    details = clean_details(msgspec.structs.replace(before, **changes))
+    details = tell_language(before, clean_details(msgspec.structs.replace(before, **changes)), actor.language)
     if problems := check_session(details):
         raise InvalidInput(problems)
     async with _change_plan(actor, current.patient, [details]):

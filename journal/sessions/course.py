@@ -27,7 +27,7 @@ class CoursePlan:
     A course in numbers: dosing sessions at equal intervals, and the talks around them.
 
     One preparation session comes before the first dosing session, one integration session after each; without
-    a number of days there is none. Days count by the calendar of `zone`.
+    a number of days there is none. Days count by the calendar of `zone`. `language` is that of its words.
     """
 
     first_date: date
@@ -48,6 +48,7 @@ class CoursePlan:
     talk_minutes: int = 50
     prescriber_name: str = ""
     first_sequence_no: int = 1
+    language: str = ""
 
     def clean(self) -> CoursePlan:
         """Return the plan with its texts cleaned."""
@@ -177,6 +178,7 @@ def _build_dosing_session(plan: CoursePlan, index: int) -> SessionDetails:
         plan.dose_text,
         sequence_no=plan.first_sequence_no + index,
         prescriber_name=plan.prescriber_name,
+        language=plan.language if plan.dose_text else "",
     )
 
 

@@ -31,9 +31,10 @@ from journal.store.statements import Subquery, parse_id
 
 
 class CourseDetails(msgspec.Struct, frozen=True):
-    """The title of a course; server key."""
+    """The title of a course, and its language; server key."""
 
     title: str
+    language: str = ""
 
 
 SELECT_PATIENT_SESSIONS = (

@@ -128,7 +128,8 @@ class SessionDetails(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     `ask_after` is the date from which on it is asked again whether it took place, where that was put off.
     `acute_hours` are the hours of its course as they were when it began: whatever is written later, they last.
     `join` is how to join it: an address, or a link. `moves` counts how often a calendar that holds it had to be told
-    of another time, or that it is cancelled or not any more; `moved_at` is when that was last.
+    of another time, or that it is cancelled or not any more; `moved_at` is when that was last. `language` is that of
+    the pages on which dose, note and reason were written; empty where they differ, or nobody knows.
     """
 
     kind: SessionKind
@@ -155,6 +156,7 @@ class SessionDetails(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     join: str = ""
     moves: int = 0
     moved_at: str | None = None
+    language: str = ""
 
     @property
     def resolved(self) -> ResolvedTime:
@@ -240,6 +242,16 @@ def clean_details(details: SessionDetails) -> SessionDetails:
     """Return *details* with its texts cleaned: a note may have several lines, all else one."""
     words = {name: clean_line(getattr(details, name)) for name in TEXT_LENGTHS}
     return msgspec.structs.replace(details, **words | {"note": clean_text(details.note).strip()})
+
+
+def tell_language(before: SessionDetails | None, after: SessionDetails, language: str) -> SessionDetails:
+    """Return *after* with the language of its words, of which those that differ from *before* are in *language*."""
+    old = (before.dose_text, before.note, before.cancel_reason) if before else ("", "", "")
+    new = (after.dose_text, after.note, after.cancel_reason)
+    kept = {before.language for one, other in zip(old, new, strict=True) if other and one == other and before}
+    written = {language for one, other in zip(old, new, strict=True) if other and one != other}
+    spoken = kept | written
+    return msgspec.structs.replace(after, language=spoken.pop() if len(spoken) == 1 else "")
 
 
 def check_session(details: SessionDetails) -> dict[str, str]:

@@ -16,13 +16,14 @@ class CopiedPart(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """
     One part, as its patient wrote it. `label` is ours, to be translated.
 
-    `is_label`: so is the text, an answer that was chosen.
+    `is_label`: so is the text, an answer that was chosen. `language` is that of the patient's words.
     """
 
     field_id: str
     label: str
     text: str
     is_label: bool = False
+    language: str = ""
 
 
 class SitterCopy(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -38,9 +39,9 @@ class SitterCopy(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     writes_down: bool = False
 
 
-def copy_parts(parts: Iterable[Part]) -> tuple[CopiedPart, ...]:
-    """Return parts of a plan as they stand in a copy."""
-    return tuple(CopiedPart(one.field_id, one.label, one.text, one.is_label) for one in parts)
+def copy_parts(parts: Iterable[Part], language: str) -> tuple[CopiedPart, ...]:
+    """Return parts of a plan as they stand in a copy; their words are in *language*."""
+    return tuple(CopiedPart(one.field_id, one.label, one.text, one.is_label, language) for one in parts)
 
 
 def copy_context(patient: UUID, session: UUID, link: UUID) -> Context:

@@ -18,7 +18,7 @@ import msgspec
 
 from crypto import Context, PublicIdentity, join_fields, seal_sitter_note
 from journal.errors import JournalError
-from journal.i18n import N_
+from journal.i18n import N_, get_known_language
 from journal.installation.installation import Installation
 from journal.sealing import encode_document, open_document, seal_document
 from journal.sitter import tables
@@ -55,12 +55,17 @@ class NotAgreed(JournalError):
 
 
 class Note(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What is sealed of a note: its kind, its line, when it was written, and the session that it is of."""
+    """
+    What is sealed of a note: its kind, its line, when it was written, and the session that it is of.
+
+    `language` is that of the page on which it was written.
+    """
 
     kind: NoteKind
     line: str
     at: datetime
     session: UUID
+    language: str = ""
 
 
 class Mark(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -106,6 +111,7 @@ async def save_note(
     taken: time | None = None,
     typed: Iterable[str] = (),
     at: datetime | None = None,
+    language: str = "",
 ) -> None:
     """
     Seal a note to the patient and store it; on disk when this returns. The same one sent twice is stored once.
@@ -116,6 +122,7 @@ async def save_note(
         line: From `journal.sitter.lines`.
         taken: Of a part of the medicine, the time of day when it was taken.
         at: When it was written, from `find_written`; without one, now.
+        language: That of the page.
 
     Raises:
         SitterLinkEnded: If the link has ended meanwhile.
@@ -131,7 +138,7 @@ async def save_note(
     note = _get_note_id(sitting.link, ident, kind, typed)
     sealed = seal_sitter_note(
         sitting.note_key,
-        encode_document(Note(kind, line, at, sitting.session.id)),
+        encode_document(Note(kind, line, at, sitting.session.id, get_known_language(language))),
         patient=sitting.patient.bytes,
         link=sitting.link.bytes,
         note=note.bytes,

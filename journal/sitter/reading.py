@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 from uuid import UUID
@@ -159,9 +159,12 @@ async def keep_notes(actor: Actor, session: UUID, chosen: Collection[UUID]) -> N
             raise InvalidInput({"notes": TOO_MANY})
         return answers
 
+    languages = {one.note.language for one in found}
+    # Their words are the sitter's: where all are in one language, it is the entry's.
+    writer = replace(actor, language=languages.pop()) if len(languages) == 1 else actor
     # By its id, so that one whose row is still there after a crash is not kept twice, and equal ones are.
     changes = {only_entry.name_change(one.id.hex): partial(add, one) for one in found}
-    await only_entry.add_once(actor, EntryKind.SITTER, changes, SAVED_MEANWHILE, session=session)
+    await only_entry.add_once(writer, EntryKind.SITTER, changes, SAVED_MEANWHILE, session=session)
     await _delete_rows(actor, session, {one.id for one in found})
 
 

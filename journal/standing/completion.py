@@ -385,11 +385,11 @@ def _build_document(
     now, wanted = kind.list_pieces(entry.document), (*copied, *some)
     gone = _subtract(copied, now)  # what was corrected or removed since stays as it was shared
     lines = [*_subtract(now, _subtract(now, wanted)), *gone]
-    answers = {**(old.answers if old else {}), kind.part: lines}
+    changes = {"answers": {**(old.answers if old else {}), kind.part: lines}, "language": fresh.language}
     fields = [*(old.fields if old else ())]
     if kind.part not in fields:
         order = [*copies.list_shareable_parts(entry)]
         fields = sorted(
             [*fields, kind.part], key=lambda part: order.index(part) if part in order else len(order)
         )
-    return msgspec.structs.replace(old or fresh, answers=answers, fields=fields, shared_at=fresh.shared_at)
+    return msgspec.structs.replace(old or fresh, fields=fields, shared_at=fresh.shared_at, **changes)

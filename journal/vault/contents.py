@@ -43,7 +43,7 @@ class ContentsLine(msgspec.Struct, frozen=True, array_like=True, order=True, gc=
     """
     One record. Times are microseconds since 1970, UTC; ids and the tag of its envelope are hexadecimal digits.
 
-    `form`, `title` and `session` are an entry's own, as in `EntryDocument`.
+    `form`, `title`, `session` and `language` are an entry's own, as in `EntryDocument`; lines of before lack the last.
     """
 
     created: int
@@ -55,6 +55,7 @@ class ContentsLine(msgspec.Struct, frozen=True, array_like=True, order=True, gc=
     form: str
     title: str
     session: str | None
+    language: str = ""
 
     @property
     def member(self) -> tuple[UUID, int, bytes]:
@@ -106,6 +107,7 @@ def build_entry_line(
         form,
         title,
         session,
+        document.language,
     )
 
 

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from http import HTTPStatus
 
+from anyio import to_thread
 from starlette.requests import Request
 from starlette.responses import Response
 
 from journal.actor import Actor
 from journal.i18n import N_
+from portal.documents.page_reading import read_page
 from portal.paper.document import Block, Document, Paper
 from portal.paper.typesetting import typeset
 from portal.web.dates import format_short_day
 from portal.web.device_cookies import find_help_region
+from portal.web.pages import get_translator
 from portal.web.translation import get_language
 
 AS_PDF = "pdf"
@@ -25,11 +29,6 @@ UNSET_NOTE = N_(
 )
 LETTER_REGIONS = frozenset({"US", "CA", "MX"})
 """Regions of the help page whose printers hold Letter. Everywhere else paper is A4."""
-
-
-def wants_pdf(request: Request) -> bool:
-    """Return whether a page is asked for as a file to print."""
-    return request.query_params.get("as") == AS_PDF
 
 
 def choose_paper(request: Request) -> Paper:
@@ -45,8 +44,8 @@ def build_document(
     translate: Callable[[str], str],
     *,
     foot: str,
-    across: bool = False,
-    scale: int = 100,
+    one_page: bool = False,
+    columns: int = 1,
 ) -> Document:
     """
     Return a document in the language of the page, dated today where the actor is.
@@ -64,9 +63,36 @@ def build_document(
         tuple(blocks),
         translate(PAGE_LABEL),
         unset_note=translate(UNSET_NOTE),
-        across=across,
-        scale=scale,
+        one_page=one_page,
+        columns=columns,
     )
+
+
+async def print_page(
+    request: Request,
+    actor: Actor,
+    page: Response,
+    title: str,
+    file_name: str,
+    *,
+    foot: str = PATIENT_REPORTED,
+    one_page: bool = False,
+    columns: int = 1,
+) -> Response:
+    """
+    Return a page as a file to save, if it was asked for so, and else the page.
+
+    Args:
+        page: As it was rendered, for whoever asks.
+        title: A sentence of ours, to be translated here. It stands in the file's own data, where no name does.
+    """
+    if request.query_params.get("as") != AS_PDF or page.status_code != HTTPStatus.OK:
+        return page
+    translate = get_translator(request)
+    title = translate(title)
+    blocks = await to_thread.run_sync(read_page, bytes(page.body).decode(), get_language(), title)
+    document = build_document(actor, title, blocks, translate, foot=foot, one_page=one_page, columns=columns)
+    return await send_pdf(request, document, file_name)
 
 
 async def send_pdf(request: Request, document: Document, file_name: str) -> Response:

@@ -126,8 +126,8 @@ class Document:
         page_label: How a page says its number, with `%(page)s` and `%(pages)s`.
         of: A name for the file's own data, only if somebody chose that it stands there.
         unset_note: What is said on a last page if the fonts lack letters, with `%(mark)s` and `%(words)s`.
-        across: Whether the sheets lie on their side.
-        scale: How large all is set, in per cent of the usual.
+        one_page: Whether all is set smaller, down to three fifths, until it fits on one page.
+        columns: How many columns the text has from its first heading on.
     """
 
     title: str
@@ -139,5 +139,5 @@ class Document:
     page_label: str = "%(page)s / %(pages)s"
     of: str = ""
     unset_note: str = ""
-    across: bool = False
-    scale: int = 100
+    one_page: bool = False
+    columns: int = 1

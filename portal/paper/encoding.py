@@ -147,8 +147,8 @@ def encode_document(document: Document, paper: Paper) -> bytes:
             "of": _clean(document.of),
             "lang": _encode_language(document.language),
             "paper": paper.value,
-            "across": document.across,
-            "scale": document.scale,
+            "one-page": document.one_page,
+            "columns": document.columns,
             "foot": _clean(document.foot),
             "made-on": _clean(document.made_on),
             "made-at": int(document.made_at.timestamp()),
@@ -156,7 +156,7 @@ def encode_document(document: Document, paper: Paper) -> bytes:
                 ("page", "pages").index(part) if at % 2 else part for at, part in enumerate(label)
             ],
             "unset-note": encoder.words(Words(document.unset_note)),
-            "blocks": encoder.blocks(document.blocks),
+            "blocks": encoder.blocks(document.blocks, 100 // document.columns),
         }
     )
 

@@ -32,6 +32,8 @@ UNSEEN = frozenset("\n\t\u00ad\u034f\u061c\u115f\u1160\u180e\u200b\u200c\u200d\u
 NO_WORDS = frozenset({"svg", "kind", "look", "language", "region", "paper", "fonts"})
 """Keys of what is no text."""
 
+SCALES = (100, 92, 84, 77, 71, 65, 60)
+"""How large all is set, in per cent, until it fits on one page; at the least of them as small as on a label."""
 FONT_FOLDERS = (Path("/usr/share/fonts"), Path("/usr/local/share/fonts"))
 FONT_ENDINGS = (".ttf", ".otf", ".ttc")
 BY_LANGUAGE = ("NotoSansJP-Regular", "NotoSansKR-Regular", "NotoSansSC-Regular", "NotoSansTC-Regular")
@@ -102,14 +104,14 @@ def typeset(document: dict[str, Any], folders: Sequence[Path] = FONT_FOLDERS) ->
 
 
 def set_pages(
-    document: dict[str, Any], ours: list[frozenset[str]], others: list[Font]
+    document: dict[str, Any], ours: list[frozenset[str]], others: list[Font], scale: int = 100
 ) -> tuple[dict[str, Any], bytes]:
-    """Return the same, set with these fonts and no more."""
+    """Return the same, set with these fonts and no more, and smaller where one page is wanted."""
     import typst
 
     unset: dict[str, None] = {}
     marked = replace_texts(document, build_marker([*ours, *(font.letters for font in others)], unset))
-    marked |= {"is-unset": bool(unset), "fonts": order_families(others, document["lang"])}
+    marked |= {"is-unset": bool(unset), "scale": scale, "fonts": order_families(others, document["lang"])}
     marked["fonts-of"] = {
         name: order_families(others, lang) for name, lang in CHINESE_JAPANESE_KOREAN.items()
     }
@@ -128,6 +130,8 @@ def set_pages(
     )
     # Asked first: what was laid out for the answer is used again for the file.
     *starts, end = json.loads(compiler.eval("query(<begin>).map(it => it.location().page())"))
+    if end > 1 and document["one-page"] and scale > SCALES[-1]:
+        return set_pages(document, ours, others, SCALES[SCALES.index(scale) + 1])
     pdf = compiler.compile(format="pdf", pdf_standards=["ua-1"], timestamp=document["made-at"])
     if not isinstance(pdf, bytes):
         raise TypeError(type(pdf).__name__)

@@ -44,6 +44,7 @@ AFTER_TALK = N_("%(name)s looks next on %(when)s: not before your next talk on %
 LOOKS_NOW = N_("%(name)s usually looks %(hours)s. It is such a time now, until %(time)s.")
 LOOKS_NEXT = N_("%(name)s usually looks %(hours)s. Next: %(when)s.")
 LOOKS_NEXT_THERE = N_("%(name)s usually looks %(hours)s. Next: %(when)s by your clock, %(theirs)s by theirs.")
+DAYS_AND_HOURS = N_("%(days)s %(start)s–%(end)s")
 MEANWHILE = N_("Meanwhile: %(covers)s")
 WEEKDAYS = (N_("Mon"), N_("Tue"), N_("Wed"), N_("Thu"), N_("Fri"), N_("Sat"), N_("Sun"))
 
@@ -112,7 +113,7 @@ def describe_windows(
     for window in windows:
         days = _describe_days(window.days, translate)
         end = "24:00" if window.end == "00:00" else window.end
-        found.append(f"{days} {window.start}–{end}")
+        found.append(translate(DAYS_AND_HOURS, days=days, start=window.start, end=end))
     hours, place = "; ".join(found), parse_zone(zone_name)
     if not hours or now.astimezone(place).utcoffset() == now.astimezone(zone).utcoffset():
         return hours

@@ -19,7 +19,7 @@ NEUTRAL = "yes"
 LONGEST_HEADER = 500  # signs of `Accept-Language` that are looked at
 MOST_WISHES = 20
 OFFLINE_HEADER = "hearthside-offline"
-"""With it static/js/offline.js asks for a page that a browser keeps: who opens it may want a neutral title."""
+"""With it static/js/offline.js asks for a page that a browser keeps: in this language, and with a neutral title."""
 
 
 def set_device_cookie(request: Request, response: Response, name: str, value: str) -> Response:
@@ -74,6 +74,8 @@ def find_language(request: Request) -> str:
     chosen = actor.language if actor is not None else ""
     if chosen in LANGUAGES:
         return str(chosen)
+    if (asked := request.headers.get(OFFLINE_HEADER, "")) in LANGUAGES:
+        return asked
     kept = request.cookies.get(request.app.state.config.language_cookie, "")
     return kept if kept in LANGUAGES else parse_wishes(request.headers.get("accept-language", ""))
 

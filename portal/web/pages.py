@@ -31,7 +31,7 @@ from portal.web.device_cookies import find_help_region, is_neutral
 from portal.web.entry_names import format_entry_name
 from portal.web.escaping import remove_controls
 from portal.web.template_compiler import CompilingEnvironment, render_template
-from portal.web.translation import Translator, filter_lang, filter_quoted, get_language
+from portal.web.translation import Translator, filter_lang, filter_quoted, filter_shortened, get_language
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
@@ -39,6 +39,7 @@ if TYPE_CHECKING:
 
 PASSKEY_OFFER = "?offer=passkey"  # an address that ends in it shows the suggestion to add one
 VARY, CONTENT_TYPE = (b"vary", b"HX-Request"), (b"content-type", b"text/html; charset=utf-8")
+LONGEST_QUERY = 1000  # bytes of one that a form sends back
 INLINE_LIMIT = 100  # lines of a list that are rendered in a few milliseconds
 
 
@@ -162,6 +163,7 @@ def build_environment(language: str = DEFAULT_LANGUAGE) -> Environment:
         entry_name=_filter_entry_name,
         lang=filter_lang,
         quoted=filter_quoted,
+        shortened=filter_shortened,
         phone_link=build_phone_link,
         optional_gettext=words.gettext_optional,
         plain_line=remove_controls,
@@ -246,6 +248,8 @@ def _build_shared_values(request: Request) -> dict[str, Any]:
     """Return the values that every page has besides its context."""
     state = request.app.state
     actor = getattr(request.state, "actor", None)
+    # What was typed and refused stands on the answer to a form, and would be gone with the page.
+    offers_languages = actor is None and request.method == "GET"
     return {
         "actor": actor,
         "cover_day": actor.dosing_day if actor else "",
@@ -254,12 +258,19 @@ def _build_shared_values(request: Request) -> dict[str, Any]:
         "is_neutral": is_neutral(request),
         "path": request.scope["path"],
         "passkey_host": state.config.passkey_host,
-        # What was typed and refused stands on the answer to a form, and would be gone with the page.
-        "offers_languages": actor is None and request.method == "GET",
+        "offers_languages": offers_languages,
+        "return_address": _build_return_address(request) if offers_languages else "",
         "offers_passkey": _offers_passkey(request),
         "lang": get_language(),
         "version": __version__,
     }
+
+
+def _build_return_address(request: Request) -> str:
+    """Return the address of a page with its query, to lead back to it; without a query that is no usual one."""
+    query = request.scope.get("query_string", b"")
+    usual = 0 < len(query) <= LONGEST_QUERY and query.isascii()
+    return f"{request.scope['path']}?{query.decode()}" if usual else str(request.scope["path"])
 
 
 def _offers_passkey(request: Request) -> bool:
@@ -383,3 +394,9 @@ def get_translator(request: Request) -> Callable[..., str]:
     """Return gettext, for sentences that the domain marked, and their variables."""
     words: Translator = request.app.state.templates.here.words
     return words.translate
+
+
+def get_page_translator(request: Request) -> Callable[..., Markup]:
+    """Return gettext for a page: what is put into a sentence is escaped, unless it was."""
+    words: Translator = request.app.state.templates.here.words
+    return words.gettext

@@ -9,6 +9,7 @@ have the task's.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -21,6 +22,8 @@ from markupsafe import Markup, escape
 from journal.i18n import DEFAULT_LANGUAGE, MarkedText, get_known_language
 from portal.web.isolation import isolate
 
+CUT, LEEWAY = "...", 5  # what a cut ends with, and how many letters more are not cut
+_QUOTED = re.compile(r'<span lang="(\w+)">[^<]*</span>')
 _language: ContextVar[str] = ContextVar("language", default=DEFAULT_LANGUAGE)
 
 
@@ -98,3 +101,11 @@ def filter_quoted(words: str, language: str) -> str:
     """Write somebody's words into a sentence of the page: they say which language is theirs, where it is another."""
     said = filter_lang(language) if words else ""
     return Markup("<span{}>{}</span>").format(said, words) if said else words
+
+
+def filter_shortened(words: str, length: int) -> str:
+    """Shorten words to *length* letters; words that say their language still do."""
+    if not isinstance(words, Markup):
+        return words if len(words) <= length + LEEWAY else f"{words[: length - len(CUT)]}{CUT}"
+    quoted = _QUOTED.fullmatch(words)
+    return filter_quoted(filter_shortened(words.striptags(), length), quoted[1] if quoted else "")

@@ -92,6 +92,8 @@ OTHERS = "Dompfaff"
 """The stem of every word that only dana, or charlie with whom she shares, may read."""
 CONTACT, PHONE = "Steinkauz", "173 9990"
 """The stems of alice's emergency contact and of both numbers; the server key opens them, like her name."""
+LANGUAGE = "en"
+"""That of the pages on which everybody writes."""
 YEAR = 2031
 """The year of alice's planned sessions; nothing else happens in it."""
 WORDS = (
@@ -139,7 +141,7 @@ class _Making:
         await authentication_tables.WebSession.all().update(used_at=self.clock.now)
         actor = await web_sessions.load_actor(self.installation, self.tokens[name])
         assert actor is not None
-        return replace(actor, now=self.clock.now)
+        return replace(actor, now=self.clock.now, language=LANGUAGE)
 
     async def clinician(self, name: str) -> None:
         link = await practice.create_setup_link(self.installation)
@@ -313,8 +315,10 @@ async def _set_for_a_talk(making: _Making, bob: Actor, ids: dict[str, UUID]) -> 
     alice = await making.actor("alice")
     link = await links.load_link_with(bob, alice.id)
     talk = (await setting.load_talks_ahead(bob, link))[0]
-    own = [Thing("question", "own", f"{HERS} question {number}", f"{HERS} why") for number in range(2)]
-    things = (*own, Thing("reading", "pace", "", f"{HERS} why"))
+    own = [
+        Thing("question", "own", f"{HERS} question {number}", f"{HERS} why", LANGUAGE) for number in range(2)
+    ]
+    things = (*own, Thing("reading", "pace", "", f"{HERS} why", LANGUAGE))
     ids["talk item"], ids["marked talk item"], _ = await setting.set_things(bob, alice.id, talk.id, things)
     ids["talk set"] = await own_sets.keep_set(bob, f"{HERS} set", things)
     await answers.say_word(alice, ids["talk item"], Word.NOT_NOW)
@@ -339,7 +343,11 @@ async def _plan(making: _Making, ids: dict[str, UUID]) -> None:
     )  # fmt: skip
     ids["own session"] = await session_plan.add_session(alice, alice.id, own)
     hours = Hours(
-        ZONE, (Window((1, 3), "08:00", "09:00"),), covers="Dr Cover", words="I read in the morning."
+        ZONE,
+        (Window((1, 3), "08:00", "09:00"),),
+        covers="Dr Cover",
+        words="I read in the morning.",
+        language=LANGUAGE,
     )
     await reading_hours.save_hours(bob, hours, base=0)
     await reminder_settings.save_choices(
@@ -374,14 +382,16 @@ async def _plan(making: _Making, ids: dict[str, UUID]) -> None:
     await _set_for_a_talk(making, bob, ids)
     await checklist.add_lines(alice, ids["session"], [f"{HERS} line of a list", f"{HERS} other line"])
     await checklist.change_state(alice, ids["session"], f"{HERS} line of a list", CheckState.DONE)
-    part = CopiedPart("comfort.touch", "Touch", f"{HERS} hold my hand")
+    part = CopiedPart("comfort.touch", "Touch", f"{HERS} hold my hand", language=LANGUAGE)
     made = await sitter_links.make_link(alice, ids["session"], [part])
     ids["sitter link"], making.sit = made.id, made.token
     await feeds.make_feed(alice, f"{HERS} title")
     ids["feed"] = (await calendar_tables.CalendarFeed.get(account_id=alice.id)).id
     open_link = await sitter_links.open_sitting(making.installation, made.token)
     line = LINES[FieldKind.CHECKS]
-    await sitter_notes.save_note(making.installation, open_link, uuid4(), NoteKind.CHECK, line)
+    await sitter_notes.save_note(
+        making.installation, open_link, uuid4(), NoteKind.CHECK, line, language=LANGUAGE
+    )
     ids["marked sitter note"] = (await sitter_reading.load_notes(alice, ids["session"]))[0].id
     contact = ContactDetails(f"+49 {PHONE}1", f"{CONTACT} name", f"{CONTACT} relation", f"+49 {PHONE}2")
     await account_details.change_contact(alice, contact, partial(refuse_while_held, alice))
@@ -406,7 +416,7 @@ async def _sit(making: _Making, ids: dict[str, UUID]) -> None:
         NoteKind.SAID: f"14:40 | {HERS} spoke of the sea",
     }
     for kind, line in lines.items():
-        await sitter_notes.save_note(installation, sitting, uuid4(), kind, line)
+        await sitter_notes.save_note(installation, sitting, uuid4(), kind, line, language=LANGUAGE)
         making.clock.forward(minutes=1)
     found = await sitter_reading.load_notes(alice, ids["sat session"])
     ids["sitter note"], ids["other sitter note"] = found[0].id, found[1].id
@@ -482,7 +492,9 @@ async def _own_notes(making: _Making, ids: dict[str, UUID]) -> None:
     for number in range(2):
         ids["own note"] = await own_notes.save_note(bob, alice.id, uuid4(), f"{HERS} own note {number}")
     gone, note = uuid4(), uuid4()
-    left = NoteDocument(gone.hex, f"{HERS} somebody", f"{HERS} left note", bob.now.isoformat())
+    left = NoteDocument(
+        gone.hex, f"{HERS} somebody", f"{HERS} left note", bob.now.isoformat(), language=LANGUAGE
+    )
     await care_tables.OwnNote.create(
         id=note,
         owner_id=bob.id,
@@ -576,7 +588,7 @@ async def _links(making: _Making, ids: dict[str, UUID]) -> tuple[dict[str, str],
     dana = await making.actor("dana")
     dosing = SessionDetails(SessionKind.DOSING, f"{YEAR - 1}-05-05T14:00", ZONE, 120, Setting.HOME)
     ids["dana's session"] = await session_plan.add_session(dana, dana.id, dosing)
-    part = CopiedPart("comfort.touch", "Touch", f"{OTHERS} hold her hand")
+    part = CopiedPart("comfort.touch", "Touch", f"{OTHERS} hold her hand", language=LANGUAGE)
     sitting = await sitter_links.make_link(dana, ids["dana's session"], [part])
     ids["dana's sitter link"] = sitting.id
     calendar = await feeds.make_feed(dana, f"{OTHERS} title")

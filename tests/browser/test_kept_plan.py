@@ -139,6 +139,7 @@ async def test_it_opens_without_a_network_in_two_taps_and_follows_the_plan(
     await page.get_by_role("link", name="Ground", exact=True).first.tap()
     await page.get_by_role("link", name="What is kept on this device").tap()
     await expect(page.locator(".safety-lines > li")).to_have_text([ANEW])
+    await expect(page.locator(".safety-parts h2")).to_have_attribute("lang", "en")
     await desk.axe(page)
     await page.get_by_role("button", name="Remove it from this device").tap()
     await expect(page.get_by_text("It is not kept here any more.")).to_be_visible()

@@ -12,7 +12,7 @@ import hashlib
 import json
 import os
 import re
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -22,6 +22,7 @@ import pytest_asyncio
 from playwright.async_api import Browser, Page
 
 from journal.catalogue.fields import Answer
+from journal.i18n import DEFAULT_LANGUAGE, LANGUAGES
 from journal.scheduling import plan as session_plan
 from journal.sessions.session import SessionDetails, SessionKind, Setting, Status
 from tests.browser.conftest import Desk
@@ -38,6 +39,7 @@ FOLDER, README, DIGESTS = (
 TAKING = bool(os.environ.get("PICTURES"))
 DARK = "-dark"
 PHONE, DESK = (390, 640), (1280, 800)
+EACH = tuple(sorted(LANGUAGES))
 
 DESCRIBE = """
 () => [...document.body.querySelectorAll("*")].map((element) => {
@@ -129,6 +131,11 @@ async def begin_another(cast: Cast) -> str:
     return f"/sessions/{ident}"
 
 
+def name_in(name: str, language: str) -> str:
+    """Return the name of a picture in a language."""
+    return name if language == DEFAULT_LANGUAGE else f"{name}-{language}"
+
+
 class Album:
     """Takes pictures, or compares the pages with those that were taken."""
 
@@ -138,13 +145,20 @@ class Album:
         self.digests: dict[str, str] = {}
         self.taken: dict[str, bytes] = {}
 
-    async def look(self, name: str, who: str, path: str, size: tuple[int, int] = PHONE) -> None:
-        """Note one page, and take its picture."""
+    async def look(
+        self, name: str, who: str, path: str, size: tuple[int, int] = PHONE, languages: Sequence[str] = EACH
+    ) -> None:
+        """Note one page in each language, and take its pictures."""
+        for language in languages:
+            await self._look(name_in(name, language), who, path, size, language)
+
+    async def _look(self, name: str, who: str, path: str, size: tuple[int, int], language: str) -> None:
         context = await self.desk.browser.new_context(
             viewport={"width": size[0], "height": size[1]},
             device_scale_factor=2,
             base_url=self.desk.origin,
             timezone_id="Europe/Berlin",
+            extra_http_headers={"accept-language": language},
         )
         page = await context.new_page()
         await self.server.admit(context, who)
@@ -198,7 +212,7 @@ async def album(browser: Browser, server: Served) -> AsyncIterator[Album]:
         await album.look("write", "alice", "/journal/new?kind=integration")
         await album.look("caseload", "bob", "/patients")
         await album.look("brief", "bob", f"/patients/{alice.id}/brief")
-        await album.look("desk", "bob", f"/patients/{alice.id}/brief", DESK)
+        await album.look("desk", "bob", f"/patients/{alice.id}/brief", DESK, EACH[:1])
         await album.look("people", "erin", "/people")
         await album.look("calm", "alice", await begin_another(cast))
     if TAKING:
@@ -206,7 +220,10 @@ async def album(browser: Browser, server: Served) -> AsyncIterator[Album]:
     yield album
 
 
-@pytest.mark.parametrize("name", ["home", "write", "caseload", "brief", "desk", "people", "calm"])
+SHOWN = ("home", "write", "caseload", "brief", "people", "calm")
+
+
+@pytest.mark.parametrize("name", [*(name_in(name, language) for name in SHOWN for language in EACH), "desk"])
 async def test_a_picture_shows_the_page_of_today(album: Album, name: str) -> None:
     """A page that reads otherwise than when its picture was taken fails here: run `make pictures`, and look at them."""
     assert album.digests[name] == json.loads(DIGESTS.read_text(encoding="utf-8"))[name]
@@ -217,5 +234,5 @@ def test_every_picture_is_in_the_guide() -> None:
     guide = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "templates/guide").iterdir())
     shown = re.findall(r'picture\("([a-z]+)"', guide)
     assert sorted(path.stem for path in FOLDER.iterdir()) == sorted(
-        [*shown, *(f"{name}{DARK}" for name in shown)]
+        f"{name_in(name, language)}{look}" for name in shown for language in EACH for look in ("", DARK)
     )

@@ -115,15 +115,17 @@
   }
 
   function draw(parts) {
-    find("kept-words").replaceChildren(...parts.map(({ label, lines }) => {
+    // Its labels are in the language of the page that made the copy, its words in that of whoever wrote them.
+    const build = (name, known) => Object.assign(document.createElement(name), Object.fromEntries(Object.entries(known).filter(([, value]) => value)));
+    find("kept-words").replaceChildren(...parts.map(({ label, said, language, lines }) => {
       const part = document.createElement("li");
-      const list = Object.assign(document.createElement("ol"), { className: "safety-lines" });
+      const list = build("ol", { className: "safety-lines", lang: language });
       for (const line of lines) {
         const item = Object.assign(document.createElement("li"), { className: "words" });
         item.append(...line.map(([text, href]) => (/^tel:\+?\d+$/.test(href) ? Object.assign(document.createElement("a"), { href, textContent: text }) : text)));
         list.append(item);
       }
-      part.append(Object.assign(document.createElement("h2"), { textContent: label }), list);
+      part.append(build("h2", { textContent: label, lang: said }), list);
       return part;
     }));
   }

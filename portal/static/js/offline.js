@@ -10,7 +10,7 @@ const pathOf = (address) => new URL(address, location.href).pathname;
 const PATHS = new Set(FILES.map(pathOf));
 
 async function store(cache, file) {
-  const answer = await fetch(file, { credentials: "omit", redirect: "error", headers: { "hearthside-offline": "yes", "accept-language": LANGUAGE } });
+  const answer = await fetch(file, { credentials: "omit", redirect: "error", headers: { "hearthside-offline": LANGUAGE } });
   if (answer.ok) await cache.put(pathOf(file), answer);
 }
 

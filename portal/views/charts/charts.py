@@ -12,11 +12,13 @@ from journal.charts.drawn import SUBJECTS, Drawn
 from journal.charts.own import OwnChart
 from journal.charts.series import Chart
 from journal.errors import NotFound
+from journal.i18n import N_
 from journal.measures.instruments import IDS, Instrument, list_offered
 from journal.sessions import holds
 from journal.sessions.rows import load_my_sessions
 from journal.user_input import parse_whole_number
 from portal.access.session_cookie import get_actor
+from portal.documents.printing import print_page
 from portal.views.charts.drawing import (
     Drawing,
     ReadingsDrawing,
@@ -26,6 +28,7 @@ from portal.views.charts.drawing import (
 from portal.web.pages import render_page
 
 MAX_PAGE = 10_000
+CHARTS = N_("Charts")
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,18 +70,19 @@ class ChartsPage:
 
 async def show_charts(request: Request) -> Response:
     """Show one chart of what its patient noted, or what there is to choose from."""
-    actor, (subject, page) = get_actor(request), read_subject(request)
+    actor, (subject, number) = get_actor(request), read_subject(request)
     plan = await load_my_sessions(actor)
     if holds.get_hold(actor, plan) is not None:
         return render_page(request, "charts/charts.html", ChartsPage(list_offered(), is_held=True))
     if not subject:
         return render_page(request, "charts/charts.html", ChartsPage(list_offered(), is_held=False))
-    found = await own.load_chart(actor, plan, subject, page)
+    found = await own.load_chart(actor, plan, subject, number)
     are_hidden = actor.hides_numbers and subject in IDS
     view = build_subject_view(
         request, found.drawn, "/charts", "/journal/", "/clinic#note-", are_hidden=are_hidden
     )
-    return render_page(request, "charts/charts.html", ChartsPage(list_offered(), False, view, found))
+    page = render_page(request, "charts/charts.html", ChartsPage(list_offered(), False, view, found))
+    return await print_page(request, actor, page, CHARTS, "charts.pdf")
 
 
 def read_subject(request: Request) -> tuple[str, int]:

@@ -12,7 +12,8 @@ from journal.charts import shared
 from journal.charts.shared import SharedChart
 from journal.measures.instruments import Instrument, list_offered
 from portal.access.session_cookie import get_actor
-from portal.views.charts.charts import SubjectView, build_subject_view, read_subject
+from portal.documents.printing import print_page
+from portal.views.charts.charts import CHARTS, SubjectView, build_subject_view, read_subject
 from portal.web.pages import render_page
 
 
@@ -29,8 +30,8 @@ class SharedChartsPage:
 
 async def show_shared_charts(request: Request) -> Response:
     """Show one chart of what a patient shares, or what there is to choose from."""
-    actor, (subject, page) = get_actor(request), read_subject(request)
-    found = await shared.load_chart(actor, request.path_params["id"], subject, page)
+    actor, (subject, number) = get_actor(request), read_subject(request)
+    found = await shared.load_chart(actor, request.path_params["id"], subject, number)
     link = found.folder.link
     here = f"/patients/{link.patient}"
     view = (
@@ -39,4 +40,5 @@ async def show_shared_charts(request: Request) -> Response:
         else None
     )
     context = SharedChartsPage(link.patient, link.peer_name, list_offered(), found, view)
-    return render_page(request, "charts/shared.html", context)
+    page = render_page(request, "charts/shared.html", context)
+    return await print_page(request, actor, page, CHARTS, "charts.pdf")

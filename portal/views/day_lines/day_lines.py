@@ -26,6 +26,7 @@ from journal.standing.standing import select_standing
 from journal.user_input import parse_day
 from journal.vault.entry_rows import Entry
 from portal.access.session_cookie import get_actor
+from portal.web.entry_names import WITHOUT_SESSION
 from portal.web.forms import Form
 from portal.web.pages import get_translator, redirect, render_page
 
@@ -138,7 +139,8 @@ async def _store(request: Request, actor: Actor, line: DayLine, written: str, as
 
 
 def _name_month(request: Request, day: date) -> str:
-    return f"{get_translator(request)(EntryKind.DAY_LINES.label)}, {day:%Y-%m}"
+    _ = get_translator(request)
+    return _(WITHOUT_SESSION, kind=_(EntryKind.DAY_LINES.label), date=f"{day:%Y-%m}")
 
 
 async def _render(

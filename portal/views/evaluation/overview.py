@@ -59,9 +59,10 @@ class EvaluationPage:
 
 @dataclass(frozen=True, slots=True)
 class LedgerPage:
-    """Context of the table of earlier treatments, for paper."""
+    """Context of the table of earlier treatments, for paper; `language` is that of its words."""
 
     treatments: tuple[Treatment, ...]
+    language: str
     is_intact: bool
 
 
@@ -83,7 +84,8 @@ async def show_evaluation(request: Request) -> Response:
 async def show_ledger(request: Request) -> Response:
     """Show the earlier treatments as one table."""
     seen = await records.load_evaluation(get_actor(request))
-    context = LedgerPage(parse_treatments(seen.answers.get(TREATMENTS)), seen.is_intact)
+    language = seen.entry.document.language if seen.entry else ""
+    context = LedgerPage(parse_treatments(seen.answers.get(TREATMENTS)), language, seen.is_intact)
     return render_page(request, "evaluation/ledger.html", context)
 
 
@@ -103,7 +105,7 @@ async def _load(actor: Actor, done: bool = False, *, problem: str = "") -> Evalu
         reviewing.list_open_asks(found_notes, seen),
         reviewing.list_own_reviews(found_notes, seen),
         tuple(Step),
-        build_sections(EntryKind.EVALUATION, answers),
+        build_sections(EntryKind.EVALUATION, answers, seen.entry.document.language if seen.entry else ""),
         await completion.list_recipients(
             actor, KIND, select_standing(found), is_held=waiting is not None, team=mine, entry=seen.entry
         ),

@@ -42,12 +42,17 @@ ASKED_IN_A_HOLD = ("ground.helped", "ground.note")
 
 @dataclass(frozen=True, slots=True)
 class NotePage:
-    """Context of what can be said of a note that is kept; all may stay blank. Earlier triggers are suggested."""
+    """
+    Context of what can be said of a note that is kept; all may stay blank. Earlier triggers are suggested.
+
+    `language` is that of a title that `is_own`.
+    """
 
     id: UUID
     revision: int
     title: str
     is_own: bool
+    language: str
     form: Form
     values: Mapping[str, Answer]
     day: str
@@ -183,6 +188,7 @@ async def _build_page(actor: Actor, note: Entry) -> NotePage:
         note.revision,
         title,
         skill is None,
+        note.document.language,
         _get_asked(_choose_asked(await load_hold(actor) is not None)),
         answers,
         actor.dosing_day,

@@ -36,12 +36,13 @@ class SkillListPage:
     Context of the list of skills.
 
     `first` are those that are safe while a session may still be felt; on such a `day` there are no `more`. `own` are a
-    patient's, by the number in their address.
+    patient's, by the number in their address, in their `language`.
     """
 
     first: tuple[Skill, ...]
     more: tuple[Skill, ...]
     own: dict[int, OwnSkill]
+    language: str
     notes: tuple[str, ...]
     is_patient: bool
     may_leave: bool
@@ -51,7 +52,7 @@ class SkillListPage:
 @dataclass(frozen=True, slots=True)
 class SkillPage:
     """
-    Context of one skill; `phrases` are a patient's own, `moves`: a slow circle may be shown.
+    Context of one skill; `phrases` are a patient's own, in their `language`; `moves`: a slow circle may be shown.
 
     `note` is the id of the note that one tap keeps, for a patient; `call_lines` are whom their care team named, where
     the skill is to reach somebody. `notes` are what is said of every skill. A patient `may_hide` one that they have not
@@ -60,6 +61,7 @@ class SkillPage:
 
     skill: Skill
     phrases: tuple[str, ...]
+    language: str
     call_lines: tuple[CallLine, ...]
     notes: tuple[str, ...]
     moves: bool
@@ -72,9 +74,14 @@ class SkillPage:
 
 @dataclass(frozen=True, slots=True)
 class OwnSkillPage:
-    """Context of a skill of one's own; `note` is the id of the note that one tap keeps, `number` the skill's."""
+    """
+    Context of a skill of one's own, in its `language`.
+
+    `note` is the id of the note that one tap keeps, `number` the skill's.
+    """
 
     skill: OwnSkill
+    language: str
     number: int
     note: str
     day: str
@@ -89,6 +96,7 @@ async def show_skills(request: Request) -> Response:
         tuple(one for one in acute if one.id not in hidden),
         () if calm else tuple(one for one in SKILLS.values() if one not in acute and one.id not in hidden),
         {} if calm else number_own_skills(seen),
+        seen.language,
         SAFETY_NOTES,
         actor is not None and actor.role is Role.PATIENT,
         get_token(request) is not None,
@@ -107,6 +115,7 @@ async def show_skill(request: Request) -> Response:
     context = SkillPage(
         skill,
         seen.phrases if skill.id == "kind_phrase" else (),
+        seen.language,
         await _load_call_lines(request, actor) if actor and is_patient and skill.id == "reach_out" else (),
         SAFETY_NOTES,
         bool(skill.pace) and not calm,
@@ -124,14 +133,14 @@ async def show_own_skill(request: Request) -> Response:
     if "skill" not in request.query_params:
         return redirect(request, "/ground")
     actor = get_actor(request)
-    own = number_own_skills(await steadying.load_steadying(actor))
+    seen = await steadying.load_steadying(actor)
+    own = number_own_skills(seen)
     number = request.query_params["skill"]
     skill = own.get(int(number)) if number.isascii() and number.isdigit() and len(number) < 3 else None
     if skill is None:
         raise NotFound
-    return render_page(
-        request, "ground/own.html", OwnSkillPage(skill, int(number), str(uuid4()), actor.dosing_day)
-    )
+    page = OwnSkillPage(skill, seen.language, int(number), str(uuid4()), actor.dosing_day)
+    return render_page(request, "ground/own.html", page)
 
 
 def number_own_skills(seen: Steadying) -> dict[int, OwnSkill]:

@@ -72,12 +72,17 @@ class MarkedPiece(msgspec.Struct, frozen=True, gc=False):
 
 
 class Hit(msgspec.Struct, frozen=True, gc=False):
-    """An entry that was found, with what it is called. With a `note` of care, its words are not shown here."""
+    """
+    An entry that was found, with what it is called. With a `note` of care, its words are not shown here.
+
+    `language` is that of excerpt and note.
+    """
 
     line: TimelineLine
     name: tuple[MarkedPiece, ...]
     excerpt: tuple[MarkedPiece, ...]
     note: str
+    language: str
 
 
 def build_hit(line: TimelineLine, document: EntryDocument, needles: Sequence[str]) -> Hit:
@@ -85,7 +90,7 @@ def build_hit(line: TimelineLine, document: EntryDocument, needles: Sequence[str
     excerpt = () if document.note else _build_excerpt(document, needles)
     # Only a title is searched: what an entry is called without one are words of ours.
     name = _mark_pieces(line.name, needles) if document.title else (MarkedPiece(line.name, False),)
-    return Hit(line, name, excerpt, document.note)
+    return Hit(line, name, excerpt, document.note, document.language)
 
 
 def _build_excerpt(document: EntryDocument, needles: Sequence[str]) -> tuple[MarkedPiece, ...]:

@@ -13,7 +13,7 @@ from starlette.requests import Request
 from journal.actor import Actor
 from journal.entries.listing import EntrySummary
 from journal.entries.naming import EntryName
-from journal.i18n import N_
+from journal.i18n import N_, get_known_language
 from journal.sessions import schedule
 from journal.sessions.day_state import Progress, get_progress
 from journal.sessions.rows import Plan, Session
@@ -36,6 +36,7 @@ class TimelineLine(msgspec.Struct, frozen=True, gc=False):
     An entry in a list: never more of it than its name.
 
     `kind` and `day` are written out, where they are known; `id` is as addresses write it, empty where it has none.
+    `language` is that of a title, where it is known.
     """
 
     id: str
@@ -43,6 +44,7 @@ class TimelineLine(msgspec.Struct, frozen=True, gc=False):
     kind: str
     day: str
     readers: tuple[Reader, ...]
+    language: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +58,7 @@ class TimelinePeriod:
 class TimelineRenderer:
     """Renders the lines of one page."""
 
-    __slots__ = ("_", "_format_name", "_layout", "_macros", "actor", "zone")
+    __slots__ = ("_", "_format_name", "_language", "_layout", "_macros", "actor", "zone")
 
     def __init__(self, request: Request, plan: Plan | None) -> None:
         """Prepare for a page; without a plan, entries are named by kind and day."""
@@ -64,13 +66,15 @@ class TimelineRenderer:
         self.actor: Actor = get_actor(request)
         self.zone = self.actor.zone
         self._: Callable[[str], str] = get_translator(request)
+        self._language = get_language()
         self._format_name = build_entry_formatter(request, self.zone)
         self._layout = self._load_layout(plan) if plan is not None else build_layout((), self.zone, self._)
 
     def build_line(self, entry: EntrySummary, readers: Readers) -> TimelineLine:
         """Return an entry's line of a list."""
         day, kind, ident, name = self._get_texts(entry, self._find_session(entry))
-        return TimelineLine(ident, name, kind, day, readers.get(entry.id, ()))
+        language = entry.language if entry.title and not entry.damaged else ""
+        return TimelineLine(ident, name, kind, day, readers.get(entry.id, ()), language)
 
     def _find_session(self, entry: EntrySummary) -> Session | None:
         return self._layout.assignment.find_session_of(entry.kind, entry.session_id, entry.created)
@@ -82,6 +86,11 @@ class TimelineRenderer:
             return day, "", entry.id if entry.has_address else "", self._(entry.title)
         name = entry.title or self._name_entry(entry, post)
         return format_short_day_of(entry.created, self.zone), self._layout.kinds[entry.kind], entry.id, name
+
+    def _find_language(self, entry: EntrySummary) -> str:
+        """Return the language of a title that is not the page's; nothing for any other."""
+        is_theirs = entry.title and not entry.damaged and entry.language != self._language
+        return get_known_language(entry.language) if is_theirs else ""
 
     def _name_entry(self, entry: EntrySummary, post: Session | None) -> str:
         """Return what an entry without a title is called; of one session, those of one kind are called the same."""
@@ -160,12 +169,19 @@ class TimelineRenderer:
 
         for several in set(readers.values()):
             chips[several] = join_rendered([render_chip(one) for one in several])
-        return self._macros.get_macro(SPINE_MACROS, "entry").render_each(
-            [
-                (*self._get_texts(entry, post), chips[readers.get(entry.id, ())])
-                for entry, post in zip(entries, posts, strict=True)
-            ]
-        )
+        rows: dict[str, list[tuple[str, ...]]] = {"entry": [], "entry_in": []}
+        order = []
+        for entry, post in zip(entries, posts, strict=True):
+            day, kind, ident, name = self._get_texts(entry, post)
+            language, its = self._find_language(entry), chips[readers.get(entry.id, ())]
+            order.append("entry_in" if language else "entry")
+            said = (language, name) if language else (name,)
+            rows[order[-1]].append((day, kind, ident, *said, its))
+        drawn = {
+            macro: iter(self._macros.get_macro(SPINE_MACROS, macro).render_each(some))
+            for macro, some in rows.items()
+        }
+        return [next(drawn[macro]) for macro in order]
 
     def _render_session(self, one: TimelineSession, today: str, coming: bool) -> RenderedHtml:
         if one.settled and one.settled[0][0] <= self.actor.now:

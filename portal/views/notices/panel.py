@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from uuid import UUID
 
 from starlette.requests import Request
@@ -33,6 +32,7 @@ from portal.web.care_team import MEANWHILE, describe_look
 from portal.web.dates import format_long_day, format_moment
 from portal.web.forms import Form, parse_uuid
 from portal.web.pages import redirect
+from portal.web.translation import filter_quoted
 
 RELEASING = frozenset({"safe", "unsure", "unsafe", "unsaid", "now"})
 """The buttons that release a notice: any answer to the question of the panel, or none."""
@@ -194,18 +194,19 @@ async def _format_with_look(
         else:
             lines += _format(actor, [one])
     if look.is_away and look.hours.covers:
-        lines.append(PanelLine(MEANWHILE, {"covers": look.hours.covers}))
+        lines.append(PanelLine(MEANWHILE, {"covers": filter_quoted(look.hours.covers, look.hours.language)}))
     return tuple(lines)
 
 
 def _format(actor: Actor, sentences: Iterable[Sentence]) -> tuple[PanelLine, ...]:
     return tuple(
-        PanelLine(one.text, {name: _format_value(actor, name, value) for name, value in one.values.items()})
+        PanelLine(one.text, {name: _format_value(actor, one, name) for name in one.values})
         for one in sentences
     )
 
 
-def _format_value(actor: Actor, name: str, value: str | datetime) -> str:
+def _format_value(actor: Actor, one: Sentence, name: str) -> str:
+    value = one.values[name]
     if isinstance(value, str):
-        return value
+        return filter_quoted(value, one.language) if one.language else value
     return (format_long_day if name == "day" else format_moment)(value, actor.zone)

@@ -11,8 +11,10 @@ from starlette.responses import Response
 from journal.brief.brief import build_brief
 from journal.brief.composing import Brief
 from journal.errors import NotFound
+from journal.i18n import N_
 from journal.sessions import schedule
 from portal.access.session_cookie import get_actor
+from portal.documents.printing import print_page
 from portal.views.sessions.session_lines import SessionLine, build_lines
 from portal.web.forms import parse_uuid
 from portal.web.pages import render_page
@@ -52,7 +54,8 @@ async def show_brief(request: Request) -> Response:
         tuple(lines[one.id] for one in schedule.list_upcoming(others, actor.now)[:MAX_CHOICES]),
         tuple(lines[one.id] for one in schedule.list_past(others, actor.now)[:MAX_CHOICES]),
     )
-    return render_page(request, "patients/brief.html", context)
+    page = render_page(request, "patients/brief.html", context)
+    return await print_page(request, actor, page, N_("Brief"), "brief.pdf", one_page=True, columns=2)
 
 
 def _get_wanted(request: Request) -> UUID | None:

@@ -127,7 +127,9 @@ async def _render(
         link.patient,
         link.peer_name,
         standing,
-        build_sections(EntryKind.EVALUATION, answers),
+        build_sections(
+            EntryKind.EVALUATION, answers, standing.shared.document.language if standing.shared else ""
+        ),
         compute_digest(answers),
         note.note if note else uuid4(),
         note.version if note else 0,

@@ -13,9 +13,11 @@ from journal.actor import Actor
 from journal.clinic import instructions
 from journal.clinic.instructions import ItemGroup
 from journal.errors import InvalidInput, NotFound, StaleRevision
+from journal.i18n import N_
 from journal.preparing import checklist
 from journal.preparing.checklist import CheckLine, Checklist, CheckState
 from portal.access.session_cookie import get_actor
+from portal.documents.printing import print_page
 from portal.views.sessions.session_lines import SessionLine, build_lines
 from portal.web.forms import Form
 from portal.web.pages import redirect, render_page
@@ -61,7 +63,8 @@ async def show_checklist(request: Request) -> Response:
         except InvalidInput as error:
             return await _render(request, actor, wanted, form["text"], errors=error.fields)
         return redirect(request, f"{_build_address(wanted)}#own")
-    return await _render(request, actor, wanted)
+    page = await _render(request, actor, wanted)
+    return await print_page(request, actor, page, N_("Check list"), "check-list.pdf")
 
 
 async def change_state(request: Request) -> Response:

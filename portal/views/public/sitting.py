@@ -27,6 +27,7 @@ from portal.web.care_team import CallLine, build_call_lines
 from portal.web.errors import build_retry_header
 from portal.web.forms import Form, parse_uuid
 from portal.web.pages import get_translator, redirect, render_page
+from portal.web.translation import get_language
 
 MAX_WRITTEN_DIGITS = 13  # milliseconds since 1970, until the year 2286
 
@@ -57,6 +58,7 @@ class SittingPage:
     call_lines: tuple[CallLine, ...]
     parts: tuple[CopiedPart, ...]
     sitter_text: str
+    text_language: str
     log: SitterLog
     is_damaged: bool
     saved: bool = False
@@ -99,7 +101,9 @@ async def _keep_note(request: Request, found: Sitting, form: Form) -> Response:
             again = {"typed": typed, "ident": ident, "asked": note.unlikely, "sure": note.sure}
             return await _render_sitting(request, found, again, 422)
         words = [typed[name] for name in PARTS[kind]]
-        await notes.save_note(installation, found, ident, kind, note.line, note.taken, words, at)
+        await notes.save_note(
+            installation, found, ident, kind, note.line, note.taken, words, at, get_language()
+        )
     except InvalidInput as error:
         again = {"typed": typed, "ident": ident, "errors": error.fields}
         return await _render_sitting(request, found, again, 422, needs_help=needs_help)
@@ -132,6 +136,7 @@ async def _render_sitting(
         build_call_lines(contacts, installation.clock(), zone, get_translator(request)),
         found.copy.parts if found.copy else (),
         text.details.sitter_text if text else "",
+        text.details.language if text else "",
         replace(await build_log(request, found, text), **filled),
         found.copy is None,
         saved,

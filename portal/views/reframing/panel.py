@@ -26,7 +26,7 @@ class ReframePanel:
 
     `is_held`: a dosing session is too near for looking at numbers; nothing is offered then but a moment, and there is
     no `picture`, which otherwise needs two ratings. `has_no_offers`: its patient wants none, of this one or of any.
-    `phrase` is what became of its new sentence as a phrase that steadies.
+    `phrase` is what became of its new sentence as a phrase that steadies; `language` is that of its words.
     """
 
     id: UUID
@@ -38,6 +38,7 @@ class ReframePanel:
     standing: tuple[StandingShare, ...]
     revision: int
     phrase: str
+    language: str
 
 
 async def load_panel(
@@ -63,4 +64,5 @@ async def load_panel(
         list_standing(entry, given),
         entry.revision,
         phrase,
+        entry.document.language,
     )

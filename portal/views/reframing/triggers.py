@@ -50,9 +50,10 @@ class TriggerLine:
 
 @dataclass(frozen=True, slots=True)
 class TriggerPage:
-    """Context of one trigger."""
+    """Context of one trigger; `language` is that of its name."""
 
     name: str
+    language: str
     lines: tuple[TriggerLine, ...]
 
 
@@ -69,7 +70,7 @@ async def show_trigger(request: Request) -> Response:
     found = await triggers.load_trigger(actor, request.path_params["id"], place)
     namer = await load_namer(actor, [one.entry for one in found.occurrences])
     lines = tuple(_build_line(one, namer.name_entry(one.entry)) for one in found.occurrences)
-    return render_page(request, "reframing/trigger.html", TriggerPage(found.name, lines))
+    return render_page(request, "reframing/trigger.html", TriggerPage(found.name, found.language, lines))
 
 
 def _build_line(one: Occurrence, name: EntryName) -> TriggerLine:

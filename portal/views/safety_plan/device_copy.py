@@ -16,6 +16,7 @@ from portal.access.session_cookie import get_actor, get_token
 from portal.views.safety_plan.plan import build_page
 from portal.web.forms import Form
 from portal.web.pages import get_translator, redirect, render_page
+from portal.web.translation import get_language
 
 HELD = "copy"
 """The field of what a browser holds."""
@@ -79,13 +80,16 @@ async def show_kept(request: Request) -> Response:
 
 
 def _send(request: Request, made: MadeCopy) -> Response:
-    words = get_translator(request)
+    words, plan = get_translator(request), made.plan.entry
+    language = plan.document.language if plan else ""
     parts: list[dict[str, Any]] = [
         {
             "label": words(part.label),
+            "said": get_language(),
+            "language": language,
             "lines": [[[piece.text, piece.link] for piece in line] for line in part.lines],
         }
         for part in made.plan.parts
     ]
-    revision = made.plan.entry.revision if made.plan.entry else 0
+    revision = plan.revision if plan else 0
     return JSONResponse({"token": made.token, "revision": revision, "parts": parts})

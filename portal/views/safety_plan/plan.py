@@ -13,11 +13,13 @@ from journal.actor import Actor
 from journal.device_copies import copies
 from journal.device_copies.copies import KnownCopy
 from journal.errors import InvalidInput, NotFound
+from journal.i18n import N_
 from journal.safety_plan import plan as safety_plan
 from journal.safety_plan.plan import SafetyPlan
 from journal.sessions.day_state import DayState, find_current_day
 from journal.sessions.rows import load_my_sessions
 from portal.access.session_cookie import get_actor
+from portal.documents.printing import print_page
 from portal.web.forms import Form
 from portal.web.pages import redirect, render_page
 
@@ -44,8 +46,8 @@ class SafetyPlanPage:
 async def show_plan(request: Request) -> Response:
     """Show the plan."""
     actor = get_actor(request)
-    context = await build_page(actor)
-    return render_page(request, "safety_plan/plan.html", context)
+    page = render_page(request, "safety_plan/plan.html", await build_page(actor))
+    return await print_page(request, actor, page, N_("Safety plan"), "safety-plan.pdf", one_page=True)
 
 
 async def add_review(request: Request) -> Response:

@@ -113,14 +113,15 @@ class CalmPage:
     """
     Context of the one calm screen before a dosing session and while it is under way, with the moves that fit it.
 
-    `saved`: the patient comes from a few words that were saved. `has_requests`: they asked for something that waits.
-    `has_capture_time`: it is a good time to write what is still there. `outside` are readings outside a prescriber's
-    limits, before the start.
+    `language` is that of the intention. `saved`: the patient comes from a few words that were saved. `has_requests`:
+    they asked for something that waits. `has_capture_time`: it is a good time to write what is still there. `outside`
+    are readings outside a prescriber's limits, before the start.
     """
 
     line: SessionLine
     day: DayState
     intention: str
+    language: str
     moves: tuple[tuple[Status, str], ...]
     call_lines: tuple[CallLine, ...] = ()
     clinic_text: ClinicTextState = NO_CLINIC_TEXT
@@ -136,14 +137,14 @@ async def build_calm_page(
 ) -> CalmPage:
     """Return the calm screen for a session that can be started or is under way."""
     (line,) = build_lines(actor, (one,))
-    intention = ""
+    intention = language = ""
     _, about = await listing.load_entries_of_sessions(
         actor, plan, {one.id}
     )  # no alarm here: the journal shows it
     for entry in about:
         words = entry.document.answers.get("prep.intention")
         if not intention and entry.document.kind == EntryKind.PREPARATION and isinstance(words, str):
-            intention = words
+            intention, language = words, entry.document.language
     under_way = one.status is Status.IN_SESSION
     moves = list_status_choices(actor, one)
     text = await load_my_clinic_text(actor, one.course)
@@ -151,6 +152,7 @@ async def build_calm_page(
         line,
         get_day_state(one.details, actor.now),
         intention,
+        language,
         tuple(move for move in moves if under_way or move[0] is Status.IN_SESSION),
         await load_my_call_lines(actor, translate),
         leave_out_bringing(text),

@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from journal.actor import Actor
-from journal.catalogue.comfort import Part, list_parts, may_be_written_down
+from journal.catalogue.comfort import list_parts, may_be_written_down
 from journal.clinic import call_contacts
 from journal.clinic.instructions import get_check_minutes, load_instructions
 from journal.errors import HeldUntilRested, InvalidInput
@@ -19,10 +19,11 @@ from journal.preparing.comfort_plan import ComfortPlan, load_plan
 from journal.sessions.holds import Hold, get_hold
 from journal.sessions.rows import Plan, Session
 from journal.sitter import links
-from journal.sitter.copies import copy_parts
+from journal.sitter.copies import CopiedPart, copy_parts
 from journal.sitter.ends import is_before_start, is_over
 from journal.sitter.links import MadeLink, OpenLink
 from portal.access.session_cookie import get_actor
+from portal.documents.printing import print_page
 from portal.views.sessions.session_lines import SessionLine, find_line
 from portal.web.care_team import CallLine, build_call_lines
 from portal.web.forms import Form
@@ -48,7 +49,7 @@ class SitterLinkPage:
     link: OpenLink | None
     is_over: bool
     has_time: bool
-    parts: tuple[Part, ...] = ()
+    parts: tuple[CopiedPart, ...] = ()
     revision: int = 0
     chosen: tuple[str, ...] = ()
     address: str = ""
@@ -57,6 +58,7 @@ class SitterLinkPage:
     waiting: Hold | None = None
 
 
+SHEET = N_("For the person who sits with somebody")
 SHORT_ROW = 40
 """A row of words takes the room of as many letters at least."""
 SHEET_SIZES = ((900, "", 10), (2400, "sheet-long", 7), (4200, "sheet-longer", 3), (None, "sheet-longer", 1))
@@ -68,13 +70,15 @@ class SitterSheetPage:
     """
     Context of the printed sheet: whom to call, the patient's plan, the care team's text, and `rows` to write on.
 
-    The longer the words are, the smaller they are printed (`size`), and the fewer rows there are.
+    The longer the words are, the smaller they are printed (`size`), and the fewer rows there are. `text_language` is
+    that of the care team's text.
     """
 
     line: SessionLine
     call_lines: tuple[CallLine, ...]
-    parts: tuple[Part, ...]
+    parts: tuple[CopiedPart, ...]
     sitter_text: str
+    text_language: str
     check_minutes: int
     size: str
     rows: int
@@ -115,12 +119,14 @@ async def show_sheet(request: Request) -> Response:
     text = await load_instructions(actor.installation, actor.id, one.course)
     contacts = await call_contacts.load_my_contacts(actor)
     lines = build_call_lines(contacts, actor.now, actor.zone, get_translator(request))
-    parts = (await load_plan(actor)).parts
+    plan = await load_plan(actor)
+    parts = copy_parts(plan.parts, plan.language)
     line = find_line(actor, sessions, one.id)
-    sitter_text = text.details.sitter_text if text else ""
+    sitter_text, language = (text.details.sitter_text, text.details.language) if text else ("", "")
     size, rows = _fit_sheet([one.text for one in parts], sitter_text, lines)
-    page = SitterSheetPage(line, lines, parts, sitter_text, get_check_minutes(text), size, rows)
-    return render_page(request, "sessions/sitter_sheet.html", page)
+    context = SitterSheetPage(line, lines, parts, sitter_text, language, get_check_minutes(text), size, rows)
+    page = render_page(request, "sessions/sitter_sheet.html", context)
+    return await print_page(request, actor, page, SHEET, "sitter-sheet.pdf", one_page=True)
 
 
 def _fit_sheet(parts: Iterable[str], sitter_text: str, lines: Iterable[CallLine]) -> tuple[str, int]:
@@ -142,7 +148,7 @@ async def _make_link(
     if revision != str(plan.entry.revision) or not plan.is_intact:
         raise InvalidInput({"link": PLAN_CHANGED})
     answers = plan.entry.document.answers
-    parts = copy_parts(list_parts(answers, chosen))
+    parts = copy_parts(list_parts(answers, chosen), plan.language)
     if not parts:  # a link without words would take the place of the one before, and nobody asked for that
         raise InvalidInput({"link": PLAN_CHANGED})
     writes_down = "comfort.record" in chosen and may_be_written_down(answers)
@@ -158,7 +164,7 @@ async def _build_page(actor: Actor, one: Session, sessions: Plan) -> SitterLinkP
         await links.load_open_link(actor, one),
         is_over(one.details, actor.now),
         has_time,
-        plan.parts if plan.is_intact else (),
+        copy_parts(plan.parts, plan.language) if plan.is_intact else (),
         plan.entry.revision if plan.entry else 0,
         waiting=waiting if before else None,
     )

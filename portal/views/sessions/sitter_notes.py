@@ -12,7 +12,7 @@ from starlette.responses import Response
 from journal.actor import Actor
 from journal.dosing_day.lines import Reading, Taken, parse_medicine, parse_readings
 from journal.errors import HeldUntilRested, InvalidInput
-from journal.i18n import N_
+from journal.i18n import N_, get_known_language
 from journal.sessions.rows import Plan, Session
 from journal.sitter import links, reading
 from journal.sitter.lines import Check, NoteKind, parse_checks
@@ -31,10 +31,15 @@ YOU_SAID = N_("What you said")
 
 @dataclass(frozen=True, slots=True)
 class NoteLine:
-    """One note as a page shows it: what it is about, and `check`, `reading` or `taken` as its line, by its kind."""
+    """
+    One note as a page shows it: what it is about, and `check`, `reading` or `taken` as its line, by its kind.
+
+    `language` is that of its words, where it is known.
+    """
 
     id: UUID
     label: str
+    language: str
     check: Check | None = None
     reading: Reading | None = None
     taken: Taken | None = None
@@ -112,12 +117,12 @@ async def _build_page(
 
 
 def _build_line(one: ReadNote) -> NoteLine:
-    lines, kind = [one.note.line], one.note.kind
+    lines, kind, language = [one.note.line], one.note.kind, get_known_language(one.note.language)
     label = YOU_SAID if kind is NoteKind.SAID else kind.label
     match kind:
         case NoteKind.CHECK:
-            return NoteLine(one.id, label, check=parse_checks(lines)[0])
+            return NoteLine(one.id, label, language, check=parse_checks(lines)[0])
         case NoteKind.READING:
-            return NoteLine(one.id, label, reading=parse_readings(lines)[0])
+            return NoteLine(one.id, label, language, reading=parse_readings(lines)[0])
         case _:
-            return NoteLine(one.id, label, taken=parse_medicine(lines)[0])
+            return NoteLine(one.id, label, language, taken=parse_medicine(lines)[0])

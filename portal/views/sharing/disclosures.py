@@ -29,7 +29,8 @@ from portal.web.entry_names import format_entry_name
 from portal.web.errors import build_refusal_arguments
 from portal.web.escaping import build_csv, remove_controls
 from portal.web.forms import Form
-from portal.web.pages import get_translator, render_page
+from portal.web.pages import get_page_translator, get_translator, render_page
+from portal.web.translation import filter_quoted
 
 LINES_PER_PAGE = 200  # of one page
 HEADINGS = (
@@ -135,9 +136,9 @@ async def _render_page(
     asked = request.query_params.get("before", "")
     before = parse_whole_number(asked, 18)
     found = await list_disclosures(actor, limit=LINES_PER_PAGE + 1, before=before)
-    plan, _ = await load_my_sessions(actor), get_translator(request)
+    plan, _ = await load_my_sessions(actor), get_page_translator(request)
     namer = EntryNamer(plan)
-    lines = [build_line(one, actor, namer, _) for one in found[:LINES_PER_PAGE]]
+    lines = [build_line(one, actor, namer, _, filter_quoted) for one in found[:LINES_PER_PAGE]]
     days = []
     for _day, grouped in groupby(lines, key=lambda line: line.at.astimezone(actor.zone).date()):
         of_day = tuple(grouped)
@@ -159,8 +160,20 @@ def _build_csv(request: Request, actor: Actor, namer: EntryNamer, found: tuple[D
     return build_csv(rows)
 
 
-def build_line(one: Disclosure, actor: Actor, namer: EntryNamer, _: Callable[..., str]) -> DisclosureLine:
-    """Return one disclosure in words, with *_* as translator; *namer* knows the patient's plan."""
+def build_line(
+    one: Disclosure,
+    actor: Actor,
+    namer: EntryNamer,
+    _: Callable[..., str],
+    quote: Callable[[str, str], str] = lambda words, _language: words,
+) -> DisclosureLine:
+    """
+    Return one disclosure in words, with *_* as translator.
+
+    Args:
+        namer: Knows the patient's plan.
+        quote: Writes a title, given with its language, for whatever the line stands on.
+    """
     kind = DISCLOSURE_KINDS[one.act]
     what = _(kind.what) if kind.what else _(NO_LONGER_SHARED)
     if not kind.what and one.copy is not None:
@@ -172,7 +185,8 @@ def build_line(one: Disclosure, actor: Actor, namer: EntryNamer, _: Callable[...
             date=day(datetime.fromisoformat(one.copy.written_at)),
         )
         if one.copy.title:
-            what = _(N_("“%(title)s” (%(what)s)"), title=remove_controls(one.copy.title), what=what)
+            title = quote(remove_controls(one.copy.title), one.copy.language)
+            what = _(N_("“%(title)s” (%(what)s)"), title=title, what=what)
     return DisclosureLine(
         one.at,
         format_clinician_name(remove_controls(one.recipient), one.profession, _) or _(N_("Somebody")),

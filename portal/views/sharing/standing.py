@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from msgspec.structs import replace
+import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -176,7 +176,9 @@ def _build_given(
         kind = KINDS[one.kind]
         found = [
             WaitingPiece(
-                completion.format_choice(each, place), namer.name_entry(each.entry), _build_words(kind, piece)
+                completion.format_choice(each, place),
+                namer.name_entry(each.entry),
+                _build_words(kind, each.entry, piece),
             )
             for each in unshared.get(one.kind, ())
             for place, piece in enumerate(each.pieces)
@@ -184,10 +186,11 @@ def _build_given(
         yield GivenKind(one, kind, tuple(found))
 
 
-def _build_words(kind: StandingKind, piece: str) -> SharedSection | None:
+def _build_words(kind: StandingKind, entry: Entry, piece: str) -> SharedSection | None:
     if not kind.part:
         return None
-    return build_section(get_form(kind.entry_kind).field(kind.part), [piece])
+    section = build_section(get_form(kind.entry_kind).field(kind.part), [piece])
+    return replace(section, language=entry.document.language)
 
 
 def _build_example(
@@ -197,7 +200,7 @@ def _build_example(
     real = [one for one in found if not one.damaged and kind.list_pieces(one.document)]
     document = completion.build_example(actor, kind, real[-1] if real else None)
     if not real:
-        document = replace(document, answers=_speak_example(document.answers, translate))
+        document = msgspec.structs.replace(document, answers=_speak_example(document.answers, translate))
     return build_shared_view(document, actor.zone, namer), not real
 
 

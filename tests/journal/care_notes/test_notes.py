@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from uuid import UUID, uuid4
 from zoneinfo import ZoneInfo
 
@@ -10,8 +11,10 @@ import pytest
 from journal.care import tables
 from journal.care.links import Link, load_link_with
 from journal.care_notes import keeping, notes
-from journal.care_notes.notes import NoteKind
+from journal.care_notes.notes import NoteDetails, NoteKind
+from journal.entries import entries
 from journal.errors import JournalError, NotFound, StaleRevision
+from journal.sealing import encode_document
 from tests.cast import Cast
 from tests.scenes import signed_in_again
 
@@ -67,3 +70,18 @@ async def test_a_version_that_is_missing_is_told(cast: Cast) -> None:
     await tables.CareNote.filter(note=note).update(version=3)
     opened_ = await notes.load_notes(bob, await link_of(cast))
     assert (len(opened_), len(opened_.damaged)) == (0, 1)
+
+
+async def test_a_note_says_in_which_language_it_was_written(cast: Cast) -> None:
+    """So does what its patient keeps of it, on pages of another one; what was signed before it was kept still holds."""
+    bob, alice = await cast.actor("bob"), await cast.actor("alice")
+    note = await notes.write_note(replace(bob, language="en"), alice.id, NoteKind.PLAN, PLAN, uuid4())
+    found = await notes.load_note(bob, await link_of(cast), note)
+    assert found.current.language == "en"
+    entry = await keeping.keep_note(replace(alice, language="es"), cast.link, note, 1)
+    assert (await entries.load_entry(alice, entry)).document.language == "en"
+    before = NoteDetails("limits", {}, "Bob Example", "prescriber", "2026-11-22T12:00:00+00:00", b"s")
+    assert encode_document(before) == (
+        b'{"kind":"limits","fields":{},"written_by":"Bob Example","profession":"prescriber",'
+        b'"written_at":"2026-11-22T12:00:00+00:00","signature":"cw=="}'
+    )

@@ -46,6 +46,8 @@ def test_the_numbers_are_the_clinical_ones():
     assert ("call", "18002221222") in numbers("US")
     spanish = [one.number for one in region("US").contacts if one.note == "In Spanish"]
     assert spanish == ["988, then press 2", "AYUDA to 988"]
+    assert [one.number for one in region("US").list_contacts("es")][:4] == ["911", *spanish, "988"]
+    assert region("US").list_contacts("en") == region("US").all_contacts
     emergency = {one.code: one.emergency and one.emergency.dial for one in list_regions()}
     assert emergency == {
         "US": "911", "CA": "911", "GB-ENG": "999", "GB-WLS": "999", "GB": "999", "IE": "112",
@@ -106,9 +108,9 @@ def test_lines_for_who_speaks_spanish_and_for_wales(code, number, spanish, sourc
     assert source in found[0].source
     for language, said in (("en", number), ("es", spanish)):
         page = build_environment(language).from_string(
-            '{% from "macros/help.html" import crisis_contacts %}{{ crisis_contacts(region) }}'
+            '{% from "macros/help.html" import crisis_contacts %}{{ crisis_contacts(region, language) }}'
         )
-        drawn = page.render(region=region(code))
+        drawn = page.render(region=region(code), language=language)
         assert re.search(rf"(Call|Text|Llamar al|Enviar un mensaje de texto al) {re.escape(said)}<", drawn)
 
 

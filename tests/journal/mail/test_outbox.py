@@ -18,9 +18,10 @@ from journal.installation.mail_server import MailServer, TransportSecurity
 from journal.mail import tables as mail_tables
 from journal.mail.letters import SUBJECT, Translate, compose_letter
 from journal.mail.mail_addresses import Undeliverable
-from journal.mail.messages import INVITATION, Message, Notice, queue_message
+from journal.mail.messages import INVITATION, Message, Notice, queue_invitation, queue_message
 from journal.mail.outbox import CLAIM_DURATION, RETENTION, RETRY_DELAYS, delete_expired, deliver_due
 from journal.store.database import Store, execute, fetch_raw
+from portal.background import _build_translators
 from portal.config import Config
 from portal.web.translation import Translator
 from tests.cast import NAMES, NOON, PRACTICE, Cast, Furniture
@@ -30,6 +31,11 @@ GRAY = "450 4.2.0 greylisted, try again later"
 NEVER_SAID = re.compile(
     r"ketamin|trauma|therap|session|journal|patient|clinician|dosing|entry|entries|share|care\b|Quiet|@|"
     + "|".join(part for name in NAMES.values() for part in name.split()),
+    re.IGNORECASE,
+)
+SPANISH_NEVER_SAID = re.compile(
+    r"ketamin|trauma|terap|psic|medic|salud|diario|pacient|profesional|entrada|compart|atenci|"
+    + "|".join(NAMES.values()),
     re.IGNORECASE,
 )
 
@@ -101,6 +107,35 @@ async def test_a_message_is_in_the_language_of_whom_it_goes_to(cast: Cast, recei
     assert Notice.WAITS.label in english
     assert Translator("es").translate(SUBJECT) == spanish.partition("\n")[0]
     assert not NEVER_SAID.search(spanish.replace(ORIGIN, ""))
+
+
+async def test_every_mail_is_wholly_in_one_language(sqlite_cast: Cast, receiver: Receiver) -> None:
+    """Each kind that there is, to a Spanish account and to an English one: subject and every paragraph of it."""
+    cast = sqlite_cast
+    await change_details(await cast.actor("alice"), "Alice", "UTC", "es")
+    await change_details(await cast.actor("bob"), "Bob", "UTC", "en")
+    installation = house_of(cast, receiver)
+    for name in ("alice", "bob"):
+        actor = await cast.actor(name)
+        for kind in Notice:
+            await queue_notice(installation, actor.id, kind)
+        await queue_invitation(installation, f"{name}@example.org", "abc", actor.language)
+    choose = _build_translators()
+    while await deliver_due(installation, choose):
+        pass
+    assert len(receiver.letters) == 2 * (len(Notice) + 1)
+    said: dict[str, set[str]] = {"es": set(), "en": set()}
+    for _, one in receiver.letters:
+        text = one.get_content().replace("\r\n", "\n").strip()
+        said["es" if one["To"].startswith("alice") else "en"] |= {one["Subject"], *text.split("\n\n")}
+    links = {ORIGIN, f"{ORIGIN}/invite/abc"}
+    assert said["es"] & said["en"] == links
+    sentences = {part for part in said["en"] - links if "UTC" not in part}
+    assert {choose("es")(one) for one in sentences} == {
+        part for part in said["es"] - links if "UTC" not in part
+    }
+    assert not any(one.casefold() in part.casefold() for one in sentences for part in said["es"])
+    assert not SPANISH_NEVER_SAID.search("\n".join(said["es"] - links))
 
 
 async def test_no_message_tells_what_the_house_is_for(cast: Cast, receiver: Receiver) -> None:

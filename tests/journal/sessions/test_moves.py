@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from journal.sessions.session import SessionDetails, SessionKind, Setting, Status, count_move
+from journal.sessions.session import SessionDetails, SessionKind, Setting, Status, count_move, tell_language
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 SESSION = SessionDetails(SessionKind.DOSING, "2026-12-01T09:00", "Europe/Berlin", 120, Setting.HOME)
@@ -73,3 +73,18 @@ def test_a_web_address_can_be_followed(typed: str) -> None:
 def test_anything_else_is_words(typed: str) -> None:
     """What runs a script, hides its host or has words beside it is shown as it was written, and leads nowhere."""
     assert msgspec.structs.replace(SESSION, join=typed).join_link == ""
+
+
+def test_a_session_says_in_which_language_its_words_are() -> None:
+    """Those of one language say so; of two, or of before, nobody knows."""
+    first = tell_language(None, msgspec.structs.replace(SESSION, note="a coat"), "en")
+    assert first.language == "en"
+    assert tell_language(None, SESSION, "en").language == ""
+    moved = tell_language(first, msgspec.structs.replace(first, local="2026-12-02T09:00"), "es")
+    assert moved.language == "en"
+    anew = tell_language(first, msgspec.structs.replace(first, note="un abrigo"), "es")
+    assert anew.language == "es"
+    mixed = tell_language(first, msgspec.structs.replace(first, dose_text="como se dijo"), "es")
+    assert mixed.language == ""
+    old = msgspec.structs.replace(first, language="")
+    assert tell_language(old, msgspec.structs.replace(old, cancel_reason="ill"), "en").language == ""

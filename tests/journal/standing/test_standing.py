@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import time, timedelta
 from random import Random
 from uuid import UUID, uuid4
@@ -580,3 +580,21 @@ async def test_an_example_is_a_real_piece_or_a_fictional_one(cast: Cast):
     entry = (await record.load_record(alice, session)).entry
     assert completion.build_example(alice, KIND, entry).answers == {READINGS: [line]}
     assert not KIND.list_pieces(EntryDocument("free", answers={}))
+
+
+async def test_what_goes_later_says_its_language(cast: Cast) -> None:
+    """A line in Spanish in a copy whose language nobody knew: the copy says what the record does."""
+    alice, session = await cast.actor("alice"), await planned(cast)
+    await record.save_taken(alice, session, Taken(time(14, 5), "half"))
+    await record.save_event(alice, session, Taken(time(15, 5), "stood up"))
+    before = (await record.load_record(alice, session)).entry
+    assert before is not None
+    share = await shares.share_entry(alice, before.id, cast.link, [record.EVENTS], previewed=before.revision)
+    await record.save_event(replace(alice, language="es"), session, Taken(time(16, 5), "me levanté"))
+    now = (await record.load_record(alice, session)).entry
+    assert now is not None
+    (copy,) = [one for one in await shares.list_shares(alice) if one.id == share]
+    assert copy.document.language == ""
+    kind = next(one for one in kinds.KINDS.values() if one.part == record.EVENTS)
+    made = completion._build_document(alice, kind, now, copy, [Taken(time(16, 5), "me levanté").line])
+    assert made.language == "es"

@@ -215,3 +215,15 @@ def test_what_opens_and_is_no_page_is_damaged() -> None:
         sealed = VAULT.seal(plain, context=contents.page_context(OWNER, 0, 1))
         with pytest.raises(Damaged):
             contents.open_page(VAULT, OWNER, PageMark(0, 1, 0, 0, 0, sealed[-16:]), sealed)
+
+
+def test_a_line_of_before_says_no_language() -> None:
+    """A page whose lines lack their last field opens; what it says of them is that nobody knows."""
+    old = b'[[5,"%032x",1,1,"%032x",5,"free","Swifts",null]]' % (7, 1)
+    sealed = VAULT.seal(old, context=contents.page_context(OWNER, 0, 1))
+    mark = PageMark(0, 1, 1, 5, 0, sealed[-contents.TAG_SIZE :])
+    (found,) = contents.open_page(VAULT, OWNER, mark, sealed)
+    assert (found.title, found.language) == ("Swifts", "")
+    kept = msgspec.structs.replace(found, language="es")
+    mark, sealed = contents.seal_page(VAULT, OWNER, 0, 2, [kept])
+    assert contents.open_page(VAULT, OWNER, mark, sealed) == (kept,)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import re
 from datetime import UTC, date, datetime
 
@@ -9,6 +10,7 @@ import pytest
 
 from journal.i18n import LANGUAGES
 from journal.practice.account_deletion import CONFIRMATION_WORD
+from portal import logs
 from portal.web.dates import format_long_day, format_month, format_short_date
 from portal.web.device_cookies import LONGEST_HEADER, parse_wishes
 from portal.web.translation import Translator, get_language, speaking
@@ -70,6 +72,63 @@ async def test_before_signing_in_a_browser_chooses(portal: Portal) -> None:
         for where in ("https://example.org/", "//example.org", "/\\example.org"):
             away = await browser.post("/language", data={"next": where, "language": "tlh"})
             assert (away.headers["location"], "set-cookie" in away.headers) == ("/", False)
+
+
+def find_way_back(page: Page) -> str:
+    """Return where the button at the foot of a page leads."""
+    return page.markup.all("input", name="next")[-1].attributes["value"]
+
+
+LEFT = "/sign-in?next=%2Fjournal%3Fkind%3Dfree%26month%3D2026-11"
+
+
+async def test_another_language_leads_back_to_the_very_page(
+    portal: Portal, caplog: pytest.LogCaptureFixture
+) -> None:
+    """With its query, so that whoever signs in then comes to where they wanted to; nothing of it is logged."""
+    caplog.set_level(logging.DEBUG)
+    async with portal.client() as browser:
+        page = await opened(browser, LEFT)
+        assert find_way_back(page) == LEFT
+        sent = await browser.post("/language", data={"next": LEFT, "language": "es"})
+        assert (sent.status_code, sent.headers["location"]) == (303, LEFT)
+        again = await opened(browser, LEFT)
+        assert again.markup.all("html")[0].attributes["lang"] == "es"
+        assert "/journal?kind=free&month=2026-11" in [
+            one.attributes.get("value") for one in again.markup.all("input")
+        ]
+        for query, shown in (("x" * 1001, ""), ("x=%E9", "?x=%E9"), ("q=1", "?q=1"), ("", "")):
+            assert find_way_back(await opened(browser, f"/help-now?{query}")) == f"/help-now{shown}"
+    told = "\n".join(record.getMessage() for record in caplog.records if record.name == logs.NAME)
+    assert "month" not in told
+
+
+@pytest.mark.parametrize(
+    "where",
+    [
+        "//example.org?next=/sign-in",
+        "/\\example.org?next=/sign-in",
+        "/\t/example.org",
+        "https://example.org/sign-in?next=/",
+        "javascript:alert(1)",
+        "sign-in?next=/journal",
+        "/sign-in\r\nset-cookie: a=b",
+        "/ hello?q=1",
+        "",
+    ],
+)
+async def test_another_language_leads_nowhere_else(portal: Portal, where: str) -> None:
+    """An address of another site, and what a browser could take for one, leads home."""
+    async with portal.client() as browser:
+        sent = await browser.post("/language", data={"next": where, "language": "es"})
+        assert (sent.status_code, sent.headers["location"]) == (303, "/")
+
+
+async def test_a_query_never_leaves_the_page_as_markup(portal: Portal) -> None:
+    """It is somebody else's text where a link with it was sent to whoever opens it."""
+    async with portal.client() as browser:
+        answer = await browser.get("/help-now?q=%22%3E%3Cscript%3E&r='><script>")
+        assert "<script>" not in answer.text.partition('name="next"')[2].partition("</form>")[0]
 
 
 async def test_an_account_has_a_language(any_portal: Portal) -> None:

@@ -13,7 +13,7 @@ from journal.records import collection
 from journal.sharing import shares
 from journal.vault.documents import EntryDocument
 from portal.documents.archive_pages import build_page_renderer
-from portal.web.translation import speaking
+from portal.web.translation import filter_quoted, filter_shortened, speaking
 from tests.cast import Cast
 from tests.portal.browsing import Page, opened
 from tests.portal.conftest import Portal
@@ -107,3 +107,33 @@ async def test_an_export_says_in_which_language_each_entry_was_written(portal: P
     month = Page(Response(200), Markup(pages["journal/2026-11.html"]))
     assert find_languages(month, MEANING) == ["en"]
     assert "en" in find_languages(month, TITLE)
+
+
+async def test_lists_say_in_which_language_a_title_is(portal: Portal) -> None:
+    """The journal, home, what was deleted and what was found, in which it stands beside words of the page."""
+    entry = await write(portal.cast, "en")
+    await speak(portal, "alice", "es")
+    async with portal.client("alice") as browser:
+        for path in ("/journal", "/"):
+            page = await opened(browser, path)
+            assert "en" in find_languages(page, TITLE), path
+        hit = Page.of(await browser.post("/journal", data={"q": "grey"}))
+        (link,) = [one for one in hit.markup.all("a") if one.attributes.get("href") == f"/journal/{entry}"]
+        assert (link.attributes.get("lang"), link.words) == ("en", TITLE)
+        await browser.post(f"/journal/{entry}/deletion")
+        assert "en" in find_languages(await opened(browser, "/journal/deleted"), TITLE)
+    await speak(portal, "alice", "en")
+    await write(portal.cast, "en")
+    async with portal.client("alice") as browser:
+        assert set(find_languages(await opened(browser, "/journal"), TITLE)) <= {""}
+
+
+def test_a_long_title_is_cut_within_its_language() -> None:
+    """It is cut as any other, and no sign of markup is."""
+    long = "A & B: " + "grey " * 20
+    with speaking("es"):
+        said = filter_quoted(long, "en")
+        cut = filter_shortened(said, 40)
+    assert cut == f'<span lang="en">A &amp; B: {long[7:37]}...</span>'
+    assert filter_shortened(long, 40) == f"{long[:37]}..."
+    assert filter_shortened("short", 40) == "short"

@@ -14,6 +14,7 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from jinja2 import Environment, nodes
 
+from journal.coming_talk.library import ThingKind, list_library
 from journal.i18n import DEFAULT_LANGUAGE, LANGUAGES, P_
 from portal.documents.archive_pages import Sentences
 from portal.web.pages import build_environment
@@ -218,3 +219,14 @@ def test_a_message_is_said_as_its_place_needs() -> None:
     page = build_environment("es").from_string('{{ pgettext("moment", "until %(when)s", when="<b>") }}')
     assert "hasta el" in page.render()
     assert "<b>" not in page.render()
+
+
+def test_a_measure_that_is_set_for_a_talk_is_called_by_its_short_name() -> None:
+    """In the language of the page, where it is more than a name; and no two are called the same."""
+    titles = dict(dict(list_library())[ThingKind.MEASURE])
+    assert {name: Translator("es").translate(title) for name, title in titles.items()} == {
+        "phq9": "PHQ-9",
+        "gad7": "GAD-7",
+        "pcl5-month": "PCL-5, último mes",
+        "pcl5-week": "PCL-5, última semana",
+    }

@@ -125,6 +125,8 @@ async def test_a_browser_gets_a_copy_and_learns_when_it_has_ended(any_portal: Po
         assert made["parts"] == [
             {
                 "label": "Whom I tell, and ask to be with me",
+                "said": "en",
+                "language": "en",
                 "lines": [[["Jo ", ""], ["202 555 0143", "tel:2025550143"]]],
             }
         ]
