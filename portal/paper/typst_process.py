@@ -32,6 +32,8 @@ UNSEEN = frozenset("\n\t\u00ad\u034f\u061c\u115f\u1160\u180e\u200b\u200c\u200d\u
 NO_WORDS = frozenset({"svg", "kind", "look", "language", "region", "paper", "fonts"})
 """Keys of what is no text."""
 
+OF_DRAWINGS = 1
+"""From which of our families on drawings are set: they name Source Sans 3."""
 SCALES = (100, 92, 84, 77, 71, 65, 60)
 """How large all is set, in per cent, until it fits on one page; at the least of them as small as on a label."""
 FONT_FOLDERS = (Path("/usr/share/fonts"), Path("/usr/local/share/fonts"))
@@ -57,6 +59,7 @@ CHINESE_JAPANESE_KOREAN: dict[str, dict[str, str | None]] = {
 
 find_signs = regex.compile(r"\X").findall
 replace_words = regex.compile(r"\S+").sub
+replace_drawn = regex.compile(r"(?<=>)[^<]+").sub
 
 
 @dataclass(frozen=True)
@@ -72,7 +75,9 @@ def main() -> None:
     """Set what comes in on the standard input. What fails is not told: that could tell what somebody wrote."""
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # a core dump would be what was written, on the disk
     resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
-    resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+    _, most = resource.getrlimit(resource.RLIMIT_AS)
+    memory = MEMORY if most == resource.RLIM_INFINITY else min(MEMORY, most)
+    resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
     os.nice(10)
     try:
         told, pdf = typeset(json.loads(sys.stdin.buffer.read()))
@@ -111,6 +116,7 @@ def set_pages(
 
     unset: dict[str, None] = {}
     marked = replace_texts(document, build_marker([*ours, *(font.letters for font in others)], unset))
+    marked = mark_drawings(marked, build_marker(ours[OF_DRAWINGS:], unset))
     marked |= {"is-unset": bool(unset), "scale": scale, "fonts": order_families(others, document["lang"])}
     marked["fonts-of"] = {
         name: order_families(others, lang) for name, lang in CHINESE_JAPANESE_KOREAN.items()
@@ -225,6 +231,20 @@ def read_letters() -> list[frozenset[str]]:
         frozenset(chr(letter) for first, last in spans for letter in range(first, last + 1)) | UNSEEN
         for spans in told.values()
     ]
+
+
+def mark_drawings(value: Any, mark: Callable[[str], str]) -> Any:
+    """Return a document with what stands in its drawings marked: they are set with the font that they name."""
+    if isinstance(value, list):
+        return [mark_drawings(one, mark) for one in value]
+    if isinstance(value, dict):
+        return {
+            key: replace_drawn(lambda found: mark(found[0]), one)
+            if key == "svg"
+            else mark_drawings(one, mark)
+            for key, one in value.items()
+        }
+    return value
 
 
 def replace_texts(value: Any, change: Callable[[str], str]) -> Any:

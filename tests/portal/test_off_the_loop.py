@@ -92,13 +92,11 @@ async def test_a_page_to_print_is_set_elsewhere(portal: Portal) -> None:
     """A thread makes of it what is sent to another process, and nothing is set in this one."""
     async with portal.client("alice") as browser:
         offer = {"offer": field((await browser.post("/account/recovery-key")).text, "offer")}
-        with (
-            threads_of("portal.paper.encoding") as encoded,
-            threads_of("portal.paper.typst_process") as setting,
-        ):
-            assert (await browser.post("/account/recovery-key/kit", data=offer)).status_code == 200
-    assert not setting
-    assert threading.get_ident() not in encoded
+        for module in ("portal.paper.encoding", "portal.paper.typst_process"):
+            with threads_of(module) as seen:
+                assert (await browser.post("/account/recovery-key/kit", data=offer)).status_code == 200
+            assert threading.get_ident() not in seen
+    assert not seen
 
 
 async def a_long_journal(portal: Portal) -> None:

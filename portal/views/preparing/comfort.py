@@ -8,11 +8,13 @@ from uuid import UUID
 from starlette.requests import Request
 from starlette.responses import Response
 
+from journal.i18n import N_
 from journal.preparing import comfort_plan
 from journal.preparing.comfort_plan import ComfortPlan
 from journal.sessions.day_state import find_current_day
 from journal.sessions.rows import load_my_sessions
 from portal.access.session_cookie import get_actor
+from portal.documents.printing import print_page
 from portal.web.pages import render_page
 
 
@@ -38,4 +40,7 @@ async def show_plan(request: Request) -> Response:
     context = ComfortPage(
         await comfort_plan.load_plan(actor), actor.dosing_day, about.id if about is not None else None
     )
-    return render_page(request, "preparing/comfort.html", context)
+    page = render_page(request, "preparing/comfort.html", context)
+    return await print_page(
+        request, actor, page, N_("If I get frightened"), "comfort-plan.pdf", one_page=True
+    )

@@ -168,3 +168,15 @@ async def test_anything_else_is_the_page(portal: Portal, asked: str) -> None:
     """Only one word asks for a file."""
     async with portal.client("alice") as browser:
         assert (await browser.get(f"/safety-plan?{asked}")).headers["content-type"].startswith("text/html")
+
+
+async def test_what_helps_when_somebody_gets_frightened(portal: Portal) -> None:
+    """Each part with its label, on one page; without a plan the page says so, and so does the file."""
+    async with portal.client("alice") as browser:
+        begun = await opened(browser, "/journal/new?kind=comfort")
+        names = [name for name in begun.fields if name.startswith("comfort.")]
+        await pressed(browser, begun, **{name.replace(".", "__"): "The small lamp" for name in names[1:3]})
+        page = await opened(browser, "/comfort")
+        pdf = await printed(browser, "/comfort", "comfort-plan.pdf")
+    assert len(pages(pdf)) == 1
+    assert_says_the_same(page, pdf)

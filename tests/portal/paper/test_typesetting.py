@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import resource
 import subprocess
 import sys
 import unicodedata
@@ -42,6 +43,7 @@ from portal.paper.typesetting import MAX_WAITING, PaperBusy, PaperFailed, typese
 from tests.portal.paper.sentences import SENTENCES
 
 MADE = datetime(2026, 11, 22, 12, tzinfo=UTC)
+LITTLE_MEMORY = 400 << 20
 THEIR_FONTS = Path(__file__).with_name("fonts")
 DRAWING = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 90 20"><rect width="90" height="20"/></svg>'
 HOSTILE = (
@@ -252,6 +254,17 @@ def test_scripts_of_the_world_are_set_with_the_fonts_of_the_system(tag):
     assert bool(set_here(*blocks)[0]["unset"]) is (tag not in ("ru", "el"))
 
 
+def test_words_run_from_the_right_though_nobody_named_their_language():
+    """By their first letter: the full stop at their end stands on the left, and the line on the right of the page."""
+    _, pdf = set_here(Paragraph(Words("היה."), Look.QUOTED), folders=(THEIR_FONTS,))
+    with pypdfium2.PdfDocument(pdf) as file:
+        text = file[0].get_textpage()
+        signs = [text.get_text_range(at, 1) for at in range(text.count_chars())]
+        places = [text.get_charbox(at)[0] for at in range(len(signs))]
+    assert places[signs.index("י")] > 500
+    assert places[signs.index(".")] < places[signs.index("י")]
+
+
 def test_one_sign_has_the_form_of_its_language():
     """Chinese, Japanese and Korean share signs that each writes in its own way: each is set with its own font."""
     blocks = [Paragraph(Words("海", tag)) for tag in ("ja", "ko", "zh-Hans", "")]
@@ -274,6 +287,15 @@ def test_a_font_that_cannot_do_what_it_says_is_left_out(tmp_path):
     assert pdf.startswith(b"%PDF-")
 
 
+def test_a_drawing_has_marks_as_well():
+    """A word of somebody's in a drawing is set with the drawing's own font alone, so elsewhere it may be whole."""
+    drawing = DRAWING.replace("</svg>", '<text y="9" font-family="Source Sans 3">{}</text></svg>')
+    for word in (SENTENCES["ja"], SENTENCES["he"], "Ω Ж &amp; ă €"):
+        told, pdf = set_here(Picture(drawing.format(word), word, 90), folders=(THEIR_FONTS,))
+        assert bool(told["unset"]) is (word in SENTENCES.values())
+        assert pdf.startswith(b"%PDF-")
+
+
 def test_one_word_of_a_hundred_thousand_letters_stays_within_the_margins():
     """It is broken where a line ends, and no letter of it is lost."""
     _, pdf = set_here(Paragraph(Words("w" * 100_000)), Columns((Paragraph(Words("v" * 100)),), ()))
@@ -294,7 +316,7 @@ def test_each_block_begins_on_the_page_that_is_told():
         for number in range(60)
         for one in (
             Heading(Words(f"Heading-{number}-begins")),
-            Paragraph(Words(f"Text-{number}-begins " + "the sea " * 90)),
+            Paragraph(Words(f"Text-{number}-begins " + "the sea " * (60 + number * 37 % 90))),
         )
     ]
     told, pdf = set_here(*blocks)
@@ -350,6 +372,21 @@ def test_what_fails_says_nothing_of_what_was_written():
         made = run_program(sent)
         assert made.returncode == 1
         assert made.stdout + made.stderr == b""
+
+
+def test_memory_that_runs_out_ends_the_process_alone():
+    """Where it may have less than the pages take, it ends and says nothing; a short page is set with as little."""
+
+    def allow_little():
+        resource.setrlimit(resource.RLIMIT_AS, (LITTLE_MEMORY, LITTLE_MEMORY))
+
+    text = Paragraph(Words("secret words " * 400_000))
+    made = run_program(encode_document(document(text), Paper.A4), preexec_fn=allow_little)
+    assert made.returncode != 0
+    assert made.stdout == b""
+    assert b"secret" not in made.stderr
+    made = run_program(encode_document(document(*BLOCKS), Paper.A4), preexec_fn=allow_little)
+    assert made.returncode == 0
 
 
 async def test_a_page_that_cannot_be_set_is_an_error_with_a_sentence():

@@ -43,7 +43,8 @@ def find_languages(page: Page, words: str) -> list[str]:
     return [
         one.attributes.get("lang", "")
         for one in page.markup.elements
-        if one.words.strip("“”") == words and one.tag in ("div", "p", "span", "q", "h1", "h2", "blockquote")
+        if one.words.strip("“”") == words
+        and one.tag in ("a", "div", "p", "span", "q", "h1", "h2", "blockquote")
     ]
 
 
