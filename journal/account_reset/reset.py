@@ -18,6 +18,7 @@ from tortoise.queryset import QuerySet
 
 from crypto import Keyring, PrivateIdentity, Sealer, new_account_key, password_slot, seal_identity
 from journal.account_reset import retained_records
+from journal.accounts import signing_keys
 from journal.accounts import tables as accounts_tables
 from journal.accounts.notices import queue_notice
 from journal.accounts.profiles import ProfileRow, open_profile
@@ -76,6 +77,7 @@ class ResetAccountRow(ProfileRow, frozen=True):
     """An account that is about to be reset."""
 
     epoch: NonNegative
+    public_identity: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,6 +180,7 @@ async def reset_account(
             await care_tables.CareNote.filter(link_id=replaced).delete()  # and no page opens them any more
             await copies.end_copies_elsewhere(account.id)
             await authentication_tables.WebSession.filter(account_id=account.id).delete()
+            await signing_keys.retire_keys(installation, account.id, account.public_identity, now)
             await accounts_tables.Account.filter(id=account.id).update(
                 public_identity=private.public().encode(),
                 identity=seal_identity(keyring, private, account=who),

@@ -65,6 +65,13 @@ class ReminderChoices(msgspec.Struct, frozen=True):
 NO_REMINDERS = ReminderChoices()
 
 
+class RetiredKey(msgspec.Struct, frozen=True):
+    """The fingerprint of keys that an account signed with until a reset, and when that was, in UTC."""
+
+    fingerprint: str
+    until: datetime
+
+
 class Profile(msgspec.Struct, frozen=True):
     """Who an account belongs to, what they are, when their sessions lock and where they signed in; server key."""
 
@@ -88,6 +95,7 @@ class Profile(msgspec.Struct, frozen=True):
         ""  # the day, in their calendar, on which a reframe was erased that had been offered on it
     )
     reminders: ReminderChoices = NO_REMINDERS
+    retired_keys: tuple[RetiredKey, ...] = ()  # the oldest first; at most `signing_keys.MOST_RETIRED`
 
 
 class ProfileRow(Row, frozen=True):

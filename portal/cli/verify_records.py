@@ -79,9 +79,9 @@ def _open_age(data: bytes, key: str | None) -> bytes:
     """Open an age file with a key file, or with a passphrase that is asked for."""
     try:
         if key is not None:
-            return pyrage.decrypt(data, list(_read_identities(_read(Path(key), MAX_KEY_BYTES))))
+            return bytes(pyrage.decrypt(data, list(_read_identities(_read(Path(key), MAX_KEY_BYTES)))))
         asked = getpass("Passphrase: ") if sys.stdin.isatty() else sys.stdin.readline().rstrip("\n")
-        return passphrase.decrypt(data, asked)
+        return bytes(passphrase.decrypt(data, asked))
     except (pyrage.DecryptError, pyrage.IdentityError):
         what = "passphrase" if key is None else "key"
         message = (

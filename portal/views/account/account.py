@@ -10,6 +10,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from journal.account_reset import retained_records
+from journal.accounts import signing_keys
+from journal.accounts.signing_keys import SigningKeys
 from journal.authentication import second_factor, web_sessions
 from journal.authentication import sign_in as authentication_sign_in
 from journal.authentication.passwords import rate_password
@@ -52,7 +54,11 @@ DONE = (
 
 @dataclass(frozen=True, slots=True)
 class AccountPage:
-    """Context of the account page. `mails`: messages are sent; `is_reachable`: this address can receive them."""
+    """
+    Context of the account page. `mails`: messages are sent; `is_reachable`: this address can receive them.
+
+    `keys` are those that records are signed with; an administrator takes none away.
+    """
 
     name: str
     email: str
@@ -60,6 +66,7 @@ class AccountPage:
     set_aside: bool
     mails: bool
     is_reachable: bool
+    keys: SigningKeys | None
     done: str = ""
 
 
@@ -134,7 +141,8 @@ async def show_account(request: Request) -> Response:
     before = actor.role is Role.PATIENT and bool(await retained_records.list_retained_records(actor))
     mails, done = actor.installation.mail is not None, done if done in DONE else ""
     reached = mails and is_deliverable(actor.email)
-    context = AccountPage(actor.name, actor.email, actor.time_zone, before, mails, reached, done)
+    keys = None if actor.role is Role.ADMINISTRATOR else await signing_keys.load_signing_keys(actor)
+    context = AccountPage(actor.name, actor.email, actor.time_zone, before, mails, reached, keys, done)
     return render_page(request, "account/account.html", context)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -12,6 +12,7 @@ from journal.account_reset import reset as account_reset
 from journal.account_reset import reset_links, retained_records, returned_shares
 from journal.account_reset import tables as account_reset_tables
 from journal.account_reset.retained_records import RETENTION_PERIOD
+from journal.accounts import signing_keys
 from journal.accounts import tables as accounts_tables
 from journal.actor import Actor
 from journal.authentication import recovery_key, sign_in, web_sessions
@@ -36,6 +37,7 @@ from journal.held_acts import Asked, HeldAct
 from journal.key_rotation import account_key as account_key_renewal
 from journal.operations import retention
 from journal.rate_limiting.limits import TooManyAttempts
+from journal.records.signing import sign_manifest, verify_manifest
 from journal.replies import writing as reply_writing
 from journal.replies.drafts import Typed
 from journal.scheduling import plan as session_plan
@@ -123,6 +125,24 @@ async def test_pins_are_renewed_on_both_sides_by_the_link(cast: Cast) -> None:
     assert before not in codes
     await shared(cast, await written(cast), to=hers.id)
     assert len(await read_by(cast, "bob")) == 1
+
+
+async def test_what_was_signed_before_verifies_and_its_key_is_listed(cast: Cast) -> None:
+    """A second reset too: each earlier fingerprint stands with its day, and the present one is of the keys now held."""
+    alice = await cast.actor("alice")
+    first = await signing_keys.load_signing_keys(alice)
+    assert (first.fingerprint, first.retired) == (alice.fingerprint, ())
+    signature = sign_manifest(alice.open_identity(), alice.id, b"{}")
+    days: list[datetime] = []
+    for _ in range(2):
+        cast.clock.forward(minutes=5)
+        alice = await restarted(cast, await offered(cast))
+        days.insert(0, alice.now)
+    found = await signing_keys.load_signing_keys(await cast.actor("alice"))
+    assert [one.until for one in found.retired] == days
+    assert (found.retired[-1].fingerprint, found.since) == (first.fingerprint, days[0])
+    assert len({found.fingerprint, *(one.fingerprint for one in found.retired)}) == 3
+    assert verify_manifest(b"{}", signature).fingerprint == first.fingerprint
 
 
 async def test_other_clinicians_open_nothing_until_they_renew(cast: Cast) -> None:

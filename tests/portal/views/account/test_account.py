@@ -6,10 +6,13 @@ import re
 
 import pytest
 
-from journal.care import invitations
+from journal.accounts import signing_keys
+from journal.care import invitations, link_keys, links
 from journal.practice import practice
+from journal.store.database import transaction
 from tests.cast import PASSWORDS
 from tests.portal.conftest import Portal
+from tests.portal.markup import Markup
 
 NEW = "seven small stones in a row"
 
@@ -183,3 +186,36 @@ async def test_the_next_page_after_signing_in_is_ours(portal: Portal) -> None:
         for next_page in ("https://evil.example", "//evil.example", "/\\evil.example"):
             form = {"email": "alice@example.org", "password": PASSWORDS["alice"], "next": next_page}
             assert (await browser.post("/sign-in", data=form)).headers["location"] == "/"
+
+
+async def test_the_account_page_shows_the_half_of_every_safety_code(portal: Portal) -> None:
+    """Its digits are those in the code that the other one sees, and an administrator, who exports nothing, has none."""
+    alice, bob = await portal.cast.actor("alice"), await portal.cast.actor("bob")
+    code = await link_keys.derive_safety_code(bob, await links.load_link_with(bob, alice.id))
+    halves = []
+    for who in ("alice", "bob"):
+        async with portal.client(who) as browser:
+            page = Markup((await browser.get("/account")).text)
+            halves.append(page.one(id="fingerprint").words)
+            assert (
+                "In use since 22 Nov 2026." in page.one("section", **{"aria-labelledby": "key-heading"}).words
+            )
+    assert " ".join(halves) == code or " ".join(halves[::-1]) == code
+    async with portal.client("erin") as browser:
+        assert "fingerprint" not in (await browser.get("/account")).text
+
+
+async def test_an_earlier_key_is_listed_with_its_day(portal: Portal) -> None:
+    """After a reset: the fingerprint of then, and since when it is retired."""
+    alice = await portal.cast.actor("alice")
+    assert "Earlier keys" not in await account_of(portal)
+    async with transaction():
+        await signing_keys.retire_keys(portal.cast.installation, alice.id, alice.public_keys, alice.now)
+    page = await account_of(portal)
+    assert "Earlier keys" in page
+    assert f"{alice.fingerprint}, retired since 22 Nov 2026" in page
+
+
+async def account_of(portal: Portal) -> str:
+    async with portal.client("alice") as browser:
+        return (await browser.get("/account")).text
