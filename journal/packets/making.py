@@ -51,7 +51,9 @@ from journal.records.archive import (
     seal_with_age,
     zip_files,
 )
+from journal.records.packing import MANIFEST
 from journal.records.schema import FileRecord
+from journal.records.signing import SIGNATURE, sign_manifest
 from journal.sealing import open_bytes, seal_document
 from journal.sessions.holds import refuse_while_held
 from journal.sessions.rows import load_my_sessions
@@ -266,12 +268,13 @@ async def _build(job: _Job) -> bytes:
 
 
 def _pack(job: _Job, pages: Mapping[str, bytes]) -> bytes:
-    """Zip the pages, the same as data, and a manifest with their hashes."""
+    """Zip the pages, the same as data, a manifest with their hashes, and the actor's signature of it."""
     files = {**pages, "data/packet.json": encode_json(job.content.record)}
     manifest = PacketManifest(
         FORMAT, SCHEMA_VERSION, job.app_version, job.actor.now, job.content.time_zone, list_files(files)
     )
-    files["manifest.json"] = msgspec.json.format(encode_json(manifest), indent=2)
+    files[MANIFEST] = msgspec.json.format(encode_json(manifest), indent=2)
+    files[SIGNATURE] = sign_manifest(job.actor.open_identity(), job.actor.id, files[MANIFEST])
     return zip_files(files, job.actor.now)
 
 

@@ -114,7 +114,7 @@ async def _start(request: Request, actor: Actor, packet: Packet, form: Form) -> 
     environment = request.app.state.templates.here
 
     def render(content: Content) -> PacketPages:
-        return build_pages(environment, actor.installation, content, actor.now)
+        return build_pages(environment, actor.installation, content, actor.now, signer=actor.fingerprint)
 
     if not is_plain and opening.is_plain:
         raise InvalidInput({"passphrase": making.NO_OPENING})
@@ -160,7 +160,8 @@ async def _render(
     plan = await load_my_sessions(actor)
     is_intact, content = await load_content(actor, packet.choice, plan)
     environment = request.app.state.templates.here
-    build = partial(build_pages, environment, actor.installation, content, actor.now)
+    signer = actor.fingerprint
+    build = partial(build_pages, environment, actor.installation, content, actor.now, signer=signer)
     leaves = build()
     shown = build(hides_numbers=True) if actor.hides_numbers else leaves
     printed = await shown.set_pages()

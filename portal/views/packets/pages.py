@@ -41,6 +41,12 @@ PAPER = Paper.A4
 CHOSEN = N_(
     "The patient chose each part. It is no clinical record and may not be complete. Words beside a line are their own."
 )
+CHECK = N_(
+    "The encrypted file is signed, and the SHA-256 of data/packet.json in it stands here. "
+    "“hearthside verify-records” tells whether the file is whole, and by which key it was signed. "
+    "The patient finds the same fingerprint under Account."
+)
+GROUP = 8  # digits that are read together
 FOOT = N_("Patient-reported, not verified")
 SENSITIVE = N_("This contains sensitive mental-health information.")
 
@@ -68,28 +74,35 @@ def build_pages(
     content: Content,
     now: datetime,
     *,
+    signer: str,
     hides_numbers: bool = False,
 ) -> PacketPages:
     """
     Build the pages of a packet in the language of the task.
 
     Args:
+        signer: The fingerprint of the key that signs the file.
         hides_numbers: They are shown to their patient, who wants to see no numbers of measures; what leaves has them.
     """
-    document = _Builder(environment, content, hides_numbers=hides_numbers).build(now)
+    data = encode_json(content.record)
+    check = sha256(data).hexdigest(), signer
+    document = _Builder(environment, content, check, hides_numbers=hides_numbers).build(now)
     said = repr(
         (document.title, document.language, document.made_on, document.foot, document.of, document.blocks)
     )
-    digest = sha256(encode_json(content.record) + said.encode()).hexdigest()
+    digest = sha256(data + said.encode()).hexdigest()
     return PacketPages(installation, document, digest)
 
 
 class _Builder:
-    def __init__(self, environment: Environment, content: Content, *, hides_numbers: bool) -> None:
+    def __init__(
+        self, environment: Environment, content: Content, check: tuple[str, str], *, hides_numbers: bool
+    ) -> None:
         words: Translator = environment.words  # type: ignore[attr-defined]
         self.say = words.translate
         self.draw = environment.get_template("macros/shared_entry.html").module.answer_given  # type: ignore[attr-defined]
         self.content = content
+        self.check = check
         self.zone = parse_zone(content.time_zone)
         self.hides_numbers = hides_numbers
 
@@ -111,6 +124,7 @@ class _Builder:
                 Heading(Words(say(N_("Who the patient shares with")))),
                 self._write_consents(content.consents),
             ]
+        blocks += self._write_check()
         return Document(
             say(N_("Records")),
             get_language(),
@@ -137,6 +151,19 @@ class _Builder:
         yield Paragraph(
             Words(say(CHOSEN)),
             Look.SMALL,
+        )
+
+    def _write_check(self) -> Iterator[Block]:
+        """Yield how somebody who has the file finds out that it is whole and whose it is."""
+        say, (digest, signer) = self.say, self.check
+        yield Heading(Words(say(N_("How to check this packet"))))
+        yield Paragraph(Words(say(CHECK)), Look.SMALL)
+        groups = " ".join(digest[at : at + GROUP] for at in range(0, len(digest), GROUP))
+        yield Facts(
+            (
+                (say(N_("Fingerprint of the key")), Words(signer)),
+                (say(N_("SHA-256 of the data")), Words(groups)),
+            )
         )
 
     def _write_sessions(self, sessions: tuple[Session, ...]) -> Block:

@@ -23,6 +23,7 @@ from journal.entries import entries
 from journal.packets import drafts, endings
 from journal.packets import tables as packet_tables
 from journal.records import archive
+from journal.records.verification import verify_zip
 from journal.scheduling import plan as session_plan
 from journal.sessions.session import SessionDetails, SessionKind, Setting, Status
 from journal.vault.documents import EntryDocument
@@ -116,8 +117,15 @@ async def test_a_packet_holds_what_was_ticked_and_nothing_else(portal: Portal, t
     )
     opened = opened_by_age(file.content, PHRASE, tmp_path)
     packed = zipfile.ZipFile(io.BytesIO(opened))
-    assert packed.namelist() == ["data/packet.json", "manifest.json", "packet.pdf"]
+    assert packed.namelist() == ["data/packet.json", "manifest.json", "packet.pdf", "signature.json"]
     manifest = json.loads(packed.read("manifest.json"))
+    alice = await portal.cast.actor("alice")
+    verdict = verify_zip(opened, alice.fingerprint)
+    assert verdict.is_whole
+    said = sha256(packed.read("data/packet.json")).hexdigest()
+    assert said[:8] in page.text
+    assert said[-8:] in page.text
+    assert alice.fingerprint in page.text
     assert {one["name"]: one["sha256"] for one in manifest["files"]} == {
         name: sha256(packed.read(name)).hexdigest() for name in ("data/packet.json", "packet.pdf")
     }

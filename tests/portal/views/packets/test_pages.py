@@ -48,6 +48,9 @@ def texts(blocks: tuple[Block, ...]) -> Iterator[str]:
                 yield from (caption, *head, *(words.text for row in rows for words in row))
 
 
+SIGNER = "12345 23456 34567 45678 56789 67890"
+
+
 @given(data=st.data(), entries=journals())
 def test_pages_have_the_words_of_the_choice_and_no_other(
     environment: Environment, data: st.DataObject, entries: list[Entry]
@@ -61,7 +64,8 @@ def test_pages_have_the_words_of_the_choice_and_no_other(
     ticked = data.draw(st.lists(st.sampled_from(list(Part)), unique=True))
     choice = Choice(parts=tuple(ticked), pieces=pieces, recipient="her recipient", purpose="her purpose")
     content = composed(choice, entries, (session(7, -3),))
-    document = build_pages(environment, Installation.with_key(SERVER_KEY), content, NOON).document
+    installation = Installation.with_key(SERVER_KEY)
+    document = build_pages(environment, installation, content, NOON, signer=SIGNER).document
     there = {word for text in texts(document.blocks) for word in text.split()}
     in_data = {
         str(words)
@@ -95,7 +99,9 @@ async def test_another_reader_finds_the_words_of_the_preview(environment: Enviro
     entries = [Entry(UUID(int=1), 1, document, NOON, NOON, None)]
     content = composed(choice, entries, (session(7, -3),))
     with speaking("en"):
-        pages = build_pages(environment, Installation.with_key(SERVER_KEY), content, datetime.now(UTC))
+        pages = build_pages(
+            environment, Installation.with_key(SERVER_KEY), content, datetime.now(UTC), signer=SIGNER
+        )
         printed = await pages.set_pages()
     read = pypdfium2.PdfDocument(printed.pdf)
     found = " ".join(" ".join(page.get_textpage().get_text_range() for page in read).split())
