@@ -10,6 +10,7 @@ new revision.
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from datetime import datetime, timedelta
 from uuid import UUID, uuid4
@@ -18,7 +19,7 @@ import msgspec
 from tortoise.exceptions import IntegrityError
 
 from journal.actor import Actor
-from journal.catalogue.fields import FieldKind
+from journal.catalogue.fields import Answer, FieldKind
 from journal.catalogue.forms import FORMS
 from journal.entries import revisions
 from journal.errors import NotFound, SavedAsEarlierVersion, StaleRevision
@@ -61,6 +62,8 @@ CODE_FIELDS = frozenset(
     if field.kind in (FieldKind.CHOICE, FieldKind.CHOICES, FieldKind.DATE)
 )
 """Answers that are codes: the same in every language."""
+_ID = re.compile(r"\b[0-9a-f]{8}(?:-?[0-9a-f]{4}){3}-?[0-9a-f]{12}\b")
+_WORD = re.compile(r"[^\W\d_TZ]|[^\W\d_]{2,}")  # T and Z stand in times
 INLINE_LIMIT = 100  # entries that are opened in less time than another thread takes to wake
 
 
@@ -222,20 +225,29 @@ async def replace_document(
 
 
 def _keep_language(actor: Actor, before: EntryDocument, after: EntryDocument) -> EntryDocument:
-    """Return *after* in the language of the page that wrote its words; a tap changes no words, and so no language."""
-    same = _list_words(before) == _list_words(after)
-    language = before.language if same else actor.language or after.language
-    return msgspec.structs.replace(after, language=language)
+    """Return *after* in the language of the page that wrote words into it; a tap or a number writes none."""
+    language = actor.language if actor.language and _has_new_words(before, after) else before.language
+    return msgspec.structs.replace(after, language=language or after.language)
 
 
-def _list_words(document: EntryDocument) -> tuple[object, ...]:
-    """Return what is written in an entry: neither numbers, nor days, nor what was chosen."""
-    written = {
-        name: answer
-        for name, answer in document.answers.items()
-        if name not in CODE_FIELDS and not isinstance(answer, int)
-    }
-    return document.title, document.note, written
+def _has_new_words(before: EntryDocument, after: EntryDocument) -> bool:
+    """
+    Return whether there are words in *after* that were not in the same field before.
+
+    A title counts where there is nothing else: most of an entry stays in its language when it is called otherwise.
+    """
+    names = [name for name in after.answers if before.answers.get(name) != after.answers[name]]
+    pairs = [(before.answers.get(name), after.answers[name]) for name in names if name not in CODE_FIELDS]
+    if not (after.note or after.answers):
+        pairs.append((before.title, after.title))
+    pairs.append((before.note, after.note))
+    return any(_find_words(new) - _find_words(old) for old, new in pairs if old != new)
+
+
+def _find_words(answer: Answer | None) -> set[str]:
+    """Return the words of an answer, without its numbers, its times and the ids in its lines."""
+    lines = answer if isinstance(answer, list) else [answer] if isinstance(answer, str) else []
+    return {word for line in lines for word in _WORD.findall(_ID.sub("", line))}
 
 
 def _is_written_apart(before: EntryDocument, after: EntryDocument) -> bool:

@@ -7,6 +7,7 @@ The patient's own words are escaped like everywhere else; a folder is no reason 
 from __future__ import annotations
 
 import html
+import re
 import textwrap
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -179,7 +180,7 @@ class _PageRenderer:
         readme = html.unescape(
             self._render("archive/README.txt", "README.txt")
         )  # plain text needs no escapes
-        pages = {"README.txt": "\n".join(textwrap.fill(line, 78) for line in readme.splitlines()) + "\n"}
+        pages = {"README.txt": "\n".join(map(_wrap, readme.splitlines())) + "\n"}
         pages["style.css"] = (files("templates") / "archive" / "style.css").read_text(encoding="utf-8")
         if isinstance(self.records, PatientRecords):
             return pages | self._render_patient(self.records)
@@ -325,3 +326,9 @@ def _group_by_session(found: PatientRecords) -> list[tuple[SessionRecord | None,
         known.get(entry.belongs_to, others).append(entry)
     contents = [(one, known[one.id]) for one in found.plan.sessions]  # type: list[tuple[SessionRecord | None, list[EntryRecord]]]
     return [*contents, (None, others)] if others else contents
+
+
+def _wrap(line: str) -> str:
+    """Return a line of the README, no longer than a terminal's; what a name of a file has beside it stays there."""
+    name = re.match(r"[\w/.-]+ {2,}", line) or re.match(r"[\w-]+\.\w+ ", line)
+    return textwrap.fill(line, 78, subsequent_indent=" " * (name.end() if name else 0))

@@ -12,7 +12,7 @@ from jinja2 import Environment
 
 from journal.catalogue.fields import EntryKind
 from journal.entries.naming import EntryNamer
-from journal.i18n import N_
+from journal.i18n import N_, P_
 from journal.installation.installation import Installation
 from journal.packets.composing import Content, PacketConsent, PacketScore, Piece
 from journal.packets.making import PDF
@@ -183,7 +183,7 @@ class _Builder:
 
     def _write_scores(self, scores: tuple[PacketScore, ...]) -> Iterator[Block]:
         say = self.say
-        head = tuple(map(say, (N_("Day"), N_("Measure"), N_("Version"), N_("Total"), N_("Change"))))
+        head = tuple(map(say, (N_("Day"), N_("Measure"), N_("Version"), N_("Total"), P_("totals", "Change"))))
         yield Table(say(N_("Totals of the chosen measures")), head, tuple(map(self._write_score, scores)))
         published = {
             (one.name, said.text, said.source): one.language for one in scores for said in one.references

@@ -57,6 +57,12 @@ async def test_words_keep_their_language_until_they_are_written_anew(portal: Por
     tapped = msgspec.structs.replace(first, answers={**first.answers, "int.confidence": 7})
     one = await entries.save_entry(spanish, entry, 1, tapped)
     assert one.document.language == "en"
+    for untold in (
+        {"int.ratings": ["2026-11-22T12:00Z | 4 | 5", f"{uuid4().hex} | 2026-11-04"]},
+        {"int.meaning": MEANING.removesuffix("rest.")},
+    ):  # lines of numbers, and fewer words, are no words of another language
+        renamed = msgspec.structs.replace(tapped, title="El mar gris", answers={**tapped.answers, **untold})
+        assert entries._keep_language(spanish, tapped, renamed).language == "en"
     written = msgspec.structs.replace(tapped, answers={**tapped.answers, "int.meaning": "Puedo descansar."})
     two = await entries.save_entry(spanish, entry, one.revision, written)
     assert two.document.language == "es"
