@@ -335,6 +335,10 @@ class _Reader:
         text = "\n".join(line.strip() for line in spaced.split("\n")).strip()
         return Words(text, _find_language(one)) if text else None
 
+    def _goes_on(self, one: Element) -> bool:
+        """Return whether an element begins with the stop of what stands before it."""
+        return "".join(self._list_pieces(one, as_typed=False)).lstrip()[:1] in tuple(",.;:)…?!")
+
     def _list_pieces(self, one: Element, as_typed: bool) -> Iterator[str]:
         as_typed = as_typed or bool(one.classes & AS_TYPED)
         printed = [child for child in one.children if isinstance(child, str) or child.is_printed]
@@ -344,6 +348,7 @@ class _Reader:
                 and isinstance(child, Element)
                 and before.is_inline
                 and child.is_inline
+                and not self._goes_on(child)
             ):
                 yield BETWEEN
             if isinstance(child, str):
@@ -368,10 +373,19 @@ def _get_look(one: Element) -> Look:
 
 
 def _find_language(one: Element) -> str:
-    """Return the language of an element, or of the first in it that names one."""
-    if language := one.attributes.get("lang"):
-        return language
-    return next((found for child in one.elements if (found := _find_language(child))), "")
+    """Return the language that all words of an element are in; none where it has words of several."""
+    found = set(_list_languages(one, ""))
+    return found.pop() if len(found) == 1 else ""
+
+
+def _list_languages(one: Element, around: str) -> Iterator[str]:
+    """Yield the language of each text with a letter in an element; *around* is that of what it stands in."""
+    language = one.attributes.get("lang") or around
+    for child in one.children:
+        if isinstance(child, Element):
+            yield from _list_languages(child, language) if child.is_printed and child.tag != "svg" else ()
+        elif any(map(str.isalpha, child)):
+            yield language
 
 
 def _write_drawing(one: Element) -> str:

@@ -30,6 +30,9 @@ from portal.paper.document import (
 )
 
 LONGEST_WORD = 48  # characters that surely fit on one line of the whole width
+LONGEST_WHOLE = (
+    13  # characters of a word that is broken nowhere, so that "preparation" stays whole in a narrow column
+)
 RIGHT_TO_LEFT = frozenset({"ar", "ckb", "dv", "fa", "he", "ps", "sd", "ug", "ur", "yi"})
 REGIONS_OF_SCRIPTS = {"hans": "CN", "hant": "TW"}
 
@@ -68,7 +71,9 @@ class _Encoder:
         return {
             "lang": _encode_language(language),
             "rtl": _is_right_to_left(text, language),
-            "lines": [_part_line(line, max(LONGEST_WORD * width // 100, 4)) for line in text.split("\n")],
+            "lines": [
+                _part_line(line, max(LONGEST_WORD * width // 100, LONGEST_WHOLE)) for line in text.split("\n")
+            ],
         }
 
     def heading(self, block: Heading, width: int) -> Encoded:

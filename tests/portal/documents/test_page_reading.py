@@ -87,6 +87,15 @@ def test_words_keep_their_lines_and_their_language():
         Paragraph(Words("d\ne")),
     )
     assert read('<p><q lang="es">el mar</q></p>') == (Paragraph(Words("“el mar”", "es")),)
+    assert read('<p>Qué cambió <span lang="en">the sea</span></p>') == (
+        Paragraph(Words("Qué cambió the sea")),
+    )
+    assert read('<p><span lang="en">The sea</span><span>, 4 nov</span></p>') == (
+        Paragraph(Words("The sea, 4 nov")),
+    )
+    assert read('<p><span lang="en">The sea</span><span>, 12.</span></p>') == (
+        Paragraph(Words("The sea, 12.", "en")),
+    )
     assert read("<p><q>el mar</q></p>", language="es") == (Paragraph(Words("«el mar»")),)
     parts = '<p class="brief-source"><span>asked</span><a>The sea</a><span class="icon"></span></p>'
     assert read(parts) == (Paragraph(Words("asked · The sea"), Look.SMALL),)
