@@ -184,7 +184,8 @@ async def walk(browser: AsyncClient, begin: Iterable[str], *, of_each: int = 2) 
     """
     Follow every link to our own pages, at most *of_each* addresses to one rule.
 
-    Addresses that differ in their query count as different: a page may show another form there.
+    Addresses that differ in their query count as different: a page may show another form there. A page as PDF is left
+    out: it is no page with links and forms, and to set it takes longer than all the others.
     """
     waiting, seen, pages = [urljoin(str(browser.base_url), path) for path in begin], set[str](), list[Page]()
     counts: dict[str, int] = {}
@@ -195,6 +196,7 @@ async def walk(browser: AsyncClient, begin: Iterable[str], *, of_each: int = 2) 
         if (
             not rules
             or address in seen
+            or "as=pdf" in address
             or counts.get(rules[0].path, 0) >= of_each * (1 + ("?" in address) * 4)
         ):
             continue
