@@ -92,8 +92,12 @@ class Listening:
             await asyncio.sleep(0)
 
     async def has_sent(self) -> None:
-        """Wait until an answer is under way to one that does not take it."""
-        while not self._buffered():  # noqa: ASYNC110 - each turn of the loop is what is waited for
+        """
+        Wait until an answer is under way to one that does not take it.
+
+        A file is read by a thread, piece by piece: all has to be handed over that may be, or a piece comes later.
+        """
+        while not (self._buffered() and self._has_handed_over()):  # noqa: ASYNC110 - as below
             await asyncio.sleep(0)
 
     async def sends_no_more(self) -> None:
@@ -120,6 +124,14 @@ class Listening:
         open_now = set[object](self.server.server_state.connections)
         return sum(
             one.transport.get_write_buffer_size() for one in open_now if isinstance(one, HttpConnection)
+        )
+
+    def _has_handed_over(self) -> bool:
+        open_now = set[object](self.server.server_state.connections)
+        return all(
+            one.flow.write_paused or one.cycle.response_complete
+            for one in open_now
+            if isinstance(one, HttpConnection)
         )
 
     def _has_taken_in(self, begun: bytes) -> bool:
