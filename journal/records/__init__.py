@@ -1,3 +1,3 @@
 """Exports: a person's records packed into one sealed file; keeps nothing."""
 
-__all__ = ["archive", "collection", "disclosures", "mapping", "packing", "schema", "verification"]
+__all__ = ["archive", "collection", "disclosures", "mapping", "packing", "schema", "signing", "verification"]
