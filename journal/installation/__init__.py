@@ -6,6 +6,7 @@ __all__ = [
     "installation",
     "key_file",
     "mail_server",
+    "own_process",
     "password_work",
     "server_keys",
 ]

@@ -1,7 +1,7 @@
 """
 A program of its own: reads a passphrase, a line feed and some bytes; writes those bytes as an age file.
 
-With the argument `recipient` the first line is a public key, and the program ends with 3 where it is none.
+With the argument `recipient` the first line is a public key.
 
 `pyrage` blocks the interpreter for the seconds that the passphrase's scrypt takes, whichever thread it runs in,
 and with it every page of the server. Here it has an interpreter to itself, at low priority. The gigabyte it may
@@ -17,8 +17,6 @@ import sys
 import pyrage
 from pyrage import passphrase, ssh, x25519
 
-NO_KEY = 3  # journal/records/archive.py knows it
-
 
 def main() -> None:
     """Seal what comes in on the standard input; nothing unsealed is left behind, even when interrupted."""
@@ -26,12 +24,8 @@ def main() -> None:
     os.nice(10)
     words = sys.stdin.buffer.readline().removesuffix(b"\n").decode()
     if sys.argv[1] == "recipient":
-        try:
-            known = ssh.Recipient if words.startswith("ssh-") else x25519.Recipient
-            recipient = known.from_str(words)
-        except pyrage.RecipientError:
-            sys.exit(NO_KEY)
-        sealed = pyrage.encrypt(sys.stdin.buffer.read(), [recipient])
+        known = ssh.Recipient if words.startswith("ssh-") else x25519.Recipient
+        sealed = pyrage.encrypt(sys.stdin.buffer.read(), [known.from_str(words)])
     else:
         sealed = passphrase.encrypt(sys.stdin.buffer.read(), words)
     sys.stdout.buffer.write(sealed)

@@ -6,11 +6,7 @@ docs/export-format.md describes both. Nothing unsealed is ever written to a disk
 
 from __future__ import annotations
 
-import os
-import sys
 import unicodedata
-from asyncio import create_subprocess_exec, timeout
-from asyncio.subprocess import PIPE
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
@@ -21,7 +17,9 @@ from uuid import UUID
 from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
 import msgspec
+import pyrage
 from anyio import to_thread
+from pyrage import ssh, x25519
 
 from crypto import PrivateIdentity
 from journal.actor import Actor
@@ -31,6 +29,7 @@ from journal.errors import InvalidInput, JournalError
 from journal.held_acts import Asked, HeldAct
 from journal.i18n import N_, MarkedText
 from journal.installation.installation import Installation
+from journal.installation.own_process import ProgramFailed, run_program
 from journal.installation.password_work import Busy
 from journal.records import collection
 from journal.records.collection import Records
@@ -58,9 +57,6 @@ OWNER_ONLY = 0o100600 << 16
 
 Pages = Mapping[str, str]
 RenderPages = Callable[[Records], Pages]
-WRONG_RECIPIENT = 3
-"""How the process ends that is given no public key."""
-
 
 MAX_EXPORTS = 4  # people whose file is made or waits for its turn; each takes some seconds and a gigabyte
 SEALING_TIMEOUT = 120.0  # seconds that it may take to seal one
@@ -81,10 +77,6 @@ class SealingFailed(JournalError):
     message = N_(
         "The file could not be made this time. Nothing was written anywhere. Try again in a little while."
     )
-
-
-class WrongRecipient(JournalError):
-    """What a file was to be sealed for is no public key that age knows."""
 
 
 async def export_records(
@@ -253,26 +245,20 @@ async def seal_with_age(made: bytes, words: str, *, is_recipient: bool = False) 
         words: The passphrase, or with *is_recipient* a public key (`age1…`, `ssh-ed25519 …`).
 
     Raises:
-        WrongRecipient: If it is no public key that age knows.
         SealingFailed: If it cannot be sealed, or not in time.
     """
-    way = "recipient" if is_recipient else "passphrase"
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("HEARTHSIDE_")}
-    process = await create_subprocess_exec(
-        sys.executable, "-I", str(AGE_PROGRAM), way, stdin=PIPE, stdout=PIPE, env=environment
-    )
+    way, given = "recipient" if is_recipient else "passphrase", words.encode() + b"\n" + made
     try:
-        async with timeout(SEALING_TIMEOUT):
-            # Unlike other ways to write to a process, this tolerates one that ends before it has read all.
-            sealed, _ = await process.communicate(words.encode() + b"\n" + made)
-    except TimeoutError as error:
+        return await run_program(AGE_PROGRAM, way, given=given, seconds=SEALING_TIMEOUT)
+    except ProgramFailed as error:
         raise SealingFailed from error
-    finally:
-        if process.returncode is None:
-            process.kill()
-            await process.wait()
-    if process.returncode == WRONG_RECIPIENT:
-        raise WrongRecipient
-    if process.returncode:
-        raise SealingFailed
-    return sealed
+
+
+def can_seal_for(key: str) -> bool:
+    """Return whether something is a public key that age knows. Reading one takes no time; sealing for it does."""
+    known = ssh.Recipient if key.startswith("ssh-") else x25519.Recipient
+    try:
+        known.from_str(key)
+    except pyrage.RecipientError:
+        return False
+    return True

@@ -6,10 +6,6 @@ What people wrote reaches the typesetter as JSON, and the template shows it as i
 
 from __future__ import annotations
 
-import os
-import sys
-from asyncio import create_subprocess_exec, timeout
-from asyncio.subprocess import DEVNULL, PIPE
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,6 +15,7 @@ from anyio import to_thread
 from journal.errors import JournalError
 from journal.i18n import N_
 from journal.installation.installation import Installation
+from journal.installation.own_process import ProgramFailed, run_program
 from journal.installation.password_work import Busy
 from portal.paper.document import Document, Paper
 from portal.paper.encoding import encode_document
@@ -75,23 +72,12 @@ async def typeset(installation: Installation, document: Document, paper: Paper) 
     limiter = installation.paper_limiter
     if limiter.statistics().tasks_waiting >= MAX_WAITING:
         raise PaperBusy
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("HEARTHSIDE_")}
     async with limiter:
         given = await to_thread.run_sync(encode_document, document, paper)
-        process = await create_subprocess_exec(
-            sys.executable, "-I", str(PROGRAM), stdin=PIPE, stdout=PIPE, stderr=DEVNULL, env=environment
-        )
         try:
-            async with timeout(TIMEOUT):
-                made, _ = await process.communicate(given)
-        except TimeoutError as error:
+            made = await run_program(PROGRAM, given=given, seconds=TIMEOUT)
+        except ProgramFailed as error:
             raise PaperFailed from error
-        finally:
-            if process.returncode is None:
-                process.kill()
-                await process.wait()
-    if process.returncode:
-        raise PaperFailed
     line, _, pdf = made.partition(b"\n")
     told = msgspec.json.decode(line, type=_Told)
     return Typeset(pdf, told.pages, told.starts, told.unset)
