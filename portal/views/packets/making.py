@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 
@@ -14,7 +14,6 @@ from journal.actor import Actor
 from journal.authentication.passwords import suggest_passphrase
 from journal.errors import InvalidInput, StaleRevision
 from journal.packets import drafts, making
-from journal.packets.composing import Content
 from journal.packets.drafts import Packet
 from journal.packets.loading import load_content
 from journal.packets.making import LookAgain, Opening
@@ -24,6 +23,7 @@ from journal.sessions.rows import load_my_sessions
 from journal.user_input import clean_line, parse_whole_number
 from portal import __version__, logs
 from portal.access.session_cookie import get_actor
+from portal.documents.printing import choose_paper
 from portal.paper.document import Block, Document
 from portal.views.packets.pages import PacketPages, build_pages
 from portal.web.errors import build_refusal_arguments
@@ -111,11 +111,6 @@ async def _start(request: Request, actor: Actor, packet: Packet, form: Form) -> 
     is_plain = form["go"] == "plain-sure"
     key = clean_line(form["opens_for"])
     opening = Opening() if is_plain else Opening("" if key else form["passphrase"] or form["offered"], key)
-    environment = request.app.state.templates.here
-
-    def render(content: Content) -> PacketPages:
-        return build_pages(environment, actor.installation, content, actor.now, signer=actor.fingerprint)
-
     if not is_plain and opening.is_plain:
         raise InvalidInput({"passphrase": making.NO_OPENING})
     await making.start_making(
@@ -126,8 +121,20 @@ async def _start(request: Request, actor: Actor, packet: Packet, form: Form) -> 
         form["current"],
         practice=request.app.state.practice.current.name,
         app_version=__version__,
-        render=render,
+        render=_prepare_pages(request, actor),
         report=_report,
+    )
+
+
+def _prepare_pages(request: Request, actor: Actor) -> Callable[..., PacketPages]:
+    """Return what builds the pages of a packet, the same for its preview and for its file."""
+    return partial(
+        build_pages,
+        request.app.state.templates.here,
+        actor.installation,
+        now=actor.now,
+        signer=actor.fingerprint,
+        paper=choose_paper(request),
     )
 
 
@@ -159,11 +166,9 @@ async def _render(
 ) -> Response:
     plan = await load_my_sessions(actor)
     is_intact, content = await load_content(actor, packet.choice, plan)
-    environment = request.app.state.templates.here
-    signer = actor.fingerprint
-    build = partial(build_pages, environment, actor.installation, content, actor.now, signer=signer)
-    leaves = build()
-    shown = build(hides_numbers=True) if actor.hides_numbers else leaves
+    build = _prepare_pages(request, actor)
+    leaves = build(content)
+    shown = build(content, hides_numbers=True) if actor.hides_numbers else leaves
     printed = await shown.set_pages()
     number = parse_whole_number(request.query_params.get("page", "")) or 1
     page = min(max(1, number), printed.pages)

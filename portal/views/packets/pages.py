@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from hashlib import sha256
 from itertools import groupby
@@ -19,6 +19,7 @@ from journal.packets.making import PDF
 from journal.records.archive import encode_json
 from journal.sessions.rows import Session
 from journal.time_zones import parse_zone
+from portal.documents.printing import PAGE_LABEL, PATIENT_REPORTED
 from portal.paper.document import (
     Block,
     Document,
@@ -37,7 +38,9 @@ from portal.web.dates import format_long_day, format_short_date, format_short_da
 from portal.web.entry_names import format_entry_name
 from portal.web.translation import Translator, get_language
 
-PAPER = Paper.A4
+UNSET_NOTE = N_(
+    "Where […] stands, the letters cannot be printed. The data in the encrypted file has the whole text."
+)
 CHOSEN = N_(
     "The patient chose each part. It is no clinical record and may not be complete. Words beside a line are their own."
 )
@@ -46,8 +49,8 @@ CHECK = N_(
     "“hearthside verify-records” tells whether the file is whole, and by which key it was signed. "
     "The patient finds the same fingerprint under Account."
 )
+EPOCH = datetime.fromtimestamp(0, UTC)  # the moment of a preview is no part of what it says
 GROUP = 8  # digits that are read together
-FOOT = N_("Patient-reported, not verified")
 SENSITIVE = N_("This contains sensitive mental-health information.")
 
 
@@ -57,11 +60,12 @@ class PacketPages:
 
     installation: Installation
     document: Document
+    paper: Paper
     digest: str
 
     async def set_pages(self) -> Typeset:
         """Return it as pages of paper, with where each block begins."""
-        return await typeset(self.installation, self.document, PAPER)
+        return await typeset(self.installation, self.document, self.paper)
 
     async def print_pages(self) -> Mapping[str, bytes]:
         """Return it as a file of pages."""
@@ -75,6 +79,7 @@ def build_pages(
     now: datetime,
     *,
     signer: str,
+    paper: Paper,
     hides_numbers: bool = False,
 ) -> PacketPages:
     """
@@ -87,11 +92,9 @@ def build_pages(
     data = encode_json(content.record)
     check = sha256(data).hexdigest(), signer
     document = _Builder(environment, content, check, hides_numbers=hides_numbers).build(now)
-    said = repr(
-        (document.title, document.language, document.made_on, document.foot, document.of, document.blocks)
-    )
+    said = repr((replace(document, made_at=EPOCH), paper))
     digest = sha256(data + said.encode()).hexdigest()
-    return PacketPages(installation, document, digest)
+    return PacketPages(installation, document, paper, digest)
 
 
 class _Builder:
@@ -130,14 +133,16 @@ class _Builder:
             get_language(),
             made_on,
             now.astimezone(UTC),
-            say(FOOT),
+            say(PATIENT_REPORTED),
             tuple(blocks),
+            say(PAGE_LABEL),
             of=content.name,
+            unset_note=say(UNSET_NOTE),
         )
 
     def _write_cover(self, made_on: str) -> Iterator[Block]:
         say, content = self.say, self.content
-        yield Paragraph(Words(f"{say(FOOT)}. {say(SENSITIVE)}"), Look.LEAD)
+        yield Paragraph(Words(f"{say(PATIENT_REPORTED)}. {say(SENSITIVE)}"), Look.LEAD)
         rows = [(say(N_("Name")), Words(content.name))] if content.name else []
         if content.from_day:
             first, last = (

@@ -18,9 +18,9 @@ from journal.installation.installation import Installation
 from journal.packets.documents import Choice, Part
 from journal.vault.documents import EntryDocument
 from journal.vault.entry_rows import Entry
-from portal.paper.document import Block, Bullets, Facts, Heading, Look, Paragraph, Table
+from portal.paper.document import Block, Bullets, Facts, Heading, Look, Paper, Paragraph, Table
 from portal.views.packets.answers import read_blocks
-from portal.views.packets.pages import build_pages
+from portal.views.packets.pages import UNSET_NOTE, build_pages
 from portal.views.sharing.shared_view import SharedSection
 from portal.web.translation import speaking
 from tests.cast import SERVER_KEY
@@ -65,7 +65,7 @@ def test_pages_have_the_words_of_the_choice_and_no_other(
     choice = Choice(parts=tuple(ticked), pieces=pieces, recipient="her recipient", purpose="her purpose")
     content = composed(choice, entries, (session(7, -3),))
     installation = Installation.with_key(SERVER_KEY)
-    document = build_pages(environment, installation, content, NOON, signer=SIGNER).document
+    document = build_pages(environment, installation, content, NOON, signer=SIGNER, paper=Paper.A4).document
     there = {word for text in texts(document.blocks) for word in text.split()}
     in_data = {
         str(words)
@@ -100,7 +100,12 @@ async def test_another_reader_finds_the_words_of_the_preview(environment: Enviro
     content = composed(choice, entries, (session(7, -3),))
     with speaking("en"):
         pages = build_pages(
-            environment, Installation.with_key(SERVER_KEY), content, datetime.now(UTC), signer=SIGNER
+            environment,
+            Installation.with_key(SERVER_KEY),
+            content,
+            datetime.now(UTC),
+            signer=SIGNER,
+            paper=Paper.A4,
         )
         printed = await pages.set_pages()
     read = pypdfium2.PdfDocument(printed.pdf)
@@ -114,3 +119,27 @@ async def test_another_reader_finds_the_words_of_the_preview(environment: Enviro
         assert opened.Root.MarkInfo.Marked
         assert str(opened.Root.Lang) == "en"
         assert "Alice" not in str(opened.docinfo) + str(opened.open_metadata())
+
+
+async def test_the_pages_say_what_they_cannot_set_and_are_on_the_paper_that_was_asked_for(
+    environment: Environment,
+) -> None:
+    """A letter that no font has is a mark, which the file itself explains; another paper is another preview."""
+    document = EntryDocument("free", "One \ue000 evening")
+    content = composed(
+        Choice(pieces={"1".zfill(32): ("title",)}), [Entry(UUID(int=1), 1, document, NOON, NOON, None)], ()
+    )
+    installation = Installation.with_key(SERVER_KEY)
+    with speaking("en"):
+        a4, letter = (
+            build_pages(environment, installation, content, NOON, signer=SIGNER, paper=paper)
+            for paper in Paper
+        )
+        printed = await letter.set_pages()
+    assert a4.digest != letter.digest
+    assert printed.unset == ("\ue000",)
+    read = pypdfium2.PdfDocument(printed.pdf)
+    found = " ".join(" ".join(page.get_textpage().get_text_range() for page in read).split())
+    assert "One […] evening" in found
+    assert UNSET_NOTE in found
+    assert read[0].get_size() == (612, 792)
