@@ -2,7 +2,7 @@
 A page of ours read as blocks to print: the same words in the same order as on the screen, for the same reader.
 
 So what is printed is what the page shows, and what a page leaves out is left out here too. What serves the screen alone
-stands in `SCREEN_ONLY`: the ways onwards, forms, and what can be unfolded. It reads pages that were rendered here; what
+stands in page_tree.py: the ways onwards, forms, and what can be unfolded. It reads pages that were rendered here; what
 somebody wrote is escaped in them, and comes out as the text that it was.
 """
 
@@ -10,11 +10,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from html import escape
-from html.parser import HTMLParser
 from itertools import pairwise
 
+from portal.documents.page_drawings import wrap_drawing, write_drawing, write_element
+from portal.documents.page_tree import CONTAINERS, TEXT_BLOCKS, Element, read_tree
 from portal.paper.document import (
     Block,
     Bullets,
@@ -29,43 +30,6 @@ from portal.paper.document import (
     Words,
 )
 
-VOID = frozenset({"area", "br", "col", "hr", "img", "input", "link", "meta", "source", "wbr"})
-SCREEN_TAGS = frozenset(
-    {"button", "datalist", "dialog", "form", "nav", "noscript", "script", "style", "template"}
-)
-SCREEN_ONLY = frozenset(
-    {
-        "actions",
-        "breadcrumb",
-        "calls-row",
-        "chart-choices",
-        "cover-words",
-        "icon",
-        "no-print",
-        "pager",
-        "tabs",
-        "writing-tools",
-    }
-)
-TEXT_BLOCKS = frozenset({"p", "dt", "dd", "figcaption", "summary", "caption", "label"})
-CONTAINERS = frozenset(
-    {
-        "article",
-        "aside",
-        "blockquote",
-        "details",
-        "div",
-        "dl",
-        "figure",
-        "footer",
-        "header",
-        "li",
-        "main",
-        "ol",
-        "section",
-    }
-    | {"svg", "table", "ul", *TEXT_BLOCKS, *(f"h{level}" for level in range(1, 7))}
-)
 LOOKS = {
     "lede": Look.LEAD,
     "picture-finding": Look.LEAD,
@@ -79,102 +43,19 @@ LOOKS = {
 """How a paragraph of a class is set; any other is plain."""
 AS_TYPED = frozenset({"words", "as-typed"})
 """Classes whose lines are shown as they were typed."""
-OWN_LINES = frozenset({"chart-by", "chart-words"})
-"""Classes of what stands on lines of its own within a text."""
 BETWEEN = " · "
 """Between two parts of a line that the style sheet parts."""
+STOPS = frozenset(",.;:)…?!")
+"""Signs with which a part goes on with the one before it."""
 LINE = "\x1e"
 """Between what stands in lines of its own, until it is known whether another one stands there too."""
 QUOTES = {"en": "“%s”", "es": "«%s»"}
 PICTURE_WIDTH = 150.0  # mm
 KEY_ROW = 16
-DRAWN = (
-    'text{font-family:"Source Sans 3";font-size:9px;fill:#453c36}'
-    ".picture-level{stroke:#d9cfc4;stroke-width:1}"
-    ".picture-session{stroke:#453c36;stroke-width:1;stroke-dasharray:2 3}"
-    ".chart-bar{stroke:#6b4a38;stroke-width:2;opacity:.55}"
-    ".chart-point{fill:#fff;stroke:#6b4a38;stroke-width:1.5}"
-    ".chart-line{fill:none;stroke:#6b4a38;stroke-width:1}"
-    ".chart-plan,.chart-after{fill:#1d1714}"
-    ".chart-medicine{fill:#fff;stroke:#1d1714;stroke-width:1}"
-    ".chart-reference{stroke:#453c36;stroke-width:1;stroke-dasharray:1 3}"
-    ".chart-span{stroke:#8a7b6e;stroke-width:1.5}"
-    ".chart-before{fill:#fff;stroke:#1d1714;stroke-width:1.25}"
-    ".chart-extreme{fill:#6b4a38}"
-    ".chart-clinic{fill:none;stroke:#1d1714;stroke-width:1.25}"
-    ".chart-span-clinic{stroke:#8a7b6e;stroke-width:1.25;stroke-dasharray:2 2}"
-    ".picture-old{fill:none;stroke:#6b4a38;stroke-width:1.5}circle.picture-old{fill:#fff}"
-    ".picture-new{fill:none;stroke:#1d1714;stroke-width:1.5}rect.picture-new{fill:#1d1714}"
-)
-"""The style sheet's rules for drawings, in ink: static/css/components.css."""
 
 _collapse = re.compile(r"[^\S\u00a0]+").sub
 _part_lines = re.compile(r"\s*\x1e[\s\x1e]*").sub
 _collapse_line = re.compile(r"[^\S\u00a0\n]+").sub
-
-
-@dataclass(slots=True)
-class Element:
-    """An element of a page, with what stands in it."""
-
-    tag: str
-    attributes: dict[str, str]
-    children: list[Element | str] = field(default_factory=list)
-
-    @property
-    def classes(self) -> frozenset[str]:
-        """Return its classes."""
-        return frozenset(self.attributes.get("class", "").split())
-
-    @property
-    def is_printed(self) -> bool:
-        """Return whether it is for paper too."""
-        return not (self.tag in SCREEN_TAGS or "hidden" in self.attributes or self.classes & SCREEN_ONLY)
-
-    @property
-    def is_inline(self) -> bool:
-        """Return whether it is a part of a line of text."""
-        return not (self.tag in CONTAINERS or self.tag == "br" or self.classes & OWN_LINES)
-
-    @property
-    def elements(self) -> list[Element]:
-        """Return the elements in it that are for paper too."""
-        return [one for one in self.children if isinstance(one, Element) and one.is_printed]
-
-
-class _Parser(HTMLParser):
-    """Builds the tree of a page's main part."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.main = Element("main", {})
-        self.open: list[Element] = []
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        """Begin an element; what stands outside of the main part is passed over."""
-        if tag == "main":
-            self.open = [self.main]
-        elif self.open:
-            one = Element(tag, {name: value or "" for name, value in attrs})
-            self.open[-1].children.append(one)
-            if tag not in VOID:
-                self.open.append(one)
-
-    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        """Begin and end an element."""
-        if self.open:
-            self.open[-1].children.append(Element(tag, {name: value or "" for name, value in attrs}))
-
-    def handle_endtag(self, tag: str) -> None:
-        """End the element that is open."""
-        names = [one.tag for one in self.open]
-        if tag in names:
-            del self.open[len(names) - 1 - names[::-1].index(tag) :]
-
-    def handle_data(self, data: str) -> None:
-        """Take text as it is."""
-        if self.open:
-            self.open[-1].children.append(data)
 
 
 def read_page(page: str, language: str, title: str) -> tuple[Block, ...]:
@@ -186,10 +67,7 @@ def read_page(page: str, language: str, title: str) -> tuple[Block, ...]:
         language: Of the page, for the form of quotation marks.
         title: The title of the document; a heading of the page that says the same is left out.
     """
-    parser = _Parser()
-    parser.feed(page)
-    parser.close()
-    blocks = tuple(_Reader(language).read(parser.main))
+    blocks = tuple(_Reader(language).read(read_tree(page)))
     if not any(isinstance(one, Heading) and one.words.text == title for one in blocks):
         return _drop_empty_headings(blocks)
     return _drop_empty_headings(
@@ -268,20 +146,22 @@ class _Reader:
         """Yield what the signs of a drawing mean, as a drawing beside it."""
         said = [words.text if (words := self.say(item)) else "" for item in items]
         rows = "".join(
-            f'<g transform="translate(0 {at * KEY_ROW})">{"".join(map(_write, sign.children))}'
+            f'<g transform="translate(0 {at * KEY_ROW})">{"".join(map(write_element, sign.children))}'
             f'<text x="30" y="11">{escape(said[at])}</text></g>'
             for at, item in enumerate(items)
             for sign in item.elements
             if sign.tag == "svg"
         )
-        yield Picture(_wrap(f"0 0 320 {KEY_ROW * len(items)}", rows), "; ".join(said), PICTURE_WIDTH)
+        yield Picture(wrap_drawing(f"0 0 320 {KEY_ROW * len(items)}", rows), "; ".join(said), PICTURE_WIDTH)
 
     def read_check_line(self, one: Element) -> tuple[str, Words]:
         """Return the state of a line of a check list, and the line with what is told of it."""
         texts = [child for child in one.elements if child.tag == "p"]
         state = next((self.say(child) for child in texts if "check-now" in child.classes), None)
         lines = [words for child in texts if "check-now" not in child.classes and (words := self.say(child))]
-        return state.text if state else "", Words("\n".join(words.text for words in lines))
+        languages = {words.language for words in lines}
+        language = languages.pop() if len(languages) == 1 else ""
+        return state.text if state else "", Words("\n".join(words.text for words in lines), language)
 
     def read_facts(self, one: Element) -> Iterator[Block]:
         """Yield labels and what each says."""
@@ -326,7 +206,7 @@ class _Reader:
         title = next((child for child in one.elements if child.tag == "title"), None)
         words = self.say(title) if title else None
         if words:
-            yield Picture(_write_drawing(one), words.text, PICTURE_WIDTH)
+            yield Picture(write_drawing(one), words.text, PICTURE_WIDTH)
 
     def say(self, one: Element) -> Words | None:
         """Return the text of an element and its language, if a part of it names one; None where it has no text."""
@@ -335,31 +215,28 @@ class _Reader:
         text = "\n".join(line.strip() for line in spaced.split("\n")).strip()
         return Words(text, _find_language(one)) if text else None
 
-    def _goes_on(self, one: Element) -> bool:
-        """Return whether an element begins with the stop of what stands before it."""
-        return "".join(self._list_pieces(one, as_typed=False)).lstrip()[:1] in tuple(",.;:)…?!")
-
     def _list_pieces(self, one: Element, as_typed: bool) -> Iterator[str]:
         as_typed = as_typed or bool(one.classes & AS_TYPED)
         printed = [child for child in one.children if isinstance(child, str) or child.is_printed]
         for before, child in pairwise(("", *printed)):
-            if (
-                isinstance(before, Element)
-                and isinstance(child, Element)
-                and before.is_inline
-                and child.is_inline
-                and not self._goes_on(child)
-            ):
+            piece = self._write_piece(child, as_typed)
+            is_beside = all(isinstance(part, Element) and part.is_inline for part in (before, child))
+            if is_beside and piece.lstrip()[:1] not in STOPS:
                 yield BETWEEN
-            if isinstance(child, str):
-                yield child if as_typed else _collapse(" ", child)
-            elif child.tag == "br":
-                yield "\n"
-            elif child.tag != "svg":
-                inner = "".join(self._list_pieces(child, as_typed))
-                if child.tag == "q":
-                    inner = QUOTES.get(self.language, "“%s”").replace("%s", inner)
-                yield inner if child.is_inline else f"{LINE}{inner}{LINE}"
+            yield piece
+
+    def _write_piece(self, one: Element | str, as_typed: bool) -> str:
+        """Return what a part of a text says, on lines of its own where it has such."""
+        if isinstance(one, str):
+            return one if as_typed else _collapse(" ", one)
+        if one.tag == "br":
+            return "\n"
+        if one.tag == "svg":
+            return ""
+        inner = "".join(self._list_pieces(one, as_typed))
+        if one.tag == "q":
+            inner = QUOTES.get(self.language, "“%s”").replace("%s", inner)
+        return inner if one.is_inline else f"{LINE}{inner}{LINE}"
 
 
 def _enlarge(block: Block) -> Block:
@@ -386,21 +263,3 @@ def _list_languages(one: Element, around: str) -> Iterator[str]:
             yield from _list_languages(child, language) if child.is_printed and child.tag != "svg" else ()
         elif any(map(str.isalpha, child)):
             yield language
-
-
-def _write_drawing(one: Element) -> str:
-    """Return a drawing by itself, in ink."""
-    box = escape(one.attributes.get("viewbox", "0 0 1 1"))
-    inner = "".join(_write(child) for child in one.children if isinstance(child, str) or child.tag != "title")
-    return _wrap(box, inner)
-
-
-def _wrap(box: str, inner: str) -> str:
-    return f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="{box}"><style>{DRAWN}</style>{inner}</svg>'
-
-
-def _write(one: Element | str) -> str:
-    if isinstance(one, str):
-        return escape(one)
-    attributes = "".join(f' {name}="{escape(value)}"' for name, value in one.attributes.items())
-    return f"<{one.tag}{attributes}>{''.join(map(_write, one.children))}</{one.tag}>"
