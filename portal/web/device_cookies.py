@@ -18,6 +18,7 @@ LIFETIME = 365 * 24 * 3600  # seconds
 NEUTRAL = "yes"
 LONGEST_HEADER = 500  # signs of `Accept-Language` that are looked at
 MOST_WISHES = 20
+LONGEST_QUERY = 1000  # bytes of one that a form sends back
 OFFLINE_HEADER = "hearthside-offline"
 """With it static/js/offline.js asks for a page that a browser keeps: in this language, and with a neutral title."""
 
@@ -106,3 +107,10 @@ def keep_language(request: Request, response: Response, language: str) -> Respon
     if language not in LANGUAGES or request.cookies.get(name) == language:
         return response
     return set_device_cookie(request, response, name, language)
+
+
+def build_return_address(request: Request) -> str:
+    """Return the address of a page with its query, to lead back to it; without a query that is no usual one."""
+    query = request.scope.get("query_string", b"")
+    usual = 0 < len(query) <= LONGEST_QUERY and query.isascii()
+    return f"{request.scope['path']}?{query.decode()}" if usual else str(request.scope["path"])

@@ -27,7 +27,7 @@ from portal import __version__
 from portal.web.cached_macros import CachedMacro, MacroCache, RenderedHtml
 from portal.web.care_team import filter_look
 from portal.web.dates import filter_date, filter_datetime, filter_day, filter_time, format_short_day
-from portal.web.device_cookies import find_help_region, is_neutral
+from portal.web.device_cookies import build_return_address, find_help_region, is_neutral
 from portal.web.entry_names import format_entry_name
 from portal.web.escaping import remove_controls
 from portal.web.template_compiler import CompilingEnvironment, render_template
@@ -39,7 +39,6 @@ if TYPE_CHECKING:
 
 PASSKEY_OFFER = "?offer=passkey"  # an address that ends in it shows the suggestion to add one
 VARY, CONTENT_TYPE = (b"vary", b"HX-Request"), (b"content-type", b"text/html; charset=utf-8")
-LONGEST_QUERY = 1000  # bytes of one that a form sends back
 INLINE_LIMIT = 100  # lines of a list that are rendered in a few milliseconds
 
 
@@ -260,18 +259,11 @@ def _build_shared_values(request: Request) -> dict[str, Any]:
         "path": request.scope["path"],
         "passkey_host": state.config.passkey_host,
         "offers_languages": offers_languages,
-        "return_address": _build_return_address(request) if offers_languages else "",
+        "return_address": build_return_address(request) if offers_languages else "",
         "offers_passkey": _offers_passkey(request),
         "lang": get_language(),
         "version": __version__,
     }
-
-
-def _build_return_address(request: Request) -> str:
-    """Return the address of a page with its query, to lead back to it; without a query that is no usual one."""
-    query = request.scope.get("query_string", b"")
-    usual = 0 < len(query) <= LONGEST_QUERY and query.isascii()
-    return f"{request.scope['path']}?{query.decode()}" if usual else str(request.scope["path"])
 
 
 def _offers_passkey(request: Request) -> bool:
