@@ -64,6 +64,13 @@ class PacketRow(Row, frozen=True):
     file_until: Timestamp | None
 
 
+class ToldRow(Row, frozen=True):
+    """Of a packet that was made, who got it."""
+
+    id: UUID
+    told: bytes
+
+
 @dataclass(frozen=True, slots=True)
 class Packet:
     """
@@ -194,10 +201,10 @@ async def delete_packet(actor: Actor, wanted: UUID) -> None:
 
 
 async def load_told(actor: Actor) -> dict[UUID, Told]:
-    """Return who got the actor's packets and what for, by packet, as far as it opens."""
+    """Return who got the actor's packets and what for, by packet, as far as it opens; what was chosen stays closed."""
     actor.require_role(Role.PATIENT)
-    rows = await fetch_rows(PacketRow, query_mine(actor).filter(told__isnull=False))
-    return {one.id: one.told for one in open_rows(rows, lambda row: _open(actor, row)) if one.told}
+    rows = await fetch_rows(ToldRow, query_mine(actor).filter(told__isnull=False))
+    return dict(open_rows(rows, lambda row: (row.id, _open_told(actor, row))))
 
 
 def query_mine(actor: Actor) -> QuerySet[tables.Packet]:
@@ -209,11 +216,7 @@ def _open(actor: Actor, row: PacketRow) -> Packet:
     if row.revision == 0:
         raise Damaged
     choice = open_document(actor.vault, row.sealed, choice_context(actor.id, row.id, row.revision), Choice)
-    told = (
-        open_document(actor.vault, row.told, told_context(actor.id, row.id), Told)
-        if row.told is not None
-        else None
-    )
+    told = None if row.told is None else _open_told(actor, ToldRow(row.id, row.told))
     return Packet(
         row.id,
         row.revision,
@@ -225,3 +228,7 @@ def _open(actor: Actor, row: PacketRow) -> Packet:
         row.updated_at,
         row.file_until,
     )
+
+
+def _open_told(actor: Actor, row: ToldRow) -> Told:
+    return open_document(actor.vault, row.told, told_context(actor.id, row.id), Told)
