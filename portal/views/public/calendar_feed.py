@@ -62,7 +62,7 @@ async def _open_feed(request: Request) -> Feed | Response:
 def _refuse(
     request: Request, sentence: str, status: int, headers: Mapping[str, str] | None = None
 ) -> Response:
-    """Say a sentence in the language that whoever asks reads: some programs show it."""
+    """Return a sentence in the language of whoever asks: some programs show it."""
     return PlainTextResponse(get_translator(request)(sentence), status, headers=headers)
 
 
