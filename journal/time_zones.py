@@ -11,11 +11,11 @@ from functools import cache, lru_cache
 from importlib.resources import files
 from types import MappingProxyType
 from typing import Literal
+from unicodedata import decomposition
 from zoneinfo import ZoneInfo, available_timezones
 
 from babel import Locale
 
-from journal.folding import fold
 from journal.i18n import DEFAULT_LANGUAGE, LANGUAGES, N_
 
 FoldNote = Literal["gap", "fold", ""]
@@ -208,7 +208,13 @@ def _load_places(language: str) -> Mapping[str, str]:
         place = next(filter(None, names), None)
         parts = [place] if place else _list_parts(name)[:-1]
         places[name] = ", ".join(dict.fromkeys([*parts, locale.territories[code]]))
-    return MappingProxyType(dict(sorted(places.items(), key=lambda pair: fold(pair[1]))))
+    return MappingProxyType(dict(sorted(places.items(), key=lambda pair: _get_sort_key(pair[1]))))
+
+
+def _get_sort_key(text: str) -> str:
+    """Return a text as it is sorted: neither case nor accents count."""
+    taken_apart = (decomposition(sign).split() or [f"{ord(sign):x}"] for sign in text.casefold())
+    return "".join(chr(int(letter, 16)) for letter, *_ in taken_apart)
 
 
 @cache
