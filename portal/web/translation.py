@@ -13,6 +13,7 @@ import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
+from functools import cache
 from importlib.resources import files
 
 from babel.support import NullTranslations, Translations
@@ -47,11 +48,17 @@ def speaking(language: str) -> Iterator[None]:
         _language.reset(token)
 
 
+@cache
+def _load_messages(language: str) -> NullTranslations:
+    """Return the messages of a language, which are read from their file once a process."""
+    return Translations.load(str(files("portal") / "locale"), [language])
+
+
 class Translator:
     """Gettext for templates and views, in one language."""
 
     def __init__(self, language: str = DEFAULT_LANGUAGE) -> None:
-        self._translations: NullTranslations = Translations.load(str(files("portal") / "locale"), [language])
+        self._translations = _load_messages(language)
 
     def translate(self, message: str, **variables: object) -> str:
         """Translate *message*, as text, and put *variables* in."""
