@@ -55,7 +55,7 @@ def list_drawing_macros() -> frozenset[str]:
     return frozenset(name for name, draws in found if draws)
 
 
-def is_drawing(node: nodes.Expr) -> bool:
+def is_drawing(node: nodes.Node) -> bool:
     """Return whether an expression writes elements, as a button is."""
     return (
         isinstance(node, nodes.Call)
@@ -132,14 +132,14 @@ def list_joins(tree: nodes.Template) -> Iterator[str]:
         texts = [text for call in calls for text in _list_constants(call) or ()]
         if mark not in LIST_MARKS and not all(text.endswith(SENTENCE_ENDS) for text in texts):
             yield f"join({mark!r}) of {texts}"
-    listed = {one.target.name for one in tree.find_all(nodes.Assign) if is_list(one.node)}  # type: ignore[attr-defined]
+    listed = {getattr(one.target, "name", "") for one in tree.find_all(nodes.Assign) if is_list(one.node)}
     for call in tree.find_all(nodes.Call):
         for given in call.kwargs if _list_constants(call) is not None else ():
-            if is_list(given.value) or getattr(given.value, "name", "") in listed:
+            if is_list(given.value) or getattr(given.value, "name", None) in listed:
                 yield f"{given.key} of {_list_constants(call)}"
 
 
-def is_list(node: nodes.Expr) -> bool:
+def is_list(node: nodes.Node) -> bool:
     """Return whether an expression is a list that was written without its language."""
     if not (isinstance(node, nodes.Filter) and node.name == "join"):
         return False
