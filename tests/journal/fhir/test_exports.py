@@ -6,7 +6,6 @@ import json
 from datetime import UTC, datetime
 from pathlib import Path
 
-
 from journal.actor import Actor
 from journal.authentication import sign_in, web_sessions
 from journal.fhir.exports import Fhir, write_bundles, write_numbers
