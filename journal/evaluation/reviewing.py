@@ -31,6 +31,7 @@ from journal.measures.lines import get_noon
 from journal.roles import Profession
 from journal.sharing import reading
 from journal.sharing.reading import IncomingShare
+from journal.stamps import find_author_name, parse_version
 from journal.store.rows import OpenedRows
 from journal.user_input import parse_day
 
@@ -275,7 +276,7 @@ def _find_shared_review(
     answers = max(found, key=lambda one: str(one.get("plan.from", "")))
     label = next((one.label for one in Outcome if one.value == answers[REVIEWED]), "")
     day = parse_day(str(answers.get("plan.from", "")))
-    by = str(answers.get("plan.by", "")).partition(",")[0]
+    by = find_author_name(str(answers.get("plan.by", "")))
     review = Review(label, str(answers.get("plan.why", "")), by, noon=get_noon(day))
     return review, _compare(copy.document, str(answers.get("plan.read", "")), day) if copy else None
 
@@ -295,6 +296,6 @@ def _compare(document: ShareDocument, read: str, day: date | None) -> State:
     elif not now:
         return State.UNKNOWN
     else:
-        finished = parse_day(now.partition(", ")[2])
-        is_same = read == now if read else not (finished and day and finished > day)
+        finished = parse_version(now)
+        is_same = read == now if read else not (finished and day and finished.day > day)
     return State.REVIEWED if is_same else State.CHANGED

@@ -28,7 +28,7 @@ from journal.user_input import parse_whole_number
 from portal.access.session_cookie import get_actor
 from portal.views.sharing.clinician_names import format_clinician_name
 from portal.web.dates import format_short_day
-from portal.web.entry_names import format_entry_name
+from portal.web.entry_names import format_entry_name, translate_own_title
 from portal.web.errors import build_refusal_arguments
 from portal.web.escaping import build_csv, remove_controls
 from portal.web.forms import Form
@@ -213,7 +213,8 @@ def build_line(
             date=day(datetime.fromisoformat(one.copy.written_at)),
         )
         if one.copy.title:
-            title = quote(remove_controls(one.copy.title), one.copy.language)
+            own = translate_own_title(one.copy.kind, one.copy.title, _)
+            title = own or quote(remove_controls(one.copy.title), one.copy.language)
             what = _(N_("“%(title)s” (%(what)s)"), title=title, what=what)
     return DisclosureLine(
         one.at,
