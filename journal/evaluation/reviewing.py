@@ -57,7 +57,7 @@ class State(StrEnum):
 @dataclass(frozen=True, slots=True)
 class Review:
     """
-    A review as somebody reads it. `label` is ours, to be translated; the words are the prescriber's.
+    A review as somebody reads it. `label` is ours, to be translated; the words are the prescriber's, in `language`.
 
     `at` is when it was written; of one that was shared its day is known alone, `noon`.
     """
@@ -65,6 +65,7 @@ class Review:
     label: str
     words: str
     by: str
+    language: str = ""
     at: datetime | None = None
     noon: datetime | None = None
 
@@ -126,7 +127,8 @@ def find_standing(shared: Sequence[IncomingShare], mine: Iterable[CareNote]) -> 
 def build_review(one: NoteVersion) -> Review:
     """Return a review that its prescriber wrote."""
     fields = one.details.fields
-    return Review(Outcome(fields["outcome"]).label, fields["words"], one.details.written_by, one.written_at)
+    label, words = Outcome(fields["outcome"]).label, fields["words"]
+    return Review(label, words, one.details.written_by, one.language, one.written_at)
 
 
 def list_own_reviews(
@@ -270,14 +272,15 @@ def _find_shared_review(
     shared: Sequence[IncomingShare], copy: IncomingShare | None
 ) -> tuple[Review | None, State | None]:
     """Return the latest review that its patient kept and shared, and how the shared evaluation stands to it."""
-    found = [one.document.answers for one in shared if REVIEWED in one.document.answers]
+    found = [one.document for one in shared if REVIEWED in one.document.answers]
     if not found:
         return None, None
-    answers = max(found, key=lambda one: str(one.get("plan.from", "")))
+    latest = max(found, key=lambda one: str(one.answers.get("plan.from", "")))
+    answers = latest.answers
     label = next((one.label for one in Outcome if one.value == answers[REVIEWED]), "")
     day = parse_day(str(answers.get("plan.from", "")))
     by = find_author_name(str(answers.get("plan.by", "")))
-    review = Review(label, str(answers.get("plan.why", "")), by, noon=get_noon(day))
+    review = Review(label, str(answers.get("plan.why", "")), by, latest.language, noon=get_noon(day))
     return review, _compare(copy.document, str(answers.get("plan.read", "")), day) if copy else None
 
 
