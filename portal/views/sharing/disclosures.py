@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
 from itertools import groupby
-from types import MappingProxyType
 from uuid import UUID
 
 from starlette.requests import Request
@@ -26,6 +25,7 @@ from journal.sessions.holds import Hold
 from journal.sessions.rows import load_my_sessions
 from journal.user_input import parse_whole_number
 from portal.access.session_cookie import get_actor
+from portal.documents.event_sentences import DISCLOSURE_KINDS
 from portal.views.sharing.clinician_names import format_clinician_name
 from portal.web.dates import format_short_day
 from portal.web.entry_names import format_entry_name, translate_own_title
@@ -45,50 +45,19 @@ NO_LONGER_SHARED = N_("something you no longer share")
 
 
 @dataclass(frozen=True, slots=True)
-class DisclosureKind:
-    """The words for one kind of disclosure; where `what` is empty, it is about one entry."""
-
-    happened: str
-    what: str
-    why: str
-
-
-DISCLOSURE_KINDS: Mapping[Act, DisclosureKind] = MappingProxyType(
-    {
-        Act.CARE_BEGAN: DisclosureKind(
-            N_("could see it from then on"), N_("your name, your time zone and the dates of your sessions"),
-            N_("you accepted their invitation"),
-        ),
-        Act.HANDOVER_ACCEPTED: DisclosureKind(
-            N_("could see it from then on"), N_("your name, your time zone and the dates of your sessions"),
-            N_("you agreed that they take over"),
-        ),
-        Act.SHARED: DisclosureKind(N_("could read it from then on"), "", N_("you shared it for your treatment")),
-        Act.SHARE_UPDATED: DisclosureKind(
-            N_("could read a newer copy from then on"), "", N_("you shared it for your treatment")
-        ),
-        Act.SHARING_RESUMED: DisclosureKind(
-            N_("could read again"), N_("what you had shared with them"), N_("you resumed sharing for your treatment")
-        ),
-        Act.PACKET_MADE: DisclosureKind(N_("got a file"), N_("the pages that you chose for it"), ""),
-        Act.SHARE_OPENED: DisclosureKind(N_("opened it"), "", N_("you had shared it for your treatment")),
-        Act.RECORDS_TAKEN: DisclosureKind(
-            N_("exported a copy"), N_("what you shared with them, and the dates of your sessions"),
-            N_("for their own records of your treatment"),
-        ),
-    }
-)  # fmt: skip
-
-
-@dataclass(frozen=True, slots=True)
 class DisclosureLine:
-    """One disclosure in words. `is_packet`: whom it went to belongs to no practice that is known here."""
+    """
+    One disclosure in words; `sentence` is to be translated, and the others stand in it.
+
+    `is_packet`: whom it went to belongs to no practice that is known here.
+    """
 
     at: datetime
     recipient: str
     happened: str
     what: str
     why: str
+    sentence: str
     is_packet: bool = False
 
 
@@ -202,7 +171,7 @@ def build_line(
         said = (told or {}).get(one.packet) if one.packet else None
         who, why = (said.recipient, said.purpose) if said else (_(N_("Somebody")), _(UNREADABLE_TOLD))
         words = (remove_controls(who), _(kind.happened), _(kind.what), remove_controls(why))
-        return DisclosureLine(one.at, *words, is_packet=True)
+        return DisclosureLine(one.at, *words, kind.sentence, is_packet=True)
     what = _(kind.what) if kind.what else _(NO_LONGER_SHARED)
     if not kind.what and one.copy is not None:
         name, day = namer.name_copy(one.copy), partial(format_short_day, zone=actor.zone)
@@ -222,4 +191,5 @@ def build_line(
         _(kind.happened),
         what,
         _(kind.why),
+        kind.sentence,
     )
