@@ -338,7 +338,7 @@ async def test_a_total_from_elsewhere(any_portal: Portal) -> None:
     async with any_portal.client("alice") as browser:
         page = await opened(browser, f"/journal/{entry.id}")
         assert "Dr Rao" in page.words
-        (section,) = page.markup.all("section", within="answer")
+        (section,) = page.markup.all("section", **{"class": "answer"})
         assert section.words.endswith("WHO-520 Nov 2026Dr Rao")
 
 
