@@ -48,7 +48,9 @@ FOREIGN_DAYS = re.compile(
     r"|\b\d{4}-(0[1-9]|1[0-2])(-\d\d)?\b"
 )
 """A day as English writes it, or as it is stored; what Babel writes in Spanish has small letters."""
-NO_PAGES = frozenset({"/healthz", "/readyz", "/offline.js", "/here", "/calendar/{token}.ics"})
+NO_PAGES = frozenset(
+    {"/healthz", "/readyz", "/offline.js", "/here", "/calendar/{token}.ics", "/packets/{id:uuid}/file"}
+)
 """Addresses that answer with something else."""
 POSTED = frozenset(
     {
