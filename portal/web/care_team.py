@@ -39,7 +39,7 @@ from portal.web.dates import (
     format_weekday,
 )
 from portal.web.forms import Form
-from portal.web.translation import Translator
+from portal.web.translation import Translator, filter_quoted
 
 NOT_BEFORE = N_("%(name)s has written down no reading hours: it may not be read before your next talk.")
 AWAY_UNKNOWN = N_("%(name)s is away until %(day)s: it may not be read before your next talk.")
@@ -189,15 +189,15 @@ def filter_look(context: Context, look: NextLook) -> str:
 
 
 @pass_context
-def filter_stamp(context: Context, line: str) -> str:
-    """Write who wrote something, or which version it is, and on which day; a line of another form as it is."""
+def filter_stamp(context: Context, line: str, language: str = "") -> str:
+    """Write who wrote something, or which version it is, and on which day; any other line is words in *language*."""
     words: Translator = context.environment.words  # type: ignore[attr-defined]
     if author := parse_author(line):
         profession, day = words.translate(LABELS[author.profession]), format_short_date(author.day)
         return words.gettext(WRITTEN_BY, name=author.name, profession=profession, day=day)
     if version := parse_version(line):
         return words.gettext(VERSION_OF, number=version.number, day=format_short_date(version.day))
-    return line
+    return filter_quoted(line, language)
 
 
 def list_weekdays(translate: Callable[..., str]) -> tuple[tuple[str, str], ...]:
