@@ -65,6 +65,8 @@ class Act(StrEnum):
     SHARING_PAUSED = "care.sharing-paused"
     SHARING_RESUMED = "care.sharing-resumed"
     PACKET_MADE = "records.packet-made"
+    RECORDS_BROUGHT_IN = "records.brought-in"
+    IMPORT_TAKEN_OUT = "records.import-taken-out"
     SESSION_PLANNED = "session.planned"
     SESSION_CHANGED = "session.changed"
     CALENDAR_MADE = "account.calendar-made"

@@ -41,7 +41,8 @@ class Installation:
     The installation: its server keys, clock, mail server if any, and the queues of heavy work.
 
     `pins` caches which pins fit, see `journal/care/links.py`. `exporting_accounts` are the accounts whose export is
-    running or waits; one runs at a time. `reading_accounts` are those whose files are being read. `background_work` are the files that are being made beside the pages.
+    running or waits; one runs at a time. `reading_accounts` are those whose files are being read. `background_work` is
+    what is done beside the pages.
     """
 
     server_keys: ServerKeys

@@ -70,6 +70,7 @@ def build_entry_record(
         build_answers(document.kind, document.answers),
         earlier,
         get_known_language(document.language),
+        document.beside.origin.zone if document.beside and document.beside.origin else "",
     )
 
 

@@ -88,6 +88,7 @@ class EntryRecord(msgspec.Struct, frozen=True):
     answers: list[Answered]
     earlier: list[Version]
     language: str = ""
+    zone: str = ""
 
 
 class CourseRecord(msgspec.Struct, frozen=True):

@@ -12,6 +12,20 @@ from journal.catalogue.fields import Answers
 from journal.errors import Damaged
 
 
+class Origin(msgspec.Struct, frozen=True, omit_defaults=True):
+    """
+    Where an entry was brought in from; within its document.
+
+    `run` is the hex id of the file's run, `digest` stands for what it said then, `source` names what wrote the file,
+    and `zone` is where it was written, where that is known.
+    """
+
+    run: str
+    digest: str
+    source: str = ""
+    zone: str = ""
+
+
 class Beside(msgspec.Struct, frozen=True, omit_defaults=True):
     """
     What is remembered beside the words of an entry, and no earlier version brings back; within its document.
@@ -21,7 +35,8 @@ class Beside(msgspec.Struct, frozen=True, omit_defaults=True):
     back that waits without a date of its own. `later`: the hex ids of the copies that what is added later goes into.
     `added`: short digests of the forms and notes whose lines were added last, so that none is added twice; of what a
     clinician wrote, the note and its version.
-    `notices`: what became of the notices about an answer of it, a line for each.
+    `notices`: what became of the notices about an answer of it, a line for each. `origin`: where it was
+    brought in from.
     """
 
     answered_at: str = ""
@@ -31,6 +46,7 @@ class Beside(msgspec.Struct, frozen=True, omit_defaults=True):
     later: tuple[str, ...] = ()
     added: tuple[str, ...] = ()
     notices: tuple[str, ...] = ()
+    origin: Origin | None = None
 
 
 class EntryDocument(msgspec.Struct, frozen=True):

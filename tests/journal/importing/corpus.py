@@ -88,9 +88,9 @@ def pack_bomb(unpacked: int, name: str = "2024-01-01.txt") -> bytes:
     return local + content + central + end
 
 
-def read(*files: tuple[str, bytes], passphrase: str = "") -> Found:
+def read(*files: tuple[str, bytes], passphrase: str = "", now: datetime = CLOCK.now) -> Found:
     """Return what is found in files that were sent."""
-    return read_folder(open_files(files, passphrase), CLOCK)
+    return read_folder(open_files(files, passphrase), Clock(now, CLOCK.zone))
 
 
 def read_zip(files: Mapping[str, bytes | str]) -> Found:
