@@ -397,6 +397,7 @@ PORTAL_ROOMS: dict[str, tuple[str, ...]] = {
     "views.evaluation": ("views.sharing",),
     "views.own_notes": ("access", "documents"),
     "views.packets": ("paper", "views.sharing"),
+    "views.importing": ("access", "documents"),
     "views": ("views.administration", "views.check_ins"),
     "routes": (
         "views",
@@ -407,6 +408,7 @@ PORTAL_ROOMS: dict[str, tuple[str, ...]] = {
         "views.coming_talk",
         "views.day_lines",
         "views.evaluation",
+        "views.importing",
         "views.measures",
         "views.notices",
         "views.own_notes",

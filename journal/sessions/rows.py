@@ -116,7 +116,7 @@ class Plan(OpenedRows[Session]):
     """
 
     cache_key: object
-    imported: tuple[Session, ...]
+    imported: tuple[Session, ...] = ()
 
     @property
     def everything(self) -> tuple[Session, ...]:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import msgspec
 
 from crypto import Context, CryptoError, Sealer
 from journal.catalogue.fields import Answers
 from journal.errors import Damaged
+from journal.time_zones import is_zone
 
 
 class Origin(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -24,6 +26,11 @@ class Origin(msgspec.Struct, frozen=True, omit_defaults=True):
     digest: str
     source: str = ""
     zone: str = ""
+
+    @property
+    def place(self) -> ZoneInfo | None:
+        """Return the time zone where it was written, or None where that is not known."""
+        return ZoneInfo(self.zone) if is_zone(self.zone) else None
 
 
 class Beside(msgspec.Struct, frozen=True, omit_defaults=True):

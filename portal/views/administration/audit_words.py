@@ -111,9 +111,7 @@ SENTENCES: Mapping[Act, str] = MappingProxyType(
         Act.REPLY_WITHDRAWN: N_("%(who)s withdrew a reply (record of %(whose)s)"),
         Act.PACKET_MADE: N_("%(who)s made a packet of records (record of %(whose)s)"),
         Act.RECORDS_BROUGHT_IN: N_("%(who)s brought records in from a file (record of %(whose)s)"),
-        Act.IMPORT_TAKEN_OUT: N_(
-            "%(who)s took out again what a file had brought in (record of %(whose)s)"
-        ),
+        Act.IMPORT_TAKEN_OUT: N_("%(who)s took out again what a file had brought in (record of %(whose)s)"),
         Act.RECORDS_TAKEN: N_("%(who)s exported records (record of %(whose)s)"),
         Act.DISCLOSURES_TAKEN: N_("%(who)s saved the accounting of disclosures"),
     }

@@ -16,6 +16,7 @@ import pytest
 from crypto import PrivateIdentity
 from journal.audit import events as audit_events
 from journal.audit.acts import Act
+from journal.catalogue.fields import Answers
 from journal.entries import entries, removal
 from journal.errors import Damaged, HeldUntilRested, NotFound, StaleRevision
 from journal.importing import bringing, runs, tables, taking_out
@@ -39,7 +40,7 @@ if TYPE_CHECKING:
     from journal.importing.items import Found
 
 SIGNER = PrivateIdentity.generate()
-WORDS = {"free.text": "The sea was inside the room."}
+WORDS: Answers = {"free.text": "The sea was inside the room."}
 
 
 def texts(count: int, *, word: str = "Words") -> Found:
