@@ -55,7 +55,8 @@ class Choice(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     What was chosen; the owner's vault key.
 
     `about` is the hex id of the course or session of the span, `first_day` and `last_day` are ISO days. `pieces` are
-    the chosen entries by their hex ids, each with the ids of its chosen parts.
+    the chosen entries by their hex ids, each with the ids of its chosen parts. `language` is that of `recipient` and
+    `purpose`; empty in choices from before it was kept.
     """
 
     span: Span = Span.ALL
@@ -66,19 +67,22 @@ class Choice(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     pieces: dict[str, tuple[str, ...]] = {}
     recipient: str = ""
     purpose: str = ""
+    language: str = ""
 
 
 class Told(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """
     Who got a packet and what for, in its owner's words, for the accounting; the owner's vault key.
 
-    `made_at` is UTC, ISO 8601; `is_plain`: the file opens without a passphrase or a key.
+    `made_at` is UTC, ISO 8601; `is_plain`: the file opens without a passphrase or a key; `language` is that of the
+    words.
     """
 
     recipient: str
     purpose: str
     made_at: str
     is_plain: bool = False
+    language: str = ""
 
 
 def choice_context(owner: UUID, packet: UUID, revision: int) -> Context:

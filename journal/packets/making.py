@@ -279,7 +279,7 @@ async def _store(job: _Job, made: bytes) -> None:
     """Store the file and what the accounting says of it, unless the packet was changed, or its time is not now."""
     now = job.actor.installation.clock()
     actor, ident, choice = replace(job.actor, now=now), job.packet.id, job.packet.choice
-    told = Told(choice.recipient, choice.purpose, now.isoformat(), job.opening.is_plain)
+    told = Told(choice.recipient, choice.purpose, now.isoformat(), job.opening.is_plain, choice.language)
     sealed = await to_thread.run_sync(partial(actor.vault.seal, made, context=file_context(actor.id, ident)))
     async with transaction():
         await lock_account(actor.id)

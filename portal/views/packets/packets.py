@@ -129,6 +129,7 @@ async def show_packet(request: Request) -> Response:
             typed.parts,
             (typed.recipient, typed.purpose),
             plan,
+            actor.language,
         )
         await drafts.save_choice(actor, wanted, form.get_whole_number("revision") or 0, choice)
     except InvalidInput as error:
