@@ -275,12 +275,12 @@ OTHERS_TABLES = {
             "authentication.WebSession vault.ContentsText"
         ),
     ),
-    "importing.bringing": (
+    "importing.adding": (
         "adds what a file holds: the vault keeps entries, the sessions keep theirs beside the plan",
         "sessions.Course sessions.KapSession vault.Entry vault.EntryRevision",
     ),
     "importing.tables": ("its rows belong to an account", "accounts.Account"),
-    "importing.taking_out": (
+    "importing.removal": (
         "takes out again what it added, but for what was shared",
         "care.Share sessions.Course sessions.KapSession vault.Entry",
     ),

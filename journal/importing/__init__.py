@@ -1,3 +1,3 @@
-"""Bring records in from a file: reads it, shows what is in it, adds it in batches, and takes it out again."""
+"""Import records from a file: reads it, shows what is in it, adds it in batches, and removes it again."""
 
-__all__ = ["bringing", "documents", "items", "reading", "runs", "taking_out"]
+__all__ = ["adding", "documents", "items", "reading", "removal", "runs"]

@@ -1,4 +1,4 @@
-"""What is remembered of a file that is brought in, how it is sealed, and how long it is kept."""
+"""What is remembered of a file that is imported, how it is sealed, and how long it is kept."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ import msgspec
 from crypto import Context
 from journal.importing.items import Summary
 
-LOOK_KEPT = timedelta(hours=24)
-"""How long what was read waits to be brought in."""
+PREVIEW_KEPT = timedelta(hours=24)
+"""How long what was read waits to be imported."""
 UNDO_KEPT = timedelta(days=7)
-"""How long a whole file can be taken out again, and how long what is not brought in yet waits."""
+"""How long a whole file can be removed again, and how long what is not imported yet waits."""
 SILENT_AFTER = timedelta(minutes=2)
 """After how long without a sign it is taken for interrupted."""
 MAX_RUNS = 10
@@ -24,12 +24,12 @@ MAX_RUNS = 10
 class State(StrEnum):
     """How far a file is; its code is stored."""
 
-    LOOKED = "looked"
-    BRINGING = "bringing"
+    READ = "read"
+    IMPORTING = "importing"
     PAUSED = "paused"
-    BROUGHT = "brought"
-    TAKING = "taking"
-    TAKEN = "taken"
+    IMPORTED = "imported"
+    REMOVING = "removing"
+    REMOVED = "removed"
 
 
 class RunDocument(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -37,9 +37,9 @@ class RunDocument(msgspec.Struct, frozen=True, omit_defaults=True):
     What was found in a file and became of it; the owner's vault key.
 
     `there`: how many of its entries were in the journal already when it was read. `added` and `same` count entries that
-    were brought in and that were there, `added_sessions` and `same_sessions` sessions; `lost` are parts that could not
+    were imported and that were there, `added_sessions` and `same_sessions` sessions; `lost` are parts that could not
     be opened. `sessions` are the ids of sessions that were there, by those that they would have got. `removed` and
-    `kept` count entries when it is taken out.
+    `kept` count entries when it is removed.
     """
 
     summary: Summary

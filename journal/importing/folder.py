@@ -55,7 +55,7 @@ class Folder:
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """What a form with files brought: its fields, and its files with the names that they were sent with."""
+    """What a form with files holds: its fields, and its files with the names that they were sent with."""
 
     fields: Mapping[str, str]
     files: tuple[tuple[str, bytes], ...] = field(default=())

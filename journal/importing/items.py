@@ -34,7 +34,7 @@ MAX_VERSIONS = 500
 """Earlier versions of one entry."""
 PART_ENTRIES = 100
 PART_BYTES = MIB // 2
-"""How much is brought in at once."""
+"""How much is imported at once."""
 EARLIEST_YEAR = 1900
 DIGEST_LENGTH = 32
 ID_BYTES = re.compile(rb"\b[0-9a-f]{8}(?:-?[0-9a-f]{4}){3}-?[0-9a-f]{12}\b")
@@ -59,20 +59,20 @@ class LeftOut(Labelled):
     PLACES = "places", N_("Places and weather")
     MOODS = "moods", N_("Moods and activities of other programs")
     FIELDS = "fields", N_("Other details that have no place here")
-    EMPTY = "empty", N_("Pieces without a word")
-    BROKEN = "broken", N_("Pieces that cannot be read")
+    EMPTY = "empty", N_("Entries without a word")
+    BROKEN = "broken", N_("Entries that cannot be read")
     OTHER_FILES = "other-files", N_("Files that are no text")
     NEWER = "newer", N_("Entries or answers of a kind that is not known here")
     SHARING = "sharing", N_("Care team, shared copies, and what was agreed on or waited")
     CLINICIANS = "clinicians", N_("What your care team wrote")
     UNKEPT = "unkept", N_("A sitter’s notes that you had not kept")
-    COMING = "coming", N_("Sessions that are still to come: plan them anew")
+    COMING = "coming", N_("Sessions that are still to come: plan them again here")
 
 
 class Assumed(Labelled):
     """What a file does not say, and what is taken instead; counted."""
 
-    UNDATED = "undated", N_("Without a date that can be: they get the day on which you bring them in")
+    UNDATED = "undated", N_("Without a usable date: they get the day of the import")
     DAY_ONLY = "day-only", N_("With a day and no time: noon")
     ZONELESS = "zoneless", N_("With a time and no time zone: yours")
     PARTED = "parted", N_("Longer than an entry can be: in parts, with every word")
@@ -93,13 +93,16 @@ class Refusal(Labelled):
     )
     TOO_LARGE = (
         "too-large",
-        N_("This is more than 64 megabytes. Leave the pictures out, or bring it in in several parts."),
+        N_("This is more than 64 megabytes. Leave the pictures out, or import it in several parts."),
     )
     UNPACKS = (
         "unpacks",
         N_("This file would unpack to far more than a journal can be, so it was not opened."),
     )
-    TOO_MANY = ("too-many", N_("There are more files or entries in it than can be read at once. Part it."))
+    TOO_MANY = (
+        "too-many",
+        N_("There are more files or entries in it than can be read at once. Split it into several files."),
+    )
     NAMES = (
         "names",
         N_(
@@ -121,18 +124,18 @@ class Refusal(Labelled):
         "wrong-passphrase",
         N_("That does not open this file. Choose the file once more, and look at each letter."),
     )
-    CLINICIAN = ("clinician", N_("These are a clinician’s records. Only a patient’s own can be brought in."))
+    CLINICIAN = ("clinician", N_("These are a clinician’s records. Only a patient’s own can be imported."))
     PACKET = (
         "packet",
-        N_("This is a packet that was made for somebody. Bring in the file with everything instead."),
+        N_("This is a packet that was made for somebody. Import the file with everything instead."),
     )
     NEWER = (
         "newer",
-        N_("A newer Hearthside wrote this archive. It can be brought in once this one is renewed."),
+        N_("A newer Hearthside wrote this archive. It can be imported once this one is renewed."),
     )
     LOCKED_BACKUP = (
         "locked-backup",
-        N_("This backup of DailyTxT is encrypted. Make another there, without encryption."),
+        N_("This backup of DailyTxT is encrypted. Make another one there, without encryption."),
     )
     PAGES_ONLY = (
         "pages-only",
@@ -202,7 +205,7 @@ class ImportedCourse(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class Part(msgspec.Struct, frozen=True, omit_defaults=True):
-    """As much as is brought in at once; sessions and their courses come first."""
+    """As much as is imported at once; sessions and their courses come first."""
 
     courses: tuple[ImportedCourse, ...] = ()
     sessions: tuple[ImportedSession, ...] = ()
@@ -284,7 +287,7 @@ class Found:
 
 
 def _part(entries: list[ImportedEntry]) -> list[Part]:
-    """Return entries in parts, each of so many and so few bytes that it is brought in at once."""
+    """Return entries in parts, each of so many and so few bytes that it is imported at once."""
     parts: list[Part] = []
     some: list[ImportedEntry] = []
     size = 0
@@ -299,7 +302,7 @@ def _part(entries: list[ImportedEntry]) -> list[Part]:
 
 
 def make_id() -> str:
-    """Return the hex id of something that is brought in: never the one that it had, which may be somebody's."""
+    """Return the hex id of something that is imported: never the one that it had, which may be somebody's."""
     return uuid4().hex
 
 

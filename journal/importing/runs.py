@@ -1,4 +1,4 @@
-"""Files that somebody brings in, as they are remembered: read and looked at, brought in, taken out, and forgotten."""
+"""Files that somebody imports, as they are remembered: read, imported, removed, and deleted."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ from journal.errors import Damaged, JournalError, NotFound, StaleRevision
 from journal.i18n import N_
 from journal.importing import tables
 from journal.importing.documents import (
-    LOOK_KEPT,
     MAX_RUNS,
+    PREVIEW_KEPT,
     SILENT_AFTER,
     RunDocument,
     StagedPart,
@@ -44,7 +44,7 @@ CHANGED = N_("This was changed on another page. Nothing was done here; look at i
 class NoRoom(JournalError):
     """As many files are remembered as fit."""
 
-    message = N_("There are 10 files here that wait or can still be taken out. Forget one first.")
+    message = N_("There are 10 imports here already. Open one of them and delete it first.")
 
 
 class RunRow(Row, frozen=True):
@@ -63,7 +63,7 @@ class RunRow(Row, frozen=True):
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """One file, opened. Of its parts, `done` are brought in."""
+    """One file, opened. Of its parts, `done` are imported."""
 
     id: UUID
     revision: int
@@ -82,29 +82,29 @@ class Run:
 
     def is_silent(self, now: datetime) -> bool:
         """Return whether something was being done with it, and no sign of it came for a while."""
-        is_doing = self.state in (State.BRINGING, State.TAKING)
+        is_doing = self.state in (State.IMPORTING, State.REMOVING)
         return is_doing and compute_age(self.updated_at, now) > SILENT_AFTER
 
     def is_running(self, now: datetime) -> bool:
         """Return whether something is being done with it."""
-        return self.state in (State.BRINGING, State.TAKING) and not self.is_silent(now)
+        return self.state in (State.IMPORTING, State.REMOVING) and not self.is_silent(now)
 
     def can_start(self, now: datetime) -> bool:
-        """Return whether it can be brought in, or its rest."""
-        return self.state in (State.LOOKED, State.PAUSED) or (
-            self.state is State.BRINGING and self.is_silent(now)
+        """Return whether it can be imported, or its rest."""
+        return self.state in (State.READ, State.PAUSED) or (
+            self.state is State.IMPORTING and self.is_silent(now)
         )
 
-    def can_take_out(self, now: datetime) -> bool:
-        """Return whether what it brought can be taken out again."""
-        if now >= self.until or self.state in (State.LOOKED, State.TAKEN):
+    def can_be_removed(self, now: datetime) -> bool:
+        """Return whether what it added can be removed again."""
+        if now >= self.until or self.state in (State.READ, State.REMOVED):
             return False
         return not self.is_running(now)
 
 
 async def stage(actor: Actor, summary: Summary, parts: Sequence[bytes]) -> UUID:
     """
-    Store what was read, sealed, until it is brought in; return the id of the file.
+    Store what was read, sealed, until it is imported; return the id of the file.
 
     Raises:
         NoRoom: If as many files are remembered as fit.
@@ -123,13 +123,13 @@ async def stage(actor: Actor, summary: Summary, parts: Sequence[bytes]) -> UUID:
             id=ident,
             owner_id=actor.id,
             revision=1,
-            state=State.LOOKED.value,
+            state=State.READ.value,
             done=0,
             total=len(parts),
             sealed=seal_document(actor.vault, document, run_context(actor.id, ident, 1)),
             created_at=actor.now,
             updated_at=actor.now,
-            until=actor.now + LOOK_KEPT,
+            until=actor.now + PREVIEW_KEPT,
         )
         for row in rows:
             await row.save(force_create=True)
@@ -159,9 +159,11 @@ async def load_run(actor: Actor, wanted: UUID) -> Run:
     return _open(actor, row)
 
 
-async def forget_run(actor: Actor, wanted: UUID) -> None:
+async def delete_run(actor: Actor, wanted: UUID) -> None:
     """
-    Forget a file, also one that does not open; what it brought stays, and cannot be taken out as a whole any more.
+    Delete what is remembered of a file, also of one that does not open.
+
+    What it added stays, and cannot be removed as a whole any more.
 
     Raises:
         NotFound: If it is not the actor's.
@@ -225,7 +227,7 @@ def work_beside(
 
 
 async def load_digests(actor: Actor) -> set[str]:
-    """Return what stands for each entry of the journal: as it is, and as it was when it was brought in."""
+    """Return what stands for each entry of the journal: as it is, and as it was when it was imported."""
     rows = await fetch_raw_in_thread(SELECT_ENTRIES, actor.id)
 
     def collect() -> set[str]:
@@ -249,18 +251,18 @@ def digest_entry(one: Entry, *, is_dated: bool = True) -> str:
 
 
 def get_origin(one: Entry) -> Origin | None:
-    """Return where an entry was brought in from, or None for one that was written here."""
+    """Return where an entry was imported from, or None for one that was written here."""
     return one.document.beside.origin if one.document.beside else None
 
 
 async def delete_expired(now: datetime) -> None:
-    """Forget files whose time is over. Needs nobody's key."""
+    """Delete files whose time is over. Needs nobody's key."""
     if await tables.ImportRun.filter(until__lte=now).delete():
         await flush_deleted()
 
 
 async def delete_runs_of(account: UUID) -> None:
-    """Forget the files of an account that begins anew: its new keys open none. In the transaction that is open."""
+    """Delete the files of an account that begins anew: its new keys open none. In the transaction that is open."""
     await tables.ImportRun.filter(owner_id=account).delete()
 
 

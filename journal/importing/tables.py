@@ -1,4 +1,4 @@
-"""The rows of files that are brought in."""
+"""The rows of files that are imported."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from journal.accounts.tables import Account
 
 
 class ImportRun(Model):
-    """A file that somebody brings in: what was found in it, and how far it is."""
+    """A file that somebody imports: what was found in it, and how far it is."""
 
     id = fields.UUIDField(primary_key=True)
     owner: fields.ForeignKeyRelation[Account] = fields.ForeignKeyField(
@@ -18,12 +18,12 @@ class ImportRun(Model):
     )
     revision = fields.IntField()
     state = fields.CharField(16)
-    done = fields.IntField()  # how many of its parts are brought in
+    done = fields.IntField()  # how many of its parts are imported
     total = fields.IntField()
     sealed = fields.BinaryField()  # what was found; the owner's vault key
     created_at = fields.DatetimeField()
     updated_at = fields.DatetimeField()
-    until = fields.DatetimeField()  # when it is forgotten here
+    until = fields.DatetimeField()  # when it is deleted here
 
     class Meta:
         table = "import_run"
@@ -31,7 +31,7 @@ class ImportRun(Model):
 
 
 class ImportPart(Model):
-    """A part of a file that waits to be brought in."""
+    """A part of a file that waits to be imported."""
 
     id = fields.UUIDField(primary_key=True)
     run: fields.ForeignKeyRelation[ImportRun] = fields.ForeignKeyField(

@@ -7,7 +7,7 @@ from tortoise.migrations import operations as ops
 
 
 class Migration(migrations.Migration):
-    """Make room for files of records that somebody brings in, until they are brought in or forgotten."""
+    """Make room for files of records that somebody imports, until they are imported or deleted."""
 
     dependencies = [("journal", "0026_packets")]
 
@@ -43,7 +43,7 @@ class Migration(migrations.Migration):
                 "app": "journal",
                 "indexes": [Index(fields=("owner_id", "created_at"))],
                 "pk_attr": "id",
-                "table_description": "A file that somebody brings in: what was found in it, and how far it is.",
+                "table_description": "A file that somebody imports: what was found in it, and how far it is.",
             },
             bases=["Model"],
         ),
@@ -70,7 +70,7 @@ class Migration(migrations.Migration):
                 "app": "journal",
                 "unique_together": (("run", "number"),),
                 "pk_attr": "id",
-                "table_description": "A part of a file that waits to be brought in.",
+                "table_description": "A part of a file that waits to be imported.",
             },
             bases=["Model"],
         ),

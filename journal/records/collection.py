@@ -376,7 +376,7 @@ async def _load_courses(actor: Actor, patient: UUID, missing: list[Unreadable]) 
             missing.append(Unreadable("course", get_column(row, "id") or UNKNOWN_ID))
             continue
         if details.imported and actor.id != patient:
-            continue  # what a patient brought in is theirs alone
+            continue  # what a patient imported is theirs alone
         found.append(CourseRecord(one.id, details.title, get_known_language(details.language)))
     return found
 

@@ -87,7 +87,7 @@ class Session(msgspec.Struct, frozen=True):
 
     @property
     def is_imported(self) -> bool:
-        """Return whether its patient brought it in from elsewhere."""
+        """Return whether its patient imported it from elsewhere."""
         return bool(self.details.imported)
 
     @property
@@ -111,7 +111,7 @@ class Plan(OpenedRows[Session]):
     All sessions of a patient, in the order of their times.
 
     `cache_key` stands for the values of the rows: whatever is computed from the plan is cached under it. `imported` are
-    sessions that their patient brought in from elsewhere: they are over, no clinician sees them, and nothing follows
+    sessions that their patient imported from elsewhere: they are over, no clinician sees them, and nothing follows
     from them.
     """
 
@@ -120,7 +120,7 @@ class Plan(OpenedRows[Session]):
 
     @property
     def everything(self) -> tuple[Session, ...]:
-        """Return all sessions with those that were brought in, in the order of their times."""
+        """Return all sessions with those that were imported, in the order of their times."""
         return tuple(sorted((*self, *self.imported), key=_get_order)) if self.imported else tuple(self)
 
 
@@ -151,7 +151,7 @@ def parse_plan(installation: Installation, raw: Sequence[Sequence[Any]]) -> Plan
 
 
 def open_sessions(installation: Installation, rows: Iterable[SessionRow | DamagedRow]) -> OpenedRows[Session]:
-    """Open rows of the plan and sort what opens by time; what was brought in is no part of it."""
+    """Open rows of the plan and sort what opens by time; what was imported is no part of it."""
     found = _open_all_sessions(installation, rows)
     return OpenedRows([one for one in found if not one.is_imported], found.damaged)
 
@@ -232,7 +232,7 @@ def open_session(installation: Installation, row: SessionRow) -> Session:
 
 
 def open_planned_session(installation: Installation, row: SessionRow) -> Session:
-    """Open a session of the plan; raises `NotFound` for one that was brought in, which has no page of its own."""
+    """Open a session of the plan; raises `NotFound` for one that was imported, which has no page of its own."""
     found = open_session(installation, row)
     if found.is_imported:
         raise NotFound

@@ -130,7 +130,7 @@ class SessionDetails(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     `join` is how to join it: an address, or a link. `moves` counts how often a calendar that holds it had to be told
     of another time, or that it is cancelled or not any more; `moved_at` is when that was last. `language` is that of
     the pages on which dose, note and reason were written; empty where they differ, or nobody knows. `imported` is the
-    hex id of the run that brought it in: such a session is over, and is kept beside the plan.
+    hex id of the run that imported it: such a session is over, and is kept beside the plan.
     """
 
     kind: SessionKind

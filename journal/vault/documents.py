@@ -16,7 +16,7 @@ from journal.time_zones import is_zone
 
 class Origin(msgspec.Struct, frozen=True, omit_defaults=True):
     """
-    Where an entry was brought in from; within its document.
+    Where an entry was imported from; within its document.
 
     `run` is the hex id of the file's run, `digest` stands for what it said then, `source` names what wrote the file,
     and `zone` is where it was written, where that is known.
@@ -43,7 +43,7 @@ class Beside(msgspec.Struct, frozen=True, omit_defaults=True):
     `added`: short digests of the forms and notes whose lines were added last, so that none is added twice; of what a
     clinician wrote, the note and its version.
     `notices`: what became of the notices about an answer of it, a line for each. `origin`: where it was
-    brought in from.
+    imported from.
     """
 
     answered_at: str = ""

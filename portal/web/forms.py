@@ -22,7 +22,7 @@ from journal.user_input import parse_whole_number
 
 URL_ENCODED = "application/x-www-form-urlencoded"
 MULTIPART = "multipart/form-data"
-UPLOAD_PATHS = frozenset({"/records/bring-in"})
+UPLOAD_PATHS = frozenset({"/records/import"})
 """Addresses that take files, which their views read as they come. To all else such a form is an empty one."""
 MAX_FIELDS = 500
 MAX_FIELD_LENGTH = 1024 * 1024

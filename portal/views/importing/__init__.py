@@ -1,3 +1,3 @@
-"""Bring records in from a file: choose it, look at what is in it, bring it in, and take it out again."""
+"""Import records from a file: choose it, see what is in it, import it, and remove it again."""
 
-__all__ = ["bring_in"]
+__all__ = ["imports"]

@@ -38,7 +38,7 @@ class PlanPage:
     """
     Context of a patient's plan. `readers` are the people who see it too, `damaged` sessions that do not open.
 
-    `imported` are past sessions that the patient brought in, which nobody else sees.
+    `imported` are past sessions that the patient imported, which nobody else sees.
     """
 
     next: SessionLine | None
@@ -88,7 +88,7 @@ async def show_plan(request: Request) -> Response:
 
 
 def _as_over(line: SessionLine) -> SessionLine:
-    """Return the line of a session that was brought in: whatever its status says, nothing of it goes on."""
+    """Return the line of a session that was imported: whatever its status says, nothing of it goes on."""
     return line if line.progress is Progress.CANCELLED else replace(line, progress=Progress.DONE)
 
 

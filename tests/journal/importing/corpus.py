@@ -1,4 +1,4 @@
-"""Made files to bring in, whole ones and broken ones, and what reads them without a process."""
+"""Made files to import, whole ones and broken ones, and what reads them without a process."""
 
 from __future__ import annotations
 

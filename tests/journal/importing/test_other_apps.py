@@ -227,7 +227,7 @@ def test_an_entry_of_another_shape_is_counted(entry):
 
 @pytest.mark.parametrize("told", UNDATED.values(), ids=UNDATED.keys())
 def test_a_time_that_cannot_be_loses_no_words(told):
-    """They come in with the day of bringing them in, and are counted."""
+    """They come in with the day of importing them, and are counted."""
     found = read(("J.json", day_one(day_one_entry(creationDate=told, modifiedDate=told))))
     assert found.assumed == {Assumed.UNDATED: 1}
     assert found.entries[0].answers == {"free.text": "The sea was inside the room."}

@@ -94,7 +94,7 @@ def test_a_zone_is_kept():
     ],
 )
 def test_a_date_that_cannot_be_is_none(told):
-    """The words are brought in with the day of bringing them in, and it is said how many."""
+    """The words are imported with the day of importing them, and it is said how many."""
     entry, found = read_one(f"---\ndate: {told}\n---\nWords", "note.md")
     assert (entry.created_at, found.assumed) == (CLOCK.now, {Assumed.UNDATED: 1})
 
@@ -182,7 +182,7 @@ def test_pictures_and_programs_are_counted_apart():
 
 
 def test_an_empty_file_that_is_called_by_a_day_is_none():
-    """There is nothing in it to bring in."""
+    """There is nothing in it to import."""
     assert why(("2024-03-01.txt", b" \n\n")) == Refusal.EMPTY
 
 

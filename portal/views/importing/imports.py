@@ -1,4 +1,4 @@
-"""Choose a file, look at what is in it, bring it in, watch how far it is, and take it out again."""
+"""Choose a file, see what is in it, import it, see how far it is, and remove it again."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from starlette.responses import Response
 from journal.actor import Actor
 from journal.catalogue.fields import EntryKind
 from journal.errors import InvalidInput
-from journal.importing import bringing, reading, runs, taking_out
+from journal.importing import adding, reading, removal, runs
 from journal.importing.items import Assumed, LeftOut, Refusal
 from journal.importing.runs import NoRoom, Run
 from journal.sessions import holds
@@ -24,7 +24,7 @@ from portal.access.session_cookie import get_actor
 from portal.web.forms import MULTIPART, Form
 from portal.web.pages import redirect, render_page
 
-HERE = "/records/bring-in"
+HERE = "/records/import"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +44,7 @@ class RunPage:
     """
     Context of the page of one file: what is in it, how far it is, or what became of it.
 
-    `kinds`, `left_out` and `assumed` are labels with numbers. `held` keeps it from being taken out.
+    `kinds`, `left_out` and `assumed` are labels with numbers. `held` keeps it from being removed.
     """
 
     run: Run
@@ -92,25 +92,25 @@ async def show_run(request: Request) -> Response:
         tuple((EntryKind(kind).label, count) for kind, count in summary.kinds.items()),
         tuple((one.label, summary.left_out[one]) for one in LeftOut if one in summary.left_out),
         tuple((one.label, summary.assumed[one]) for one in Assumed if one in summary.assumed),
-        await holds.load_hold(actor) if run.can_take_out(actor.now) else None,
+        await holds.load_hold(actor) if run.can_be_removed(actor.now) else None,
     )
     return render_page(request, "importing/run.html", context, block="progress")
 
 
 async def start(request: Request) -> Response:
-    """Begin to bring a file in, or go on with it."""
+    """Begin to import a file, or go on with it."""
     wanted = request.path_params["id"]
-    await bringing.start_bringing(get_actor(request), wanted, _report)
+    await adding.start_import(get_actor(request), wanted, _report)
     return redirect(request, f"{HERE}/{wanted}")
 
 
 async def remove(request: Request) -> Response:
-    """Take what a file brought out again, or forget the file."""
+    """Remove what a file added, or delete what is remembered of it."""
     actor, form, wanted = get_actor(request), await Form.read(request), request.path_params["id"]
-    if form["go"] == "forget":
-        await runs.forget_run(actor, wanted)
-        return redirect(request, f"{HERE}?done=forgotten")
-    await taking_out.start_taking_out(actor, wanted, _report)
+    if form["go"] == "delete":
+        await runs.delete_run(actor, wanted)
+        return redirect(request, f"{HERE}?done=deleted")
+    await removal.start_removal(actor, wanted, _report)
     return redirect(request, f"{HERE}/{wanted}")
 
 
@@ -126,4 +126,4 @@ async def _render_choice(
 
 
 def _report(error: BaseException) -> None:
-    logs.log_event(logging.ERROR, "a file could not be brought in or taken out", logs.describe_error(error))
+    logs.log_event(logging.ERROR, "a file could not be imported or removed", logs.describe_error(error))

@@ -1,7 +1,7 @@
 """
-Take a whole file out again: what it brought and nobody changed or shared since, for good.
+Remove a whole import again: what it added and nobody changed or shared since, for good.
 
-It works like bringing in, a hundred entries at a time, and waits after a dosing session as every deletion does.
+It works like importing, a hundred entries at a time, and waits after a dosing session as every deletion does.
 """
 
 from __future__ import annotations
@@ -63,9 +63,9 @@ class CourseRow(Row, frozen=True):
     sealed: bytes
 
 
-async def start_taking_out(actor: Actor, wanted: UUID, report: Callable[[BaseException], None]) -> None:
+async def start_removal(actor: Actor, wanted: UUID, report: Callable[[BaseException], None]) -> None:
     """
-    Begin to take a file out again, or go on with it.
+    Begin to remove an import, or go on with it.
 
     Raises:
         HeldUntilRested: Too soon after a dosing session.
@@ -78,13 +78,13 @@ async def start_taking_out(actor: Actor, wanted: UUID, report: Callable[[BaseExc
         await lock_account(actor.id)
         await require_keys(actor)
         there = await load_run(actor, wanted)
-        if not there.can_take_out(actor.now):
+        if not there.can_be_removed(actor.now):
             raise StaleRevision(CHANGED)
-        if there.state is not State.TAKING:
-            await audit_log.record_event(actor, Act.IMPORT_TAKEN_OUT, patient=actor.id, about=wanted)
+        if there.state is not State.REMOVING:
+            await audit_log.record_event(actor, Act.IMPORT_REMOVED, patient=actor.id, about=wanted)
         await tables.ImportPart.filter(run_id=wanted).delete()
-        run = await write_run(actor, there, there.document, state=State.TAKING.value)
-    work_beside(actor, partial(_take_out, actor, run), partial(_stop, actor, wanted), report)
+        run = await write_run(actor, there, there.document, state=State.REMOVING.value)
+    work_beside(actor, partial(_remove_all, actor, run), partial(_stop, actor, wanted), report)
 
 
 async def _stop(actor: Actor, wanted: UUID) -> None:
@@ -92,24 +92,24 @@ async def _stop(actor: Actor, wanted: UUID) -> None:
     async with transaction():
         await lock_account(actor.id)
         there = await load_run(actor, wanted)
-        if there.state is State.TAKING:
-            await write_run(actor, there, there.document, state=State.BROUGHT.value)
+        if there.state is State.REMOVING:
+            await write_run(actor, there, there.document, state=State.IMPORTED.value)
 
 
-async def _take_out(actor: Actor, run: Run) -> None:
-    waiting = await _find_brought(actor, run.id)
+async def _remove_all(actor: Actor, run: Run) -> None:
+    waiting = await _find_imported(actor, run.id)
     kept: set[UUID] = set()
     for at in range(0, len(waiting), BATCH_SIZE):
         some = waiting[at : at + BATCH_SIZE]
         now = replace(actor, now=actor.installation.clock())
-        run, stays = await run_with_retry(partial(_take_batch, now, run, some))
+        run, stays = await run_with_retry(partial(_remove_batch, now, run, some))
         kept |= stays
     await run_with_retry(partial(_finish, actor, run, kept))
     await flush_deleted()
 
 
-async def _find_brought(actor: Actor, run: UUID) -> list[UUID]:
-    """Return the ids of all entries that a file brought, also of deleted ones that can still be restored."""
+async def _find_imported(actor: Actor, run: UUID) -> list[UUID]:
+    """Return the ids of all entries that a file added, also of deleted ones that can still be restored."""
     rows = await fetch_raw_in_thread(SELECT_ENTRIES, actor.id)
 
     def find() -> list[UUID]:
@@ -124,7 +124,7 @@ async def _find_brought(actor: Actor, run: UUID) -> list[UUID]:
     return await asyncio.to_thread(find)
 
 
-async def _take_batch(actor: Actor, run: Run, wanted: Sequence[UUID]) -> tuple[Run, set[UUID]]:
+async def _remove_batch(actor: Actor, run: Run, wanted: Sequence[UUID]) -> tuple[Run, set[UUID]]:
     """Delete those of some entries that nobody changed or shared; return the file, and which ones stay."""
     async with transaction():
         await record_state.lock_state(actor)
@@ -133,7 +133,7 @@ async def _take_batch(actor: Actor, run: Run, wanted: Sequence[UUID]) -> tuple[R
         there = [one for one in open_entries(actor, await fetch_rows(EntryRow, mine)) if not one.damaged]
         shares = care_tables.Share.filter(entry_id__in=list(wanted))
         shared = {row.entry_id for row in filter_undamaged(await fetch_rows(SharedRow, shares))}
-        gone = [one for one in there if one.id not in shared and _is_as_brought(one)]
+        gone = [one for one in there if one.id not in shared and _is_as_imported(one)]
         if gone:
             await _delete(actor, gone)
         stays = {one.id for one in there} - {one.id for one in gone}
@@ -143,7 +143,7 @@ async def _take_batch(actor: Actor, run: Run, wanted: Sequence[UUID]) -> tuple[R
         return await write_run(actor, run, document), stays
 
 
-def _is_as_brought(one: Entry) -> bool:
+def _is_as_imported(one: Entry) -> bool:
     origin = get_origin(one)
     return origin is not None and (
         origin.digest == digest_entry(one) or origin.digest == digest_entry(one, is_dated=False)
@@ -169,14 +169,14 @@ async def _finish(actor: Actor, run: Run, kept: Collection[UUID]) -> None:
         mine = vault_tables.Entry.filter(owner_id=actor.id, id__in=list(kept))
         rows = open_entries(actor, await fetch_rows(EntryRow, mine)) if kept else ()
         tied = {one.document.session_id for one in rows}
-        brought = [
+        added = [
             one for one in (await load_my_sessions(actor)).imported if one.details.imported == run.id.hex
         ]
-        lasting = [one for one in brought if one.id.hex in tied]
-        gone = [one.id for one in brought if one not in lasting]
+        lasting = [one for one in added if one.id.hex in tied]
+        gone = [one.id for one in added if one not in lasting]
         await sessions_tables.KapSession.filter(patient_id=actor.id, id__in=gone).delete()
         await _delete_courses(actor, run.id, {one.course for one in lasting})
-        await write_run(actor, run, run.document, state=State.TAKEN.value)
+        await write_run(actor, run, run.document, state=State.REMOVED.value)
 
 
 async def _delete_courses(actor: Actor, run: UUID, lasting: Collection[UUID | None]) -> None:

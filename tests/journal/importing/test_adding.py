@@ -1,4 +1,4 @@
-"""What a file holds is brought in a part at a time, goes on when interrupted, is added once, and is taken out again."""
+"""What a file holds is imported a part at a time, goes on when interrupted, is added once, and is removed again."""
 
 from __future__ import annotations
 
@@ -19,9 +19,10 @@ from journal.audit.acts import Act
 from journal.catalogue.fields import Answers
 from journal.entries import entries, removal
 from journal.errors import Damaged, HeldUntilRested, NotFound, StaleRevision
-from journal.importing import bringing, runs, tables, taking_out
-from journal.importing.documents import LOOK_KEPT, MAX_RUNS, UNDO_KEPT, State
+from journal.importing import adding, runs, tables
+from journal.importing.documents import MAX_RUNS, PREVIEW_KEPT, UNDO_KEPT, State
 from journal.importing.items import PART_ENTRIES, Source
+from journal.importing.removal import start_removal
 from journal.importing.runs import NoRoom, Run
 from journal.records import archive, collection
 from journal.sessions.holds import load_hold
@@ -63,15 +64,15 @@ def fail(error: BaseException) -> None:
     raise AssertionError from error
 
 
-async def brought(actor: Actor, found: Found) -> Run:
+async def imported(actor: Actor, found: Found) -> Run:
     wanted = await staged(actor, found)
-    await bringing.start_bringing(actor, wanted, fail)
+    await adding.start_import(actor, wanted, fail)
     await done(actor)
     return await runs.load_run(actor, wanted)
 
 
-async def taken_out(actor: Actor, run: Run) -> Run:
-    await taking_out.start_taking_out(actor, run.id, fail)
+async def removed(actor: Actor, run: Run) -> Run:
+    await start_removal(actor, run.id, fail)
     await done(actor)
     return await runs.load_run(actor, run.id)
 
@@ -80,7 +81,7 @@ def as_archive(records: Any) -> bytes:
     return archive.pack_archive(records, {}, "1.0", SIGNER)
 
 
-async def test_a_file_is_brought_in_with_all_that_it_holds(cast: Cast):
+async def test_a_file_is_imported_with_all_that_it_holds(cast: Cast):
     """The journal has its entries, with their earlier versions, and is as its record state says."""
     dana = await cast.actor("dana")
     version = {
@@ -99,8 +100,8 @@ async def test_a_file_is_brought_in_with_all_that_it_holds(cast: Cast):
         "sessions": [session_record()],
     }
     record = entry_record(earlier=[version], session_id=session_record()["id"])
-    run = await brought(dana, read(("it.zip", build_archive([record], plan))))
-    assert (run.state, run.done, run.total) == (State.BROUGHT, 2, 2)
+    run = await imported(dana, read(("it.zip", build_archive([record], plan))))
+    assert (run.state, run.done, run.total) == (State.IMPORTED, 2, 2)
     assert (run.document.added, run.document.added_sessions, run.document.lost) == (1, 1, 0)
     (one,) = await entries.load_all_entries(dana)
     assert (one.document.title, one.revision, one.document.answers) == (
@@ -119,22 +120,22 @@ async def test_a_file_is_brought_in_with_all_that_it_holds(cast: Cast):
     assert [one.title for one in found.plan.courses] == ["First"]
     assert await tables.ImportPart.all().count() == 0
     acts = [event.action for event in await audit_events.list_all_patient_events(dana.id)]
-    assert Act.RECORDS_BROUGHT_IN in acts
+    assert Act.RECORDS_IMPORTED in acts
 
 
 async def test_parts_come_one_after_the_other(cast: Cast):
     """Two hundred and fifty entries are three parts, and all of them are in the journal, in their order."""
     dana = await cast.actor("dana")
-    run = await brought(dana, texts(250))
+    run = await imported(dana, texts(250))
     assert (run.document.added, run.total) == (250, 3)
     assert len(await entries.load_all_entries(dana)) == 250
     assert (await record_state.compare_records(dana)).is_intact
 
 
-async def test_what_was_brought_in_is_not_added_twice(cast: Cast):
+async def test_what_was_imported_is_not_added_twice(cast: Cast):
     """Not from the same file, from one with more in it, after an edit, or after it was deleted for a week."""
     dana = await cast.actor("dana")
-    await brought(dana, texts(3))
+    await imported(dana, texts(3))
     one, two, _ = await entries.load_all_entries(dana)
     cast.clock.forward(hours=1)
     dana = await cast.actor("dana")
@@ -143,7 +144,7 @@ async def test_what_was_brought_in_is_not_added_twice(cast: Cast):
     await removal.delete_entry(dana, two.id)
     wanted = await staged(dana, texts(4))
     assert (await runs.load_run(dana, wanted)).document.there == 3
-    run = await brought(dana, texts(4))
+    run = await imported(dana, texts(4))
     assert (run.document.added, run.document.same) == (1, 3)
     assert len(await entries.load_all_entries(dana)) == 3
 
@@ -158,17 +159,17 @@ async def test_ones_own_archive_adds_nothing(cast: Cast):
     before = await collection.collect_patient_records(alice, PRACTICE)
     found = read(("it.zip", as_archive(before)), now=alice.now)
     assert len(found.sessions) == 1
-    run = await brought(alice, found)
+    run = await imported(alice, found)
     assert (run.document.added, run.document.added_sessions) == (0, 0)
     after = await collection.collect_patient_records(alice, PRACTICE)
     assert (after.entries, after.plan) == (before.entries, before.plan)
 
 
 async def test_what_is_interrupted_goes_on_where_it_stopped(cast: Cast):
-    """A part that was brought in is not brought in again, and none is left out."""
+    """A part that was imported is not imported again, and none is left out."""
     dana = await cast.actor("dana")
     wanted = await staged(dana, texts(PART_ENTRIES * 2 + 5))
-    real = bringing._bring_part
+    real = adding._import_part
     stopped = 0
 
     async def stop(actor: Actor, run: Run, known: set[str]) -> Run:
@@ -179,15 +180,15 @@ async def test_what_is_interrupted_goes_on_where_it_stopped(cast: Cast):
         return await real(actor, run, known)
 
     with pytest.MonkeyPatch.context() as changing:
-        changing.setattr(bringing, "_bring_part", stop)
-        await bringing.start_bringing(dana, wanted, fail)
+        changing.setattr(adding, "_import_part", stop)
+        await adding.start_import(dana, wanted, fail)
         await done(dana)
     there = await runs.load_run(dana, wanted)
     assert (there.state, there.done) == (State.PAUSED, 1)
     assert len(await entries.load_all_entries(dana)) == PART_ENTRIES
-    await bringing.start_bringing(dana, wanted, fail)
+    await adding.start_import(dana, wanted, fail)
     await done(dana)
-    assert (await runs.load_run(dana, wanted)).state is State.BROUGHT
+    assert (await runs.load_run(dana, wanted)).state is State.IMPORTED
     assert len(await entries.load_all_entries(dana)) == PART_ENTRIES * 2 + 5
     assert (await record_state.compare_records(dana)).is_intact
 
@@ -196,31 +197,31 @@ async def test_a_process_that_ended_is_noticed_and_another_goes_on(cast: Cast):
     """After a while without a sign it can be started again; while there are signs it cannot."""
     dana = await cast.actor("dana")
     wanted = await staged(dana, texts(3))
-    await bringing.start_bringing(dana, wanted, fail)
+    await adding.start_import(dana, wanted, fail)
     for task in tuple(dana.installation.background_work):
         task.cancel()
     await asyncio.gather(*dana.installation.background_work, return_exceptions=True)
     with pytest.raises(StaleRevision):
-        await bringing.start_bringing(dana, wanted, fail)
+        await adding.start_import(dana, wanted, fail)
     cast.clock.forward(minutes=3)
     dana = await cast.actor("dana")
     assert (await runs.load_run(dana, wanted)).is_silent(dana.now)
-    await bringing.start_bringing(dana, wanted, fail)
+    await adding.start_import(dana, wanted, fail)
     await done(dana)
     assert len(await entries.load_all_entries(dana)) == 3
 
 
-async def test_two_who_bring_in_the_same_file_do_it_once(cast: Cast):
+async def test_two_who_import_the_same_file_do_it_once(cast: Cast):
     """The second page is told, and a process that lost its turn changes nothing more."""
     dana = await cast.actor("dana")
     wanted = await staged(dana, texts(3))
     there = await runs.load_run(dana, wanted)
-    await bringing.start_bringing(dana, wanted, fail)
+    await adding.start_import(dana, wanted, fail)
     with pytest.raises(StaleRevision):
-        await bringing._bring_part(dana, there, set())
+        await adding._import_part(dana, there, set())
     await done(dana)
     with pytest.raises(StaleRevision):
-        await bringing.start_bringing(dana, wanted, fail)
+        await adding.start_import(dana, wanted, fail)
     assert len(await entries.load_all_entries(dana)) == 3
 
 
@@ -239,35 +240,35 @@ async def test_a_part_that_is_not_what_was_stored_is_told_of(cast: Cast, harm: s
         await first.update(
             **({"sealed": row.sealed[:-1] + b"?"} if harm == "altered" else {"sealed": foreign.sealed})
         )
-    await bringing.start_bringing(dana, wanted, fail)
+    await adding.start_import(dana, wanted, fail)
     await done(dana)
     run = await runs.load_run(dana, wanted)
-    assert (run.state, run.document.lost, run.document.added) == (State.BROUGHT, 1, 5)
+    assert (run.state, run.document.lost, run.document.added) == (State.IMPORTED, 1, 5)
     assert (await record_state.compare_records(dana)).is_intact
 
 
 async def test_a_run_that_is_not_what_was_stored_is_damaged(cast: Cast):
-    """It can be forgotten all the same."""
+    """It can be deleted all the same."""
     dana = await cast.actor("dana")
     wanted = await staged(dana, texts(1))
     await tables.ImportRun.filter(id=wanted).update(revision=2)
     with pytest.raises(Damaged):
         await runs.load_run(dana, wanted)
     assert (await runs.list_runs(dana)).damaged == (wanted,)
-    await runs.forget_run(dana, wanted)
+    await runs.delete_run(dana, wanted)
     assert await tables.ImportPart.all().count() == 0
 
 
 async def test_nobody_else_reaches_it(cast: Cast):
-    """To others there is no such file, and clinicians bring nothing in."""
+    """To others there is no such file, and clinicians import nothing."""
     dana, alice, bob = [await cast.actor(name) for name in ("dana", "alice", "bob")]
-    run = await brought(dana, texts(1))
+    run = await imported(dana, texts(1))
     for other in (alice, bob):
         for act in (
             runs.load_run(other, run.id),
-            runs.forget_run(other, run.id),
-            bringing.start_bringing(other, run.id, fail),
-            taking_out.start_taking_out(other, run.id, fail),
+            runs.delete_run(other, run.id),
+            adding.start_import(other, run.id, fail),
+            start_removal(other, run.id, fail),
         ):
             with pytest.raises(NotFound):
                 await act
@@ -277,11 +278,11 @@ async def test_nobody_else_reaches_it(cast: Cast):
         await runs.list_runs(bob)
 
 
-async def test_sessions_that_are_brought_in_are_no_part_of_the_plan(cast: Cast):
+async def test_sessions_that_are_imported_are_no_part_of_the_plan(cast: Cast):
     """They hold nothing, no clinician sees them, and they are in their patient's own export."""
     alice = await cast.actor("alice")
     open_end = session_record(status="in_session", rested_on=None, ended_at=None)
-    run = await brought(alice, read(("it.zip", build_archive([], {"courses": [], "sessions": [open_end]}))))
+    run = await imported(alice, read(("it.zip", build_archive([], {"courses": [], "sessions": [open_end]}))))
     assert run.document.added_sessions == 1
     assert await load_hold(alice) is None
     assert tuple(await load_my_sessions(alice)) == ()
@@ -295,32 +296,32 @@ async def test_sessions_that_are_brought_in_are_no_part_of_the_plan(cast: Cast):
     assert [one.status.value for one in mine.plan.sessions] == ["in_session"]
 
 
-async def test_nothing_that_is_brought_in_is_shared(cast: Cast):
+async def test_nothing_that_is_imported_is_shared(cast: Cast):
     """The clinician reads as little as before."""
     alice = await cast.actor("alice")
-    await brought(alice, texts(3))
+    await imported(alice, texts(3))
     (theirs,) = (
         await collection.collect_shared_records(await cast.actor("bob"), PRACTICE, alice.id)
     ).patients
     assert theirs.shared == []
 
 
-async def test_a_whole_file_is_taken_out_again(cast: Cast):
+async def test_a_whole_file_is_removed_again(cast: Cast):
     """Its entries, versions, sessions and courses; what was written here stays."""
     dana = await cast.actor("dana")
     own = await entries.save_entry(dana, uuid4(), 0, EntryDocument("free", "Mine", answers=WORDS))
     version = {"kept_at": "2026-11-20T09:05:00Z", "reason": "earlier", "revision": 1, "title": "Old"}
     plan = {"courses": [{"id": session_record()["course_id"]}], "sessions": [session_record()]}
-    run = await brought(dana, read(("it.zip", build_archive([entry_record(earlier=[version])], plan))))
-    other = await brought(dana, texts(120))
-    run = await taken_out(dana, run)
-    assert (run.state, run.document.removed, run.document.kept) == (State.TAKEN, 1, 0)
+    run = await imported(dana, read(("it.zip", build_archive([entry_record(earlier=[version])], plan))))
+    other = await imported(dana, texts(120))
+    run = await removed(dana, run)
+    assert (run.state, run.document.removed, run.document.kept) == (State.REMOVED, 1, 0)
     assert len(await entries.load_all_entries(dana)) == 121
     assert (await load_my_sessions(dana)).imported == ()
     assert await vault_tables.EntryRevision.all().count() == 0
     found = await collection.collect_patient_records(dana, PRACTICE)
     assert (found.plan.courses, found.unreadable) == ([], ())
-    assert (await taken_out(dana, other)).document.removed == 120
+    assert (await removed(dana, other)).document.removed == 120
     assert [one.id for one in await entries.load_all_entries(dana)] == [own.id]
     assert (await record_state.compare_records(dana, earlier=True)).is_intact
 
@@ -333,14 +334,14 @@ async def test_what_was_changed_or_shared_since_stays(cast: Cast):
         for title in ("Changed", "Shared", "Deleted", "Same")
     ]
     plan = {"courses": [{"id": session_record()["course_id"]}], "sessions": [session_record()]}
-    run = await brought(alice, read(("it.zip", build_archive(records, plan))))
+    run = await imported(alice, read(("it.zip", build_archive(records, plan))))
     named = {one.document.title: one for one in await entries.load_all_entries(alice)}
     changed = msgspec.structs.replace(named["Changed"].document, answers=WORDS)
     await entries.save_entry(alice, named["Changed"].id, named["Changed"].revision, changed)
     await removal.delete_entry(alice, named["Deleted"].id)
     shown = named["Shared"]
     await shares.share_entry(alice, shown.id, cast.link, ["title"], previewed=shown.revision)
-    run = await taken_out(alice, run)
+    run = await removed(alice, run)
     assert (run.document.removed, run.document.kept) == (2, 2)
     assert {one.document.title for one in await entries.load_all_entries(alice)} == {"Changed", "Shared"}
     assert await entries.list_deleted_entries(alice) == ()
@@ -348,41 +349,41 @@ async def test_what_was_changed_or_shared_since_stays(cast: Cast):
     assert (await record_state.compare_records(alice, earlier=True)).is_intact
 
 
-async def test_taking_out_waits_after_a_dosing_session(cast: Cast):
-    """As every deletion does; bringing in adds, and does not wait."""
+async def test_removing_waits_after_a_dosing_session(cast: Cast):
+    """As every deletion does; importing adds, and does not wait."""
     alice = await cast.actor("alice")
-    run = await brought(alice, texts(1))
+    run = await imported(alice, texts(1))
     await dose(cast, Status.IN_SESSION)
     with pytest.raises(HeldUntilRested):
-        await taken_out(await cast.actor("alice"), run)
+        await removed(await cast.actor("alice"), run)
     assert len(await entries.load_all_entries(alice)) == 1
-    assert (await brought(await cast.actor("alice"), texts(2))).document.added == 1
+    assert (await imported(await cast.actor("alice"), texts(2))).document.added == 1
 
 
-async def test_a_file_is_forgotten_in_its_time(cast: Cast):
-    """What was only looked at after a day, what was brought in after a week; the entries stay."""
+async def test_a_file_is_deleted_in_its_time(cast: Cast):
+    """What was only read after a day, what was imported after a week; the entries stay."""
     dana = await cast.actor("dana")
-    looked, run = await staged(dana, texts(1)), await brought(dana, texts(2))
-    await runs.delete_expired(dana.now + LOOK_KEPT)
+    waiting, run = await staged(dana, texts(1)), await imported(dana, texts(2))
+    await runs.delete_expired(dana.now + PREVIEW_KEPT)
     assert [one.id for one in await runs.list_runs(dana)] == [run.id]
     with pytest.raises(NotFound):
-        await runs.load_run(dana, looked)
+        await runs.load_run(dana, waiting)
     later = replace(dana, now=dana.now + UNDO_KEPT)
     with pytest.raises(StaleRevision):
-        await taking_out.start_taking_out(later, run.id, fail)
+        await start_removal(later, run.id, fail)
     await runs.delete_expired(dana.now + UNDO_KEPT)
     assert tuple(await runs.list_runs(dana)) == ()
     assert len(await entries.load_all_entries(dana)) == 2
 
 
 async def test_so_many_files_are_remembered_and_no_more(cast: Cast):
-    """Whoever has no room is told, and can forget one."""
+    """Whoever has no room is told, and can delete one."""
     dana = await cast.actor("dana")
     for _ in range(MAX_RUNS):
         last = await staged(dana, texts(1))
     with pytest.raises(NoRoom):
         await staged(dana, texts(1))
-    await runs.forget_run(dana, last)
+    await runs.delete_run(dana, last)
     await staged(dana, texts(1))
 
 
@@ -399,7 +400,7 @@ async def test_an_archive_comes_back_as_it_was(cast: Cast):
     cast.clock.forward(minutes=1)
     alice, dana = await cast.actor("alice"), await cast.actor("dana")
     first = as_archive(await collection.collect_patient_records(alice, PRACTICE))
-    await brought(dana, read(("it.zip", first), now=dana.now))
+    await imported(dana, read(("it.zip", first), now=dana.now))
     second = as_archive(await collection.collect_patient_records(dana, PRACTICE))
     assert without_ids(first) == without_ids(second)
 
@@ -425,4 +426,4 @@ async def test_nothing_that_waits_outlasts_the_keys_that_open_it(cast: Cast):
     await staged(dana, texts(1))
     await runs.delete_runs_of(dana.id)
     assert await tables.ImportRun.all().count() == await tables.ImportPart.all().count() == 0
-    assert timedelta(0) < LOOK_KEPT < UNDO_KEPT
+    assert timedelta(0) < PREVIEW_KEPT < UNDO_KEPT

@@ -1,7 +1,7 @@
 """
-Bring a file in: a part at a time, each in a transaction of its own, beside the requests of the pages.
+Import a file: a part at a time, each in a transaction of its own, beside the requests of the pages.
 
-What is interrupted goes on with the first part that was not brought in. The actor's keys lie in this process while it
+What is interrupted goes on with the first part that was not imported. The actor's keys lie in this process while it
 works, and no longer (docs/decisions/0042).
 """
 
@@ -74,15 +74,15 @@ class _Rows:
     members: Sequence[Member]
 
 
-async def start_bringing(actor: Actor, wanted: UUID, report: Callable[[BaseException], None]) -> None:
+async def start_import(actor: Actor, wanted: UUID, report: Callable[[BaseException], None]) -> None:
     """
-    Begin to bring a file in, or go on with it.
+    Begin to import a file, or go on with it.
 
     Args:
         report: Told of an error that nobody foresaw.
 
     Raises:
-        StaleRevision: If it is being brought in already, or was.
+        StaleRevision: If it is being imported already, or was.
         NotFound: If it is not the actor's.
     """
     actor.require_role(Role.PATIENT)
@@ -92,12 +92,12 @@ async def start_bringing(actor: Actor, wanted: UUID, report: Callable[[BaseExcep
         there = await load_run(actor, wanted)
         if not there.can_start(actor.now):
             raise StaleRevision(CHANGED)
-        if there.state is State.LOOKED:
-            await audit_log.record_event(actor, Act.RECORDS_BROUGHT_IN, patient=actor.id, about=wanted)
+        if there.state is State.READ:
+            await audit_log.record_event(actor, Act.RECORDS_IMPORTED, patient=actor.id, about=wanted)
         run = await write_run(
-            actor, there, there.document, state=State.BRINGING.value, until=actor.now + UNDO_KEPT
+            actor, there, there.document, state=State.IMPORTING.value, until=actor.now + UNDO_KEPT
         )
-    work_beside(actor, partial(_bring, actor, run), partial(_pause, actor, wanted), report)
+    work_beside(actor, partial(_import, actor, run), partial(_pause, actor, wanted), report)
 
 
 async def _pause(actor: Actor, wanted: UUID) -> None:
@@ -105,27 +105,27 @@ async def _pause(actor: Actor, wanted: UUID) -> None:
     async with transaction():
         await lock_account(actor.id)
         there = await load_run(actor, wanted)
-        if there.state is State.BRINGING:
+        if there.state is State.IMPORTING:
             await write_run(actor, there, there.document, state=State.PAUSED.value)
 
 
-async def _bring(actor: Actor, run: Run) -> None:
+async def _import(actor: Actor, run: Run) -> None:
     known = await load_digests(actor)
     while run.done < run.total:
-        run = await run_with_retry(partial(_bring_part, _as_of_now(actor), run, known))
+        run = await run_with_retry(partial(_import_part, _as_of_now(actor), run, known))
     async with transaction():
         await lock_account(actor.id)
         await require_keys(actor)
         until = actor.installation.clock() + UNDO_KEPT
-        await write_run(actor, run, run.document, state=State.BROUGHT.value, until=until)
+        await write_run(actor, run, run.document, state=State.IMPORTED.value, until=until)
 
 
 def _as_of_now(actor: Actor) -> Actor:
     return replace(actor, now=actor.installation.clock())
 
 
-async def _bring_part(actor: Actor, run: Run, known: set[str]) -> Run:
-    """Bring one part in, and remember that it is; return the file as it is then."""
+async def _import_part(actor: Actor, run: Run, known: set[str]) -> Run:
+    """Import one part, and remember that it is; return the file as it is then."""
     document, number = run.document, run.done
     added: list[str] = []
     async with transaction():
