@@ -265,7 +265,8 @@ OTHERS_TABLES = {
         "names every column that an account's own keys seal",
         (
             "care.CareLink care.Invitation care.OwnNote care.ReplyDraft care.TalkSet importing.ImportPart "
-            "importing.ImportRun packets.Packet practice.SetupLink sitter.SitterLink vault.ContentsPage vault.Entry vault.EntryRevision vault.RecordState"
+            "importing.ImportRun packets.Packet practice.SetupLink sitter.SitterLink vault.ContentsPage vault.Entry "
+            "vault.EntryRevision vault.RecordState"
         ),
     ),
     "key_rotation.account_key": (

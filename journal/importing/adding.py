@@ -101,7 +101,7 @@ async def start_import(actor: Actor, wanted: UUID, report: Callable[[BaseExcepti
 
 
 async def _pause(actor: Actor, wanted: UUID) -> None:
-    """Say that it did not go on; a later page has it go on."""
+    """Store that it did not go on; a later page has it go on."""
     async with transaction():
         await lock_account(actor.id)
         there = await load_run(actor, wanted)

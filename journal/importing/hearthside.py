@@ -27,7 +27,7 @@ from journal.importing.items import (
     MAX_ENTRIES,
     MAX_SESSIONS,
     MAX_VERSIONS,
-    Found,
+    Findings,
     ImportedCourse,
     ImportedEntry,
     ImportedSession,
@@ -68,7 +68,7 @@ def find_manifest(folder: Folder) -> str | None:
     return names[0] if len(names) == 1 else None
 
 
-def read_archive(folder: Folder, manifest: str, clock: Clock) -> Found:
+def read_archive(folder: Folder, manifest: str, clock: Clock) -> Findings:
     """Return the entries with their earlier versions, and the sessions that are over."""
     base = manifest.removesuffix(MANIFEST)
     told = as_object(decode_json(folder.read(manifest)))
@@ -123,7 +123,7 @@ class _Reader:
         if len(entries) > MAX_ENTRIES or len(sessions) > MAX_SESSIONS or len(courses) > MAX_SESSIONS:
             raise Refused(Refusal.TOO_MANY)
         self.clock = clock
-        self.found = Found(Source.HEARTHSIDE)
+        self.found = Findings(Source.HEARTHSIDE)
         self.ids: dict[str, str] = {}
         for one in (*courses, *sessions, *entries):
             ident = _read_id(as_object(one).get("id"))

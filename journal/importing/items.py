@@ -235,7 +235,7 @@ class Summary(msgspec.Struct, frozen=True, omit_defaults=True):
         return sum(self.kinds.values())
 
 
-class Found:
+class Findings:
     """What a reader finds, collected; `left_out` and `assumed` count."""
 
     def __init__(self, source: Source) -> None:

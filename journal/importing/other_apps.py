@@ -14,7 +14,7 @@ from typing import Any
 import msgspec
 
 from journal.importing.folder import Folder
-from journal.importing.items import MAX_ENTRIES, Found, LeftOut, Refusal, Refused, Source
+from journal.importing.items import MAX_ENTRIES, Findings, LeftOut, Refusal, Refused, Source
 from journal.importing.text_files import has_texts
 from journal.importing.texts import (
     Clock,
@@ -134,9 +134,9 @@ def find_json(folder: Folder) -> tuple[Source, tuple[str, ...]] | None:
     return None
 
 
-def read_day_one(folder: Folder, names: Sequence[str], clock: Clock) -> Found:
+def read_day_one(folder: Folder, names: Sequence[str], clock: Clock) -> Findings:
     """Return the entries of Day One: a file for each of its journals."""
-    found = Found(Source.DAY_ONE)
+    found = Findings(Source.DAY_ONE)
     _count_others(found, folder, names)
     for name in names:
         for one in _take(decode_json(folder.read(name)), "entries"):
@@ -159,7 +159,7 @@ def read_day_one(folder: Folder, names: Sequence[str], clock: Clock) -> Found:
                 known=DAY_ONE_KNOWN | DAY_ONE_MACHINE,
             )
             written = parse_written(as_text(one.get("creationDate")), zone, clock, found)
-            changed = parse_written(as_text(one.get("modifiedDate")), zone, clock, Found(found.source))
+            changed = parse_written(as_text(one.get("modifiedDate")), zone, clock, Findings(found.source))
             add_text(found, clock, text, "", written, changed)
     return found
 
@@ -173,9 +173,9 @@ def _read_rich_text(text: str) -> str:
     return "".join(as_text(as_object(one).get("text")) for one in as_list(as_object(told).get("contents")))
 
 
-def read_journiv(folder: Folder, name: str, clock: Clock) -> Found:
+def read_journiv(folder: Folder, name: str, clock: Clock) -> Findings:
     """Return the entries of Journiv: of its journals (formats 1.0 to 1.4) and of its moments (from 1.5 on)."""
-    found = Found(Source.JOURNIV)
+    found = Findings(Source.JOURNIV)
     _count_others(found, folder, (name,))
     data = decode_json(folder.read(name))
     for journal in _take(data, "journals"):
@@ -187,7 +187,7 @@ def read_journiv(folder: Folder, name: str, clock: Clock) -> Found:
     return found
 
 
-def _add_journiv(found: Found, clock: Clock, around: object, entry: object) -> None:
+def _add_journiv(found: Findings, clock: Clock, around: object, entry: object) -> None:
     """Add an entry; times, tags and all else stand *around* it, in the moment or in itself."""
     if not (isinstance(around, dict) and isinstance(entry, dict)):
         found.leave_out(LeftOut.BROKEN)
@@ -216,7 +216,7 @@ def _add_journiv(found: Found, clock: Clock, around: object, entry: object) -> N
         return  # a moment of a mood alone, which was counted as one
     told = next((at for key in JOURNIV_TIMES if (at := as_text(around.get(key)))), "")
     written = parse_written(_as_utc(told), zone, clock, found)
-    changed = parse_written(_as_utc(as_text(entry.get("updated_at"))), zone, clock, Found(found.source))
+    changed = parse_written(_as_utc(as_text(entry.get("updated_at"))), zone, clock, Findings(found.source))
     add_text(found, clock, said, title, written, changed)
 
 
@@ -246,12 +246,12 @@ def _read_delta(delta: dict[str, Any]) -> tuple[str, int]:
     return words, sum(isinstance(one, dict) for one in inserted)
 
 
-def read_daily_txt(folder: Folder, months: Sequence[str], clock: Clock) -> Found:
+def read_daily_txt(folder: Folder, months: Sequence[str], clock: Clock) -> Findings:
     """Return the days of DailyTxT from a backup that is not encrypted: a file for each month."""
     base = months[0][: MONTH.search(months[0]).start()]  # type: ignore[union-attr]
     if f"{base}/{DAILY_TXT_USER}".lstrip("/") in folder.names:
         raise Refused(Refusal.LOCKED_BACKUP)
-    found = Found(Source.DAILY_TXT)
+    found = Findings(Source.DAILY_TXT)
     _count_others(found, folder, months)
     for name in months:
         told = MONTH.search(name)
@@ -269,7 +269,7 @@ def read_daily_txt(folder: Folder, months: Sequence[str], clock: Clock) -> Found
     return found
 
 
-def _add_day(found: Found, clock: Clock, day: str, text: str, history: Iterable[Any]) -> None:
+def _add_day(found: Findings, clock: Clock, day: str, text: str, history: Iterable[Any]) -> None:
     written: Written | None = parse_written(day, "", clock, found)
     add_text(found, clock, text, "", written)
     found.leave_out(LeftOut.FIELDS, sum(bool(as_text(as_object(one).get("text"))) for one in history))
@@ -284,7 +284,7 @@ def _take(holder: object, name: str) -> list[Any]:
 
 
 def _count_details(
-    found: Found,
+    found: Findings,
     one: dict[str, Any],
     *,
     media: Sequence[str],
@@ -300,7 +300,7 @@ def _count_details(
     found.leave_out(LeftOut.FIELDS, sum(name not in known and bool(value) for name, value in one.items()))
 
 
-def _count_others(found: Found, folder: Folder, names: Iterable[str]) -> None:
+def _count_others(found: Findings, folder: Folder, names: Iterable[str]) -> None:
     """Count the files that are not read; pictures are told of by the entries that they belong to."""
     rest = set(folder.names) - set(names)
     media = re.compile(r"(?:^|/)(?:photos|videos|audios|pdfs|media|files)/", re.IGNORECASE)

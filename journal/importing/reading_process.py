@@ -23,7 +23,7 @@ import msgspec
 
 from journal.importing.folder import Folder, open_files, parse_form
 from journal.importing.hearthside import find_manifest, read_archive
-from journal.importing.items import Found, Part, Refusal, Refused, Source, Summary
+from journal.importing.items import Findings, Part, Refusal, Refused, Source, Summary
 from journal.importing.other_apps import (
     DAILY_TXT_PAGES,
     find_json,
@@ -47,7 +47,7 @@ class Told(msgspec.Struct):
     zone: str
 
 
-def read_folder(folder: Folder, clock: Clock) -> Found:
+def read_folder(folder: Folder, clock: Clock) -> Findings:
     """Return what is in a folder, whatever wrote it; raises `Refused`."""
     manifest = find_manifest(folder)
     if manifest is not None:

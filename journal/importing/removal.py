@@ -88,7 +88,7 @@ async def start_removal(actor: Actor, wanted: UUID, report: Callable[[BaseExcept
 
 
 async def _stop(actor: Actor, wanted: UUID) -> None:
-    """Say that it did not go on; a later page has it go on."""
+    """Store that it did not go on; a later page has it go on."""
     async with transaction():
         await lock_account(actor.id)
         there = await load_run(actor, wanted)

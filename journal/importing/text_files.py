@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from journal.importing.folder import Folder
-from journal.importing.items import MAX_TEXT_BYTES, Found, LeftOut, Source
+from journal.importing.items import MAX_TEXT_BYTES, Findings, LeftOut, Source
 from journal.importing.texts import Clock, add_text, decode_text, find_day, parse_written, split_front_matter
 
 ENDINGS = (".md", ".markdown", ".txt", ".text")
@@ -33,9 +33,9 @@ def has_texts(folder: Folder) -> bool:
     return any(name.lower().endswith(ENDINGS) for name in folder.names)
 
 
-def read_texts(folder: Folder, clock: Clock) -> Found:
+def read_texts(folder: Folder, clock: Clock) -> Findings:
     """Return each file of text as free writing; the title is told above it, or is the name of the file."""
-    found = Found(Source.TEXTS)
+    found = Findings(Source.TEXTS)
     found.leave_out(LeftOut.OTHER_FILES, folder.skipped)
     for name in folder.names:
         low = name.lower()
@@ -50,7 +50,7 @@ def read_texts(folder: Folder, clock: Clock) -> Found:
     return found
 
 
-def _add(found: Found, clock: Clock, name: str, text: str) -> None:
+def _add(found: Findings, clock: Clock, name: str, text: str) -> None:
     front = split_front_matter(text)
     values = front.values
     zone = next((values[key] for key in ZONES if key in values), "")
@@ -70,5 +70,5 @@ def _add(found: Found, clock: Clock, name: str, text: str) -> None:
         title,
         written,
         # What is assumed of when it was changed is nothing to tell.
-        parse_written(changed, zone, clock, Found(found.source)) if changed else None,
+        parse_written(changed, zone, clock, Findings(found.source)) if changed else None,
     )

@@ -16,7 +16,7 @@ from journal.importing.items import (
     EARLIEST_YEAR,
     MAX_JSON_BYTES,
     Assumed,
-    Found,
+    Findings,
     ImportedEntry,
     LeftOut,
     Refusal,
@@ -124,7 +124,7 @@ def _cut(text: str, most: int) -> Iterator[str]:
         yield text[at:]
 
 
-def parse_written(text: str, zone: str, clock: Clock, found: Found) -> Written | None:
+def parse_written(text: str, zone: str, clock: Clock, found: Findings) -> Written | None:
     """
     Return when something was written; None for no time, or one that cannot be.
 
@@ -177,7 +177,7 @@ def find_day(name: str) -> str:
 
 
 def add_text(
-    found: Found,
+    found: Findings,
     clock: Clock,
     text: str,
     title: str,

@@ -131,6 +131,7 @@ def build_session_record(one: Session) -> SessionRecord:
         details.moves,
         _parse_moment(details.moved_at),
         get_known_language(details.language),
+        one.is_imported,
     )
 
 

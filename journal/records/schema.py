@@ -130,6 +130,7 @@ class SessionRecord(msgspec.Struct, frozen=True):
     moves: int
     moved_at: datetime | None
     language: str
+    imported: bool = False
 
 
 class HoursRecord(msgspec.Struct, frozen=True):

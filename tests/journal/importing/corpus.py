@@ -20,7 +20,7 @@ from journal.importing.texts import Clock
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from journal.importing.items import Found
+    from journal.importing.items import Findings
 
 LIGHT = b64decode(
     "YWdlLWVuY3J5cHRpb24ub3JnL3YxCi0+IHNjcnlwdCBjM056YzNOemMzTnpjM056YzNOemN3IDIKczFFZHpVWnNRUTM3SXdxSTFF"
@@ -88,12 +88,12 @@ def pack_bomb(unpacked: int, name: str = "2024-01-01.txt") -> bytes:
     return local + content + central + end
 
 
-def read(*files: tuple[str, bytes], passphrase: str = "", now: datetime = CLOCK.now) -> Found:
+def read(*files: tuple[str, bytes], passphrase: str = "", now: datetime = CLOCK.now) -> Findings:
     """Return what is found in files that were sent."""
     return read_folder(open_files(files, passphrase), Clock(now, CLOCK.zone))
 
 
-def read_zip(files: Mapping[str, bytes | str]) -> Found:
+def read_zip(files: Mapping[str, bytes | str]) -> Findings:
     """Return what is found in a zip file of these."""
     return read(("it.zip", pack(files)))
 

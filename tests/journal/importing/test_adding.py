@@ -38,18 +38,18 @@ from tests.journal.sitter.test_links import dose
 
 if TYPE_CHECKING:
     from journal.actor import Actor
-    from journal.importing.items import Found
+    from journal.importing.items import Findings
 
 SIGNER = PrivateIdentity.generate()
 WORDS: Answers = {"free.text": "The sea was inside the room."}
 
 
-def texts(count: int, *, word: str = "Words") -> Found:
+def texts(count: int, *, word: str = "Words") -> Findings:
     """Return what is found in so many files of text."""
     return read(("it.zip", pack({f"2024-01-01 {number}.txt": f"{word} {number}" for number in range(count)})))
 
 
-async def staged(actor: Actor, found: Found) -> UUID:
+async def staged(actor: Actor, found: Findings) -> UUID:
     summary, parts = found.finish()
     return await runs.stage(actor, summary, [msgspec.json.encode(part) for part in parts])
 
@@ -64,7 +64,7 @@ def fail(error: BaseException) -> None:
     raise AssertionError from error
 
 
-async def imported(actor: Actor, found: Found) -> Run:
+async def imported(actor: Actor, found: Findings) -> Run:
     wanted = await staged(actor, found)
     await adding.start_import(actor, wanted, fail)
     await done(actor)
