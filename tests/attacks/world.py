@@ -16,6 +16,8 @@ from functools import partial
 from pathlib import Path
 from uuid import UUID, uuid4
 
+import msgspec
+
 from journal.account_reset import reset as account_reset
 from journal.account_reset import reset_links, retained_records, returned_shares
 from journal.accounts import details as account_details
