@@ -138,6 +138,7 @@ VOCABULARY = frozenset(
         "i18n",
         "roles",
         "sealing",
+        "stamps",
         "time_zones",
         "user_input",
     }
@@ -211,7 +212,8 @@ ROOMS: dict[str, tuple[str, ...]] = {
         "sitter",
     ),
     "importing": ("entries",),
-    "packets": ("records",),
+    "fhir": ("day_lines", "records"),
+    "packets": ("fhir",),
     "operations": (
         "account_reset",
         "coming_talk",

@@ -40,7 +40,14 @@ from journal.importing.items import (
     make_id,
 )
 from journal.importing.texts import TITLE_LENGTH, Clock, as_list, as_object, as_text, decode_json
-from journal.sessions.session import SessionDetails, SessionKind, Status, check_session, clean_details
+from journal.sessions.session import (
+    LANGUAGE_FIELDS,
+    SessionDetails,
+    SessionKind,
+    Status,
+    check_session,
+    clean_details,
+)
 from journal.time_zones import is_zone
 from journal.user_input import clean_line, clean_text, parse_day
 
@@ -170,11 +177,12 @@ class _Reader:
         }
         moments = {name: _format_moment(one.get(name)) for name in ("started_at", "ended_at", "moved_at")}
         days = {name: _format_day(one.get(name)) for name in ("rested_on", "ask_after")}
-        language = get_known_language(as_text(one.get("language")))
+        languages = {
+            name: get_known_language(as_text(one.get(name)))
+            for name in ("language", *LANGUAGE_FIELDS.values())
+        }
         try:
-            details = msgspec.convert(
-                told | moments | days | {"about": about, "language": language}, SessionDetails
-            )
+            details = msgspec.convert(told | moments | days | languages | {"about": about}, SessionDetails)
         except msgspec.ValidationError:
             return None
         numbers = (details.moves, details.acute_hours or 0, details.sequence_no or 0)

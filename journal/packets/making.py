@@ -35,12 +35,14 @@ from journal.packets.documents import (
     MAX_FILE_BYTES,
     STEPS,
     Choice,
+    Part,
     Told,
     file_context,
     told_context,
 )
 from journal.packets.drafts import CHANGED, Packet, State, load_packet, query_mine, write_choice
 from journal.packets.loading import load_content
+from journal.packets.programs import write_for_programs
 from journal.records.archive import (
     can_seal_for,
     encode_json,
@@ -214,8 +216,8 @@ async def load_file(actor: Actor, wanted: UUID) -> tuple[bytes, bool]:
 
 
 def compute_digest(rendering: Rendering, choice: Choice) -> str:
-    """Return what stands for a preview: every word of the packet, and for whom it is and what for."""
-    told = encode_json((rendering.digest, choice.recipient, choice.purpose))
+    """Return what stands for a preview: every word of the packet, for whom it is and what for, and whether as FHIR."""
+    told = encode_json((rendering.digest, choice.recipient, choice.purpose, Part.FHIR in choice.parts))
     return sha256(told).hexdigest()
 
 
@@ -265,14 +267,18 @@ async def _build(job: _Job) -> bytes:
 
 
 def _pack(job: _Job, pages: Mapping[str, bytes]) -> bytes:
-    """Zip the pages, the same as data, a manifest with their hashes, and the actor's signature of it."""
-    files = {**pages, "data/packet.json": encode_json(job.content.record)}
+    """Zip the pages, the same for programs, a manifest with their hashes, and the actor's signature of it."""
+    record, made_at = job.content.record, job.actor.now
+    more = write_for_programs(
+        record, job.packet.choice, owner=job.actor.id, made_at=made_at, app_version=job.app_version
+    )
+    files = {**pages, "data/packet.json": encode_json(record), **more}
     manifest = PacketManifest(
-        FORMAT, SCHEMA_VERSION, job.app_version, job.actor.now, job.content.time_zone, list_files(files)
+        FORMAT, SCHEMA_VERSION, job.app_version, made_at, job.content.time_zone, list_files(files)
     )
     files[MANIFEST] = msgspec.json.format(encode_json(manifest), indent=2)
     files[SIGNATURE] = sign_manifest(job.actor.open_identity(), job.actor.id, files[MANIFEST])
-    return zip_files(files, job.actor.now)
+    return zip_files(files, made_at)
 
 
 async def _store(job: _Job, made: bytes) -> None:

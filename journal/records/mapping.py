@@ -130,7 +130,9 @@ def build_session_record(one: Session) -> SessionRecord:
         details.join,
         details.moves,
         _parse_moment(details.moved_at),
-        get_known_language(details.language),
+        get_known_language(details.find_language("dose_text")),
+        get_known_language(details.find_language("note")),
+        get_known_language(details.find_language("cancel_reason")),
         one.is_imported,
     )
 

@@ -475,6 +475,7 @@ async def control(ground: Ground, keys: Keys) -> Controls:
     await ground.see(ground.looks())  # what is read for the first time counts as opened
     await ground.renew()
     seen = await ground.see(ground.looks())
+    assert [look for look, one in seen.items() if one.status >= 500] == []
     await ground.renew()
     readings = Readings()
     before = await ground.see((look for look, one in seen.items() if one.status in (200, 204)), readings)
