@@ -19,6 +19,7 @@ from bench import (
     exporting,
     guessing,
     hostile,
+    importing,
     journals,
     no_cipher,
     on_postgres,
@@ -50,6 +51,7 @@ async def measure(folder: Path, length: Length) -> Figures:
     shutil.copytree(few, many)
     shutil.copytree(few, folder / "tracked")
     shutil.copytree(few, folder / "brief")
+    shutil.copytree(few, folder / "importing")
     without_cipher = _made(bare, PATIENT_ONLY, no_cipher.FLAG, *small)
     for place, strangers in (
         (few, STRANGERS),
@@ -80,6 +82,7 @@ async def measure(folder: Path, length: Length) -> Figures:
         figures |= await summary.summary(plain, folder / "tracked", patient, length)
         figures |= await brief.brief(plain, folder / "brief", patient, length)
     figures |= await exporting.export(busy, everybody, length.rounds)
+    figures |= await importing.importing(folder / "importing", patient, length)
     figures |= await guessing.difference(busy, everybody, length)
     figures |= await hostile.difference(busy, everybody, length)
     if length.postgres:

@@ -57,6 +57,7 @@ AIMS = {
     "search_10000_by_plain": Aim(350, "times"),
     "search_cold_over_warm": Aim(8, "times"),
     "export_1000_s": Aim(0.2, "s"),
+    "import_10000_per_s": Aim(100, "per second"),
     "sealing_overhead": Aim(1.10, "times"),
     "growth_1000x": Aim(1.2, "times"),
     "signin_stall_p99_ratio": Aim(2, "times"),

@@ -33,6 +33,7 @@ from portal.views.day_lines import day_lines
 from portal.views.evaluation import filling as evaluation_filling
 from portal.views.evaluation import overview as evaluation_overview
 from portal.views.grounding import notes, skills, steady
+from portal.views.importing import imports
 from portal.views.journal import comparison, entry, entry_new, entry_removal, entry_saving, index, revisions
 from portal.views.measures import filling, overview, score_entry
 from portal.views.notices import agreement, inbox, panel
@@ -338,6 +339,10 @@ ROUTES = (
     Rule("/invitations/{id:uuid}/withdrawal", SEND, CLINICIAN, invitations.withdraw_invitation),
     # Records
     Rule("/records", FORM, IN_CARE, records.export_records),
+    Rule("/records/import", FORM, PATIENT, imports.choose_file),
+    Rule("/records/import/{id:uuid}", READ, PATIENT, imports.show_run),
+    Rule("/records/import/{id:uuid}/start", SEND, PATIENT, imports.start, fresh=True),
+    Rule("/records/import/{id:uuid}/removal", SEND, PATIENT, imports.remove),
     Rule("/packets", FORM, PATIENT, packets.show_packets),
     Rule("/packets/{id:uuid}", FORM, PATIENT, packets.show_packet),
     Rule("/packets/{id:uuid}/entries", FORM, PATIENT, choosing.choose_entries),

@@ -187,10 +187,11 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "course_summary": ("care_notes", "sharing"),
     "brief": ("coming_talk", "course_summary", "notices", "reframing", "sitter"),
     "practice": ("authentication", "care"),
-    "account_reset": ("authentication", "calendar", "notices", "packets", "replies", "sitter"),
+    "account_reset": ("authentication", "calendar", "importing", "notices", "packets", "replies", "sitter"),
     "key_rotation": (
         "calendar",
         "coming_talk",
+        "importing",
         "own_notes",
         "packets",
         "passkeys",
@@ -210,6 +211,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
         "sharing",
         "sitter",
     ),
+    "importing": ("entries",),
     "fhir": ("day_lines", "records"),
     "packets": ("fhir",),
     "operations": (
@@ -264,8 +266,9 @@ OTHERS_TABLES = {
     "key_rotation.account_columns": (
         "names every column that an account's own keys seal",
         (
-            "care.CareLink care.Invitation care.OwnNote care.ReplyDraft care.TalkSet packets.Packet "
-            "practice.SetupLink sitter.SitterLink vault.ContentsPage vault.Entry vault.EntryRevision vault.RecordState"
+            "care.CareLink care.Invitation care.OwnNote care.ReplyDraft care.TalkSet importing.ImportPart "
+            "importing.ImportRun packets.Packet practice.SetupLink sitter.SitterLink vault.ContentsPage vault.Entry "
+            "vault.EntryRevision vault.RecordState"
         ),
     ),
     "key_rotation.account_key": (
@@ -274,6 +277,15 @@ OTHERS_TABLES = {
             "accounts.Account authentication.KeyRenewal authentication.KeySlot authentication.Passkey "
             "authentication.WebSession vault.ContentsText"
         ),
+    ),
+    "importing.adding": (
+        "adds what a file holds: the vault keeps entries, the sessions keep theirs beside the plan",
+        "sessions.Course sessions.KapSession vault.Entry vault.EntryRevision",
+    ),
+    "importing.tables": ("its rows belong to an account", "accounts.Account"),
+    "importing.removal": (
+        "takes out again what it added, but for what was shared",
+        "care.Share sessions.Course sessions.KapSession vault.Entry",
     ),
     "notices.agreements": ("care keeps its rows, which an end of care erases", "care.NoticePolicy"),
     "notices.history": ("the same", "care.PatientNotice"),
@@ -388,6 +400,7 @@ PORTAL_ROOMS: dict[str, tuple[str, ...]] = {
     "views.evaluation": ("views.sharing",),
     "views.own_notes": ("access", "documents"),
     "views.packets": ("paper", "views.sharing"),
+    "views.importing": ("access", "documents"),
     "views": ("views.administration", "views.check_ins"),
     "routes": (
         "views",
@@ -398,6 +411,7 @@ PORTAL_ROOMS: dict[str, tuple[str, ...]] = {
         "views.coming_talk",
         "views.day_lines",
         "views.evaluation",
+        "views.importing",
         "views.measures",
         "views.notices",
         "views.own_notes",

@@ -50,6 +50,7 @@ NAMES = {
     "search_1000_ms",
     "search_10000_ms",
     "export_1000_s",
+    "import_10000_per_s",
     "sealing_overhead",
     "growth_1000x",
     "signin_stall_p99_ratio",

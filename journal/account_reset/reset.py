@@ -36,6 +36,7 @@ from journal.care.past_care import seal_past
 from journal.device_copies import copies
 from journal.errors import Damaged, InvalidInput, LinkExpired
 from journal.i18n import N_
+from journal.importing import runs as import_runs
 from journal.installation.installation import Installation
 from journal.mail.messages import Notice
 from journal.notices import moved_links
@@ -172,6 +173,7 @@ async def reset_account(
             await sitter_links.end_links_of(account.id, now)  # their notes are sealed to the old keys
             await feeds.end_feeds_of(account.id, now)
             await packet_endings.delete_packets_of(account.id)
+            await import_runs.delete_runs_of(account.id)
             await lifecycle.withhold_all_notices(account.id)  # agreed on with the old keys
             past = await _seal_past_care(installation, old, row, now)
             if not await old.update(pair=None, ended_at=now, past=past):

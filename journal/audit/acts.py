@@ -65,6 +65,8 @@ class Act(StrEnum):
     SHARING_PAUSED = "care.sharing-paused"
     SHARING_RESUMED = "care.sharing-resumed"
     PACKET_MADE = "records.packet-made"
+    RECORDS_IMPORTED = "records.imported"
+    IMPORT_REMOVED = "records.import-removed"
     SESSION_PLANNED = "session.planned"
     SESSION_CHANGED = "session.changed"
     CALENDAR_MADE = "account.calendar-made"

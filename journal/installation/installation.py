@@ -41,7 +41,8 @@ class Installation:
     The installation: its server keys, clock, mail server if any, and the queues of heavy work.
 
     `pins` caches which pins fit, see `journal/care/links.py`. `exporting_accounts` are the accounts whose export is
-    running or waits; one runs at a time. `background_work` are the files that are being made beside the pages.
+    running or waits; one runs at a time. `reading_accounts` are those whose files are being read. `background_work` is
+    what is done beside the pages.
     """
 
     server_keys: ServerKeys
@@ -55,6 +56,7 @@ class Installation:
     export_limiter: CapacityLimiter = field(default_factory=lambda: CapacityLimiter(1))
     paper_limiter: CapacityLimiter = field(default_factory=lambda: CapacityLimiter(1))
     exporting_accounts: set[UUID] = field(default_factory=set)
+    reading_accounts: set[UUID] = field(default_factory=set)
     background_work: set[Task[None]] = field(default_factory=set)
     mail: MailServer | None = None
     audit_key_cache: AuditKeyCache = field(default_factory=AuditKeyCache)

@@ -20,6 +20,8 @@ from crypto import Context, Keyring, open_sealed, seal, unwrap_key, wrap_key
 from journal.care import tables as care_tables
 from journal.care.documents import invitation_secret_context, link_key_context
 from journal.coming_talk.documents import set_context
+from journal.importing import documents as importing
+from journal.importing import tables as importing_tables
 from journal.own_notes.documents import note_context
 from journal.packets import documents as packets
 from journal.packets import tables as packets_tables
@@ -204,6 +206,21 @@ ACCOUNT_COLUMNS = (
     AccountColumn("care_link.patient_pin", care_tables.CareLink, SealingKey.PINS, "patient_id", _pin_context),
     AccountColumn(
         "care_link.clinician_pin", care_tables.CareLink, SealingKey.PINS, "clinician_id", _pin_context
+    ),
+    AccountColumn(
+        "import_run.sealed",
+        importing_tables.ImportRun,
+        SealingKey.VAULT,
+        "owner_id",
+        importing.run_context,
+        "revision",
+    ),
+    AccountColumn(
+        "import_part.sealed",
+        importing_tables.ImportPart,
+        SealingKey.VAULT,
+        "run__owner_id",
+        importing.part_context,
     ),
     AccountColumn(
         "invitation.secret",

@@ -11,6 +11,7 @@ from journal.audit.acts import Act
 from journal.authentication import idle_lock
 from journal.calendar import feeds
 from journal.entries.entries import UNDO_WINDOW
+from journal.importing import runs as import_runs
 from journal.installation.installation import Installation
 from journal.mail import outbox
 from journal.operations import heartbeat
@@ -50,6 +51,7 @@ async def purge_deleted(installation: Installation, now: datetime) -> int:
     await sitter_links.end_passed_links(installation, now)
     await feeds.delete_expired(now)
     await packet_endings.delete_expired(now)
+    await import_runs.delete_expired(now)
     old, erased = vault_tables.Entry.filter(deleted_at__lt=now - UNDO_WINDOW), 0
     for row in filter_undamaged(await fetch_rows(ExpiredEntryRow, old)):
         async with transaction():

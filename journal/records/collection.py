@@ -159,7 +159,8 @@ async def collect_patient_records(actor: Actor, practice: str) -> PatientRecords
     missing: list[Unreadable] = []
     profile = await load_profile(actor.installation, actor.id)
     planned = await load_my_sessions(actor)
-    is_intact, entries, remembered, unread = await _load_verified_entries(actor, planned)
+    sessions = planned.everything
+    is_intact, entries, remembered, unread = await _load_verified_entries(actor, sessions)
     if not is_intact:
         missing.append(Unreadable(NOT_INTACT, UNKNOWN_ID))
     missing += [Unreadable("session", one or UNKNOWN_ID) for one in planned.damaged]
@@ -169,7 +170,7 @@ async def collect_patient_records(actor: Actor, practice: str) -> PatientRecords
     missing += [Unreadable("share", one.id) for one in given if one.damaged]
     openings = await audit_events.load_share_openings(actor.id, [one.id for one in given])
     shares = [build_share_record(one, openings.get(one.id, ())) for one in given if not one.damaged]
-    plan = [build_session_record(one) for one in planned]
+    plan = [build_session_record(one) for one in sessions]
     courses = await _load_courses(actor, actor.id, missing)
     contacts, texts = await _load_clinic(actor, actor.id, missing)
     noted = await sitter_reading.load_notes(actor)
@@ -374,6 +375,8 @@ async def _load_courses(actor: Actor, patient: UUID, missing: list[Unreadable]) 
         except Damaged:
             missing.append(Unreadable("course", get_column(row, "id") or UNKNOWN_ID))
             continue
+        if details.imported and actor.id != patient:
+            continue  # what a patient imported is theirs alone
         found.append(CourseRecord(one.id, details.title, get_known_language(details.language)))
     return found
 

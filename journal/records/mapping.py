@@ -36,7 +36,6 @@ from journal.records.schema import (
     Version,
 )
 from journal.sessions.rows import Session
-from journal.sessions.session import LANGUAGE_FIELDS
 from journal.sharing.copies import NOTE, TITLE
 from journal.sharing.reading import IncomingShare
 from journal.sharing.shares import OutgoingShare
@@ -71,6 +70,7 @@ def build_entry_record(
         build_answers(document.kind, document.answers),
         earlier,
         get_known_language(document.language),
+        document.beside.origin.zone if document.beside and document.beside.origin else "",
     )
 
 
@@ -130,7 +130,10 @@ def build_session_record(one: Session) -> SessionRecord:
         details.join,
         details.moves,
         _parse_moment(details.moved_at),
-        *(get_known_language(details.find_language(field)) for field in LANGUAGE_FIELDS),
+        get_known_language(details.find_language("dose_text")),
+        get_known_language(details.find_language("note")),
+        get_known_language(details.find_language("cancel_reason")),
+        one.is_imported,
     )
 
 

@@ -88,6 +88,7 @@ class EntryRecord(msgspec.Struct, frozen=True):
     answers: list[Answered]
     earlier: list[Version]
     language: str = ""
+    zone: str = ""
 
 
 class CourseRecord(msgspec.Struct, frozen=True):
@@ -131,6 +132,7 @@ class SessionRecord(msgspec.Struct, frozen=True):
     dose_language: str
     note_language: str
     reason_language: str
+    imported: bool = False
 
 
 class HoursRecord(msgspec.Struct, frozen=True):

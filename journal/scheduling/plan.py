@@ -82,6 +82,7 @@ PROGRESS_FIELDS = (
     "moves",
     "moved_at",
     "language",
+    "imported",
 )
 
 
@@ -138,7 +139,7 @@ async def load_session(actor: Actor, wanted: UUID) -> Session:
     """Return one session, to its patient and their clinicians."""
     for row in parse_rows(SessionRow, await fetch_raw(session_rows.SELECT_SESSION, wanted)):
         await load_plan_access(actor, get_column(row, "patient_id"))
-        return session_rows.open_session(actor.installation, require_undamaged(row))
+        return session_rows.open_planned_session(actor.installation, require_undamaged(row))
     raise NotFound
 
 
@@ -151,7 +152,7 @@ async def load_session_with_plan(
         if get_column(row, "id") == wanted:
             access = await load_plan_access(actor, get_column(row, "patient_id"))
             return (
-                session_rows.open_session(actor.installation, require_undamaged(row)),
+                session_rows.open_planned_session(actor.installation, require_undamaged(row)),
                 session_rows.open_sessions(actor.installation, rows),
                 access,
             )

@@ -18,7 +18,7 @@ from crypto import Context
 from journal.actor import Actor
 from journal.audit import log as audit_log
 from journal.audit.acts import Act
-from journal.errors import StaleRevision
+from journal.errors import NotFound, StaleRevision
 from journal.i18n import N_
 from journal.installation.installation import Installation
 from journal.roles import Role
@@ -31,10 +31,11 @@ from journal.store.statements import Subquery, parse_id
 
 
 class CourseDetails(msgspec.Struct, frozen=True):
-    """The title of a course, and its language; server key."""
+    """The title of a course, and its language; server key. `imported`: as for a session."""
 
     title: str
     language: str = ""
+    imported: str = ""
 
 
 SELECT_PATIENT_SESSIONS = (
@@ -85,6 +86,11 @@ class Session(msgspec.Struct, frozen=True):
         return self.details.phase
 
     @property
+    def is_imported(self) -> bool:
+        """Return whether its patient imported it from elsewhere."""
+        return bool(self.details.imported)
+
+    @property
     def about(self) -> UUID | None:
         """Return the id of the dosing session that it is about, if any."""
         return parse_id(self.details.about) if self.details.about else None
@@ -104,10 +110,18 @@ class Plan(OpenedRows[Session]):
     """
     All sessions of a patient, in the order of their times.
 
-    `cache_key` stands for the values of the rows: whatever is computed from the plan is cached under it.
+    `cache_key` stands for the values of the rows: whatever is computed from the plan is cached under it. `imported` are
+    sessions that their patient imported from elsewhere: they are over, no clinician sees them, and nothing follows
+    from them.
     """
 
     cache_key: object
+    imported: tuple[Session, ...] = ()
+
+    @property
+    def everything(self) -> tuple[Session, ...]:
+        """Return all sessions with those that were imported, in the order of their times."""
+        return tuple(sorted((*self, *self.imported), key=_get_order)) if self.imported else tuple(self)
 
 
 async def load_plan(installation: Installation, patient: UUID) -> Plan:
@@ -127,8 +141,9 @@ def parse_plan(installation: Installation, raw: Sequence[Sequence[Any]]) -> Plan
     key = (Plan, *values, *map(type, values))
     found: Plan | None = installation.server_keys.document_cache.get(key)
     if found is None:
-        sessions = open_sessions(installation, parse_rows(SessionRow, raw))
-        found = Plan(sessions, sessions.damaged)
+        every = _open_all_sessions(installation, parse_rows(SessionRow, raw))
+        found = Plan([one for one in every if not one.is_imported], every.damaged)
+        found.imported = tuple(one for one in every if one.is_imported)
         found.cache_key = object()  # short, since a key of all values takes longer to hash than a page has
         if not found.damaged:
             installation.server_keys.document_cache.put(key, found)
@@ -136,9 +151,20 @@ def parse_plan(installation: Installation, raw: Sequence[Sequence[Any]]) -> Plan
 
 
 def open_sessions(installation: Installation, rows: Iterable[SessionRow | DamagedRow]) -> OpenedRows[Session]:
-    """Open rows and sort what opens by time."""
+    """Open rows of the plan and sort what opens by time; what was imported is no part of it."""
+    found = _open_all_sessions(installation, rows)
+    return OpenedRows([one for one in found if not one.is_imported], found.damaged)
+
+
+def _open_all_sessions(
+    installation: Installation, rows: Iterable[SessionRow | DamagedRow]
+) -> OpenedRows[Session]:
     found = open_rows(rows, partial(open_session, installation))
-    return OpenedRows(sorted(found, key=lambda one: (one.starts_at, one.id)), found.damaged)
+    return OpenedRows(sorted(found, key=_get_order), found.damaged)
+
+
+def _get_order(one: Session) -> tuple[datetime, UUID]:
+    return one.starts_at, one.id
 
 
 async def load_sessions(installation: Installation, wanted: Collection[UUID]) -> OpenedRows[Session]:
@@ -202,6 +228,14 @@ def open_session(installation: Installation, row: SessionRow) -> Session:
     found: Session | None = memory.get(key)
     if found is None:
         found = memory.put(key, _open_session(installation, row))
+    return found
+
+
+def open_planned_session(installation: Installation, row: SessionRow) -> Session:
+    """Open a session of the plan; raises `NotFound` for one that was imported, which has no page of its own."""
+    found = open_session(installation, row)
+    if found.is_imported:
+        raise NotFound
     return found
 
 

@@ -134,7 +134,8 @@ class SessionDetails(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     `join` is how to join it: an address, or a link. `moves` counts how often a calendar that holds it had to be told
     of another time, or that it is cancelled or not any more; `moved_at` is when that was last. `dose_language`,
     `note_language` and `reason_language` are those of the pages on which the three were written, empty where nobody
-    knows; what was stored before has one `language` of all three.
+    knows; what was stored before has one `language` of all three. `imported` is the hex id of the run that imported it:
+    such a session is over, and is kept beside the plan.
     """
 
     kind: SessionKind
@@ -165,6 +166,7 @@ class SessionDetails(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     dose_language: str = ""
     note_language: str = ""
     reason_language: str = ""
+    imported: str = ""
 
     def find_language(self, field: str) -> str:
         """Return the language of the words of *field*, one of `LANGUAGE_FIELDS`; empty where nobody knows."""

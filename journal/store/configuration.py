@@ -28,6 +28,7 @@ TABLE_MODULES = (
     "journal.account_reset.tables",
     "journal.key_rotation.tables",
     "journal.packets.tables",
+    "journal.importing.tables",
     "journal.operations.tables",
 )
 """The modules of the tables, by the rooms that keep them."""

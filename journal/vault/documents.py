@@ -4,12 +4,33 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import msgspec
 
 from crypto import Context, CryptoError, Sealer
 from journal.catalogue.fields import Answers
 from journal.errors import Damaged
+from journal.time_zones import is_zone
+
+
+class Origin(msgspec.Struct, frozen=True, omit_defaults=True):
+    """
+    Where an entry was imported from; within its document.
+
+    `run` is the hex id of the file's run, `digest` stands for what it said then, `source` names what wrote the file,
+    and `zone` is where it was written, where that is known.
+    """
+
+    run: str
+    digest: str
+    source: str = ""
+    zone: str = ""
+
+    @property
+    def place(self) -> ZoneInfo | None:
+        """Return the time zone where it was written, or None where that is not known."""
+        return ZoneInfo(self.zone) if is_zone(self.zone) else None
 
 
 class Beside(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -21,7 +42,8 @@ class Beside(msgspec.Struct, frozen=True, omit_defaults=True):
     back that waits without a date of its own. `later`: the hex ids of the copies that what is added later goes into.
     `added`: short digests of the forms and notes whose lines were added last, so that none is added twice; of what a
     clinician wrote, the note and its version.
-    `notices`: what became of the notices about an answer of it, a line for each.
+    `notices`: what became of the notices about an answer of it, a line for each. `origin`: where it was
+    imported from.
     """
 
     answered_at: str = ""
@@ -31,6 +53,7 @@ class Beside(msgspec.Struct, frozen=True, omit_defaults=True):
     later: tuple[str, ...] = ()
     added: tuple[str, ...] = ()
     notices: tuple[str, ...] = ()
+    origin: Origin | None = None
 
 
 class EntryDocument(msgspec.Struct, frozen=True):

@@ -95,6 +95,8 @@ SENTENCES: Mapping[Act, tuple[str, str]] = MappingProxyType(
         ),
         Act.DISCLOSURES_TAKEN: (N_("You saved the accounting of disclosures as a file"), ""),
         Act.PACKET_MADE: (N_("You made a packet of your records"), ""),
+        Act.RECORDS_IMPORTED: (N_("You imported records from a file"), ""),
+        Act.IMPORT_REMOVED: (N_("You removed what a file had added"), ""),
         Act.RECORDS_TAKEN: (
             N_("You exported your records"),
             N_("%(who)s exported what you share with them"),

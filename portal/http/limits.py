@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
@@ -11,6 +11,7 @@ from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from portal.web.errors import render_http_error
+from portal.web.forms import UPLOAD_PATHS
 
 CONNECTION_CLOSE = {"connection": "close"}
 BODY_COMPLETE_KEY = "hearthside.body_is_whole"
@@ -24,17 +25,28 @@ class Limits:
     """
     What one request may bring. Bytes and seconds.
 
-    The longest form there is, with every field full and every letter written as nine, stays below `body`.
+    The longest form there is, with every field full and every letter written as nine, stays below `body`. What brings
+    files of somebody who is signed in may take `upload` and `upload_seconds` instead.
     """
 
     body: int = 4 * 1024 * 1024
     body_seconds: float = 60
+    upload: int = 65 * 1024 * 1024
+    upload_seconds: float = 900
     head: int = 32 * 1024
     head_seconds: float = 15
     stalled_seconds: float = 60  # nobody takes an answer, or goes on sending what nobody reads
     min_bytes_per_second: int = (
         240  # bytes of an answer that are taken each second at least; as in ASP.NET's Kestrel
     )
+
+    def apply_to(self, path: str) -> Limits:
+        """Return the limits of a request to *path*."""
+        return (
+            replace(self, body=self.upload, body_seconds=self.upload_seconds)
+            if path in UPLOAD_PATHS
+            else self
+        )
 
 
 STANDARD = Limits()
@@ -52,7 +64,7 @@ class BodyLimits:
         if scope["type"] != "http":
             return await self.app(scope, receive, send)
         declared = Headers(scope=scope).get("content-length", "0")
-        if not declared.isdecimal() or int(declared) > self.limits.body:
+        if not declared.isdecimal() or int(declared) > self.limits.apply_to(scope["path"]).body:
             refusal = await render_http_error(Request(scope), HTTPException(413, headers=CONNECTION_CLOSE))
             return await refusal(scope, receive, send)
         await self.app(scope, limit_body(scope, receive, self.limits), send)
@@ -60,7 +72,7 @@ class BodyLimits:
 
 def limit_body(scope: Scope, receive: Receive, limits: Limits) -> Receive:
     """Return a `receive` that keeps the body within *limits*, and store it in the scope."""
-    within: Receive = TimedBody(scope, receive, limits).receive
+    within: Receive = TimedBody(scope, receive, limits.apply_to(scope["path"])).receive
     scope[LIMITED_RECEIVE_KEY] = within
     return within
 

@@ -21,6 +21,9 @@ from journal.measures.lines import MAX_ITEMS
 from journal.user_input import parse_whole_number
 
 URL_ENCODED = "application/x-www-form-urlencoded"
+MULTIPART = "multipart/form-data"
+UPLOAD_PATHS = frozenset({"/records/import"})
+"""Addresses that take files, which their views read as they come. To all else such a form is an empty one."""
 MAX_FIELDS = 500
 MAX_FIELD_LENGTH = 1024 * 1024
 MAX_VALUE_LENGTH = 8 * 1024
@@ -320,6 +323,8 @@ class Form:
 
 async def _read_fields(request: Request) -> tuple[tuple[str, str], ...]:
     kind = request.headers.get("content-type", URL_ENCODED).partition(";")[0].strip().lower()
+    if kind == MULTIPART and request.url.path in UPLOAD_PATHS:
+        return ()
     if kind != URL_ENCODED:
         raise HTTPException(415)
     body = (

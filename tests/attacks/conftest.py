@@ -43,6 +43,8 @@ BEGINNINGS = {
         "/account/passkeys/new",
         "/account/second-factor/removal",
         "/records",
+        "/records/import",
+        "/records/import/{import run}",
         "/packets/{packet}",
         "/packets/{packet}/entries?kind=integration",
         "/packets/{packet}/preview",

@@ -55,6 +55,8 @@ OF_PEOPLE = {
     "reply_draft": {"sealed"},
     "own_note": {"sealed"},
     "packet": {"sealed", "told", "file"},
+    "import_run": {"sealed"},
+    "import_part": {"sealed"},
 }
 """Columns of bytes that the server key has no part in."""
 

@@ -295,6 +295,16 @@ SHOWN: dict[str, tuple[Place, ...]] = {
     "packet.sealed": (Place("packet", (Look("alice", "/packets", ("One packet cannot be opened",)),)),),
     "packet.told": (Place("made packet", (Look("alice", "/packets", ("One packet cannot be opened",)),)),),
     "packet.file": (Place("made packet", (Look("alice", "/packets/{made packet}/file", DAMAGED),)),),
+    "import_run.sealed": (
+        Place(
+            "import run",
+            (
+                Look("alice", "/records/import", ("One file cannot be opened",)),
+                Look("alice", "/records/import/{import run}", DAMAGED),
+            ),
+        ),
+    ),
+    "import_part.sealed": (),  # what is lost is told of once the file is imported: importing/test_adding.py
     "talk_item.sealed": (Place("talk item", TALK),),
     "talk_item.said": (Place("talk item", TALK),),
     "talk_item.mark": (Place("marked talk item", (TALK[0],)),),

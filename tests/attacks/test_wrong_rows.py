@@ -109,6 +109,8 @@ LISTED: dict[str, str] = {
     "reply": "SELECT id FROM reply WHERE link_id = '{link}' ORDER BY id",
     "reply_draft": "SELECT id FROM reply_draft WHERE owner_id = '{bob}'",
     "packet": "SELECT id FROM packet WHERE owner_id = '{alice}' ORDER BY id",
+    "import_run": "SELECT id FROM import_run WHERE owner_id = '{alice}'",
+    "import_part": "SELECT id FROM import_part WHERE run_id = '{import run}'",
     "own_note": "SELECT id FROM own_note WHERE owner_id = '{bob}' AND patient = '{alice}' ORDER BY id",
     "talk_item": "SELECT id FROM talk_item WHERE link_id = '{link}' ORDER BY id",
     "talk_set": "SELECT id FROM talk_set WHERE clinician_id = '{bob}'",

@@ -16,6 +16,8 @@ from functools import partial
 from pathlib import Path
 from uuid import UUID, uuid4
 
+import msgspec
+
 from journal.account_reset import reset as account_reset
 from journal.account_reset import reset_links, retained_records, returned_shares
 from journal.accounts import details as account_details
@@ -46,6 +48,11 @@ from journal.coming_talk.documents import Mark, Thing, Word
 from journal.device_copies import copies as device_copies
 from journal.entries import entries, removal
 from journal.entries import revisions as versions
+from journal.importing import runs as import_runs
+from journal.importing import tables as import_tables
+from journal.importing.items import Findings, Source
+from journal.importing.texts import Clock as FileClock
+from journal.importing.texts import Written, add_text
 from journal.installation.installation import Installation
 from journal.key_rotation import account_key as account_key_renewal
 from journal.measures.records import find_offered
@@ -192,6 +199,7 @@ async def furnish(url: str, furniture: Furniture) -> World:
             await _share(making, ids)
             await _own_notes(making, ids)
             await _packets(making, ids)
+            await _import(making, ids)
             await _notices(making, ids)
             await _restart(making, ids)
             await _others(making, ids)
@@ -525,6 +533,18 @@ async def _packets(making: _Making, ids: dict[str, UUID]) -> None:
         updated_at=alice.now,
         file_until=alice.now + timedelta(days=365),
     )
+
+
+async def _import(making: _Making, ids: dict[str, UUID]) -> None:
+    """Have alice have uploaded a file, of which nothing is imported yet."""
+    alice = await making.actor("alice")
+    content = Findings(Source.TEXTS)
+    at = Written(alice.now - timedelta(days=400), "Europe/Berlin")
+    add_text(content, FileClock(alice.now, "Europe/Berlin"), f"{HERS} words of a file", f"{HERS} title", at)
+    summary, parts = content.finish()
+    ids["import run"] = await import_runs.stage(alice, summary, [msgspec.json.encode(one) for one in parts])
+    ids["import part"] = (await import_tables.ImportPart.get(run_id=ids["import run"])).id
+    await import_tables.ImportRun.all().update(until=alice.now + timedelta(days=365))
 
 
 async def _own_notes(making: _Making, ids: dict[str, UUID]) -> None:

@@ -418,6 +418,12 @@ async def in_the_browser(portal: Portal) -> None:
         sent = {"previewed": seen.attributes["value"], "offered": NEW, "current": PASSWORDS["alice"]}
         assert (await browser.post(f"{where}/preview", data=sent)).status_code == 303
         await asyncio.gather(*portal.app.state.installation.background_work)
+        part = ("files", ("2026-01-01.txt", b"The sea.", "text/plain"))
+        where = (await browser.post("/records/import", files=[part])).headers["location"]
+        assert (await browser.post(f"{where}/start")).status_code == 303
+        await asyncio.gather(*portal.app.state.installation.background_work)
+        assert (await browser.post(f"{where}/removal")).status_code == 303
+        await asyncio.gather(*portal.app.state.installation.background_work)
         taken = await browser.post("/sharing/disclosures", data={"current": PASSWORDS["alice"]})
         assert taken.status_code == 200
     dana = await portal.cast.actor("dana")

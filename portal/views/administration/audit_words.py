@@ -110,6 +110,8 @@ SENTENCES: Mapping[Act, str] = MappingProxyType(
         Act.REPLY_READ: N_("%(who)s opened a reply (record of %(whose)s)"),
         Act.REPLY_WITHDRAWN: N_("%(who)s withdrew a reply (record of %(whose)s)"),
         Act.PACKET_MADE: N_("%(who)s made a packet of records (record of %(whose)s)"),
+        Act.RECORDS_IMPORTED: N_("%(who)s imported records from a file (record of %(whose)s)"),
+        Act.IMPORT_REMOVED: N_("%(who)s removed what a file had added (record of %(whose)s)"),
         Act.RECORDS_TAKEN: N_("%(who)s exported records (record of %(whose)s)"),
         Act.DISCLOSURES_TAKEN: N_("%(who)s saved the accounting of disclosures"),
     }

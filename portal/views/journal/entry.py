@@ -22,7 +22,7 @@ from journal.entries.naming import EntryName, EntryNamer
 from journal.reframing.reframes import STATUS
 from journal.replies.keeping import get_source
 from journal.sessions import holds
-from journal.sessions.rows import Session, load_my_sessions
+from journal.sessions.rows import Plan, Session, load_my_sessions
 from journal.sharing import copies, shares
 from journal.sharing.shares import OutgoingShare
 from journal.vault.documents import EntryDocument
@@ -135,7 +135,7 @@ async def show_entry(request: Request) -> Response:
     given = await shares.list_shares(actor, entry=found.id, team=team.links)
     leads_on = _wants_reframe(answers)
     needs_plan = document.session_id or not document.title or kind is EntryKind.REFRAME or leads_on
-    plan = await load_my_sessions(actor) if needs_plan else ()
+    plan = await load_my_sessions(actor) if needs_plan else Plan()
     leads_on = leads_on and holds.get_hold(actor, plan) is None
     panel = await load_panel(actor, found, tuple(plan), given, request.query_params.get("phrase", ""))
     apart = (REFRAME_FIELDS if beside else frozenset()) | (frozenset({STATUS}) if panel else frozenset())
@@ -147,7 +147,7 @@ async def show_entry(request: Request) -> Response:
         get_form(kind),
         document,
         EntryNamer(plan).name_entry(found),
-        next((one for one in plan if one.id.hex == document.session_id), None),
+        next((one for one in plan.everything if one.id.hex == document.session_id), None),
         beside,
         hide_numbers(sections, actor.hides_numbers),
         found.created_at,
@@ -216,7 +216,8 @@ def _list_part_readers(entry: Entry, given: tuple[OutgoingShare, ...]) -> Mappin
 def _find_own_page(found: Entry) -> str | None:
     """Return where an entry is changed whose kind has a page of its own; None where it has the usual one."""
     kind, about = found.document.kind, parse_uuid(found.document.session_id)
-    session = f"/sessions/{about}" if about else None
+    is_imported = found.document.beside is not None and found.document.beside.origin is not None
+    session = f"/sessions/{about}" if about and not is_imported else None
     if kind in CHANGED_AT:
         return CHANGED_AT[kind]
     if kind == EntryKind.CHECKLIST:

@@ -19,7 +19,7 @@ from journal.reframing import later
 from journal.roles import Role
 from journal.scheduling import plan as session_plan
 from journal.sessions import holds, schedule
-from journal.sessions.day_state import DayState, get_day_state
+from journal.sessions.day_state import DayState, Progress, get_day_state
 from journal.sessions.holds import Hold
 from journal.sessions.rows import Session, load_my_sessions
 from journal.sessions.session import Status
@@ -35,7 +35,11 @@ from portal.web.pages import get_translator, redirect, render_long_page, render_
 
 @dataclass(frozen=True, slots=True)
 class PlanPage:
-    """Context of a patient's plan. `readers` are the people who see it too, `damaged` sessions that do not open."""
+    """
+    Context of a patient's plan. `readers` are the people who see it too, `damaged` sessions that do not open.
+
+    `imported` are past sessions that the patient imported, which nobody else sees.
+    """
 
     next: SessionLine | None
     ahead: tuple[SessionLine, ...]
@@ -43,6 +47,7 @@ class PlanPage:
     readers: tuple[str, ...]
     waiting: Hold | None
     damaged: tuple[UUID | None, ...]
+    imported: tuple[SessionLine, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,8 +82,14 @@ async def show_plan(request: Request) -> Response:
         tuple(link.peer_name for link in await links.load_my_links(actor)),
         holds.get_hold(actor, mine),
         mine.damaged,
+        tuple(map(_as_over, build_lines(actor, mine.imported))),
     )
     return render_page(request, "sessions/plan.html", context)
+
+
+def _as_over(line: SessionLine) -> SessionLine:
+    """Return the line of a session that was imported: whatever its status says, nothing of it goes on."""
+    return line if line.progress is Progress.CANCELLED else replace(line, progress=Progress.DONE)
 
 
 async def add_own_session(request: Request) -> Response:
