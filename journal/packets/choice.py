@@ -15,6 +15,7 @@ from journal.packets.documents import (
     MAX_PIECES,
     MAX_PURPOSE_LENGTH,
     MAX_RECIPIENT_LENGTH,
+    OF_OTHERS,
     Choice,
     Part,
     Span,
@@ -28,8 +29,8 @@ DAYS_TURNED = N_("The last day is before the first.")
 LONG_RECIPIENT = N_("Please keep this to 200 letters.")
 LONG_PURPOSE = N_("Please keep this to 500 letters.")
 TOO_MANY = N_("A packet holds up to 2,000 entries. Nothing was changed; choose fewer.")
-NO_RECIPIENT = N_("Write who the packet is for. It stands in your own list of what left.")
-NO_PURPOSE = N_("Write what it is for. It stands in your own list of what left.")
+NO_RECIPIENT = N_("Write who the packet is for. It stands in the list of what left.")
+NO_PURPOSE = N_("Write what it is for. It stands in the list of what left.")
 
 Lies = Callable[[str, str | None, datetime], bool]
 """Whether an entry lies in the time of a choice, by its kind, the session it is tied to and when it was begun."""
@@ -79,10 +80,15 @@ def read_choice(
         about=about,
         first_day=first.isoformat() if first else "",
         last_day=last.isoformat() if last else "",
-        parts=tuple(one for one in Part if one.value in parts),
+        parts=tuple(one for one in list_offered_parts(before) if one.value in parts),
         recipient=recipient,
         purpose=purpose,
     )
+
+
+def list_offered_parts(choice: Choice) -> tuple[Part, ...]:
+    """Return what besides entries a packet can hold."""
+    return OF_OTHERS if choice.patient else tuple(Part)
 
 
 def is_known(kind: str, about: str, plan: Sequence[Session]) -> bool:

@@ -21,6 +21,7 @@ from journal.measures.scoring import compute_score
 from journal.packets.documents import OFFERED_KINDS, Choice, Part
 from journal.records.mapping import build_answers
 from journal.records.schema import Answered
+from journal.roles import Role
 from journal.sessions.rows import Session
 from journal.sessions.session import Phase, Route, SessionKind, Setting, Status
 from journal.sharing.copies import build_copy
@@ -52,6 +53,14 @@ class PacketConsent(msgspec.Struct, frozen=True):
     profession: str
     since: datetime
     paused_at: datetime | None
+
+
+class PacketMaker(msgspec.Struct, frozen=True):
+    """Who made a packet: the patient, whose name does not stand here, or a clinician of what is shared with them."""
+
+    role: Role
+    name: str = ""
+    profession: str = ""
 
 
 class PacketReference(msgspec.Struct, frozen=True):
@@ -99,6 +108,7 @@ class PacketRecord(msgspec.Struct, frozen=True):
     format: str
     schema_version: int
     made_on: str
+    made_by: PacketMaker
     time_zone: str
     name: str
     from_day: str
@@ -109,11 +119,19 @@ class PacketRecord(msgspec.Struct, frozen=True):
     entries: list[PacketEntry]
 
 
+BY_PATIENT = PacketMaker(Role.PATIENT)
+
+
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """The chosen parts of one entry: as a copy, which pages draw as every copy, and as data."""
+    """
+    The chosen parts of one entry: as a copy, which pages draw as every copy, and as data.
+
+    `revision` is of the entry, or of the shared copy, that it was opened from.
+    """
 
     id: UUID
+    revision: int
     copy: ShareDocument
     record: PacketEntry
 
@@ -123,6 +141,7 @@ class Content:
     """All that a packet holds. `sessions` are those that it names; what is not ticked is empty."""
 
     made_on: date
+    made_by: PacketMaker
     time_zone: str
     name: str
     from_day: str
@@ -144,6 +163,7 @@ class Content:
             FORMAT,
             SCHEMA_VERSION,
             self.made_on.isoformat(),
+            self.made_by,
             self.time_zone,
             self.name,
             self.from_day,
@@ -164,6 +184,7 @@ def compose(
     zone_name: str,
     sessions: Sequence[Session] = (),
     consents: Sequence[PacketConsent] = (),
+    made_by: PacketMaker = BY_PATIENT,
 ) -> Content:
     """
     Return what a packet holds.
@@ -172,6 +193,7 @@ def compose(
         opened: Entries that lie in the time of the choice; of each only its chosen parts are taken.
         name: The patient's, which stands there only if that was ticked.
         now: In the patient's own time zone.
+        made_by: Who composes it.
         sessions: Those in the time of the choice, which are taken only if they were ticked.
         consents: Whom they share with, taken only if that was ticked.
     """
@@ -181,6 +203,7 @@ def compose(
     )
     return Content(
         now.date(),
+        made_by,
         zone_name,
         name if Part.NAME in choice.parts else "",
         choice.first_day,
@@ -210,7 +233,7 @@ def _build_piece(choice: Choice, entry: Entry, now: datetime) -> Piece | None:
         build_answers(copy.kind, copy.answers),
         copy.language,
     )
-    return Piece(entry.id, copy, record)
+    return Piece(entry.id, entry.revision, copy, record)
 
 
 def _list_scores(pieces: Iterable[Piece]) -> Iterable[PacketScore]:

@@ -50,12 +50,17 @@ class Part(Labelled):
     CONSENT = "consent", N_("Who in your care team you share with")
 
 
+OF_OTHERS = (Part.NAME, Part.SESSIONS)
+"""The parts of a packet of another's records: nothing tells who else there is."""
+
+
 class Choice(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """
     What was chosen; the owner's vault key.
 
-    `about` is the hex id of the course or session of the span, `first_day` and `last_day` are ISO days. `pieces` are
-    the chosen entries by their hex ids, each with the ids of its chosen parts.
+    `patient` is the hex id of whose records they are, and empty for the owner's own. `about` is the hex id of the
+    course or session of the span, `first_day` and `last_day` are ISO days. `pieces` are the chosen entries, or copies
+    that are shared, by their hex ids, each with the ids of its chosen parts.
     """
 
     span: Span = Span.ALL
@@ -66,19 +71,23 @@ class Choice(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     pieces: dict[str, tuple[str, ...]] = {}
     recipient: str = ""
     purpose: str = ""
+    patient: str = ""
 
 
 class Told(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """
     Who got a packet and what for, in its owner's words, for the accounting; the owner's vault key.
 
-    `made_at` is UTC, ISO 8601; `is_plain`: the file opens without a passphrase or a key.
+    Of another's records it is sealed under the server key as well, for whose they are. `made_at` is UTC, ISO 8601;
+    `is_plain`: the file opens without a passphrase or a key. `quoted` are the copies of another's that it holds, by
+    their hex ids, with the revision of each.
     """
 
     recipient: str
     purpose: str
     made_at: str
     is_plain: bool = False
+    quoted: dict[str, int] = {}
 
 
 def choice_context(owner: UUID, packet: UUID, revision: int) -> Context:
@@ -89,6 +98,11 @@ def choice_context(owner: UUID, packet: UUID, revision: int) -> Context:
 def told_context(owner: UUID, packet: UUID, _: int = 0) -> Context:
     """Return the context of who got a packet and what for."""
     return Context("packet-told", owner.bytes, packet.bytes)
+
+
+def disclosed_context(patient: UUID, packet: UUID) -> Context:
+    """Return the context of what a patient is told of a packet that somebody else made of their records."""
+    return Context("packet-disclosed", patient.bytes, packet.bytes)
 
 
 def file_context(owner: UUID, packet: UUID, _: int = 0) -> Context:

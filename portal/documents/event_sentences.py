@@ -93,7 +93,10 @@ SENTENCES: Mapping[Act, tuple[str, str]] = MappingProxyType(
             N_("An administrator looked at what is written here about you, without any words of yours"),
         ),
         Act.DISCLOSURES_TAKEN: (N_("You saved the accounting of disclosures as a file"), ""),
-        Act.PACKET_MADE: (N_("You made a packet of your records"), ""),
+        Act.PACKET_MADE: (
+            N_("You made a packet of your records"),
+            N_("%(who)s made a packet of what you share with them"),
+        ),
         Act.RECORDS_TAKEN: (
             N_("You exported your records"),
             N_("%(who)s exported what you share with them"),

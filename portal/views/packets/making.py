@@ -15,11 +15,10 @@ from journal.authentication.passwords import suggest_passphrase
 from journal.errors import InvalidInput, StaleRevision
 from journal.packets import drafts, making
 from journal.packets.drafts import Packet
-from journal.packets.loading import load_content
+from journal.packets.loading import load_content, load_source
 from journal.packets.making import LookAgain, Opening
 from journal.sessions import holds
 from journal.sessions.holds import Hold
-from journal.sessions.rows import load_my_sessions
 from journal.user_input import clean_line, parse_whole_number
 from portal import __version__, logs
 from portal.access.session_cookie import get_actor
@@ -37,7 +36,8 @@ class PreviewPage:
     Context of one sheet of the preview: its `blocks`, each with the name of its type.
 
     `digest` stands for all that leaves; `previewed` is what a refused form had. `offered` is a passphrase that the next
-    page does not offer again. `held` keeps a file from being made; `problem` is why the last try made none.
+    page does not offer again. `damaged` counts shared copies that a clinician cannot choose. `held` keeps a file from
+    being made; `problem` is why the last try made none.
     """
 
     packet: Packet
@@ -54,6 +54,7 @@ class PreviewPage:
     held: Hold | None = None
     problem: str = ""
     errors: Mapping[str, str] = field(default_factory=dict)
+    damaged: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,8 +165,8 @@ async def _render(
     status: int = 200,
     headers: Mapping[str, str] | None = None,
 ) -> Response:
-    plan = await load_my_sessions(actor)
-    is_intact, content = await load_content(actor, packet.choice, plan)
+    source = await load_source(actor, packet)
+    is_intact, content = await load_content(actor, packet, source)
     build = _prepare_pages(request, actor)
     leaves = build(content)
     shown = build(content, hides_numbers=True) if actor.hides_numbers else leaves
@@ -185,9 +186,10 @@ async def _render(
         is_intact,
         printed.unset,
         form["opens_for"] if form else "",
-        holds.get_hold(actor, plan),
+        None if packet.link else holds.get_hold(actor, source.plan),
         problem,
         errors or {},
+        source.damaged,
     )
     return render_page(request, "packets/preview.html", context, status=status, headers=headers)
 
