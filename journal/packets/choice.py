@@ -43,6 +43,7 @@ def read_choice(
     parts: Collection[str],
     told: tuple[str, str],
     plan: Sequence[Session],
+    language: str,
 ) -> Choice:
     """
     Return a choice as a form changes it; which entries are chosen stays.
@@ -51,6 +52,7 @@ def read_choice(
         span: `all`, `dates`, or `course` or `session` with a point and the hex id of one.
         days: The first and the last day, as they were typed; they count for `dates` alone.
         told: Who it is for, and what for.
+        language: Of the form; that of *told*, where they are others than before.
 
     Raises:
         InvalidInput: If a day, the time or a length is not right; the fields are the form's.
@@ -83,6 +85,7 @@ def read_choice(
         parts=tuple(one for one in list_offered_parts(before) if one.value in parts),
         recipient=recipient,
         purpose=purpose,
+        language=before.language if (recipient, purpose) == (before.recipient, before.purpose) else language,
     )
 
 

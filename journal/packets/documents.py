@@ -60,7 +60,8 @@ class Choice(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     `patient` is the hex id of whose records they are, and empty for the owner's own. `about` is the hex id of the
     course or session of the span, `first_day` and `last_day` are ISO days. `pieces` are the chosen entries, or copies
-    that are shared, by their hex ids, each with the ids of its chosen parts.
+    that are shared, by their hex ids, each with the ids of its chosen parts. `language` is that of `recipient` and
+    `purpose`; empty in choices from before it was kept.
     """
 
     span: Span = Span.ALL
@@ -71,6 +72,7 @@ class Choice(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     pieces: dict[str, tuple[str, ...]] = {}
     recipient: str = ""
     purpose: str = ""
+    language: str = ""
     patient: str = ""
 
 
@@ -79,14 +81,15 @@ class Told(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     Who got a packet and what for, in its owner's words, for the accounting; the owner's vault key.
 
     Of another's records it is sealed under the server key as well, for whose they are. `made_at` is UTC, ISO 8601;
-    `is_plain`: the file opens without a passphrase or a key. `quoted` are the copies of another's that it holds, by
-    their hex ids, with the revision of each.
+    `is_plain`: the file opens without a passphrase or a key; `language` is that of the words. `quoted` are the copies
+    of another's that it holds, by their hex ids, with the revision of each.
     """
 
     recipient: str
     purpose: str
     made_at: str
     is_plain: bool = False
+    language: str = ""
     quoted: dict[str, int] = {}
 
 

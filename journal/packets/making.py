@@ -299,7 +299,9 @@ async def _store(job: _Job, made: bytes) -> None:
     actor, ident, choice = replace(job.actor, now=now), job.packet.id, job.packet.choice
     link = job.packet.link
     quoted = {one.id.hex: one.revision for one in job.content.pieces} if link else {}
-    told = Told(choice.recipient, choice.purpose, now.isoformat(), job.opening.is_plain, quoted)
+    told = Told(
+        choice.recipient, choice.purpose, now.isoformat(), job.opening.is_plain, choice.language, quoted
+    )
     patient, disclosed = actor.id, None
     if link is not None:
         patient, disclosed = link.patient, seal_disclosed(actor, link.patient, ident, told)

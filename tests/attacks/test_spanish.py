@@ -45,7 +45,9 @@ ENGLISH_DAYS = re.compile(
     r"\b(January|February|March|April|May|June|July|August|September|October|November|December"
     r"|(Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day) \d|\d (Jan|Apr|Aug|Dec)\b|\d [ap]\.?m\b"
 )
-NO_PAGES = frozenset({"/healthz", "/readyz", "/offline.js", "/here", "/calendar/{token}.ics"})
+NO_PAGES = frozenset(
+    {"/healthz", "/readyz", "/offline.js", "/here", "/calendar/{token}.ics", "/packets/{id:uuid}/file"}
+)
 """Addresses that answer with something else."""
 POSTED = frozenset(
     {

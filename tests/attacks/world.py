@@ -500,9 +500,15 @@ async def _packets(making: _Making, ids: dict[str, UUID]) -> None:
         pieces={entry: ("int.meaning", "title")},
         recipient=f"{HERS} recipient",
         purpose=f"{HERS} purpose",
+        language=LANGUAGE,
     )
     ids["packet"] = await packet_drafts.create_packet(alice, choice)
-    told = Told(f"{HERS} recipient of a file", f"{HERS} purpose of a file", alice.now.isoformat())
+    told = Told(
+        f"{HERS} recipient of a file",
+        f"{HERS} purpose of a file",
+        alice.now.isoformat(),
+        language=LANGUAGE,
+    )
     sealed = seal_document(alice.vault, choice, packets.choice_context(alice.id, made_id, 1))
     file = alice.vault.seal(f"{HERS} file".encode(), context=packets.file_context(alice.id, made_id))
     ids["made packet"] = made_id

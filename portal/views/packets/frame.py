@@ -16,8 +16,8 @@ CHOSEN = N_(
     "The patient chose each part. It is no clinical record and may not be complete. Words beside a line are their own."
 )
 CHOSEN_BY_ANOTHER = N_(
-    "%(name)s chose each part from what the patient shares with them. It is no clinical record and may not be complete. "
-    "Words beside a line are the patient’s own."
+    "%(name)s chose each part from what the patient shares with them. It is no clinical record and may not be "
+    "complete. Words beside a line are the patient’s own."
 )
 CHECK = N_(
     "The encrypted file is signed, and the SHA-256 of data/packet.json in it stands here. "

@@ -114,6 +114,7 @@ async def show_packet(request: Request) -> Response:
             typed.parts,
             (typed.recipient, typed.purpose),
             source.plan,
+            actor.language,
         )
         await drafts.save_choice(actor, wanted, form.get_whole_number("revision") or 0, choice)
     except InvalidInput as error:

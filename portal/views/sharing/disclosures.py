@@ -201,7 +201,9 @@ def build_line(
     if one.act is Act.PACKET_MADE:
         said = (told or {}).get(one.packet) if one.packet else None
         who, why = (said.recipient, said.purpose) if said else (_(N_("Somebody")), _(UNREADABLE_TOLD))
-        words = (remove_controls(who), _(kind.happened), _(kind.what), remove_controls(why))
+        spoken = said.language if said else ""
+        who, why = (quote(remove_controls(words), spoken) for words in (who, why))
+        words = (who, _(kind.happened), _(kind.what), why)
         return DisclosureLine(one.at, *words, is_packet=True)
     what = _(kind.what) if kind.what else _(NO_LONGER_SHARED)
     if not kind.what and one.copy is not None:

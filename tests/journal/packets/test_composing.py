@@ -181,7 +181,7 @@ def test_what_is_no_choice_is_refused(
 ) -> None:
     """Each field that is wrong is named, and nothing is taken for something else."""
     with pytest.raises(InvalidInput) as refused:
-        read_choice(Choice(), span, days, (), told, (session(7, -3),))
+        read_choice(Choice(), span, days, (), told, (session(7, -3),), "en")
     assert set(refused.value.fields) == wrong
 
 
@@ -226,3 +226,11 @@ def test_it_is_said_for_whom_and_what_for() -> None:
         require_told(Choice(recipient="Dr. Willow"))
     assert set(refused.value.fields) == {"purpose"}
     require_told(Choice(recipient="Dr. Willow", purpose="A second opinion"))
+
+
+def test_who_it_is_for_keeps_the_language_in_which_it_was_written() -> None:
+    """A form in another language that changes neither line leaves it."""
+    first = read_choice(Choice(), "all", ("", ""), (), ("her doctor", "a talk"), (), "en")
+    again = read_choice(first, "all", ("", ""), ("plan",), ("her doctor", "a talk"), (), "es")
+    assert (first.language, again.language) == ("en", "en")
+    assert read_choice(again, "all", ("", ""), (), ("su médica", "a talk"), (), "es").language == "es"
