@@ -294,6 +294,12 @@ SHOWN: dict[str, tuple[Place, ...]] = {
     ),
     "packet.sealed": (Place("packet", (Look("alice", "/packets", ("One packet cannot be opened",)),)),),
     "packet.told": (Place("made packet", (Look("alice", "/packets", ("One packet cannot be opened",)),)),),
+    "packet.disclosed": (
+        Place(
+            "bob's made packet",
+            (Look("alice", "/sharing/disclosures", ("what was written about it cannot be opened",)),),
+        ),
+    ),
     "packet.file": (Place("made packet", (Look("alice", "/packets/{made packet}/file", DAMAGED),)),),
     "talk_item.sealed": (Place("talk item", TALK),),
     "talk_item.said": (Place("talk item", TALK),),

@@ -40,7 +40,9 @@ HEADINGS = (
     N_("Date"), N_("Time"), N_("Time in UTC"), N_("Recipient"), N_("Practice"), N_("What happened"), N_("What"),
     N_("Why"),
 )  # fmt: skip
-UNREADABLE_TOLD = N_("what you wrote about it cannot be opened")
+UNREADABLE_TOLD = N_("what was written about it cannot be opened")
+GOT_FROM = N_("got a file that %(name)s made")
+CHOSEN_FOR_IT = N_("pages of what you share with them")
 NO_LONGER_SHARED = N_("something you no longer share")
 
 
@@ -203,7 +205,11 @@ def build_line(
         who, why = (said.recipient, said.purpose) if said else (_(N_("Somebody")), _(UNREADABLE_TOLD))
         spoken = said.language if said else ""
         who, why = (quote(remove_controls(words), spoken) for words in (who, why))
-        words = (who, _(kind.happened), _(kind.what), why)
+        happened, what = _(kind.happened), _(kind.what)
+        if one.recipient:
+            maker = format_clinician_name(remove_controls(one.recipient), one.profession, _)
+            happened, what = _(GOT_FROM, name=maker), _(CHOSEN_FOR_IT)
+        words = (who, happened, what, why)
         return DisclosureLine(one.at, *words, is_packet=True)
     what = _(kind.what) if kind.what else _(NO_LONGER_SHARED)
     if not kind.what and one.copy is not None:
