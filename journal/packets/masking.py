@@ -1,0 +1,127 @@
+"""
+Black out words that somebody typed, such as the names of others, wherever they stand in what a packet holds.
+
+A word is found whole, in small and capital letters, however its letters are composed. In scripts that put no blank
+between words, or join small words to others, it is found within them too: rather a letter too many than a name left.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable
+
+import msgspec
+
+from crypto import normalize
+from journal.care.documents import ShareDocument
+from journal.catalogue.fields import Answer, EntryKind, Field, FieldKind
+from journal.catalogue.forms import get_form
+from journal.errors import InvalidInput
+from journal.i18n import N_
+from journal.measures.lines import parse_measure
+
+MARK = "■■■"
+"""What stands in the place of a word, in every language."""
+MAX_MASKED = 20
+MAX_MASKED_LENGTH = 100
+TOO_MANY_MASKED = N_("Please keep this to 20 lines.")
+LONG_MASKED = N_("Please keep each line to 100 letters.")
+NO_LETTER = N_("Each line needs a letter.")
+
+_UNSPACED = ("ARABIC", "CJK", "HANGUL", "HEBREW", "HIRAGANA", "KATAKANA", "KHMER", "LAO", "MYANMAR", "THAI", "TIBETAN")
+_INVISIBLE = "\u00ad\u200b-\u200f\u2060-\u2064\u202a-\u202e\u2066-\u2069\ufeff"
+_ALIKE = ("'’‘ʼ＇", "-‐‑–")
+_CODED = frozenset({FieldKind.DATE, FieldKind.REQUESTS, FieldKind.STANDING})
+_LETTER_OR_MARK = r"[^\W_]"
+
+
+def read_masked(typed: str) -> tuple[str, ...]:
+    """
+    Return the words to black out, of which each stands on a line of its own.
+
+    Raises:
+        InvalidInput: If there are too many, or one is too long or has no letter (`masked`).
+    """
+    found: dict[str, str] = {}
+    for line in normalize("NFC", typed).splitlines():
+        if word := " ".join(re.sub(f"[{_INVISIBLE}]", "", line).split()):
+            found.setdefault(word.casefold(), word)
+    problem = ""
+    if len(found) > MAX_MASKED:
+        problem = TOO_MANY_MASKED
+    elif any(len(word) > MAX_MASKED_LENGTH for word in found.values()):
+        problem = LONG_MASKED
+    elif not all(any(map(str.isalpha, word)) for word in found.values()):
+        problem = NO_LETTER
+    if problem:
+        raise InvalidInput({"masked": problem})
+    return tuple(found.values())
+
+
+class Masker:
+    """Blacks out *words*; `counts` says how often each was found so far."""
+
+    def __init__(self, words: Iterable[str]) -> None:
+        self.counts = dict.fromkeys(words, 0)
+        # The longest first, so that no part of a name is left beside the mark of another.
+        self._patterns = [(word, _compile(word)) for word in sorted(self.counts, key=len, reverse=True)]
+
+    def mask(self, text: str) -> str:
+        """Return a text with a mark for each of the words."""
+        if not self._patterns or not text:
+            return text
+        masked = normalize("NFC", text)
+        for word, pattern in self._patterns:
+            masked, count = pattern.subn(MARK, masked)
+            self.counts[word] += count
+        return masked
+
+    def mask_copy(self, copy: ShareDocument) -> ShareDocument:
+        """Return a copy with a mark for each of the words, in its title, its note and its answers."""
+        if not self._patterns:
+            return copy
+        fields = {one.id: one for one in get_form(EntryKind(copy.kind)).fields}
+        answers = {ident: self._mask_answer(fields.get(ident), answer) for ident, answer in copy.answers.items()}
+        return msgspec.structs.replace(copy, title=self.mask(copy.title), note=self.mask(copy.note), answers=answers)
+
+    def _mask_answer(self, field: Field | None, answer: Answer) -> Answer:
+        if isinstance(answer, int) or _is_coded(field, answer):
+            return answer
+        if isinstance(answer, list):
+            options = {one.value for one in field.options} if field else frozenset[str]()
+            return [one if one in options else self.mask(one) for one in answer]
+        return self.mask(answer)
+
+
+def _is_coded(field: Field | None, answer: Answer) -> bool:
+    """Return whether an answer holds nothing that somebody wrote, but codes of ours."""
+    if field is None:
+        return False
+    if field.kind is FieldKind.MEASURE:
+        return all(one.instrument is not None and not one.other for one in parse_measure(answer))
+    return field.kind in _CODED or any(one.value == answer for one in field.options)
+
+
+def _compile(word: str) -> re.Pattern[str]:
+    """Return the pattern that finds a word whole."""
+    variants = {normalize("NFC", one) for one in (word, word.upper(), word.lower(), word.casefold(), word.title())}
+    spelled = "|".join(map(_spell, sorted(variants, key=len, reverse=True)))
+    before = "" if _is_unspaced(word[0]) else rf"(?<!{_LETTER_OR_MARK})"
+    after = "" if _is_unspaced(word[-1]) else rf"(?!{_LETTER_OR_MARK})"
+    return re.compile(f"{before}(?:{spelled}){after}", re.IGNORECASE)
+
+
+def _spell(word: str) -> str:
+    """Return the pattern of the letters of a word: invisible signs between them, and any blanks for a blank."""
+    return f"[{_INVISIBLE}]*".join(map(_spell_sign, word))
+
+
+def _spell_sign(sign: str) -> str:
+    if sign == " ":
+        return rf"\s[\s{_INVISIBLE}]*"
+    return next((f"[{re.escape(alike)}]" for alike in _ALIKE if sign in alike), re.escape(sign))
+
+
+def _is_unspaced(sign: str) -> bool:
+    return unicodedata.name(sign, "").startswith(_UNSPACED)
