@@ -24,7 +24,7 @@ export CHECK_PYTHON
 export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check format bench mutate sbom pictures fonts words lock clean python machine
+.PHONY: help run test check format bench mutate sbom pictures fonts definitions words lock clean python machine
 .NOTPARALLEL:
 
 # A .venv whose Python is gone, or has no pip, was left half-made: it is made anew.
@@ -67,6 +67,9 @@ pictures: machine .venv/ready ## Take the pictures of the guide and of the READM
 
 fonts: .venv/ready ## Cut the fonts of printed pages anew (needs npm); look at the pages afterwards
 	$(BIN)/python tests/make_fonts.py
+
+definitions: .venv/ready ## Fetch what checks FHIR bundles anew (needs npm); run tests/journal/fhir afterwards
+	$(BIN)/python tests/make_definitions.py
 
 words: .venv/ready ## Renew the catalogues of messages; what is new in them waits to be translated
 	$(BIN)/pybabel -q extract -F babel.cfg -k N_ -k P_:1c,2 -k pgettext:1c,2 --no-location --sort-output --omit-header --no-wrap -o portal/locale/messages.pot .

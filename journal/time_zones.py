@@ -11,9 +11,12 @@ from functools import cache, lru_cache
 from importlib.resources import files
 from types import MappingProxyType
 from typing import Literal
+from unicodedata import decomposition
 from zoneinfo import ZoneInfo, available_timezones
 
-from journal.i18n import N_
+from babel import Locale
+
+from journal.i18n import DEFAULT_LANGUAGE, LANGUAGES, N_
 
 FoldNote = Literal["gap", "fold", ""]
 
@@ -25,7 +28,7 @@ FOLD_SENTENCES: Mapping[FoldNote, str] = MappingProxyType(
     }
 )
 
-UNKNOWN_ZONE = N_("Please choose a time zone from the list, such as Europe/Berlin.")
+UNKNOWN_ZONE = N_("Please choose a time zone from the list.")
 UNKNOWN_TIME = N_("Please give a day and a time, such as 2026-11-22 at 09:00.")
 
 _TZDATA = files("tzdata") / "zoneinfo"
@@ -63,18 +66,26 @@ def list_common_zones() -> tuple[str, ...]:
     return _load_common_zones()
 
 
-def list_zone_choices(now: datetime, *first: str) -> tuple[ZoneChoice, ...]:
+def list_zone_choices(now: datetime, *first: str, language: str = DEFAULT_LANGUAGE) -> tuple[ZoneChoice, ...]:
     """
-    Return what to choose from, by place, with the offset of *now*.
+    Return what to choose from, by place in *language*, with the offset of *now*.
 
     Those of *first* stand on top, also by an old name; one that is no zone stays as it was sent, to be refused.
     """
     minute = now.replace(second=0, microsecond=0)
     on_top = dict.fromkeys(filter(None, first))
     return (
-        *(_build_choice(name, minute) if is_zone(name) else ZoneChoice(name, name) for name in on_top),
-        *(choice for choice in _build_choices(minute) if choice.name not in on_top),
+        *(
+            _build_choice(name, minute, language) if is_zone(name) else ZoneChoice(name, name)
+            for name in on_top
+        ),
+        *(choice for choice in _build_choices(minute, language) if choice.name not in on_top),
     )
+
+
+def get_place(name: str, language: str = DEFAULT_LANGUAGE) -> str:
+    """Return a zone's place and its country in *language*: Berlin, Germany; one without a country as it is called."""
+    return _load_places(language).get(name) or ", ".join(_list_parts(name))
 
 
 def parse_zone(name: str) -> ZoneInfo:
@@ -148,19 +159,18 @@ def _load_known_zones() -> frozenset[str]:
     return frozenset(available_timezones()) - {"localtime", "Factory"}
 
 
-@lru_cache(maxsize=1)
-def _build_choices(minute: datetime) -> tuple[ZoneChoice, ...]:
+@lru_cache(maxsize=len(LANGUAGES))
+def _build_choices(minute: datetime, language: str) -> tuple[ZoneChoice, ...]:
     """Return every zone by place. There are four hundred: they stay for a minute, since no clock changes within one."""
-    return tuple(_build_choice(name, minute) for name in _load_zones_by_place())
+    return tuple(_build_choice(name, minute, language) for name in ("UTC", *_load_places(language)))
 
 
-def _build_choice(name: str, now: datetime) -> ZoneChoice:
+def _build_choice(name: str, now: datetime, language: str) -> ZoneChoice:
     if name == "UTC":
         return ZoneChoice(name, name)
     offset = now.astimezone(_load_zone(name)).strftime("%z")
-    return ZoneChoice(
-        name, f"{_get_place(name)} (UTC{offset[:3]}:{offset[3:5]})", _load_old_names().get(name, ())
-    )
+    label = f"{get_place(name, language)} (UTC{offset[:3]}:{offset[3:5]})"
+    return ZoneChoice(name, label, _load_old_names().get(name, ()))
 
 
 @cache
@@ -169,20 +179,42 @@ def _load_zone(name: str) -> ZoneInfo:
     return ZoneInfo(name)
 
 
-def _get_place(name: str) -> str:
-    """Return a zone's place with what it lies in: Buenos Aires, Argentina, America."""
-    return ", ".join(reversed(name.replace("_", " ").split("/")))
+def _list_parts(name: str) -> list[str]:
+    """Return a zone's place and what it lies in: Buenos Aires, Argentina, America."""
+    return name.replace("_", " ").split("/")[::-1]
+
+
+@cache
+def _load_countries() -> Mapping[str, str]:
+    """Return the code of the country that each zone in use is of."""
+    lines = (_TZDATA / "zone.tab").read_text(encoding="utf-8").splitlines()
+    rows = (line.split("\t") for line in lines if not line.startswith("#"))
+    return MappingProxyType({row[2]: row[0] for row in rows})
 
 
 @cache
 def _load_common_zones() -> tuple[str, ...]:
-    lines = (_TZDATA / "zone.tab").read_text(encoding="utf-8").splitlines()
-    return ("UTC", *sorted(line.split("\t")[2] for line in lines if not line.startswith("#")))
+    return ("UTC", *sorted(_load_countries()))
 
 
 @cache
-def _load_zones_by_place() -> tuple[str, ...]:
-    return ("UTC", *sorted(_load_common_zones()[1:], key=_get_place))
+def _load_places(language: str) -> Mapping[str, str]:
+    """Return the places by the zones in use, in the order of their names in a language."""
+    locale, old = Locale.parse(language), _load_old_names()
+    places = {}
+    for name, code in _load_countries().items():
+        # The Unicode data call some zones by an old name, and places as a zone is called by no name at all.
+        names = (locale.time_zones.get(one, {}).get("city") for one in (name, *old.get(name, ())))
+        place = next(filter(None, names), None)
+        parts = [place] if place else _list_parts(name)[:-1]
+        places[name] = ", ".join(dict.fromkeys([*parts, locale.territories[code]]))
+    return MappingProxyType(dict(sorted(places.items(), key=lambda pair: _get_sort_key(pair[1]))))
+
+
+def _get_sort_key(text: str) -> str:
+    """Return a text as it is sorted: neither case nor accents count."""
+    taken_apart = (decomposition(sign).split() or [f"{ord(sign):x}"] for sign in text.casefold())
+    return "".join(chr(int(letter, 16)) for letter, *_ in taken_apart)
 
 
 @cache

@@ -209,7 +209,8 @@ ROOMS: dict[str, tuple[str, ...]] = {
         "sharing",
         "sitter",
     ),
-    "packets": ("records",),
+    "fhir": ("day_lines", "records"),
+    "packets": ("fhir",),
     "operations": (
         "account_reset",
         "coming_talk",

@@ -118,12 +118,16 @@ def test_what_is_tested_is_what_is_served():
     assert pinned_versions("requirements.lock").items() <= pinned_versions("requirements-dev.lock").items()
 
 
-@pytest.mark.parametrize("folder", ["portal/static/vendor", "tests/browser/vendor"])
+@pytest.mark.parametrize(
+    "folder", ["portal/static/vendor", "tests/browser/vendor", "tests/journal/fhir/vendor"]
+)
 def test_a_vendored_file_is_the_one_that_was_noted(folder):
     """Each file from elsewhere stands in the note beside it, with the hash that it has."""
     note = (ROOT / folder / "README.md").read_text()
     noted = dict(re.findall(r"^\| (\S+) \|.*\| ([0-9a-f]{64}) \|$", note, re.MULTILINE))
-    there = [path for path in (ROOT / folder).iterdir() if path.suffix in {".js", ".css", ".woff2"}]
+    there = [
+        path for path in (ROOT / folder).iterdir() if path.suffix in {".js", ".cjs", ".css", ".gz", ".woff2"}
+    ]
     assert noted == {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in there}
 
 

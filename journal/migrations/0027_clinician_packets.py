@@ -4,7 +4,7 @@ from tortoise.migrations import operations as ops
 
 
 class Migration(migrations.Migration):
-    """Make room for packets that a clinician makes of what a patient shares, and what the patient is told of them."""
+    """Make room for packets that a clinician makes of what a patient shares, and for where pages begin."""
 
     dependencies = [("journal", "0026_packets")]
 
@@ -26,4 +26,5 @@ class Migration(migrations.Migration):
             ),
         ),
         ops.AddField(model_name="Packet", name="disclosed", field=fields.BinaryField(null=True)),
+        ops.AddField(model_name="Packet", name="layout", field=fields.BinaryField(null=True)),
     ]

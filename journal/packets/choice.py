@@ -52,12 +52,18 @@ def read_choice(
         span: `all`, `dates`, or `course` or `session` with a point and the hex id of one.
         days: The first and the last day, as they were typed; they count for `dates` alone.
         told: Who it is for, and what for.
+        masked: Words to black out, each on a line of its own.
         language: Of the form; that of *told*, where they are others than before.
 
     Raises:
         InvalidInput: If a day, the time or a length is not right; the fields are the form's.
     """
     problems: dict[str, str] = {}
+    hidden: tuple[str, ...] = ()
+    try:
+        hidden = read_masked(masked)
+    except InvalidInput as error:
+        problems |= error.fields
     kind, _, about = span.partition(".")
     first = last = None
     if kind == Span.DATES:
@@ -85,6 +91,7 @@ def read_choice(
         parts=tuple(one for one in list_offered_parts(before) if one.value in parts),
         recipient=recipient,
         purpose=purpose,
+        masked=hidden,
         language=before.language if (recipient, purpose) == (before.recipient, before.purpose) else language,
     )
 

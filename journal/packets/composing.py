@@ -6,9 +6,10 @@ Nothing here reads storage, so whatever was not opened for the choice cannot be 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from types import MappingProxyType
 from uuid import UUID
 
 import msgspec
@@ -19,6 +20,7 @@ from journal.errors import InvalidInput
 from journal.measures.lines import parse_measure
 from journal.measures.scoring import compute_score
 from journal.packets.documents import OFFERED_KINDS, Choice, Part
+from journal.packets.masking import Masker
 from journal.records.mapping import build_answers
 from journal.records.schema import Answered
 from journal.roles import Role
@@ -138,7 +140,11 @@ class Piece:
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """All that a packet holds. `sessions` are those that it names; what is not ticked is empty."""
+    """
+    All that a packet holds. `sessions` are those that it names; what is not ticked is empty.
+
+    `masked` are the words that were blacked out, with how often each stood there: it does not leave.
+    """
 
     made_on: date
     made_by: PacketMaker
@@ -150,6 +156,7 @@ class Content:
     consents: tuple[PacketConsent, ...]
     scores: tuple[PacketScore, ...]
     pieces: tuple[Piece, ...]
+    masked: Mapping[str, int] = MappingProxyType({})
 
     @property
     def is_empty(self) -> bool:
@@ -197,25 +204,29 @@ def compose(
         sessions: Those in the time of the choice, which are taken only if they were ticked.
         consents: Whom they share with, taken only if that was ticked.
     """
+    masker = Masker(choice.masked)
     pieces = sorted(
-        (piece for entry in opened if (piece := _build_piece(choice, entry, now)) is not None),
+        (piece for entry in opened if (piece := _build_piece(choice, entry, now, masker)) is not None),
         key=lambda one: (ORDER[one.copy.kind], one.copy.written_at, one.id),
     )
     return Content(
         now.date(),
-        made_by,
+        msgspec.structs.replace(made_by, name=masker.mask(made_by.name)),
         zone_name,
-        name if Part.NAME in choice.parts else "",
+        masker.mask(name) if Part.NAME in choice.parts else "",
         choice.first_day,
         choice.last_day,
         tuple(sessions) if Part.SESSIONS in choice.parts else (),
-        tuple(consents) if Part.CONSENT in choice.parts else (),
+        tuple(msgspec.structs.replace(one, name=masker.mask(one.name)) for one in consents)
+        if Part.CONSENT in choice.parts
+        else (),
         tuple(_list_scores(pieces)),
         tuple(pieces),
+        masker.counts,
     )
 
 
-def _build_piece(choice: Choice, entry: Entry, now: datetime) -> Piece | None:
+def _build_piece(choice: Choice, entry: Entry, now: datetime, masker: Masker) -> Piece | None:
     if entry.damaged or entry.document.kind not in ORDER:
         return None
     try:
@@ -224,6 +235,7 @@ def _build_piece(choice: Choice, entry: Entry, now: datetime) -> Piece | None:
         return None  # nothing of it was chosen, or what was chosen is gone from it
     # Neither the session that it is tied to nor the moment of the preview is a part of a packet.
     copy = msgspec.structs.replace(copy, session_id=None, shared_at=copy.written_at, entry_revision=0)
+    copy = masker.mask_copy(copy)
     record = PacketEntry(
         entry.id,
         copy.kind,

@@ -61,7 +61,7 @@ class Choice(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     `patient` is the hex id of whose records they are, and empty for the owner's own. `about` is the hex id of the
     course or session of the span, `first_day` and `last_day` are ISO days. `pieces` are the chosen entries, or copies
     that are shared, by their hex ids, each with the ids of its chosen parts. `language` is that of `recipient` and
-    `purpose`; empty in choices from before it was kept.
+    `purpose`; empty in choices from before it was kept. `masked` are words that are blacked out.
     """
 
     span: Span = Span.ALL
@@ -74,6 +74,7 @@ class Choice(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     purpose: str = ""
     language: str = ""
     patient: str = ""
+    masked: tuple[str, ...] = ()
 
 
 class Told(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -106,6 +107,25 @@ def told_context(owner: UUID, packet: UUID, _: int = 0) -> Context:
 def disclosed_context(patient: UUID, packet: UUID) -> Context:
     """Return the context of what a patient is told of a packet that somebody else made of their records."""
     return Context("packet-disclosed", patient.bytes, packet.bytes)
+
+
+class Layout(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """
+    Where the pages of a preview begin, so that each of them need not set all anew; the owner's vault key.
+
+    It belongs to exactly the words that *digest* stands for. `starts` is the page of each block, `unset` what could not
+    be set.
+    """
+
+    digest: str
+    pages: int
+    starts: tuple[int, ...]
+    unset: tuple[str, ...]
+
+
+def layout_context(owner: UUID, packet: UUID, _: int = 0) -> Context:
+    """Return the context of where the pages of a preview begin."""
+    return Context("packet-layout", owner.bytes, packet.bytes)
 
 
 def file_context(owner: UUID, packet: UUID, _: int = 0) -> Context:

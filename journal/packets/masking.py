@@ -33,7 +33,7 @@ _UNSPACED = ("ARABIC", "CJK", "HANGUL", "HEBREW", "HIRAGANA", "KATAKANA", "KHMER
 _INVISIBLE = "\u00ad\u200b-\u200f\u2060-\u2064\u202a-\u202e\u2066-\u2069\ufeff"
 _ALIKE = ("'’‘ʼ＇", "-‐‑–")
 _CODED = frozenset({FieldKind.DATE, FieldKind.REQUESTS, FieldKind.STANDING})
-_LETTER_OR_MARK = r"[^\W_]"
+_LETTER = r"[^\W_]"
 
 
 def read_masked(typed: str) -> tuple[str, ...]:
@@ -107,8 +107,8 @@ def _compile(word: str) -> re.Pattern[str]:
     """Return the pattern that finds a word whole."""
     variants = {normalize("NFC", one) for one in (word, word.upper(), word.lower(), word.casefold(), word.title())}
     spelled = "|".join(map(_spell, sorted(variants, key=len, reverse=True)))
-    before = "" if _is_unspaced(word[0]) else rf"(?<!{_LETTER_OR_MARK})"
-    after = "" if _is_unspaced(word[-1]) else rf"(?!{_LETTER_OR_MARK})"
+    before = rf"(?<!{_LETTER})" if _needs_edge(word[0]) else ""
+    after = rf"(?!{_LETTER})" if _needs_edge(word[-1]) else ""
     return re.compile(f"{before}(?:{spelled}){after}", re.IGNORECASE)
 
 
@@ -123,5 +123,6 @@ def _spell_sign(sign: str) -> str:
     return next((f"[{re.escape(alike)}]" for alike in _ALIKE if sign in alike), re.escape(sign))
 
 
-def _is_unspaced(sign: str) -> bool:
-    return unicodedata.name(sign, "").startswith(_UNSPACED)
+def _needs_edge(sign: str) -> bool:
+    """Return whether a word that begins or ends so is found only where no other letter stands beside it."""
+    return sign.isalnum() and not unicodedata.name(sign, "").startswith(_UNSPACED)

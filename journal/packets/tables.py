@@ -28,6 +28,7 @@ class Packet(Model):
     file = fields.BinaryField(
         null=True
     )  # the file as it leaves, sealed once more under the owner's vault key
+    layout = fields.BinaryField(null=True)  # where the pages of its preview begin; the owner's vault key
     created_at = fields.DatetimeField()
     updated_at = fields.DatetimeField()
     file_until = fields.DatetimeField(null=True)

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import logging
 import secrets
+from collections.abc import Mapping
+from functools import cache
 from time import perf_counter
+from types import MappingProxyType
 
 from starlette.datastructures import Headers
 from starlette.requests import ClientDisconnect, Request, empty_receive
@@ -12,13 +15,21 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from journal.errors import Damaged
+from journal.i18n import LANGUAGES, N_
 from portal import logs
 from portal.http.limits import LIMITED_RECEIVE_KEY
 from portal.web.errors import SERVER_ERROR, render_server_error
+from portal.web.translation import Translator, get_language
 
+HEADING = N_("This did not work")
+HELP = N_("Help now")
+NO_EMERGENCY_SERVICE = N_(
+    "Hearthside is not an emergency service and is not watched live. If you are in danger, call your local emergency"
+    " number."
+)
 # Whole and as it stands: what makes all other pages may be what broke.
-SERVER_ERROR_PAGE = f"""<!doctype html>
-<html lang="en">
+SERVER_ERROR_PAGE = """<!doctype html>
+<html lang="{language}">
 <head>
   <meta charset="utf-8">
   <title>Hearthside</title>
@@ -28,14 +39,32 @@ SERVER_ERROR_PAGE = f"""<!doctype html>
 </head>
 <body>
   <main class="page">
-    <h1>This did not work</h1>
-    <p>{SERVER_ERROR}</p>
-    <p><a href="/help-now">Help now</a></p>
-    <p>Hearthside is not an emergency service. If you are in danger, call your local emergency number.</p>
+    <h1>{heading}</h1>
+    <p>{sentence}</p>
+    <p><a href="/help-now">{help}</a></p>
+    <p>{emergency}</p>
   </main>
 </body>
 </html>
 """
+
+
+@cache
+def build_fallback_answers() -> Mapping[str, tuple[str, str]]:
+    """Return, for each language, the page and the sentence for when no other page can be made."""
+    found = {}
+    for language in LANGUAGES:
+        words = Translator(language)
+        say = words.gettext
+        page = SERVER_ERROR_PAGE.format(
+            language=language,
+            heading=say(HEADING),
+            sentence=say(SERVER_ERROR),
+            help=say(HELP),
+            emergency=say(NO_EMERGENCY_SERVICE),
+        )
+        found[language] = (page, words.translate(SERVER_ERROR))
+    return MappingProxyType(found)
 
 
 class ErrorFallback:
@@ -45,6 +74,7 @@ class ErrorFallback:
         """Log what went wrong, or *log_all* request."""
         self.app = app
         self.log_all = log_all
+        build_fallback_answers()  # now, while files can be read
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on; if it breaks before an answer began, answer 500."""
@@ -80,13 +110,13 @@ class ErrorFallback:
 async def _build_response(scope: Scope, request_id: str) -> Response:
     """Return the error page, with what was typed if it came within the limits."""
     if "hx-request" in Headers(scope=scope):
-        return PlainTextResponse(SERVER_ERROR, 500)
+        return PlainTextResponse(build_fallback_answers()[get_language()][1], 500)
     try:
         return await render_server_error(
             Request(scope, scope.get(LIMITED_RECEIVE_KEY, empty_receive)), request_id
         )
     except Exception:  # noqa: BLE001 - so it was what makes all other pages
-        return Response(SERVER_ERROR_PAGE, 500, media_type="text/html")
+        return Response(build_fallback_answers()[get_language()][0], 500, media_type="text/html")
 
 
 def _log_request(scope: Scope, status: int, started: float, request_id: str, error: Exception | None) -> None:

@@ -7,15 +7,20 @@ from functools import lru_cache
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import PlainTextResponse
+from starlette.responses import PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from journal.i18n import N_
 from journal.store.database import Store
 from portal.config import Config
 from portal.http.limits import CONNECTION_CLOSE
 from portal.origins import find_origin
+from portal.web.device_cookies import find_language
 from portal.web.errors import render_http_error
+from portal.web.pages import get_translator
+from portal.web.translation import set_language
 
+UNKNOWN_HOST = N_("Nothing answers at this address. Please check how it is written.")
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 CSP = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
@@ -109,8 +114,13 @@ class HostCheck:
             if meant is not None:
                 MutableHeaders(scope=scope)["host"] = meant.partition("//")[2]
             elif scope["path"] not in ("/healthz", "/readyz"):
-                return await PlainTextResponse("Unknown host.", 400)(scope, receive, send)
+                return await _refuse_host(Request(scope))(scope, receive, send)
         await self.app(scope, receive, send)
+
+
+def _refuse_host(request: Request) -> Response:
+    set_language(find_language(request))
+    return PlainTextResponse(get_translator(request)(UNKNOWN_HOST), 400)
 
 
 class HeadAsGet:

@@ -30,6 +30,7 @@ from journal.sessions.moments import Offsets
 from journal.time_zones import parse_zone
 from portal.web.dates import (
     format_moment,
+    format_place,
     format_short_date,
     format_short_day,
     format_time,
@@ -117,8 +118,7 @@ def describe_windows(
     hours, place = "; ".join(found), parse_zone(zone_name)
     if not hours or now.astimezone(place).utcoffset() == now.astimezone(zone).utcoffset():
         return hours
-    place_name = zone_name.replace("_", " ")
-    return translate(N_("%(hours)s by the clocks of %(zone)s"), hours=hours, zone=place_name)
+    return translate(N_("%(hours)s by the clocks of %(zone)s"), hours=hours, zone=format_place(zone_name))
 
 
 def _describe_days(days: Iterable[int], translate: Callable[..., str]) -> str:

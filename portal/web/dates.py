@@ -10,6 +10,7 @@ from babel.dates import format_datetime
 from jinja2 import pass_context
 from jinja2.runtime import Context
 
+from journal.time_zones import ZoneChoice, get_place, list_zone_choices
 from portal.web.translation import get_language
 
 _TIME = "HH:mm"
@@ -81,6 +82,16 @@ def format_weekday(value: datetime, zone: tzinfo) -> str:
 def format_month(value: date) -> str:
     """Write a month: November 2026."""
     return _format_local(value, _MONTH)
+
+
+def format_place(zone_name: str) -> str:
+    """Write the place whose clock a time zone is, as the filter `place` does: Berlin, Germany."""
+    return get_place(zone_name, get_language())
+
+
+def list_zones(now: datetime, *first: str) -> tuple[ZoneChoice, ...]:
+    """Return the time zones to choose from, with those of *first* on top, as whoever reads calls and sorts them."""
+    return list_zone_choices(now, *first, language=get_language())
 
 
 def _convert_to_local(context: Context, value: datetime, zone: tzinfo | None) -> datetime:

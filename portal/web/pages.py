@@ -26,7 +26,14 @@ from journal.user_input import build_phone_link
 from portal import __version__
 from portal.web.cached_macros import CachedMacro, MacroCache, RenderedHtml
 from portal.web.care_team import filter_look
-from portal.web.dates import filter_date, filter_datetime, filter_day, filter_time, format_short_day
+from portal.web.dates import (
+    filter_date,
+    filter_datetime,
+    filter_day,
+    filter_time,
+    format_place,
+    format_short_day,
+)
 from portal.web.device_cookies import build_return_address, find_help_region, is_neutral
 from portal.web.entry_names import format_entry_name
 from portal.web.escaping import remove_controls
@@ -160,6 +167,7 @@ def build_environment(language: str = DEFAULT_LANGUAGE) -> Environment:
         time=filter_time,
         datetime=filter_datetime,
         day=filter_day,
+        place=format_place,
         entry_name=_filter_entry_name,
         lang=filter_lang,
         quoted=filter_quoted,

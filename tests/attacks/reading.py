@@ -38,14 +38,15 @@ _noted: ContextVar[list[Statement] | None] = ContextVar("noted", default=None)
 @dataclass
 class Readings:
     """
-    What each page asked, the tables that any of them wrote to, and what was answered when all was well.
+    What each page asked, what was answered when all was well, and what had another answer once they were all opened.
 
-    What pages write, others may show: whichever asks for a table that one writes to is made anew each time.
+    What pages write, others may show: those that write, and those that ask what has another answer then, are made anew
+    each time.
     """
 
     asked: dict[Look, frozenset[Statement]] = field(default_factory=dict)
-    written: frozenset[str] = frozenset()
     usual: Answers = field(default_factory=dict)
+    written: frozenset[Statement] = frozenset()
 
     @asynccontextmanager
     async def noting(self, portal: Portal, look: Look) -> AsyncIterator[None]:
@@ -53,7 +54,10 @@ class Readings:
         async with _statements(portal) as asked:
             yield
         self.asked[look] = frozenset(asked)
-        self.written |= _tables_in(sql for sql, _ in asked if not sql.lstrip().upper().startswith("SELECT"))
+
+    def settle(self, usual: Answers, opened: Answers) -> None:
+        """Note what is answered when all is well, and what was once every page had been opened."""
+        self.usual, self.written = usual, frozenset(one for one in usual if usual[one] != opened[one])
 
     def statements(self, *tables: str) -> frozenset[Statement]:
         """Return everything that was asked, or what was asked of certain tables."""
@@ -62,11 +66,9 @@ class Readings:
 
     def may_differ(self, now: Answers) -> set[Look]:
         """Return the pages that may be others than they were, as what may have other answers is answered *now*."""
-        changed = {one for one, answer in now.items() if answer != self.usual[one]}
+        changed = self.written | {one for one, answer in now.items() if answer != self.usual[one]}
         return {
-            look
-            for look, asked in self.asked.items()
-            if asked & changed or _tables_in(sql for sql, _ in asked if not _only_adds(sql)) & self.written
+            look for look, asked in self.asked.items() if asked & changed or not all(map(_only_reads, asked))
         }
 
 
@@ -99,12 +101,6 @@ async def answers_of_postgres(statements: Collection[Statement]) -> Answers:
 
 def _only_reads(statement: Statement) -> bool:
     return statement[0].lstrip().upper().startswith("SELECT")
-
-
-def _only_adds(sql: str) -> bool:
-    """Return whether a statement adds rows whatever there is, and reads none: an event of the log is added so."""
-    sql = sql.lstrip().upper()
-    return sql.startswith("INSERT") and re.search(r"\b(SELECT|CONFLICT|RETURNING)\b", sql) is None
 
 
 def _tables_in(statements: Iterable[str]) -> frozenset[str]:

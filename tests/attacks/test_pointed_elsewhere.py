@@ -152,8 +152,9 @@ async def settled(shared: Target, tmp_path_factory: pytest.TempPathFactory) -> S
     with closing(sqlite3.connect(shared.path)) as there, closing(sqlite3.connect(settled.pristine)) as good:
         there.backup(good)
     settled.known = await asked(asking, world, readings=settled.readings)
+    opened = answers_of_file(shared.path, settled.readings.statements())
     settled.put_back()
-    settled.readings.usual = answers_of_file(settled.pristine, settled.readings.statements())
+    settled.readings.settle(answers_of_file(settled.pristine, settled.readings.statements()), opened)
     return settled
 
 
@@ -231,8 +232,9 @@ async def test_a_column_that_points_elsewhere_shows_no_stranger_in_postgresql(un
     await unbound.renew()
     readings = Readings()
     usual, found = await asked(asking, world, readings=readings), []
+    opened = await unbound.answers(readings)
     await unbound.renew()
-    readings.usual = await unbound.answers(readings)
+    readings.settle(await unbound.answers(readings), opened)
     assert {who for who, shown in usual.items() if shown} >= {"alice", "bob", "dana", "erin"}
     await unbound.connection.execute("TRUNCATE handover")
     usual["bob"] |= (await asked(asking, world))["bob"]  # those among whom he can choose

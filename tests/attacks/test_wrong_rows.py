@@ -473,11 +473,13 @@ async def control(ground: Ground, keys: Keys) -> Controls:
     await ground.see(ground.looks())  # what is read for the first time counts as opened
     await ground.renew()
     seen = await ground.see(ground.looks())
+    assert [look for look, one in seen.items() if one.status >= 500] == []
     await ground.renew()
     readings = Readings()
     before = await ground.see((look for look, one in seen.items() if one.status in (200, 204)), readings)
+    opened = await ground.answers(readings)
     await ground.renew()
-    readings.usual = await ground.answers(readings)
+    readings.settle(await ground.answers(readings), opened)
     await ground.renew(gone=[(table, key) for table, rows in keys.items() for key in rows])
     at_stake = await ground.at_stake(readings)
     gone = await ground.see(before)

@@ -15,6 +15,7 @@ from tests.cast import Furniture
 from tests.course_material import share_a_course
 from tests.portal.conftest import ORIGIN, Portal, running
 from tests.portal.views.patients.test_clinic_readings import form_of, planned
+from tests.portal.web.test_quoted_language import speak
 from tests.shared_material import WORDS
 
 SMALLEST = """() => Math.min(...[...document.querySelectorAll("main *")]
@@ -22,6 +23,11 @@ SMALLEST = """() => Math.min(...[...document.querySelectorAll("main *")]
   .map((one) => parseFloat(getComputedStyle(one).fontSize)))"""
 UNLINKED = """() => [...document.querySelectorAll(".summary-table:first-of-type td, .summary-table tbody th")]
   .filter((one) => !one.closest(".summary-below") && one.textContent.trim() && !one.querySelector("a")).length"""
+
+CLIPPED = """() => [...document.querySelectorAll(".summary-table *")]
+  .filter((one) => getComputedStyle(one).overflowX !== "visible" && one.clientWidth > 1)
+  .filter((one) => one.scrollWidth > one.clientWidth).map((one) => one.textContent)"""
+"""What does not fit into its cell, and is cut off at its side."""
 
 
 @pytest_asyncio.fixture(loop_scope="session")
@@ -86,3 +92,21 @@ async def test_twelve_sessions_on_a_phone_on_a_desk_and_on_one_sheet(portal: Por
         await page.get_by_role("link", name="14:45 151/94").first.click()
         await page.wait_for_url("**/shared/*")
         assert "151" in await page.locator("main").inner_text()
+
+
+async def test_no_reading_is_cut_off_in_either_language(portal: Portal, desk: Desk) -> None:
+    """On a phone, on a desk, and where the table is at its narrowest; a number stays beside its percent."""
+    await share_a_course(portal.cast, 2, months=1)
+    alice = (await portal.cast.actor("alice")).id
+    for language, reading in {"en": "oxygen 9", "es": "oxígeno 9"}.items():
+        await speak(portal, "bob", language)
+        async with portal.client("bob") as client:
+            page = await desk.person()
+            await serve(page, client)
+            await page.goto(f"{ORIGIN}/patients/{alice}/summary")
+            await page.evaluate("document.fonts.ready")
+            lines = page.locator(".summary-line", has_text=reading)
+            assert await lines.count() > 1
+            for width in (390, 1156, 1280):
+                await page.set_viewport_size({"width": width, "height": 800})
+                assert await page.evaluate(CLIPPED) == [], (language, width)

@@ -14,8 +14,9 @@ from journal.errors import InvalidInput
 from journal.i18n import LANGUAGES, N_
 from journal.mail.mail_addresses import is_deliverable
 from journal.reminders.following import change_with_reminders
-from journal.time_zones import ZoneChoice, list_zone_choices
+from journal.time_zones import ZoneChoice
 from portal.access.session_cookie import get_actor
+from portal.web.dates import list_zones
 from portal.web.device_cookies import keep_neutral, set_help_region
 from portal.web.forms import Form
 from portal.web.pages import redirect, render_page
@@ -66,7 +67,7 @@ class TitlePage:
 async def edit_details(request: Request) -> Response:
     """Show or save name, language and time zone."""
     actor = get_actor(request)
-    zones = list_zone_choices(actor.now, actor.time_zone)
+    zones = list_zones(actor.now, actor.time_zone)
     if request.method == "GET":
         return render_page(
             request, "account/details.html", DetailsPage(actor.name, actor.time_zone, zones, get_language())

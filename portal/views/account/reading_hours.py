@@ -15,9 +15,10 @@ from journal.reading_hours import hours as reading_hours
 from journal.reading_hours.hours import MAX_WINDOWS, Hours, StoredHours
 from journal.reading_hours.next_look import NextLook, find_next_look
 from journal.reminders.following import renew_for_clinician
-from journal.time_zones import ZoneChoice, list_zone_choices
+from journal.time_zones import ZoneChoice
 from portal.access.session_cookie import get_actor
 from portal.web.care_team import fill_windows, list_weekdays, read_windows
+from portal.web.dates import list_zones
 from portal.web.forms import Form
 from portal.web.pages import get_translator, redirect, render_page
 
@@ -95,7 +96,7 @@ def _render(
         typed,
         rows,
         list_weekdays(get_translator(request)),
-        list_zone_choices(actor.now, actor.time_zone, typed["zone"]),
+        list_zones(actor.now, actor.time_zone, typed["zone"]),
         find_next_look(actor.name, stored.hours, actor.now),
         stored.is_damaged,
         changed,

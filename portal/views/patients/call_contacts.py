@@ -16,10 +16,11 @@ from journal.clinic.call_contacts import CallContact, CallDetails, CallRole
 from journal.clinic.hours import TypedWindow, parse_windows
 from journal.errors import InvalidInput, StaleRevision
 from journal.i18n import N_
-from journal.time_zones import ZoneChoice, list_zone_choices
+from journal.time_zones import ZoneChoice
 from journal.user_input import parse_day
 from portal.access.session_cookie import get_actor
 from portal.web.care_team import CallLine, build_call_lines, fill_windows, list_weekdays, read_windows
+from portal.web.dates import list_zones
 from portal.web.forms import Form, parse_uuid
 from portal.web.pages import get_translator, redirect, render_page
 
@@ -190,7 +191,7 @@ def _render_form(
         base,
         {**empty, **typed},
         rows,
-        list_zone_choices(actor.now, link.peer_zone, actor.time_zone, typed.get("zone", "")),
+        list_zones(actor.now, link.peer_zone, actor.time_zone, typed.get("zone", "")),
         tuple((role.value, translate(role.label)) for role in CallRole),
         list_weekdays(translate),
         build_call_lines([newer], actor.now, actor.zone, translate) if newer else (),

@@ -17,13 +17,14 @@ from journal.scheduling import plan as session_plan
 from journal.scheduling.plan import PlanAccess
 from journal.sessions import schedule
 from journal.sessions.course import CoursePlan
-from journal.time_zones import ZoneChoice, list_zone_choices, parse_zone
+from journal.time_zones import ZoneChoice, parse_zone
 from portal.access.session_cookie import get_actor
 from portal.views.patients.course_form import DEFAULTS, CourseForm
 from portal.views.patients.course_preview import PlannedLine, build_preview, get_next_number
 from portal.views.sessions import session_edit
 from portal.views.sessions.session_form import SessionChoices, translate_errors
 from portal.views.sessions.session_lines import SessionLine, build_lines
+from portal.web.dates import list_zones
 from portal.web.forms import Form, parse_uuid
 from portal.web.pages import redirect, render_page
 
@@ -90,7 +91,7 @@ def _render_form(
     request: Request, link: Link, form: CourseForm, errors: Mapping[str, str] | None = None
 ) -> Response:
     actor = get_actor(request)
-    zones = list_zone_choices(actor.now, link.peer_zone, actor.time_zone, form.values["zone"])
+    zones = list_zones(actor.now, link.peer_zone, actor.time_zone, form.values["zone"])
     problems = translate_errors(request, errors or {})
     context = CoursePage(
         link.patient, link.peer_name, form, SessionChoices.from_request(request), zones, problems

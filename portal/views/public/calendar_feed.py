@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from anyio.lowlevel import checkpoint
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
@@ -9,16 +11,18 @@ from starlette.responses import PlainTextResponse, Response
 from journal.calendar import reading, rendering
 from journal.calendar.reading import Feed, FeedEnded
 from journal.errors import Damaged, LinkExpired
+from journal.i18n import N_
 from journal.rate_limiting import attempts, limits
 from journal.rate_limiting.limits import TooManyAttempts
 from portal.access import known_browser
 from portal.web.errors import build_retry_header
+from portal.web.pages import get_translator
 
 CONTENT_TYPE = "text/calendar; charset=utf-8"
 FILE_NAME = 'attachment; filename="calendar.ics"'
-NO_CALENDAR = "There is no calendar at this address."
-ENDED = "The calendar at this address has ended."
-TOO_OFTEN = "This calendar was asked for too often. Ask again later."
+NO_CALENDAR = N_("There is no calendar at this address.")
+ENDED = N_("The calendar at this address has ended.")
+TOO_OFTEN = N_("This calendar was asked for too often. Ask again later.")
 
 
 async def show_feed(request: Request) -> Response:
@@ -33,9 +37,9 @@ async def show_feed(request: Request) -> Response:
         if "hearthside.head" not in request.scope:
             await reading.record_use(installation, feed)
     except LinkExpired:
-        return PlainTextResponse(NO_CALENDAR, 404)
+        return _refuse(request, NO_CALENDAR, 404)
     except TooManyAttempts as error:
-        return PlainTextResponse(TOO_OFTEN, 429, headers=build_retry_header(error))
+        return _refuse(request, TOO_OFTEN, 429, build_retry_header(error))
     headers = {"etag": f'"{feed.state}"'}
     if feed.state in _list_known_states(request):
         return Response(status_code=304, headers=headers)
@@ -50,9 +54,16 @@ async def _open_feed(request: Request) -> Feed | Response:
     try:
         return await reading.open_feed(request.app.state.installation, request.path_params["token"])
     except FeedEnded:
-        return PlainTextResponse(ENDED, 410)
+        return _refuse(request, ENDED, 410)
     except Damaged:
-        return PlainTextResponse(NO_CALENDAR, 404)
+        return _refuse(request, NO_CALENDAR, 404)
+
+
+def _refuse(
+    request: Request, sentence: str, status: int, headers: Mapping[str, str] | None = None
+) -> Response:
+    """Return a sentence in the language of whoever asks: some programs show it."""
+    return PlainTextResponse(get_translator(request)(sentence), status, headers=headers)
 
 
 async def _render(feed: Feed) -> bytes:

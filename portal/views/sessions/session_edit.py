@@ -16,7 +16,6 @@ from journal.scheduling.plan import PlanAccess
 from journal.sessions.rows import Session
 from journal.sessions.session import SessionKind
 from journal.store.rows import OpenedRows
-from journal.time_zones import list_zone_choices
 from portal.access.session_cookie import get_actor
 from portal.views.sessions.session_form import (
     SessionChoices,
@@ -27,6 +26,7 @@ from portal.views.sessions.session_form import (
     translate_errors,
 )
 from portal.views.sessions.session_lines import build_lines
+from portal.web.dates import list_zones
 from portal.web.forms import Form, parse_uuid
 from portal.web.pages import redirect, render_page
 
@@ -58,7 +58,7 @@ async def add_session(request: Request, patient: UUID) -> Response:
         form=form,
         ident=ident.hex,
         codes=SessionChoices.from_request(request),
-        zones=list_zone_choices(actor.now, zone, actor.time_zone, form.values["zone"]),
+        zones=list_zones(actor.now, zone, actor.time_zone, form.values["zone"]),
         dosing=list_dosing_lines(actor, plan),
         patient=patient,
         name=name,
@@ -110,7 +110,7 @@ def _render_form(
         form=form,
         ident=one.id.hex,
         codes=SessionChoices.from_request(request),
-        zones=list_zone_choices(actor.now, zone, actor.time_zone, one.details.zone),
+        zones=list_zones(actor.now, zone, actor.time_zone, one.details.zone),
         dosing=tuple(line for line in list_dosing_lines(actor, plan) if line.session.id != one.id),
         patient=one.patient,
         name=name,

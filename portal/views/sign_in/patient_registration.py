@@ -17,9 +17,10 @@ from journal.errors import InvalidInput, NotFound
 from journal.practice import registration as staff_registration
 from journal.roles import Role
 from journal.store.progress import run_with_retry
-from journal.time_zones import ZoneChoice, list_zone_choices
+from journal.time_zones import ZoneChoice
 from portal.access import known_browser, session_cookie
 from portal.views.sign_in.staff_registration import parse_new_account
+from portal.web.dates import list_zones
 from portal.web.forms import Form
 from portal.web.pages import redirect, render_page
 
@@ -47,7 +48,7 @@ async def register_patient(request: Request) -> Response:
     await request.app.state.practice.reload(installation)  # the page says whose invitation it is
     if request.method == "GET":
         context = PatientRegistrationPage(
-            found, suggest_passphrase(), list_zone_choices(installation.clock()), name=found.invited_as
+            found, suggest_passphrase(), list_zones(installation.clock()), name=found.invited_as
         )
         return render_page(request, "account/welcome.html", context)
     if actor is not None:
@@ -64,7 +65,7 @@ async def register_patient(request: Request) -> Response:
         again = PatientRegistrationPage(
             found,
             form["suggested"] or suggest_passphrase(),
-            list_zone_choices(installation.clock(), form["time_zone"]),
+            list_zones(installation.clock(), form["time_zone"]),
             form["name"],
             form["email"],
             form["time_zone"],

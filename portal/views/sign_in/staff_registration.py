@@ -12,8 +12,9 @@ from journal.authentication.registration import NewAccount
 from journal.errors import InvalidInput
 from journal.practice import registration as staff_registration
 from journal.roles import LABELS
-from journal.time_zones import ZoneChoice, list_zone_choices
+from journal.time_zones import ZoneChoice
 from portal.access import known_browser, session_cookie
+from portal.web.dates import list_zones
 from portal.web.forms import Form
 from portal.web.pages import redirect, render_page
 from portal.web.translation import get_language
@@ -51,9 +52,7 @@ async def register_staff(request: Request) -> Response:
         return render_page(
             request,
             "account/setup.html",
-            StaffRegistrationPage(
-                position, ask, suggest_passphrase(), list_zone_choices(installation.clock())
-            ),
+            StaffRegistrationPage(position, ask, suggest_passphrase(), list_zones(installation.clock())),
         )
     form = await Form.read(request)
     try:
@@ -65,7 +64,7 @@ async def register_staff(request: Request) -> Response:
             position,
             ask,
             form["suggested"] or suggest_passphrase(),
-            list_zone_choices(installation.clock(), form["time_zone"]),
+            list_zones(installation.clock(), form["time_zone"]),
             form["practice_name"],
             form["name"],
             form["email"],

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from journal.i18n import LANGUAGES
 from journal.sessions.course import CoursePlan, check_plan, expand_plan, link_planned_sessions
 from journal.sessions.session import (
     ALLOWED_MOVES,
@@ -24,6 +25,7 @@ from journal.sessions.session import (
 )
 from journal.time_zones import (
     WallClockError,
+    get_place,
     is_zone,
     list_common_zones,
     list_zone_choices,
@@ -138,13 +140,33 @@ def test_a_zone_is_read_by_its_place_and_its_offset_of_now():
     winter, summer = (
         {one.name: one for one in list_zone_choices(datetime(2026, month, 1, tzinfo=UTC))} for month in (1, 7)
     )
-    assert winter["Europe/Berlin"].label == "Berlin, Europe (UTC+01:00)"
-    assert summer["Europe/Berlin"].label == "Berlin, Europe (UTC+02:00)"
-    assert winter["America/Argentina/Buenos_Aires"].label == "Buenos Aires, Argentina, America (UTC-03:00)"
-    assert winter["Asia/Kathmandu"].label == "Kathmandu, Asia (UTC+05:45)"
+    assert winter["Europe/Berlin"].label == "Berlin, Germany (UTC+01:00)"
+    assert summer["Europe/Berlin"].label == "Berlin, Germany (UTC+02:00)"
+    assert winter["America/Argentina/Buenos_Aires"].label == "Buenos Aires, Argentina (UTC-03:00)"
+    assert winter["Asia/Kathmandu"].label == "Kathmandu, Nepal (UTC+05:45)"
     assert winter["UTC"].label == "UTC"
     assert "Asia/Calcutta" in winter["Asia/Kolkata"].old_names
     assert not [old for one in winter.values() for old in one.old_names if old in winter]
+
+
+def test_places_are_called_and_sorted_as_the_reader_does():
+    """Each zone in use is there once, whatever the language, with its country; accents are no letters of their own."""
+    now, labels = datetime(2026, 1, 1, tzinfo=UTC), {}
+    for language in LANGUAGES:
+        choices = list_zone_choices(now, language=language)
+        labels[language] = {one.name: one.label.partition(" (")[0] for one in choices}
+        assert choices[0].name == "UTC"
+        assert {*labels[language]} == {*list_common_zones()}
+        assert len({*labels[language].values()}) == len(choices)
+    spanish = [*labels["es"].values()]
+    assert labels["es"]["America/New_York"] == "Nueva York, Estados Unidos"
+    assert labels["es"]["Europe/Kyiv"] == "Kiev, Ucrania"  # the Unicode data know it by an old name alone
+    assert labels["en"]["America/Coyhaique"] == "Coyhaique, Chile"  # and this one not at all
+    assert labels["en"]["America/Indiana/Knox"] == "Knox, Indiana, United States"
+    assert labels["es"]["America/Costa_Rica"] == "Costa Rica"
+    assert spanish.index("Adelaida, Australia") < spanish.index("Ámsterdam, Países Bajos")
+    assert spanish.index("Ámsterdam, Países Bajos") < spanish.index("Berlín, Alemania")
+    assert get_place("US/Eastern", "es") == "Eastern, US"
 
 
 def test_the_zone_that_somebody_has_stands_on_top():

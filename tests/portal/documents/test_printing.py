@@ -11,6 +11,8 @@ import pypdfium2
 import pytest
 from httpx import AsyncClient
 
+from portal.documents.page_reading import read_page
+from portal.paper.document import Bullets, Table
 from tests.portal.browsing import Page, opened, pressed
 from tests.portal.conftest import Portal
 from tests.portal.documents.test_recovery_kit import pages
@@ -31,6 +33,7 @@ SCREEN = (
 )
 
 
+DAY = re.compile(r"\d{1,2} [A-Z][a-z]{2} \d{4}")
 UNDER_WHICH_NOTHING_IS = ("Gone through together", "Lines of my own")
 """Headings of what can be added on the screen, while nothing was added."""
 
@@ -137,6 +140,18 @@ async def test_a_full_brief_and_charts(portal: Portal) -> None:
         pdf = await printed(browser, brief, "brief.pdf")
         assert len(pages(pdf)) == 1
         assert_says_the_same(page, pdf)
+        blocks = read_page(page.answer.text, "en", "Brief")
+        (table,) = (one for one in blocks if isinstance(one, Table))
+        scores = [cell.text.split("\n") for row in table.rows for cell in row[1:] if cell.text]
+        assert scores
+        assert all(
+            re.fullmatch(r"\d+|\d+ of \d+ answered", total) and DAY.fullmatch(day)
+            for total, day, *_ in scores
+        )
+        listed = [item.text for one in blocks if isinstance(one, Bullets) for item in one.items]
+        beside = [text for text in listed if DAY.search(text)]
+        assert beside
+        assert all(" · " in text for text in beside)
         await browser.post("/help-now", data={"region": "US"})
         assert len(pages(await printed(browser, brief, "brief.pdf"))) == 1
         page = await opened(browser, charts)
@@ -180,3 +195,5 @@ async def test_what_helps_when_somebody_gets_frightened(portal: Portal) -> None:
         pdf = await printed(browser, "/comfort", "comfort-plan.pdf")
     assert len(pages(pdf)) == 1
     assert_says_the_same(page, pdf)
+    assert page.markup.all("a", within="no-print")
+    assert "journal" not in pages(pdf)[0], "a link leads nowhere on paper"

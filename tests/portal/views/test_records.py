@@ -517,7 +517,7 @@ async def test_what_the_care_team_wrote_can_be_read_by_both(portal: Portal) -> N
         told = words_of(page)
         for words in (
             "On-call nurse · Nia <b>",
-            "Mon, Fri, 08:00 to 17:00, Europe/Berlin",
+            "Mon, Fri, 08:00 to 17:00, Berlin, Germany",
             "Written and signed by Bob Example on",
             "Sessions without a course",
             "A blanket",
@@ -538,7 +538,7 @@ async def test_a_clinicians_file_holds_their_reading_hours(portal: Portal) -> No
     await reading_hours.save_hours(bob, typed, base=0)
     page = (await pages_of(portal.cast, "bob"))[where]
     for words in (
-        "Mon, Fri, 08:00 to 09:30, Europe/Berlin",
+        "Mon, Fri, 08:00 to 09:30, Berlin, Germany",
         "21 Dec 2026",
         "3 Jan 2027",
         "Nia <b>",

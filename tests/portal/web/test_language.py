@@ -7,10 +7,13 @@ import re
 from datetime import UTC, date, datetime
 
 import pytest
+from httpx import ASGITransport, AsyncClient
+from starlette.types import Receive, Scope, Send
 
 from journal.i18n import LANGUAGES
 from journal.practice.account_deletion import CONFIRMATION_WORD
 from portal import logs
+from portal.http.fallback import ErrorFallback
 from portal.web.dates import format_long_day, format_month, format_short_date
 from portal.web.device_cookies import LONGEST_HEADER, parse_wishes
 from portal.web.translation import Translator, get_language, speaking
@@ -156,6 +159,43 @@ async def test_two_at_once_are_each_answered_in_their_own(portal: Portal) -> Non
         for _ in range(2):
             for browser, page, language in ((alice, "/journal", "es"), (bob, "/patients", "en")):
                 assert f'<html lang="{language}"' in (await browser.get(page)).text
+
+
+async def test_an_answer_without_a_page_speaks_too(portal: Portal) -> None:
+    """A calendar that is not there, a host that is not ours, and the last resort when nothing else could be made."""
+    async with portal.client() as browser:
+        for language, there, host in (
+            ("es", "No hay ningún calendario", "Nada responde en esta dirección."),
+            ("fr, en", "There is no calendar", "Nothing answers at this address."),
+        ):
+            wishes = {"accept-language": language}
+            feed = await browser.get(f"/calendar/{'A' * 43}.ics", headers=wishes)
+            assert (feed.status_code, there in feed.text) == (404, True)
+            other = await browser.get("/", headers={**wishes, "host": "evil.example"})
+            assert (other.status_code, host in other.text) == (400, True)
+
+
+@pytest.mark.parametrize(
+    ("language", "sentence", "help_now"),
+    [("es", "Algo falló de nuestro lado.", "Ayuda ahora"), ("en", "Something went wrong", "Help now")],
+)
+async def test_the_last_resort_speaks_too(language: str, sentence: str, help_now: str) -> None:
+    """Both the page and the sentence that a script is answered; neither asks what else may be broken."""
+
+    async def breaks(scope: Scope, receive: Receive, send: Send) -> None:
+        raise ValueError("seen by nobody")
+
+    with speaking(language):
+        app = AsyncClient(transport=ASGITransport(ErrorFallback(breaks)), base_url="http://127.0.0.1:8000")
+        async with app as browser:
+            page = await browser.get("/")
+            told = await browser.get("/", headers={"hx-request": "true"})
+    assert f'<html lang="{language}">' in page.text
+    assert sentence in page.text
+    assert help_now in page.text
+    assert told.text.startswith(sentence)
+    assert "<" not in told.text
+    assert (page.status_code, told.status_code) == (500, 500)
 
 
 async def test_the_word_that_deletes_is_one_of_the_page(portal: Portal) -> None:

@@ -36,7 +36,7 @@ async def test_a_patient_reads_it_where_they_share(portal: Portal) -> None:
         assert saved.headers["location"] == "/account?done=reading-hours"
         page = (await alice.post(where, data=preview)).text
         assert UNKNOWN not in page
-        assert "usually looks Mon–Fri 09:00–10:00 by the clocks of America/New York" in page
+        assert "usually looks Mon–Fri 09:00–10:00 by the clocks of New York, United States" in page
         assert "Next: Mon 23 Nov 2026, 15:00 by your clock, Mon 23 Nov 2026, 09:00 by theirs." in page
         assert TYPED["words"] in page
         assert "Dr. Sand" not in page  # nobody has to cover
@@ -58,7 +58,7 @@ async def test_the_panel_of_an_answer_the_notices_and_a_check_in_say_when_they_l
     await signed_in_again(cast)
     await standing.give_standing(await cast.actor("alice"), cast.link, "check-ins")
     pages = ("/measures/phq9?again=yes", "/sharing/notices", f"/sessions/{session}/check-in/next-day")
-    said = "usually looks Mon–Fri 09:00–10:00 by the clocks of America/New York. Next: "
+    said = "usually looks Mon–Fri 09:00–10:00 by the clocks of New York, United States. Next: "
     async with portal.client("alice") as alice, portal.client("bob") as bob:
         before = [(await opened(alice, path)).words for path in pages]
         assert not [words for words in before if said in words]

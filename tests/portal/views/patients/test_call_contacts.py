@@ -117,7 +117,7 @@ async def test_the_time_is_that_of_whoever_reads(any_portal: Portal) -> None:
     async with any_portal.client("alice") as browser:
         page = await opened(browser, where)
         assert again in page.words
-        assert "Mon–Fri 08:00–18:00 by the clocks of America/New York" in page.words
+        assert "Mon–Fri 08:00–18:00 by the clocks of New York, United States" in page.words
         made = await browser.post(f"{where}/sitter", data={"go": "make"})
         link = re.search(r"/sit/[\w-]{43}", made.text)
         assert link

@@ -156,7 +156,7 @@ async def test_other_clocks_are_told_as_well(portal: Portal) -> None:
         where = await added(browser, zone="America/New_York", date="2026-12-01", time="09:00")
         page = await opened(browser, where)
         assert "Tuesday, 1 December 2026, 15:00" in page.words
-        assert "Tue 1 Dec 2026, 09:00 by the clocks of America/New York" in page.words
+        assert "Tue 1 Dec 2026, 09:00 by the clocks of New York, United States" in page.words
 
 
 async def test_of_what_was_planned_for_them_a_patient_changes_the_sitter(portal: Portal) -> None:
