@@ -20,6 +20,7 @@ from journal.packets.documents import (
     Part,
     Span,
 )
+from journal.packets.masking import read_masked
 from journal.sessions.rows import Session
 from journal.user_input import clean_line, clean_text, parse_day
 
@@ -44,6 +45,7 @@ def read_choice(
     told: tuple[str, str],
     plan: Sequence[Session],
     language: str,
+    masked: str = "",
 ) -> Choice:
     """
     Return a choice as a form changes it; which entries are chosen stays.

@@ -27,9 +27,11 @@ from journal.packets.documents import (
     MAX_DRAFTS,
     STEPS,
     Choice,
+    Layout,
     Told,
     choice_context,
     disclosed_context,
+    layout_context,
     told_context,
 )
 from journal.roles import Role
@@ -39,6 +41,8 @@ from journal.store.rows import NonNegative, OpenedRows, Row, Timestamp, fetch_ro
 
 SILENT_AFTER = timedelta(minutes=2)
 """After how long without a sign a file that is being made is taken for one that was not finished."""
+PAGE_LENGTH = 20
+"""Packets on a page of the list."""
 CHANGED = N_("This packet was changed on another page. Nothing was saved here; look at it as it is now.")
 
 
@@ -89,6 +93,13 @@ class DisclosedRow(Row, frozen=True):
     disclosed: bytes
 
 
+class LayoutRow(Row, frozen=True):
+    """Of a packet, where the pages of its preview begin."""
+
+    id: UUID
+    layout: bytes | None
+
+
 @dataclass(frozen=True, slots=True)
 class Packet:
     """
@@ -132,6 +143,16 @@ class Packet:
         return self.is_made and self.file_until is not None and now < self.file_until
 
 
+@dataclass(frozen=True, slots=True)
+class PacketList:
+    """One page of somebody's packets; `team` are the care links to those of whose records they can be."""
+
+    packets: OpenedRows[Packet]
+    page: int
+    pages: int
+    team: tuple[Link, ...]
+
+
 async def create_packet(actor: Actor, choice: Choice | None = None, patient: UUID | None = None) -> UUID:
     """
     Begin a packet, with nothing chosen unless *choice* says so.
@@ -172,15 +193,25 @@ async def create_packet(actor: Actor, choice: Choice | None = None, patient: UUI
     return ident
 
 
-async def list_packets(actor: Actor) -> OpenedRows[Packet]:
-    """Return the actor's packets, the latest first; a clinician's of the records of those in their care alone."""
+async def list_packets(actor: Actor, page: int = 1) -> PacketList:
+    """
+    Return a page of the actor's packets, the latest first; the last page for a number beyond it.
+
+    A clinician's are of the records of those in their care alone.
+    """
     links: dict[UUID | None, Link | None] = {None: None}
     mine = query_mine(actor).filter(patient_id=None)
     if actor.role is not Role.PATIENT:
         links = {one.patient: one for one in await care_links.load_my_links(actor)}
         mine = query_mine(actor).filter(patient_id__in=list(links))
-    rows = await fetch_rows(PacketRow, mine.order_by("-created_at", "-id"))
-    return open_rows(rows, lambda row: _open(actor, row, links[row.patient_id]))
+    pages = max(1, -(-await mine.count() // PAGE_LENGTH))
+    number = min(max(1, page), pages)
+    shown = mine.order_by("-created_at", "-id").offset((number - 1) * PAGE_LENGTH).limit(PAGE_LENGTH)
+    rows = await fetch_rows(PacketRow, shown)
+    team = tuple(one for one in links.values() if one)
+    return PacketList(
+        open_rows(rows, lambda row: _open(actor, row, links[row.patient_id])), number, pages, team
+    )
 
 
 async def load_packet(actor: Actor, wanted: UUID) -> Packet:
@@ -262,6 +293,27 @@ async def load_told(actor: Actor) -> dict[UUID, Told]:
         **dict(open_rows(rows, lambda row: (row.id, _open_told(actor, row)))),
         **dict(open_rows(others, lambda row: (row.id, _open_disclosed(actor, row)))),
     }
+
+
+async def load_layout(actor: Actor, wanted: UUID, digest: str) -> Layout | None:
+    """Return where the pages of a preview with *digest* begin, if that is known."""
+    row = await fetch_row(LayoutRow, query_mine(actor).filter(id=wanted))
+    if row is None or row.layout is None:
+        return None
+    try:
+        found = open_document(actor.vault, row.layout, layout_context(actor.id, wanted), Layout)
+    except Damaged:
+        return None  # it is known anew in a moment
+    return found if found.digest == digest else None
+
+
+async def save_layout(actor: Actor, wanted: UUID, layout: Layout) -> None:
+    """Store where the pages of a preview begin."""
+    sealed = seal_document(actor.vault, layout, layout_context(actor.id, wanted))
+    async with transaction():
+        await lock_account(actor.id)
+        await require_keys(actor)
+        await query_mine(actor).filter(id=wanted).update(layout=sealed)
 
 
 def seal_disclosed(actor: Actor, patient: UUID, packet: UUID, told: Told) -> bytes:

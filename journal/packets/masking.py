@@ -29,7 +29,19 @@ TOO_MANY_MASKED = N_("Please keep this to 20 lines.")
 LONG_MASKED = N_("Please keep each line to 100 letters.")
 NO_LETTER = N_("Each line needs a letter.")
 
-_UNSPACED = ("ARABIC", "CJK", "HANGUL", "HEBREW", "HIRAGANA", "KATAKANA", "KHMER", "LAO", "MYANMAR", "THAI", "TIBETAN")
+_UNSPACED = (
+    "ARABIC",
+    "CJK",
+    "HANGUL",
+    "HEBREW",
+    "HIRAGANA",
+    "KATAKANA",
+    "KHMER",
+    "LAO",
+    "MYANMAR",
+    "THAI",
+    "TIBETAN",
+)
 _INVISIBLE = "\u00ad\u200b-\u200f\u2060-\u2064\u202a-\u202e\u2066-\u2069\ufeff"
 _ALIKE = ("'’‘ʼ＇", "-‐‑–")
 _CODED = frozenset({FieldKind.DATE, FieldKind.REQUESTS, FieldKind.STANDING})
@@ -82,8 +94,12 @@ class Masker:
         if not self._patterns:
             return copy
         fields = {one.id: one for one in get_form(EntryKind(copy.kind)).fields}
-        answers = {ident: self._mask_answer(fields.get(ident), answer) for ident, answer in copy.answers.items()}
-        return msgspec.structs.replace(copy, title=self.mask(copy.title), note=self.mask(copy.note), answers=answers)
+        answers = {
+            ident: self._mask_answer(fields.get(ident), answer) for ident, answer in copy.answers.items()
+        }
+        return msgspec.structs.replace(
+            copy, title=self.mask(copy.title), note=self.mask(copy.note), answers=answers
+        )
 
     def _mask_answer(self, field: Field | None, answer: Answer) -> Answer:
         if isinstance(answer, int) or _is_coded(field, answer):
@@ -105,7 +121,9 @@ def _is_coded(field: Field | None, answer: Answer) -> bool:
 
 def _compile(word: str) -> re.Pattern[str]:
     """Return the pattern that finds a word whole."""
-    variants = {normalize("NFC", one) for one in (word, word.upper(), word.lower(), word.casefold(), word.title())}
+    variants = {
+        normalize("NFC", one) for one in (word, word.upper(), word.lower(), word.casefold(), word.title())
+    }
     spelled = "|".join(map(_spell, sorted(variants, key=len, reverse=True)))
     before = rf"(?<!{_LETTER})" if _needs_edge(word[0]) else ""
     after = rf"(?!{_LETTER})" if _needs_edge(word[-1]) else ""

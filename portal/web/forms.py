@@ -132,6 +132,7 @@ RESTORABLE_FIELDS = (
             "looks",
             "low",
             "mark",
+            "masked",
             "measure",
             "medicines",
             "minutes",

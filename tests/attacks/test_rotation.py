@@ -54,7 +54,7 @@ OF_PEOPLE = {
     "reply": {"sealed"},
     "reply_draft": {"sealed"},
     "own_note": {"sealed"},
-    "packet": {"sealed", "told", "file"},
+    "packet": {"sealed", "told", "layout", "file"},
 }
 """Columns of bytes that the server key has no part in."""
 

@@ -7,6 +7,7 @@ from datetime import date
 
 from journal.i18n import N_
 from journal.packets.composing import Content
+from journal.packets.masking import MARK
 from portal.documents.printing import PATIENT_REPORTED
 from portal.paper.document import Block, Facts, Heading, Look, Paragraph, Words
 from portal.views.sharing.clinician_names import format_clinician_name
@@ -29,6 +30,7 @@ CHECK_BY_ANOTHER = N_(
     "“hearthside verify-records” tells whether the file is whole, and by which key it was signed. "
     "%(name)s finds the same fingerprint under Account."
 )
+MASKED = N_("Where %(mark)s stands, a name or a word was blacked out by whoever made this.")
 GROUP = 8  # digits that are read together
 SENSITIVE = N_("This contains sensitive mental-health information.")
 
@@ -62,6 +64,8 @@ class Frame:
         yield Facts(tuple(rows))
         chosen = say(CHOSEN_BY_ANOTHER, name=self.maker) if self.maker else say(CHOSEN)
         yield Paragraph(Words(chosen), Look.SMALL)
+        if any(content.masked.values()):
+            yield Paragraph(Words(say(MASKED, mark=MARK)), Look.SMALL)
 
     def write_check(self, check: tuple[str, str]) -> Iterator[Block]:
         """Yield how somebody who has the file finds out that it is whole and whose it is."""

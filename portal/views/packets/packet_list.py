@@ -10,10 +10,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from journal.actor import Actor
-from journal.care import links
 from journal.packets import drafts
 from journal.packets.drafts import NoRoom, Packet
-from journal.roles import Role
+from journal.user_input import parse_whole_number
 from portal.access.session_cookie import get_actor
 from portal.web.forms import Form, parse_uuid
 from portal.web.pages import redirect, render_page
@@ -36,6 +35,8 @@ class PacketsPage:
     done: str = ""
     patients: tuple[tuple[str, str], ...] = ()
     chosen: str = ""
+    page: int = 1
+    pages: int = 1
 
 
 async def show_packets(request: Request) -> Response:
@@ -53,10 +54,19 @@ async def show_packets(request: Request) -> Response:
 
 async def render_list(request: Request, actor: Actor, *, is_full: bool = False) -> Response:
     """Show the list; `is_full`: no other packet was begun."""
-    found = await drafts.list_packets(actor)
+    found = await drafts.list_packets(actor, parse_whole_number(request.query_params.get("page", "")) or 1)
     done = request.query_params.get("done", "")
-    team = await links.load_my_links(actor) if actor.role is Role.CLINICIAN else ()
-    patients = tuple((str(one.patient), one.peer_name) for one in team)
+    patients = tuple((str(one.patient), one.peer_name) for one in found.team)
     chosen = request.query_params.get("patient", "")
-    context = PacketsPage(found, found.damaged, actor.now, is_full, done, patients, chosen)
+    context = PacketsPage(
+        found.packets,
+        found.packets.damaged,
+        actor.now,
+        is_full,
+        done,
+        patients,
+        chosen,
+        found.page,
+        found.pages,
+    )
     return render_page(request, "packets/packets.html", context, status=409 if is_full else 200)

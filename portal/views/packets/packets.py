@@ -47,6 +47,7 @@ class Typed:
     parts: tuple[str, ...] = ()
     recipient: str = ""
     purpose: str = ""
+    masked: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +105,7 @@ async def show_packet(request: Request) -> Response:
         tuple(form.get_all("parts")),
         form["recipient"],
         form["purpose"],
+        form["masked"],
     )
     source = await loading.load_source(actor, packet)
     try:
@@ -115,6 +117,7 @@ async def show_packet(request: Request) -> Response:
             (typed.recipient, typed.purpose),
             source.plan,
             actor.language,
+            typed.masked,
         )
         await drafts.save_choice(actor, wanted, form.get_whole_number("revision") or 0, choice)
     except InvalidInput as error:
@@ -196,7 +199,9 @@ def _list_parts(packet: Packet) -> tuple[tuple[str, str], ...]:
 def _read(packet: Packet) -> Typed:
     one = packet.choice
     span = f"{one.span}.{one.about}" if one.about else one.span.value
-    return Typed(span, one.first_day, one.last_day, tuple(one.parts), one.recipient, one.purpose)
+    return Typed(
+        span, one.first_day, one.last_day, tuple(one.parts), one.recipient, one.purpose, "\n".join(one.masked)
+    )
 
 
 def _list_spans(request: Request, source: Source) -> tuple[tuple[str, str], ...]:
