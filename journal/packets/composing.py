@@ -7,9 +7,8 @@ Nothing here reads storage, so whatever was not opened for the choice cannot be 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
-from types import MappingProxyType
 from uuid import UUID
 
 import msgspec
@@ -156,7 +155,7 @@ class Content:
     consents: tuple[PacketConsent, ...]
     scores: tuple[PacketScore, ...]
     pieces: tuple[Piece, ...]
-    masked: Mapping[str, int] = MappingProxyType({})
+    masked: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def is_empty(self) -> bool:

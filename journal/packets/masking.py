@@ -45,7 +45,7 @@ _UNSPACED = (
 _INVISIBLE = "\u00ad\u200b-\u200f\u2060-\u2064\u202a-\u202e\u2066-\u2069\ufeff"
 _ALIKE = ("'’‘ʼ＇", "-‐‑–")
 _CODED = frozenset({FieldKind.DATE, FieldKind.REQUESTS, FieldKind.STANDING})
-_LETTER = r"[^\W_]"
+_LETTER = r"[^\W\d_]"
 
 
 def read_masked(typed: str) -> tuple[str, ...]:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 import io
 import json
+import re
 import zipfile
 from datetime import timedelta
 from hashlib import sha256
 from pathlib import Path
 from uuid import uuid4
 
+import pypdfium2
 import pyrage
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -28,6 +30,7 @@ from journal.scheduling import plan as session_plan
 from journal.sessions.session import SessionDetails, SessionKind, Setting, Status
 from journal.vault.documents import EntryDocument
 from journal.vault.entry_rows import Entry
+from portal.paper import typesetting
 from tests.cast import PASSWORDS, Cast
 from tests.portal.conftest import Portal
 from tests.portal.markup import Markup
@@ -427,3 +430,52 @@ async def test_twenty_drafts_are_enough(portal: Portal) -> None:
     await portal.cast.later(days=61)
     await endings.delete_expired(portal.cast.clock())
     assert await packet_tables.Packet.all().count() == 0
+
+
+async def test_the_pages_of_a_preview_are_set_once(portal: Portal, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Another page of the same preview starts no typesetter; another word, or what storage made of it, does."""
+    async with portal.client("alice") as browser:
+        where, page = await ready(portal, browser)
+        monkeypatch.setattr(typesetting, "PROGRAM", Path("/nowhere/at/all.py"))
+        again = await browser.get(f"{where}/preview?page=1")
+        assert (again.status_code, field(again, "previewed")) == (200, field(page, "previewed"))
+        await packet_tables.Packet.all().update(layout=b"something else")
+        assert (await browser.get(f"{where}/preview")).status_code == 400
+
+
+async def test_a_word_that_is_blacked_out_leaves_nowhere(portal: Portal, tmp_path: Path) -> None:
+    """The preview says which and how often; pages and data have a mark. Too long a line is refused, and stays."""
+    async with portal.client("alice") as browser:
+        where, _ = await ready(portal, browser)
+        sent = {"revision": "3", "span": "all", "go": "save", **TOLD}
+        refused = await browser.post(where, data=sent | {"masked": "kingfisher\n" + "x" * 101})
+        assert (refused.status_code, "kingfisher" in refused.text) == (422, True)
+        assert (await browser.post(where, data=sent | {"masked": "KINGFISHER\nHeron"})).status_code == 303
+        page = await browser.get(f"{where}/preview")
+        assert "a ■■■ over the mill race" in page.text
+        assert "<bdi>KINGFISHER</bdi> (1), <bdi>Heron</bdi> (0)" in page.text
+        assert "kingfisher" not in page.text
+        await browser.post(f"{where}/preview", data=form(page))
+        await made(portal)
+        file = await browser.get(f"{where}/file")
+    packed = zipfile.ZipFile(io.BytesIO(opened_by_age(file.content, PHRASE, tmp_path)))
+    read = pypdfium2.PdfDocument(packed.read("packet.pdf"))
+    words = " ".join(one.get_textpage().get_text_range() for one in read)
+    assert "a ■■■ over the mill race" in " ".join(words.split())
+    whole = words + "".join(packed.read(name).decode("latin-1") for name in packed.namelist())
+    assert "kingfisher" not in whole.casefold()
+
+
+async def test_the_list_is_shown_a_page_at_a_time(portal: Portal) -> None:
+    """Twenty on each, and none of them twice."""
+    alice = await portal.cast.actor("alice")
+    for _ in range(20):
+        await drafts.create_packet(alice)
+    await packet_tables.Packet.all().update(state="made")
+    for _ in range(3):
+        await drafts.create_packet(alice)
+    async with portal.client("alice") as browser:
+        pages = [(await browser.get(f"/packets?page={page}")).text for page in ("", "2", "99")]
+    found = [set(re.findall(r"/packets/[0-9a-f-]{36}", page)) for page in pages]
+    assert ([len(one) for one in found], found[0] & found[1]) == ([20, 3, 3], set())
+    assert "Page 2 of 2" in pages[1]
