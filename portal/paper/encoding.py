@@ -29,6 +29,7 @@ from portal.paper.document import (
     Words,
 )
 
+LYING = 150  # the width of the text where the paper lies, in hundredths of that where it stands
 LONGEST_WORD = 48  # characters that surely fit on one line of the whole width
 LONGEST_WHOLE = (
     13  # characters of a word that is broken nowhere, so that "preparation" stays whole in a narrow column
@@ -154,6 +155,7 @@ def encode_document(document: Document, paper: Paper) -> bytes:
             "paper": paper.value,
             "one-page": document.one_page,
             "columns": document.columns,
+            "landscape": document.landscape,
             "foot": _clean(document.foot),
             "made-on": _clean(document.made_on),
             "made-at": int(document.made_at.timestamp()),
@@ -161,7 +163,9 @@ def encode_document(document: Document, paper: Paper) -> bytes:
                 ("page", "pages").index(part) if at % 2 else part for at, part in enumerate(label)
             ],
             "unset-note": encoder.words(Words(document.unset_note)),
-            "blocks": encoder.blocks(document.blocks, 100 // document.columns),
+            "blocks": encoder.blocks(
+                document.blocks, (LYING if document.landscape else 100) // document.columns
+            ),
         }
     )
 

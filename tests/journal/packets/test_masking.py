@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from journal.catalogue.fields import Answers
 from journal.catalogue.tracked import DAY_LINES_FIELD
 from journal.errors import InvalidInput
 from journal.packets.documents import Choice, Part
@@ -91,7 +92,7 @@ def test_no_masked_word_is_in_any_byte(data: st.DataObject) -> None:
             found += before + form(name) + data.draw(st.sampled_from(NEIGHBOURS[1:]))
         return found
 
-    answers = {"int.meaning": words(), "int.top3": words(), "int.unsure": words()}
+    answers: Answers = {"int.meaning": words(), "int.top3": words(), "int.unsure": words()}
     document = EntryDocument("integration", words(), words(), answers=answers)
     lines = EntryDocument(
         "day_lines", answers={DAY_LINES_FIELD: [f"2026-11-20 |  |  | 3 |  |  | {hidden[0]}=4 | {words()}"]}
