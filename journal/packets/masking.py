@@ -7,9 +7,8 @@ between words, or join small words to others, it is found within them too: rathe
 
 from __future__ import annotations
 
-import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 
 import msgspec
 
@@ -42,10 +41,12 @@ _UNSPACED = (
     "THAI",
     "TIBETAN",
 )
-_INVISIBLE = "\u00ad\u200b-\u200f\u2060-\u2064\u202a-\u202e\u2066-\u2069\ufeff"
-_ALIKE = ("'’‘ʼ＇", "-‐‑–")
+_INVISIBLE = frozenset(
+    "\u00ad\u200b\u200c\u200d\u200e\u200f\u2060\u2061\u2062\u2063\u2064\u202a\u202b\u202c\u202d\u202e"
+    "\u2066\u2067\u2068\u2069\ufeff"
+)
+_ALIKE = str.maketrans({**dict.fromkeys("’‘ʼ＇", "'"), **dict.fromkeys("‐‑–", "-")})
 _CODED = frozenset({FieldKind.DATE, FieldKind.REQUESTS, FieldKind.STANDING})
-_LETTER = r"[^\W\d_]"
 
 
 def read_masked(typed: str) -> tuple[str, ...]:
@@ -57,7 +58,7 @@ def read_masked(typed: str) -> tuple[str, ...]:
     """
     found: dict[str, str] = {}
     for line in normalize("NFC", typed).splitlines():
-        if word := " ".join(re.sub(f"[{_INVISIBLE}]", "", line).split()):
+        if word := " ".join("".join(sign for sign in line if sign not in _INVISIBLE).split()):
             found.setdefault(word.casefold(), word)
     problem = ""
     if len(found) > MAX_MASKED:
@@ -77,21 +78,23 @@ class Masker:
     def __init__(self, words: Iterable[str]) -> None:
         self.counts = dict.fromkeys(words, 0)
         # The longest first, so that no part of a name is left beside the mark of another.
-        self._patterns = [(word, _compile(word)) for word in sorted(self.counts, key=len, reverse=True)]
+        self._words = [(word, _fold(word)[0]) for word in sorted(self.counts, key=len, reverse=True)]
 
     def mask(self, text: str) -> str:
         """Return a text with a mark for each of the words."""
-        if not self._patterns or not text:
+        if not self._words or not text:
             return text
         masked = normalize("NFC", text)
-        for word, pattern in self._patterns:
-            masked, count = pattern.subn(MARK, masked)
-            self.counts[word] += count
+        for word, folded in self._words:
+            found = tuple(_find(folded, *_fold(masked)))
+            for start, end in reversed(found):
+                masked = f"{masked[:start]}{MARK}{masked[end:]}"
+            self.counts[word] += len(found)
         return masked
 
     def mask_copy(self, copy: ShareDocument) -> ShareDocument:
         """Return a copy with a mark for each of the words, in its title, its note and its answers."""
-        if not self._patterns:
+        if not self._words:
             return copy
         fields = {one.id: one for one in get_form(EntryKind(copy.kind)).fields}
         answers = {
@@ -119,28 +122,31 @@ def _is_coded(field: Field | None, answer: Answer) -> bool:
     return field.kind in _CODED or any(one.value == answer for one in field.options)
 
 
-def _compile(word: str) -> re.Pattern[str]:
-    """Return the pattern that finds a word whole."""
-    variants = {
-        normalize("NFC", one) for one in (word, word.upper(), word.lower(), word.casefold(), word.title())
-    }
-    spelled = "|".join(map(_spell, sorted(variants, key=len, reverse=True)))
-    before = rf"(?<!{_LETTER})" if _needs_edge(word[0]) else ""
-    after = rf"(?!{_LETTER})" if _needs_edge(word[-1]) else ""
-    return re.compile(f"{before}(?:{spelled}){after}", re.IGNORECASE)
+def _fold(text: str) -> tuple[str, Sequence[int]]:
+    """Return a text as words are compared in it, and for each of its signs the place that it had in *text*."""
+    signs: list[str] = []
+    places: list[int] = []
+    for place, sign in enumerate(text):
+        if sign in _INVISIBLE or (sign.isspace() and signs and signs[-1] == " "):
+            continue
+        folded = " " if sign.isspace() else sign.translate(_ALIKE).casefold()
+        signs += folded
+        places += [place] * len(folded)
+    return "".join(signs), places
 
 
-def _spell(word: str) -> str:
-    """Return the pattern of the letters of a word: invisible signs between them, and any blanks for a blank."""
-    return f"[{_INVISIBLE}]*".join(map(_spell_sign, word))
+def _find(word: str, text: str, places: Sequence[int]) -> Iterator[tuple[int, int]]:
+    """Yield where a word begins and ends in what was folded, by the places of before."""
+    at = text.find(word)
+    while at >= 0:
+        end = at + len(word)
+        if _is_edge(word[0], text[at - 1 : at]) and _is_edge(word[-1], text[end : end + 1]):
+            yield places[at], places[end - 1] + 1
+            at = text.find(word, end)
+        else:
+            at = text.find(word, at + 1)
 
 
-def _spell_sign(sign: str) -> str:
-    if sign == " ":
-        return rf"\s[\s{_INVISIBLE}]*"
-    return next((f"[{re.escape(alike)}]" for alike in _ALIKE if sign in alike), re.escape(sign))
-
-
-def _needs_edge(sign: str) -> bool:
-    """Return whether a word that begins or ends so is found only where no other letter stands beside it."""
-    return sign.isalnum() and not unicodedata.name(sign, "").startswith(_UNSPACED)
+def _is_edge(sign: str, beside: str) -> bool:
+    """Return whether a word that begins or ends with *sign* may do so with *beside* next to it."""
+    return not (sign.isalpha() and beside.isalpha()) or unicodedata.name(sign, "").startswith(_UNSPACED)

@@ -30,7 +30,7 @@ CHECK_BY_ANOTHER = N_(
     "“hearthside verify-records” tells whether the file is whole, and by which key it was signed. "
     "%(name)s finds the same fingerprint under Account."
 )
-MASKED = N_("Where %(mark)s stands, a name or a word was blacked out by whoever made this.")
+MASKED = N_("A name or a word that was blacked out by whoever made this is written %(mark)s here.")
 GROUP = 8  # digits that are read together
 SENSITIVE = N_("This contains sensitive mental-health information.")
 
