@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from math import ceil
+from math import ceil, sqrt
 from typing import Any
 
 import msgspec
@@ -99,9 +99,9 @@ class _Encoder:
         return {"numbered": block.numbered, "items": [self.words(item, width) for item in block.items]}
 
     def table(self, block: Table, width: int) -> Encoded:
-        """Return a table; a column is the wider the more stands in it."""
+        """Return a table; a column is the wider the more stands in it, and the longer its longest word is."""
         columns = [*zip(block.head, *([cell.text for cell in row] for row in block.rows), strict=True)]
-        weights = [min(max(max(map(len, column)), 5), 60) ** 0.5 for column in columns]
+        weights = list(map(_weigh_column, columns))
         shares = [ceil(width * weight / sum(weights)) for weight in weights]
         return {
             "caption": _clean(block.caption),
@@ -168,6 +168,13 @@ def encode_document(document: Document, paper: Paper) -> bytes:
             ),
         }
     )
+
+
+def _weigh_column(texts: Sequence[str]) -> float:
+    """Return how wide a column is beside others."""
+    longest = max((len(word) for text in texts for word in text.split()), default=0)
+    wide = min(max(max(map(len, texts)), 5), 60)
+    return max(sqrt(wide), 0.42 * min(longest, LONGEST_WHOLE))
 
 
 def _clean(text: str) -> str:
