@@ -217,9 +217,7 @@ async def test_earlier_treatments_lie_on_one_page(portal: Portal) -> None:
     """Each cell as it was told; without any there is only the page."""
     async with portal.client("alice") as browser:
         begun = await opened(browser, "/evaluation/treatments")
-        await pressed(
-            browser, begun, row1__what="Sertraline", row1__dose="100 mg", row1__begun="2024-05"
-        )
+        await pressed(browser, begun, row1__what="Sertraline", row1__dose="100 mg", row1__begun="2024-05")
         page = await opened(browser, "/evaluation/ledger")
         pdf = await printed(browser, "/evaluation/ledger", "earlier-treatments.pdf")
     assert "Sertraline" in "".join(pages(pdf))
