@@ -11,6 +11,7 @@ from journal.catalogue.fields import EntryKind
 from journal.fhir.bundle import write_bundle
 from journal.fhir.chart import Chart, Colleague, Course, Deed, Grant, Meeting, Written
 from journal.fhir.frame import Frame
+from journal.fhir.numbers import write_tables
 from journal.records.collection import ClinicianRecords, PatientRecords, Records
 from journal.records.schema import (
     CopyRecord,
@@ -43,6 +44,13 @@ def write_bundles(records: Records, chosen: Fhir, app_version: str) -> Mapping[s
         return {}
     charts = build_charts(records, app_version)
     return {name: write_bundle(frame_chart(chart, chosen)) for name, chart in charts.items()}
+
+
+def write_numbers(records: Records) -> Mapping[str, bytes]:
+    """Return the tables of numbers of a patient's own records by file name; a clinician's export has none."""
+    if not isinstance(records, PatientRecords):
+        return {}
+    return write_tables(read_entries(records.entries), read_sessions(records.plan.sessions))
 
 
 def frame_chart(chart: Chart, chosen: Fhir) -> Frame:

@@ -36,6 +36,7 @@ from journal.packets.documents import (
     MAX_FILE_BYTES,
     STEPS,
     Choice,
+    Part,
     Told,
     file_context,
     told_context,
@@ -50,6 +51,7 @@ from journal.packets.drafts import (
     write_choice,
 )
 from journal.packets.loading import load_content, load_source
+from journal.packets.programs import write_for_programs
 from journal.packets.shared import load_folder, require_shared
 from journal.records.archive import (
     can_seal_for,
@@ -232,8 +234,8 @@ async def require_still_shared(actor: Actor, packet: Packet) -> None:
 
 
 def compute_digest(rendering: Rendering, choice: Choice) -> str:
-    """Return what stands for a preview: every word of the packet, and for whom it is and what for."""
-    told = encode_json((rendering.digest, choice.recipient, choice.purpose))
+    """Return what stands for a preview: every word of the packet, for whom it is and what for, and whether as FHIR."""
+    told = encode_json((rendering.digest, choice.recipient, choice.purpose, Part.FHIR in choice.parts))
     return sha256(told).hexdigest()
 
 
@@ -283,14 +285,19 @@ async def _build(job: _Job) -> bytes:
 
 
 def _pack(job: _Job, pages: Mapping[str, bytes]) -> bytes:
-    """Zip the pages, the same as data, a manifest with their hashes, and the actor's signature of it."""
-    files = {**pages, "data/packet.json": encode_json(job.content.record)}
+    """Zip the pages, the same for programs, a manifest with their hashes, and the actor's signature of it."""
+    record, made_at = job.content.record, job.actor.now
+    owner = job.packet.link.patient if job.packet.link else job.actor.id
+    more = write_for_programs(
+        record, job.packet.choice, owner=owner, made_at=made_at, app_version=job.app_version
+    )
+    files = {**pages, "data/packet.json": encode_json(record), **more}
     manifest = PacketManifest(
-        FORMAT, SCHEMA_VERSION, job.app_version, job.actor.now, job.content.time_zone, list_files(files)
+        FORMAT, SCHEMA_VERSION, job.app_version, made_at, job.content.time_zone, list_files(files)
     )
     files[MANIFEST] = msgspec.json.format(encode_json(manifest), indent=2)
     files[SIGNATURE] = sign_manifest(job.actor.open_identity(), job.actor.id, files[MANIFEST])
-    return zip_files(files, job.actor.now)
+    return zip_files(files, made_at)
 
 
 async def _store(job: _Job, made: bytes) -> None:

@@ -55,7 +55,7 @@ COMPRESSION_LEVEL = (
 )
 OWNER_ONLY = 0o100600 << 16
 
-Pages = Mapping[str, str]
+Pages = Mapping[str, str | bytes]
 RenderPages = Callable[[Records], Pages]
 
 MAX_EXPORTS = 4  # people whose file is made or waits for its turn; each takes some seconds and a gigabyte
@@ -98,7 +98,7 @@ async def export_records(
         current: The actor's password, asked for again.
         passphrase: What the file will open with, exactly as typed; it is stored nowhere.
         patient: For a clinician, whose records; None for everybody's.
-        render: Renders the pages for people, by file name.
+        render: Renders the pages for people, and what else goes with them, by file name.
 
     Raises:
         HeldUntilRested: Too soon after a dosing session.
@@ -179,7 +179,7 @@ def list_typing_problems(passphrase: str) -> tuple[str, ...]:
 
 def pack_archive(records: Records, pages: Pages, app_version: str, identity: PrivateIdentity) -> bytes:
     """Pack documents, pages and a signed manifest with their hashes into a zip file, in the order of their names."""
-    files = {name: page.encode() for name, page in pages.items()}
+    files = {name: page if isinstance(page, bytes) else page.encode() for name, page in pages.items()}
     files |= {name: encode_json(document) for name, document in records.documents.items()}
     manifest = Manifest(
         FORMAT,

@@ -16,7 +16,7 @@ from functools import partial
 from importlib.resources import files
 from itertools import groupby
 from types import MappingProxyType
-from typing import Any
+from typing import Any, Protocol
 from uuid import UUID
 
 from jinja2 import Environment
@@ -31,6 +31,7 @@ from journal.dosing_day.lines import parse_medicine, parse_readings
 from journal.dosing_day.requests import parse_requests
 from journal.entries.naming import ENTRY_UNREADABLE, EntryName, get_kind_label, name_sessions
 from journal.evaluation.lines import parse_changes, parse_given, parse_remedies, parse_treatments
+from journal.fhir.exports import Fhir, write_bundles, write_numbers
 from journal.i18n import N_, MarkedText
 from journal.measures.lines import parse_measure
 from journal.notices.lines import parse_agreed
@@ -39,6 +40,7 @@ from journal.records.schema import CopyRecord, EntryRecord, EventRecord, Session
 from journal.replies.lines import parse_replies
 from journal.sitter.lines import parse_checks
 from journal.standing.lines import parse_standing
+from portal import __version__
 from portal.documents.event_sentences import SENTENCES, SENTENCES_WHEN_DELETED
 from portal.web.care_team import WEEKDAYS
 from portal.web.dates import format_day_with_weekday, format_month, format_short_day
@@ -103,15 +105,34 @@ class LogLine:
     sentence: str
 
 
-def build_page_renderer(environment: Environment, actor: Actor) -> Callable[[Records], dict[str, str]]:
-    """Return the function that renders the pages of an export for *actor*, by file name."""
+class RenderPages(Protocol):
+    """Renders the pages of an export by file name; *beside* are the names of its other files."""
+
+    def __call__(self, found: Records, beside: Iterable[str] = ()) -> dict[str, str]: ...
+
+
+def build_page_renderer(environment: Environment, actor: Actor) -> RenderPages:
+    """Return the function that renders the pages of an export for *actor*."""
     language = get_language()
 
-    def render(found: Records) -> dict[str, str]:
+    def render(found: Records, beside: Iterable[str] = ()) -> dict[str, str]:
         with speaking(language):
-            return _PageRenderer(environment, actor, found).render_all()
+            return _PageRenderer(environment, actor, found, beside).render_all()
 
     return render
+
+
+def build_file_renderer(
+    environment: Environment, actor: Actor, chosen: Fhir
+) -> Callable[[Records], Mapping[str, str | bytes]]:
+    """Return the function that makes all of an export for *actor* but its JSON: pages, tables, and FHIR if *chosen*."""
+    render = build_page_renderer(environment, actor)
+
+    def build(found: Records) -> Mapping[str, str | bytes]:
+        files = {**write_numbers(found), **write_bundles(found, chosen, __version__)}
+        return {**files, **render(found, files)}
+
+    return build
 
 
 class _Memo(dict[Any, Any]):
@@ -137,7 +158,7 @@ class Sentences:
 
 
 class _PageRenderer:
-    def __init__(self, environment: Environment, actor: Actor, found: Records) -> None:
+    def __init__(self, environment: Environment, actor: Actor, found: Records, beside: Iterable[str]) -> None:
         self.environment = environment
         self.zone = actor.zone
         self.day_texts = spoken = _Memo(format_day_with_weekday)
@@ -150,6 +171,7 @@ class _PageRenderer:
             "account": found.account,
             "made_at": found.made_at,
             "unreadable": found.unreadable,
+            "folders": {name.partition("/")[0] for name in beside},
             "own": found.own if isinstance(found, ClinicianRecords) else None,
             "kinds": _Memo(lambda code: said[get_kind_label(code)]),
             "fields": FIELDS_BY_ID,

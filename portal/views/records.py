@@ -13,6 +13,7 @@ from journal.actor import Actor
 from journal.authentication.passwords import suggest_passphrase
 from journal.care import links
 from journal.errors import InvalidInput, NotFound
+from journal.fhir.exports import Fhir
 from journal.own_notes.notes import has_notes
 from journal.records import archive
 from journal.records.collection import Extent, load_extent
@@ -21,7 +22,7 @@ from journal.sessions import holds
 from journal.vault import record_state
 from portal import __version__
 from portal.access.session_cookie import get_actor
-from portal.documents.archive_pages import build_page_renderer
+from portal.documents.archive_pages import build_file_renderer
 from portal.web.errors import build_refusal_arguments
 from portal.web.forms import Form
 from portal.web.pages import render_page
@@ -33,8 +34,9 @@ class RecordsPage:
     Context of the page.
 
     `held` is a sentence while a dosing session keeps a patient from exporting; `extent` is a patient's, `patients` and
-    `has_notes` of their own a clinician's. `chosen` is what was chosen before a field was refused; a passphrase never
-    comes back, and another is offered then. Without `is_intact` the patient's journal is not as it was left.
+    `has_notes` of their own a clinician's. `chosen` and `fhir` are what was chosen before a field was refused; a
+    passphrase never comes back, and another is offered then. Without `is_intact` the patient's journal is not as it was
+    left.
     """
 
     zip_name: str
@@ -43,6 +45,7 @@ class RecordsPage:
     extent: Extent | None = None
     patients: tuple[tuple[str, str], ...] = ()
     chosen: str = ""
+    fhir: Fhir = Fhir.NONE
     errors: Mapping[str, str] = field(default_factory=dict)
     is_intact: bool = True
     has_notes: bool = False
@@ -54,7 +57,7 @@ async def export_records(request: Request) -> Response:
     if request.method == "GET":
         return render_page(request, "records/records.html", await _build_page(actor, suggest_passphrase()))
     form = await Form.read(request)
-    own, offered = form["passphrase"], form["offered"]
+    own, offered, fhir = form["passphrase"], form["offered"], _parse_fhir(form["fhir"])
     try:
         sealed = await archive.export_records(
             actor,
@@ -63,25 +66,30 @@ async def export_records(request: Request) -> Response:
             practice=request.app.state.practice.current.name,
             app_version=__version__,
             patient=_parse_patient_id(form["patient"]),
-            render=build_page_renderer(request.app.state.templates.here, actor),
+            render=build_file_renderer(request.app.state.templates.here, actor, fhir),
         )
     except InvalidInput as refused:
-        typed = await _build_page(actor, suggest_passphrase(), form["patient"], refused.fields)
+        typed = await _build_page(actor, suggest_passphrase(), (form["patient"], fhir), refused.fields)
         return render_page(request, "records/records.html", typed, **build_refusal_arguments(refused))
     headers = {"content-disposition": f'attachment; filename="{_format_zip_name(actor)}.age"'}
     return Response(sealed, media_type="application/octet-stream", headers=headers)
 
 
 async def _build_page(
-    actor: Actor, offered: str, chosen: str = "", errors: Mapping[str, str] | None = None
+    actor: Actor,
+    offered: str,
+    chosen: tuple[str, Fhir] = ("", Fhir.NONE),
+    errors: Mapping[str, str] | None = None,
 ) -> RecordsPage:
+    patient, fhir = chosen
     if actor.role is Role.CLINICIAN:
         patients = tuple((str(link.patient), link.peer_name) for link in await links.load_my_links(actor))
         return RecordsPage(
             _format_zip_name(actor),
             offered,
             patients=patients,
-            chosen=chosen,
+            chosen=patient,
+            fhir=fhir,
             errors=errors or {},
             has_notes=await has_notes(actor),
         )
@@ -91,6 +99,7 @@ async def _build_page(
         offered,
         held=hold.sentence if hold else "",
         extent=await load_extent(actor),
+        fhir=fhir,
         errors=errors or {},
         is_intact=(await record_state.compare_records(actor, earlier=True)).is_intact,
     )
@@ -105,3 +114,7 @@ def _parse_patient_id(text: str) -> UUID | None:
         return UUID(text) if text else None
     except ValueError as error:
         raise NotFound from error
+
+
+def _parse_fhir(text: str) -> Fhir:
+    return next((one for one in Fhir if one.value == text), Fhir.NONE)

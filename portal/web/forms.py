@@ -105,6 +105,7 @@ RESTORABLE_FIELDS = (
             "every_days",
             "fasting",
             "felt_truth",
+            "fhir",
             "fields",
             "first_date",
             "first_time",

@@ -38,7 +38,14 @@ from portal.web.device_cookies import build_return_address, find_help_region, is
 from portal.web.entry_names import format_entry_name
 from portal.web.escaping import remove_controls
 from portal.web.template_compiler import CompilingEnvironment, render_template
-from portal.web.translation import Translator, filter_lang, filter_quoted, filter_shortened, get_language
+from portal.web.translation import (
+    Translator,
+    filter_lang,
+    filter_listed,
+    filter_quoted,
+    filter_shortened,
+    get_language,
+)
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
@@ -170,6 +177,7 @@ def build_environment(language: str = DEFAULT_LANGUAGE) -> Environment:
         place=format_place,
         entry_name=_filter_entry_name,
         lang=filter_lang,
+        listed=filter_listed,
         quoted=filter_quoted,
         shortened=filter_shortened,
         phone_link=build_phone_link,

@@ -132,6 +132,19 @@ async def test_records_are_opened_elsewhere(portal: Portal) -> None:
     assert opened.pop(threading.get_ident()) < FEW < MANY < opened.total()
 
 
+async def test_fhir_is_written_elsewhere(portal: Portal) -> None:
+    """A bundle and the tables of numbers are made where pages are drawn for a file, beside those that are answered."""
+    await a_long_journal(portal)
+    async with portal.client("alice") as browser:
+        with threads_of("journal.fhir") as wrote:
+            answer = await browser.post(
+                "/records", data={"current": PASSWORDS["alice"], "passphrase": PASSPHRASE, "fhir": "named"}
+            )
+    assert answer.status_code == 200
+    assert threading.get_ident() not in wrote
+    assert wrote.total() > MANY
+
+
 async def test_what_was_set_aside_is_sealed_anew_elsewhere(portal: Portal) -> None:
     """Whoever brings a long journal back keeps nobody waiting while it is opened, sealed and laid out."""
     await a_long_journal(portal)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from copy import deepcopy
 from dataclasses import replace
 from typing import Any
@@ -20,27 +20,19 @@ from journal.fhir.frame import Frame
 from journal.measures.instruments import list_instruments
 from journal.records.schema import EntryRecord
 from tests.journal.fhir.made import entry, journals, records
+from tests.journal.fhir.reading import Resource, list_words
 from tests.journal.fhir.validators import (
-    Resource,
     Structures,
     check_bundle,
     check_codes,
     check_model,
     check_schema,
-    list_words,
+    problems,
 )
 
 CHART = "fhir/records.json"
 LOINC = "http://loinc.org"
 ONE, OTHER = UUID(int=1000), UUID(int=1001)
-
-
-@pytest.fixture(scope="module")
-def structures() -> Iterator[Structures]:
-    """Medplum's validator, which takes a second to start."""
-    started = Structures()
-    yield started
-    started.close()
 
 
 def chart_of(entries: tuple[EntryRecord, ...] | None = None, **changes: Any) -> Chart:
@@ -50,16 +42,6 @@ def chart_of(entries: tuple[EntryRecord, ...] | None = None, **changes: Any) -> 
 def bundle_of(chart: Chart, chosen: Fhir = Fhir.NAMED) -> Resource:
     read: Resource = json.loads(write_bundle(frame_chart(chart, chosen)))
     return read
-
-
-def problems(bundle: Resource, structures: Structures) -> list[str]:
-    """What the readers say of a bundle and of each resource in it."""
-    found = [*check_schema(bundle), *check_codes(bundle), *check_bundle(bundle), *check_model(bundle)]
-    for one in bundle["entry"]:
-        resource = one["resource"]
-        kind = resource["resourceType"]
-        found += [f"{kind}: {said}" for said in (*check_schema(resource), *structures.check(resource))]
-    return found
 
 
 def of_kind(bundle: Resource, kind: str) -> list[Resource]:

@@ -21,6 +21,8 @@ import jsonschema
 from fhir.resources.R4B import get_fhir_model_class
 from playwright._impl._driver import compute_driver_executable
 
+from tests.journal.fhir.reading import Resource, walk
+
 HERE = Path(__file__).parent
 VENDOR = HERE / "vendor"
 UCUM = "http://unitsofmeasure.org"
@@ -35,8 +37,6 @@ The profiles that an observation has to fit by its code, whether it names them o
 
 Of blood pressure it is US Core's, which asks for the same: the validator does not follow the slices of R4's own.
 """
-
-Resource = dict[str, Any]
 
 
 def read_vendored(name: str) -> Any:
@@ -165,20 +165,11 @@ def _check_attachment(part: Resource, kinds: dict[str, Resource]) -> Iterator[st
         yield f"{part['url']} is not what was hashed"
 
 
-def walk(node: Any) -> Iterator[Resource]:
-    """Yield every object below a node."""
-    if isinstance(node, dict):
-        yield node
-        for value in node.values():
-            yield from walk(value)
-    elif isinstance(node, list):
-        for value in node:
-            yield from walk(value)
-
-
-def list_words(node: Any) -> Iterator[str]:
-    """Yield every text below a node, those in binaries too."""
-    for one in walk(node):
-        for name, value in one.items():
-            if isinstance(value, str):
-                yield b64decode(value).decode() if name == "data" else value
+def problems(bundle: Resource, structures: Structures) -> list[str]:
+    """What the readers say of a bundle and of each resource in it."""
+    found = [*check_schema(bundle), *check_codes(bundle), *check_bundle(bundle), *check_model(bundle)]
+    for one in bundle["entry"]:
+        resource = one["resource"]
+        kind = resource["resourceType"]
+        found += [f"{kind}: {said}" for said in (*check_schema(resource), *structures.check(resource))]
+    return found

@@ -223,3 +223,16 @@ async def test_earlier_treatments_lie_on_one_page(portal: Portal) -> None:
     assert "Sertraline" in "".join(pages(pdf))
     assert_says_the_same(page, pdf)
     assert len(pages(pdf)) == 1
+
+
+@pytest.mark.parametrize(
+    ("address", "name"), [("/safety-plan", "safety-plan.pdf"), ("/comfort", "comfort-plan.pdf")]
+)
+async def test_ways_onwards_of_a_calm_page_stay_on_the_screen(
+    portal: Portal, address: str, name: str
+) -> None:
+    """While a session lasts there are other ways onwards than else, and they lead nowhere on paper either."""
+    await in_session(portal.cast)
+    async with portal.client("alice") as browser:
+        assert "Ground for a moment" in (await opened(browser, address)).words
+        assert "Ground for a moment" not in pages(await printed(browser, address, name))[0]

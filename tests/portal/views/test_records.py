@@ -48,6 +48,7 @@ from journal.vault.entry_rows import Entry
 from portal.documents.archive_pages import build_page_renderer
 from portal.web.pages import build_environment
 from tests.cast import NAMES, PASSWORDS, PRACTICE, ZONE, Cast
+from tests.journal.fhir.reading import list_words
 from tests.journal.notices.test_agreements import agreed
 from tests.journal.notices.test_notices import choose
 from tests.log import logged
@@ -192,8 +193,10 @@ async def test_two_exports_at_once_are_sealed_in_turn_and_nothing_else_waits(
     ):
         with written_files() as on_disk:
             both = asyncio.gather(
-                alice.post("/records", data=form("alice", passphrase=f"  {PHRASE} for me ")),
-                bob.post("/records", data=form("bob")),
+                alice.post(
+                    "/records", data=form("alice", passphrase=f"  {PHRASE} for me ", fhir="pseudonym")
+                ),
+                bob.post("/records", data=form("bob", fhir="named")),
             )
             while not limiter.borrowed_tokens:
                 assert not both.done()
@@ -226,6 +229,17 @@ async def test_two_exports_at_once_are_sealed_in_turn_and_nothing_else_waits(
     files = checked(copies)
     assert SHOWN in words_of(files["patients/1.html"].decode())
     assert CANARY.encode() not in copies + b"".join(files.values())
+    hers, his = (
+        "\n".join(list_words(json.loads(bundle)))
+        for bundle in (own["fhir/records.json"], files["fhir/patient-1.json"])
+    )
+    assert CANARY in hers
+    assert NAMES["alice"] not in hers
+    assert SHOWN in his
+    assert CANARY not in his
+    assert NAMES["alice"] in his
+    readme = own["README.txt"].decode()
+    assert "fhir/ " in readme
 
 
 def names_in(folder: Path) -> set[str]:
@@ -286,9 +300,10 @@ async def test_a_wrong_password_gives_no_file(portal: Portal, who: str) -> None:
 async def test_a_weak_passphrase_is_not_used(portal: Portal, typed: dict[str, str]) -> None:
     """A passphrase that would not protect the file is handed back, whichever field it came in."""
     async with portal.client("alice") as client:
-        answer = await client.post("/records", data=form("alice", **typed))
+        answer = await client.post("/records", data=form("alice", fhir="pseudonym", **typed))
     assert answer.status_code == 422
     assert Markup(answer.text).one(id="passphrase-error").words
+    assert "selected" in Markup(answer.text).one("option", value="pseudonym").attributes
 
 
 @pytest.mark.parametrize(
@@ -360,7 +375,8 @@ async def test_a_clinician_chooses_among_their_patients_alone(any_portal: Portal
         page = Markup((await bob.get("/records")).text)
         empty = Markup((await charlie.get("/records")).text)
     alice = await any_portal.cast.actor("alice")
-    assert [option.attributes["value"] for option in page.all("option")] == ["", str(alice.id)]
+    offered = ["", str(alice.id), *("", "named", "pseudonym")]
+    assert [option.attributes["value"] for option in page.all("option")] == offered
     assert empty.all("form", within="main") == []
 
 

@@ -36,6 +36,7 @@ from journal.vault.documents import EntryDocument
 from journal.vault.entry_rows import Entry
 from portal.paper import typesetting
 from tests.cast import PASSWORDS, Cast
+from tests.journal.fhir.reading import list_words
 from tests.journal.records.test_verification import found_by_both
 from tests.portal.cli.test_verify_records import said
 from tests.portal.conftest import Portal
@@ -110,10 +111,11 @@ async def test_a_packet_holds_what_was_ticked_and_nothing_else(portal: Portal, t
     """Chosen, previewed, made and opened with the stock age tool: its data and pages have the one part alone."""
     one, other = await two_entries(portal.cast)
     async with portal.client("alice") as browser:
-        where = await begun(portal.cast, browser)
+        where = await begun(portal.cast, browser, parts=["fhir"])
         await ticked(browser, where, 2, f"{one.id.hex}.int.meaning", shown=(one, other))
         page = await browser.get(f"{where}/preview")
         assert CHOSEN in page.text
+        assert "the same as FHIR too, without names" in page.text
         assert KEPT not in page.text
         assert TOLD["recipient"] not in page.text
         answer = await browser.post(f"{where}/preview", data=form(page))
@@ -127,7 +129,10 @@ async def test_a_packet_holds_what_was_ticked_and_nothing_else(portal: Portal, t
     )
     opened = opened_by_age(file.content, PHRASE, tmp_path)
     packed = zipfile.ZipFile(io.BytesIO(opened))
-    assert packed.namelist() == ["data/packet.json", "manifest.json", "packet.pdf", "signature.json"]
+    assert packed.namelist() == [
+        *("data/fhir.json", "data/packet.json"),
+        *("manifest.json", "packet.pdf", "signature.json"),
+    ]
     manifest = json.loads(packed.read("manifest.json"))
     alice = await portal.cast.actor("alice")
     verdict = verify_zip(opened, alice.fingerprint)
@@ -137,11 +142,15 @@ async def test_a_packet_holds_what_was_ticked_and_nothing_else(portal: Portal, t
     assert said[-8:] in page.text
     assert alice.fingerprint in page.text
     assert {one["name"]: one["sha256"] for one in manifest["files"]} == {
-        name: sha256(packed.read(name)).hexdigest() for name in ("data/packet.json", "packet.pdf")
+        name: sha256(packed.read(name)).hexdigest()
+        for name in ("data/fhir.json", "data/packet.json", "packet.pdf")
     }
     data = packed.read("data/packet.json").decode()
     assert CHOSEN in data
-    whole = "".join(packed.read(name).decode("latin-1") for name in packed.namelist())
+    words = "\n".join(list_words(json.loads(packed.read("data/fhir.json"))))
+    assert CHOSEN in words
+    assert alice.id.hex not in words.replace("-", "")
+    whole = words + "".join(packed.read(name).decode("latin-1") for name in packed.namelist())
     for word in (KEPT, *TOLD.values(), "Alice", portal.cast.link.hex):
         assert word not in whole, word
 

@@ -1,0 +1,100 @@
+"""What goes with a packet for programs holds what was chosen and no word of anything else."""
+
+from __future__ import annotations
+
+import json
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from journal.packets.composing import Content, PacketConsent
+from journal.packets.documents import Choice, Part, Span
+from journal.packets.programs import FHIR, write_for_programs
+from journal.vault.entry_rows import Entry
+from tests.journal.fhir.made import ALICE
+from tests.journal.fhir.reading import Resource, list_words
+from tests.journal.fhir.validators import Structures, problems
+from tests.journal.packets.test_composing import NAME, NOON, composed, journals, parts_of, session
+
+
+def written(content: Content, choice: Choice) -> dict[str, bytes]:
+    return dict(write_for_programs(content.record, choice, owner=ALICE, made_at=NOON, app_version="0.1.0"))
+
+
+def bundle_of(files: dict[str, bytes]) -> Resource:
+    read: Resource = json.loads(files[FHIR])
+    return read
+
+
+@settings(max_examples=40, deadline=None)
+@given(data=st.data(), entries=journals())
+def test_a_word_is_there_exactly_if_its_part_was_chosen(
+    structures: Structures, data: st.DataObject, entries: list[Entry]
+) -> None:
+    """In the bundle each chosen part is, in the tables none but chosen ones; what was not chosen changes no byte."""
+    pieces = {
+        one.id.hex: tuple(data.draw(st.lists(st.sampled_from(sorted(parts_of(one))), unique=True)))
+        for one in entries
+        if parts_of(one)
+    }
+    ticked = tuple(
+        data.draw(st.lists(st.sampled_from((Part.NAME, Part.SESSIONS, Part.CONSENT)), unique=True))
+    )
+    choice = Choice(Span.ALL, parts=(*ticked, Part.FHIR), pieces=pieces)
+    plan = (session(7, -3),)
+    content = composed(choice, entries, plan)
+    files = written(content, choice)
+    bundle = bundle_of(files)
+    assert problems(bundle, structures) == []
+    said = "\n".join(list_words(bundle))
+    whole = said + "".join(table.decode() for table in files.values())
+    chosen = {one.id: one.record for one in content.pieces}
+    for one in entries:
+        for part, words in parts_of(one).items():
+            record = chosen.get(one.id)
+            given_parts = {answer.id for answer in record.answers} if record else set()
+            is_chosen = record is not None and (part in given_parts or words in (record.title, record.note))
+            assert (words in said) is is_chosen
+            assert (words in whole) is is_chosen
+    assert (NAME in whole) is (Part.NAME in ticked)
+    assert ("Bob Example" in whole) is ({Part.NAME, Part.CONSENT} <= set(ticked))
+    assert ("session7" in whole) is False
+    assert ("Encounter" in said) is (Part.SESSIONS in ticked)
+    others = [one for one in entries if one.id not in chosen]
+    fewer = [one for one in entries if one not in others]
+    assert composed(choice, fewer, plan).record == content.record
+
+
+def test_without_a_tick_there_is_no_bundle() -> None:
+    """Tables are there where there are numbers; FHIR only where it was asked for."""
+    choice = Choice(Span.ALL, parts=(Part.SESSIONS,))
+    assert [*written(composed(choice, [], (session(7, -3),)), choice)] == ["numbers/sessions.csv"]
+    assert written(composed(Choice(Span.ALL), []), Choice(Span.ALL)) == {}
+
+
+def test_a_packet_without_a_name_has_new_ids_each_time() -> None:
+    """Whoever has two of them cannot tell by their ids that they are of one person; with a name they can."""
+    for parts, is_same in (((Part.FHIR,), False), ((Part.FHIR, Part.NAME), True)):
+        choice = Choice(Span.ALL, parts=parts)
+        content = composed(choice, [])
+        one, other = (bundle_of(written(content, choice)) for _ in range(2))
+        assert (one["entry"][0]["fullUrl"] == other["entry"][0]["fullUrl"]) is is_same
+
+
+def test_a_consent_of_a_packet_is_about_what_was_shared_and_no_more() -> None:
+    """It does not say what that is, and is inactive while sharing is paused."""
+    choice = Choice(Span.ALL, parts=(Part.FHIR, Part.NAME, Part.CONSENT))
+    record = composed(choice, []).record
+    paused = PacketConsent("Cara Example", "", NOON, NOON)
+    record.consents.append(paused)
+    files = write_for_programs(record, choice, owner=ALICE, made_at=NOON, app_version="0.1.0")
+    consents = [
+        one["resource"]
+        for one in json.loads(files[FHIR])["entry"]
+        if one["resource"]["resourceType"] == "Consent"
+    ]
+    assert [one["status"] for one in consents] == ["active", "inactive"]
+    for one in consents:
+        (data,) = one["provision"]["data"]
+        assert "reference" not in data["reference"]
+        assert data["reference"]["display"] == "What the patient chose to share"
