@@ -92,6 +92,8 @@ class Translator:
         return self.gettext(sentence)
 
     def _find(self, message: str) -> str:
+        if not message:  # where a catalogue has its own head
+            return ""
         found: object = (
             self._translations.pgettext(message.context, message)
             if isinstance(message, MarkedText)

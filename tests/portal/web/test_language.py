@@ -242,3 +242,10 @@ async def test_english_deletes_everywhere(portal: Portal) -> None:
 def test_every_language_has_a_name_of_its_own() -> None:
     """Each is told in itself: whoever looks for it may not read the other."""
     assert dict(LANGUAGES) == {"en": "English", "es": "Español"}
+
+
+def test_nothing_is_translated_as_nothing() -> None:
+    """A catalogue has its own head where the empty message stands: no page says it."""
+    for language in LANGUAGES:
+        words = Translator(language)
+        assert words.translate("") == words.gettext("") == ""

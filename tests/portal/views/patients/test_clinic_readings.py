@@ -316,7 +316,7 @@ async def test_it_is_kept_and_reaches_another_clinician_by_a_share(any_portal: P
         "128",
         "09:30–10:20",
         "11:10",
-        "Bob Example, therapist, 2026-11-22",
+        "Bob Example, therapist, 22 Nov 2026",
     ):
         assert words in page.words
     await share(cast, kept, *("plan.before", "plan.away", "plan.by"))
