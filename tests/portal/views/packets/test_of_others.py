@@ -119,9 +119,7 @@ async def test_it_holds_what_is_shared_and_both_sides_know(scene: Scene, tmp_pat
             in (await browser.get("/sharing/log")).text
         )
         told = (await browser.get("/sharing/disclosures")).text
-        line = (
-            "Dr. Ada Willow got a file that Bob Example (therapist) made: pages of what you share with them."
-        )
+        line = "Dr. Ada Willow got a file: pages that Bob Example (therapist) chose from what you share with them."
         assert f"{line} Why: A second opinion." in told
         assert (await browser.get(where)).status_code == 404
 
