@@ -38,7 +38,7 @@ from portal.views.journal import comparison, entry, entry_new, entry_removal, en
 from portal.views.measures import filling, overview, score_entry
 from portal.views.notices import agreement, inbox, panel
 from portal.views.own_notes import notes as own_notes
-from portal.views.packets import choosing, making, packets
+from portal.views.packets import choosing, making, packet_list, packets
 from portal.views.patients import (
     brief,
     call_contacts,
@@ -343,12 +343,12 @@ ROUTES = (
     Rule("/records/import/{id:uuid}", READ, PATIENT, imports.show_run),
     Rule("/records/import/{id:uuid}/start", SEND, PATIENT, imports.start, fresh=True),
     Rule("/records/import/{id:uuid}/removal", SEND, PATIENT, imports.remove),
-    Rule("/packets", FORM, PATIENT, packets.show_packets),
-    Rule("/packets/{id:uuid}", FORM, PATIENT, packets.show_packet),
-    Rule("/packets/{id:uuid}/entries", FORM, PATIENT, choosing.choose_entries),
-    Rule("/packets/{id:uuid}/preview", FORM, PATIENT, making.preview),
-    Rule("/packets/{id:uuid}/file", READ, PATIENT, making.fetch_file),
-    Rule("/packets/{id:uuid}/deletion", FORM, PATIENT, packets.delete_packet),
+    Rule("/packets", FORM, IN_CARE, packet_list.show_packets),
+    Rule("/packets/{id:uuid}", FORM, IN_CARE, packets.show_packet),
+    Rule("/packets/{id:uuid}/entries", FORM, IN_CARE, choosing.choose_entries),
+    Rule("/packets/{id:uuid}/preview", FORM, IN_CARE, making.preview),
+    Rule("/packets/{id:uuid}/file", READ, IN_CARE, making.fetch_file),
+    Rule("/packets/{id:uuid}/deletion", FORM, IN_CARE, packets.delete_packet),
     # The administrator's desk: who can come in, and what was done; nothing that anybody wrote
     Rule("/people", READ, ADMINISTRATOR, people.show_people),
     Rule("/people/practice", READ, ADMINISTRATOR, practice.edit_practice),

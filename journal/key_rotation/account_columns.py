@@ -246,6 +246,9 @@ ACCOUNT_COLUMNS = (
         "revision",
     ),
     AccountColumn("packet.told", packets_tables.Packet, SealingKey.VAULT, "owner_id", packets.told_context),
+    AccountColumn(
+        "packet.layout", packets_tables.Packet, SealingKey.VAULT, "owner_id", packets.layout_context
+    ),
     AccountColumn("packet.file", packets_tables.Packet, SealingKey.VAULT, "owner_id", packets.file_context),
     AccountColumn(
         "reply_draft.sealed",

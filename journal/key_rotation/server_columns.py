@@ -21,6 +21,7 @@ from journal.care.documents import invitation_note_context, past_care_context
 from journal.clinic.call_contacts import contact_context
 from journal.clinic.instructions import instructions_context
 from journal.mail import messages
+from journal.packets.documents import disclosed_context
 from journal.passkeys.rows import passkey_context
 from journal.practice import practice, setup_links
 from journal.reading_hours.hours import hours_context
@@ -124,6 +125,12 @@ SERVER_COLUMNS = (
             parse_id(maker) if maker else None, parse_id(ident)
         ),
         ("maker_id",),
+    ),
+    ServerColumn(
+        "packet",
+        lambda ident, patient: disclosed_context(parse_id(patient), parse_id(ident)),
+        ("patient_id",),
+        column="disclosed",
     ),
     ServerColumn("outbox", lambda ident: messages.message_context(parse_id(ident))),
     ServerColumn("audit_key", _audit_key_context),

@@ -39,6 +39,7 @@ from journal.measures import records as measure_records
 from journal.notices import agreements
 from journal.operations.demo_data import DemoEntry, DemoNote, DemoPatient, DemoPerson, load_demo_practice
 from journal.operations.demo_evaluation import set_clock, write_evaluation
+from journal.operations.demo_packets import begin_packets
 from journal.operations.demo_talks import SET_BEFORE, set_things
 from journal.own_notes import notes as own_notes
 from journal.practice import practice
@@ -148,6 +149,7 @@ async def _load_patient(
     for own in person.own_notes:
         at = person.get_moment(today, own.day, own.time)
         await own_notes.save_note(set_clock(clinician, at), patient.id, uuid4(), own.text)
+    await begin_packets(clinician, patient, person.packets)
 
 
 async def _write_note(clinician: Actor, patient: Actor, link: UUID, one: DemoNote, at: datetime) -> None:

@@ -17,6 +17,7 @@ from journal.catalogue.fields import Answer, EntryKind, FieldKind
 from journal.catalogue.forms import get_form
 from journal.clinic.call_contacts import CallDetails
 from journal.clinic.instructions import InstructionsDetails
+from journal.packets.documents import Part
 from journal.reading_hours.hours import Hours
 from journal.sessions.session import Phase, Route, SessionDetails, SessionKind, Setting, Status
 from journal.time_zones import resolve_local_time
@@ -160,6 +161,16 @@ class DemoReadings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     fields: dict[str, str]
 
 
+class DemoPacket(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Entries of some kinds, chosen for somebody; by the clinician among what is shared with them."""
+
+    recipient: str
+    purpose: str
+    kinds: tuple[EntryKind, ...]
+    parts: tuple[Part, ...] = ()
+    by_clinician: bool = False
+
+
 class DemoPatient(DemoPerson, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """One patient, with a course and a journal."""
 
@@ -173,6 +184,7 @@ class DemoPatient(DemoPerson, frozen=True, forbid_unknown_fields=True, kw_only=T
     things: tuple[DemoThing, ...] = ()
     own_notes: tuple[DemoOwnNote, ...] = ()
     readings: tuple[DemoReadings, ...] = ()
+    packets: tuple[DemoPacket, ...] = ()
 
     def get_moment(self, today: date, day: int, time: str) -> datetime:
         """Return the moment, in UTC, of a wall time *day* days from *today* where the patient lives."""

@@ -1,3 +1,3 @@
-"""Packets: what a patient chose of their records for somebody, its preview, and the sealed file that is made of it."""
+"""Packets: what was chosen of a patient's records for somebody, its preview, and the sealed file made of it."""
 
-__all__ = ["choice", "composing", "documents", "drafts", "endings", "loading", "making"]
+__all__ = ["choice", "composing", "documents", "drafts", "endings", "loading", "making", "masking"]

@@ -15,10 +15,12 @@ from journal.packets.documents import (
     MAX_PIECES,
     MAX_PURPOSE_LENGTH,
     MAX_RECIPIENT_LENGTH,
+    OF_OTHERS,
     Choice,
     Part,
     Span,
 )
+from journal.packets.masking import read_masked
 from journal.sessions.rows import Session
 from journal.user_input import clean_line, clean_text, parse_day
 
@@ -28,8 +30,8 @@ DAYS_TURNED = N_("The last day is before the first.")
 LONG_RECIPIENT = N_("Please keep this to 200 letters.")
 LONG_PURPOSE = N_("Please keep this to 500 letters.")
 TOO_MANY = N_("A packet holds up to 2,000 entries. Nothing was changed; choose fewer.")
-NO_RECIPIENT = N_("Write who the packet is for. It stands in your own list of what left.")
-NO_PURPOSE = N_("Write what it is for. It stands in your own list of what left.")
+NO_RECIPIENT = N_("Write who the packet is for. It stands in the list of what left.")
+NO_PURPOSE = N_("Write what it is for. It stands in the list of what left.")
 
 Lies = Callable[[str, str | None, datetime], bool]
 """Whether an entry lies in the time of a choice, by its kind, the session it is tied to and when it was begun."""
@@ -43,6 +45,7 @@ def read_choice(
     told: tuple[str, str],
     plan: Sequence[Session],
     language: str,
+    masked: str = "",
 ) -> Choice:
     """
     Return a choice as a form changes it; which entries are chosen stays.
@@ -51,12 +54,18 @@ def read_choice(
         span: `all`, `dates`, or `course` or `session` with a point and the hex id of one.
         days: The first and the last day, as they were typed; they count for `dates` alone.
         told: Who it is for, and what for.
+        masked: Words to black out, each on a line of its own.
         language: Of the form; that of *told*, where they are others than before.
 
     Raises:
         InvalidInput: If a day, the time or a length is not right; the fields are the form's.
     """
     problems: dict[str, str] = {}
+    hidden: tuple[str, ...] = ()
+    try:
+        hidden = read_masked(masked)
+    except InvalidInput as error:
+        problems |= error.fields
     kind, _, about = span.partition(".")
     first = last = None
     if kind == Span.DATES:
@@ -81,11 +90,17 @@ def read_choice(
         about=about,
         first_day=first.isoformat() if first else "",
         last_day=last.isoformat() if last else "",
-        parts=tuple(one for one in Part if one.value in parts),
+        parts=tuple(one for one in list_offered_parts(before) if one.value in parts),
         recipient=recipient,
         purpose=purpose,
+        masked=hidden,
         language=before.language if (recipient, purpose) == (before.recipient, before.purpose) else language,
     )
+
+
+def list_offered_parts(choice: Choice) -> tuple[Part, ...]:
+    """Return what besides entries a packet can hold."""
+    return OF_OTHERS if choice.patient else tuple(Part)
 
 
 def is_known(kind: str, about: str, plan: Sequence[Session]) -> bool:

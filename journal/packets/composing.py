@@ -6,8 +6,8 @@ Nothing here reads storage, so whatever was not opened for the choice cannot be 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from uuid import UUID
 
@@ -19,8 +19,10 @@ from journal.errors import InvalidInput
 from journal.measures.lines import parse_measure
 from journal.measures.scoring import compute_score
 from journal.packets.documents import OFFERED_KINDS, Choice, Part
+from journal.packets.masking import Masker
 from journal.records.mapping import build_answers
 from journal.records.schema import Answered
+from journal.roles import Role
 from journal.sessions.rows import Session
 from journal.sessions.session import Phase, Route, SessionKind, Setting, Status
 from journal.sharing.copies import build_copy
@@ -52,6 +54,14 @@ class PacketConsent(msgspec.Struct, frozen=True):
     profession: str
     since: datetime
     paused_at: datetime | None
+
+
+class PacketMaker(msgspec.Struct, frozen=True):
+    """Who made a packet: the patient, whose name does not stand here, or a clinician of what is shared with them."""
+
+    role: Role
+    name: str = ""
+    profession: str = ""
 
 
 class PacketReference(msgspec.Struct, frozen=True):
@@ -99,6 +109,7 @@ class PacketRecord(msgspec.Struct, frozen=True):
     format: str
     schema_version: int
     made_on: str
+    made_by: PacketMaker
     time_zone: str
     name: str
     from_day: str
@@ -109,20 +120,33 @@ class PacketRecord(msgspec.Struct, frozen=True):
     entries: list[PacketEntry]
 
 
+BY_PATIENT = PacketMaker(Role.PATIENT)
+
+
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """The chosen parts of one entry: as a copy, which pages draw as every copy, and as data."""
+    """
+    The chosen parts of one entry: as a copy, which pages draw as every copy, and as data.
+
+    `revision` is of the entry, or of the shared copy, that it was opened from.
+    """
 
     id: UUID
+    revision: int
     copy: ShareDocument
     record: PacketEntry
 
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """All that a packet holds. `sessions` are those that it names; what is not ticked is empty."""
+    """
+    All that a packet holds. `sessions` are those that it names; what is not ticked is empty.
+
+    `masked` are the words that were blacked out, with how often each stood there: it does not leave.
+    """
 
     made_on: date
+    made_by: PacketMaker
     time_zone: str
     name: str
     from_day: str
@@ -131,6 +155,7 @@ class Content:
     consents: tuple[PacketConsent, ...]
     scores: tuple[PacketScore, ...]
     pieces: tuple[Piece, ...]
+    masked: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def is_empty(self) -> bool:
@@ -144,6 +169,7 @@ class Content:
             FORMAT,
             SCHEMA_VERSION,
             self.made_on.isoformat(),
+            self.made_by,
             self.time_zone,
             self.name,
             self.from_day,
@@ -164,6 +190,7 @@ def compose(
     zone_name: str,
     sessions: Sequence[Session] = (),
     consents: Sequence[PacketConsent] = (),
+    made_by: PacketMaker = BY_PATIENT,
 ) -> Content:
     """
     Return what a packet holds.
@@ -172,27 +199,33 @@ def compose(
         opened: Entries that lie in the time of the choice; of each only its chosen parts are taken.
         name: The patient's, which stands there only if that was ticked.
         now: In the patient's own time zone.
+        made_by: Who composes it.
         sessions: Those in the time of the choice, which are taken only if they were ticked.
         consents: Whom they share with, taken only if that was ticked.
     """
+    masker = Masker(choice.masked)
     pieces = sorted(
-        (piece for entry in opened if (piece := _build_piece(choice, entry, now)) is not None),
+        (piece for entry in opened if (piece := _build_piece(choice, entry, now, masker)) is not None),
         key=lambda one: (ORDER[one.copy.kind], one.copy.written_at, one.id),
     )
     return Content(
         now.date(),
+        msgspec.structs.replace(made_by, name=masker.mask(made_by.name)),
         zone_name,
-        name if Part.NAME in choice.parts else "",
+        masker.mask(name) if Part.NAME in choice.parts else "",
         choice.first_day,
         choice.last_day,
         tuple(sessions) if Part.SESSIONS in choice.parts else (),
-        tuple(consents) if Part.CONSENT in choice.parts else (),
+        tuple(msgspec.structs.replace(one, name=masker.mask(one.name)) for one in consents)
+        if Part.CONSENT in choice.parts
+        else (),
         tuple(_list_scores(pieces)),
         tuple(pieces),
+        masker.counts,
     )
 
 
-def _build_piece(choice: Choice, entry: Entry, now: datetime) -> Piece | None:
+def _build_piece(choice: Choice, entry: Entry, now: datetime, masker: Masker) -> Piece | None:
     if entry.damaged or entry.document.kind not in ORDER:
         return None
     try:
@@ -201,6 +234,7 @@ def _build_piece(choice: Choice, entry: Entry, now: datetime) -> Piece | None:
         return None  # nothing of it was chosen, or what was chosen is gone from it
     # Neither the session that it is tied to nor the moment of the preview is a part of a packet.
     copy = msgspec.structs.replace(copy, session_id=None, shared_at=copy.written_at, entry_revision=0)
+    copy = masker.mask_copy(copy)
     record = PacketEntry(
         entry.id,
         copy.kind,
@@ -210,7 +244,7 @@ def _build_piece(choice: Choice, entry: Entry, now: datetime) -> Piece | None:
         build_answers(copy.kind, copy.answers),
         copy.language,
     )
-    return Piece(entry.id, copy, record)
+    return Piece(entry.id, entry.revision, copy, record)
 
 
 def _list_scores(pieces: Iterable[Piece]) -> Iterable[PacketScore]:

@@ -51,13 +51,18 @@ class Part(Labelled):
     FHIR = "fhir", N_("All of it once more as FHIR, for the software of clinics")
 
 
+OF_OTHERS = (Part.NAME, Part.SESSIONS)
+"""The parts of a packet of another's records: nothing tells who else there is."""
+
+
 class Choice(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """
     What was chosen; the owner's vault key.
 
-    `about` is the hex id of the course or session of the span, `first_day` and `last_day` are ISO days. `pieces` are
-    the chosen entries by their hex ids, each with the ids of its chosen parts. `language` is that of `recipient` and
-    `purpose`; empty in choices from before it was kept.
+    `patient` is the hex id of whose records they are, and empty for the owner's own. `about` is the hex id of the
+    course or session of the span, `first_day` and `last_day` are ISO days. `pieces` are the chosen entries, or copies
+    that are shared, by their hex ids, each with the ids of its chosen parts. `language` is that of `recipient` and
+    `purpose`; empty in choices from before it was kept. `masked` are words that are blacked out.
     """
 
     span: Span = Span.ALL
@@ -69,14 +74,17 @@ class Choice(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     recipient: str = ""
     purpose: str = ""
     language: str = ""
+    patient: str = ""
+    masked: tuple[str, ...] = ()
 
 
 class Told(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """
     Who got a packet and what for, in its owner's words, for the accounting; the owner's vault key.
 
-    `made_at` is UTC, ISO 8601; `is_plain`: the file opens without a passphrase or a key; `language` is that of the
-    words.
+    Of another's records it is sealed under the server key as well, for whose they are. `made_at` is UTC, ISO 8601;
+    `is_plain`: the file opens without a passphrase or a key; `language` is that of the words. `quoted` are the copies
+    of another's that it holds, by their hex ids, with the revision of each.
     """
 
     recipient: str
@@ -84,6 +92,7 @@ class Told(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     made_at: str
     is_plain: bool = False
     language: str = ""
+    quoted: dict[str, int] = {}
 
 
 def choice_context(owner: UUID, packet: UUID, revision: int) -> Context:
@@ -94,6 +103,30 @@ def choice_context(owner: UUID, packet: UUID, revision: int) -> Context:
 def told_context(owner: UUID, packet: UUID, _: int = 0) -> Context:
     """Return the context of who got a packet and what for."""
     return Context("packet-told", owner.bytes, packet.bytes)
+
+
+def disclosed_context(patient: UUID, packet: UUID) -> Context:
+    """Return the context of what a patient is told of a packet that somebody else made of their records."""
+    return Context("packet-disclosed", patient.bytes, packet.bytes)
+
+
+class Layout(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """
+    Where the pages of a preview begin, so that each of them need not set all anew; the owner's vault key.
+
+    It belongs to exactly the words that *digest* stands for. `starts` is the page of each block, `unset` what could not
+    be set.
+    """
+
+    digest: str
+    pages: int
+    starts: tuple[int, ...]
+    unset: tuple[str, ...]
+
+
+def layout_context(owner: UUID, packet: UUID, _: int = 0) -> Context:
+    """Return the context of where the pages of a preview begin."""
+    return Context("packet-layout", owner.bytes, packet.bytes)
 
 
 def file_context(owner: UUID, packet: UUID, _: int = 0) -> Context:

@@ -18,10 +18,22 @@ from tortoise.queryset import QuerySet
 from journal.accounts.current_keys import lock_account, require_keys
 from journal.actor import Actor
 from journal.ages import compute_age
+from journal.care import links as care_links
+from journal.care.links import Link
 from journal.errors import Damaged, JournalError, NotFound, StaleRevision
 from journal.i18n import N_
 from journal.packets import tables
-from journal.packets.documents import MAX_DRAFTS, STEPS, Choice, Told, choice_context, told_context
+from journal.packets.documents import (
+    MAX_DRAFTS,
+    STEPS,
+    Choice,
+    Layout,
+    Told,
+    choice_context,
+    disclosed_context,
+    layout_context,
+    told_context,
+)
 from journal.roles import Role
 from journal.sealing import open_document, seal_document
 from journal.store.database import flush_deleted, transaction
@@ -29,11 +41,13 @@ from journal.store.rows import NonNegative, OpenedRows, Row, Timestamp, fetch_ro
 
 SILENT_AFTER = timedelta(minutes=2)
 """After how long without a sign a file that is being made is taken for one that was not finished."""
+PAGE_LENGTH = 20
+"""Packets on a page of the list."""
 CHANGED = N_("This packet was changed on another page. Nothing was saved here; look at it as it is now.")
 
 
 class NoRoom(JournalError):
-    """There are as many packets as fit."""
+    """There are as many packets of one patient's records as fit."""
 
     message = N_("There are 20 packets that are not made yet. Delete one first; nothing was changed.")
 
@@ -54,6 +68,7 @@ class PacketRow(Row, frozen=True):
     """A row of a packet, without its file."""
 
     id: UUID
+    patient_id: UUID | None
     revision: NonNegative
     state: State
     done: Annotated[int, msgspec.Meta(ge=0, le=STEPS)]
@@ -71,10 +86,26 @@ class ToldRow(Row, frozen=True):
     told: bytes
 
 
+class DisclosedRow(Row, frozen=True):
+    """Of a packet that somebody else made of a patient's records, what the patient is told of it."""
+
+    id: UUID
+    disclosed: bytes
+
+
+class LayoutRow(Row, frozen=True):
+    """Of a packet, where the pages of its preview begin."""
+
+    id: UUID
+    layout: bytes | None
+
+
 @dataclass(frozen=True, slots=True)
 class Packet:
     """
-    One packet, opened. `done` counts the steps of a file that is being made.
+    One packet, opened. `link` is the care link to whose records they are; none for the owner's own.
+
+    `done` counts the steps of a file that is being made.
 
     `told` is who got it and what for, once it is made; `file_until` until when its file can be fetched.
     """
@@ -88,6 +119,7 @@ class Packet:
     created_at: datetime
     updated_at: datetime
     file_until: datetime | None
+    link: Link | None = None
 
     @property
     def is_made(self) -> bool:
@@ -111,42 +143,91 @@ class Packet:
         return self.is_made and self.file_until is not None and now < self.file_until
 
 
-async def create_packet(actor: Actor, choice: Choice | None = None) -> UUID:
-    """Begin a packet, with nothing chosen unless *choice* says so; raises `NoRoom`."""
-    actor.require_role(Role.PATIENT)
+@dataclass(frozen=True, slots=True)
+class PacketList:
+    """One page of somebody's packets; `team` are the care links to those of whose records they can be."""
+
+    packets: OpenedRows[Packet]
+    page: int
+    pages: int
+    team: tuple[Link, ...]
+
+
+async def create_packet(actor: Actor, choice: Choice | None = None, patient: UUID | None = None) -> UUID:
+    """
+    Begin a packet, with nothing chosen unless *choice* says so.
+
+    Args:
+        patient: For a clinician, whose records.
+
+    Raises:
+        NoRoom: If there are as many as fit.
+        NotFound: If a clinician names nobody in their care.
+        TrustBroken: If the two never agreed on their link.
+    """
+    if actor.role is Role.CLINICIAN:
+        if patient is None:
+            raise NotFound
+        await care_links.load_link_with(actor, patient)
+    elif patient is not None or actor.role is not Role.PATIENT:
+        raise NotFound
+    chosen = msgspec.structs.replace(choice or Choice(), patient=patient.hex if patient else "")
     ident = uuid4()
     async with transaction():
         await lock_account(actor.id)
         await require_keys(actor)
-        if await query_mine(actor).exclude(state=State.MADE.value).count() >= MAX_DRAFTS:
+        there = query_mine(actor).filter(patient_id=patient).exclude(state=State.MADE.value)
+        if await there.count() >= MAX_DRAFTS:
             raise NoRoom
         await tables.Packet.create(
             id=ident,
             owner_id=actor.id,
+            patient_id=patient,
             revision=1,
             state=State.DRAFT.value,
             done=0,
-            sealed=seal_document(actor.vault, choice or Choice(), choice_context(actor.id, ident, 1)),
+            sealed=seal_document(actor.vault, chosen, choice_context(actor.id, ident, 1)),
             created_at=actor.now,
             updated_at=actor.now,
         )
     return ident
 
 
-async def list_packets(actor: Actor) -> OpenedRows[Packet]:
-    """Return the actor's packets, the latest first."""
-    actor.require_role(Role.PATIENT)
-    rows = await fetch_rows(PacketRow, query_mine(actor).order_by("-created_at", "-id"))
-    return open_rows(rows, lambda row: _open(actor, row))
+async def list_packets(actor: Actor, page: int = 1) -> PacketList:
+    """
+    Return a page of the actor's packets, the latest first; the last page for a number beyond it.
+
+    A clinician's are of the records of those in their care alone.
+    """
+    links: dict[UUID | None, Link | None] = {None: None}
+    mine = query_mine(actor).filter(patient_id=None)
+    if actor.role is not Role.PATIENT:
+        links = {one.patient: one for one in await care_links.load_my_links(actor)}
+        mine = query_mine(actor).filter(patient_id__in=list(links))
+    pages = max(1, -(-await mine.count() // PAGE_LENGTH))
+    number = min(max(1, page), pages)
+    shown = mine.order_by("-created_at", "-id").offset((number - 1) * PAGE_LENGTH).limit(PAGE_LENGTH)
+    rows = await fetch_rows(PacketRow, shown)
+    team = tuple(one for one in links.values() if one)
+    return PacketList(
+        open_rows(rows, lambda row: _open(actor, row, links[row.patient_id])), number, pages, team
+    )
 
 
 async def load_packet(actor: Actor, wanted: UUID) -> Packet:
-    """Return one of the actor's packets; raises `NotFound`, and `Damaged` for one that does not open."""
-    actor.require_role(Role.PATIENT)
+    """
+    Return one of the actor's packets.
+
+    Raises:
+        NotFound: If it is not the actor's, or of somebody's records who is not in their care.
+        Damaged: If it does not open.
+        TrustBroken: If the two never agreed on their link.
+    """
     row = await fetch_row(PacketRow, query_mine(actor).filter(id=wanted))
-    if row is None:
+    if row is None or (row.patient_id is None) is not (actor.role is Role.PATIENT):
         raise NotFound
-    return _open(actor, row)
+    link = await care_links.load_link_with(actor, row.patient_id) if row.patient_id else None
+    return _open(actor, row, link)
 
 
 async def save_choice(actor: Actor, wanted: UUID, base: int, choice: Choice) -> None:
@@ -160,7 +241,6 @@ async def save_choice(actor: Actor, wanted: UUID, base: int, choice: Choice) -> 
         StaleRevision: If another page changed it, or its file is being made or is there.
         NotFound: If it is not the actor's.
     """
-    actor.require_role(Role.PATIENT)
     async with transaction():
         await lock_account(actor.id)
         await require_keys(actor)
@@ -190,7 +270,6 @@ async def delete_packet(actor: Actor, wanted: UUID) -> None:
 
     Who got it and what for stays for the accounting. Raises `NotFound`.
     """
-    actor.require_role(Role.PATIENT)
     mine = query_mine(actor).filter(id=wanted)
     async with transaction():
         await lock_account(actor.id)
@@ -201,10 +280,46 @@ async def delete_packet(actor: Actor, wanted: UUID) -> None:
 
 
 async def load_told(actor: Actor) -> dict[UUID, Told]:
-    """Return who got the actor's packets and what for, by packet, as far as it opens; what was chosen stays closed."""
+    """
+    Return who got packets of the patient's records and what for, by packet, as far as it opens.
+
+    So whoever made them; what was chosen stays closed.
+    """
     actor.require_role(Role.PATIENT)
     rows = await fetch_rows(ToldRow, query_mine(actor).filter(told__isnull=False))
-    return dict(open_rows(rows, lambda row: (row.id, _open_told(actor, row))))
+    theirs = tables.Packet.filter(patient_id=actor.id, disclosed__isnull=False)
+    others = await fetch_rows(DisclosedRow, theirs)
+    return {
+        **dict(open_rows(rows, lambda row: (row.id, _open_told(actor, row)))),
+        **dict(open_rows(others, lambda row: (row.id, _open_disclosed(actor, row)))),
+    }
+
+
+async def load_layout(actor: Actor, wanted: UUID, digest: str) -> Layout | None:
+    """Return where the pages of a preview with *digest* begin, if that is known."""
+    row = await fetch_row(LayoutRow, query_mine(actor).filter(id=wanted))
+    if row is None or row.layout is None:
+        return None
+    try:
+        found = open_document(actor.vault, row.layout, layout_context(actor.id, wanted), Layout)
+    except Damaged:
+        return None  # it is known anew in a moment
+    return found if found.digest == digest else None
+
+
+async def save_layout(actor: Actor, wanted: UUID, layout: Layout) -> None:
+    """Store where the pages of a preview begin."""
+    sealed = seal_document(actor.vault, layout, layout_context(actor.id, wanted))
+    async with transaction():
+        await lock_account(actor.id)
+        await require_keys(actor)
+        await query_mine(actor).filter(id=wanted).update(layout=sealed)
+
+
+def seal_disclosed(actor: Actor, patient: UUID, packet: UUID, told: Told) -> bytes:
+    """Seal what a patient is told of a packet that the actor makes of their records."""
+    keys, where = actor.installation.server_keys, disclosed_context(patient, packet)
+    return seal_document(keys, msgspec.structs.replace(told, quoted={}), where)
 
 
 def query_mine(actor: Actor) -> QuerySet[tables.Packet]:
@@ -212,10 +327,12 @@ def query_mine(actor: Actor) -> QuerySet[tables.Packet]:
     return tables.Packet.filter(owner_id=actor.id)
 
 
-def _open(actor: Actor, row: PacketRow) -> Packet:
+def _open(actor: Actor, row: PacketRow, link: Link | None) -> Packet:
     if row.revision == 0:
         raise Damaged
     choice = open_document(actor.vault, row.sealed, choice_context(actor.id, row.id, row.revision), Choice)
+    if choice.patient != (link.patient.hex if link else ""):  # the row was moved to another's records
+        raise Damaged
     told = None if row.told is None else _open_told(actor, ToldRow(row.id, row.told))
     return Packet(
         row.id,
@@ -227,7 +344,13 @@ def _open(actor: Actor, row: PacketRow) -> Packet:
         row.created_at,
         row.updated_at,
         row.file_until,
+        link,
     )
+
+
+def _open_disclosed(actor: Actor, row: DisclosedRow) -> Told:
+    where = disclosed_context(actor.id, row.id)
+    return open_document(actor.installation.server_keys, row.disclosed, where, Told)
 
 
 def _open_told(actor: Actor, row: ToldRow) -> Told:

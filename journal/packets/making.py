@@ -25,6 +25,7 @@ from journal.actor import Actor
 from journal.audit import log as audit_log
 from journal.audit.acts import Act
 from journal.authentication.sign_in import verify_password
+from journal.care.links import require_active
 from journal.errors import InvalidInput, JournalError, NotFound, StaleRevision
 from journal.held_acts import Asked, HeldAct
 from journal.i18n import N_
@@ -40,9 +41,18 @@ from journal.packets.documents import (
     file_context,
     told_context,
 )
-from journal.packets.drafts import CHANGED, Packet, State, load_packet, query_mine, write_choice
-from journal.packets.loading import load_content
+from journal.packets.drafts import (
+    CHANGED,
+    Packet,
+    State,
+    load_packet,
+    query_mine,
+    seal_disclosed,
+    write_choice,
+)
+from journal.packets.loading import load_content, load_source
 from journal.packets.programs import write_for_programs
+from journal.packets.shared import load_folder, require_shared
 from journal.records.archive import (
     can_seal_for,
     encode_json,
@@ -58,7 +68,6 @@ from journal.records.schema import FileRecord
 from journal.records.signing import SIGNATURE, sign_manifest
 from journal.sealing import open_bytes, seal_document
 from journal.sessions.holds import refuse_while_held
-from journal.sessions.rows import load_my_sessions
 from journal.store.database import transaction
 from journal.store.rows import Row, Timestamp, fetch_row
 
@@ -176,7 +185,7 @@ async def start_making(
     require_told(packet.choice)
     await _check_opening(actor, opening, practice)
     await verify_password(actor, current)
-    _, content = await load_content(actor, packet.choice, await load_my_sessions(actor), leaves=True)
+    _, content = await load_content(actor, packet, await load_source(actor, packet), leaves=True)
     if content.is_empty:
         raise InvalidInput({"pieces": NOTHING_CHOSEN})
     rendering = render(content)
@@ -205,14 +214,23 @@ async def load_file(actor: Actor, wanted: UUID) -> tuple[bytes, bool]:
     Raises:
         HeldUntilRested: Too soon after a dosing session.
         NotFound: If it is not the actor's, or there is no file any more.
+        StaleRevision: If something in it is no longer shared with the clinician who made it.
+        SharingPaused, TrustBroken: While nothing of its patient's is opened for them.
     """
     await refuse_while_held(actor, Asked(HeldAct.EXPORT), is_noted=False)
     packet = await load_packet(actor, wanted)
+    await require_still_shared(actor, packet)
     row = await fetch_row(_FileRow, query_mine(actor).filter(id=wanted, file__isnull=False))
     if row is None or packet.told is None or not packet.has_file(actor.now):
         raise NotFound
     place = file_context(actor.id, wanted)
     return await to_thread.run_sync(open_bytes, actor.vault, row.file, place), packet.told.is_plain
+
+
+async def require_still_shared(actor: Actor, packet: Packet) -> None:
+    """Raise as `load_file` does while a made file of another's records is not handed out."""
+    if packet.link is not None and packet.told is not None:
+        require_shared(await load_folder(actor, packet.link), packet.told.quoted)
 
 
 def compute_digest(rendering: Rendering, choice: Choice) -> str:
@@ -269,8 +287,9 @@ async def _build(job: _Job) -> bytes:
 def _pack(job: _Job, pages: Mapping[str, bytes]) -> bytes:
     """Zip the pages, the same for programs, a manifest with their hashes, and the actor's signature of it."""
     record, made_at = job.content.record, job.actor.now
+    owner = job.packet.link.patient if job.packet.link else job.actor.id
     more = write_for_programs(
-        record, job.packet.choice, owner=job.actor.id, made_at=made_at, app_version=job.app_version
+        record, job.packet.choice, owner=owner, made_at=made_at, app_version=job.app_version
     )
     files = {**pages, "data/packet.json": encode_json(record), **more}
     manifest = PacketManifest(
@@ -285,12 +304,22 @@ async def _store(job: _Job, made: bytes) -> None:
     """Store the file and what the accounting says of it, unless the packet was changed, or its time is not now."""
     now = job.actor.installation.clock()
     actor, ident, choice = replace(job.actor, now=now), job.packet.id, job.packet.choice
-    told = Told(choice.recipient, choice.purpose, now.isoformat(), job.opening.is_plain, choice.language)
+    link = job.packet.link
+    quoted = {one.id.hex: one.revision for one in job.content.pieces} if link else {}
+    told = Told(
+        choice.recipient, choice.purpose, now.isoformat(), job.opening.is_plain, choice.language, quoted
+    )
+    patient, disclosed = actor.id, None
+    if link is not None:
+        patient, disclosed = link.patient, seal_disclosed(actor, link.patient, ident, told)
     sealed = await to_thread.run_sync(partial(actor.vault.seal, made, context=file_context(actor.id, ident)))
     async with transaction():
         await lock_account(actor.id)
         await require_keys(actor)
         await refuse_while_held(actor, is_noted=False)
+        if link is not None:
+            await require_active(link)
+            require_shared(await load_folder(actor, link), quoted)
         stored = (
             await query_mine(actor)
             .filter(**_find(job))
@@ -298,13 +327,14 @@ async def _store(job: _Job, made: bytes) -> None:
                 state=State.MADE.value,
                 done=STEPS,
                 told=seal_document(actor.vault, told, told_context(actor.id, ident)),
+                disclosed=disclosed,
                 file=sealed,
                 file_until=now + FILE_KEPT,
                 updated_at=now,
             )
         )
         if stored:
-            await audit_log.record_event(actor, Act.PACKET_MADE, patient=actor.id, about=ident)
+            await audit_log.record_event(actor, Act.PACKET_MADE, patient=patient, about=ident)
 
 
 async def _beat(job: _Job) -> None:

@@ -94,7 +94,10 @@ SENTENCES: Mapping[Act, tuple[str, str]] = MappingProxyType(
             N_("An administrator looked at what is written here about you, without any words of yours"),
         ),
         Act.DISCLOSURES_TAKEN: (N_("You saved the accounting of disclosures as a file"), ""),
-        Act.PACKET_MADE: (N_("You made a packet of your records"), ""),
+        Act.PACKET_MADE: (
+            N_("You made a packet of your records"),
+            N_("%(who)s made a packet of what you share with them"),
+        ),
         Act.RECORDS_IMPORTED: (N_("You imported records from a file"), ""),
         Act.IMPORT_REMOVED: (N_("You removed what a file had added"), ""),
         Act.RECORDS_TAKEN: (

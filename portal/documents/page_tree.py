@@ -17,6 +17,7 @@ SCREEN_ONLY = frozenset(
         "chart-choices",
         "cover-words",
         "icon",
+        "cut-note",
         "no-print",
         "pager",
         "tabs",

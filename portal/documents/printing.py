@@ -46,6 +46,7 @@ def build_document(
     foot: str,
     one_page: bool = False,
     columns: int = 1,
+    landscape: bool = False,
 ) -> Document:
     """
     Return a document in the language of the page, dated today where the actor is.
@@ -65,6 +66,7 @@ def build_document(
         unset_note=translate(UNSET_NOTE),
         one_page=one_page,
         columns=columns,
+        landscape=landscape,
     )
 
 
@@ -78,6 +80,7 @@ async def print_page(
     foot: str = PATIENT_REPORTED,
     one_page: bool = False,
     columns: int = 1,
+    landscape: bool = False,
 ) -> Response:
     """
     Return a page as a file to save, if it was asked for so, and else the page.
@@ -91,7 +94,9 @@ async def print_page(
     translate = get_translator(request)
     title = translate(title)
     blocks = await to_thread.run_sync(read_page, bytes(page.body).decode(), get_language(), title)
-    document = build_document(actor, title, blocks, translate, foot=foot, one_page=one_page, columns=columns)
+    document = build_document(
+        actor, title, blocks, translate, foot=foot, one_page=one_page, columns=columns, landscape=landscape
+    )
     return await send_pdf(request, document, file_name)
 
 

@@ -128,6 +128,7 @@ class Document:
         unset_note: What is said on a last page if the fonts lack letters, with `%(mark)s` and `%(words)s`.
         one_page: Whether all is set smaller, down to three fifths, until it fits on one page.
         columns: How many columns the text has from its first heading on.
+        landscape: Whether the paper lies, which a wide table needs.
     """
 
     title: str
@@ -141,3 +142,4 @@ class Document:
     unset_note: str = ""
     one_page: bool = False
     columns: int = 1
+    landscape: bool = False

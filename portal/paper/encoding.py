@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from math import ceil
+from math import ceil, sqrt
 from typing import Any
 
 import msgspec
@@ -29,6 +29,7 @@ from portal.paper.document import (
     Words,
 )
 
+LYING = 150  # the width of the text where the paper lies, in hundredths of that where it stands
 LONGEST_WORD = 48  # characters that surely fit on one line of the whole width
 LONGEST_WHOLE = (
     13  # characters of a word that is broken nowhere, so that "preparation" stays whole in a narrow column
@@ -98,9 +99,9 @@ class _Encoder:
         return {"numbered": block.numbered, "items": [self.words(item, width) for item in block.items]}
 
     def table(self, block: Table, width: int) -> Encoded:
-        """Return a table; a column is the wider the more stands in it."""
+        """Return a table; a column is the wider the more stands in it, and the longer its longest word is."""
         columns = [*zip(block.head, *([cell.text for cell in row] for row in block.rows), strict=True)]
-        weights = [min(max(max(map(len, column)), 5), 60) ** 0.5 for column in columns]
+        weights = list(map(_weigh_column, columns))
         shares = [ceil(width * weight / sum(weights)) for weight in weights]
         return {
             "caption": _clean(block.caption),
@@ -154,6 +155,7 @@ def encode_document(document: Document, paper: Paper) -> bytes:
             "paper": paper.value,
             "one-page": document.one_page,
             "columns": document.columns,
+            "landscape": document.landscape,
             "foot": _clean(document.foot),
             "made-on": _clean(document.made_on),
             "made-at": int(document.made_at.timestamp()),
@@ -161,9 +163,18 @@ def encode_document(document: Document, paper: Paper) -> bytes:
                 ("page", "pages").index(part) if at % 2 else part for at, part in enumerate(label)
             ],
             "unset-note": encoder.words(Words(document.unset_note)),
-            "blocks": encoder.blocks(document.blocks, 100 // document.columns),
+            "blocks": encoder.blocks(
+                document.blocks, (LYING if document.landscape else 100) // document.columns
+            ),
         }
     )
+
+
+def _weigh_column(texts: Sequence[str]) -> float:
+    """Return how wide a column is beside others."""
+    longest = max((len(word) for text in texts for word in text.split()), default=0)
+    wide = min(max(max(map(len, texts)), 5), 60)
+    return max(sqrt(wide), 0.42 * min(longest, LONGEST_WHOLE))
 
 
 def _clean(text: str) -> str:

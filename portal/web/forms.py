@@ -136,6 +136,7 @@ RESTORABLE_FIELDS = (
             "looks",
             "low",
             "mark",
+            "masked",
             "measure",
             "medicines",
             "minutes",

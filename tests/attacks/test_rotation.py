@@ -54,7 +54,7 @@ OF_PEOPLE = {
     "reply": {"sealed"},
     "reply_draft": {"sealed"},
     "own_note": {"sealed"},
-    "packet": {"sealed", "told", "file"},
+    "packet": {"sealed", "told", "layout", "file"},
     "import_run": {"sealed"},
     "import_part": {"sealed"},
 }

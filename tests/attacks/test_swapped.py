@@ -294,6 +294,13 @@ SHOWN: dict[str, tuple[Place, ...]] = {
     ),
     "packet.sealed": (Place("packet", (Look("alice", "/packets", ("One packet cannot be opened",)),)),),
     "packet.told": (Place("made packet", (Look("alice", "/packets", ("One packet cannot be opened",)),)),),
+    "packet.disclosed": (
+        Place(
+            "bob's made packet",
+            (Look("alice", "/sharing/disclosures", ("what was written about it cannot be opened",)),),
+        ),
+    ),
+    "packet.layout": (),  # then the pages are set anew: tests/portal/views/packets/test_packets.py
     "packet.file": (Place("made packet", (Look("alice", "/packets/{made packet}/file", DAMAGED),)),),
     "import_run.sealed": (
         Place(

@@ -24,6 +24,8 @@ from journal.accounts import details as account_details
 from journal.accounts import tables as accounts_tables
 from journal.accounts.profiles import ContactDetails
 from journal.actor import Actor
+from journal.audit import log as audit_log
+from journal.audit.acts import Act
 from journal.audit.chain_worker import AuditChainWorker
 from journal.authentication import recovery_key as authentication_recovery_key
 from journal.authentication import registration, web_sessions
@@ -199,6 +201,7 @@ async def furnish(url: str, furniture: Furniture) -> World:
             await _share(making, ids)
             await _own_notes(making, ids)
             await _packets(making, ids)
+            await _packet_of_hers(making, ids)
             await _import(making, ids)
             await _notices(making, ids)
             await _restart(making, ids)
@@ -545,6 +548,38 @@ async def _import(making: _Making, ids: dict[str, UUID]) -> None:
     ids["import run"] = await import_runs.stage(alice, summary, [msgspec.json.encode(one) for one in parts])
     ids["import part"] = (await import_tables.ImportPart.get(run_id=ids["import run"])).id
     await import_tables.ImportRun.all().update(until=alice.now + timedelta(days=365))
+
+
+async def _packet_of_hers(making: _Making, ids: dict[str, UUID]) -> None:
+    """Have bob have chosen something that alice shares, and have made a file of it for somebody else."""
+    bob, alice, made_id = await making.actor("bob"), await making.actor("alice"), uuid4()
+    choice = Choice(
+        parts=(Part.NAME,),
+        pieces={ids["share"].hex: ("int.meaning",)},
+        recipient=f"{HERS} recipient of bob's",
+        purpose=f"{HERS} purpose of bob's",
+        language=LANGUAGE,
+        patient=alice.id.hex,
+    )
+    ids["bob's packet"] = await packet_drafts.create_packet(bob, choice, alice.id)
+    told = Told(choice.recipient, choice.purpose, bob.now.isoformat(), language=LANGUAGE)
+    ids["bob's made packet"] = made_id
+    await packet_tables.Packet.create(
+        id=made_id,
+        owner_id=bob.id,
+        patient_id=alice.id,
+        revision=1,
+        state="made",
+        done=3,
+        sealed=seal_document(bob.vault, choice, packets.choice_context(bob.id, made_id, 1)),
+        told=seal_document(bob.vault, told, packets.told_context(bob.id, made_id)),
+        disclosed=packet_drafts.seal_disclosed(bob, alice.id, made_id, told),
+        file=bob.vault.seal(f"{HERS} file of bob's".encode(), context=packets.file_context(bob.id, made_id)),
+        created_at=bob.now,
+        updated_at=bob.now,
+        file_until=bob.now + timedelta(days=365),
+    )
+    await audit_log.record_event(bob, Act.PACKET_MADE, patient=alice.id, about=made_id)
 
 
 async def _own_notes(making: _Making, ids: dict[str, UUID]) -> None:

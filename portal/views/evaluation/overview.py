@@ -22,6 +22,7 @@ from journal.evaluation.form_fields import Step
 from journal.evaluation.lines import Treatment, parse_treatments
 from journal.evaluation.records import Evaluation
 from journal.evaluation.reviewing import OwnReview
+from journal.i18n import N_
 from journal.sessions import holds
 from journal.sessions.holds import Hold
 from journal.standing import completion
@@ -30,6 +31,7 @@ from journal.standing.kinds import KINDS
 from journal.standing.standing import select_standing
 from journal.vault.entry_rows import Entry
 from portal.access.session_cookie import get_actor
+from portal.documents.printing import print_page
 from portal.views.sharing.shared_view import SharedSection, build_sections
 from portal.web.pages import redirect, render_page
 
@@ -83,10 +85,15 @@ async def show_evaluation(request: Request) -> Response:
 
 async def show_ledger(request: Request) -> Response:
     """Show the earlier treatments as one table."""
-    seen = await records.load_evaluation(get_actor(request))
+    actor = get_actor(request)
+    seen = await records.load_evaluation(actor)
     language = seen.entry.document.language if seen.entry else ""
     context = LedgerPage(parse_treatments(seen.answers.get(TREATMENTS)), language, seen.is_intact)
-    return render_page(request, "evaluation/ledger.html", context)
+    page = render_page(request, "evaluation/ledger.html", context)
+    title = N_("Earlier treatments")
+    return await print_page(
+        request, actor, page, title, "earlier-treatments.pdf", one_page=True, landscape=True
+    )
 
 
 async def _load_entry(actor: Actor) -> Entry | None:

@@ -6,6 +6,7 @@ The macro escapes what somebody wrote, and a parser takes the escapes away again
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
 
@@ -13,6 +14,8 @@ from portal.paper.document import Block, Bullets, Facts, Look, Paragraph, Words
 
 BLOCKS = frozenset({"p", "div", "li", "dt", "dd", "ol", "ul", "dl", "details", "summary", "section"})
 """Elements that begin a line of their own."""
+has_number = re.compile(r"[0-9]+\. ").match
+"""Whether an item says its own number."""
 VOID = frozenset({"br", "input", "hr", "img", "wbr"})
 PARTED = "meta"
 """The class of a line whose parts stand apart from each other."""
@@ -71,8 +74,11 @@ class _Reader(HTMLParser):
         numbered = tag == "ol" if tag in ("ol", "ul") else bool(above and above.is_numbered)
         if tag in BLOCKS:
             self.line = None
-        elif self.line is not None and above is not None and PARTED in above.classes and self.line.text:
-            self.line.parts.append(" · ")
+        elif self.line is not None and above is not None and self.line.text:
+            if PARTED in above.classes:
+                self.line.parts.append(" · ")
+            elif tag == "strong" and self.line.tag == "li":  # what was chosen, behind what was asked
+                self.line.parts.append("– ")
         self.open.append(_Element(tag, classes, language, numbered))
 
     def handle_endtag(self, tag: str) -> None:
@@ -116,9 +122,10 @@ def _group(lines: list[_Line]) -> list[Block]:
     for one in lines:
         words, last = Words(one.text, one.language), found[-1] if found else None
         if one.tag == "li":
-            there = isinstance(last, Bullets) and last.numbered == one.is_numbered
+            numbered = one.is_numbered and not has_number(one.text)
+            there = isinstance(last, Bullets) and last.numbered == numbered
             items = last.items if isinstance(last, Bullets) and there else ()
-            found[len(found) - there :] = [Bullets((*items, words), one.is_numbered)]
+            found[len(found) - there :] = [Bullets((*items, words), numbered)]
         elif one.tag == "dt":
             there = isinstance(last, Facts)
             rows = last.rows if isinstance(last, Facts) else ()

@@ -10,7 +10,6 @@ from starlette.responses import Response
 
 from journal.actor import Actor
 from journal.catalogue.fields import EntryKind
-from journal.entries import entries
 from journal.entries.naming import EntryName, EntryNamer
 from journal.errors import InvalidInput, StaleRevision
 from journal.i18n import N_
@@ -19,7 +18,6 @@ from journal.packets import drafts, loading
 from journal.packets.documents import Choice
 from journal.packets.drafts import Packet
 from journal.packets.loading import PAGE_LENGTH
-from journal.sessions.rows import load_my_sessions
 from journal.sharing.copies import NOTE, TITLE, list_shareable_fields, list_shareable_parts
 from journal.user_input import parse_whole_number
 from journal.vault.entry_rows import Entry
@@ -75,7 +73,7 @@ async def choose_entries(request: Request) -> Response:
     if kind is None:
         return redirect(request, f"/packets/{wanted}")
     try:
-        choice = await _change(actor, packet.choice, kind, form)
+        choice = await _change(actor, packet, kind, form)
         await drafts.save_choice(actor, wanted, form.get_whole_number("revision") or 0, choice)
     except InvalidInput as error:
         return await _render(request, actor, packet, kind.value, form["page"], form=form, errors=error.fields)
@@ -89,14 +87,15 @@ async def choose_entries(request: Request) -> Response:
     )
 
 
-async def _change(actor: Actor, choice: Choice, kind: EntryKind, form: Form) -> Choice:
+async def _change(actor: Actor, packet: Packet, kind: EntryKind, form: Form) -> Choice:
     """Return the choice as the form changes it: all of the kind, none of it, or what was ticked on the page."""
+    choice, source = packet.choice, await loading.load_source(actor, packet)
     if form["go"] in ("all", "none"):
-        there = await loading.load_all_parts(actor, choice, kind, await load_my_sessions(actor))
+        there = await loading.load_all_parts(actor, choice, kind, source)
         kept = {ident: parts for ident, parts in choice.pieces.items() if ident not in there}
         return choices.with_pieces(choice, kept | (dict(there) if form["go"] == "all" else {}))
     asked = [ident for one in form.get_all("shown")[:PAGE_LENGTH] if (ident := parse_uuid(one)) is not None]
-    found = await entries.load_entries_by_id(actor, asked)
+    found = await loading.load_shown(actor, asked, source)
     shown = {ident.hex: list_shareable_parts(one) for ident, one in found.items()}
     return choices.apply_ticks(choice, shown, form.get_all("pieces"), form.get_all("sections"))
 
@@ -115,9 +114,9 @@ async def _render(
     kind = loading.parse_kind(code)
     if kind is None:
         return redirect(request, f"/packets/{packet.id}")
-    plan = await load_my_sessions(actor)
-    found = await loading.load_entry_page(actor, packet.choice, kind, parse_whole_number(typed) or 1, plan)
-    namer = EntryNamer(plan)
+    source = await loading.load_source(actor, packet)
+    found = await loading.load_entry_page(actor, packet.choice, kind, parse_whole_number(typed) or 1, source)
+    namer = EntryNamer(source.plan)
     context = ChoosingPage(
         packet,
         kind,
@@ -141,6 +140,8 @@ def _build_choice(
     actor: Actor, namer: EntryNamer, one: Entry, choice: Choice, form: Form | None
 ) -> EntryChoice:
     ident, parts = one.id.hex, tuple(_list_parts(actor, one))
+    if choice.patient:  # who has not opened a copy reads no word of it here
+        parts = tuple((part, SharedSection(section.question)) for part, section in parts)
     every = frozenset(part for part, _ in parts)
     chosen = every & set(choices.find_piece(choice, one.id))
     if form is not None:
@@ -154,7 +155,7 @@ def _build_choice(
 
 def _list_parts(actor: Actor, one: Entry) -> Sequence[tuple[str, SharedSection]]:
     document = one.document
-    heads = ((TITLE, N_("Its title"), document.title), (NOTE, N_("Your content note"), document.note))
+    heads = ((TITLE, N_("Its title"), document.title), (NOTE, N_("The content note"), document.note))
     found = [
         (part, SharedSection(label, words, language=document.language))
         for part, label, words in heads

@@ -14,12 +14,12 @@ from journal.actor import Actor
 from journal.authentication.passwords import suggest_passphrase
 from journal.errors import InvalidInput, StaleRevision
 from journal.packets import drafts, making
+from journal.packets.documents import Layout
 from journal.packets.drafts import Packet
-from journal.packets.loading import load_content
+from journal.packets.loading import load_content, load_source
 from journal.packets.making import LookAgain, Opening
 from journal.sessions import holds
 from journal.sessions.holds import Hold
-from journal.sessions.rows import load_my_sessions
 from journal.user_input import clean_line, parse_whole_number
 from portal import __version__, logs
 from portal.access.session_cookie import get_actor
@@ -37,7 +37,9 @@ class PreviewPage:
     Context of one sheet of the preview: its `blocks`, each with the name of its type.
 
     `digest` stands for all that leaves; `previewed` is what a refused form had. `offered` is a passphrase that the next
-    page does not offer again. `held` keeps a file from being made; `problem` is why the last try made none.
+    page does not offer again. `damaged` counts shared copies that a clinician cannot choose, and `masked`
+    are the words that were blacked out, with how often each stood there. `held` keeps a file from
+    being made; `problem` is why the last try made none.
     """
 
     packet: Packet
@@ -54,6 +56,8 @@ class PreviewPage:
     held: Hold | None = None
     problem: str = ""
     errors: Mapping[str, str] = field(default_factory=dict)
+    damaged: int = 0
+    masked: tuple[tuple[str, int], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,32 +168,45 @@ async def _render(
     status: int = 200,
     headers: Mapping[str, str] | None = None,
 ) -> Response:
-    plan = await load_my_sessions(actor)
-    is_intact, content = await load_content(actor, packet.choice, plan)
+    source = await load_source(actor, packet)
+    is_intact, content = await load_content(actor, packet, source)
     build = _prepare_pages(request, actor)
     leaves = build(content)
     shown = build(content, hides_numbers=True) if actor.hides_numbers else leaves
-    printed = await shown.set_pages()
+    laid = await _lay_out(actor, packet, shown)
     number = parse_whole_number(request.query_params.get("page", "")) or 1
-    page = min(max(1, number), printed.pages)
-    blocks = _list_sheet(shown.document.blocks, printed.starts, page)
+    page = min(max(1, number), laid.pages)
+    blocks = _list_sheet(shown.document.blocks, laid.starts, page)
     context = PreviewPage(
         packet,
         shown.document,
         blocks,
         page,
-        printed.pages,
+        laid.pages,
         making.compute_digest(leaves, packet.choice),
         suggest_passphrase(),
         content.is_empty,
         is_intact,
-        printed.unset,
+        laid.unset,
         form["opens_for"] if form else "",
-        holds.get_hold(actor, plan),
+        None if packet.link else holds.get_hold(actor, source.plan),
         problem,
         errors or {},
+        source.damaged,
+        tuple(content.masked.items()),
     )
     return render_page(request, "packets/preview.html", context, status=status, headers=headers)
+
+
+async def _lay_out(actor: Actor, packet: Packet, shown: PacketPages) -> Layout:
+    """Return where each page of a preview begins: known from an earlier page of the same, or set now."""
+    known = await drafts.load_layout(actor, packet.id, shown.digest)
+    if known is None:
+        printed = await shown.set_pages()
+        known = Layout(shown.digest, printed.pages, printed.starts, printed.unset)
+        if not actor.is_head_request:
+            await drafts.save_layout(actor, packet.id, known)
+    return known
 
 
 def _list_sheet(blocks: Sequence[Block], starts: Sequence[int], page: int) -> tuple[tuple[str, Block], ...]:

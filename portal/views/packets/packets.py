@@ -1,4 +1,4 @@
-"""One's packets, and one of them: from when, what besides the entries, for whom; how far its file is."""
+"""One packet: from when, what besides the entries, for whom; how far its file is."""
 
 from __future__ import annotations
 
@@ -15,34 +15,26 @@ from journal.entries.naming import name_sessions
 from journal.errors import Damaged, InvalidInput, StaleRevision
 from journal.i18n import N_
 from journal.packets import choice as choices
-from journal.packets import drafts, loading
+from journal.packets import drafts, loading, making
 from journal.packets.documents import STEPS, Part, Span
 from journal.packets.drafts import NoRoom, Packet
-from journal.packets.loading import Counts
+from journal.packets.loading import Counts, Source
 from journal.sessions import holds
 from journal.sessions.holds import Hold
-from journal.sessions.rows import Plan, load_my_sessions
 from portal.access.session_cookie import get_actor
+from portal.views.packets.packet_list import LIST, render_list
 from portal.web.dates import format_short_day
 from portal.web.entry_names import format_session_name
 from portal.web.forms import Form
 from portal.web.pages import redirect, render_page
 
-LIST = "/packets"
+OF_OTHERS = {
+    Part.NAME: N_("The patient’s name on the first page"),
+    Part.SESSIONS: N_("The sessions: days, route, phase and setting"),
+}
+"""How a clinician is asked about the parts of a packet."""
 COURSE = N_("The course that begins on %(date)s")
 SESSION = N_("%(session)s, %(date)s")
-PARTS = tuple((one.value, one.label) for one in Part)
-
-
-@dataclass(frozen=True, slots=True)
-class PacketsPage:
-    """Context of the list; `is_full`: no other was begun. `done` is what was just done."""
-
-    packets: tuple[Packet, ...]
-    damaged: tuple[UUID | None, ...]
-    now: datetime
-    is_full: bool = False
-    done: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +47,7 @@ class Typed:
     parts: tuple[str, ...] = ()
     recipient: str = ""
     purpose: str = ""
+    masked: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +56,8 @@ class PacketPage:
     Context of one packet. With `counts` it can be changed; else its file is being made or was.
 
     `spans` are the times that can be chosen: codes with the words of the page's language.
-    `is_stale`: another page changed it. `failed`: its file was not made. `held` keeps a file from being fetched.
+    `is_stale`: another page changed it. `failed`: its file was not made. `held` keeps a file from being fetched, and so
+    does `withdrawn`: something in it is no longer shared. `damaged` counts shared copies that cannot be chosen.
     """
 
     packet: Packet
@@ -71,13 +65,15 @@ class PacketPage:
     counts: Counts | None = None
     typed: Typed = field(default_factory=Typed)
     spans: tuple[tuple[str, str], ...] = ()
-    parts: tuple[tuple[str, str], ...] = PARTS
+    parts: tuple[tuple[str, str], ...] = ()
     steps: int = STEPS
     held: Hold | None = None
     failed: bool = False
     is_stale: bool = False
     done: str = ""
     errors: Mapping[str, str] = field(default_factory=dict)
+    withdrawn: bool = False
+    damaged: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,17 +82,6 @@ class PacketDeletionPage:
 
     ident: UUID
     packet: Packet | None
-
-
-async def show_packets(request: Request) -> Response:
-    """Show one's packets, or begin another."""
-    actor = get_actor(request)
-    if request.method == "POST":
-        try:
-            return redirect(request, f"{LIST}/{await drafts.create_packet(actor)}")
-        except NoRoom:
-            return await _render_list(request, actor, is_full=True)
-    return await _render_list(request, actor)
 
 
 async def show_packet(request: Request) -> Response:
@@ -109,9 +94,10 @@ async def show_packet(request: Request) -> Response:
     form = await Form.read(request)
     if form["go"] == "again":
         try:
-            return redirect(request, f"{LIST}/{await drafts.create_packet(actor, packet.choice)}")
+            patient = packet.link.patient if packet.link else None
+            return redirect(request, f"{LIST}/{await drafts.create_packet(actor, packet.choice, patient)}")
         except NoRoom:
-            return await _render_list(request, actor, is_full=True)
+            return await render_list(request, actor, is_full=True)
     typed = Typed(
         form["span"],
         form["first_date"],
@@ -119,8 +105,9 @@ async def show_packet(request: Request) -> Response:
         tuple(form.get_all("parts")),
         form["recipient"],
         form["purpose"],
+        form["masked"],
     )
-    plan = await load_my_sessions(actor)
+    source = await loading.load_source(actor, packet)
     try:
         choice = choices.read_choice(
             packet.choice,
@@ -128,15 +115,16 @@ async def show_packet(request: Request) -> Response:
             (typed.first_date, typed.last_date),
             typed.parts,
             (typed.recipient, typed.purpose),
-            plan,
+            source.plan,
             actor.language,
+            typed.masked,
         )
         await drafts.save_choice(actor, wanted, form.get_whole_number("revision") or 0, choice)
     except InvalidInput as error:
-        return await _render(request, actor, packet, plan, typed=typed, errors=error.fields)
+        return await _render(request, actor, packet, source, typed=typed, errors=error.fields)
     except StaleRevision:
         now = await drafts.load_packet(actor, wanted)
-        return await _render(request, actor, now, plan, typed=typed, is_stale=True)
+        return await _render(request, actor, now, source, typed=typed, is_stale=True)
     return redirect(request, _find_next(wanted, form["go"]))
 
 
@@ -160,18 +148,11 @@ def _find_next(wanted: UUID, go: str) -> str:
     return f"{LIST}/{wanted}/preview" if go == "look" else f"{LIST}/{wanted}?done=saved"
 
 
-async def _render_list(request: Request, actor: Actor, *, is_full: bool = False) -> Response:
-    found = await drafts.list_packets(actor)
-    done = request.query_params.get("done", "")
-    context = PacketsPage(found, found.damaged, actor.now, is_full, done)
-    return render_page(request, "packets/packets.html", context, status=409 if is_full else 200)
-
-
 async def _render(
     request: Request,
     actor: Actor,
     packet: Packet,
-    plan: Plan | None = None,
+    source: Source | None = None,
     *,
     typed: Typed | None = None,
     errors: Mapping[str, str] | None = None,
@@ -181,34 +162,57 @@ async def _render(
     page = PacketPage(packet, actor.now, done=done, is_stale=is_stale)
     status = 409 if is_stale else 422 if errors else 200
     if packet.can_be_changed(actor.now):
-        plan = await load_my_sessions(actor) if plan is None else plan
+        source = await loading.load_source(actor, packet) if source is None else source
         page = replace(
             page,
-            counts=await loading.count_entries(actor, packet.choice, plan),
+            counts=await loading.count_entries(actor, packet.choice, source),
             typed=typed or _read(packet),
-            spans=_list_spans(request, actor, plan),
+            spans=_list_spans(request, source),
+            parts=_list_parts(packet),
+            damaged=source.damaged,
             failed=packet.state is not drafts.State.DRAFT,
             errors=errors or {},
         )
     elif packet.has_file(actor.now):
-        page = replace(page, held=await holds.load_hold(actor))
+        page = replace(
+            page,
+            held=None if packet.link else await holds.load_hold(actor),
+            withdrawn=await _is_withdrawn(actor, packet),
+        )
     return render_page(request, "packets/packet.html", page, block="progress", status=status)
+
+
+async def _is_withdrawn(actor: Actor, packet: Packet) -> bool:
+    try:
+        await making.require_still_shared(actor, packet)
+    except StaleRevision:
+        return True
+    return False
+
+
+def _list_parts(packet: Packet) -> tuple[tuple[str, str], ...]:
+    """Return what besides entries can be in a packet: codes, with their labels to be translated."""
+    words = OF_OTHERS if packet.link else {}
+    return tuple((one.value, words.get(one, one.label)) for one in choices.list_offered_parts(packet.choice))
 
 
 def _read(packet: Packet) -> Typed:
     one = packet.choice
     span = f"{one.span}.{one.about}" if one.about else one.span.value
-    return Typed(span, one.first_day, one.last_day, tuple(one.parts), one.recipient, one.purpose)
+    return Typed(
+        span, one.first_day, one.last_day, tuple(one.parts), one.recipient, one.purpose, "\n".join(one.masked)
+    )
 
 
-def _list_spans(request: Request, actor: Actor, plan: Plan) -> tuple[tuple[str, str], ...]:
+def _list_spans(request: Request, source: Source) -> tuple[tuple[str, str], ...]:
     """Return the times to choose from: a code, and the words for it."""
     say = request.app.state.templates.here.words.translate
+    plan, zone = source.plan, source.zone
     began: dict[str, datetime] = {}
     for one in plan:
         if one.course is not None:
             began.setdefault(one.course.hex, one.starts_at)
-    days = {code: format_short_day(at, actor.zone) for code, at in began.items()}
+    days = {code: format_short_day(at, zone) for code, at in began.items()}
     named = name_sessions(plan)
     return (
         (Span.ALL.value, say(Span.ALL.label)),
@@ -220,7 +224,7 @@ def _list_spans(request: Request, actor: Actor, plan: Plan) -> tuple[tuple[str, 
                 say(
                     SESSION,
                     session=format_session_name(named[one.id], say),
-                    date=format_short_day(one.begins_at, actor.zone),
+                    date=format_short_day(one.begins_at, zone),
                 ),
             )
             for one in plan

@@ -23,7 +23,6 @@ from portal.documents.printing import PAGE_LABEL, PATIENT_REPORTED
 from portal.paper.document import (
     Block,
     Document,
-    Facts,
     Heading,
     Look,
     Paper,
@@ -33,6 +32,7 @@ from portal.paper.document import (
 )
 from portal.paper.typesetting import Typeset, typeset
 from portal.views.packets.answers import read_blocks
+from portal.views.packets.frame import Frame
 from portal.views.sharing.shared_view import SharedSection, build_shared_view
 from portal.web.dates import format_long_day, format_short_date, format_short_day
 from portal.web.entry_names import find_title_language, format_entry_name
@@ -41,17 +41,7 @@ from portal.web.translation import Translator, get_language
 UNSET_NOTE = N_(
     "Where […] stands, the letters cannot be printed. The data in the encrypted file has the whole text."
 )
-CHOSEN = N_(
-    "The patient chose each part. It is no clinical record and may not be complete. Words beside a line are their own."
-)
-CHECK = N_(
-    "The encrypted file is signed, and the SHA-256 of data/packet.json in it stands here. "
-    "“hearthside verify-records” tells whether the file is whole, and by which key it was signed. "
-    "The patient finds the same fingerprint under Account."
-)
 EPOCH = datetime.fromtimestamp(0, UTC)  # the moment of a preview is no part of what it says
-GROUP = 8  # digits that are read together
-SENSITIVE = N_("This contains sensitive mental-health information.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,12 +98,13 @@ class _Builder:
         self.check = check
         self.zone = parse_zone(content.time_zone)
         self.hides_numbers = hides_numbers
+        self.frame = Frame(self.say, content)
 
     def build(self, now: datetime) -> Document:
         """Return the whole document."""
         say, content = self.say, self.content
         made_on = format_short_date(content.made_on)
-        blocks: list[Block] = [*self._write_cover(made_on)]
+        blocks: list[Block] = [*self.frame.write_cover(made_on)]
         if content.sessions:
             blocks += [Heading(Words(say(N_("Sessions")))), self._write_sessions(content.sessions)]
         if content.scores and not self.hides_numbers:
@@ -127,7 +118,7 @@ class _Builder:
                 Heading(Words(say(N_("Who the patient shares with")))),
                 self._write_consents(content.consents),
             ]
-        blocks += self._write_check()
+        blocks += self.frame.write_check(self.check)
         return Document(
             say(N_("Records")),
             get_language(),
@@ -138,37 +129,6 @@ class _Builder:
             say(PAGE_LABEL),
             of=content.name,
             unset_note=say(UNSET_NOTE),
-        )
-
-    def _write_cover(self, made_on: str) -> Iterator[Block]:
-        say, content = self.say, self.content
-        yield Paragraph(Words(f"{say(PATIENT_REPORTED)}. {say(SENSITIVE)}"), Look.LEAD)
-        rows = [(say(N_("Name")), Words(content.name))] if content.name else []
-        if content.from_day:
-            first, last = (
-                format_short_date(date.fromisoformat(one)) for one in (content.from_day, content.until_day)
-            )
-            period = say(N_("%(first)s to %(last)s"), first=first, last=last)
-            rows.append((say(N_("Period")), Words(period)))
-        rows.append((say(N_("Made on")), Words(made_on)))
-        rows.append((say(N_("Made by")), Words(say(N_("The patient, from their own records in Hearthside")))))
-        yield Facts(tuple(rows))
-        yield Paragraph(
-            Words(say(CHOSEN)),
-            Look.SMALL,
-        )
-
-    def _write_check(self) -> Iterator[Block]:
-        """Yield how somebody who has the file finds out that it is whole and whose it is."""
-        say, (digest, signer) = self.say, self.check
-        yield Heading(Words(say(N_("How to check this packet"))))
-        yield Paragraph(Words(say(CHECK)), Look.SMALL)
-        groups = " ".join(digest[at : at + GROUP] for at in range(0, len(digest), GROUP))
-        yield Facts(
-            (
-                (say(N_("Fingerprint of the key")), Words(signer)),
-                (say(N_("SHA-256 of the data")), Words(groups)),
-            )
         )
 
     def _write_sessions(self, sessions: tuple[Session, ...]) -> Block:

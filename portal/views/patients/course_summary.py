@@ -11,9 +11,14 @@ from starlette.responses import Response
 from journal.catalogue.fields import Field
 from journal.course_summary.copies import MONTHLY_QUESTIONS, MONTHLY_WORDS
 from journal.course_summary.summary import SessionRow, Summary, build_summary
+from journal.i18n import N_
 from portal.access.session_cookie import get_actor
+from portal.documents.printing import print_page
 from portal.views.sessions.session_lines import build_line
 from portal.web.pages import render_page
+
+ONE_SHEET = 12
+"""Dosing sessions whose summary is set on one sheet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +37,7 @@ class SummaryPage:
     name: str
     summary: Summary
     lines: tuple[SummaryLine, ...]
+    one_sheet: int = ONE_SHEET
     questions: tuple[Field, ...] = MONTHLY_QUESTIONS
     words_id: str = MONTHLY_WORDS
 
@@ -44,4 +50,13 @@ async def show_summary(request: Request) -> Response:
         SummaryLine(row, build_line(actor, row.session, row.number).progress_label) for row in summary.rows
     )
     context = SummaryPage(summary.link.patient, summary.link.peer_name, summary, lines)
-    return render_page(request, "patients/course_summary.html", context)
+    page = render_page(request, "patients/course_summary.html", context)
+    return await print_page(
+        request,
+        actor,
+        page,
+        N_("Course summary"),
+        "course-summary.pdf",
+        landscape=True,
+        one_page=len(lines) <= ONE_SHEET,
+    )

@@ -2,6 +2,7 @@
 
 __all__ = [
     "attention",
+    "clinician_names",
     "disclosures",
     "handovers",
     "picture",

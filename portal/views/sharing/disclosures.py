@@ -40,7 +40,9 @@ HEADINGS = (
     N_("Date"), N_("Time"), N_("Time in UTC"), N_("Recipient"), N_("Practice"), N_("What happened"), N_("What"),
     N_("Why"),
 )  # fmt: skip
-UNREADABLE_TOLD = N_("what you wrote about it cannot be opened")
+UNREADABLE_TOLD = N_("what was written about it cannot be opened")
+GOT_FROM = N_("%(who)s got a file: %(what)s. Why: %(why)s.")
+CHOSEN_BY = N_("pages that %(name)s chose from what you share with them")
 NO_LONGER_SHARED = N_("something you no longer share")
 
 
@@ -172,8 +174,11 @@ def build_line(
         who, why = (said.recipient, said.purpose) if said else (_(N_("Somebody")), _(UNREADABLE_TOLD))
         spoken = said.language if said else ""
         who, why = (quote(remove_controls(words), spoken) for words in (who, why))
-        words = (who, _(kind.happened), _(kind.what), why)
-        return DisclosureLine(one.at, *words, kind.sentence, is_packet=True)
+        what, sentence = _(kind.what), kind.sentence
+        if one.recipient:
+            maker = format_clinician_name(remove_controls(one.recipient), one.profession, _)
+            what, sentence = _(CHOSEN_BY, name=maker), GOT_FROM
+        return DisclosureLine(one.at, who, _(kind.happened), what, why, sentence, is_packet=True)
     what = _(kind.what) if kind.what else _(NO_LONGER_SHARED)
     if not kind.what and one.copy is not None:
         name, day = namer.name_copy(one.copy), partial(format_short_day, zone=actor.zone)

@@ -61,6 +61,7 @@ ELSEWHERE = {
     "invitation.sealed": "server key",
     "care_link.clinician_key": "the clinician's identity, which stays",
     "care_link.past": "server key",
+    "packet.disclosed": "server key",
     "care_link.voucher": "a MAC under the invitation's secret",
     "course.sealed": "server key",
     "call_contact.sealed": "server key",

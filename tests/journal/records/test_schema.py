@@ -39,6 +39,7 @@ SHAPES: dict[str, Any] = {
     for one in (
         composing.PacketRecord,
         composing.PacketSession,
+        composing.PacketMaker,
         composing.PacketConsent,
         composing.PacketScore,
         composing.PacketReference,

@@ -13,6 +13,7 @@ from httpx import AsyncClient
 
 from portal.documents.page_reading import read_page
 from portal.paper.document import Bullets, Table
+from tests.course_material import share_a_course
 from tests.portal.browsing import Page, opened, pressed
 from tests.portal.conftest import Portal
 from tests.portal.documents.test_recovery_kit import pages
@@ -197,6 +198,31 @@ async def test_what_helps_when_somebody_gets_frightened(portal: Portal) -> None:
     assert_says_the_same(page, pdf)
     assert page.markup.all("a", within="no-print")
     assert "journal" not in pages(pdf)[0], "a link leads nowhere on paper"
+
+
+async def test_a_course_summary_lies_and_has_every_cell(portal: Portal) -> None:
+    """Twelve sessions with all that is told of them fill two pages that lie, and no row goes on to another page."""
+    await share_a_course(portal.cast, 12, months=2)
+    alice = (await portal.cast.actor("alice")).id
+    async with portal.client("bob") as browser:
+        page = await opened(browser, f"/patients/{alice}/summary")
+        pdf = await printed(browser, f"/patients/{alice}/summary", "course-summary.pdf")
+    assert_says_the_same(page, pdf)
+    assert len(pages(pdf)) <= 2
+    with pikepdf.open(BytesIO(pdf)) as file:
+        assert [float(one) for one in file.pages[0].MediaBox][2:] == pytest.approx([841.89, 595.28], abs=0.1)
+
+
+async def test_earlier_treatments_lie_on_one_page(portal: Portal) -> None:
+    """Each cell as it was told; without any there is only the page."""
+    async with portal.client("alice") as browser:
+        begun = await opened(browser, "/evaluation/treatments")
+        await pressed(browser, begun, row1__what="Sertraline", row1__dose="100 mg", row1__begun="2024-05")
+        page = await opened(browser, "/evaluation/ledger")
+        pdf = await printed(browser, "/evaluation/ledger", "earlier-treatments.pdf")
+    assert "Sertraline" in "".join(pages(pdf))
+    assert_says_the_same(page, pdf)
+    assert len(pages(pdf)) == 1
 
 
 @pytest.mark.parametrize(

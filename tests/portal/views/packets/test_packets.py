@@ -5,14 +5,19 @@ from __future__ import annotations
 import asyncio
 import io
 import json
+import re
+import subprocess
 import zipfile
 from datetime import timedelta
+from functools import partial
 from hashlib import sha256
 from pathlib import Path
 from uuid import uuid4
 
+import pypdfium2
 import pyrage
 import pytest
+from anyio import to_thread
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 from httpx import AsyncClient, Response
@@ -23,17 +28,22 @@ from journal.entries import entries
 from journal.packets import drafts, endings
 from journal.packets import tables as packet_tables
 from journal.records import archive
+from journal.records.archive import zip_files
 from journal.records.verification import verify_zip
 from journal.scheduling import plan as session_plan
 from journal.sessions.session import SessionDetails, SessionKind, Setting, Status
 from journal.vault.documents import EntryDocument
 from journal.vault.entry_rows import Entry
+from portal.paper import typesetting
 from tests.cast import PASSWORDS, Cast
 from tests.journal.fhir.reading import list_words
+from tests.journal.records.test_verification import found_by_both
+from tests.portal.cli.test_verify_records import said
 from tests.portal.conftest import Portal
 from tests.portal.markup import Markup
 from tests.portal.views.test_records import PHRASE, opened_by_age
 from tests.scenes import signed_in_again
+from tests.setup_tools import age
 
 CHOSEN = "a kingfisher over the mill race"
 KEPT = "an otter nobody else has seen"
@@ -251,28 +261,50 @@ async def test_whom_it_is_for_and_what_for_are_needed(portal: Portal, missing: s
 
 
 @pytest.mark.parametrize("kind", ["age", "ssh"])
-async def test_a_file_for_a_public_key_opens_with_its_private_one(portal: Portal, kind: str) -> None:
-    """Of age and of ssh; no passphrase counts beside it."""
+async def test_a_file_for_a_public_key_opens_with_its_private_one(
+    portal: Portal, kind: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """
+    Of age and of ssh, with the stock tool; no passphrase counts beside it.
+
+    What comes out is whole and signed, for our command and for the script that knows the format page alone; and one
+    bit changed in any file of it is named.
+    """
+    private = tmp_path / "private"
     if kind == "age":
         identity = pyrage.x25519.Identity.generate()
-        key = str(identity.to_public())
+        key, secret = str(identity.to_public()), f"{identity}\n".encode()
     else:
-        private = Ed25519PrivateKey.generate()
-        secret = private.private_bytes(Encoding.PEM, PrivateFormat.OpenSSH, NoEncryption())
-        identity = pyrage.ssh.Identity.from_buffer(secret)
-        key = (
-            private.public_key().public_bytes(Encoding.OpenSSH, PublicFormat.OpenSSH).decode() + " ada@willow"
-        )
+        pair = Ed25519PrivateKey.generate()
+        secret = pair.private_bytes(Encoding.PEM, PrivateFormat.OpenSSH, NoEncryption())
+        key = pair.public_key().public_bytes(Encoding.OpenSSH, PublicFormat.OpenSSH).decode() + " ada@willow"
+    private.write_bytes(secret)
+    private.chmod(0o600)
     async with portal.client("alice") as browser:
         where, page = await ready(portal, browser)
         answer = await browser.post(f"{where}/preview", data=form(page, opens_for=key))
         assert answer.status_code == 303, answer.text
         await made(portal)
         file = await browser.get(f"{where}/file")
-    packed = zipfile.ZipFile(io.BytesIO(pyrage.decrypt(file.content, [identity])))
-    assert CHOSEN in packed.read("data/packet.json").decode()
     with pytest.raises(pyrage.DecryptError):
         pyrage.passphrase.decrypt(file.content, PHRASE)
+    tool, opened = age(), tmp_path / "packet.zip"
+    assert tool is not None
+    await to_thread.run_sync(
+        partial(subprocess.run, [tool, "-d", "-i", private, "-o", opened], input=file.content, check=True)
+    )
+    packed = zipfile.ZipFile(opened)
+    assert CHOSEN in packed.read("data/packet.json").decode()
+    fingerprint = (await portal.cast.actor("alice")).fingerprint
+    assert found_by_both(opened, fingerprint) == set()
+    assert said(capsys, opened, "--fingerprint", fingerprint)[0] == 0
+    files = {name: packed.read(name) for name in packed.namelist()}
+    for name in ("packet.pdf", "data/packet.json"):
+        changed = files[name][:-1] + bytes([files[name][-1] ^ 1])
+        opened.write_bytes(zip_files(files | {name: changed}, portal.cast.clock()))
+        assert found_by_both(opened, fingerprint) == {("differs", name)}
+        code, out = said(capsys, opened)[:2]
+        assert (code, f"{name} differs" in out) == (1, True)
 
 
 async def test_a_plain_file_is_made_only_after_a_warning(portal: Portal) -> None:
@@ -436,3 +468,52 @@ async def test_twenty_drafts_are_enough(portal: Portal) -> None:
     await portal.cast.later(days=61)
     await endings.delete_expired(portal.cast.clock())
     assert await packet_tables.Packet.all().count() == 0
+
+
+async def test_the_pages_of_a_preview_are_set_once(portal: Portal, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Another page of the same preview starts no typesetter; another word, or what storage made of it, does."""
+    async with portal.client("alice") as browser:
+        where, page = await ready(portal, browser)
+        monkeypatch.setattr(typesetting, "PROGRAM", Path("/nowhere/at/all.py"))
+        again = await browser.get(f"{where}/preview?page=1")
+        assert (again.status_code, field(again, "previewed")) == (200, field(page, "previewed"))
+        await packet_tables.Packet.all().update(layout=b"something else")
+        assert (await browser.get(f"{where}/preview")).status_code == 400
+
+
+async def test_a_word_that_is_blacked_out_leaves_nowhere(portal: Portal, tmp_path: Path) -> None:
+    """The preview says which and how often; pages and data have a mark. Too long a line is refused, and stays."""
+    async with portal.client("alice") as browser:
+        where, _ = await ready(portal, browser)
+        sent = {"revision": "3", "span": "all", "go": "save", **TOLD}
+        refused = await browser.post(where, data=sent | {"masked": "kingfisher\n" + "x" * 101})
+        assert (refused.status_code, "kingfisher" in refused.text) == (422, True)
+        assert (await browser.post(where, data=sent | {"masked": "KINGFISHER\nHeron"})).status_code == 303
+        page = await browser.get(f"{where}/preview")
+        assert "a ■■■ over the mill race" in page.text
+        assert "<bdi>KINGFISHER</bdi> (1), <bdi>Heron</bdi> (0)" in page.text
+        assert "kingfisher" not in page.text
+        await browser.post(f"{where}/preview", data=form(page))
+        await made(portal)
+        file = await browser.get(f"{where}/file")
+    packed = zipfile.ZipFile(io.BytesIO(opened_by_age(file.content, PHRASE, tmp_path)))
+    read = pypdfium2.PdfDocument(packed.read("packet.pdf"))
+    words = " ".join(one.get_textpage().get_text_range() for one in read)
+    assert "a ■■■ over the mill race" in " ".join(words.split())
+    whole = words + "".join(packed.read(name).decode("latin-1") for name in packed.namelist())
+    assert "kingfisher" not in whole.casefold()
+
+
+async def test_the_list_is_shown_a_page_at_a_time(portal: Portal) -> None:
+    """Twenty on each, and none of them twice."""
+    alice = await portal.cast.actor("alice")
+    for _ in range(20):
+        await drafts.create_packet(alice)
+    await packet_tables.Packet.all().update(state="made")
+    for _ in range(3):
+        await drafts.create_packet(alice)
+    async with portal.client("alice") as browser:
+        pages = [(await browser.get(f"/packets?page={page}")).text for page in ("", "2", "99")]
+    found = [set(re.findall(r"/packets/[0-9a-f-]{36}", page)) for page in pages]
+    assert ([len(one) for one in found], found[0] & found[1]) == ([20, 3, 3], set())
+    assert "Page 2 of 2" in pages[1]
