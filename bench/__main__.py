@@ -17,6 +17,7 @@ from bench import (
     auditing,
     brief,
     exporting,
+    fhir,
     guessing,
     hostile,
     journals,
@@ -80,6 +81,7 @@ async def measure(folder: Path, length: Length) -> Figures:
         figures |= await summary.summary(plain, folder / "tracked", patient, length)
         figures |= await brief.brief(plain, folder / "brief", patient, length)
     figures |= await exporting.export(busy, everybody, length.rounds)
+    figures |= fhir.write(length.rounds)
     figures |= await guessing.difference(busy, everybody, length)
     figures |= await hostile.difference(busy, everybody, length)
     if length.postgres:

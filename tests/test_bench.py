@@ -50,6 +50,8 @@ NAMES = {
     "search_1000_ms",
     "search_10000_ms",
     "export_1000_s",
+    "fhir_1000_by_json",
+    "fhir_1000_peak_by_size",
     "sealing_overhead",
     "growth_1000x",
     "signin_stall_p99_ratio",
