@@ -7,7 +7,8 @@ import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
+from functools import partial
 from uuid import uuid4
 
 from journal.accounts.addresses import upgrade_indexes
@@ -18,13 +19,14 @@ from journal.care.past_upgrade import seal_unnamed_links
 from journal.i18n import DEFAULT_LANGUAGE, LANGUAGES
 from journal.installation.installation import Installation
 from journal.key_rotation import workers
-from journal.mail.letters import ChooseLanguage
+from journal.mail.letters import ChooseVoice, Voice
 from journal.mail.outbox import deliver_due
 from journal.operations import heartbeat
 from journal.operations.retention import purge_deleted
 from journal.reminders.sending import deliver_reminders
 from portal import logs
-from portal.web.translation import Translator
+from portal.web.dates import format_short_date
+from portal.web.translation import Translator, speaking
 
 PRACTICE_INTERVAL = timedelta(seconds=10)
 """How often the practice is read for people who are not signed in; whoever is signed in sees it as it is."""
@@ -81,7 +83,7 @@ async def run_periodic_tasks(
     Before the first page each has run once, so that this process is known to serve, what is to be deleted is deleted,
     and everybody is found by the address that they type; but mail, which may take long.
     """
-    choose = _build_translators()
+    choose = _build_voices()
     present, sealer = workers.WorkerReporter(installation, uuid4()), AuditChainWorker(installation, uuid4())
     here = PeriodicTask(present.report_if_due, workers.CHECK_INTERVAL)
     beat = heartbeat.Heartbeat(installation)
@@ -120,9 +122,17 @@ async def run_periodic_tasks(
         await installation.end_background_work()
 
 
-def _build_translators() -> ChooseLanguage:
-    spoken = {language: Translator(language).translate for language in LANGUAGES}
-    return lambda tag: spoken.get(tag, spoken[DEFAULT_LANGUAGE])
+def _build_voices() -> ChooseVoice:
+    voices = {
+        language: Voice(language, Translator(language).translate, partial(_write_day, language))
+        for language in LANGUAGES
+    }
+    return lambda tag: voices.get(tag, voices[DEFAULT_LANGUAGE])
+
+
+def _write_day(language: str, day: date) -> str:
+    with speaking(language):
+        return format_short_date(day)
 
 
 async def _purge_after_beat(installation: Installation, beat: heartbeat.Heartbeat) -> None:

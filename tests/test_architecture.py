@@ -138,6 +138,7 @@ VOCABULARY = frozenset(
         "i18n",
         "roles",
         "sealing",
+        "stamps",
         "time_zones",
         "user_input",
     }

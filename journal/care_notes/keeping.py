@@ -7,7 +7,7 @@ A newer version of the note becomes a newer version of the entry. A total is kep
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import tzinfo
+from datetime import date, tzinfo
 from uuid import UUID, uuid4
 
 from journal.actor import Actor
@@ -20,6 +20,7 @@ from journal.errors import NotFound, StaleRevision
 from journal.i18n import N_
 from journal.measures.scores import SCORE
 from journal.roles import Role
+from journal.stamps import AuthorStamp
 from journal.vault.documents import Beside, EntryDocument
 from journal.vault.entry_rows import Entry
 
@@ -99,7 +100,7 @@ def build_document(note: CareNote, zone: tzinfo, clinic_title: str = "") -> Entr
     """Return a note as an entry: its words as they were written, by whom, and on which day in a time zone."""
     one = note.current
     title, session, fields = "", None, one.details.fields
-    day = one.written_at.astimezone(zone).date().isoformat()
+    day = one.written_at.astimezone(zone).date()
     if one.kind is NoteKind.TOTAL:
         title, answers = fields["name"], _answer_total(one)
     elif one.kind is NoteKind.CLINIC:
@@ -117,19 +118,19 @@ def _answer_total(one: NoteVersion) -> Answers:
     return {SCORE: "\n".join((fields["name"], fields["day"], fields["total"], one.details.written_by))}
 
 
-def _answer_review(one: NoteVersion, day: str) -> Answers:
+def _answer_review(one: NoteVersion, day: date) -> Answers:
     fields = one.details.fields
     said = {
         REVIEWED: fields["outcome"],
         "plan.read": fields["read_version"],
-        "plan.from": day,
+        "plan.from": day.isoformat(),
         "plan.why": fields["words"],
         "plan.by": _sign(one, day),
     }
     return {name: value for name, value in said.items() if value}
 
 
-def _answer_clinic(one: NoteVersion, day: str) -> Answers:
+def _answer_clinic(one: NoteVersion, day: date) -> Answers:
     """Return what a clinic noted: its readings with who took them, and from when to when, each as it was typed."""
     fields = one.details.fields
     told = {name: format_span(fields, name) for name in ("drowsy", "away")} | {
@@ -141,11 +142,11 @@ def _answer_clinic(one: NoteVersion, day: str) -> Answers:
     return said | {"plan.by": _sign(one, day)}
 
 
-def _sign(one: NoteVersion, day: str) -> str:
-    return f"{one.details.written_by}, {one.details.profession}, {day}"
+def _sign(one: NoteVersion, day: date) -> str:
+    return AuthorStamp(one.details.written_by, one.details.profession, day).line
 
 
-def _answer_plan(one: NoteVersion, day: str) -> Answers:
+def _answer_plan(one: NoteVersion, day: date) -> Answers:
     fields = one.details.fields
     said = {
         "plan.dose": fields["dose"],

@@ -39,6 +39,7 @@ from journal.i18n import N_
 from journal.measures.lines import HEAD_NAMES, parse_measure
 from journal.measures.scores import SCORE
 from journal.sharing.reading import IncomingShare
+from journal.stamps import find_author_name
 from journal.user_input import parse_day
 
 FORM = "measure.form"
@@ -218,7 +219,7 @@ def _read_plan(one: IncomingShare) -> PlanLine:
         get_words(answers, f"plan.{name}") for name in ("dose", "interval", "focus", "why", "by")
     )
     day = parse_day(get_words(answers, "plan.from"))
-    return PlanLine(build_source(one), day, dose, interval, focus, why, by.partition(",")[0])
+    return PlanLine(build_source(one), day, dose, interval, focus, why, find_author_name(by))
 
 
 def _get_words_of(one: PlanLine) -> tuple[object, ...]:

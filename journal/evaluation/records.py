@@ -7,7 +7,6 @@ next answer begins a new one. Around a dosing session nothing is answered.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
@@ -27,6 +26,7 @@ from journal.evaluation.lines import Change, format_line, parse_changes
 from journal.i18n import N_
 from journal.roles import Role
 from journal.sessions import holds
+from journal.stamps import VersionStamp, parse_version
 from journal.store.database import transaction
 from journal.vault import record_state
 from journal.vault.documents import EntryDocument
@@ -153,7 +153,7 @@ async def finish(actor: Actor) -> Entry:
     if seen.version:
         return seen.entry
     number, before = _find_latest(await revisions.list_revisions(actor, seen.entry.id))
-    marker = f"{number + 1}, {actor.now.astimezone(actor.zone).date().isoformat()}"
+    marker = VersionStamp(number + 1, actor.now.astimezone(actor.zone).date()).line
     new = list_changes(before, seen.answers, marker) if before is not None else ()
     lines = _shorten([*map(format_line, seen.changes), *map(format_line, new)])
     answers = _sort(seen.answers | {CHANGES: lines, VERSION: marker})
@@ -205,11 +205,11 @@ def _shorten(lines: list[str]) -> list[str]:
 
 def _find_latest(earlier: Sequence[Revision]) -> tuple[int, Answers | None]:
     """Return the number of the last version, 0 for none, and its answers."""
-    found: list[tuple[int, Answers]] = []
-    for one in earlier:
-        marker = re.match(r"(\d{1,6}), ", str(one.document.answers.get(VERSION, "")))
-        if marker:
-            found.append((int(marker[1]), one.document.answers))
+    found = [
+        (marker.number, one.document.answers)
+        for one in earlier
+        if (marker := parse_version(str(one.document.answers.get(VERSION, ""))))
+    ]
     return max(found, key=lambda each: each[0], default=(0, None))
 
 

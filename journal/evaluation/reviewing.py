@@ -31,6 +31,7 @@ from journal.measures.lines import get_noon
 from journal.roles import Profession
 from journal.sharing import reading
 from journal.sharing.reading import IncomingShare
+from journal.stamps import find_author_name, parse_version
 from journal.store.rows import OpenedRows
 from journal.user_input import parse_day
 
@@ -56,7 +57,7 @@ class State(StrEnum):
 @dataclass(frozen=True, slots=True)
 class Review:
     """
-    A review as somebody reads it. `label` is ours, to be translated; the words are the prescriber's.
+    A review as somebody reads it. `label` is ours, to be translated; the words are the prescriber's, in `language`.
 
     `at` is when it was written; of one that was shared its day is known alone, `noon`.
     """
@@ -64,6 +65,7 @@ class Review:
     label: str
     words: str
     by: str
+    language: str = ""
     at: datetime | None = None
     noon: datetime | None = None
 
@@ -125,7 +127,8 @@ def find_standing(shared: Sequence[IncomingShare], mine: Iterable[CareNote]) -> 
 def build_review(one: NoteVersion) -> Review:
     """Return a review that its prescriber wrote."""
     fields = one.details.fields
-    return Review(Outcome(fields["outcome"]).label, fields["words"], one.details.written_by, one.written_at)
+    label, words = Outcome(fields["outcome"]).label, fields["words"]
+    return Review(label, words, one.details.written_by, one.language, one.written_at)
 
 
 def list_own_reviews(
@@ -269,14 +272,15 @@ def _find_shared_review(
     shared: Sequence[IncomingShare], copy: IncomingShare | None
 ) -> tuple[Review | None, State | None]:
     """Return the latest review that its patient kept and shared, and how the shared evaluation stands to it."""
-    found = [one.document.answers for one in shared if REVIEWED in one.document.answers]
+    found = [one.document for one in shared if REVIEWED in one.document.answers]
     if not found:
         return None, None
-    answers = max(found, key=lambda one: str(one.get("plan.from", "")))
+    latest = max(found, key=lambda one: str(one.answers.get("plan.from", "")))
+    answers = latest.answers
     label = next((one.label for one in Outcome if one.value == answers[REVIEWED]), "")
     day = parse_day(str(answers.get("plan.from", "")))
-    by = str(answers.get("plan.by", "")).partition(",")[0]
-    review = Review(label, str(answers.get("plan.why", "")), by, noon=get_noon(day))
+    by = find_author_name(str(answers.get("plan.by", "")))
+    review = Review(label, str(answers.get("plan.why", "")), by, latest.language, noon=get_noon(day))
     return review, _compare(copy.document, str(answers.get("plan.read", "")), day) if copy else None
 
 
@@ -295,6 +299,6 @@ def _compare(document: ShareDocument, read: str, day: date | None) -> State:
     elif not now:
         return State.UNKNOWN
     else:
-        finished = parse_day(now.partition(", ")[2])
-        is_same = read == now if read else not (finished and day and finished > day)
+        finished = parse_version(now)
+        is_same = read == now if read else not (finished and day and finished.day > day)
     return State.REVIEWED if is_same else State.CHANGED

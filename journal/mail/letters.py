@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime
@@ -17,15 +17,12 @@ from types import MappingProxyType
 from urllib.parse import urlsplit
 from uuid import UUID
 
-from journal.i18n import N_
+from journal.i18n import DEFAULT_LANGUAGE, N_
 from journal.installation.mail_server import MailServer
 from journal.mail.mail_addresses import Undeliverable, format_deliverable
 from journal.mail.messages import INVITATION, Message, Notice
 
 Translate = Callable[[str], str]
-ChooseLanguage = Callable[[str], Translate]
-"""Returns what translates a sentence into the language of a tag; an unknown one is the language of the code."""
-
 SUBJECT = N_("There is something new at Hearthside")
 REMINDER_SUBJECT = N_("A reminder from Hearthside")
 INVITED_SUBJECT = N_("An invitation to Hearthside")
@@ -47,6 +44,24 @@ _SUBJECTS: Mapping[str, str] = MappingProxyType(
 
 
 @dataclass(frozen=True, slots=True)
+class Voice:
+    """
+    How a message is said. `language` is the tag of its language (BCP 47).
+
+    `translate` says a sentence in it, and `write_day` a day.
+    """
+
+    language: str = DEFAULT_LANGUAGE
+    translate: Translate = str
+    write_day: Callable[[date], str] = date.isoformat
+
+
+ChooseVoice = Callable[[str], Voice]
+"""Returns how a message is said in the language of a tag; an unknown one is the language of the code."""
+ENGLISH = Voice()
+
+
+@dataclass(frozen=True, slots=True)
 class Letter:
     """A message as it goes out: the two addresses of its envelope, and headers and text."""
 
@@ -56,7 +71,7 @@ class Letter:
 
 
 def compose_letter(
-    server: MailServer, message: Message, ident: UUID, when: datetime, translate: Translate = str
+    server: MailServer, message: Message, ident: UUID, when: datetime, voice: Voice = ENGLISH
 ) -> Letter:
     """
     Return a message as it goes out.
@@ -64,7 +79,7 @@ def compose_letter(
     Args:
         ident: Names the message for good: whoever is sent it twice has it once.
         when: When it happened, UTC.
-        translate: Translates a sentence.
+        voice: How it is said.
 
     Raises:
         Undeliverable: If the address is none, or would become several headers or addresses.
@@ -75,16 +90,15 @@ def compose_letter(
     letter["Date"] = format_datetime(when)
     letter["Message-ID"] = f"<{ident.hex}@{urlsplit(server.origin).hostname}>"
     letter["Auto-Submitted"] = "auto-generated"
-    letter["Subject"] = translate(_SUBJECTS.get(message.kind, SUBJECT))
-    letter.set_content(
-        "\n\n".join([*_build_paragraphs(server, message, when, translate), translate(NO_ANSWER)]) + "\n"
-    )
+    letter["Subject"] = voice.translate(_SUBJECTS.get(message.kind, SUBJECT))
+    paragraphs = _build_paragraphs(server, message, when, voice)
+    letter.set_content("\n\n".join([*paragraphs, voice.translate(NO_ANSWER)]) + "\n")
+    letter["Content-Language"] = voice.language  # what is set before the text goes with it
     return Letter(server.sender, to, letter.as_bytes())
 
 
-def _build_paragraphs(
-    server: MailServer, message: Message, when: datetime, translate: Translate
-) -> list[str]:
+def _build_paragraphs(server: MailServer, message: Message, when: datetime, voice: Voice) -> list[str]:
+    translate = voice.translate
     if message.kind == INVITATION:
         return [translate(INVITED), message.link, translate(LINK_IS_KEY)]
     try:
@@ -95,7 +109,7 @@ def _build_paragraphs(
         return [translate(notice.label), server.origin]
     if notice is Notice.REMINDER:
         return [translate(notice.label), server.origin, translate(TO_STOP)]
-    moment = translate(HAPPENED_AT) % {"day": f"{when:%Y-%m-%d}", "time": f"{when:%H:%M}"}
+    moment = translate(HAPPENED_AT) % {"day": voice.write_day(when.date()), "time": f"{when:%H:%M}"}
     rest = (
         [translate(CONTACT_PRACTICE)]
         if notice is Notice.SUSPENDED

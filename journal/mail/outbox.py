@@ -22,7 +22,7 @@ from journal.errors import Damaged
 from journal.installation.installation import Installation
 from journal.installation.mail_server import MailServer, TransportSecurity
 from journal.mail import tables
-from journal.mail.letters import ChooseLanguage, Letter, compose_letter
+from journal.mail.letters import ENGLISH, ChooseVoice, Letter, compose_letter
 from journal.mail.mail_addresses import Undeliverable
 from journal.mail.messages import Message, message_context
 from journal.sealing import open_document
@@ -66,7 +66,7 @@ class MessageRow(Row, frozen=True):
     attempts: NonNegative
 
 
-async def deliver_due(installation: Installation, choose: ChooseLanguage = lambda _: str) -> int:
+async def deliver_due(installation: Installation, choose: ChooseVoice = lambda _: ENGLISH) -> int:
     """Send each message that is due, in its language; return how many were sent. Does nothing without a mail server."""
     if installation.mail is None:
         return 0
@@ -95,7 +95,7 @@ async def delete_expired(now: datetime) -> None:
 
 
 async def _attempt_delivery(
-    installation: Installation, server: MailServer, ident: UUID, choose: ChooseLanguage
+    installation: Installation, server: MailServer, ident: UUID, choose: ChooseVoice
 ) -> DeliveryOutcome:
     """Send one claimed message, and record the outcome."""
     try:

@@ -38,6 +38,16 @@ LONG_BY = N_("Please keep this to 60 letters.")
 
 
 @dataclass(frozen=True, slots=True)
+class ToldTotal:
+    """A total as its lines tell it. `by` may be empty, and so is a number that is hidden; `day` is None for none."""
+
+    name: str
+    day: date | None
+    total: str
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
 class Score:
     """A total from elsewhere, and the entry that holds it. `by` may be empty; `day` is None where it is no day."""
 
@@ -99,12 +109,12 @@ async def save_score(actor: Actor, wanted: UUID, name: str, day: str, total: str
     return wanted
 
 
-def hide_total(text: str) -> str:
-    """Return a total's lines without the number."""
-    lines = text.split("\n")
-    return "\n".join(line for place, line in enumerate(lines) if place != 2)
+def parse_total(text: str) -> ToldTotal:
+    """Read the lines of a total back."""
+    name, day, total, by, *_ = [*text.split("\n"), "", "", "", ""]
+    return ToldTotal(name, parse_day(day), total, by)
 
 
 def _parse_score(one: Entry) -> Score:
-    lines = [*str(one.document.answers[SCORE]).split("\n"), "", "", ""]
-    return Score(one, lines[0], parse_day(lines[1]), lines[2], lines[3])
+    told = parse_total(str(one.document.answers[SCORE]))
+    return Score(one, told.name, told.day, told.total, told.by)

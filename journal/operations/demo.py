@@ -55,7 +55,7 @@ from journal.sealing import seal_document
 from journal.sessions import rows as session_rows
 from journal.sessions import tables as sessions_tables
 from journal.sessions.rows import CourseDetails, course_context
-from journal.sessions.session import SessionDetails
+from journal.sessions.session import SessionDetails, tell_language
 from journal.sharing import copies, shares
 from journal.standing import standing
 from journal.vault.documents import EntryDocument
@@ -95,6 +95,8 @@ async def _open_account(
     actor = await web_sessions.load_actor(installation, token)
     if actor is None:
         raise InvalidInput({})
+    # What they write is English; which language their pages speak is left to whoever looks.
+    actor = dataclasses.replace(actor, language=DEFAULT_LANGUAGE)
     offer = await recovery_key.offer_recovery_key(actor)
     await recovery_key.confirm_recovery_key(actor, token, offer.sealed, offer.formatted_key)
     if person.reading_hours:
@@ -103,8 +105,7 @@ async def _open_account(
         )
     if person.reminders:
         await reminder_settings.save_choices(actor, person.reminders, "21:00", "08:00")
-    # What they write is English; which language their pages speak is left to whoever looks.
-    return dataclasses.replace(actor, language=DEFAULT_LANGUAGE)
+    return actor
 
 
 async def _load_patient(
@@ -168,10 +169,11 @@ async def _plan_course(
     actor: Actor, patient: UUID, title: str, planned: Mapping[UUID, SessionDetails]
 ) -> UUID:
     course, server = uuid4(), actor.installation.server_keys
-    sealed = seal_document(server, CourseDetails(title), course_context(patient, course))
+    sealed = seal_document(server, CourseDetails(title, actor.language), course_context(patient, course))
     await sessions_tables.Course.create(id=course, patient_id=patient, sealed=sealed, created_at=actor.now)
     for ident, details in planned.items():
-        await session_rows.insert_session(actor, patient, ident, details, course)
+        told = tell_language(None, details, actor.language)
+        await session_rows.insert_session(actor, patient, ident, told, course)
     return course
 
 

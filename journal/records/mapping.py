@@ -36,6 +36,7 @@ from journal.records.schema import (
     Version,
 )
 from journal.sessions.rows import Session
+from journal.sessions.session import LANGUAGE_FIELDS
 from journal.sharing.copies import NOTE, TITLE
 from journal.sharing.reading import IncomingShare
 from journal.sharing.shares import OutgoingShare
@@ -129,7 +130,7 @@ def build_session_record(one: Session) -> SessionRecord:
         details.join,
         details.moves,
         _parse_moment(details.moved_at),
-        get_known_language(details.language),
+        *(get_known_language(details.find_language(field)) for field in LANGUAGE_FIELDS),
     )
 
 

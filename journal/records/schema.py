@@ -128,7 +128,9 @@ class SessionRecord(msgspec.Struct, frozen=True):
     join: str
     moves: int
     moved_at: datetime | None
-    language: str
+    dose_language: str
+    note_language: str
+    reason_language: str
 
 
 class HoursRecord(msgspec.Struct, frozen=True):

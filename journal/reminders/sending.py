@@ -22,7 +22,7 @@ from journal.accounts.status import is_active
 from journal.errors import Damaged
 from journal.installation.installation import Installation
 from journal.installation.mail_server import MailServer
-from journal.mail.letters import ChooseLanguage, compose_letter
+from journal.mail.letters import ENGLISH, ChooseVoice, compose_letter
 from journal.mail.mail_addresses import Undeliverable
 from journal.mail.messages import Message, Notice
 from journal.mail.outbox import CLAIM_DURATION, RETRY_DELAYS, DeliveryOutcome, send_letter
@@ -60,7 +60,7 @@ class Claim:
     moments: tuple[Moment, ...]
 
 
-async def deliver_reminders(installation: Installation, choose: ChooseLanguage = lambda _: str) -> int:
+async def deliver_reminders(installation: Installation, choose: ChooseVoice = lambda _: ENGLISH) -> int:
     """Send every reminder that is due; return how many were sent. Does nothing without a mail server."""
     if installation.mail is None:
         return 0
@@ -175,7 +175,7 @@ async def _load_known(installation: Installation, account: UUID, now: datetime) 
     return known if known is not None and known.is_whole else None
 
 
-async def _send(server: MailServer, claim: Claim, choose: ChooseLanguage) -> DeliveryOutcome:
+async def _send(server: MailServer, claim: Claim, choose: ChooseVoice) -> DeliveryOutcome:
     message, waiting = Message(claim.known.profile.email, Notice.REMINDER.value), claim.waiting
     ident, made_at = UUID(waiting.letter), from_seconds(waiting.made_at)
     try:

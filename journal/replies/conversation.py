@@ -87,7 +87,8 @@ class Reply:
 @dataclass(frozen=True, slots=True)
 class Conversation:
     """
-    The replies about one copy, the oldest first, and the reader's own draft. Without `closed` one can be sent.
+    The replies about one copy, the oldest first, and the reader's own draft in its language. Without `closed` one can
+    be sent.
 
     `damaged` cannot be verified: they are nobody's words. `missing`: one is gone between others. `hold` is why a
     patient's reply waits. `copy` is None where nothing is shared, `link` where care has ended.
@@ -102,6 +103,7 @@ class Conversation:
     link: Link | None = None
     copy: Copy | None = None
     name: str = ""
+    draft_language: str = ""
 
     @property
     def seen(self) -> str:
@@ -191,6 +193,7 @@ async def read_mine(actor: Actor, entry: UUID, link: UUID) -> tuple[Mine, Conver
         mine.link,
         copy,
         name,
+        mine.record.language,
     )
 
 
@@ -227,36 +230,41 @@ async def read_of_copy(actor: Actor, patient: UUID, share: UUID) -> Conversation
         NotFound: If nothing is shared with them, and they have no draft about it.
     """
     draft = await drafts.load_of_copy(actor, share)
-    text, name = (draft.text, draft.to) if draft and draft.patient == patient else ("", "")
+    mine = draft if draft and draft.patient == patient else None
+    alone = _add_draft(Conversation(name=mine.to if mine else ""), mine)
     try:
         link = await care_links.load_link_with(actor, patient)
     except TrustBroken:
-        return Conversation(closed=Closed.KEYS, draft=text, name=name)
+        return replace(alone, closed=Closed.KEYS)
     except NotFound:
-        if not text:
+        if not alone.draft:
             raise
-        return Conversation(closed=Closed.ENDED, draft=text, name=name)
+        return replace(alone, closed=Closed.ENDED)
+    alone = replace(alone, link=link, name=link.peer_name)
     try:
         key, copy = await open_copy(actor, link, share)
     except SharingPaused:
-        return Conversation(closed=Closed.PAUSED, draft=text, link=link, name=link.peer_name)
+        return replace(alone, closed=Closed.PAUSED)
     except TrustBroken:
-        return Conversation(closed=Closed.KEYS, draft=text, link=link, name=link.peer_name)
+        return replace(alone, closed=Closed.KEYS)
     except NotFound:
-        if not text:
+        if not alone.draft:
             raise
-        return Conversation(closed=Closed.REVOKED, draft=text, link=link, name=link.peer_name)
-    return await read_beside(actor, link, copy, text, key)
+        return replace(alone, closed=Closed.REVOKED)
+    return _add_draft(await _read_replies(actor, link, copy, key), mine)
 
 
-async def read_beside(
-    actor: Actor, link: Link, copy: Copy, draft: str | None = None, key: Sealer | None = None
-) -> Conversation:
+async def read_beside(actor: Actor, link: Link, copy: Copy) -> Conversation:
     """Return a clinician's conversation about a copy that was opened already; as `read_of_copy`."""
-    if draft is None:
-        there = await drafts.load_of_copy(actor, copy.id)
-        draft = there.text if there else ""
-    key = key or await open_shared_key(actor, link)
+    found = await _read_replies(actor, link, copy, await open_shared_key(actor, link))
+    return _add_draft(found, await drafts.load_of_copy(actor, copy.id))
+
+
+def _add_draft(found: Conversation, draft: drafts.Draft | None) -> Conversation:
+    return replace(found, draft=draft.text, draft_language=draft.language) if draft else found
+
+
+async def _read_replies(actor: Actor, link: Link, copy: Copy, key: Sealer) -> Conversation:
     found = await load_rows(actor, link, key, copy)
     unread = frozenset(one.id for one in found if _is_unread(one, Role.PATIENT))
     if unread and not actor.is_head_request:
@@ -272,11 +280,9 @@ async def read_beside(
         len(found.damaged),
         has_gap(found),
         closed,
-        draft,
-        None,
-        link,
-        copy,
-        link.peer_name,
+        link=link,
+        copy=copy,
+        name=link.peer_name,
     )
 
 

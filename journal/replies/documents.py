@@ -50,7 +50,8 @@ class DraftDocument(msgspec.Struct, frozen=True):
     """
     A clinician's draft; their vault key. `about` and `to` are the names of the piece and of the patient, as they were.
 
-    `sitting` is the random name of the page that saved it, `about_language` the language of the piece's name.
+    `sitting` is the random name of the page that saved it, `language` that of the text, `about_language` that of the
+    piece's name.
     """
 
     text: str
@@ -58,6 +59,7 @@ class DraftDocument(msgspec.Struct, frozen=True):
     about: str = ""
     sitting: str = ""
     about_language: str = ""
+    language: str = ""
 
 
 def reply_context(link: UUID, reply: UUID, revision: int) -> Context:

@@ -53,6 +53,7 @@ class Draft:
     sitting: str
     updated_at: datetime
     about_language: str
+    language: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +148,8 @@ async def save_of_copy(
         if there and not title:
             title, spoken = there.about, there.about_language
         named = to or (there.to if there else "")
-        document = DraftDocument(text, named, title, typed.sitting, spoken)
+        language = there.language if there and text == there.text else actor.language
+        document = DraftDocument(text, named, title, typed.sitting, spoken, language)
         sealed = seal_document(actor.vault, document, draft_context(actor.id, ident, revision))
         if there:
             await mine.update(revision=revision, sealed=sealed, updated_at=actor.now)
@@ -193,4 +195,5 @@ def _open(actor: Actor, row: DraftRow) -> Draft:
         document.sitting,
         row.updated_at,
         get_known_language(document.about_language),
+        get_known_language(document.language),
     )

@@ -61,6 +61,11 @@ class Record:
         return str(self.entry.document.answers.get(DRAFT, "")) if self.entry else ""
 
     @property
+    def language(self) -> str:
+        """Return the language of the patient's words."""
+        return self.entry.document.language if self.entry else ""
+
+    @property
     def sitting(self) -> str:
         """Return the name of the page that saved the draft."""
         return self.entry.document.sitting if self.entry else ""

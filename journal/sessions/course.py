@@ -178,7 +178,7 @@ def _build_dosing_session(plan: CoursePlan, index: int) -> SessionDetails:
         plan.dose_text,
         sequence_no=plan.first_sequence_no + index,
         prescriber_name=plan.prescriber_name,
-        language=plan.language if plan.dose_text else "",
+        dose_language=plan.language if plan.dose_text else "",
     )
 
 

@@ -116,6 +116,10 @@ TEXT_LENGTHS: Mapping[str, int] = MappingProxyType(
         "cancel_reason": 2000,
     }
 )
+LANGUAGE_FIELDS: Mapping[str, str] = MappingProxyType(
+    {"dose_text": "dose_language", "note": "note_language", "cancel_reason": "reason_language"}
+)
+"""Where the language of each of a session's words stands."""
 ESKETAMINE_AT_HOME = N_(
     "Esketamine nasal spray is given in a certified clinic only. Please choose the clinic."
 )
@@ -128,8 +132,9 @@ class SessionDetails(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     `ask_after` is the date from which on it is asked again whether it took place, where that was put off.
     `acute_hours` are the hours of its course as they were when it began: whatever is written later, they last.
     `join` is how to join it: an address, or a link. `moves` counts how often a calendar that holds it had to be told
-    of another time, or that it is cancelled or not any more; `moved_at` is when that was last. `language` is that of
-    the pages on which dose, note and reason were written; empty where they differ, or nobody knows.
+    of another time, or that it is cancelled or not any more; `moved_at` is when that was last. `dose_language`,
+    `note_language` and `reason_language` are those of the pages on which the three were written, empty where nobody
+    knows; what was stored before has one `language` of all three.
     """
 
     kind: SessionKind
@@ -157,6 +162,13 @@ class SessionDetails(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     moves: int = 0
     moved_at: str | None = None
     language: str = ""
+    dose_language: str = ""
+    note_language: str = ""
+    reason_language: str = ""
+
+    def find_language(self, field: str) -> str:
+        """Return the language of the words of *field*, one of `LANGUAGE_FIELDS`; empty where nobody knows."""
+        return getattr(self, LANGUAGE_FIELDS[field]) or self.language
 
     @property
     def resolved(self) -> ResolvedTime:
@@ -245,13 +257,13 @@ def clean_details(details: SessionDetails) -> SessionDetails:
 
 
 def tell_language(before: SessionDetails | None, after: SessionDetails, language: str) -> SessionDetails:
-    """Return *after* with the language of its words, of which those that differ from *before* are in *language*."""
-    old = (before.dose_text, before.note, before.cancel_reason) if before else ("", "", "")
-    new = (after.dose_text, after.note, after.cancel_reason)
-    kept = {before.language for one, other in zip(old, new, strict=True) if other and one == other and before}
-    written = {language for one, other in zip(old, new, strict=True) if other and one != other}
-    spoken = kept | written
-    return msgspec.structs.replace(after, language=spoken.pop() if len(spoken) == 1 else "")
+    """Return *after* with the languages of its words: those that differ from *before* are in *language*."""
+    told = dict.fromkeys(LANGUAGE_FIELDS.values(), "")
+    for field, place in LANGUAGE_FIELDS.items():
+        if words := getattr(after, field):
+            is_kept = before is not None and getattr(before, field) == words
+            told[place] = before.find_language(field) if before and is_kept else language
+    return msgspec.structs.replace(after, language="", **told)
 
 
 def check_session(details: SessionDetails) -> dict[str, str]:

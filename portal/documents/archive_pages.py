@@ -34,6 +34,7 @@ from journal.evaluation.lines import parse_changes, parse_given, parse_remedies,
 from journal.fhir.exports import Fhir, write_bundles, write_numbers
 from journal.i18n import N_, MarkedText
 from journal.measures.lines import parse_measure
+from journal.measures.scores import parse_total
 from journal.notices.lines import parse_agreed
 from journal.records.collection import ClinicianRecords, PatientRecords, Records
 from journal.records.schema import CopyRecord, EntryRecord, EventRecord, SessionRecord
@@ -44,7 +45,7 @@ from portal import __version__
 from portal.documents.event_sentences import SENTENCES, SENTENCES_WHEN_DELETED
 from portal.web.care_team import WEEKDAYS
 from portal.web.dates import format_day_with_weekday, format_month, format_short_day
-from portal.web.entry_names import format_entry_name, format_session_name
+from portal.web.entry_names import find_title_language, format_entry_name, format_session_name
 from portal.web.translation import filter_quoted, get_language, speaking
 
 PATIENT_MENU = (
@@ -193,8 +194,10 @@ class _PageRenderer:
             "treatments": parse_treatments,
             "changes": parse_changes,
             "day": _Memo(lambda moment: spoken[moment.astimezone(actor.zone).date()]),
-            "moment": _Memo(self._format_moment),
+            "moment": _Memo(lambda moment: self._format_clock(moment.astimezone(self.zone))),
+            "clock": self._format_clock,
             "weekdays": lambda days: ", ".join(said[WEEKDAYS[day - 1]] for day in days),
+            "told_total": parse_total,
             "that_day": _Memo(lambda text: spoken[date.fromisoformat(text)]),
         }
 
@@ -260,9 +263,9 @@ class _PageRenderer:
             )
         return pages
 
-    def _format_moment(self, value: datetime) -> str:
-        local = value.astimezone(self.zone)
-        return f"{self.day_texts[local.date()]}, {local:%H:%M}"
+    def _format_clock(self, value: datetime) -> str:
+        """Write a moment by the clock that it was told by."""
+        return f"{self.day_texts[value.date()]}, {value:%H:%M}"
 
     def _render(self, template: str, name: str, **values: object) -> str:
         place = {"here": name, "root": "../" if "/" in name else ""}
@@ -293,21 +296,19 @@ class _PageRenderer:
         """Return what each entry or copy is called."""
         named, translate = name_sessions(plan), self.environment.words.translate  # type: ignore[attr-defined]
         day = partial(format_short_day, zone=self.zone)
-        return {
-            one.id: filter_quoted(
-                format_entry_name(
-                    EntryName(
-                        one.title,
-                        one.kind,
-                        named.get(one.belongs_to) if one.belongs_to else None,
-                        one.created_at if isinstance(one, EntryRecord) else one.written_at,
-                    ),
-                    translate,
-                    day,
-                ),
-                one.language if one.title else "",
+        names = {
+            one.id: EntryName(
+                one.title,
+                one.kind,
+                named.get(one.belongs_to) if one.belongs_to else None,
+                one.created_at if isinstance(one, EntryRecord) else one.written_at,
+                language=one.language,
             )
             for one in written
+        }
+        return {
+            ident: filter_quoted(format_entry_name(name, translate, day), find_title_language(name))
+            for ident, name in names.items()
         }
 
     def _list_log_lines(self, found: PatientRecords, titles: Mapping[UUID, str]) -> list[LogLine]:

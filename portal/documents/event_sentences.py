@@ -1,8 +1,9 @@
-"""The sentences of a patient's own log: what they did themselves, and what somebody else did."""
+"""The sentences of a patient's own log, of what they and others did, and those of the accounting of disclosures."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from types import MappingProxyType
 
 from journal.audit.acts import Act
@@ -112,3 +113,75 @@ SENTENCES_WHEN_DELETED: Mapping[Act, tuple[str, str]] = MappingProxyType(
     }
 )
 REPEATED = frozenset({Act.SHARE_OPENED, Act.SESSION_PLANNED, Act.SESSION_CHANGED, Act.LOG_READ})
+
+
+@dataclass(frozen=True, slots=True)
+class DisclosureKind:
+    """
+    The words for one kind of disclosure; where `what` is empty, it is about one entry.
+
+    The first three are for the cells of a table, and `sentence` says all of it on a page.
+    """
+
+    happened: str
+    what: str
+    why: str
+    sentence: str
+
+
+DISCLOSURE_KINDS: Mapping[Act, DisclosureKind] = MappingProxyType(
+    {
+        Act.CARE_BEGAN: DisclosureKind(
+            N_("could see it from then on"), N_("your name, your time zone and the dates of your sessions"),
+            N_("you accepted their invitation"),
+            N_(
+                "%(who)s, %(practice)s, could see it from then on: your name, your time zone and the dates of your "
+                "sessions. Why: you accepted their invitation."
+            ),
+        ),
+        Act.HANDOVER_ACCEPTED: DisclosureKind(
+            N_("could see it from then on"), N_("your name, your time zone and the dates of your sessions"),
+            N_("you agreed that they take over"),
+            N_(
+                "%(who)s, %(practice)s, could see it from then on: your name, your time zone and the dates of your "
+                "sessions. Why: you agreed that they take over."
+            ),
+        ),
+        Act.SHARED: DisclosureKind(
+            N_("could read it from then on"), "", N_("you shared it for your treatment"),
+            N_(
+                "%(who)s, %(practice)s, could read it from then on: %(what)s. Why: you shared it for your treatment."
+            ),
+        ),
+        Act.SHARE_UPDATED: DisclosureKind(
+            N_("could read a newer copy from then on"), "", N_("you shared it for your treatment"),
+            N_(
+                "%(who)s, %(practice)s, could read a newer copy from then on: %(what)s. Why: you shared it for your "
+                "treatment."
+            ),
+        ),
+        Act.SHARING_RESUMED: DisclosureKind(
+            N_("could read again"), N_("what you had shared with them"), N_("you resumed sharing for your treatment"),
+            N_(
+                "%(who)s, %(practice)s, could read again: what you had shared with them. Why: you resumed sharing for "
+                "your treatment."
+            ),
+        ),
+        Act.PACKET_MADE: DisclosureKind(
+            N_("got a file"), N_("the pages that you chose for it"), "",
+            N_("%(who)s got a file: the pages that you chose for it. Why: %(why)s."),
+        ),
+        Act.SHARE_OPENED: DisclosureKind(
+            N_("opened it"), "", N_("you had shared it for your treatment"),
+            N_("%(who)s, %(practice)s, opened it: %(what)s. Why: you had shared it for your treatment."),
+        ),
+        Act.RECORDS_TAKEN: DisclosureKind(
+            N_("exported a copy"), N_("what you shared with them, and the dates of your sessions"),
+            N_("for their own records of your treatment"),
+            N_(
+                "%(who)s, %(practice)s, exported a copy: what you shared with them, and the dates of your sessions. "
+                "Why: for their own records of your treatment."
+            ),
+        ),
+    }
+)  # fmt: skip

@@ -7,11 +7,12 @@ Attempts are counted by the one; people recognise their sessions by the other.
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from ipaddress import IPv4Address, IPv6Address, IPv6Network
 
 from starlette.requests import Request
 
+from journal.i18n import N_
 from portal.config import Network
 
 # Browsers name those they descend from as well, so the more particular ones come first.
@@ -34,6 +35,10 @@ SYSTEMS = (
     ("Macintosh", "Mac"),
     ("Linux", "Linux"),
 )
+
+DEVICE_SEPARATOR = " on "
+"""What stands between browser and system where the two are stored; what was seen before is told by them."""
+DEVICE = N_("%(browser)s on %(system)s")
 
 UNKNOWN_ADDRESS = "unknown"
 FORWARDED_HEADER = "x-forwarded-for"
@@ -86,8 +91,14 @@ def _format_address(address: IPv4Address | IPv6Address | None) -> str:
 
 
 def get_device_name(request: Request) -> str:
-    """Return the name of the browser, such as "Firefox on Android"; empty if it does not say."""
+    """Return which browser it is, as it is stored: "Firefox on Android"; empty if it does not say."""
     agent = request.headers.get("user-agent", "")
     browser = next((name for mark, name in BROWSERS if mark in agent), "")
     system = next((name for mark, name in SYSTEMS if mark in agent), "")
-    return " on ".join(filter(None, (browser, system)))
+    return DEVICE_SEPARATOR.join(filter(None, (browser, system)))
+
+
+def format_device(stored: str, translate: Callable[..., str]) -> str:
+    """Return which browser it is, as it is said: *translate* translates a sentence and puts its variables in."""
+    browser, _separator, system = stored.partition(DEVICE_SEPARATOR)
+    return translate(DEVICE, browser=browser, system=system) if system else stored

@@ -26,7 +26,9 @@ from journal.clinic.signatures import AttestedKeys, Signer, identify_signer
 from journal.errors import Damaged
 from journal.i18n import N_
 from journal.reading_hours.next_look import LookState, NextLook
+from journal.roles import LABELS
 from journal.sessions.moments import Offsets
+from journal.stamps import parse_author, parse_version
 from journal.time_zones import parse_zone
 from portal.web.dates import (
     format_moment,
@@ -37,7 +39,7 @@ from portal.web.dates import (
     format_weekday,
 )
 from portal.web.forms import Form
-from portal.web.translation import Translator
+from portal.web.translation import Translator, filter_quoted
 
 NOT_BEFORE = N_("%(name)s has written down no reading hours: it may not be read before your next talk.")
 AWAY_UNKNOWN = N_("%(name)s is away until %(day)s: it may not be read before your next talk.")
@@ -45,6 +47,8 @@ AFTER_TALK = N_("%(name)s looks next on %(when)s: not before your next talk on %
 LOOKS_NOW = N_("%(name)s usually looks %(hours)s. It is such a time now, until %(time)s.")
 LOOKS_NEXT = N_("%(name)s usually looks %(hours)s. Next: %(when)s.")
 LOOKS_NEXT_THERE = N_("%(name)s usually looks %(hours)s. Next: %(when)s by your clock, %(theirs)s by theirs.")
+WRITTEN_BY = N_("%(name)s, %(profession)s, %(day)s")
+VERSION_OF = N_("%(number)s, %(day)s")
 DAYS_AND_HOURS = N_("%(days)s %(start)s–%(end)s")
 MEANWHILE = N_("Meanwhile: %(covers)s")
 WEEKDAYS = (N_("Mon"), N_("Tue"), N_("Wed"), N_("Thu"), N_("Fri"), N_("Sat"), N_("Sun"))
@@ -182,6 +186,18 @@ def filter_look(context: Context, look: NextLook) -> str:
     actor = context["actor"]
     sentence, values = describe_look(look, actor.now, actor.zone, words.translate)
     return words.gettext(sentence, **values)
+
+
+@pass_context
+def filter_stamp(context: Context, line: str, language: str = "") -> str:
+    """Write who wrote something, or which version it is, and on which day; any other line is words in *language*."""
+    words: Translator = context.environment.words  # type: ignore[attr-defined]
+    if author := parse_author(line):
+        profession, day = words.translate(LABELS[author.profession]), format_short_date(author.day)
+        return words.gettext(WRITTEN_BY, name=author.name, profession=profession, day=day)
+    if version := parse_version(line):
+        return words.gettext(VERSION_OF, number=version.number, day=format_short_date(version.day))
+    return filter_quoted(line, language)
 
 
 def list_weekdays(translate: Callable[..., str]) -> tuple[tuple[str, str], ...]:

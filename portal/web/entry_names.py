@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
-from datetime import datetime
+from datetime import date, datetime
+from functools import cache
 from types import MappingProxyType
 
+from journal.care_notes.notes import NoteKind
+from journal.catalogue.fields import EntryKind
+from journal.catalogue.tracked import CheckIn
 from journal.entries.naming import EntryName, NamedSession, get_kind_label
-from journal.i18n import N_
+from journal.i18n import LANGUAGES, N_
+from journal.measures.instruments import list_instruments
 from journal.sessions.session import SessionKind
+from portal.web.dates import format_month
+from portal.web.translation import Translator
 
 ORDINALS = (
     N_("1st"),
@@ -61,6 +69,58 @@ SESSIONS_BY_NUMBER: Mapping[SessionKind, str] = MappingProxyType(
         SessionKind.MEDICAL_CHECKIN: N_("Medical check-in about the %(nth)s dosing session"),
     }
 )
+_find_month = re.compile(r", ([1-9][0-9]{3})-(0[1-9]|1[0-2])\Z").search
+
+
+@cache
+def _list_own_titles() -> Mapping[tuple[str, str], str]:
+    """Return the messages that Hearthside calls entries by, by their kind and what they read in each language."""
+    said = [
+        *((EntryKind.MEASURE, one.name) for one in list_instruments()),
+        *((EntryKind.CHECK_IN, one.label) for one in CheckIn),
+        (EntryKind.EVALUATION, EntryKind.EVALUATION.label),
+        (EntryKind.PLAN_NOTE, NoteKind.CLINIC.label),
+    ]
+    translators = [Translator(language).translate for language in LANGUAGES]
+    return {(kind.value, translate(one)): one for kind, one in said for translate in translators}
+
+
+_OWN_KINDS = frozenset(
+    one.value
+    for one in (
+        EntryKind.CHECK_IN,
+        EntryKind.DAY_LINES,
+        EntryKind.EVALUATION,
+        EntryKind.MEASURE,
+        EntryKind.PLAN_NOTE,
+    )
+)
+
+
+def translate_own_title(kind: str, title: str, translate: Callable[..., str]) -> str:
+    """
+    Return a title that Hearthside gave, in the reader's language; empty for one that somebody wrote.
+
+    It is stored as it read on the page of whoever began the entry: the name of a measure, or the month of day lines.
+    """
+    if kind not in _OWN_KINDS:
+        return ""
+    if kind == EntryKind.DAY_LINES and (month := _find_month(title)):
+        first = date(int(month[1]), int(month[2]), 1)
+        return translate(WITHOUT_SESSION, kind=translate(get_kind_label(kind)), date=format_month(first))
+    message = _list_own_titles().get((kind, title))
+    return translate(message) if message else ""
+
+
+def find_title_language(name: EntryName) -> str:
+    """Return the language of what an entry is called; empty where that is the reader's, or not known."""
+    if not name.title or name.is_damaged or translate_own_title(name.kind, name.title, _keep):
+        return ""
+    return name.language
+
+
+def _keep(message: str, **_variables: object) -> str:
+    return message
 
 
 def get_ordinal(number: int | None) -> str:
@@ -79,7 +139,9 @@ def format_entry_name(
         format_day: Writes a moment as a day in the reader's time zone.
     """
     if name.title:
-        return translate(name.title) if name.is_damaged else name.title
+        if name.is_damaged:
+            return translate(name.title)
+        return translate_own_title(name.kind, name.title, translate) or name.title
     kind = translate(get_kind_label(name.kind))
     if name.session is not None:
         return _format_by_session(kind, name.session, translate, format_day)

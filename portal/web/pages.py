@@ -25,7 +25,7 @@ from journal.i18n import DEFAULT_LANGUAGE, LANGUAGES
 from journal.user_input import build_phone_link
 from portal import __version__
 from portal.web.cached_macros import CachedMacro, MacroCache, RenderedHtml
-from portal.web.care_team import filter_look
+from portal.web.care_team import filter_look, filter_stamp
 from portal.web.dates import (
     filter_date,
     filter_datetime,
@@ -35,10 +35,17 @@ from portal.web.dates import (
     format_short_day,
 )
 from portal.web.device_cookies import build_return_address, find_help_region, is_neutral
-from portal.web.entry_names import format_entry_name
+from portal.web.entry_names import find_title_language, format_entry_name
 from portal.web.escaping import remove_controls
 from portal.web.template_compiler import CompilingEnvironment, render_template
-from portal.web.translation import Translator, filter_lang, filter_quoted, filter_shortened, get_language
+from portal.web.translation import (
+    Translator,
+    filter_lang,
+    filter_listed,
+    filter_quoted,
+    filter_shortened,
+    get_language,
+)
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
@@ -170,6 +177,7 @@ def build_environment(language: str = DEFAULT_LANGUAGE) -> Environment:
         place=format_place,
         entry_name=_filter_entry_name,
         lang=filter_lang,
+        listed=filter_listed,
         quoted=filter_quoted,
         shortened=filter_shortened,
         phone_link=build_phone_link,
@@ -177,6 +185,7 @@ def build_environment(language: str = DEFAULT_LANGUAGE) -> Environment:
         plain_line=remove_controls,
         marked=_render_marked,
         look=filter_look,
+        stamp=filter_stamp,
     )
     environment.extend(words=words, macro_cache=MacroCache(environment))
     return environment
@@ -206,7 +215,7 @@ def _filter_entry_name(context: Context, name: EntryName, zone: tzinfo | None = 
     """Write what an entry is called; days in it as the filter `day` does. A title says in which language it is."""
     translator: Translator = context.environment.words  # type: ignore[attr-defined]
     called = format_entry_name(name, translator.translate, lambda at: filter_day(context, at, zone))
-    return filter_quoted(called, name.language) if name.title and not name.is_damaged else called
+    return filter_quoted(called, find_title_language(name))
 
 
 def _render_marked(pieces: Iterable[Marked]) -> Markup:

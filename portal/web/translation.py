@@ -10,11 +10,14 @@ have the task's.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
+from functools import cache
 from importlib.resources import files
+from types import MappingProxyType
 
+from babel.lists import format_list
 from babel.support import NullTranslations, Translations
 from jinja2.runtime import Undefined
 from markupsafe import Markup, escape
@@ -24,6 +27,10 @@ from portal.web.isolation import isolate
 
 CUT, LEEWAY = "...", 5  # what a cut ends with, and how many letters more are not cut
 _QUOTED = re.compile(r'<span lang="(\w+)">[^<]*</span>')
+_LIST_PLACES: Mapping[str, str] = MappingProxyType({"en": "en_GB", "es": "es"})
+"""Where lists are written so: "A, B and C", as the rest of the English here."""
+_BEFORE_I = re.compile(r"[\s\u2068]*(?:h?[ií](?![aeouáéóú])|y(?![aeiouáéíóú]))", re.IGNORECASE)
+"""How words begin before which the Spanish “y” is “e”: Inés, Hilda, Yvonne; not Hielo, Yolanda."""
 _language: ContextVar[str] = ContextVar("language", default=DEFAULT_LANGUAGE)
 
 
@@ -47,11 +54,17 @@ def speaking(language: str) -> Iterator[None]:
         _language.reset(token)
 
 
+@cache
+def _load_messages(language: str) -> NullTranslations:
+    """Return the messages of a language, which are read from their file once a process."""
+    return Translations.load(str(files("portal") / "locale"), [language])
+
+
 class Translator:
     """Gettext for templates and views, in one language."""
 
     def __init__(self, language: str = DEFAULT_LANGUAGE) -> None:
-        self._translations: NullTranslations = Translations.load(str(files("portal") / "locale"), [language])
+        self._translations = _load_messages(language)
 
     def translate(self, message: str, **variables: object) -> str:
         """Translate *message*, as text, and put *variables* in."""
@@ -79,6 +92,8 @@ class Translator:
         return self.gettext(sentence)
 
     def _find(self, message: str) -> str:
+        if not message:  # where a catalogue has its own head
+            return ""
         found: object = (
             self._translations.pgettext(message.context, message)
             if isinstance(message, MarkedText)
@@ -109,3 +124,18 @@ def filter_shortened(words: str, length: int) -> str:
         return words if len(words) <= length + LEEWAY else f"{words[: length - len(CUT)]}{CUT}"
     quoted = _QUOTED.fullmatch(words)
     return filter_quoted(filter_shortened(words.striptags(), length), quoted[1] if quoted else "")
+
+
+def filter_listed(several: Iterable[object]) -> Markup:
+    """Write a list into a sentence: "Ana, Bo and Cy"; each part is isolated and keeps its own language."""
+    parts = [escape(isolate(one)) for one in several]
+    language = get_language()
+    turns = language == "es" and len(parts) > 1 and _BEFORE_I.match(parts[-1].striptags())
+    return Markup(_build_list_pattern(language, len(parts), is_before_i=bool(turns))).format(*parts)  # noqa: S704
+
+
+@cache
+def _build_list_pattern(language: str, count: int, *, is_before_i: bool) -> str:
+    places = [f"{{{place}}}" for place in range(count)]
+    pattern: str = format_list(places, locale=_LIST_PLACES[language])
+    return pattern.replace(" y ", " e ") if is_before_i else pattern

@@ -5,13 +5,20 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from html.parser import HTMLParser
 from urllib.parse import urljoin, urlsplit
 
 from httpx import AsyncClient, Response
+from lxml.etree import XPath
+from lxml.html import HtmlElement, HTMLParser, document_fromstring
 
 from portal.routes import ROUTES, Rule
 
+_PARSER = HTMLParser(encoding="utf-8", huge_tree=True)
+_FOUND = XPath(
+    "//*[self::a or self::form or self::input or self::textarea or self::select or self::button"
+    " or @hx-post or @hx-put or @hx-patch or @hx-delete]"
+)
+"""What leads somewhere or is sent."""
 Sent = list[tuple[str, str]]
 WRITTEN = frozenset({"text", "search", "email", "password", "tel", "url", "textarea"})
 """Kinds of field in which people write as they like."""
@@ -76,91 +83,88 @@ class Page:
     forms: list[Form] = field(default_factory=list)
 
 
-class _Reader(HTMLParser):
+class _Reader:
+    """
+    Reads a page's elements in their order.
+
+    By lxml, whose parser is not written in Python: the attacks read tens of thousands of pages.
+    """
+
     def __init__(self, page: Page) -> None:
-        super().__init__(convert_charrefs=True)
         self._page = page
-        self._form: Form | None = None
+        self._origin = "{0.scheme}://{0.netloc}".format(urlsplit(page.url))
+        self._by_element: dict[object, Form] = {}
         self._by_id: dict[str, Form] = {}
         self._elsewhere: list[tuple[str, Control]] = []
-        self._select: Control | None = None
-        self._area: Control | None = None
 
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        seen = {name: value or "" for name, value in attrs}
+    def read(self) -> None:
+        """Find links, forms and their fields."""
+        for element in _FOUND(document_fromstring(self._page.text.encode(), parser=_PARSER)):
+            form = next(filter(None, map(self._by_element.get, element.iterancestors("form"))), None)
+            self._note(element, dict(element.attrib), form)
+        for ident, control in self._elsewhere:
+            self._by_id[ident].controls.append(control)
+
+    def _note(self, element: HtmlElement, seen: dict[str, str], form: Form | None) -> None:
+        tag = element.tag
         if tag == "a" and "href" in seen:
             self._page.links.append(self._join(seen["href"]))
         if tag == "form":
-            self._form = Form(
-                self._page.url, self._join(seen.get("action", "")), seen.get("method", "get").lower()
-            )
-            self._page.forms.append(self._form)
-            self._by_id[seen.get("id", "")] = self._form
+            made = Form(self._page.url, self._join(seen.get("action", "")), seen.get("method", "get").lower())
+            self._page.forms.append(made)
+            self._by_element[element] = self._by_id[seen.get("id", "")] = made
         if tag in ("input", "textarea", "select", "button"):
-            self._control(tag, seen)
-        if tag == "option" and self._select is not None:
-            self._select.options.append(seen.get("value", ""))
-            if "selected" in seen:
-                self._select.value = seen.get("value", "")
+            self._control(element, seen, form)
         for name in ("hx-post", "hx-put", "hx-patch", "hx-delete"):
             if name in seen and tag != "form":
                 # It sends the form around it, and its own value with that.
                 sent = Form(self._page.url, self._join(seen[name]), name.removeprefix("hx-"))
-                sent.controls = self._form.controls if self._form else [Control(seen.get("name", ""), "text")]
+                sent.controls = form.controls if form else [Control(seen.get("name", ""), "text")]
                 self._page.forms.append(sent)
 
-    def handle_data(self, data: str) -> None:
-        if self._area is not None:
-            self._area.value += data.removeprefix("\n") if not self._area.value else data
-
-    def handle_endtag(self, tag: str) -> None:
-        if tag == "form":
-            self._form = None
-        if tag == "select":
-            self._select = None
-        if tag == "textarea":
-            self._area = None
-
-    def close(self) -> None:
-        super().close()
-        for ident, control in self._elsewhere:
-            self._by_id[ident].controls.append(control)
-
     def _join(self, address: str) -> str:
+        if address.startswith("/") and not address.startswith("//") and "/." not in address:
+            return self._origin + address  # as `urljoin` would, which takes longer than all the rest
         return urljoin(self._page.url, address)
 
-    def _control(self, tag: str, seen: dict[str, str]) -> None:
-        kind = (
-            seen.get("type", "submit" if tag == "button" else "text") if tag in ("input", "button") else tag
-        )
-        if kind == "text" and seen.get("inputmode") == "numeric":
-            kind = "number"
-        length = int(seen["maxlength"]) if seen.get("maxlength") else None
-        control = Control(seen.get("name", ""), kind, seen.get("value", ""), "checked" in seen, length)
-        if tag == "select":
-            self._select = control
-        if tag == "textarea":
-            self._area = control
+    def _control(self, element: HtmlElement, seen: dict[str, str], form: Form | None) -> None:
         if "disabled" in seen:
             return
+        control = _build_control(element, seen)
         if "formaction" in seen:
-            assert self._form is not None
-            also = Form(self._page.url, self._join(seen["formaction"]), self._form.method)
-            also.controls = self._form.controls
+            assert form is not None
+            also = Form(self._page.url, self._join(seen["formaction"]), form.method)
+            also.controls = form.controls
             self._page.forms.append(also)
         elif "form" in seen:
             self._elsewhere.append((seen["form"], control))
-        elif self._form is not None:
-            self._form.controls.append(control)
+        elif form is not None:
+            form.controls.append(control)
+
+
+def _build_control(element: HtmlElement, seen: dict[str, str]) -> Control:
+    tag = element.tag
+    kind = seen.get("type", "submit" if tag == "button" else "text") if tag in ("input", "button") else tag
+    if kind == "text" and seen.get("inputmode") == "numeric":
+        kind = "number"
+    length = int(seen["maxlength"]) if seen.get("maxlength") else None
+    control = Control(seen.get("name", ""), kind, seen.get("value", ""), "checked" in seen, length)
+    if tag == "textarea":
+        control.value = (element.text or "").removeprefix("\n")
+    if tag == "select":
+        options = list(element.iter("option"))
+        control.options = [one.get("value", "") for one in options]
+        control.value = next(
+            (one.get("value", "") for one in reversed(options) if "selected" in one.attrib), ""
+        )
+    return control
 
 
 def read(answer: Response) -> Page:
     """Read one answer."""
     page = Page(str(answer.url), answer.status_code, answer.text)
     if answer.headers.get("content-type", "").startswith("text/html"):
-        reader = _Reader(page)
-        reader.feed(answer.text)
-        reader.close()
+        _Reader(page).read()
     return page
 
 

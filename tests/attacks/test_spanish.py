@@ -41,10 +41,15 @@ WRITTEN = re.compile(f"{HERS}|{PLANNED}|{OTHERS}")
 UNSAID = frozenset({"script", "style", "title", "textarea"})
 """Elements that hold text alone, and are no quotation."""
 SHORTEST = 12  # signs of a piece that is looked for within a text
-ENGLISH_DAYS = re.compile(
+FOREIGN_DAYS = re.compile(
     r"\b(January|February|March|April|May|June|July|August|September|October|November|December"
-    r"|(Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day) \d|\d (Jan|Apr|Aug|Dec)\b|\d [ap]\.?m\b"
+    r"|(Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day) \d|\b(Mon|Tue|Wed|Thu|Fri|Sat|Sun) \d"
+    r"|\d (Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)\b|\d [ap]\.?m\b"
+    r"|\b\d{4}-(0[1-9]|1[0-2])(-\d\d)?\b"
 )
+"""A day as English writes it, or as it is stored; what Babel writes in Spanish has small letters."""
+EXAMPLES = re.compile(r"hearthside-[\w.-]+|\b(como|por ejemplo),? \d{4}-\d\d(-\d\d)?\b", re.IGNORECASE)
+"""Names of files, and how a day is typed."""
 NO_PAGES = frozenset(
     {"/healthz", "/readyz", "/offline.js", "/here", "/calendar/{token}.ics", "/packets/{id:uuid}/file"}
 )
@@ -100,6 +105,7 @@ class Texts(HTMLParser):
         self.languages: list[str] = []
         self.found: set[str] = set()
         self.unsaid: set[str] = set()
+        self.days: set[str] = set()
         self.feed(source)
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
@@ -121,12 +127,20 @@ class Texts(HTMLParser):
         """Note a text."""
         if (text := " ".join(data.split())) and not any(theirs for _, theirs in self.hidden):
             self.found.add(text)
+        is_page = self.languages[-1:] == ["es"] and not QUIET & {tag for tag, _ in self.hidden}
+        if is_page and has_foreign_day(text):
+            self.days.add(text)
         if (
             WRITTEN.search(NAMES.sub("", text))
             and self.languages[-1] != LANGUAGE
             and not UNSAID & {tag for tag, _ in self.hidden}
         ):
             self.unsaid.add(text)
+
+
+def has_foreign_day(text: str) -> bool:
+    """Return whether a text of ours has a day in it that is not written in Spanish."""
+    return FOREIGN_DAYS.search(EXAMPLES.sub("", text)) is not None
 
 
 @cache
@@ -175,16 +189,18 @@ def test_every_page_is_looked_at(pages: list[Page]) -> None:
 
 def test_no_page_says_an_english_sentence_in_spanish(pages: list[Page]) -> None:
     """As everybody who is furnished, and as anybody; what people wrote is theirs, and says its own language."""
-    texts, unsaid = dict[str, str](), dict[str, str]()
+    texts, unsaid, days = dict[str, str](), dict[str, str](), dict[str, str]()
     for page in pages:
         assert '<html lang="es"' in page.text, page.url
         found = Texts(page.text)
         texts |= dict.fromkeys(found.found, page.url)
         unsaid |= dict.fromkeys(found.unsaid, page.url)
+        days |= dict.fromkeys(found.days, page.url)
     assert len(texts) > 1000
     assert "\n".join(sorted({f"{page}: {text}" for text, page in unsaid.items()})) == ""
     assert "\n".join(sorted({f"{page}: {text}" for text, page in find_english(texts)})) == ""
-    assert [f"{page}: {text}" for text, page in texts.items() if ENGLISH_DAYS.search(text)] == []
+    assert "\n".join(f"{page}: {text}" for text, page in days.items()) == ""
+    assert "\n".join(f"{page}: {text}" for text, page in texts.items() if has_foreign_day(text)) == ""
 
 
 @cache
@@ -238,7 +254,7 @@ async def test_no_page_is_wider_than_its_screen_in_spanish(pages: list[Page]) ->
 
 async def test_no_page_of_an_export_says_an_english_sentence_in_spanish(target: Target) -> None:
     """Nor does the text that stands beside the pages."""
-    cast, texts, unsaid = target.portal.cast, dict[str, str](), dict[str, str]()
+    cast, texts, unsaid, days = target.portal.cast, dict[str, str](), dict[str, str](), dict[str, str]()
     alice, bob = await cast.actor("alice"), await cast.actor("bob")
     own = await collection.collect_patient_records(alice, PRACTICE_NAME)
     copies = await collection.collect_shared_records(bob, PRACTICE_NAME, None)
@@ -251,8 +267,11 @@ async def test_no_page_of_an_export_says_an_english_sentence_in_spanish(target: 
                     read = Texts(page)
                     texts |= dict.fromkeys(read.found, name)
                     unsaid |= dict.fromkeys(read.unsaid, name)
+                    days |= dict.fromkeys(read.days, name)
                 elif name.endswith(".txt"):
                     texts |= dict.fromkeys((" ".join(part.split()) for part in page.split("\n\n")), name)
     assert len(texts) > 100
     assert "\n".join(sorted({f"{page}: {text}" for text, page in unsaid.items()})) == ""
     assert "\n".join(sorted({f"{page}: {text}" for text, page in find_english(texts)})) == ""
+    assert "\n".join(f"{page}: {text}" for text, page in days.items()) == ""
+    assert "\n".join(f"{page}: {text}" for text, page in texts.items() if has_foreign_day(text)) == ""

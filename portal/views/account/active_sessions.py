@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from uuid import UUID
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -15,8 +17,9 @@ from journal.passkeys import management as passkey_management
 from journal.roles import Role
 from journal.store.rows import OpenedRows
 from portal.access.session_cookie import clear_token, get_actor, get_token, set_token
+from portal.http.client import format_device
 from portal.web.forms import Form
-from portal.web.pages import redirect, render_page
+from portal.web.pages import get_translator, redirect, render_page
 
 SESSIONS_PATH = "/account/sessions"
 
@@ -27,9 +30,11 @@ class ActiveSessionsPage:
     Context of the list of browsers; `done` is what was just done: `one` or `others` ended, or nothing.
 
     `can_keep`: this device can be kept for 7 days. `kept_until`: it is, until then.
+    `names`: which browser each is, by its id.
     """
 
     active_sessions: OpenedRows[ActiveSession]
+    names: Mapping[UUID, str]
     done: str
     can_keep: bool
     kept_until: datetime | None
@@ -37,10 +42,12 @@ class ActiveSessionsPage:
 
 async def show_active_sessions(request: Request) -> Response:
     """List the browsers that are signed in."""
+    translate = get_translator(request)
     done, actor = request.query_params.get("done", ""), get_actor(request)
     found = await active_sessions.list_active_sessions(actor)
     context = ActiveSessionsPage(
         found,
+        {one.id: format_device(one.device, translate) for one in found},
         done if done in ("one", "others") else "",
         actor.role is Role.PATIENT and await passkey_management.has_unlocking_passkey(actor.id),
         next((one.kept_until for one in found if one.is_current), None),

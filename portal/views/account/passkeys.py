@@ -14,9 +14,9 @@ from journal.passkeys.webauthn import Site
 from journal.store.rows import OpenedRows
 from portal.access import session_cookie
 from portal.access.session_cookie import get_actor
-from portal.http.client import get_device_name
+from portal.http.client import format_device, get_device_name
 from portal.web.forms import Form
-from portal.web.pages import redirect, render_page
+from portal.web.pages import get_translator, redirect, render_page
 
 PASSKEYS_PATH = "/account/passkeys"
 DONE = frozenset({"opens", "plain", "renamed", "removed"})
@@ -90,7 +90,8 @@ async def send_creation_options(request: Request) -> Response:
 async def add_passkey(request: Request) -> Response:
     """Show the form, or add a passkey that the browser has just created."""
     if request.method == "GET":
-        return render_page(request, "account/passkey_new.html", NewPasskeyPage(get_device_name(request)))
+        name = format_device(get_device_name(request), get_translator(request))
+        return render_page(request, "account/passkey_new.html", NewPasskeyPage(name))
     form, token = await Form.read(request), session_cookie.get_token(request)
     if token is None:
         raise NotFound

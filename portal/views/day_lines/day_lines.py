@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time
 from functools import partial
+from uuid import UUID
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -17,6 +18,7 @@ from journal.day_lines import records
 from journal.day_lines.lines import MAX_OWN, SCALES, DayLine, OwnScale, mark_names
 from journal.day_lines.records import DayLines
 from journal.entries import by_kind
+from journal.entries.naming import EntryName, EntryNamer
 from journal.errors import HeldUntilRested, InvalidInput, StaleRevision
 from journal.sessions import holds
 from journal.standing import completion
@@ -31,6 +33,7 @@ from portal.web.forms import Form
 from portal.web.pages import get_translator, redirect, render_page
 
 SHOWN = 14  # the latest lines
+SHOWN_MONTHS = 12
 KIND = KINDS["day_lines"]
 FIELDS = ("day", *SCALES, *(f"own{place}" for place in range(1, MAX_OWN + 1)), "line")
 OWN_FIELDS = tuple(f"{part}{place}" for place in range(1, MAX_OWN + 1) for part in ("name", "low", "high"))
@@ -41,8 +44,8 @@ class DayLinesPage:
     """
     Context of the page. `typed` stands in the fields, for the day `noon`; `found` is what was noted of it before.
 
-    `recent` are the latest lines, the last first. `recipients` are who reads a new one as soon as it is saved.
-    `problem` is why nothing was saved.
+    `recent` are the latest lines, the last first, and `months` the latest entries. `recipients` are who reads a new
+    line as soon as it is saved. `problem` is why nothing was saved.
     """
 
     seen: DayLines
@@ -51,6 +54,7 @@ class DayLinesPage:
     typed: Mapping[str, str]
     found: DayLine | None
     recent: tuple[DayLine, ...]
+    months: tuple[tuple[UUID, EntryName], ...]
     own: tuple[OwnScale, ...]
     own_mark: str
     is_on: bool
@@ -139,6 +143,7 @@ async def _store(request: Request, actor: Actor, line: DayLine, written: str, as
 
 
 def _name_month(request: Request, day: date) -> str:
+    """Return the title of a month's entry. Its month is stored in digits, and written by `translate_own_title`."""
     _ = get_translator(request)
     return _(WITHOUT_SESSION, kind=_(EntryKind.DAY_LINES.label), date=f"{day:%Y-%m}")
 
@@ -167,6 +172,7 @@ async def _render(
         typed if typed is not None else _build_typed(day, found, own),
         found,
         tuple(reversed(seen.lines[-SHOWN:])),
+        tuple((one.id, EntryNamer().name_entry(one)) for one in reversed(seen.months[-SHOWN_MONTHS:])),
         own,
         mark_names(own),
         actor.has_day_lines,

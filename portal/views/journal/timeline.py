@@ -23,6 +23,7 @@ from portal.views.sessions.plan_layout import PlanLayout, TimelineSession, build
 from portal.views.sessions.session_lines import PROGRESS_LABELS
 from portal.web.cached_macros import RenderedHtml, join_rendered
 from portal.web.dates import format_long_day, format_moment, format_short_day_of
+from portal.web.entry_names import translate_own_title
 from portal.web.pages import build_entry_formatter, get_macro_cache, get_translator
 from portal.web.translation import get_language
 
@@ -73,8 +74,7 @@ class TimelineRenderer:
     def build_line(self, entry: EntrySummary, readers: Readers) -> TimelineLine:
         """Return an entry's line of a list."""
         day, kind, ident, name = self._get_texts(entry, self._find_session(entry))
-        language = entry.language if entry.title and not entry.damaged else ""
-        return TimelineLine(ident, name, kind, day, readers.get(entry.id, ()), language)
+        return TimelineLine(ident, name, kind, day, readers.get(entry.id, ()), self._find_language(entry))
 
     def _find_session(self, entry: EntrySummary) -> Session | None:
         return self._layout.assignment.find_session_of(entry.kind, entry.session_id, entry.created)
@@ -84,13 +84,16 @@ class TimelineRenderer:
         if entry.damaged:
             day = format_short_day_of(entry.created, self.zone) if entry.is_dated else ""
             return day, "", entry.id if entry.has_address else "", self._(entry.title)
-        name = entry.title or self._name_entry(entry, post)
+        own = translate_own_title(entry.kind, entry.title, self._)
+        name = own or entry.title or self._name_entry(entry, post)
         return format_short_day_of(entry.created, self.zone), self._layout.kinds[entry.kind], entry.id, name
 
     def _find_language(self, entry: EntrySummary) -> str:
         """Return the language of a title that is not the page's; nothing for any other."""
-        is_theirs = entry.title and not entry.damaged and entry.language != self._language
-        return get_known_language(entry.language) if is_theirs else ""
+        if not entry.title or entry.damaged or entry.language == self._language:
+            return ""
+        is_own = translate_own_title(entry.kind, entry.title, self._)
+        return "" if is_own else get_known_language(entry.language)
 
     def _name_entry(self, entry: EntrySummary, post: Session | None) -> str:
         """Return what an entry without a title is called; of one session, those of one kind are called the same."""

@@ -35,7 +35,7 @@ from portal.paper.typesetting import Typeset, typeset
 from portal.views.packets.answers import read_blocks
 from portal.views.sharing.shared_view import SharedSection, build_shared_view
 from portal.web.dates import format_long_day, format_short_date, format_short_day
-from portal.web.entry_names import format_entry_name
+from portal.web.entry_names import find_title_language, format_entry_name
 from portal.web.translation import Translator, get_language
 
 UNSET_NOTE = N_(
@@ -221,7 +221,7 @@ class _Builder:
         say, copy = self.say, piece.copy
         view = build_shared_view(copy, self.zone, EntryNamer(), hides_numbers=self.hides_numbers)
         called = format_entry_name(view.name, say, lambda at: format_short_day(at, self.zone))
-        yield Heading(Words(called, view.name.language if view.name.title else ""), 2)
+        yield Heading(Words(called, find_title_language(view.name)), 2)
         day = format_long_day(view.written_at, self.zone)
         yield Paragraph(Words(say(N_("Written on %(date)s"), date=day)), Look.SMALL)
         if copy.note:

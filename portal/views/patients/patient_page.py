@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from unicodedata import category
 from uuid import UUID
 
 from journal.account_reset import returned_shares
 from journal.actor import Actor
 from journal.care import links
+from journal.care.documents import ShareDocument
 from journal.care.links import Link
-from journal.catalogue.fields import EntryKind
+from journal.catalogue.fields import EntryKind, FieldKind
+from journal.catalogue.forms import get_form
 from journal.entries.assignment import SessionAssignment
 from journal.errors import TrustBroken
 from journal.evaluation.reviewing import Standing, State
@@ -22,7 +25,28 @@ from journal.sharing import reading
 from journal.sharing.reading import Folder, IncomingShare
 from portal.views.patients.evaluation import load_standing
 from portal.views.sessions.session_lines import SessionLine, build_lines
-from portal.views.sharing.shared_view import FirstLine, find_first_line
+from portal.views.sharing.shared_view import build_sections
+from portal.web.escaping import remove_controls
+
+NEVER_FIRST = {"plan.by", "plan.read", *(field.id for field in get_form(EntryKind.EVALUATION).fields)}
+"""Answers that no list shows: a version, who wrote it, and those of an evaluation, of which none stands out."""
+LINE_LENGTH = 120  # of the line that a list shows
+MOST_CHOSEN = 4  # labels in it
+COMBINING_CATEGORIES = frozenset({"Mn", "Mc", "Me", "Cf"})
+"""Categories of characters that are part of the one before, and are not cut from it."""
+
+
+@dataclass(frozen=True, slots=True)
+class FirstLine:
+    """
+    What a list shows of a shared copy: `text` are the patient's words, `chosen` labels of ours, to be translated.
+
+    Where a content note was shared, it stands there instead: `is_note`.
+    """
+
+    text: str
+    chosen: tuple[str, ...] = ()
+    is_note: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,3 +160,39 @@ def _build_session_share(
         days = (written - held).days
     kind, first = EntryKind(shared.document.kind).label, find_first_line(shared.document)
     return SessionShare(shared, kind, first, days, has_reply)
+
+
+def find_first_line(document: ShareDocument) -> FirstLine | None:
+    """Return the first line of what was shared, its title aside; None for numbers and days alone."""
+    if document.note:
+        return FirstLine(_shorten_line(document.note), is_note=True)
+    kind = EntryKind(document.kind)
+    answers = dict(filter(lambda one: one[0] not in NEVER_FIRST, document.answers.items()))
+    for field in get_form(kind).fields:
+        answer = answers.get(field.id) if field.kind in (FieldKind.TEXT, FieldKind.LINE) else None
+        if isinstance(answer, str) and (line := _shorten_line(answer)):
+            return FirstLine(line)
+    for one in build_sections(kind, answers):
+        if line := _shorten_line(one.text):
+            return FirstLine(line)
+        if line := _shorten_line(", ".join(feeling.name for feeling in one.feelings)):
+            return FirstLine(line)
+        if one.chosen:
+            return FirstLine("", one.chosen[:MOST_CHOSEN])
+        if one.measures:
+            return FirstLine("", tuple(each.name for each in one.measures))
+        added = one.revisits + one.moments + one.medicine + one.checks + one.day_lines
+        if line := _shorten_line(next((each.words for each in added if each.words), "")):
+            return FirstLine(line)
+    return None
+
+
+def _shorten_line(text: str) -> str:
+    """Return the first line of a text, shortened near a word and never within a letter."""
+    line = remove_controls(text.strip().partition("\n")[0]).strip()
+    if len(line) <= LINE_LENGTH:
+        return line
+    blank, end = line.rfind(" ", LINE_LENGTH // 2, LINE_LENGTH), LINE_LENGTH
+    while blank < 0 < end and category(line[end]) in COMBINING_CATEGORIES:
+        end -= 1
+    return f"{line[: blank if blank > 0 else end].rstrip()} …"

@@ -45,8 +45,8 @@ class ReplyBox:
     What stands under a shared copy: the replies, and a box for the next one.
 
     `action` is where its form goes, `ident` the id that the next reply gets, `sitting` the random name of this page,
-    `text` what stands in the box and `seen` which draft that is. `done` is what was just done. `is_patient` reads it,
-    and `look` is when their clinician looks next, as the patient reads it.
+    `text` what stands in the box, in its `language`, and `seen` which draft that is. `done` is what was just done.
+    `is_patient` reads it, and `look` is when their clinician looks next, as the patient reads it.
     """
 
     conversation: Conversation
@@ -59,6 +59,7 @@ class ReplyBox:
     done: str = ""
     refused: Refusal | None = None
     look: NextLook | None = None
+    language: str = ""
 
 
 def build_box(
@@ -75,6 +76,7 @@ def build_box(
     typed = form["reply"] if form and refused else ""
     is_stored = typed.strip() in found.draft
     text, seen = (found.draft, found.seen) if is_stored else (typed, "")
+    language = found.draft_language if is_stored else ""
     ident = (parse_uuid(form["ident"]) if form and refused else None) or uuid4()
     sitting = form["sitting"][:32] if form and refused else ""
     return ReplyBox(
@@ -88,6 +90,7 @@ def build_box(
         done,
         refused,
         look,
+        language,
     )
 
 

@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
 from itertools import groupby
-from types import MappingProxyType
 from uuid import UUID
 
 from starlette.requests import Request
@@ -26,9 +25,10 @@ from journal.sessions.holds import Hold
 from journal.sessions.rows import load_my_sessions
 from journal.user_input import parse_whole_number
 from portal.access.session_cookie import get_actor
+from portal.documents.event_sentences import DISCLOSURE_KINDS
 from portal.views.sharing.clinician_names import format_clinician_name
 from portal.web.dates import format_short_day
-from portal.web.entry_names import format_entry_name
+from portal.web.entry_names import format_entry_name, translate_own_title
 from portal.web.errors import build_refusal_arguments
 from portal.web.escaping import build_csv, remove_controls
 from portal.web.forms import Form
@@ -45,50 +45,19 @@ NO_LONGER_SHARED = N_("something you no longer share")
 
 
 @dataclass(frozen=True, slots=True)
-class DisclosureKind:
-    """The words for one kind of disclosure; where `what` is empty, it is about one entry."""
-
-    happened: str
-    what: str
-    why: str
-
-
-DISCLOSURE_KINDS: Mapping[Act, DisclosureKind] = MappingProxyType(
-    {
-        Act.CARE_BEGAN: DisclosureKind(
-            N_("could see it from then on"), N_("your name, your time zone and the dates of your sessions"),
-            N_("you accepted their invitation"),
-        ),
-        Act.HANDOVER_ACCEPTED: DisclosureKind(
-            N_("could see it from then on"), N_("your name, your time zone and the dates of your sessions"),
-            N_("you agreed that they take over"),
-        ),
-        Act.SHARED: DisclosureKind(N_("could read it from then on"), "", N_("you shared it for your treatment")),
-        Act.SHARE_UPDATED: DisclosureKind(
-            N_("could read a newer copy from then on"), "", N_("you shared it for your treatment")
-        ),
-        Act.SHARING_RESUMED: DisclosureKind(
-            N_("could read again"), N_("what you had shared with them"), N_("you resumed sharing for your treatment")
-        ),
-        Act.PACKET_MADE: DisclosureKind(N_("got a file"), N_("the pages that you chose for it"), ""),
-        Act.SHARE_OPENED: DisclosureKind(N_("opened it"), "", N_("you had shared it for your treatment")),
-        Act.RECORDS_TAKEN: DisclosureKind(
-            N_("exported a copy"), N_("what you shared with them, and the dates of your sessions"),
-            N_("for their own records of your treatment"),
-        ),
-    }
-)  # fmt: skip
-
-
-@dataclass(frozen=True, slots=True)
 class DisclosureLine:
-    """One disclosure in words. `is_packet`: whom it went to belongs to no practice that is known here."""
+    """
+    One disclosure in words; `sentence` is to be translated, and the others stand in it.
+
+    `is_packet`: whom it went to belongs to no practice that is known here.
+    """
 
     at: datetime
     recipient: str
     happened: str
     what: str
     why: str
+    sentence: str
     is_packet: bool = False
 
 
@@ -204,7 +173,7 @@ def build_line(
         spoken = said.language if said else ""
         who, why = (quote(remove_controls(words), spoken) for words in (who, why))
         words = (who, _(kind.happened), _(kind.what), why)
-        return DisclosureLine(one.at, *words, is_packet=True)
+        return DisclosureLine(one.at, *words, kind.sentence, is_packet=True)
     what = _(kind.what) if kind.what else _(NO_LONGER_SHARED)
     if not kind.what and one.copy is not None:
         name, day = namer.name_copy(one.copy), partial(format_short_day, zone=actor.zone)
@@ -215,7 +184,8 @@ def build_line(
             date=day(datetime.fromisoformat(one.copy.written_at)),
         )
         if one.copy.title:
-            title = quote(remove_controls(one.copy.title), one.copy.language)
+            own = translate_own_title(one.copy.kind, one.copy.title, _)
+            title = own or quote(remove_controls(one.copy.title), one.copy.language)
             what = _(N_("“%(title)s” (%(what)s)"), title=title, what=what)
     return DisclosureLine(
         one.at,
@@ -223,4 +193,5 @@ def build_line(
         _(kind.happened),
         what,
         _(kind.why),
+        kind.sentence,
     )

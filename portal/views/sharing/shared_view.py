@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, tzinfo
 from types import MappingProxyType
 from typing import Any
-from unicodedata import category
 
 from journal.care.documents import ShareDocument
 from journal.care_notes.reviews import label_version
@@ -29,12 +28,9 @@ from journal.sessions.rows import Session
 from journal.sitter.lines import Check, parse_checks
 from journal.standing.lines import parse_standing
 from portal.views.sharing.picture import PictureView, build_picture_view
-from portal.web.escaping import remove_controls
 
-NEVER_FIRST = {"plan.read", *(field.id for field in get_form(EntryKind.EVALUATION).fields)}
-"""Answers that no list shows: a version, and those of an evaluation, of which none stands out."""
-LINE_LENGTH = 120  # of the line that a list shows
-MOST_CHOSEN = 4  # labels in it
+STAMPED = frozenset({"plan.by", "plan.read", "evaluation.version"})
+"""Answers that are a line of facts: who wrote it or which version, and on which day."""
 ADDED_LINES: Mapping[FieldKind, tuple[str, Callable[[object], Any]]] = MappingProxyType(
     {
         FieldKind.REVISITS: ("revisits", parse_revisits),
@@ -52,8 +48,6 @@ ADDED_LINES: Mapping[FieldKind, tuple[str, Callable[[object], Any]]] = MappingPr
     }
 )
 """Which part of a section holds an answer that grew line by line, and how it is read."""
-COMBINING_CATEGORIES = frozenset({"Mn", "Mc", "Me", "Cf"})
-"""Categories of characters that are part of the one before, and are not cut from it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +56,8 @@ class SharedSection:
     One question with the patient's answer; what does not belong to its kind is empty.
 
     `question`, `chosen`, `low` and `high` are the form's words, to be translated; `text` are the patient's
-    own, in their `language`, never to be. `field` is the id of what was answered.
+    own, in their `language`, never to be. `stamp` is a line of facts, which the filter of that name writes.
+    `field` is the id of what was answered.
     """
 
     question: str
@@ -87,6 +82,8 @@ class SharedSection:
     treatments: tuple[evaluation.Treatment, ...] = ()
     changes: tuple[evaluation.Change, ...] = ()
     replies: tuple[KeptReply, ...] = ()
+    stamp: str = ""
+    total: scores.ToldTotal | None = None
     field: str = ""
     language: str = ""
 
@@ -140,55 +137,6 @@ def build_shared_view(
     )
 
 
-@dataclass(frozen=True, slots=True)
-class FirstLine:
-    """
-    What a list shows of a shared copy: `text` are the patient's words, `chosen` labels of ours, to be translated.
-
-    Where a content note was shared, it stands there instead: `is_note`.
-    """
-
-    text: str
-    chosen: tuple[str, ...] = ()
-    is_note: bool = False
-
-
-def find_first_line(document: ShareDocument) -> FirstLine | None:
-    """Return the first line of what was shared, its title aside; None for numbers and days alone."""
-    if document.note:
-        return FirstLine(_shorten_line(document.note), is_note=True)
-    kind = EntryKind(document.kind)
-    answers = dict(filter(lambda one: one[0] not in NEVER_FIRST, document.answers.items()))
-    for field in get_form(kind).fields:
-        answer = answers.get(field.id) if field.kind in (FieldKind.TEXT, FieldKind.LINE) else None
-        if isinstance(answer, str) and (line := _shorten_line(answer)):
-            return FirstLine(line)
-    for one in build_sections(kind, answers):
-        if line := _shorten_line(one.text):
-            return FirstLine(line)
-        if line := _shorten_line(", ".join(feeling.name for feeling in one.feelings)):
-            return FirstLine(line)
-        if one.chosen:
-            return FirstLine("", one.chosen[:MOST_CHOSEN])
-        if line := _shorten_line(", ".join(each.name for each in one.measures)):
-            return FirstLine(line)
-        added = one.revisits + one.moments + one.medicine + one.checks + one.day_lines
-        if line := _shorten_line(next((each.words for each in added if each.words), "")):
-            return FirstLine(line)
-    return None
-
-
-def _shorten_line(text: str) -> str:
-    """Return the first line of a text, shortened near a word and never within a letter."""
-    line = remove_controls(text.strip().partition("\n")[0]).strip()
-    if len(line) <= LINE_LENGTH:
-        return line
-    blank, end = line.rfind(" ", LINE_LENGTH // 2, LINE_LENGTH), LINE_LENGTH
-    while blank < 0 < end and category(line[end]) in COMBINING_CATEGORIES:
-        end -= 1
-    return f"{line[: blank if blank > 0 else end].rstrip()} …"
-
-
 def build_sections(kind: EntryKind, answers: Answers, language: str = "") -> tuple[SharedSection, ...]:
     """Return answers in *language* for reading, in the form's order."""
     form = get_form(kind)
@@ -209,7 +157,7 @@ def hide_numbers(sections: tuple[SharedSection, ...], hidden: bool) -> tuple[Sha
         replace(
             one,
             measures=tuple(replace(each, are_numbers_hidden=True) for each in one.measures),
-            text=scores.hide_total(one.text) if one.field == scores.SCORE else one.text,
+            total=replace(one.total, total="") if one.total else None,
         )
         for one in sections
     )
@@ -242,8 +190,18 @@ def build_section(field: Field, answer: Answer) -> SharedSection:
         return SharedSection(
             field.label, rating=answer, least=least, most=most, low=field.low, high=field.high
         )
-    told = label_version(field.id, answer)
-    return SharedSection(field.label, "" if told else _format_answer(answer), told)
+    return _build_words(field, _format_answer(answer))
+
+
+def _build_words(field: Field, answer: str) -> SharedSection:
+    """Return an answer in words, or of lines that hold facts."""
+    if field.id == scores.SCORE:
+        return SharedSection(field.label, total=scores.parse_total(answer))
+    if told := label_version(field.id, answer):
+        return SharedSection(field.label, chosen=told)
+    if field.id in STAMPED:
+        return SharedSection(field.label, stamp=answer)
+    return SharedSection(field.label, answer)
 
 
 def _format_answer(answer: Answer) -> str:

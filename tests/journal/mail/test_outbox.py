@@ -16,12 +16,12 @@ from journal.accounts.notices import queue_notice
 from journal.installation.installation import Installation
 from journal.installation.mail_server import MailServer, TransportSecurity
 from journal.mail import tables as mail_tables
-from journal.mail.letters import SUBJECT, Translate, compose_letter
+from journal.mail.letters import SUBJECT, Voice, compose_letter
 from journal.mail.mail_addresses import Undeliverable
 from journal.mail.messages import INVITATION, Message, Notice, queue_invitation, queue_message
 from journal.mail.outbox import CLAIM_DURATION, RETENTION, RETRY_DELAYS, delete_expired, deliver_due
 from journal.store.database import Store, execute, fetch_raw
-from portal.background import _build_translators
+from portal.background import _build_voices
 from portal.config import Config
 from portal.web.translation import Translator
 from tests.cast import NAMES, NOON, PRACTICE, Cast, Furniture
@@ -94,9 +94,9 @@ async def test_a_message_is_in_the_language_of_whom_it_goes_to(cast: Cast, recei
     await queue_notice(installation, (await cast.actor("bob")).id, Notice.WAITS)
     asked: list[str] = []
 
-    def choose(language: str) -> Translate:
+    def choose(language: str) -> Voice:
         asked.append(language)
-        return Translator(language or "en").translate
+        return _build_voices()(language)
 
     assert await deliver_due(installation, choose) == 2
     assert sorted(asked) == ["", "es"]
@@ -120,19 +120,26 @@ async def test_every_mail_is_wholly_in_one_language(sqlite_cast: Cast, receiver:
         for kind in Notice:
             await queue_notice(installation, actor.id, kind)
         await queue_invitation(installation, f"{name}@example.org", "abc", actor.language)
-    choose = _build_translators()
+    choose = _build_voices()
     while await deliver_due(installation, choose):
         pass
     assert len(receiver.letters) == 2 * (len(Notice) + 1)
     said: dict[str, set[str]] = {"es": set(), "en": set()}
     for _, one in receiver.letters:
         text = one.get_content().replace("\r\n", "\n").strip()
-        said["es" if one["To"].startswith("alice") else "en"] |= {one["Subject"], *text.split("\n\n")}
+        spoken = "es" if one["To"].startswith("alice") else "en"
+        assert one["Content-Language"] == spoken
+        said[spoken] |= {one["Subject"], *text.split("\n\n")}
     links = {ORIGIN, f"{ORIGIN}/invite/abc"}
     assert said["es"] & said["en"] == links
     sentences = {part for part in said["en"] - links if "UTC" not in part}
-    assert {choose("es")(one) for one in sentences} == {
+    assert {choose("es").translate(one) for one in sentences} == {
         part for part in said["es"] - links if "UTC" not in part
+    }
+    happened = {spoken: {one for one in said[spoken] if "UTC" in one} for spoken in said}
+    assert happened == {
+        "en": {"It happened on 22 Nov 2026 at 12:00 UTC."},
+        "es": {"Ocurrió el 22 nov 2026 a las 12:00 UTC."},
     }
     assert not any(one.casefold() in part.casefold() for one in sentences for part in said["es"])
     assert not SPANISH_NEVER_SAID.search("\n".join(said["es"] - links))

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
+from journal.actor import Actor
 from journal.authentication import sign_in, web_sessions
 from journal.care import links
 from journal.care_notes import notes
@@ -19,6 +20,8 @@ from journal.operations.demo_data import load_demo_practice
 from journal.practice import practice
 from journal.practice.practice import DemoConflict
 from journal.preparing.checklist import TextState, load_checklist
+from journal.reading_hours import hours
+from journal.records.collection import collect_patient_records
 from journal.sessions.rows import load_my_sessions
 from journal.sessions.session import SessionKind
 from journal.sharing import reading, shares
@@ -26,6 +29,16 @@ from journal.store.database import Store
 from tests.cast import SERVER_KEY, Cast, Clock
 
 EMAILS = {"alice": "alice@example.org", "bob": "bob@example.org"}
+
+
+async def check_languages(patient: Actor) -> None:
+    """All words of the demonstration say that they are English; which language pages speak is nobody's choice yet."""
+    assert patient.language == ""
+    found = await collect_patient_records(patient, "A practice")
+    assert {one.language for one in found.entries if one.title or one.answers} == {"en"}
+    assert {one.language for one in found.plan.courses if one.title} <= {"en"}
+    for one in found.plan.sessions:
+        assert one.dose_language == ("en" if one.dose_text else "")
 
 
 async def test_the_demonstration_loads_with_its_people_and_words(database_url: str) -> None:
@@ -44,6 +57,7 @@ async def test_the_demonstration_loads_with_its_people_and_words(database_url: s
             patient = await web_sessions.load_actor(installation, token)
             assert patient is not None
             total += len(await entries.load_all_entries(patient))
+            await check_languages(patient)
             given = await shares.list_shares(patient)
             assert {one.entry for one in given}
             # An evaluation and its review go to two clinicians, and the review is kept.
@@ -52,13 +66,13 @@ async def test_the_demonstration_loads_with_its_people_and_words(database_url: s
             assert len(given) == sum(1 for one in person.entries if one.shared) + 2 * reviewed + answered
             dosing = [one.id for one in await load_my_sessions(patient) if one.kind is SessionKind.DOSING]
             seen = await load_checklist(patient, dosing[-1])
-            written = TextState.SIGNED if person.instructions else TextState.NONE
-            assert seen.text_state is written
+            assert seen.text_state is (TextState.SIGNED if person.instructions else TextState.NONE)
             assert bool(seen.clinic) is (person.instructions is not None)
         assert total == 2 + sum(len(person.entries) + len(person.notes) for person in demo.patients) >= 40
         token = (await sign_in.sign_in(installation, demo.clinician.email, demo.clinician.password)).token
         bob = await web_sessions.load_actor(installation, token)
         assert bob is not None
+        assert (await hours.load_my_hours(bob)).hours.language == "en"
         assert len((await reading.load_caseload(bob)).cases) == 3
         assert len(await links.load_my_links(bob)) == 3
         charts = [

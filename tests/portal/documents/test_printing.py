@@ -197,3 +197,16 @@ async def test_what_helps_when_somebody_gets_frightened(portal: Portal) -> None:
     assert_says_the_same(page, pdf)
     assert page.markup.all("a", within="no-print")
     assert "journal" not in pages(pdf)[0], "a link leads nowhere on paper"
+
+
+@pytest.mark.parametrize(
+    ("address", "name"), [("/safety-plan", "safety-plan.pdf"), ("/comfort", "comfort-plan.pdf")]
+)
+async def test_ways_onwards_of_a_calm_page_stay_on_the_screen(
+    portal: Portal, address: str, name: str
+) -> None:
+    """While a session lasts there are other ways onwards than else, and they lead nowhere on paper either."""
+    await in_session(portal.cast)
+    async with portal.client("alice") as browser:
+        assert "Ground for a moment" in (await opened(browser, address)).words
+        assert "Ground for a moment" not in pages(await printed(browser, address, name))[0]

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from starlette.requests import Request
 
 from portal.config import Config, ConfigError
-from portal.http.client import UNKNOWN_ADDRESS, get_client_address
+from portal.http.client import BROWSERS, SYSTEMS, UNKNOWN_ADDRESS, format_device, get_client_address
+from portal.web.translation import Translator
 
 
 @dataclass
@@ -93,3 +94,19 @@ def test_the_setting_is_read(tmp_path) -> None:
     assert Config.from_mapping(settings).trusted_proxies == ()
     read = Config.from_mapping({**settings, "HEARTHSIDE_TRUSTED_PROXIES": "127.0.0.1,10.1.0.0/16 , ::1"})
     assert [str(one) for one in read.trusted_proxies] == ["127.0.0.1/32", "10.1.0.0/16", "::1/128"]
+
+
+@pytest.mark.parametrize(
+    ("stored", "english", "spanish"),
+    [
+        ("Firefox on Linux", "Firefox on Linux", "Firefox en Linux"),
+        ("Samsung Internet on Android", "Samsung Internet on Android", "Samsung Internet en Android"),
+        ("Firefox", "Firefox", "Firefox"),
+        ("", "", ""),
+    ],
+)
+def test_a_browser_is_named_in_the_readers_language(stored: str, english: str, spanish: str) -> None:
+    """Whatever the language was in which it was seen: stored is which browser on which system."""
+    assert format_device(stored, Translator("en").translate) == english
+    assert format_device(stored, Translator("es").translate) == spanish
+    assert not any(" on " in name for _, name in (*BROWSERS, *SYSTEMS))

@@ -198,6 +198,18 @@ async def test_the_last_resort_speaks_too(language: str, sentence: str, help_now
     assert (page.status_code, told.status_code) == (500, 500)
 
 
+async def test_words_of_another_language_say_so(portal: Portal) -> None:
+    """A passphrase that is offered is of English words: a page in another language says why, and an English one not."""
+    async with portal.client("alice") as browser:
+        for language, is_told in (("es", True), ("en", False)):
+            said = {"name": "Alice Sample", "time_zone": "UTC", "language": language}
+            assert (await browser.post("/account/details", data=said)).status_code == 303
+            page = await opened(browser, "/records")
+            assert page.markup.one("p", id="offer").attributes["lang"] == "en"
+            assert ("Son palabras en inglés" in page.words) == is_told
+            assert "The words are English ones" not in page.words
+
+
 async def test_the_word_that_deletes_is_one_of_the_page(portal: Portal) -> None:
     """A page in Spanish asks for its own word and takes it; another language's is refused with what was typed kept."""
     delete = CONFIRMATION_WORD
@@ -230,3 +242,10 @@ async def test_english_deletes_everywhere(portal: Portal) -> None:
 def test_every_language_has_a_name_of_its_own() -> None:
     """Each is told in itself: whoever looks for it may not read the other."""
     assert dict(LANGUAGES) == {"en": "English", "es": "Español"}
+
+
+def test_nothing_is_translated_as_nothing() -> None:
+    """A catalogue has its own head where the empty message stands: no page says it."""
+    for language in LANGUAGES:
+        words = Translator(language)
+        assert words.translate("") == words.gettext("") == ""

@@ -18,7 +18,7 @@ from journal.coming_talk.library import ThingKind, list_library
 from journal.i18n import DEFAULT_LANGUAGE, LANGUAGES, P_
 from portal.documents.archive_pages import Sentences
 from portal.web.pages import build_environment
-from portal.web.translation import Translator
+from portal.web.translation import Translator, filter_listed, filter_quoted, speaking
 
 ROOT = Path(__file__).parents[3]
 TEMPLATES = sorted(path for path in (ROOT / "templates").rglob("*") if path.suffix in {".html", ".txt"})
@@ -219,6 +219,32 @@ def test_a_message_is_said_as_its_place_needs() -> None:
     page = build_environment("es").from_string('{{ pgettext("moment", "until %(when)s", when="<b>") }}')
     assert "hasta el" in page.render()
     assert "<b>" not in page.render()
+
+
+def test_a_list_is_written_as_its_language_does() -> None:
+    """Names in a sentence stay text, and what is in another language or direction keeps it."""
+    page = build_environment("es").from_string("{{ names|listed }}")
+    assert [filter_listed(names) for names in ([], ["Ana"], ["Ana", "Bo"], ["Ana", "Bo", "Cy"])] == [
+        "",
+        "Ana",
+        "Ana and Bo",
+        "Ana, Bo and Cy",
+    ]
+    with speaking("es"):
+        for last, said in {
+            "Bo": "y Bo",
+            "Inés": "e Inés",
+            "hilda": "e hilda",
+            "Yvonne": "e Yvonne",
+            "Yolanda": "y Yolanda",
+            "Hielo": "y Hielo",
+            "Ión": "y Ión",
+            "": "y ",
+        }.items():
+            assert filter_listed(["Ana y Eva", "Luz", last]) == f"Ana y Eva, Luz {said}"
+        mixed = filter_listed(["<b>", filter_quoted("Inés & Co", "en"), "\u05d0{0}"])
+        assert mixed == '&lt;b&gt;, <span lang="en">Inés &amp; Co</span> y \u2068\u05d0{0}\u2069'
+        assert page.render(names=["<i>", "Inés"]) == "&lt;i&gt; e Inés"
 
 
 def test_a_measure_that_is_set_for_a_talk_is_called_by_its_short_name() -> None:

@@ -66,6 +66,9 @@ async def test_the_list_says_which_browser_and_since_when(any_portal: Portal) ->
         ]
         assert "This browser" in page.words
         assert "127.0" not in page.words
+        phone.headers["accept-language"] = "es"
+        page = await opened(phone, LIST)
+        assert next(heading.words for heading in page.markup.all("h2")) == "Firefox en Android"
 
 
 async def test_a_use_is_written_once_a_minute_at_most(portal: Portal) -> None:

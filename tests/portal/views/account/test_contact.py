@@ -51,7 +51,7 @@ async def test_it_says_who_sees_it_before_anything_is_typed(portal: Portal) -> N
     await invitations.accept_invitation(await portal.cast.actor("alice"), token)
     async with portal.client("alice") as browser:
         text = (await browser.get(PATH)).text
-    said = text.index("paused: Bob Example, therapist; Charlie Outsider, therapist.")
+    said = text.index("paused: Bob Example, therapist · Charlie Outsider, therapist.")
     assert said < text.index('name="phone"')
     async with portal.client("dana") as browser:
         assert "so it is shown to nobody" in (await opened(browser, PATH)).words

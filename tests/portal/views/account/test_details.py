@@ -17,7 +17,7 @@ async def test_name_and_zone(portal: Portal) -> None:
         assert (slip.status_code, Page.of(slip).value("time_zone")) == (422, "UTC")
         done = await browser.post("/account/details", data={"name": "Ada", "time_zone": "America/Lima"})
         assert done.headers["location"] == "/account?done=details"
-        assert "America/Lima" in (await opened(browser, "/account")).words
+        assert "Lima, Peru" in (await opened(browser, "/account")).words
 
 
 async def test_the_address_asks_who_is_there(portal: Portal) -> None:

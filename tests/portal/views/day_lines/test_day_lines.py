@@ -57,7 +57,7 @@ async def test_a_line_is_saved_changed_and_read(any_portal: Portal) -> None:
         )
         entry = (await records.load_day_lines(await any_portal.cast.actor("alice"))).months[0]
         shown = await opened(browser, f"/journal/{entry.id}")
-        for words in ("Day lines, 2026-11", "sleep 7", "A walk by the water", "mood 5"):
+        for words in ("Day lines, November 2026", "sleep 7", "A walk by the water", "mood 5"):
             assert words in shown.words
         assert (
             await followed(browser, await browser.get(f"/journal/{entry.id}/edit"))

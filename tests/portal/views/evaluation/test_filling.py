@@ -68,7 +68,7 @@ async def test_three_pages_are_filled_in_read_finished_and_changed(any_portal: P
         assert [one.words for one in page.markup.all("th", scope="row")] == ["Sertraline"]
         assert "a little" in page.words
         done = await followed(browser, await browser.post("/evaluation"))
-        assert "This is a version now: 1, 2026-11-22." in done.words
+        assert "This is a version now: 1, 22 Nov 2026." in done.words
         page = await opened(browser, "/evaluation/conditions")
         await pressed(browser, page, said__pressure="no", words__pressure="")
         done = await followed(browser, await browser.post("/evaluation"))

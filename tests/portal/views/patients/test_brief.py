@@ -75,7 +75,7 @@ async def test_a_full_brief_comes_in_its_order(any_portal: Portal) -> None:
     facts = page.markup.one("p", **{"class": "brief-facts"}).words
     for fact in (
         "3rd dosing session of 6",
-        "Fri 20 Nov 2026, 14:00, 2 days ago",
+        "Fri 20 Nov 2026, 14:00 · 2 days ago",
         "At home",
         "Under the tongue",
         "First series",

@@ -94,7 +94,7 @@ async def test_it_is_kept_and_shared_with_others(any_portal: Portal) -> None:
         page = await kept(browser, await opened(browser, "/clinic"))
         assert page.heading == "Plan note, 22 Nov 2026"
         assert "Three weeks instead of two" in page.words
-        assert "Bob Example, therapist, 2026-11-22" in page.words
+        assert "Bob Example, therapist, 22 Nov 2026" in page.words
         assert note.hex not in page.answer.text
         assert "Kept in your journal" in (await opened(browser, "/clinic")).words
     bob = await cast.actor("bob")

@@ -316,7 +316,7 @@ async def test_it_is_kept_and_reaches_another_clinician_by_a_share(any_portal: P
         "128",
         "09:30–10:20",
         "11:10",
-        "Bob Example, therapist, 2026-11-22",
+        "Bob Example, therapist, 22 Nov 2026",
     ):
         assert words in page.words
     await share(cast, kept, *("plan.before", "plan.away", "plan.by"))
@@ -339,7 +339,7 @@ async def test_it_stands_in_both_charts_as_the_clinic_s(any_portal: Portal) -> N
     note = await write(cast, session)
     alice = await cast.actor("alice")
     here = f"/patients/{alice.id}"
-    said = "In the clinic on 21 Nov 2026: 128/82 before, 151/94 at about 40 minutes, 131/84 at the end."
+    said = "In the clinic on 21 Nov 2026: 128/82 before, 151/94 at about 40 minutes and 131/84 at the end."
     for who, path, source in (
         ("alice", "/charts", f"/clinic#note-{note}"),
         ("bob", f"{here}/charts", f"{here}/notes/{note}"),

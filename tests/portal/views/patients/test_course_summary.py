@@ -49,8 +49,8 @@ PARTS: tuple[tuple[str, Answers, str], ...] = (
         "a fall: the eighth",
     ),
     ("check_in", {"checkin.moment": "7-days", "checkin.still": "gone"}, "About a week after: gone"),
-    ("measure", {"measure.score": "Heron scale\n2026-11-01\n17"}, "Heron scale 17, 5 days before"),
-    ("measure", {"measure.score": "Weir scale\n2026-11-09\n18"}, "Weir scale 18, 3 days after"),
+    ("measure", {"measure.score": "Heron scale\n2026-11-01\n17"}, "Heron scale 17 · 5 days before"),
+    ("measure", {"measure.score": "Weir scale\n2026-11-09\n18"}, "Weir scale 18 · 3 days after"),
     ("check_in", {"checkin.moment": "monthly", "checkin.others_words": "the ninth heron"}, "the ninth heron"),
     (
         "plan_note",
@@ -91,8 +91,8 @@ async def test_a_row_says_what_was_shared(any_portal: Portal) -> None:
         "we called the clinic or prescriber",
         "About two weeks after: fading since 9 Sep 2026",
         "About a month after: gone since 25 Sep 2026",
-        "PHQ-9 0, 2 days before",
-        "PHQ-9 9, 5 days after",
+        "PHQ-9 0 · 2 days before",
+        "PHQ-9 9 · 5 days after",
         "Two weeks instead of one",
     ):
         assert words in page.words

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from httpx import AsyncClient, Response
 
+from journal.accounts.details import change_details
 from journal.care import tables
 from journal.care_notes import keeping
 from journal.catalogue.tracked import CONDITIONS
 from journal.entries import entries
 from journal.evaluation import records
 from journal.sharing import shares
-from tests.journal.evaluation.test_reviewing import answered, reviewed
+from tests.journal.evaluation.test_reviewing import SAID, answered, reviewed
 from tests.log import logged
 from tests.portal.browsing import Page, followed, opened
 from tests.portal.conftest import Portal
@@ -191,6 +192,7 @@ async def test_a_review_that_was_shared_is_told_as_that(portal: Portal) -> None:
     cast, where = portal.cast, await desk(portal)
     await become(cast, "bob", "prescriber")
     to, alice = await connected(cast, "charlie"), await cast.actor("alice")
+    await change_details(await cast.actor("bob"), "Bob Example", "UTC", "en")
     note = await reviewed(cast, await answered(cast))
     whole = await answered(cast, to=to)
     kept = await keeping.keep_note(alice, cast.link, note, 1)
@@ -204,6 +206,14 @@ async def test_a_review_that_was_shared_is_told_as_that(portal: Portal) -> None:
             await shares.revoke_share(alice, copy)
         await shares.share_entry(alice, kept, to, told, previewed=1)
         assert UNTOLD not in (await opened(charlie, where)).words
+        charlie.headers["accept-language"] = "es"  # its words are still in the language of who wrote them
+        (said,) = [
+            one
+            for one in (await opened(charlie, where)).markup.elements
+            if (one.tag, one.words) == ("p", SAID["words"])
+        ]
+        assert said.attributes["lang"] == "en"
+        charlie.headers["accept-language"] = "en"
         await shares.revoke_share(alice, whole)
         seen = (await records.load_evaluation(alice)).entry
         assert seen is not None

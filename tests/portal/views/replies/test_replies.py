@@ -9,6 +9,7 @@ from httpx import Response
 
 from crypto import PrivateIdentity
 from journal.accounts import tables as accounts_tables
+from journal.accounts.details import change_details
 from journal.care import lifecycle, tables
 from journal.replies import endings
 from journal.sharing import shares
@@ -38,6 +39,13 @@ async def look(portal: Portal, who: str, path: str) -> Page:
     """Open a page."""
     async with portal.client(who) as browser:
         return await opened(browser, path)
+
+
+async def speak(portal: Portal, language: str) -> None:
+    """Set the language of both accounts."""
+    for name in ("alice", "bob"):
+        actor = await portal.cast.actor(name)
+        await change_details(actor, actor.name, actor.time_zone, language)
 
 
 async def test_both_sides_without_a_script(portal: Portal) -> None:
@@ -159,6 +167,7 @@ async def test_a_withdrawal_that_does_not_go_says_nothing_of_sending(portal: Por
 async def test_a_draft_stays_and_a_clinician_finds_it_again(portal: Portal) -> None:
     """Kept by its button, on the list of what was not sent, also after the copy is gone; then deleted."""
     _, share, mine, theirs = await prepare(portal)
+    await speak(portal, "en")
     assert (await press(portal, "alice", mine, "Half a thought", "keep")).status_code == 303
     assert (await press(portal, "bob", theirs, "Half an answer", "keep")).status_code == 303
     assert (await look(portal, "alice", mine)).value("reply") == "Half a thought"
@@ -166,6 +175,11 @@ async def test_a_draft_stays_and_a_clinician_finds_it_again(portal: Portal) -> N
     assert "Half an answer" not in (await look(portal, "alice", mine)).answer.text
     await shares.revoke_share(await portal.cast.actor("alice"), share)
     assert "Half a thought" in (await look(portal, "alice", mine)).words
+    await speak(portal, "es")  # words are in the language of the page on which they were written
+    for who, path, words in (("alice", mine, "Half a thought"), ("bob", theirs, "Half an answer")):
+        (draft,) = (await look(portal, who, path)).markup.all("div", **{"class": "words", "lang": "en"})
+        assert draft.words == words
+    await speak(portal, "en")
     async with portal.client("bob") as browser:
         assert (await opened(browser, "/patients")).markup.all("a", href="/replies")
         assert (await opened(browser, "/replies")).markup.all("a", href=theirs)
