@@ -22,7 +22,7 @@ from journal.fhir.chart import Meeting, Written, format_moment
 from journal.fhir.frame import find_measure
 from journal.fhir.ratings import list_ratings
 from journal.measures.lines import FilledMeasure
-from journal.measures.scores import SCORE
+from journal.measures.scores import SCORE, parse_total
 
 Cell = str | int | float | None
 Row = Sequence[Cell]
@@ -109,9 +109,10 @@ def _list_measures(written: Sequence[Written]) -> Iterator[Row]:
             continue
         for answer in one.answers:
             if answer.id == SCORE:
-                name, day, total, by = [*str(answer.value).split("\n"), "", "", "", ""][:4]
+                told = parse_total(str(answer.value))
+                day = told.day.isoformat() if told.day else ""
                 items = [None] * (MOST_ITEMS + 1)
-                yield [day, "", "", "", name, "", "", "", *items, total, None, None, None, by]
+                yield [day, "", "", "", told.name, "", "", "", *items, told.total, None, None, None, told.by]
 
 
 def _read_measure(one: Written, filled: FilledMeasure) -> Row:

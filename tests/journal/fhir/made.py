@@ -69,7 +69,9 @@ def session(number: int = 4, **changes: Any) -> SessionRecord:
         "join": "",
         "moves": 0,
         "moved_at": None,
-        "language": "en",
+        "dose_language": "en",
+        "note_language": "en",
+        "reason_language": "",
     }
     return SessionRecord(**(told | changes))
 
