@@ -17,6 +17,7 @@ from bench import (
     auditing,
     brief,
     exporting,
+    fhir,
     guessing,
     hostile,
     importing,
@@ -83,6 +84,7 @@ async def measure(folder: Path, length: Length) -> Figures:
         figures |= await brief.brief(plain, folder / "brief", patient, length)
     figures |= await exporting.export(busy, everybody, length.rounds)
     figures |= await importing.importing(folder / "importing", patient, length)
+    figures |= fhir.write(length.rounds)
     figures |= await guessing.difference(busy, everybody, length)
     figures |= await hostile.difference(busy, everybody, length)
     if length.postgres:

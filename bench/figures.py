@@ -58,6 +58,8 @@ AIMS = {
     "search_cold_over_warm": Aim(8, "times"),
     "export_1000_s": Aim(0.2, "s"),
     "import_10000_per_s": Aim(100, "per second"),
+    "fhir_1000_by_json": Aim(8, "times"),
+    "fhir_1000_peak_by_size": Aim(4, "times"),
     "sealing_overhead": Aim(1.10, "times"),
     "growth_1000x": Aim(1.2, "times"),
     "signin_stall_p99_ratio": Aim(2, "times"),

@@ -51,6 +51,8 @@ NAMES = {
     "search_10000_ms",
     "export_1000_s",
     "import_10000_per_s",
+    "fhir_1000_by_json",
+    "fhir_1000_peak_by_size",
     "sealing_overhead",
     "growth_1000x",
     "signin_stall_p99_ratio",

@@ -41,7 +41,7 @@ class Frame:
         """Return an identifier of something that need not be in this bundle."""
         return {"system": IDENTIFIERS, "value": f"urn:uuid:{self.make_id(kind, key)}"}
 
-    @property
+    @cached_property
     def patient(self) -> Resource:
         """Return a reference to the patient."""
         return self.refer("Patient", self.chart.id)

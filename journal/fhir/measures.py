@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from datetime import date, datetime
+from datetime import datetime
 
-from crypto import plain_digits
+from journal.dosing_day.lines import parse_number
 from journal.fhir.chart import Written, clean, format_moment
 from journal.fhir.codes import LOINC, MENTAL, ORDINAL, SURVEY, Resource, code, concept, own_code, quantity
 from journal.fhir.frame import Frame
 from journal.measures.instruments import Choice, Instrument
 from journal.measures.lines import FilledMeasure
-from journal.measures.scores import SCORE
+from journal.measures.scores import SCORE, parse_total
 
 LABELS = (MENTAL,)
 LOINC_CODE = re.compile("[0-9]{3,6}-[0-9]")
@@ -70,9 +70,9 @@ def build_other_score(frame: Frame, one: Written) -> Iterator[Resource]:
     for answer in one.answers:
         if answer.id != SCORE:
             continue
-        name, day, total, by = [*str(answer.value).split("\n"), "", "", "", ""][:4]
-        number = re.fullmatch("[0-9]{1,4}(?:[.,][0-9]{1,2})?", plain_digits(total[:20]).strip())
-        if number is None or not clean(name):
+        told = parse_total(str(answer.value))
+        number, by = parse_number(told.total), clean(told.by)
+        if number is None or not clean(told.name):
             continue
         yield frame.build(
             "Observation",
@@ -80,12 +80,12 @@ def build_other_score(frame: Frame, one: Written) -> Iterator[Resource]:
             LABELS,
             status="final",
             category=[SURVEY],
-            code=concept(text=clean(name)),
+            code=concept(text=clean(told.name)),
             subject=frame.patient,
-            effectiveDateTime=format_moment(_parse_day(day) or one.at),
+            effectiveDateTime=format_moment(told.day or one.at),
             performer=[frame.patient],
-            valueQuantity=quantity(float(number[0].replace(",", ".")), "{score}", "score"),
-            note=[{"text": f"As told by {clean(by)}"}] if clean(by) and not frame.is_pseudonymous else None,
+            valueQuantity=quantity(number, "{score}", "score"),
+            note=[{"text": f"As told by {by}"}] if by and not frame.is_pseudonymous else None,
         )
 
 
@@ -115,10 +115,3 @@ def _parse_moment(text: str) -> datetime | None:
     except ValueError:
         return None
     return found if found.tzinfo else None
-
-
-def _parse_day(text: str) -> date | None:
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        return None

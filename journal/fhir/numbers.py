@@ -13,22 +13,19 @@ from datetime import datetime
 from io import StringIO
 from zoneinfo import ZoneInfo
 
-from journal.catalogue.emotions import is_strength, parse_emotions
-from journal.catalogue.fields import RANGES, EntryKind, FieldKind
+from journal.catalogue.fields import EntryKind, FieldKind
 from journal.catalogue.forms import FORMS
-from journal.catalogue.revisits import Revisit, parse_revisits
 from journal.catalogue.tracked import DAY, MOMENT
 from journal.day_lines.lines import parse_day_lines
 from journal.dosing_day.lines import Reading, parse_number, parse_readings
 from journal.fhir.chart import Meeting, Written, format_moment
 from journal.fhir.frame import find_measure
+from journal.fhir.ratings import list_ratings
 from journal.measures.lines import FilledMeasure
-from journal.measures.scores import SCORE
+from journal.measures.scores import SCORE, parse_total
 
 Cell = str | int | float | None
 Row = Sequence[Cell]
-Number = tuple[str, str, int, tuple[int, int]]
-"""A number in an answer: its day, the part of the answer that it is, and the range."""
 
 MOST_ITEMS = 20
 COUNTED = (FieldKind.RATING_10, FieldKind.CHOICE, FieldKind.CHOICES, FieldKind.DATE)
@@ -112,9 +109,10 @@ def _list_measures(written: Sequence[Written]) -> Iterator[Row]:
             continue
         for answer in one.answers:
             if answer.id == SCORE:
-                name, day, total, by = [*str(answer.value).split("\n"), "", "", "", ""][:4]
+                told = parse_total(str(answer.value))
+                day = told.day.isoformat() if told.day else ""
                 items = [None] * (MOST_ITEMS + 1)
-                yield [day, "", "", "", name, "", "", "", *items, total, None, None, None, by]
+                yield [day, "", "", "", told.name, "", "", "", *items, told.total, None, None, None, told.by]
 
 
 def _read_measure(one: Written, filled: FilledMeasure) -> Row:
@@ -161,39 +159,12 @@ def _list_day_lines(written: Sequence[Written]) -> Iterator[Row]:
 
 def _list_ratings(written: Sequence[Written]) -> Iterator[Row]:
     for one in written:
+        if one.kind == EntryKind.CHECK_IN:
+            continue  # they have a table of their own
         for answer in one.answers:
-            for day, part, value, (least, most) in _list_numbers(one, answer.kind, answer.value):
-                yield [day, one.kind, answer.id, answer.question, part, value, least, most]
-
-
-def _list_numbers(one: Written, kind: str, value: str | int | list[str]) -> Iterator[Number]:
-    if isinstance(value, int):
-        if kind in RANGES and one.kind != EntryKind.CHECK_IN:
-            yield _get_day(one), "", value, RANGES[FieldKind(kind)]
-    elif kind == FieldKind.EMOTIONS:
-        for feeling in parse_emotions(value):
-            for when, strength in (("before", feeling.before), ("after", feeling.after)):
-                if strength and is_strength(strength):
-                    yield (
-                        _get_day(one),
-                        f"{feeling.name}, {when}",
-                        int(strength),
-                        RANGES[FieldKind.RATING_100],
-                    )
-    elif kind == FieldKind.REVISITS:
-        for look in parse_revisits(value):
-            yield from _list_looks(look)
-
-
-def _list_looks(look: Revisit) -> Iterator[Number]:
-    parts = (
-        ("old sentence", look.old, RANGES[FieldKind.RATING_100]),
-        ("new sentence", look.new, RANGES[FieldKind.RATING_100]),
-        ("in the gut", look.felt, RANGES[FieldKind.VOC_7]),
-    )
-    for part, number, span in parts:
-        if number is not None:
-            yield look.day.isoformat() if look.is_dated else "", part, number, span
+            for rating in list_ratings(answer):
+                day = rating.day.isoformat() if rating.day else _get_day(one)
+                yield [day, one.kind, answer.id, answer.question, rating.part, rating.value, *rating.span]
 
 
 def _list_readings(written: Sequence[Written]) -> Iterator[Row]:

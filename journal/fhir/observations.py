@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from journal.catalogue.fields import RANGES, EntryKind, FieldKind
+from journal.catalogue.fields import EntryKind, FieldKind
 from journal.catalogue.tracked import DAY, MOMENT
 from journal.day_lines.lines import parse_day_lines
 from journal.dosing_day.lines import Reading, count_minutes_from, parse_number, parse_readings
@@ -23,6 +23,7 @@ from journal.fhir.codes import (
     quantity,
 )
 from journal.fhir.frame import Frame, list_labels
+from journal.fhir.ratings import Rating, list_ratings
 from journal.records.schema import Answered
 from journal.user_input import parse_day
 
@@ -43,10 +44,9 @@ def build_observations(frame: Frame, one: Written) -> Iterator[Resource]:
         told = next((parse_day(str(answer.value)) for answer in one.answers if answer.id == DAY), None)
         at = told or at
     for answer in one.answers:
+        for rating in list_ratings(answer):
+            yield _build_rating(frame, one, answer, rating, at)
         match answer.kind:
-            case FieldKind.RATING_10 | FieldKind.RATING_100 | FieldKind.VOC_7:
-                if isinstance(answer.value, int):
-                    yield _build_rating(frame, one, answer, at)
             case FieldKind.READINGS:
                 yield from _build_readings(frame, one, answer)
             case FieldKind.DAY_LINES:
@@ -74,15 +74,18 @@ def _observe(
     )
 
 
-def _build_rating(frame: Frame, one: Written, answer: Answered, at: datetime | date) -> Resource:
-    low, high = RANGES[FieldKind(answer.kind)]
+def _build_rating(
+    frame: Frame, one: Written, answer: Answered, rating: Rating, at: datetime | date
+) -> Resource:
+    asked = own_code("question", answer.id, clean(answer.question))
+    low, high = rating.span
     return _observe(
         frame,
         one,
-        answer.id,
-        at,
-        code=_name_question(answer),
-        valueQuantity=quantity(int(str(answer.value)), "{score}", "score"),
+        f"{answer.id}/{rating.place}".rstrip("/"),
+        rating.day or at,
+        code=concept(*asked, text=": ".join(filter(None, (clean(answer.question), clean(rating.part))))),
+        valueQuantity=quantity(rating.value, "{score}", "score"),
         method=concept(text=f"Self-rating from {low} to {high}"),
     )
 

@@ -166,6 +166,11 @@ def full_journal() -> tuple[EntryRecord, ...]:
             32, "dream", {"dream.text": "Grey\u00a0water,\u2028wide\u3000sky.\x0b"}, title="\u3000At\u00a0sea"
         ),
         entry(33, "evaluation", {"evaluation.allergies": "none"}),
+        entry(
+            34,
+            "reframe",
+            {"reframe.emotions": ["fear | 80 | 20"], "reframe.revisits": ["2026-11-21 | 60 | | 5 | words"]},
+        ),
     )
 
 
@@ -281,6 +286,11 @@ def _answers(field: Field) -> st.SearchStrategy[Answer]:
             )
         case FieldKind.LINE | FieldKind.TEXT | FieldKind.DATE:
             return WORDS
+        case FieldKind.EMOTIONS | FieldKind.REVISITS:
+            lines = st.sampled_from(
+                ("fear | 80 | 20", "2026-11-21 | 60 | 70 | 5 | words", " | | ", "anger | x | 7")
+            )
+            return st.lists(lines | WORDS, max_size=3)
         case _:
             return st.lists(WORDS, max_size=2)
 

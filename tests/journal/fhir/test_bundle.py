@@ -317,6 +317,24 @@ def test_check_ins_and_day_lines_are_observations() -> None:
     assert [(one["valueQuantity"]["value"], one["effectiveDateTime"]) for one in own] == [(3, "2026-11-20")]
 
 
+def test_what_a_belief_became_is_observed_on_its_day() -> None:
+    """A feeling before and after, and each number of a later look, with the words of what it is about."""
+    bundle = bundle_of(chart_of())
+    found = [
+        (one["effectiveDateTime"][:10], one["code"]["text"].partition(": ")[2], one["valueQuantity"]["value"])
+        for one in (
+            *observed(bundle, "question/reframe.emotions"),
+            *observed(bundle, "question/reframe.revisits"),
+        )
+    ]
+    assert found == [
+        ("2026-11-21", "fear, before", 80),
+        ("2026-11-21", "fear, after", 20),
+        ("2026-11-21", "old sentence", 60),
+        ("2026-11-21", "in the gut", 5),
+    ]
+
+
 def test_an_earlier_version_is_superseded_by_the_present_one() -> None:
     """The present text replaces it, and both have their words."""
     bundle = bundle_of(chart_of())

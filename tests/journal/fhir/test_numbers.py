@@ -141,7 +141,11 @@ def test_a_journal_with_something_of_everything() -> None:
     assert check_in["effects_mild"] == "nausea dizziness"
     days = found["numbers/day-lines.csv"]
     assert ("2026-11-20", "'=SUM(A1)", "4") in [(one["day"], one["line"], one["value"]) for one in days]
-    ratings = {one["question_id"]: one["value"] for one in found["numbers/ratings.csv"]}
+    ratings = {
+        one["question_id"]: one["value"]
+        for one in found["numbers/ratings.csv"]
+        if one["noted_in"] != "reframe"
+    }
     assert ratings == {"int.confidence": "6", "ground.suds_before": "8", "ground.suds_after": "3"}
     sessions = found["numbers/sessions.csv"]
     assert sessions[0]["starts_at"] == "2026-11-20T12:00:00Z"
