@@ -9,7 +9,7 @@ from tortoise.migrations import operations as ops
 class Migration(migrations.Migration):
     """Make room for files of records that somebody imports, until they are imported or deleted."""
 
-    dependencies = [("journal", "0026_packets")]
+    dependencies = [("journal", "0027_clinician_packets")]
 
     initial = False
 
