@@ -13,6 +13,7 @@ from journal.entries import entries
 from journal.importing import tables
 from journal.importing.items import Refusal
 from journal.sessions.session import Status
+from journal.vault import tables as vault_tables
 from tests.cast import PASSWORDS
 from tests.journal.importing.corpus import (
     LIGHT,
@@ -125,13 +126,13 @@ async def test_importing_asks_who_it_is(portal: Portal) -> None:
         where = (await sent(browser, ("2024-03-01.txt", b"Words"))).headers["location"]
         await portal.cast.later(minutes=20)
         asked = await browser.post(f"{where}/start")
-        assert (asked.status_code, 'name="asked-again"' in asked.text) == (403, True)
-        assert await entries.load_all_entries(await portal.cast.actor("alice")) == ()
-        assert (
-            await browser.post(f"{where}/start", data={"asked-again": PASSWORDS["alice"]})
-        ).status_code == 303
+        assert (asked.status_code, 'name="asked-again"' in asked.text) == (401, True)
+        assert await vault_tables.Entry.all().count() == 0
+        again = await browser.post(f"{where}/start", data={"asked-again": PASSWORDS["alice"]})
+        assert again.status_code == 307  # the browser sends the same form once more
+        assert (await browser.post(f"{where}/start")).status_code == 303
         await done(portal)
-    assert len(await entries.load_all_entries(await portal.cast.actor("alice"))) == 1
+    assert await vault_tables.Entry.all().count() == 1
 
 
 async def test_in_a_hold_an_import_is_not_removed(portal: Portal) -> None:
@@ -185,7 +186,7 @@ async def test_where_an_entry_was_written_is_told(portal: Portal) -> None:
         (one,) = await entries.load_all_entries(await portal.cast.actor("alice"))
         page = (await browser.get(f"/journal/{one.id}")).text
     assert "Imported: Day One" in page
-    assert "Fri 1 Mar 2024, 22:30 by the clocks of America/New York" in page
+    assert "Fri 1 Mar 2024, 22:30 by the clocks of New York, United States" in page
 
 
 async def test_nothing_of_a_file_is_on_the_disk_unsealed(portal: Portal, tmp_path: Path) -> None:
