@@ -103,7 +103,9 @@ async def test_every_line_names_its_question_and_its_source(portal: Portal) -> N
         assert "Walk to the lake. / Sit there." in page.words
         sources = page.markup.all("a", **{"class": "brief-from"})
         assert {one.words for one in sources} == {"A door, 22 Nov 2026"}
-        assert [one.words for one in page.markup.all("span", **{"class": "brief-told"})] == ["Doable: 6 of 10"]
+        assert [one.words for one in page.markup.all("span", **{"class": "brief-told"})] == [
+            "Doable: 6 of 10"
+        ]
         assert (await browser.get(sources[0].attributes["href"])).status_code == 200
         assert sources[0].attributes["href"].endswith(f"/shared/{copy}")
 
