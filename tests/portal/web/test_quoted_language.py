@@ -150,11 +150,12 @@ async def test_an_earlier_version_is_called_as_its_entry_is(portal: Portal) -> N
 
 def test_a_month_is_written_in_the_readers_language() -> None:
     """As far as it was typed in digits; other words about when are quoted."""
-    macros = build_environment("es").get_template("macros/evaluation.html").module
+    macros = build_environment("es").get_template("macros/evaluation.html")
+    treatments = [Treatment("Tea", begun="2022-02", ended="2023-9"), Treatment("Iron", begun="as a child")]
+    remedies = [Remedy("Iron", "2024-05"), Remedy("Tea", "2024-13")]
+    rows = (("ledger", treatments), ("treatment_rows", treatments), ("remedy_rows", remedies))
     with speaking("es"):
-        rows = [Treatment("Tea", begun="2022-02", ended="2023-9"), Treatment("Iron", begun="as a child")]
-        drawn = macros.ledger(rows, "en"), macros.treatment_rows(rows, "en")
-        drawn += (macros.remedy_rows([Remedy("Iron", "2024-05"), Remedy("Tea", "2024-13")], "en"),)
+        drawn = [getattr(macros.module, name)(given, "en") for name, given in rows]
     for one in drawn[:2]:
         assert "febrero de 2022" in one
         assert "septiembre de 2023" in one
