@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from journal.catalogue.fields import EntryKind
-from journal.importing.items import ImportedEntry, LeftOut, Refusal
+from journal.importing.items import MAX_ENTRIES, MAX_SESSIONS, ImportedEntry, LeftOut, Refusal
 from tests.journal.importing.corpus import (
     DEEP,
     build_archive,
@@ -188,6 +188,15 @@ REFUSED = {
     ),
     "a manifest that is cut": (pack({"manifest.json": '{"format": "hearth'}), Refusal.DAMAGED),
     "a manifest that is a list": (pack({"manifest.json": "[]"}), Refusal.UNKNOWN),
+    "too many entries": (build_archive([0] * (MAX_ENTRIES + 1)), Refusal.TOO_MANY),
+    "too many sessions": (build_archive([], {"sessions": [0] * (MAX_SESSIONS + 1)}), Refusal.TOO_MANY),
+    "entries that are none of them one": (build_archive(["words", 7, None, []]), Refusal.UNREADABLE),
+    "two manifests": (build_archive([entry_record()], extra={"more/manifest.json": b"{}"}), Refusal.UNKNOWN),
+    "its files changed with their hashes, but for one": (
+        build_archive([entry_record()], extra={"data/sharing.json": b"{}"}),
+        Refusal.CHANGED,
+    ),
+    "half of a sign": (build_archive([entry_record(title="\ud800")]), Refusal.DAMAGED),
     "a deep manifest": (pack({"manifest.json": DEEP}), Refusal.DAMAGED),
     "a manifest in UTF-16": (pack({"manifest.json": "{}".encode("utf-16")}), Refusal.DAMAGED),
 }
