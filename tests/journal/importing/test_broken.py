@@ -167,7 +167,7 @@ JOURNIV: dict[str, Row] = {
 @pytest.mark.parametrize("row", JOURNIV.values(), ids=JOURNIV.keys())
 def test_a_broken_export_of_journiv(row: Row) -> None:
     """In its zip file, as the only file of data."""
-    check((pack({"data.json": row[0], "media/x.png": b"x"}), *row[1:]), "it.zip")  # type: ignore[arg-type]
+    check((pack({"data.json": row[0], "media/x.png": b"x"}), *row[1:]), "it.zip")
 
 
 def months(said: str, name: str = "2024/03.json", **more: str) -> bytes:

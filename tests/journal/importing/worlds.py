@@ -238,8 +238,8 @@ async def build_world(actor: Actor, world: World) -> None:
         for ident, (details, course, about) in zip(planned, world.sessions, strict=True):
             details = msgspec.structs.replace(details, about=None if about is None else planned[about].hex)
             await insert_session(actor, actor.id, ident, details, None if course is None else courses[course])
-    for at, written, place in world.entries:
-        await _write(actor, at, written, planned[place] if place is not None else None)
+    for at, written, session in world.entries:
+        await _write(actor, at, written, planned[session] if session is not None else None)
 
 
 async def _write(actor: Actor, at: datetime, written: tuple[Step, ...], session: UUID | None) -> None:
