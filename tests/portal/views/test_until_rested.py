@@ -40,7 +40,7 @@ PAGES = (
     "/", "/today", "/journal", "/sessions", "/sessions/{session}", "/sessions/rest", "/sessions/{session}/medicine",
     "/sessions/{session}/readings", "/journal/{reframe}", "/journal/{reframe}/revisits",
     "/journal/{reframe}/shares", "/triggers", "/triggers/{reframe}", "/sharing", "/ground", "/steady", "/comfort",
-    "/moments", "/records", "/journal/{reframe}/edit", "/journal/{reframe}/edit?prompt=first", "/journal/new",
+    "/moments", "/records", "/records/leaving", "/journal/{reframe}/edit", "/journal/{reframe}/edit?prompt=first", "/journal/new",
     "/journal/{reframe}/edit?prompt=reframe.emotions", "/journal/{reframe}/step", "/sharing/{link}",
     "/journal/new?kind=reframe", "/journal/new?kind=reframe&prompt=first", "/journal/new?kind=integration",
     "/journal/new?kind=preparation&prompt=first", "/journal/new?kind=grounding", "/journal/new?kind=capture",
