@@ -4,7 +4,7 @@ __all__ = [
     "archive",
     "collection",
     "disclosures",
-    "leaving",
+    "last_exports",
     "mapping",
     "packing",
     "schema",

@@ -8,7 +8,7 @@ import msgspec
 
 from journal.care import lifecycle
 from journal.records import collection
-from journal.records.leaving import Taken, load_taken
+from journal.records.last_exports import Taken, load_taken
 from tests.cast import PRACTICE
 from tests.portal.browsing import opened
 from tests.portal.conftest import Portal
@@ -76,7 +76,10 @@ async def test_it_says_how_long_backups_are_kept(portal: Portal) -> None:
     """By the setting, and where there is none, whom to ask."""
     state = portal.app.state
     async with portal.client("alice") as alice:
-        assert "Ask the people who look after it how long they keep them." in (await opened(alice, LEAVING)).words
+        assert (
+            "Ask the people who look after it how long they keep them."
+            in (await opened(alice, LEAVING)).words
+        )
         state.config = replace(state.config, backup_days=30, contact="care@hearth.example")
         page = await opened(alice, LEAVING)
     assert "for 30 days" in page.words

@@ -1,4 +1,4 @@
-"""The way out, in steps: what to take, who reads what, what stays where, and the account. Every step can be left out."""
+"""The way out, in steps: what to take, who reads what, what stays where, and the account. None is forced."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from starlette.responses import Response
 from journal.actor import Actor
 from journal.care import links
 from journal.care.links import Link
-from journal.records import leaving
-from journal.records.leaving import Taken
+from journal.records import last_exports
+from journal.records.last_exports import Taken
 from journal.sessions import holds
 from journal.sessions.holds import Hold
 from journal.sessions.rows import load_my_sessions
@@ -62,7 +62,7 @@ async def show_leaving(request: Request) -> Response:
     lasting = [one for one in team.links if one.ended_at is None]
     there = {one.peer for one in lasting}
     context = LeavingPage(
-        await leaving.load_taken(actor),
+        await last_exports.load_taken(actor),
         await _load_readers(actor, lasting),
         tuple(one for one in team.links if one.ended_at is not None and one.peer not in there),
         len(team.unagreed) + len(team.awaiting_renewal),
