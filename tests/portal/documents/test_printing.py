@@ -12,6 +12,7 @@ import pytest
 from httpx import AsyncClient
 
 from portal.documents.page_reading import read_page
+from portal.documents.printing import PARTLY_REPORTED, PATIENT_REPORTED
 from portal.paper.document import Bullets, Table
 from tests.course_material import share_a_course
 from tests.portal.browsing import Page, opened, pressed
@@ -92,6 +93,7 @@ async def test_a_safety_plan(portal: Portal) -> None:
         assert page.markup.all("a", within="actions", href="/safety-plan?as=pdf")
         pdf = await printed(browser, "/safety-plan", "safety-plan.pdf")
         assert len(pages(pdf)) == 1
+        assert PATIENT_REPORTED in pages(pdf)[0]
         assert_says_the_same(page, pdf)
         await browser.post("/help-now", data={"region": "US"})
         letter = await printed(browser, "/safety-plan", "safety-plan.pdf")
@@ -201,7 +203,11 @@ async def test_what_helps_when_somebody_gets_frightened(portal: Portal) -> None:
 
 
 async def test_a_course_summary_lies_and_has_every_cell(portal: Portal) -> None:
-    """Twelve sessions with all that is told of them fill two pages that lie, and no row goes on to another page."""
+    """
+    Twelve sessions with all that is told of them fill two pages that lie, and no row goes on to another page.
+
+    What it is stands there once. Since a plan note is in it, the foot does not call all of it the patient's.
+    """
     await share_a_course(portal.cast, 12, months=2)
     alice = (await portal.cast.actor("alice")).id
     async with portal.client("bob") as browser:
@@ -209,6 +215,8 @@ async def test_a_course_summary_lies_and_has_every_cell(portal: Portal) -> None:
         pdf = await printed(browser, f"/patients/{alice}/summary", "course-summary.pdf")
     assert_says_the_same(page, pdf)
     assert len(pages(pdf)) <= 2
+    assert "".join(pages(pdf)).casefold().count("course summary") == 1
+    assert all(PARTLY_REPORTED in one for one in pages(pdf))
     with pikepdf.open(BytesIO(pdf)) as file:
         assert [float(one) for one in file.pages[0].MediaBox][2:] == pytest.approx([841.89, 595.28], abs=0.1)
 
