@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from http import HTTPStatus
 from io import BytesIO
 
 import pikepdf
 import pypdfium2
 import pytest
 from httpx import AsyncClient
+from starlette.requests import Request
+from starlette.responses import Response
 
 from portal.documents.page_reading import read_page
-from portal.documents.printing import PARTLY_REPORTED, PATIENT_REPORTED
+from portal.documents.printing import PARTLY_REPORTED, PATIENT_REPORTED, print_page
 from portal.paper.document import Bullets, Table
 from tests.course_material import share_a_course
 from tests.portal.browsing import Page, opened, pressed
@@ -179,6 +182,14 @@ async def test_charts_wait_until_rest_on_paper_too(portal: Portal) -> None:
         answer = await browser.get("/charts?show=phq9&as=pdf")
     assert answer.headers["content-type"].startswith("text/html")
     assert "This waits until you have rested" in answer.text
+
+
+async def test_a_page_that_refuses_is_no_file(portal: Portal) -> None:
+    """What is not answered with 200 stays the page that it is, though a file was asked for."""
+    request = Request({"type": "http", "query_string": b"as=pdf", "headers": []})
+    page = Response("Not today", HTTPStatus.CONFLICT)
+    alice = await portal.cast.actor("alice")
+    assert await print_page(request, alice, page, "Safety plan", "safety-plan.pdf") is page
 
 
 @pytest.mark.parametrize("asked", ["as=html", "as=", "as=pdf2"])
