@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from enum import StrEnum
 from uuid import UUID, uuid4
+from zoneinfo import ZoneInfo
 
 from journal.audit.acts import Act
 from journal.catalogue.fields import EntryKind
@@ -23,6 +24,7 @@ from journal.records.schema import (
     SessionRecord,
     Version,
 )
+from journal.time_zones import is_zone, parse_zone
 
 LEFT_OUT = frozenset({EntryKind.REPLIES, EntryKind.WAITING, EntryKind.STANDING, EntryKind.NOTICES})
 """Kinds of which no bundle tells: what others wrote, and what was agreed on or waits."""
@@ -50,7 +52,8 @@ def write_numbers(records: Records) -> Mapping[str, bytes]:
     """Return the tables of numbers of a patient's own records by file name; a clinician's export has none."""
     if not isinstance(records, PatientRecords):
         return {}
-    return write_tables(read_entries(records.entries), read_sessions(records.plan.sessions))
+    entries = read_entries(records.entries, parse_zone(records.account.time_zone))
+    return write_tables(entries, read_sessions(records.plan.sessions))
 
 
 def frame_chart(chart: Chart, chosen: Fhir) -> Frame:
@@ -69,9 +72,9 @@ def build_charts(records: Records, app_version: str) -> Mapping[str, Chart]:
     }
 
 
-def read_entries(entries: Iterable[EntryRecord]) -> tuple[Written, ...]:
-    """Return entries as charts hold them, with their earlier versions."""
-    return tuple(map(_read_entry, entries))
+def read_entries(entries: Iterable[EntryRecord], zone: ZoneInfo) -> tuple[Written, ...]:
+    """Return entries as charts hold them, with their earlier versions, at times on the clock of their writer."""
+    return tuple(_read_entry(one, zone) for one in entries)
 
 
 def read_sessions(sessions: Iterable[SessionRecord]) -> tuple[Meeting, ...]:
@@ -92,7 +95,9 @@ def _chart_own(records: PatientRecords, app_version: str) -> Chart:
         _read_team(records.sharing.care_team),
         _read_courses(records.plan.courses),
         read_sessions(records.plan.sessions),
-        read_entries(one for one in records.entries if one.kind not in left_out),
+        read_entries(
+            (one for one in records.entries if one.kind not in left_out), parse_zone(account.time_zone)
+        ),
         tuple(_list_grants(records)),
         _read_log(records.log),
     )
@@ -117,13 +122,13 @@ def _chart_patient(records: ClinicianRecords, one: PatientRecord, app_version: s
     )
 
 
-def _read_entry(one: EntryRecord) -> Written:
+def _read_entry(one: EntryRecord, zone: ZoneInfo) -> Written:
     return Written(
         one.id,
         one.kind,
         one.title,
         one.note,
-        one.created_at,
+        one.created_at.astimezone(parse_zone(one.zone) if is_zone(one.zone) else zone),
         one.belongs_to,
         one.answers,
         one.language,
