@@ -194,6 +194,22 @@ def test_a_pseudonym_names_nobody() -> None:
     assert "As told by Dr. Elsewhere" not in hidden
 
 
+def test_a_pseudonym_leaves_out_names_that_fields_are_for() -> None:
+    """Who wrote a kept note, and who told a total, are not said in the words of their documents either."""
+    stamp, odd = "Bob Example, M. A., therapist, 2026-11-21", "Bob Example, of another form"
+    kept = (
+        entry(63, "plan_note", {"plan.focus": "The door", "plan.by": stamp}),
+        entry(64, "plan_note", {"plan.by": odd}),
+        entry(65, "measure", {"measure.score": "MADRS\n2026-11-19\n14,5\nDr. Elsewhere"}),
+    )
+    named, hidden = (text_of(bundle_of(chart_of(kept), one)) for one in (Fhir.NAMED, Fhir.PSEUDONYMOUS))
+    assert [one for one in (stamp, odd, "Dr. Elsewhere") if one not in named] == []
+    assert [one for one in ("Bob", "Elsewhere") if one in hidden] == []
+    assert [
+        one for one in ("The door", "therapist, 2026-11-21", "MADRS\n2026-11-19\n14,5") if one not in hidden
+    ] == []
+
+
 def test_what_others_are_called_and_the_safety_plan_stay_out() -> None:
     """Emergency contact, sitter, prescriber, the note of a session and the safety plan are in no such bundle."""
     for chosen in (Fhir.NAMED, Fhir.PSEUDONYMOUS):
