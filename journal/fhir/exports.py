@@ -49,11 +49,15 @@ def write_bundles(records: Records, chosen: Fhir, app_version: str) -> Mapping[s
 
 
 def write_numbers(records: Records) -> Mapping[str, bytes]:
-    """Return the tables of numbers of a patient's own records by file name; a clinician's export has none."""
-    if not isinstance(records, PatientRecords):
-        return {}
-    entries = read_entries(records.entries, parse_zone(records.account.time_zone))
-    return write_tables(entries, read_sessions(records.plan.sessions))
+    """Return the tables of numbers of an export by file name: of a patient's own records, or those of each patient."""
+    zone = parse_zone(records.account.time_zone)
+    if isinstance(records, PatientRecords):
+        return write_tables(read_entries(records.entries, zone), read_sessions(records.plan.sessions))
+    return {
+        name.replace("/", f"/patient-{number}-"): table
+        for number, one in enumerate(records.patients, 1)
+        for name, table in write_tables(_read_copies(one.shared, zone), read_sessions(one.sessions)).items()
+    }
 
 
 def frame_chart(chart: Chart, chosen: Fhir) -> Frame:
@@ -116,7 +120,7 @@ def _chart_patient(records: ClinicianRecords, one: PatientRecord, app_version: s
         (Colleague(account.id, account.name, ""),),
         _read_courses(one.courses),
         read_sessions(one.sessions),
-        tuple(_read_copy(copy) for copy in one.shared if not copy.is_closed and copy.kind not in LEFT_OUT),
+        _read_copies(one.shared, parse_zone(account.time_zone)),
         (),
         _read_log(one.log),
     )
@@ -140,10 +144,14 @@ def _read_version(kind: str, one: Version) -> Written:
     return Written(one.id, kind, one.title, one.note, one.kept_at, one.session_id, one.answers, one.language)
 
 
-def _read_copy(one: CopyRecord) -> Written:
-    return Written(
-        one.id, one.kind, one.title, one.note, one.written_at, one.belongs_to, one.answers, one.language
-    )
+def _read_copies(copies: Iterable[CopyRecord], zone: ZoneInfo) -> tuple[Written, ...]:
+    """Return copies that a clinician can read, as charts hold them, at times on their clock, as on their pages."""
+    return tuple(_read_copy(one, zone) for one in copies if not one.is_closed and one.kind not in LEFT_OUT)
+
+
+def _read_copy(one: CopyRecord, zone: ZoneInfo) -> Written:
+    at = one.written_at.astimezone(zone)
+    return Written(one.id, one.kind, one.title, one.note, at, one.belongs_to, one.answers, one.language)
 
 
 def _read_session(one: SessionRecord) -> Meeting:

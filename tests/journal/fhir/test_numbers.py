@@ -5,15 +5,18 @@ from __future__ import annotations
 import csv
 from datetime import UTC, datetime
 from io import StringIO
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from journal.fhir import exports
 from journal.fhir.exports import read_entries, read_sessions, write_numbers
 from journal.fhir.numbers import guard, write_table, write_tables
-from journal.records.schema import EntryRecord
+from journal.records.mapping import build_answers
+from journal.records.schema import CopyRecord, EntryRecord
 from tests.journal.fhir.made import entry, full_journal, journals, records, session
 
 FORMULAS = (
@@ -178,6 +181,15 @@ def test_a_day_is_that_of_its_writer() -> None:
         one = entry(60, "integration", {"int.confidence": 6}, created_at=late, zone=zone)
         (row,) = read_strictly(write_numbers(records((one,)))["numbers/ratings.csv"])[1:]
         assert row[0] == day
+
+
+def test_a_day_of_a_copy_is_on_its_readers_clock() -> None:
+    """As on the pages of a clinician's export."""
+    late = datetime(2026, 11, 20, 23, 30, tzinfo=UTC)
+    rated = build_answers("integration", {"int.confidence": 6})
+    copy = CopyRecord(UUID(int=70), "integration", "", "", None, None, late, late, None, rated)
+    table = write_tables(exports._read_copies([copy], BERLIN), ())["numbers/ratings.csv"]
+    assert read_strictly(table)[1][0] == "2026-11-21"
 
 
 def test_what_a_belief_became_is_there() -> None:
