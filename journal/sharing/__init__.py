@@ -1,6 +1,7 @@
 """What a patient shares with a clinician, and handovers to another; care owns their rows."""
 
 __all__ = [
+    "caseload",
     "copies",
     "handover_answers",
     "handover_offers",
