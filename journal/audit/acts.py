@@ -103,6 +103,8 @@ class Act(StrEnum):
     NOTICE_ACKNOWLEDGED = "notice.acknowledged"
     SHARE_ATTENTION_CHANGED = "share.attention-changed"
     SHARE_REVOKED = "share.revoked"
+    SHARE_END_CHANGED = "share.end-changed"
+    SHARE_ENDED = "share.ended"
     SHARE_OPENED = "share.opened"
     REPLY_SENT = "reply.sent"
     REPLY_READ = "reply.read"

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
+from enum import Enum
 from typing import Any
 from uuid import UUID
 
@@ -20,7 +21,8 @@ from crypto import Context, CryptoError, Sealer
 from journal.actor import Actor
 from journal.care import tables
 from journal.care.documents import link_key_context
-from journal.errors import Damaged
+from journal.errors import Damaged, StaleRevision
+from journal.i18n import N_
 from journal.sealing import open_document, seal_document
 from journal.store.database import fetch_raw
 from journal.store.rows import IdRow, JoinedValue, Row, fetch_rows, filter_undamaged, get_column, parse_rows
@@ -29,6 +31,10 @@ from journal.vault import tables as vault_tables
 from journal.vault.record_snapshot import MAX_STATE_REVISION, TAG_SIZE, Member, Part
 from journal.vault.record_state import SELECT_RECORD_STATE, RecordChange
 
+ENDED = N_(
+    "This share ended by itself, on the day that you had chosen. Share it anew; nothing is shared now."
+)
+EARLIEST = datetime.min.replace(tzinfo=UTC)
 MAX_STOPPED = 500
 """Of how many entries a list says that a copy was taken away; the latest."""
 SELECT_LISTS = "SELECT id, revision, sealed FROM record_state WHERE owner_id = $1"
@@ -61,18 +67,56 @@ class OwnKeyRow(Row, frozen=True):
     patient_key: bytes | None
 
 
+class ShareEnd(msgspec.Struct, frozen=True, array_like=True):
+    """
+    Until when a copy can be read: the last `day` on its patient's calendar, and the moment `at` which it is over, UTC.
+
+    `at` is fixed when the day is chosen, so that no time zone of anybody's moves it. `entry` is what the copy is of.
+    """
+
+    day: str
+    at: str
+    entry: str = ""
+
+    @property
+    def moment(self) -> datetime:
+        """Return the moment from which on nobody opens the copy; the earliest there is where it cannot be read."""
+        try:
+            moment = datetime.fromisoformat(self.at)
+        except ValueError:
+            return EARLIEST
+        return moment if moment.tzinfo is not None else EARLIEST
+
+    def is_over(self, now: datetime) -> bool:
+        """Return whether it has come."""
+        return self.moment <= now
+
+
 class ShareList(msgspec.Struct, frozen=True):
     """
     Which copies a care link holds, and whether sharing is paused; care-link key. Only the patient writes it.
 
     `copies` names each by its hex id, with its revision and the hex digits of its envelope's last 16 bytes. `stopped`
     names entries of which a copy was taken away, by their hex ids, and says when, UTC, ISO 8601: what is shared as it
-    is completed brings none back.
+    is completed brings none back. `ends` has each copy with a last day. It stands here and not in the copy, so that
+    whoever asks whether a copy is listed is told as well whether it is over.
     """
 
     paused: bool = False
     copies: dict[str, tuple[int, str]] = {}
     stopped: dict[str, str] = {}
+    ends: dict[str, ShareEnd] = {}
+
+    def has_ended(self, copy: UUID, now: datetime) -> bool:
+        """Return whether a copy ended by itself, whatever storage still holds of it."""
+        end = self.ends.get(copy.hex)
+        return end is not None and end.is_over(now)
+
+    def list_current(self, now: datetime) -> frozenset[str]:
+        """Return the hex ids of the copies that have not ended."""
+        return frozenset(
+            one for one in self.copies if one not in self.ends or not self.ends[one].is_over(now)
+        )
 
 
 Change = Callable[[ShareList], ShareList]
@@ -86,11 +130,48 @@ async def create_list(actor: Actor, link: UUID, key: bytes) -> None:
     await record_state.update_state(actor, RecordChange(Part.SHARED, added=[(link, 1, sealed)]))
 
 
-async def add_copy(actor: Actor, link: UUID, copy: Member) -> None:
-    """Add a copy that was just sealed, in the place of an earlier state of it."""
+class KeptEnd(Enum):
+    """That a copy ends when the one of the same entry before it would have ended."""
+
+    KEPT = "kept"
+
+
+KEPT = KeptEnd.KEPT
+
+
+async def add_copy(
+    actor: Actor, link: UUID, copy: Member, entry: UUID, end: ShareEnd | KeptEnd | None = KEPT
+) -> None:
+    """
+    Add a copy of an entry that was just sealed, in the place of an earlier state of it.
+
+    Raises:
+        StaleRevision: If it was to keep its end, and that has come.
+    """
     ident, revision, sealed = copy
     noted = {ident.hex: (revision, _format_tag(sealed))}
-    await _rewrite_list(actor, link, lambda old: msgspec.structs.replace(old, copies=old.copies | noted))
+
+    def with_copy(old: ShareList) -> ShareList:
+        mine = next((one for one in old.ends.values() if one.entry == entry.hex), None)
+        if end is KEPT and mine is not None and mine.is_over(actor.now):
+            raise StaleRevision(ENDED)
+        chosen = mine if isinstance(end, KeptEnd) else end
+        ends = {ident: one for ident, one in old.ends.items() if one.entry != entry.hex}
+        if chosen is not None:
+            ends[ident.hex] = chosen
+        return msgspec.structs.replace(old, copies=old.copies | noted, ends=ends)
+
+    await _rewrite_list(actor, link, with_copy)
+
+
+async def set_end(actor: Actor, link: UUID, copy: UUID, end: ShareEnd | None) -> None:
+    """Record until when a copy can be read; None for as long as its patient shares it."""
+
+    def with_end(old: ShareList) -> ShareList:
+        ends = {ident: one for ident, one in old.ends.items() if ident != copy.hex}
+        return msgspec.structs.replace(old, ends=ends if end is None else {**ends, copy.hex: end})
+
+    await _rewrite_list(actor, link, with_end)
 
 
 async def remove_copies(
@@ -101,11 +182,16 @@ async def remove_copies(
 
     def without_copies(old: ShareList) -> ShareList:
         kept = {ident: state for ident, state in old.copies.items() if ident not in gone}
+        over = (
+            gone if stopped is not None else set()
+        )  # what takes the place of a damaged copy ends as that one
+        ends = {ident: end for ident, end in old.ends.items() if ident not in over}
         ended = dict(old.stopped)
         if stopped is not None:
             ended.pop(stopped.hex, None)
             ended[stopped.hex] = actor.now.astimezone(UTC).isoformat()
-        return msgspec.structs.replace(old, copies=kept, stopped=dict(list(ended.items())[-MAX_STOPPED:]))
+        latest = dict(list(ended.items())[-MAX_STOPPED:])
+        return msgspec.structs.replace(old, copies=kept, stopped=latest, ends=ends)
 
     await _rewrite_list(actor, link, without_copies)
 
@@ -138,7 +224,8 @@ async def rebuild_list(actor: Actor, link: UUID) -> None:
     copies = {ident: state for ident, state in old.copies.items() if ident in held} if old else {}
     before = _parse_revision(rows[0][0]) if rows else 0
     revision = before + 1 if before < MAX_STATE_REVISION else 1
-    new = ShareList(old.paused if old else False, copies, old.stopped if old else {})
+    ends = {ident: end for ident, end in old.ends.items() if ident in copies} if old else {}
+    new = ShareList(old.paused if old else False, copies, old.stopped if old else {}, ends)
     sealed = seal_document(key, new, share_list_context(link, revision))
     await vault_tables.RecordState.filter(id=link).delete()
     await vault_tables.RecordState.create(id=link, owner_id=actor.id, revision=revision, sealed=sealed)
@@ -170,10 +257,12 @@ def open_list(key: Sealer, link: UUID, row: Sequence[Any]) -> ShareList | None:
         return None
 
 
-def is_listed(listed: ShareList | None, copy: Member) -> bool:
-    """Return whether a copy is on the list, in this very state."""
+def is_listed(listed: ShareList | None, copy: Member, now: datetime) -> bool:
+    """Return whether a copy is on the list, in this very state, and has not ended."""
     ident, revision, sealed = copy
-    return listed is not None and listed.copies.get(ident.hex) == (revision, _format_tag(sealed))
+    if listed is None or listed.has_ended(ident, now):
+        return False
+    return listed.copies.get(ident.hex) == (revision, _format_tag(sealed))
 
 
 async def load_sources(copies: QuerySet[tables.Share]) -> list[tuple[UUID, UUID | None]]:
@@ -186,12 +275,14 @@ async def load_sources(copies: QuerySet[tables.Share]) -> list[tuple[UUID, UUID 
 async def was_stopped(
     actor: Actor, link: UUID, patient_key: bytes | None, entry: UUID, since: datetime
 ) -> bool:
-    """Return whether a copy of an entry was taken away over a care link since then, or nobody can tell."""
+    """Return whether a copy of an entry was taken away, or ended, over a care link since then, or nobody can tell."""
     listed = (await load_my_lists(actor, {link: patient_key})).get(link)
     if listed is None:
         return True
     at = listed.stopped.get(entry.hex)
-    return at is not None and datetime.fromisoformat(at) >= since
+    if at is not None and datetime.fromisoformat(at) >= since:
+        return True
+    return any(end.entry == entry.hex and since <= end.moment <= actor.now for end in listed.ends.values())
 
 
 async def load_own_key(actor: Actor, link: UUID) -> Sealer | None:

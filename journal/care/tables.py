@@ -88,6 +88,10 @@ class Share(Model):
     updated_at = fields.DatetimeField()
     opened_at = fields.DatetimeField(null=True)
     talked = fields.BinaryField(null=True)  # care-link key: that its clinician marked it as talked about
+    ends_at = fields.DatetimeField(
+        null=True, db_index=True
+    )  # when it is deleted; what opens goes by the sealed list
+    ended_at = fields.DatetimeField(null=True)  # when that was done: then `sealed` is empty
 
     class Meta:
         table = "share"

@@ -196,7 +196,9 @@ def _list_grants(records: PatientRecords) -> Iterable[Grant]:
     revoked: dict[UUID, EventRecord] = {
         one.object_id: one
         for one in records.log
-        if one.action is Act.SHARE_REVOKED and one.object_id is not None and one.object_id not in standing
+        if one.action in (Act.SHARE_REVOKED, Act.SHARE_ENDED)
+        and one.object_id is not None
+        and one.object_id not in standing
     }
     for ident, event in revoked.items():
         yield Grant(ident, given.get(ident, event.at), is_active=False)

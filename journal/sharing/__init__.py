@@ -3,6 +3,7 @@
 __all__ = [
     "caseload",
     "copies",
+    "ends",
     "handover_answers",
     "handover_offers",
     "opening",
@@ -11,5 +12,6 @@ __all__ = [
     "saving",
     "shares",
     "talked",
+    "terms",
     "timeline",
 ]

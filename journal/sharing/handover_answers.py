@@ -140,6 +140,7 @@ async def _copy_share(actor: Actor, link: UUID, item: sharing_shares.OutgoingSha
     await care_tables.Share.create(
         id=ident, link_id=link, entry_id=item.entry, revision=1, sealed=sealed,
         created_at=actor.now, updated_at=item.updated_at,  # of when its words are
+        ends_at=item.end.moment if item.end else None,
     )  # fmt: skip
-    await share_list.add_copy(actor, link, (ident, 1, sealed))
+    await share_list.add_copy(actor, link, (ident, 1, sealed), item.entry, item.end)
     return ident

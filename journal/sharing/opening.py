@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from uuid import UUID
 
+from tortoise.expressions import Q
+
 from journal.actor import Actor
 from journal.audit import log as audit_log
 from journal.care import tables
@@ -37,7 +39,8 @@ async def mark_as_read(actor: Actor, link: Link, read: Sequence[IncomingShare]) 
             await require_active(link)  # locks the link, so that nothing is shared or taken back meanwhile
         except StaleRevision:
             return False
-        copies = tables.Share.filter(link_id=link.id, id__in=ids)
+        lasting = Q(ends_at=None) | Q(ends_at__gt=actor.now)
+        copies = tables.Share.filter(lasting, link_id=link.id, id__in=ids, ended_at=None)
         there = {(row.id, row.revision) for row in filter_undamaged(await fetch_rows(ReadRow, copies))}
         if not there.issuperset((one.id, one.revision) for one in read):
             return False

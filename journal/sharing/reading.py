@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 from uuid import UUID
@@ -22,7 +22,7 @@ from journal.care import tables as care_tables
 from journal.care.documents import ShareDocument, share_context
 from journal.care.link_keys import SharingPaused, open_shared_key
 from journal.care.links import Link
-from journal.care.share_list import ShareList
+from journal.care.share_list import ShareEnd, ShareList
 from journal.catalogue.fields import EntryKind
 from journal.entries.entries import INLINE_LIMIT
 from journal.entries.naming import EntryName, EntryNamer
@@ -49,12 +49,12 @@ from journal.store.rows import (
 SELECT_COPIES = """
     SELECT 0, id, revision, sealed, entry_id, updated_at, opened_at, talked, EXISTS (
         SELECT 1 FROM reply WHERE share_id = share.id AND author = 'patient' AND revision = 1 AND read_at IS NULL)
-        FROM share WHERE link_id = $1
+        FROM share WHERE link_id = $1 AND ended_at IS NULL
     UNION ALL SELECT 1, id, revision, sealed, NULL, NULL, NULL, NULL, NULL FROM record_state WHERE id = $2
 """
 SELECT_COPY = """
     SELECT 0, id, revision, sealed, entry_id, updated_at, opened_at, talked, NULL FROM share
-        WHERE link_id = $1 AND id = $2
+        WHERE link_id = $1 AND id = $2 AND ended_at IS NULL
     UNION ALL SELECT 1, id, revision, sealed, NULL, NULL, NULL, NULL, NULL FROM record_state WHERE id = $3
 """
 """One statement each, since copies and list must be of one moment."""
@@ -74,6 +74,10 @@ class CopyRow(Row, frozen=True):
     replied: JoinedValue
 
 
+ENDED_SHOWN = timedelta(days=30)
+"""How long a clinician is told that something ended by itself."""
+
+
 @dataclass(frozen=True, slots=True)
 class IncomingShare:
     """
@@ -81,7 +85,7 @@ class IncomingShare:
 
     `name` is its title, where that was shared, or its kind and session, as the plan shows it to them. `talked_at` is
     when they marked it as talked about; both see that. `has_reply` of the patient's that nobody has opened. `revision`
-    tells an update from what a page showed.
+    tells an update from what a page showed. `end` is until when its patient shares it; None where they chose no day.
     """
 
     id: UUID
@@ -93,6 +97,7 @@ class IncomingShare:
     opened_at: datetime | None = None
     has_reply: bool = False
     revision: int = 0
+    end: ShareEnd | None = None
 
     @property
     def is_closed(self) -> bool:
@@ -123,6 +128,14 @@ class StillClosed(NotFound):
         self.link, self.share = link, share
 
 
+class ShareOver(NotFound):
+    """A copy that ended by itself, on the day that its patient had chosen; nobody opens it."""
+
+    def __init__(self, link: Link, end: ShareEnd) -> None:
+        super().__init__()
+        self.link, self.end = link, end
+
+
 @dataclass(frozen=True, slots=True)
 class Folder:
     """
@@ -131,7 +144,7 @@ class Folder:
     `closed` are those whose title alone may be shown until they are opened one by one: whatever quotes, counts or draws
     goes through `shared`, and never meets them. `damaged` are copies that are not what was shared, None one whose id
     cannot be read: each is shown, and hides nothing else. `missing`: something other than Hearthside removed copies, or
-    the list of them.
+    the list of them. `ended` says of each copy that ended by itself in the last days when that was, and nothing else.
     """
 
     link: Link
@@ -141,6 +154,7 @@ class Folder:
     damaged: tuple[UUID | None, ...] = ()
     missing: bool = False
     closed: tuple[IncomingShare, ...] = ()
+    ended: tuple[ShareEnd, ...] = ()
 
 
 async def load_folder(actor: Actor, patient: UUID) -> Folder:
@@ -170,27 +184,36 @@ async def open_folder(actor: Actor, link: Link, plan: OpenedRows[Session]) -> Fo
     listed, copies = _split_rows(key, link, await fetch_raw(SELECT_COPIES, link.id, link.id))
     if listed is not None and listed.paused:
         return Folder(link, (), plan, True)
-    work = partial(_open_shares, key, link, listed, copies, EntryNamer(plan))
+    work = partial(_open_shares, actor.now, key, link, listed, copies, EntryNamer(plan))
     found, damaged = await asyncio.to_thread(work) if len(copies) > INLINE_LIMIT else work()
     shared = tuple(one for one in found if not one.is_closed)
     closed = tuple(one for one in found if one.is_closed)
     there = {ident.hex for copy in copies if (ident := get_column(copy, "id")) is not None}
-    missing = listed is None or not listed.copies.keys() <= there
-    return Folder(link, shared, plan, False, damaged, missing, closed)
+    missing = listed is None or not listed.list_current(actor.now) <= there
+    ended = _list_ended(listed, actor.now) if listed else ()
+    return Folder(link, shared, plan, False, damaged, missing, closed, ended)
+
+
+def _list_ended(listed: ShareList, now: datetime) -> tuple[ShareEnd, ...]:
+    over = [one for one in listed.ends.values() if now - ENDED_SHOWN <= one.moment <= now]
+    return tuple(sorted(over, key=lambda one: one.moment, reverse=True))
 
 
 def _open_shares(
+    now: datetime,
     key: Sealer,
     link: Link,
     listed: ShareList | None,
     copies: Sequence[CopyRow | DamagedRow],
     namer: EntryNamer,
 ) -> tuple[tuple[IncomingShare, ...], tuple[UUID | None, ...]]:
-    """Return the copies that open, newest entry first, and the ids of the others."""
+    """Return the copies that open, newest entry first, and the ids of the others; not those that ended."""
     shared, damaged = [], []
     for copy in copies:
         try:
-            shared.append(_open_share(key, link, listed, require_undamaged(copy), namer))
+            shared.append(_open_share(now, key, link, listed, require_undamaged(copy), namer))
+        except ShareOver:
+            continue
         except Damaged:
             damaged.append(get_column(copy, "id"))
     shared.sort(key=lambda one: (one.written_at, one.id), reverse=True)
@@ -198,6 +221,7 @@ def _open_shares(
 
 
 def _open_share(
+    now: datetime,
     key: Sealer,
     link: Link,
     listed: ShareList | None,
@@ -206,7 +230,10 @@ def _open_share(
     *,
     by_tap: bool = False,
 ) -> IncomingShare:
-    if not share_list.is_listed(listed, (row.id, row.revision, row.sealed)):
+    end = listed.ends.get(row.id.hex) if listed else None
+    if end is not None and end.is_over(now):
+        raise ShareOver(link, end)
+    if not share_list.is_listed(listed, (row.id, row.revision, row.sealed), now):
         raise Damaged
     document = open_document(key, row.sealed, share_context(link.id, row.id, row.revision), ShareDocument)
     if document.entry_id != row.entry_id.hex:
@@ -223,6 +250,7 @@ def _open_share(
         row.opened_at,
         bool(row.replied),
         row.revision,
+        end,
     )
     # Here, and nowhere else, a copy is opened for its clinician: what is closed has no words from here on.
     return replace(one, document=document.strip_to_title()) if one.is_closed and not by_tap else one
@@ -246,6 +274,7 @@ async def read_share(
         by_tap: The clinician chose to open this very copy, and was told that it counts as opened.
 
     Raises:
+        ShareOver: If it ended by itself.
         StillClosed: If its title alone may be shown, unless *by_tap*.
         SharingPaused: While the patient has paused sharing.
         Damaged: If it is not what was sealed.
@@ -256,12 +285,20 @@ async def read_share(
     if listed is not None and listed.paused:
         raise SharingPaused
     if not copies:
+        _refuse_ended(link, listed, wanted, actor.now)
         raise NotFound
-    one = _open_share(key, link, listed, require_undamaged(copies[0]), EntryNamer(), by_tap=by_tap)
+    one = _open_share(actor.now, key, link, listed, require_undamaged(copies[0]), EntryNamer(), by_tap=by_tap)
     if one.is_closed and not by_tap:
         raise StillClosed(link, one)
     await mark_opened(actor, patient, [one.id])
     return link, one
+
+
+def _refuse_ended(link: Link, listed: ShareList | None, wanted: UUID, now: datetime) -> None:
+    """Raise `ShareOver` for a copy that ended by itself and is deleted since."""
+    end = listed.ends.get(wanted.hex) if listed else None
+    if end is not None and end.is_over(now):
+        raise ShareOver(link, end)
 
 
 async def mark_opened(actor: Actor, patient: UUID, shares: Iterable[UUID]) -> None:

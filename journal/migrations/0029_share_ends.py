@@ -1,0 +1,17 @@
+from tortoise import fields, migrations
+from tortoise.migrations import operations as ops
+
+
+class Migration(migrations.Migration):
+    """Make room for the end of a share, and for whether its copy was deleted then."""
+
+    dependencies = [("journal", "0028_importing")]
+
+    initial = False
+
+    operations = [
+        ops.AddField(
+            model_name="Share", name="ends_at", field=fields.DatetimeField(null=True, db_index=True)
+        ),
+        ops.AddField(model_name="Share", name="ended_at", field=fields.DatetimeField(null=True)),
+    ]
