@@ -259,6 +259,7 @@ ROUTES = (
     Rule("/journal/{id:uuid}/replies/{link:uuid}", FORM, PATIENT, my_replies.show_my_replies),
     Rule("/shares/{id:uuid}/update", READ, PATIENT, shares.show_update),
     Rule("/shares/{id:uuid}/attention", FORM, PATIENT, attention.change_attention),
+    Rule("/shares/{id:uuid}/terms", FORM, PATIENT, attention.change_terms),
     Rule("/shares/{id:uuid}/revocation", FORM, PATIENT, shares.revoke_share),
     Rule("/sharing", READ, PATIENT, team.show_team),
     Rule("/sharing/log", READ, PATIENT, sharing_log.show_sharing_log),

@@ -9,7 +9,7 @@ record state, so the patient notices an older list.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
 from enum import Enum
 from typing import Any
 from uuid import UUID
@@ -86,6 +86,14 @@ class ShareEnd(msgspec.Struct, frozen=True, array_like=True):
         except ValueError:
             return EARLIEST
         return moment if moment.tzinfo is not None else EARLIEST
+
+    @property
+    def last_day(self) -> date:
+        """Return the last day; where it cannot be read, the one in UTC before it is over."""
+        try:
+            return date.fromisoformat(self.day)
+        except ValueError:
+            return max(self.moment, EARLIEST + timedelta(days=1)).date() - timedelta(days=1)
 
     def is_over(self, now: datetime) -> bool:
         """Return whether it has come."""

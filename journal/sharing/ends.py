@@ -7,6 +7,7 @@ which needs no key, deletes the copy soon after. What was replied about it stays
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from uuid import UUID
 
@@ -20,7 +21,7 @@ from journal.errors import InvalidInput
 from journal.i18n import N_
 from journal.installation.installation import Installation
 from journal.store.database import flush_deleted, transaction
-from journal.store.rows import Row, fetch_rows, filter_undamaged
+from journal.store.rows import Row, Timestamp, fetch_rows, filter_undamaged
 
 MAX_YEARS = 10
 BATCH_SIZE = 100
@@ -33,6 +34,34 @@ class DueRow(Row, frozen=True):
 
     id: UUID
     patient_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class EndedShare:
+    """A share of an entry that ended by itself: with whom, and when."""
+
+    link: UUID
+    at: datetime
+
+    def find_last_day(self, zone: tzinfo) -> date:
+        """Return the last day on which it could be read."""
+        return (self.at - timedelta(seconds=1)).astimezone(zone).date()
+
+
+class EndedRow(Row, frozen=True):
+    """A share whose end has come."""
+
+    link_id: UUID
+    ends_at: Timestamp
+
+
+async def list_ended(actor: Actor, entry: UUID) -> tuple[EndedShare, ...]:
+    """Return which shares of an entry of the actor's ended by themselves: who cannot read it; it opens none."""
+    over = tables.Share.filter(
+        entry_id=entry, link__patient_id=actor.id, link__ended_at=None, ends_at__lte=actor.now
+    )
+    rows = filter_undamaged(await fetch_rows(EndedRow, over))
+    return tuple(EndedShare(row.link_id, row.ends_at) for row in rows)
 
 
 def build_end(actor: Actor, until: date | None, entry: UUID) -> ShareEnd | None:

@@ -27,6 +27,7 @@ from journal.catalogue.fields import EntryKind
 from journal.entries.entries import INLINE_LIMIT
 from journal.entries.naming import EntryName, EntryNamer
 from journal.errors import Damaged, NotFound
+from journal.i18n import N_
 from journal.scheduling import plan as session_plan
 from journal.sealing import open_document
 from journal.sessions import schedule
@@ -130,6 +131,10 @@ class StillClosed(NotFound):
 
 class ShareOver(NotFound):
     """A copy that ended by itself, on the day that its patient had chosen; nobody opens it."""
+
+    message = N_(
+        "Your patient shared this until a day that is over, so it ended by itself. Nobody can open it now."
+    )
 
     def __init__(self, link: Link, end: ShareEnd) -> None:
         super().__init__()

@@ -237,6 +237,7 @@ RESTORABLE_FIELDS = (
             "total",
             "trigger",
             "understood",
+            "until_date",
             "week_days",
             "whose",
             "why",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from datetime import date
 from uuid import UUID
 
 from journal.actor import Actor
@@ -19,7 +20,7 @@ from journal.reading_hours.next_look import NextLook, load_next_look
 from journal.sessions import holds
 from journal.sessions.holds import Hold
 from journal.sessions.rows import load_my_sessions
-from journal.sharing import copies, shares
+from journal.sharing import copies, ends, shares
 from journal.sharing.shares import OutgoingShare
 from journal.vault.entry_rows import Entry
 from portal.views.sharing.shared_items import SharedItem, load_shared_items
@@ -40,7 +41,8 @@ class SharingPage:
     Without `to`, the person is asked whom it is for. `trusted` is False when that one's keys have changed;
     `is_first` while nothing was ever shared with them; `last` are the parts that were chosen the last time for such
     an entry. `waiting` is why nothing can be shared today; `problem` is why the step before failed, and `attention`
-    what was asked of the reader on the preview before.
+    and `until` what was asked of the reader, and allowed, on the preview before. `ended` are shares that ended by
+    themselves, with the name of whoever could read them.
     """
 
     entry: Entry
@@ -59,6 +61,8 @@ class SharingPage:
     problem: str = ""
     attention: str = ""
     errors: Mapping[str, str] = field(default_factory=dict)
+    until: str = ""
+    ended: tuple[tuple[str, date], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +70,8 @@ class PreviewPage:
     """
     Context of the preview: exactly what `to` will read, as `view`, drawn as on their own page.
 
-    `attention` is what is asked of them, as it stands on the form; `look` is when they look next.
+    `attention` is what is asked of them, and `until` the last day, as they stand on the form; `look` is when they look
+    next.
     """
 
     entry: Entry
@@ -79,6 +84,7 @@ class PreviewPage:
     attention: str
     problem: str = ""
     errors: Mapping[str, str] = field(default_factory=dict)
+    until: str = ""
 
 
 def get_chosen_link(team: CareTeam, wanted: str) -> Link:
@@ -99,6 +105,7 @@ async def build_sharing_page(
     done: str = "",
     problem: str = "",
     attention: str = "",
+    until: str = "",
     errors: Mapping[str, str] | None = None,
 ) -> SharingPage:
     """Build the first step. Nothing is chosen but what *to* can read already, or what was chosen before."""
@@ -130,7 +137,15 @@ async def build_sharing_page(
         problem=problem,
         attention=attention,
         errors=errors or {},
+        until=until,
+        ended=await _list_ended(actor, entry, team),
     )
+
+
+async def _list_ended(actor: Actor, entry: Entry, team: tuple[Link, ...]) -> tuple[tuple[str, date], ...]:
+    names = {one.id: one.peer_name for one in team}
+    over = await ends.list_ended(actor, entry.id)
+    return tuple((names[one.link], one.find_last_day(actor.zone)) for one in over if one.link in names)
 
 
 async def build_preview(
@@ -140,12 +155,13 @@ async def build_preview(
     sections: Iterable[str],
     problem: str = "",
     replaced: OutgoingShare | None = None,
-    chosen: str = "",
+    chosen: tuple[str, str] = ("", ""),
 ) -> PreviewPage:
     """
     Build the second step, from the very copy that would be sealed; *replaced* is one that is known to be there.
 
-    What is asked of the reader is what was *chosen*, else what the replaced copy asks, else the latest one of theirs.
+    What is asked of the reader is what was *chosen*, else what the replaced copy asks, else the latest one of theirs;
+    the last day is the one that was chosen, else that of the replaced copy.
 
     Raises:
         InvalidInput: If nothing is chosen that can be shared.
@@ -169,8 +185,9 @@ async def build_preview(
         tuple(copy.fields),
         there is not None,
         await load_next_look(actor, to, plan),
-        chosen or before.value,
+        chosen[0] or before.value,
         problem,
+        until=chosen[1] if any(chosen) else there.end.day if there and there.end else "",
     )
 
 
