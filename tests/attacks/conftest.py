@@ -68,6 +68,7 @@ BEGINNINGS = {
         "/sessions/waiting",
         "/sharing/{karl's link}",
         "/shares/{closed share}/attention",
+        "/shares/{closed share}/terms",
     ),
     "bob": (
         "/patients/{alice}/shared/{closed share}",

@@ -27,6 +27,7 @@ from journal.authentication import (
 from journal.authentication.sign_in import verify_password
 from journal.calendar import feeds
 from journal.care import invitations, lifecycle
+from journal.care import tables as care_tables
 from journal.care.documents import Attention
 from journal.care_notes import notes as care_notes
 from journal.care_notes.notes import NoteKind
@@ -55,7 +56,7 @@ from journal.replies import writing as reply_writing
 from journal.replies.drafts import Typed
 from journal.scheduling import plan as session_plan
 from journal.sessions.session import SessionDetails, SessionKind, Setting
-from journal.sharing import handover_answers, handover_offers, shares
+from journal.sharing import ends, handover_answers, handover_offers, shares, terms
 from journal.sitter import links as sitter_links
 from journal.standing import standing
 from journal.vault.documents import EntryDocument
@@ -282,6 +283,12 @@ async def with_words(cast: Cast) -> None:
     assert (await last(Act.NOTICES_ENDED)).object_id == cast.link
     await shares.change_attention(alice, share, Attention.IF_RAISED)
     assert (await last(Act.SHARE_ATTENTION_CHANGED)).object_id == share
+    await terms.change_end(alice, share, cast.clock.now.date())
+    assert (await last(Act.SHARE_END_CHANGED)).recipient_id == bob.id
+    await care_tables.Share.filter(id=given).update(ends_at=cast.clock.now)
+    await ends.end_due(cast.installation)
+    event = await last(Act.SHARE_ENDED)
+    assert (event.object_id, event.actor_id, event.patient_id) == (given, None, alice.id)
     for act in (Act.REPLY_WITHDRAWN, Act.REPLY_READ):
         reply = uuid4()
         await reply_writing.send_mine(alice, entry.id, cast.link, Typed("A question"), reply)

@@ -1,0 +1,108 @@
+"""Until when a share can be read, on pages: chosen with the preview, changed later, and over on both sides."""
+
+from __future__ import annotations
+
+import html
+import re
+from datetime import timedelta
+from uuid import UUID
+
+from httpx import AsyncClient, Response
+
+from journal.care import tables
+from journal.sharing import ends, shares
+from tests.cast import NOON, Cast
+from tests.portal.conftest import Portal
+from tests.scenes import PARTS, in_session, signed_in_again, written
+
+TODAY = NOON.date()
+LATER = (TODAY + timedelta(days=8)).isoformat()
+
+
+def words(page: Response) -> str:
+    """Return what a page says, as text on one line."""
+    return " ".join(html.unescape(re.sub(r"<[^>]+>", " ", page.text)).split())
+
+
+def typed(page: Response) -> str:
+    """Return the last day as it stands in a form."""
+    (found,) = re.findall(r'name="until_date" type="date" value="([^"]*)"', page.text)
+    return found
+
+
+async def confirm(browser: AsyncClient, cast: Cast, entry: UUID, until: str) -> Response:
+    """Send the form of a preview."""
+    form = {"to": str(cast.link), "step": "confirm", "previewed": "1", "sections": list(PARTS)}
+    return await browser.post(
+        f"/journal/{entry}/shares", data=form | {"attention": "no-answer", "until_date": until}
+    )
+
+
+async def share(cast: Cast) -> UUID:
+    """Have alice share an entry with bob until today."""
+    entry, alice = await written(cast), await cast.actor("alice")
+    return await shares.share_entry(alice, entry.id, cast.link, PARTS, previewed=1, until=TODAY)
+
+
+async def test_it_is_chosen_with_the_preview_and_comes_back(portal: Portal) -> None:
+    """Nothing is chosen at first; a day stays through "Choose again", a refusal, and the next preview."""
+    entry = await written(portal.cast)
+    look = {"to": str(portal.cast.link), "step": "everything"}
+    async with portal.client("alice") as alice:
+        assert typed(await alice.post(f"/journal/{entry.id}/shares", data=look)) == ""
+        again = await alice.post(
+            f"/journal/{entry.id}/shares",
+            data=look | {"step": "choose", "attention": "no-answer", "until_date": LATER},
+        )
+        assert f'name="until_date" value="{LATER}"' in again.text
+        for wrong in ("2026-11-31", "2026-11-20", "2099-01-01"):
+            refused = await confirm(alice, portal.cast, entry.id, wrong)
+            assert (refused.status_code, typed(refused)) == (422, wrong)
+        assert await tables.Share.all().count() == 0
+        assert (await confirm(alice, portal.cast, entry.id, LATER)).status_code == 303
+        page = await alice.get(f"/journal/{entry.id}/shares")
+        assert "Until 30 Nov 2026, then it ends by itself" in words(page)
+        (one,) = await shares.list_shares(await portal.cast.actor("alice"))
+        assert typed(await alice.get(f"/shares/{one.id}/update")) == LATER
+
+
+async def test_it_is_changed_on_its_own_page(portal: Portal) -> None:
+    """What cannot be is refused with what was typed; in a hold it is kept, and said why."""
+    wanted = await share(portal.cast)
+    async with portal.client("alice") as alice:
+        here = f"/shares/{wanted}/terms"
+        assert typed(await alice.get(here)) == TODAY.isoformat()
+        refused = await alice.post(here, data={"until_date": "soon"})
+        assert (refused.status_code, typed(refused)) == (422, "soon")
+        assert (await alice.post(here, data={"until_date": LATER})).status_code == 303
+        await in_session(portal.cast)
+        held = await alice.post(here, data={"until_date": ""})
+        assert (held.status_code, typed(held)) == (409, "")
+    (one,) = await shares.list_shares(await portal.cast.actor("alice"))
+    assert one.end is not None
+    assert one.end.day == LATER
+
+
+async def test_both_sides_read_that_it_ended(portal: Portal) -> None:
+    """Before, when it will; from then on, that it did, whether or not its copy is deleted already."""
+    wanted = await share(portal.cast)
+    (one,) = await shares.list_shares(alice := await portal.cast.actor("alice"))
+    theirs = f"/patients/{alice.id}/shared/{wanted}"
+    async with portal.client("bob") as bob:
+        assert "Shared until 22 Nov 2026" in words(await bob.get(theirs))
+    assert one.end is not None
+    portal.cast.clock.now = one.end.moment
+    await signed_in_again(portal.cast)
+    for _ in range(2):
+        async with portal.client("alice") as patient, portal.client("bob") as bob:
+            mine = words(await patient.get(f"/journal/{one.entry}/shares"))
+            assert "could read this until 22 Nov 2026. It ended by itself." in mine
+            assert (await patient.get(f"/shares/{wanted}/terms")).status_code == 404
+            gone = await bob.get(theirs)
+            assert (gone.status_code, "until a day that is over" in words(gone)) == (404, True)
+            listed = words(await bob.get(f"/patients/{alice.id}"))
+            assert "shared something with you until 22 Nov 2026. It ended by itself" in listed
+            assert "The sea" not in listed
+        await ends.end_due(portal.cast.installation)
+    async with portal.client("alice") as patient:
+        assert "ended by itself" in words(await patient.get("/sharing/log"))
