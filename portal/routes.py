@@ -38,7 +38,7 @@ from portal.views.journal import comparison, entry, entry_new, entry_removal, en
 from portal.views.measures import filling, overview, score_entry
 from portal.views.notices import agreement, inbox, panel
 from portal.views.own_notes import notes as own_notes
-from portal.views.packets import choosing, making, packet_list, packets
+from portal.views.packets import choosing, filing, making, packet_list, packets
 from portal.views.patients import (
     brief,
     call_contacts,
@@ -295,6 +295,7 @@ ROUTES = (
     Rule("/patients", FORM, CLINICIAN, caseload.show_caseload),
     Rule("/patients/{id:uuid}", READ, CLINICIAN, caseload.show_patient),
     Rule("/patients/{id:uuid}/shared/{share:uuid}", FORM, CLINICIAN, caseload.show_share),
+    Rule("/patients/{id:uuid}/shared/{share:uuid}/filing", FORM, CLINICIAN, filing.file_share),
     Rule("/patients/{id:uuid}/shared/{share:uuid}/replies", FORM, CLINICIAN, their_replies.show_replies),
     Rule("/replies", READ, CLINICIAN, reply_drafts.show_drafts),
     Rule("/patients/{id:uuid}/trust", READ, CLINICIAN, caseload.show_safety_code),

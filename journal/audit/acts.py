@@ -105,6 +105,8 @@ class Act(StrEnum):
     SHARE_REVOKED = "share.revoked"
     SHARE_END_CHANGED = "share.end-changed"
     SHARE_ENDED = "share.ended"
+    SHARE_FILING_CHANGED = "share.filing-changed"
+    SHARE_FILED = "share.filed"
     SHARE_OPENED = "share.opened"
     REPLY_SENT = "reply.sent"
     REPLY_READ = "reply.read"

@@ -34,6 +34,7 @@ from journal.vault.record_state import SELECT_RECORD_STATE, RecordChange
 ENDED = N_(
     "This share ended by itself, on the day that you had chosen. Share it anew; nothing is shared now."
 )
+CHANGED = N_("This was changed in another window. Look at it again; nothing was changed here.")
 EARLIEST = datetime.min.replace(tzinfo=UTC)
 MAX_STOPPED = 500
 """Of how many entries a list says that a copy was taken away; the latest."""
@@ -107,13 +108,15 @@ class ShareList(msgspec.Struct, frozen=True):
     `copies` names each by its hex id, with its revision and the hex digits of its envelope's last 16 bytes. `stopped`
     names entries of which a copy was taken away, by their hex ids, and says when, UTC, ISO 8601: what is shared as it
     is completed brings none back. `ends` has each copy with a last day. It stands here and not in the copy, so that
-    whoever asks whether a copy is listed is told as well whether it is over.
+    whoever asks whether a copy is listed is told as well whether it is over. `filing` names the copies that their
+    reader may file in the record of their practice.
     """
 
     paused: bool = False
     copies: dict[str, tuple[int, str]] = {}
     stopped: dict[str, str] = {}
     ends: dict[str, ShareEnd] = {}
+    filing: list[str] = []
 
     def has_ended(self, copy: UUID, now: datetime) -> bool:
         """Return whether a copy ended by itself, whatever storage still holds of it."""
@@ -139,7 +142,7 @@ async def create_list(actor: Actor, link: UUID, key: bytes) -> None:
 
 
 class KeptEnd(Enum):
-    """That a copy ends when the one of the same entry before it would have ended."""
+    """That a copy ends, and may be filed, as the one of the same entry before it."""
 
     KEPT = "kept"
 
@@ -148,7 +151,12 @@ KEPT = KeptEnd.KEPT
 
 
 async def add_copy(
-    actor: Actor, link: UUID, copy: Member, entry: UUID, end: ShareEnd | KeptEnd | None = KEPT
+    actor: Actor,
+    link: UUID,
+    copy: Member,
+    entry: UUID,
+    end: ShareEnd | KeptEnd | None = KEPT,
+    may_file: bool | KeptEnd = KEPT,
 ) -> None:
     """
     Add a copy of an entry that was just sealed, in the place of an earlier state of it.
@@ -167,19 +175,37 @@ async def add_copy(
         ends = {ident: one for ident, one in old.ends.items() if one.entry != entry.hex}
         if chosen is not None:
             ends[ident.hex] = chosen
-        return msgspec.structs.replace(old, copies=old.copies | noted, ends=ends)
+        filing = old.filing if isinstance(may_file, KeptEnd) else _note_filing(old, ident, may_file)
+        return msgspec.structs.replace(old, copies=old.copies | noted, ends=ends, filing=filing)
 
     await _rewrite_list(actor, link, with_copy)
 
 
-async def set_end(actor: Actor, link: UUID, copy: UUID, end: ShareEnd | None) -> None:
-    """Record until when a copy can be read; None for as long as its patient shares it."""
+Terms = tuple[ShareEnd | None, bool]
+"""Until when a copy can be read, None for as long as its patient shares it, and whether it may be filed."""
 
-    def with_end(old: ShareList) -> ShareList:
+
+async def set_terms(actor: Actor, link: UUID, copy: UUID, seen: Terms, terms: Terms) -> None:
+    """
+    Record the terms of a copy in the place of those that were *seen*.
+
+    Raises:
+        StaleRevision: If they are others by now.
+    """
+    end, may_file = terms
+
+    def with_terms(old: ShareList) -> ShareList:
+        if (old.ends.get(copy.hex), copy.hex in old.filing) != seen:
+            raise StaleRevision(CHANGED)
         ends = {ident: one for ident, one in old.ends.items() if ident != copy.hex}
-        return msgspec.structs.replace(old, ends=ends if end is None else {**ends, copy.hex: end})
+        chosen = ends if end is None else {**ends, copy.hex: end}
+        return msgspec.structs.replace(old, ends=chosen, filing=_note_filing(old, copy, may_file))
 
-    await _rewrite_list(actor, link, with_end)
+    await _rewrite_list(actor, link, with_terms)
+
+
+def _note_filing(old: ShareList, copy: UUID, may_file: bool) -> list[str]:
+    return [one for one in old.filing if one != copy.hex] + ([copy.hex] if may_file else [])
 
 
 async def remove_copies(
@@ -199,7 +225,8 @@ async def remove_copies(
             ended.pop(stopped.hex, None)
             ended[stopped.hex] = actor.now.astimezone(UTC).isoformat()
         latest = dict(list(ended.items())[-MAX_STOPPED:])
-        return msgspec.structs.replace(old, copies=kept, stopped=latest, ends=ends)
+        filing = [ident for ident in old.filing if ident not in gone]
+        return msgspec.structs.replace(old, copies=kept, stopped=latest, ends=ends, filing=filing)
 
     await _rewrite_list(actor, link, without_copies)
 
@@ -233,7 +260,8 @@ async def rebuild_list(actor: Actor, link: UUID) -> None:
     before = _parse_revision(rows[0][0]) if rows else 0
     revision = before + 1 if before < MAX_STATE_REVISION else 1
     ends = {ident: end for ident, end in old.ends.items() if ident in copies} if old else {}
-    new = ShareList(old.paused if old else False, copies, old.stopped if old else {}, ends)
+    filing = [ident for ident in old.filing if ident in copies] if old else []
+    new = ShareList(old.paused if old else False, copies, old.stopped if old else {}, ends, filing)
     sealed = seal_document(key, new, share_list_context(link, revision))
     await vault_tables.RecordState.filter(id=link).delete()
     await vault_tables.RecordState.create(id=link, owner_id=actor.id, revision=revision, sealed=sealed)

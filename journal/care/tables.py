@@ -92,6 +92,9 @@ class Share(Model):
         null=True, db_index=True
     )  # when it is deleted; what opens goes by the sealed list
     ended_at = fields.DatetimeField(null=True)  # when that was done: then `sealed` is empty
+    filed = fields.BinaryField(
+        null=True
+    )  # care-link key: when its clinician filed it in the practice's record
 
     class Meta:
         table = "share"

@@ -3,7 +3,7 @@ from tortoise.migrations import operations as ops
 
 
 class Migration(migrations.Migration):
-    """Make room for the end of a share, and for whether its copy was deleted then."""
+    """Make room for the end of a share, whether its copy was deleted then, and when it was filed."""
 
     dependencies = [("journal", "0028_importing")]
 
@@ -14,4 +14,5 @@ class Migration(migrations.Migration):
             model_name="Share", name="ends_at", field=fields.DatetimeField(null=True, db_index=True)
         ),
         ops.AddField(model_name="Share", name="ended_at", field=fields.DatetimeField(null=True)),
+        ops.AddField(model_name="Share", name="filed", field=fields.BinaryField(null=True)),
     ]

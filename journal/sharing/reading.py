@@ -32,7 +32,7 @@ from journal.scheduling import plan as session_plan
 from journal.sealing import open_document
 from journal.sessions import schedule
 from journal.sessions.rows import Session
-from journal.sharing.talked import open_talked
+from journal.sharing.talked import Filing, open_filings, open_talked
 from journal.store.database import fetch_raw, transaction
 from journal.store.rows import (
     DamagedRow,
@@ -48,15 +48,15 @@ from journal.store.rows import (
 )
 
 SELECT_COPIES = """
-    SELECT 0, id, revision, sealed, entry_id, updated_at, opened_at, talked, EXISTS (
+    SELECT 0, id, revision, sealed, entry_id, updated_at, opened_at, talked, filed, EXISTS (
         SELECT 1 FROM reply WHERE share_id = share.id AND author = 'patient' AND revision = 1 AND read_at IS NULL)
         FROM share WHERE link_id = $1 AND ended_at IS NULL
-    UNION ALL SELECT 1, id, revision, sealed, NULL, NULL, NULL, NULL, NULL FROM record_state WHERE id = $2
+    UNION ALL SELECT 1, id, revision, sealed, NULL, NULL, NULL, NULL, NULL, NULL FROM record_state WHERE id = $2
 """
 SELECT_COPY = """
-    SELECT 0, id, revision, sealed, entry_id, updated_at, opened_at, talked, NULL FROM share
+    SELECT 0, id, revision, sealed, entry_id, updated_at, opened_at, talked, filed, NULL FROM share
         WHERE link_id = $1 AND id = $2 AND ended_at IS NULL
-    UNION ALL SELECT 1, id, revision, sealed, NULL, NULL, NULL, NULL, NULL FROM record_state WHERE id = $3
+    UNION ALL SELECT 1, id, revision, sealed, NULL, NULL, NULL, NULL, NULL, NULL FROM record_state WHERE id = $3
 """
 """One statement each, since copies and list must be of one moment."""
 
@@ -72,6 +72,7 @@ class CopyRow(Row, frozen=True):
     updated_at: Timestamp
     opened_at: Timestamp | None
     talked: JoinedValue
+    filed: JoinedValue
     replied: JoinedValue
 
 
@@ -87,6 +88,7 @@ class IncomingShare:
     `name` is its title, where that was shared, or its kind and session, as the plan shows it to them. `talked_at` is
     when they marked it as talked about; both see that. `has_reply` of the patient's that nobody has opened. `revision`
     tells an update from what a page showed. `end` is until when its patient shares it; None where they chose no day.
+    With `may_file` its reader may file it in the record of their practice; `filings` are the times that they did.
     """
 
     id: UUID
@@ -99,6 +101,13 @@ class IncomingShare:
     has_reply: bool = False
     revision: int = 0
     end: ShareEnd | None = None
+    may_file: bool = False
+    filings: tuple[Filing, ...] = ()
+
+    @property
+    def filed(self) -> Filing | None:
+        """Return when this very revision was filed in the record of the practice."""
+        return next((one for one in self.filings if one.revision == self.revision), None)
 
     @property
     def is_closed(self) -> bool:
@@ -256,6 +265,8 @@ def _open_share(
         bool(row.replied),
         row.revision,
         end,
+        listed is not None and row.id.hex in listed.filing,
+        open_filings(key, link.id, row.id, as_bytes(row.filed) or None),
     )
     # Here, and nowhere else, a copy is opened for its clinician: what is closed has no words from here on.
     return replace(one, document=document.strip_to_title()) if one.is_closed and not by_tap else one
@@ -285,6 +296,13 @@ async def read_share(
         Damaged: If it is not what was sealed.
     """
     link = await care_links.load_link_with(actor, patient)
+    one = await open_one(actor, link, wanted, by_tap=by_tap)
+    await mark_opened(actor, patient, [one.id])
+    return link, one
+
+
+async def open_one(actor: Actor, link: Link, wanted: UUID, *, by_tap: bool = False) -> IncomingShare:
+    """Open one shared copy without marking it as opened; raises as `read_share`."""
     key = await open_shared_key(actor, link)
     listed, copies = _split_rows(key, link, await fetch_raw(SELECT_COPY, link.id, wanted, link.id))
     if listed is not None and listed.paused:
@@ -295,8 +313,7 @@ async def read_share(
     one = _open_share(actor.now, key, link, listed, require_undamaged(copies[0]), EntryNamer(), by_tap=by_tap)
     if one.is_closed and not by_tap:
         raise StillClosed(link, one)
-    await mark_opened(actor, patient, [one.id])
-    return link, one
+    return one
 
 
 def _refuse_ended(link: Link, listed: ShareList | None, wanted: UUID, now: datetime) -> None:

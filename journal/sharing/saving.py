@@ -78,6 +78,7 @@ async def save_copy(
     *,
     while_held: bool = False,
     end: ShareEnd | KeptEnd | None = KEPT,
+    may_file: bool | KeptEnd = KEPT,
 ) -> UUID:
     """
     Seal a copy of an entry as it was read, in the place of an earlier one; raises as `shares.share_entry` does.
@@ -86,6 +87,7 @@ async def save_copy(
         while_held: For readings that their patient ticked beforehand, and for nothing else.
         end: Until when it can be read. Unless its patient chose that anew, the copy keeps the end that it has, and one
             that is over is not begun again.
+        may_file: Whether its reader may file it; kept in the same way.
     """
     async with ensure_transaction():
         await record_state.lock_state(actor)
@@ -112,11 +114,14 @@ async def save_copy(
                 created_at=actor.now,
                 updated_at=actor.now,
             )
-        await share_list.add_copy(actor, link.id, (ident, revision, sealed), entry.id, end)
+        await share_list.add_copy(actor, link.id, (ident, revision, sealed), entry.id, end, may_file)
         if not isinstance(end, KeptEnd):
             await care_tables.Share.filter(id=ident).update(ends_at=end.moment if end else None)
         to, act = link.clinician, Act.SHARE_UPDATED if row else Act.SHARED
         await audit_log.record_event(actor, act, patient=actor.id, about=ident, recipient=to)
+        if may_file is True:
+            act = Act.SHARE_FILING_CHANGED
+            await audit_log.record_event(actor, act, patient=actor.id, about=ident, recipient=to)
     return ident
 
 

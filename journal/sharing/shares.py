@@ -34,7 +34,7 @@ from journal.roles import Role
 from journal.sealing import open_document
 from journal.sessions.holds import refuse_while_held
 from journal.sharing import copies, ends, saving
-from journal.sharing.talked import open_talked
+from journal.sharing.talked import Filing, open_filings, open_talked
 from journal.store.database import fetch_raw, flush_deleted, transaction
 from journal.store.rows import (
     DamagedRow,
@@ -56,7 +56,7 @@ from journal.vault.entry_rows import UNKNOWN_ID, UNKNOWN_TIME, Entry, EntryRow
 
 SELECT_SHARES = """
     SELECT share.id, share.link_id, share.entry_id, share.revision, share.sealed, share.updated_at, share.opened_at,
-        share.talked,
+        share.talked, share.filed,
         entry.revision, entry.sealed, entry.created_at, entry.updated_at, entry.deleted_at
     FROM share JOIN care_link ON care_link.id = share.link_id LEFT JOIN entry ON entry.id = share.entry_id
     WHERE care_link.patient_id = $1 AND share.link_id IN (%s) AND share.ended_at IS NULL
@@ -75,6 +75,7 @@ class ShareRow(Row, frozen=True):
     updated_at: Timestamp
     opened_at: Timestamp | None
     talked: JoinedValue
+    filed: JoinedValue
     entry_revision: JoinedValue = msgspec.field(name="entry__revision")
     entry_sealed: JoinedValue = msgspec.field(name="entry__sealed")
     entry_created_at: JoinedValue = msgspec.field(name="entry__created_at")
@@ -92,6 +93,7 @@ class OutgoingShare:
 
     `outdated` are the chosen parts that read differently in the entry now; `changed`: so does anything of the copy.
     `talked_at` is when its clinician marked it as talked about. `end` is until when they can read it.
+    With `may_file` they may file it in their practice's record; `filings` are the times that they did.
     A copy that does not open is `damaged`: its document is empty, and it can only be revoked. Its `id` and `entry` are
     `UNKNOWN_ID` where they cannot be read.
     """
@@ -107,6 +109,8 @@ class OutgoingShare:
     talked_at: datetime | None = None
     damaged: bool = False
     end: ShareEnd | None = None
+    may_file: bool = False
+    filings: tuple[Filing, ...] = ()
 
     @property
     def has_address(self) -> bool:
@@ -148,6 +152,7 @@ async def share_entry(
     previewed: int,
     attention: Attention | None = None,
     until: date | None = None,
+    may_file: bool = False,
 ) -> UUID:
     """
     Share the chosen sections with the clinician of care link *to*; a replaced copy counts as unread again.
@@ -156,6 +161,7 @@ async def share_entry(
         previewed: The entry's revision that the person saw in the preview and confirmed.
         attention: What they ask of the reader; None where they were not asked.
         until: The last day on which it can be read; None for as long as they share it.
+        may_file: Whether it may be filed in the record of the practice.
 
     Raises:
         InvalidInput: If nothing is chosen that can be shared, or the last day is none (`until_date`).
@@ -174,7 +180,7 @@ async def share_entry(
         raise StaleRevision(saving.ENTRY_CHANGED)
     document = copies.build_copy(entry, fields, actor.now, actor.zone, attention or "")
     key, end = await open_shared_key(actor, link), ends.build_end(actor, until, entry.id)
-    return await saving.save_copy(actor, link, entry, document, key, end=end)
+    return await saving.save_copy(actor, link, entry, document, key, end=end, may_file=may_file)
 
 
 async def require_open(actor: Actor, link: Link) -> None:
@@ -250,13 +256,8 @@ async def _open_shares(
     keys: dict[UUID, Sealer] = {}
     # The link of a copy is readable, since the query matched it.
     found = [(row, links[get_column(row, "link_id")]) for row in rows]
-    return tuple(
-        [
-            await _open_share(actor, row, link, keys, lists.get(link.id))
-            for row, link in found
-            if not _has_ended(lists.get(link.id), row, actor)
-        ]
-    )
+    lasting = [(row, link) for row, link in found if not _has_ended(lists.get(link.id), row, actor)]
+    return tuple([await _open_share(actor, row, link, keys, lists.get(link.id)) for row, link in lasting])
 
 
 def _has_ended(listed: ShareList | None, row: ShareRow | DamagedRow, actor: Actor) -> bool:
@@ -361,6 +362,7 @@ async def _open_share(
         changed, outdated, damaged = False, frozenset[str](), False
         talked = as_bytes(copy.talked) or None
         talked_at = open_talked(keys[link.id], link.id, copy.id, copy.revision, talked)
+        filings = open_filings(keys[link.id], link.id, copy.id, as_bytes(copy.filed) or None)
         if copy.entry_revision != document.entry_revision:
             entry = _open_source_entry(actor, copy)
             changed, outdated = copies.is_changed(entry, document), copies.find_outdated(entry, document)
@@ -368,7 +370,7 @@ async def _open_share(
         # A damaged copy hides neither the journal nor other copies, and is not hidden itself.
         moment = (get_column(row, "updated_at") or UNKNOWN_TIME).isoformat(timespec="seconds")
         document = ShareDocument(EntryKind.FREE, "", None, {}, [], moment, moment, 0)
-        changed, outdated, damaged, talked_at = False, frozenset(), True, None
+        changed, outdated, damaged, talked_at, filings = False, frozenset(), True, None, ()
     return OutgoingShare(
         id=get_column(row, "id") or UNKNOWN_ID,
         entry=get_column(row, "entry_id") or UNKNOWN_ID,
@@ -381,6 +383,8 @@ async def _open_share(
         talked_at=talked_at,
         damaged=damaged,
         end=listed.ends.get(ident.hex) if listed and (ident := get_column(row, "id")) else None,
+        may_file=listed is not None and not damaged and copy.id.hex in listed.filing,
+        filings=filings,
     )
 
 

@@ -137,6 +137,7 @@ RESTORABLE_FIELDS = (
             "low",
             "mark",
             "masked",
+            "may_file",
             "measure",
             "medicines",
             "minutes",

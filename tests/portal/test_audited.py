@@ -56,7 +56,7 @@ from journal.replies import writing as reply_writing
 from journal.replies.drafts import Typed
 from journal.scheduling import plan as session_plan
 from journal.sessions.session import SessionDetails, SessionKind, Setting
-from journal.sharing import ends, handover_answers, handover_offers, shares, terms
+from journal.sharing import ends, handover_answers, handover_offers, reading, shares, terms
 from journal.sitter import links as sitter_links
 from journal.standing import standing
 from journal.vault.documents import EntryDocument
@@ -283,8 +283,13 @@ async def with_words(cast: Cast) -> None:
     assert (await last(Act.NOTICES_ENDED)).object_id == cast.link
     await shares.change_attention(alice, share, Attention.IF_RAISED)
     assert (await last(Act.SHARE_ATTENTION_CHANGED)).object_id == share
-    await terms.change_end(alice, share, cast.clock.now.date())
+    await terms.change_terms(alice, share, cast.clock.now.date(), False)
     assert (await last(Act.SHARE_END_CHANGED)).recipient_id == bob.id
+    await terms.change_terms(alice, share, cast.clock.now.date(), True)
+    assert (await last(Act.SHARE_FILING_CHANGED)).recipient_id == bob.id
+    _, read = await reading.read_share(bob, alice.id, share, by_tap=True)
+    await terms.file_share(bob, alice.id, share, read.revision)
+    assert (await last(Act.SHARE_FILED)).actor_id == bob.id
     await care_tables.Share.filter(id=given).update(ends_at=cast.clock.now)
     await ends.end_due(cast.installation)
     event = await last(Act.SHARE_ENDED)

@@ -63,13 +63,14 @@ def parse_attention(form: Form) -> Attention | None:
 @dataclass(frozen=True, slots=True)
 class TermsPage:
     """
-    Context of the page on which it is changed until when a copy can be read; `until` is what was typed last.
+    Context of the page on which it is changed until when a copy can be read, and whether it may be filed.
 
-    `problem` is why nothing was changed.
+    `until` and `may_file` are what was chosen last. `problem` is why nothing was changed.
     """
 
     item: SharedItem
     until: str
+    may_file: bool
     problem: str = ""
     errors: Mapping[str, str] = field(default_factory=dict)
 
@@ -88,25 +89,26 @@ def parse_until(form: Form) -> date | None:
 
 
 async def change_terms(request: Request) -> Response:
-    """Show until when a copy can be read, or change it."""
+    """Show until when a copy can be read and whether it may be filed, or change it."""
     actor = get_actor(request)
     one = await shares.load_share(actor, request.path_params["id"])
     if one.damaged:
         raise Damaged
-    until, problem, status = one.end.day if one.end else "", "", 200
+    until, may_file, problem, status = one.end.day if one.end else "", one.may_file, "", 200
     errors: Mapping[str, str] = {}
     if request.method == "POST":
         form = await Form.read(request)
-        until = form["until_date"]
+        until, may_file = form["until_date"], form["may_file"] == "yes"
         try:
-            await terms.change_end(actor, one.id, parse_until(form))
+            await terms.change_terms(actor, one.id, parse_until(form), may_file)
             return redirect(request, f"/journal/{one.entry}/shares?done=terms")
         except InvalidInput as error:
             errors, status = error.fields, 422
         except (HeldUntilRested, SharingPaused, StaleRevision, TrustBroken) as error:
             problem, status = str(error), 409
     (item,) = await load_shared_items(actor, [one], await load_my_sessions(actor))
-    return render_page(request, "sharing/terms.html", TermsPage(item, until, problem, errors), status=status)
+    context = TermsPage(item, until, may_file, problem, errors)
+    return render_page(request, "sharing/terms.html", context, status=status)
 
 
 async def change_attention(request: Request) -> Response:

@@ -31,6 +31,7 @@ from portal.views.sharing.shared_view import (
     build_shared_view,
     hide_numbers,
 )
+from portal.web.forms import Form
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +63,7 @@ class SharingPage:
     attention: str = ""
     errors: Mapping[str, str] = field(default_factory=dict)
     until: str = ""
+    may_file: bool = False
     ended: tuple[tuple[str, date], ...] = ()
 
 
@@ -85,6 +87,23 @@ class PreviewPage:
     problem: str = ""
     errors: Mapping[str, str] = field(default_factory=dict)
     until: str = ""
+    may_file: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ChosenTerms:
+    """What was asked of the reader and allowed with it on the preview before, as it was sent."""
+
+    attention: str
+    until: str
+    may_file: bool
+
+
+def read_terms(form: Form) -> ChosenTerms | None:
+    """Return what a form of the preview has, or one that brings it back; None for one of before the preview."""
+    if not form["attention"]:
+        return None
+    return ChosenTerms(form["attention"], form["until_date"], form["may_file"] == "yes")
 
 
 def get_chosen_link(team: CareTeam, wanted: str) -> Link:
@@ -106,6 +125,7 @@ async def build_sharing_page(
     problem: str = "",
     attention: str = "",
     until: str = "",
+    may_file: bool = False,
     errors: Mapping[str, str] | None = None,
 ) -> SharingPage:
     """Build the first step. Nothing is chosen but what *to* can read already, or what was chosen before."""
@@ -138,6 +158,7 @@ async def build_sharing_page(
         attention=attention,
         errors=errors or {},
         until=until,
+        may_file=may_file,
         ended=await _list_ended(actor, entry, team),
     )
 
@@ -155,13 +176,13 @@ async def build_preview(
     sections: Iterable[str],
     problem: str = "",
     replaced: OutgoingShare | None = None,
-    chosen: tuple[str, str] = ("", ""),
+    chosen: ChosenTerms | None = None,
 ) -> PreviewPage:
     """
     Build the second step, from the very copy that would be sealed; *replaced* is one that is known to be there.
 
     What is asked of the reader is what was *chosen*, else what the replaced copy asks, else the latest one of theirs;
-    the last day is the one that was chosen, else that of the replaced copy.
+    the last day is the one that was chosen, else that of the replaced copy, and so is whether it may be filed.
 
     Raises:
         InvalidInput: If nothing is chosen that can be shared.
@@ -176,7 +197,10 @@ async def build_preview(
     there, last = replaced, replaced.document.asks if replaced else None
     if there is None:
         there, last = await shares.find_replaced_and_last(actor, entry.id, to)
-    before = (there.document.asks if there else None) or last or Attention.NO_ANSWER
+    if chosen is None:
+        before = (there.document.asks if there else None) or last or Attention.NO_ANSWER
+        until = there.end.day if there and there.end else ""
+        chosen = ChosenTerms(before.value, until, there is not None and there.may_file)
     return PreviewPage(
         entry,
         namer.name_entry(entry),
@@ -185,9 +209,10 @@ async def build_preview(
         tuple(copy.fields),
         there is not None,
         await load_next_look(actor, to, plan),
-        chosen[0] or before.value,
+        chosen.attention,
         problem,
-        until=chosen[1] if any(chosen) else there.end.day if there and there.end else "",
+        until=chosen.until,
+        may_file=chosen.may_file,
     )
 
 

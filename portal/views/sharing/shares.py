@@ -56,6 +56,7 @@ async def share_entry(request: Request) -> Response:
             chosen=form.get_all("sections"),
             attention=form["attention"],
             until=form["until_date"],
+            may_file=form["may_file"] == "yes",
         )
         return render_page(request, "sharing/choose.html", context)
     seen = form.get_whole_number("previewed") if form["step"] == "confirm" else None
@@ -92,14 +93,21 @@ async def _share_or_preview(
     replaced: OutgoingShare | None = None,
     form: Form = NO_FORM,
 ) -> Response:
-    sections, changed, chosen = tuple(sections), "", (form["attention"], form["until_date"])
+    sections, changed, chosen = tuple(sections), "", share_steps.read_terms(form)
     errors: Mapping[str, str] = {}
     try:
         if seen is not None:
             try:
                 asks, until = parse_attention(form), parse_until(form)
                 await sharing_shares.share_entry(
-                    actor, entry.id, to.id, sections, previewed=seen, attention=asks, until=until
+                    actor,
+                    entry.id,
+                    to.id,
+                    sections,
+                    previewed=seen,
+                    attention=asks,
+                    until=until,
+                    may_file=chosen.may_file if chosen else False,
                 )
                 return redirect(request, f"/journal/{entry.id}/shares?done=shared")
             except StaleRevision as error:

@@ -173,12 +173,12 @@ async def test_an_end_is_changed_and_taken_away(cast: Cast) -> None:
     """A later day, none, an earlier one: list and row have the same, and the log says so each time."""
     share = await share_until(cast, TODAY)
     for until in (TODAY + timedelta(days=9), None, TODAY):
-        await terms.change_end(await cast.actor("alice"), share, until)
+        await terms.change_terms(await cast.actor("alice"), share, until, False)
         (one,) = await shares.list_shares(await cast.actor("alice"))
         row = await at_rest(tables.Share, share)
         assert end_of(one).day == until.isoformat() if until else one.end is None
         assert row["ends_at"] == (end_of(one).moment if one.end else None)
-    await terms.change_end(await cast.actor("alice"), share, TODAY)  # no change
+    await terms.change_terms(await cast.actor("alice"), share, TODAY, False)  # no change
     events = await audit_events.list_patient_events((await cast.actor("alice")).id, limit=9)
     assert [one.action for one in events].count(Act.SHARE_END_CHANGED) == 3
 
@@ -190,7 +190,7 @@ async def test_what_is_over_is_not_begun_again_by_another_day(cast: Cast) -> Non
     await to_the_end(cast)
     alice = await cast.actor("alice")
     with pytest.raises(NotFound):
-        await terms.change_end(alice, share, None)
+        await terms.change_terms(alice, share, None, False)
     await ends.end_due(cast.installation)
     again = await shares.share_entry(alice, one.entry, cast.link, PARTS, previewed=1)
     assert again == share
@@ -213,8 +213,8 @@ async def test_in_a_hold_a_share_gets_shorter_alone(cast: Cast) -> None:
     await in_session(cast)
     for until in (TODAY + timedelta(days=10), None):
         with pytest.raises(HeldUntilRested):
-            await terms.change_end(await cast.actor("alice"), share, until)
-    await terms.change_end(await cast.actor("alice"), share, TODAY + timedelta(days=1))
+            await terms.change_terms(await cast.actor("alice"), share, until, False)
+    await terms.change_terms(await cast.actor("alice"), share, TODAY + timedelta(days=1), False)
     (one,) = await shares.list_shares(await cast.actor("alice"))
     assert end_of(one).day == (TODAY + timedelta(days=1)).isoformat()
 

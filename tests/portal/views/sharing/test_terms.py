@@ -27,7 +27,7 @@ def words(page: Response) -> str:
 def typed(page: Response) -> str:
     """Return the last day as it stands in a form."""
     (found,) = re.findall(r'name="until_date" type="date" value="([^"]*)"', page.text)
-    return found
+    return str(found)
 
 
 async def confirm(browser: AsyncClient, cast: Cast, entry: UUID, until: str) -> Response:
@@ -81,6 +81,40 @@ async def test_it_is_changed_on_its_own_page(portal: Portal) -> None:
     (one,) = await shares.list_shares(await portal.cast.actor("alice"))
     assert one.end is not None
     assert one.end.day == LATER
+
+
+async def test_it_is_filed_with_one_act_that_both_see(portal: Portal) -> None:
+    """Off at first; once it is allowed, its clinician is asked, files it once, and has it as a page and as a PDF."""
+    entry = await written(portal.cast)
+    look = {"to": str(portal.cast.link), "step": "everything"}
+    async with portal.client("alice") as patient, portal.client("bob") as bob:
+        page = await patient.post(f"/journal/{entry.id}/shares", data=look)
+        assert re.search(r'name="may_file" value="yes"(?! checked)', page.text)
+        await confirm(patient, portal.cast, entry.id, "")
+        (one,) = await shares.list_shares(alice := await portal.cast.actor("alice"))
+        theirs, mine = f"/patients/{alice.id}/shared/{one.id}", f"/shares/{one.id}/terms"
+        assert "File it in" not in words(await bob.get(theirs))
+        assert (await bob.get(f"{theirs}/filing")).status_code == 404
+        assert (await bob.post(f"{theirs}/filing", data={"revision": "1"})).status_code == 409
+        assert (await patient.post(mine, data={"until_date": "", "may_file": "yes"})).status_code == 303
+        assert "May be filed" in words(await patient.get(f"/journal/{entry.id}/shares"))
+        assert "File it in the record of your practice" in words(await bob.get(theirs))
+        assert "Hearthside keeps none" in words(await bob.get(f"{theirs}/filing"))
+        for _ in range(2):
+            filed = await bob.post(f"{theirs}/filing", data={"revision": "1"}, follow_redirects=True)
+            assert "Filed on Sun 22 Nov 2026" in words(filed)
+            assert "Maybe that I am allowed to rest." in words(filed)
+        printed = await bob.get(f"{theirs}/filing?as=pdf")
+        assert (printed.content[:4], "filed.pdf" in printed.headers["content-disposition"]) == (b"%PDF", True)
+        for page in (f"/journal/{entry.id}/shares", mine, f"/shares/{one.id}/revocation"):
+            assert "filed it in the record of the practice on Sun 22 Nov 2026" in words(
+                await patient.get(page)
+            )
+        await patient.post(f"/shares/{one.id}/revocation")
+        assert "filed something that you no longer share" in words(await patient.get("/sharing/log"))
+        assert "filed it in the record of their practice" in words(await patient.get("/sharing/disclosures"))
+        for gone in (theirs, f"{theirs}/filing", f"{theirs}/filing?as=pdf"):
+            assert (await bob.get(gone)).status_code == 404
 
 
 async def test_both_sides_read_that_it_ended(portal: Portal) -> None:
