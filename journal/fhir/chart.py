@@ -79,6 +79,7 @@ class Grant:
     Something that a clinician can read, or could until it was revoked; of what was revoked nobody knows more.
 
     `parts` are the ids of the chosen parts of the entry; empty where it is about all that was shared with them.
+    `until` is the last day on which it can be read, 2026-11-30, where one was chosen.
     """
 
     id: UUID
@@ -87,6 +88,7 @@ class Grant:
     entry_id: UUID | None = None
     parts: frozenset[str] = frozenset()
     is_active: bool = True
+    until: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -190,6 +190,7 @@ def _list_grants(records: PatientRecords) -> Iterable[Grant]:
             share.entry_id,
             parts,
             is_active=link is not None and link.state == "active",
+            until=share.until,
         )
     standing = {share.id for share in records.sharing.shares}
     given = {one.object_id: one.at for one in records.log if one.action is Act.SHARED}

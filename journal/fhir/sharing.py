@@ -41,6 +41,7 @@ def build_consents(frame: Frame) -> Iterator[Resource]:
             policyRule=OPT_IN,
             provision={
                 "type": "permit",
+                **({"period": {"end": one.until}} if one.until else {}),
                 **(
                     {"actor": [{"role": RECIPIENT, "reference": frame.refer("Practitioner", one.reader)}]}
                     if is_known
