@@ -106,10 +106,9 @@ async def test_it_is_filed_with_one_act_that_both_see(portal: Portal) -> None:
             assert "Maybe that I am allowed to rest." in words(filed)
         printed = await bob.get(f"{theirs}/filing?as=pdf")
         assert (printed.content[:4], "filed.pdf" in printed.headers["content-disposition"]) == (b"%PDF", True)
-        for page in (f"/journal/{entry.id}/shares", mine, f"/shares/{one.id}/revocation"):
-            assert "filed it in the record of the practice on Sun 22 Nov 2026" in words(
-                await patient.get(page)
-            )
+        for place in (f"/journal/{entry.id}/shares", mine, f"/shares/{one.id}/revocation"):
+            told = words(await patient.get(place))
+            assert "filed it in the record of the practice on Sun 22 Nov 2026" in told
         await patient.post(f"/shares/{one.id}/revocation")
         assert "filed something that you no longer share" in words(await patient.get("/sharing/log"))
         assert "filed it in the record of their practice" in words(await patient.get("/sharing/disclosures"))
