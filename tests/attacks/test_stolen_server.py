@@ -231,6 +231,7 @@ def what_people_wrote(target: Target) -> list[Sealed]:
         of("talk mark", "talk_item", "mark", ids["marked talk item"], "talk-mark", link.bytes,
            ids["marked talk item"].bytes),
         of("talked", "share", "talked", ids["share"], "talked", link.bytes, ids["share"].bytes),
+        of("filed", "share", "filed", ids["share"], "filed", link.bytes, ids["share"].bytes),
         of("talk set", "talk_set", "sealed", ids["talk set"], "talk-set", bob.bytes, ids["talk set"].bytes),
         of("link key", "care_link", "patient_key", link, "link-key", alice.bytes, link.bytes),
         of("alice's pin", "care_link", "patient_pin", link, "pin", alice.bytes, link.bytes),
