@@ -206,13 +206,19 @@ async def change_entry(
 
 
 async def replace_document(
-    actor: Actor, current: Entry, document: EntryDocument, *, keep: bool | None = False
+    actor: Actor,
+    current: Entry,
+    document: EntryDocument,
+    *,
+    keep: bool | None = False,
+    language: str | None = None,
 ) -> Entry | None:
     """
     Replace all of an entry that was read; return None when another page saved first, or it was deleted.
 
     Args:
         keep: Keep the text until now among the earlier versions, whatever was changed; None keeps none of it.
+        language: That of its words, where it follows from anything else than the page that wrote them.
     """
     actor.require_role(Role.PATIENT)
     if document == current.document:
@@ -220,7 +226,8 @@ async def replace_document(
     if not _is_written_apart(current.document, document):
         # A page that is open elsewhere may have an older answer on its form: then both are kept.
         document = msgspec.structs.replace(document, sitting="")
-    document = _keep_language(actor, current.document, document)
+    spoken = _keep_language(actor, current.document, document).language if language is None else language
+    document = msgspec.structs.replace(document, language=spoken)
     return await _update_entry(actor, current, document, keep=keep)
 
 

@@ -92,7 +92,8 @@ def compose_letter(
     letter["Auto-Submitted"] = "auto-generated"
     letter["Subject"] = voice.translate(_SUBJECTS.get(message.kind, SUBJECT))
     paragraphs = _build_paragraphs(server, message, when, voice)
-    letter.set_content("\n\n".join([*paragraphs, voice.translate(NO_ANSWER)]) + "\n")
+    text = "\n\n".join([*paragraphs, voice.translate(NO_ANSWER)]) + "\n"
+    letter.set_content(text, cte="quoted-printable")  # a server need not take 8 bits (RFC 6152)
     letter["Content-Language"] = voice.language  # what is set before the text goes with it
     return Letter(server.sender, to, letter.as_bytes())
 

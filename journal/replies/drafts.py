@@ -117,6 +117,7 @@ async def save_of_copy(
     *,
     to: str = "",
     about: ShareDocument | None = None,
+    language: str = "",
 ) -> str:
     """
     Store a clinician's draft about a copy; return it as it is stored. An empty one is deleted.
@@ -124,6 +125,7 @@ async def save_of_copy(
     Args:
         to: The patient's name, where it is known.
         about: The copy, where it opens.
+        language: That of the text, where it was not written on the actor's page.
 
     Raises:
         InvalidInput: If it is too long, or there are as many as fit.
@@ -148,8 +150,8 @@ async def save_of_copy(
         if there and not title:
             title, spoken = there.about, there.about_language
         named = to or (there.to if there else "")
-        language = there.language if there and text == there.text else actor.language
-        document = DraftDocument(text, named, title, typed.sitting, spoken, language)
+        said_in = there.language if there and text == there.text else language or actor.language
+        document = DraftDocument(text, named, title, typed.sitting, spoken, said_in)
         sealed = seal_document(actor.vault, document, draft_context(actor.id, ident, revision))
         if there:
             await mine.update(revision=revision, sealed=sealed, updated_at=actor.now)

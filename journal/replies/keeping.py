@@ -8,7 +8,7 @@ and erased as every entry is, and outlasts the copy and the care.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from uuid import UUID
 
 import msgspec
@@ -30,13 +30,14 @@ CHANGED_MEANWHILE = N_("Another page saved at the same moment. Nothing was chang
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """What a conversation is about: an entry of the patient's, the care link, and what both are called."""
+    """What a conversation is about: an entry, the care link, what both are called, and the language of the title."""
 
     entry: UUID
     link: UUID
     name: str
     title: str = ""
     session_id: str | None = None
+    language: str = ""
 
     @property
     def source(self) -> str:
@@ -62,7 +63,7 @@ class Record:
 
     @property
     def language(self) -> str:
-        """Return the language of the patient's words."""
+        """Return the language of the draft, or of the title where there is none."""
         return self.entry.document.language if self.entry else ""
 
     @property
@@ -74,7 +75,7 @@ class Record:
 def build_place(entry: Entry, link: Link) -> Place:
     """Return what a conversation about an entry with the clinician of a link is about."""
     document = entry.document
-    return Place(entry.id, link.id, link.peer_name, document.title, document.session_id)
+    return Place(entry.id, link.id, link.peer_name, document.title, document.session_id, document.language)
 
 
 def get_source(entry: Entry) -> tuple[UUID, UUID] | None:
@@ -108,9 +109,13 @@ async def keep_replies(
     gone: UUID | None = None,
     draft: str | None = None,
     sitting: str = "",
+    language: str = "",
 ) -> None:
     """
     Add replies to the record of a conversation, take away the one that is *gone*, and store a draft where one is given.
+
+    Args:
+        language: That of the draft, where it was not written on the actor's page.
 
     Raises:
         StaleRevision: If others saved all the time; nothing was changed.
@@ -126,7 +131,8 @@ async def keep_replies(
         }
         return {name: value for name, value in after.items() if value}
 
-    await _change_record(actor, place, change, sitting if draft is not None else None)
+    writer = replace(actor, language=language or actor.language)
+    await _change_record(writer, place, change, sitting if draft is not None else None)
 
 
 async def _change_record(
@@ -137,7 +143,8 @@ async def _change_record(
         answers = change(seen.document.answers if seen else {})
         is_empty = not (answers.get(REPLIES) or answers.get(DRAFT))
         if seen is None:
-            if is_empty or await _begin_record(actor, place, answers, sitting or ""):
+            spoken = _find_language(actor, place, answers, None)
+            if is_empty or await _begin_record(actor, place, answers, sitting or "", spoken):
                 return
         elif is_empty:
             if await removal.discard_entry(actor, seen.id, seen.revision):
@@ -145,12 +152,22 @@ async def _change_record(
         else:
             kept = seen.document.sitting if sitting is None else sitting
             document = msgspec.structs.replace(seen.document, answers=answers, sitting=kept)
-            if await entries.replace_document(actor, seen, document, keep=None):
+            spoken = _find_language(actor, place, answers, seen.document)
+            if await entries.replace_document(actor, seen, document, keep=None, language=spoken):
                 return
     raise StaleRevision(CHANGED_MEANWHILE)
 
 
-async def _begin_record(actor: Actor, place: Place, answers: Answers, sitting: str) -> bool:
+def _find_language(actor: Actor, place: Place, answers: Answers, before: EntryDocument | None) -> str:
+    """Return the language of the draft, or of the title without one: each reply says its own."""
+    draft = answers.get(DRAFT)
+    there = before.language if before else ""
+    if not draft:
+        return place.language or there
+    return there if before and draft == before.answers.get(DRAFT) else actor.language or there
+
+
+async def _begin_record(actor: Actor, place: Place, answers: Answers, sitting: str, language: str) -> bool:
     document = EntryDocument(
         EntryKind.REPLIES.value,
         place.title,
@@ -163,4 +180,4 @@ async def _begin_record(actor: Actor, place: Place, answers: Answers, sitting: s
     async def is_there() -> bool:
         return (await load_record(actor, place.entry, place.link)).entry is not None
 
-    return await entries.create_first_entry(actor, document, is_there)
+    return await entries.create_first_entry(replace(actor, language=language), document, is_there)

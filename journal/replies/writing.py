@@ -153,7 +153,8 @@ async def withdraw_mine(actor: Actor, entry: UUID, link: UUID, reply: UUID) -> N
         copy, _ = await conversation.load_about(actor, mine.link, key, entry)
         one = await _withdraw(actor, mine.link, key, copy, reply)
         there = (await load_record(actor, entry, link)).draft
-        await keep_replies(actor, mine.place, (), gone=reply, draft=_join(one.document.text, there))
+        draft, language = _join(one.document.text, there), one.document.language
+        await keep_replies(actor, mine.place, (), gone=reply, draft=draft, language=language)
     await flush_deleted()
 
 
@@ -169,7 +170,13 @@ async def withdraw_of_copy(actor: Actor, patient: UUID, share: UUID, reply: UUID
         text = _join(one.document.text, there.text if there else "")
         seen = drafts.get_digest(there.text) if there else ""
         await drafts.save_of_copy(
-            actor, patient, share, Typed(text, seen=seen), to=link.peer_name, about=copy.document
+            actor,
+            patient,
+            share,
+            Typed(text, seen=seen),
+            to=link.peer_name,
+            about=copy.document,
+            language=one.document.language,
         )
     await flush_deleted()
 

@@ -43,7 +43,7 @@ CONTAINERS = frozenset(
     }
     | {"svg", "table", "ul", *TEXT_BLOCKS, *(f"h{level}" for level in range(1, 7))}
 )
-OWN_LINES = frozenset({"brief-when", "chart-by", "chart-words"})
+OWN_LINES = frozenset({"brief-when", "chart-by", "chart-words", "summary-about"})
 """Classes of what stands on lines of its own within a text."""
 
 

@@ -10,8 +10,9 @@ from babel.dates import format_datetime
 from jinja2 import pass_context
 from jinja2.runtime import Context
 
+from journal.evaluation.form_fields import parse_month
 from journal.time_zones import ZoneChoice, get_place, list_zone_choices
-from portal.web.translation import get_language
+from portal.web.translation import filter_quoted, get_language
 
 _TIME = "HH:mm"
 _DAY = {"en": "d MMM y", "es": "d MMM y"}
@@ -82,6 +83,14 @@ def format_weekday(value: datetime, zone: tzinfo) -> str:
 def format_month(value: date) -> str:
     """Write a month: November 2026."""
     return _format_local(value, _MONTH)
+
+
+def filter_month(words: str, language: str) -> str:
+    """Write a month that somebody typed in digits, as 2026-11; anything else is quoted as words in *language*."""
+    try:
+        return format_month(date(*parse_month(words) or (0, 0), 1))
+    except ValueError:
+        return filter_quoted(words, language)
 
 
 def format_place(zone_name: str) -> str:

@@ -30,12 +30,13 @@ from portal.web.dates import (
     filter_date,
     filter_datetime,
     filter_day,
+    filter_month,
     filter_time,
     format_place,
     format_short_day,
 )
 from portal.web.device_cookies import build_return_address, find_help_region, is_neutral
-from portal.web.entry_names import find_title_language, format_entry_name
+from portal.web.entry_names import find_title_language, format_entry_name, translate_own_title
 from portal.web.escaping import remove_controls
 from portal.web.template_compiler import CompilingEnvironment, render_template
 from portal.web.translation import (
@@ -174,9 +175,11 @@ def build_environment(language: str = DEFAULT_LANGUAGE) -> Environment:
         time=filter_time,
         datetime=filter_datetime,
         day=filter_day,
+        month=filter_month,
         place=format_place,
         entry_name=_filter_entry_name,
         lang=filter_lang,
+        own_title=_filter_own_title,
         listed=filter_listed,
         quoted=filter_quoted,
         shortened=filter_shortened,
@@ -216,6 +219,13 @@ def _filter_entry_name(context: Context, name: EntryName, zone: tzinfo | None = 
     translator: Translator = context.environment.words  # type: ignore[attr-defined]
     called = format_entry_name(name, translator.translate, lambda at: filter_day(context, at, zone))
     return filter_quoted(called, find_title_language(name))
+
+
+@pass_context
+def _filter_own_title(context: Context, title: str, kind: str) -> str:
+    """Write a title that Hearthside gave to an entry of a kind; nothing for one that somebody wrote."""
+    translator: Translator = context.environment.words  # type: ignore[attr-defined]
+    return translate_own_title(kind, title, translator.translate)
 
 
 def _render_marked(pieces: Iterable[Marked]) -> Markup:

@@ -48,6 +48,8 @@ FOREIGN_DAYS = re.compile(
     r"|\b\d{4}-(0[1-9]|1[0-2])(-\d\d)?\b"
 )
 """A day as English writes it, or as it is stored; what Babel writes in Spanish has small letters."""
+STORED_DAY = re.compile(r"\d{4}-(0[1-9]|1[0-2])(-\d\d)?")
+"""A day or a month that stands alone: it has no language, and no quotation makes it somebody's words."""
 EXAMPLES = re.compile(r"hearthside-[\w.-]+|\b(como|por ejemplo),? \d{4}-\d\d(-\d\d)?\b", re.IGNORECASE)
 """Names of files, and how a day is typed."""
 NO_PAGES = frozenset(
@@ -127,8 +129,9 @@ class Texts(HTMLParser):
         """Note a text."""
         if (text := " ".join(data.split())) and not any(theirs for _, theirs in self.hidden):
             self.found.add(text)
-        is_page = self.languages[-1:] == ["es"] and not QUIET & {tag for tag, _ in self.hidden}
-        if is_page and has_foreign_day(text):
+        is_quiet = bool(QUIET & {tag for tag, _ in self.hidden})
+        is_page = self.languages[-1:] == ["es"] and not is_quiet
+        if (is_page and has_foreign_day(text)) or (STORED_DAY.fullmatch(text) and not is_quiet):
             self.days.add(text)
         if (
             WRITTEN.search(NAMES.sub("", text))

@@ -222,6 +222,8 @@ def what_people_wrote(target: Target) -> list[Sealed]:
         of("own note", "own_note", "sealed", ids["own note"], "own-note", bob.bytes, ids["own note"].bytes, 1),
         of("packet", "packet", "sealed", ids["packet"], "packet", alice.bytes, ids["packet"].bytes, 1),
         of("packet told", "packet", "told", ids["made packet"], "packet-told", alice.bytes, ids["made packet"].bytes),
+        of("packet layout", "packet", "layout", ids["packet"], "packet-layout", alice.bytes, ids["packet"].bytes),
+        of("bob's packet", "packet", "sealed", ids["bob's packet"], "packet", bob.bytes, ids["bob's packet"].bytes, 1),
         of("packet file", "packet", "file", ids["made packet"], "packet-file", alice.bytes, ids["made packet"].bytes),
         of("import", "import_run", "sealed", ids["import run"], "import-run", alice.bytes, ids["import run"].bytes, 1),
         of("import part", "import_part", "sealed", ids["import part"], "import-part", alice.bytes,
@@ -383,6 +385,7 @@ def test_the_server_key_opens_names_and_dates_only(target: Target) -> None:
         "instructions_version",
         "reading_hours",
         "reminder_slot",
+        "packet",
     }
 
 
@@ -416,12 +419,19 @@ def names_opened(target: Target, keys: set[bytes]) -> set[str]:
             ids["instructions"],
         ),
         "kap_session": (Context("session", alice.bytes, ids["session"].bytes, 1), ids["session"]),
+        "packet": (
+            Context("packet-disclosed", alice.bytes, ids["bob's made packet"].bytes),
+            ids["bob's made packet"],
+        ),
     }
+    columns = {"packet": "disclosed"}
     return {
         table
         for table, (place, row) in places.items()
         if Sealed(
-            table, _row(target.path, f"SELECT sealed FROM {table} WHERE id = ?", row)[0], place
+            table,
+            _row(target.path, f"SELECT {columns.get(table, 'sealed')} FROM {table} WHERE id = ?", row)[0],
+            place,
         ).opens_with_one_of(keys)
     }
 

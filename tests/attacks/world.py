@@ -517,6 +517,7 @@ async def _packets(making: _Making, ids: dict[str, UUID]) -> None:
         language=LANGUAGE,
     )
     ids["packet"] = await packet_drafts.create_packet(alice, choice)
+    await packet_drafts.save_layout(alice, ids["packet"], packets.Layout("0" * 64, 1, (1,), (HERS,)))
     told = Told(
         f"{HERS} recipient of a file",
         f"{HERS} purpose of a file",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+from base64 import urlsafe_b64decode
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -12,6 +13,10 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Page, expect
 
+from journal.authentication import web_sessions
+from journal.records import collection as records_collection
+from portal.documents.archive_pages import build_page_renderer
+from portal.web.pages import build_environment
 from tests.attacks import browse
 from tests.browser.conftest import Desk
 from tests.browser.served import NOBODY, Served, lend, serving
@@ -214,6 +219,32 @@ async def test_every_page_fits_a_phone(
         await page.goto(address)
         await walked_by_keyboard(desk, page)
         await measured(desk, page)
+
+
+@pytest.mark.parametrize("name", ["alice", "bob"])
+async def test_the_pages_of_an_archive_fit_a_phone(
+    desk: Desk, writers: Writers, server: Served, tmp_path: Path, name: str
+) -> None:
+    """Addresses and words that nothing breaks are broken there too: no page scrolls sideways."""
+    token = urlsafe_b64decode(writers.client(name).cookies["hearthside"] + "=")
+    async with server.second_connection() as cast:
+        actor = await web_sessions.load_actor(cast.installation, token)
+        assert actor is not None
+        found = await (
+            records_collection.collect_patient_records(actor, "")
+            if name == "alice"
+            else records_collection.collect_shared_records(actor, "", None)
+        )
+        files = build_page_renderer(build_environment(), actor)(found)
+    for path, content in files.items():
+        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / path).write_text(content, encoding="utf-8")
+    page = await desk.person()
+    desk.origin = tmp_path.as_uri()
+    for path in (path for path in files if path.endswith(".html")):
+        await page.goto((tmp_path / path).as_uri())
+        found_there = await page.evaluate(MEASURE, SMALLEST)
+        assert found_there["wide"] <= 0, (path, found_there["outside"])
 
 
 async def test_every_password_can_be_shown(

@@ -6,6 +6,7 @@ import asyncio
 import re
 from collections.abc import Iterator
 from dataclasses import replace
+from email import message_from_bytes, policy
 from pathlib import Path
 from uuid import uuid4
 
@@ -13,10 +14,11 @@ import pytest
 
 from journal.accounts.details import change_details
 from journal.accounts.notices import queue_notice
+from journal.i18n import LANGUAGES
 from journal.installation.installation import Installation
 from journal.installation.mail_server import MailServer, TransportSecurity
 from journal.mail import tables as mail_tables
-from journal.mail.letters import SUBJECT, Voice, compose_letter
+from journal.mail.letters import NO_ANSWER, SUBJECT, Voice, compose_letter
 from journal.mail.mail_addresses import Undeliverable
 from journal.mail.messages import INVITATION, Message, Notice, queue_invitation, queue_message
 from journal.mail.outbox import CLAIM_DURATION, RETENTION, RETRY_DELAYS, delete_expired, deliver_due
@@ -107,6 +109,22 @@ async def test_a_message_is_in_the_language_of_whom_it_goes_to(cast: Cast, recei
     assert Notice.WAITS.label in english
     assert Translator("es").translate(SUBJECT) == spanish.partition("\n")[0]
     assert not NEVER_SAID.search(spanish.replace(ORIGIN, ""))
+
+
+@pytest.mark.parametrize("language", sorted(LANGUAGES))
+@pytest.mark.parametrize("kind", [INVITATION, *Notice])
+def test_no_mail_needs_a_server_that_takes_8_bits(language: str, kind: str) -> None:
+    """Each is of ASCII alone, in lines that every server takes, and says what it says."""
+    server = MailServer("127.0.0.1", 25, SENDER, ORIGIN)
+    link = f"{ORIGIN}/invite/abc" if kind == INVITATION else ""
+    voice = _build_voices()(language)
+    sent = compose_letter(server, Message("alice@example.org", kind, link), uuid4(), NOON, voice).text
+    assert sent.isascii()
+    assert max(map(len, sent.splitlines())) <= 78
+    read = message_from_bytes(sent, policy=policy.default)
+    assert read["Content-Transfer-Encoding"] == "quoted-printable"
+    assert voice.translate(NO_ANSWER) in read.get_content()
+    assert (link or ORIGIN) in read.get_content()
 
 
 async def test_every_mail_is_wholly_in_one_language(sqlite_cast: Cast, receiver: Receiver) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from uuid import UUID, uuid4
 
 import pytest
@@ -12,6 +13,7 @@ from journal.audit.acts import Act
 from journal.care import lifecycle, tables
 from journal.care import links as care_links
 from journal.dosing_day import requests
+from journal.entries import entries
 from journal.errors import HeldUntilRested, InvalidInput, JournalError, NotFound
 from journal.held_acts import HeldAct
 from journal.replies import conversation, drafts, endings, keeping, unread, writing
@@ -23,7 +25,7 @@ from journal.sessions.rows import load_my_sessions
 from journal.sharing import caseload, reading, shares
 from journal.vault.entry_rows import Entry
 from tests.cast import Cast
-from tests.scenes import connected, in_session, rested, shared, written
+from tests.scenes import THE_SEA, connected, in_session, rested, shared, written
 
 
 async def send_mine(
@@ -76,6 +78,52 @@ async def test_both_read_what_both_wrote(cast: Cast) -> None:
     assert said(theirs) == said(mine)
     assert theirs.replies[1].read_at == cast.clock.now
     assert (mine.closed, theirs.closed, mine.missing, theirs.missing) == (None, None, False, False)
+
+
+async def test_opening_a_reply_changes_no_language(cast: Cast) -> None:
+    """Its record is in the language of its title, and its draft in that of the page on which it was typed."""
+    alice = replace(await cast.actor("alice"), language="en")
+    bob = replace(await cast.actor("bob"), language="en")
+    entry = await entries.save_entry(alice, uuid4(), 0, THE_SEA)
+    share = await shared(cast, entry)
+
+    async def find_language(text: str, go: str = "") -> str:
+        """Have bob reply in English and alice open it, or do something else, in Spanish."""
+        spanish = replace(await cast.actor("alice"), language="es")
+        if go == "keep":
+            await writing.save_mine(spanish, entry.id, cast.link, Typed(text))
+        elif go == "withdraw":
+            await writing.withdraw_mine(spanish, entry.id, cast.link, UUID(text))
+        else:
+            cast.clock.forward(seconds=1)
+            await writing.send_of_copy(bob, alice.id, share, Typed(text), uuid4())
+            await conversation.read_mine(spanish, entry.id, cast.link)
+        return (await keeping.load_record(alice, entry.id, cast.link)).language
+
+    assert await find_language("I read it slowly.") == "en"
+    assert await find_language("And I wondered about the door.") == "en"
+    sent = uuid4()
+    await writing.send_mine(alice, entry.id, cast.link, Typed("The grey one."), sent)
+    assert await find_language(sent.hex, "withdraw") == "en"
+    assert await find_language("Which one did you mean?") == "en"
+    assert await find_language("La puerta gris.", "keep") == "es"
+    draft = (await keeping.load_record(alice, entry.id, cast.link)).draft
+    seen = drafts.get_digest(draft)
+    await writing.save_mine(alice, entry.id, cast.link, Typed(draft, "another page", seen))
+    assert await find_language("Tell me about it.") == "es"
+    await writing.save_mine(alice, entry.id, cast.link, Typed("", seen=seen))
+    assert await find_language("Whenever you like.") == "en"
+
+
+async def test_a_withdrawn_reply_stays_in_its_language(cast: Cast) -> None:
+    """A clinician's draft of it, too."""
+    bob, alice = replace(await cast.actor("bob"), language="en"), (await cast.actor("alice")).id
+    share, ident = await shared(cast, await written(cast)), uuid4()
+    await writing.send_of_copy(bob, alice, share, Typed("I read it slowly."), ident)
+    await writing.withdraw_of_copy(replace(bob, language="es"), alice, share, ident)
+    draft = await drafts.load_of_copy(bob, share)
+    assert draft is not None
+    assert (draft.text, draft.language) == ("I read it slowly.", "en")
 
 
 async def test_nobody_else_comes_near(cast: Cast) -> None:

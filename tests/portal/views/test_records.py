@@ -15,7 +15,7 @@ import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 from hashlib import sha256
 from pathlib import Path
 from uuid import UUID, uuid4
@@ -32,6 +32,7 @@ from journal.clinic.call_contacts import CallDetails, CallRole
 from journal.clinic.hours import Window
 from journal.clinic.instructions import InstructionsDetails
 from journal.entries import entries
+from journal.evaluation.lines import Treatment, format_line
 from journal.notices import inbox, writing
 from journal.own_notes import notes as own_notes
 from journal.reading_hours import hours as reading_hours
@@ -48,6 +49,7 @@ from journal.vault.entry_rows import Entry
 from portal.documents.archive_pages import build_page_renderer
 from portal.web.pages import build_environment
 from tests.cast import NAMES, PASSWORDS, PRACTICE, ZONE, Cast
+from tests.course_material import phq9
 from tests.journal.fhir.reading import list_words
 from tests.journal.notices.test_agreements import agreed
 from tests.journal.notices.test_notices import choose
@@ -677,6 +679,9 @@ async def test_each_kind_of_answer_can_be_read(portal: Portal) -> None:
         "reframe.moments": ["2026-11-22 Crowded rooms | I stayed."],
     }
     await written(portal.cast, EntryDocument("reframe", "R", answers=answers))
+    tea = format_line(Treatment("Heron tea", kind="medicine", dose="a cup"))
+    await written(portal.cast, EntryDocument("evaluation", answers={"evaluation.treatments": [tea]}))
+    await written(portal.cast, EntryDocument("measure", answers=phq9(date(2026, 11, 3), 2)))
     cast = portal.cast
     cast.clock.forward(hours=1)
     page = (await pages_of(cast, "alice"))["journal/2026-11.html"]
@@ -686,7 +691,9 @@ async def test_each_kind_of_answer_can_be_read(portal: Portal) -> None:
     assert "Safety" in words
     assert "first line\n  second line" in page
     assert "An earlier question" in words
-    assert "old sentence: 70" in words
+    assert "Sun 22 Nov 2026 · old sentence: 70" in words
+    assert "Heron tea · medicine · dose, as told: a cup" in words
+    assert "PHQ-9 · Tue 3 Nov 2026 · 18 of 27" in words
     for line in ("softer", "Crowded rooms", "I stayed."):
         assert line in words
 

@@ -8,8 +8,13 @@ A message and a value beside each other are two things only where something part
 - the message is a label that ends in a colon, and it or the value stands in an element of its own;
 - the message is a whole sentence; or a mark stands between them: " · ", a dash, an arrow, a slash, a bracket.
 
+A label is what could stand alone: one that ends in “with”, “by” or another such word goes on, whatever parts it. Of a
+message that a template does not name, as `_(label)`, it is known that it is no sentence only where a value stands bare
+behind it. Names that were `set` to messages are messages, and so is what `~`, `+`, `%`, `format` and `replace` make of
+them, wherever it stands. No message is put into another one with its letters in another case.
+
 Everything else is one message with a placeholder: another language has another order. A list in a sentence is written
-by the filter `listed`.
+by the filter `listed`. What is not seen: what a macro returns, and what is passed to one as text and value apart.
 """
 
 from __future__ import annotations
@@ -18,12 +23,13 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
+from pathlib import Path
 
 import pytest
 from jinja2 import Environment, nodes
 
 from portal.documents.page_tree import OWN_LINES
-from tests.portal.web.test_translation import INLINE, ROOT, TEMPLATES, _list_constants
+from tests.portal.web.test_translation import ROOT, TEMPLATES, _list_constants
 
 ENVIRONMENT = Environment(extensions=["jinja2.ext.i18n"])
 MACRO = re.compile(r"\{%-? macro (\w+)\(.*?\{%-? endmacro", re.DOTALL)
@@ -33,6 +39,14 @@ FACT_MARKS = frozenset({" · ", " → "})
 LIST_MARKS = FACT_MARKS | {", ", "; "}
 OWN_LINE = re.compile(rf'<\w+ class="(?:{"|".join(sorted(OWN_LINES))})"')
 SENTENCE_ENDS = tuple(".!?…")
+CASES = frozenset({"lower", "upper", "capitalize", "title"})
+PASSING = CASES | {"trim", "string", "e", "escape"}
+"""Filters that write a message when they are given one."""
+LEADS = re.compile(r"\w (with|by|of|to|from|for|at|on|in|about|until|since|our|the|a|is|was)$")
+"""How a message ends that leads into what stands behind it."""
+TAGS = re.compile(r"</?(a|b|br|em|i)\b[^>]*>")
+"""Elements that may stand within a sentence."""
+INLINE = re.compile(r"</?(a|b|br|code|em|i|small|span|strong|wbr)\b[^>]*>")
 
 
 @dataclass(frozen=True)
@@ -65,16 +79,28 @@ def is_drawing(node: nodes.Node) -> bool:
 
 
 def goes_on(before: Piece, after: tuple[str, ...] | None) -> bool:
-    """Return whether two pieces beside each other read as parts of one sentence."""
-    if before.texts is None and after is None:
+    """Return whether two pieces beside each other read as parts of one sentence; an unknown message has no texts."""
+    if before.texts is None:
+        return after is not None and goes_on_behind(before, after)
+    if before.texts and all(text.endswith(SENTENCE_ENDS) for text in before.texts):
         return False
-    if after is not None:
-        is_note = "<" in re.sub(r"</\w+>", "", before.since) and not set(before.since) & set(",;:")
-        return before.texts is None and any(text[:1].islower() for text in after) and not is_note
-    texts = before.texts or ()
-    if all(text.endswith(SENTENCE_ENDS) for text in texts) or is_apart(before.since):
+    if any(LEADS.search(text) for text in before.texts):
+        return True
+    if is_apart(before.since):
         return False
-    return not (all(text.endswith(":") for text in texts) and "<" in before.since)
+    is_label = all(text.endswith(":") for text in before.texts)  # or an unknown one
+    if after is None:
+        return not (is_label and "<" in before.since)
+    # Messages beside each other are found by `test_no_message_goes_on_with_another` where the second begins small.
+    return not is_label and before.since != ", " and "<" not in TAGS.sub("", before.since)
+
+
+def goes_on_behind(before: Piece, after: tuple[str, ...]) -> bool:
+    """Return whether a message goes on with a value before it."""
+    if "<" not in before.since and after and not all(text.endswith(SENTENCE_ENDS) for text in after):
+        return True
+    is_note = "<" in re.sub(r"</\w+>", "", before.since) and not set(before.since) & set(",;:")
+    return any(text[:1].islower() for text in after) and not is_note
 
 
 def is_apart(since: str) -> bool:
@@ -82,44 +108,85 @@ def is_apart(since: str) -> bool:
     return bool(OWN_LINE.search(since) or re.search(r"</\w+>\s*<\w", since)) and not set(since) & set(",;")
 
 
-def walk(body: Iterable[nodes.Node], last: frozenset[Piece], found: list[str]) -> frozenset[Piece]:
-    """Return what may have been written last after *body*, and add what was joined to *found*."""
-    for node in body:
+class Walk:
+    """What is written one after another in a template; `named` are the messages that names stand for."""
+
+    def __init__(self) -> None:
+        """Begin before anything was written."""
+        self.found: list[str] = []
+        self.named: dict[str, tuple[str, ...]] = {}
+
+    def walk(self, body: Iterable[nodes.Node], last: frozenset[Piece]) -> frozenset[Piece]:
+        """Return what may have been written last after *body*, and note what was joined."""
+        for node in body:
+            match node:
+                case nodes.Output(nodes=parts):
+                    for part in parts:
+                        last = self.write(part, last)
+                case nodes.If(test=_, body=then, elif_=others, else_=otherwise):
+                    ways = [then, *(other.body for other in others), otherwise]
+                    last = frozenset[Piece]().union(*(self.walk(way, last) for way in ways))
+                case nodes.For(body=inner):
+                    last |= self.walk(inner, last)
+                case nodes.Assign(target=target, node=value):
+                    self.name(target, value)
+                case nodes.AssignBlock(target=nodes.Name(name=name), body=inner):
+                    written = self.walk(inner, frozenset())
+                    self.named.pop(name, None)
+                    if len(written) == 1 and "<" not in (one := next(iter(written))).since and one.texts:
+                        self.named[name] = one.texts
+                case nodes.Macro(body=inner) | nodes.CallBlock(body=inner) | nodes.Block(body=inner):
+                    self.walk(inner, frozenset())
+        return last
+
+    def name(self, target: nodes.Node, value: nodes.Node) -> None:
+        """Note that a name stands for a message, or does no longer."""
+        if isinstance(target, nodes.Tuple) and isinstance(value, nodes.Tuple):
+            for one, its in zip(target.items, value.items, strict=True):
+                self.name(one, its)
+        elif isinstance(target, nodes.Name):
+            texts = self.find_texts(value)
+            self.named.pop(target.name, None)
+            if texts is not None:
+                self.named[target.name] = texts
+
+    def find_texts(self, node: nodes.Node) -> tuple[str, ...] | None:
+        """Return the messages that an expression writes; none for a value."""
         match node:
-            case nodes.Output(nodes=parts):
-                for part in parts:
-                    last = write(part, last, found)
-            case nodes.If(test=_, body=then, elif_=others, else_=otherwise):
-                ways = [then, *(other.body for other in others), otherwise]
-                last = frozenset[Piece]().union(*(walk(way, last, found) for way in ways))
-            case nodes.For(body=inner):
-                last |= walk(inner, last, found)
-            case (
-                nodes.Macro(body=inner)
-                | nodes.CallBlock(body=inner)
-                | nodes.AssignBlock(body=inner)
-                | nodes.Block(body=inner)
-            ):
-                walk(inner, frozenset(), found)
-    return last
+            case nodes.Name(name=name):
+                return self.named.get(name)
+            case nodes.Filter(node=nodes.Node() as inner, name=name) if name in PASSING:
+                return self.find_texts(inner)
+            case nodes.CondExpr(expr1=one, expr2=other):
+                ways = [self.find_texts(one), self.find_texts(other) if other is not None else None]
+                known = [each for each in ways if each is not None]
+                return tuple(text for each in known for text in each) if known else None
+        texts = _list_constants(node)
+        return None if texts is None else tuple(texts)
 
-
-def write(part: nodes.Node, last: frozenset[Piece], found: list[str]) -> frozenset[Piece]:
-    """Return what was written last after one part of what a template writes."""
-    if isinstance(part, nodes.TemplateData):
-        grown = (Piece(one.texts, one.since + part.data) for one in last)
-        return frozenset(one for one in grown if GOES_ON.fullmatch(INLINE.sub("", one.since)))
-    if isinstance(part, nodes.Const) and isinstance(part.value, str):
-        return write(nodes.TemplateData(part.value), last, found)
-    if isinstance(part, nodes.CondExpr) and _list_constants(part) is None:
-        ways = [part.expr1, part.expr2 or nodes.Const("")]
-        return frozenset[Piece]().union(*(write(way, last, found) for way in ways))
-    if is_drawing(part):
-        return frozenset()
-    texts = _list_constants(part)
-    now = None if texts is None else tuple(texts)
-    found += [f"{(one.texts or ['…'])[0]}{one.since}{(now or ['…'])[0]}" for one in last if goes_on(one, now)]
-    return frozenset({Piece(now)})
+    def write(self, part: nodes.Node, last: frozenset[Piece]) -> frozenset[Piece]:
+        """Return what was written last after one part of what a template writes."""
+        if isinstance(part, nodes.TemplateData):
+            grown = (Piece(one.texts, one.since + part.data) for one in last)
+            return frozenset(one for one in grown if GOES_ON.fullmatch(INLINE.sub("", one.since)))
+        if isinstance(part, nodes.Const) and isinstance(part.value, str):
+            return self.write(nodes.TemplateData(part.value), last)
+        if isinstance(part, nodes.Concat):
+            for one in part.nodes:
+                last = self.write(one, last)
+            return last
+        if isinstance(part, nodes.Add):
+            return self.write(part.right, self.write(part.left, last))
+        if isinstance(part, nodes.CondExpr) and self.find_texts(part) is None:
+            ways = [part.expr1, part.expr2 or nodes.Const("")]
+            return frozenset[Piece]().union(*(self.write(way, last) for way in ways))
+        if is_drawing(part):
+            return frozenset()
+        now = self.find_texts(part)
+        self.found += [
+            f"{(one.texts or ['…'])[0]}{one.since}{(now or ['…'])[0]}" for one in last if goes_on(one, now)
+        ]
+        return frozenset({Piece(now)})
 
 
 def list_joins(tree: nodes.Template) -> Iterator[str]:
@@ -146,11 +213,39 @@ def is_list(node: nodes.Node) -> bool:
     return not (node.args and isinstance(node.args[0], nodes.Const) and node.args[0].value in FACT_MARKS)
 
 
+def read_template(path: Path) -> str:
+    """Return a template; in plain text a line is an element of its own."""
+    text = path.read_text(encoding="utf-8")
+    return text.replace("\n", "\n\n") if path.suffix == ".txt" else text
+
+
+def list_filled(tree: nodes.Template, walk: Walk) -> Iterator[str]:
+    """Yield messages that are put into texts or changed by operators and filters, wherever an expression stands."""
+    for one in tree.find_all((nodes.Concat, nodes.Add)):
+        alone = Walk()
+        alone.named = walk.named
+        alone.write(one, frozenset())
+        yield from alone.found
+    for mod in tree.find_all(nodes.Mod):
+        filled = [mod.left, *(mod.right.items if isinstance(mod.right, nodes.Tuple) else [mod.right])]
+        if any(walk.find_texts(one) is not None for one in filled):
+            yield f"% of {filled}"
+    for used in tree.find_all(nodes.Filter):
+        changed = {"format": [used.node, *used.args], "replace": [used.node]}.get(used.name, [])
+        if any(walk.find_texts(one) is not None for one in changed if one):
+            yield f"{used.name} of {changed}"
+    for call in tree.find_all(nodes.Call):
+        for given in call.kwargs if _list_constants(call) is not None else ():
+            is_changed = isinstance(given.value, nodes.Filter) and given.value.name in CASES
+            if is_changed and walk.find_texts(given.value) is not None:
+                yield f"{given.key} of {_list_constants(call)}"
+
+
 def find_joined(template: str) -> list[str]:
     """Return what a template puts together."""
-    tree, found = ENVIRONMENT.parse(template), list[str]()
-    walk(tree.body, frozenset(), found)
-    return [*found, *list_joins(tree)]
+    tree, walk = ENVIRONMENT.parse(template), Walk()
+    walk.walk(tree.body, frozenset())
+    return list(dict.fromkeys([*walk.found, *list_filled(tree, walk), *list_joins(tree)]))
 
 
 @pytest.mark.parametrize(
@@ -171,6 +266,26 @@ def find_joined(template: str) -> list[str]:
         '{{ [name, _("or")]|select|join(" ") }}',
         '{{ _("%(names)s can read this", names=names|join(", ")) }}',
         '{% set list = names|join("; ") %}{{ _("%(names)s can read this", names=list) }}',
+        '{{ _("Shared with") ~ " " ~ name }}',
+        '{{ _("Shared with") + " " + name }}',
+        '{{ note(_("Shared with") ~ " " ~ name) }}',
+        '{% set line = name ~ " " ~ _("has left") %}{{ line }}',
+        '{{ "%s %s"|format(_("Shared with"), name) }}',
+        '{{ "%s %s" % (_("Shared with"), name) }}',
+        '{{ _("Shared with %s") % name }}',
+        '{{ _("Shared with NAME")|replace("NAME", name) }}',
+        '{% set a = _("Shared with") %}{{ a }} {{ name }}',
+        '{% set a, b = _("Shared with"), name %}{{ a }} {{ b }}',
+        '{% set a %}{{ _("Shared with") }}{% endset %}{{ a }} {{ name }}',
+        '{{ _("Shared with")|capitalize }} {{ name }}',
+        '{{ _("Shared with") }}<br>{{ name }}',
+        '<span>{{ _("Shared with") }}</span> <span>{{ name }}</span>',
+        '{{ name }} {{ _("Has left") }}',
+        '{{ _("See our") }} <a href="/privacy">{{ _("Privacy page") }}</a>',
+        "{{ _(label) }} {{ name }}",
+        "{{ _(label) }}: {{ name }}",
+        '{{ _("Your %(kind)s", kind=_("Session")|lower) }}',
+        '{{ _("Your %(kind)s", kind=_(kind)|lower) }}',
     ],
 )
 def test_a_message_that_goes_on_is_found(joined: str) -> None:
@@ -192,6 +307,14 @@ def test_a_message_that_goes_on_is_found(joined: str) -> None:
         '{{ name }} ({{ _("paused") }})',
         '{{ [_("pulse %(number)s", number=3), place]|select|join(", ") }}',
         '{{ _("%(names)s can read this", names=names|listed) }}',
+        "<span>{{ _(label) }}</span> <span>{{ name }}</span>",
+        "{{ _(label) }} · {{ name }}",
+        '{{ _("Role") ~ " · " ~ name }}',
+        '{{ _("In danger, call:") }} <a href="/help-now">{{ _("Help now") }}</a>',
+        '{{ name }} {{ _("It is yours.") }}',
+        '{{ facts([(_("Name"), name)] + [(_("Role"), role)]) }}',
+        '{% set a = _("Role") %}<dt>{{ a }}</dt><dd>{{ name }}</dd>',
+        '{{ name|replace("a", "b") }}',
     ],
 )
 def test_a_label_and_its_value_are_two_things(apart: str) -> None:
@@ -202,8 +325,6 @@ def test_a_label_and_its_value_are_two_things(apart: str) -> None:
 def test_no_template_puts_a_sentence_together_of_a_message_and_a_value() -> None:
     """Nor does any list stand in a sentence that was written without its language."""
     found = [
-        f"{path.relative_to(ROOT)}: {one}"
-        for path in TEMPLATES
-        for one in find_joined(path.read_text(encoding="utf-8"))
+        f"{path.relative_to(ROOT)}: {one}" for path in TEMPLATES for one in find_joined(read_template(path))
     ]
     assert "\n".join(sorted(set(found))) == ""

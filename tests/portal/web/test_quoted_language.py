@@ -8,11 +8,14 @@ from uuid import UUID, uuid4
 import msgspec
 from httpx import Response
 
-from journal.entries import entries
+from journal.entries import entries, revisions
+from journal.evaluation.lines import Remedy, Treatment
 from journal.records import collection
 from journal.sharing import shares
 from journal.vault.documents import EntryDocument
 from portal.documents.archive_pages import build_page_renderer
+from portal.web.dates import format_place
+from portal.web.pages import build_environment
 from portal.web.translation import filter_quoted, filter_shortened, speaking
 from tests.cast import Cast
 from tests.portal.browsing import Page, opened
@@ -114,6 +117,52 @@ async def test_an_export_says_in_which_language_each_entry_was_written(portal: P
     month = Page(Response(200), Markup(pages["journal/2026-11.html"]))
     assert find_languages(month, MEANING) == ["en"]
     assert "en" in find_languages(month, TITLE)
+
+
+async def test_an_earlier_version_is_called_as_its_entry_is(portal: Portal) -> None:
+    """What Hearthside called it is in the reader's language, on its page and in an export; so is the time zone."""
+    alice, wanted = replace(await portal.cast.actor("alice"), language="en"), uuid4()
+    line = {"day_lines.lines": ["2026-11-21 | 4 | 5 | 6 |  |  | grey"]}
+    first = EntryDocument("day_lines", "Day lines, 2026-11", answers=line)  # type: ignore[arg-type]
+    seen = await entries.save_entry(alice, wanted, 0, first)
+    other = msgspec.structs.replace(seen.document, title="What I called it", answers={})
+    await entries.replace_document(alice, seen, other, keep=True)
+    (version,) = await revisions.list_revisions(alice, wanted)
+    await speak(portal, "alice", "es")
+    called = "Líneas del día, noviembre de 2026"
+    async with portal.client("alice") as browser:
+        page = await opened(browser, f"/journal/{wanted}/revisions/{version.id}")
+    assert find_languages(page, called) == [""]
+    assert find_languages(page, "What I called it") == [
+        "",
+        "en",
+        "en",
+    ]  # a link around the words, and twice they
+    found = await collection.collect_patient_records(alice, "A practice")
+    with speaking("es"):
+        pages = build_page_renderer(portal.app.state.templates.here, alice)(found)
+    assert f"<p><strong>{called}</strong></p>" in pages["journal/2026-11.html"]
+    assert "2026-11</strong>" not in pages["journal/2026-11.html"]
+    with speaking("es"):
+        assert f"({format_place(alice.time_zone)})" in " ".join(pages["README.txt"].split())
+    assert "/" in alice.time_zone
+
+
+def test_a_month_is_written_in_the_readers_language() -> None:
+    """As far as it was typed in digits; other words about when are quoted."""
+    macros = build_environment("es").get_template("macros/evaluation.html")
+    treatments = [Treatment("Tea", begun="2022-02", ended="2023-9"), Treatment("Iron", begun="as a child")]
+    remedies = [Remedy("Iron", "2024-05"), Remedy("Tea", "2024-13")]
+    rows = (("ledger", treatments), ("treatment_rows", treatments), ("remedy_rows", remedies))
+    with speaking("es"):
+        drawn = [getattr(macros.module, name)(given, "en") for name, given in rows]
+    for one in drawn[:2]:
+        assert "febrero de 2022" in one
+        assert "septiembre de 2023" in one
+        assert '<span lang="en">as a child</span>' in one
+    assert "desde mayo de 2024" in drawn[2]
+    assert 'desde <span lang="en">2024-13</span>' in drawn[2]
+    assert "2022-02" not in "".join(drawn)
 
 
 async def test_lists_say_in_which_language_a_title_is(portal: Portal) -> None:

@@ -92,17 +92,20 @@ async def test_every_line_names_its_question_and_its_source(portal: Portal) -> N
     third = (await dosing(portal.cast))[2]
     answers: dict[str, Answer] = {
         "int.top3": "the door\nmy hands",
-        "int.one_action": "Walk to the lake.",
+        "int.one_action": "Walk to the lake.\n\nSit there.",
         "int.confidence": 6,
     }
     entry = await write(portal.cast, "integration", answers, title="A door", about=third)
     copy = await share(portal.cast, entry)
     async with portal.client("bob") as browser:
         page = await opened(browser, await path_of(portal))
-        assert quoted(page) == ["the door", "my hands", "Walk to the lake."]
+        assert quoted(page) == ["the door", "my hands", "Walk to the lake.", "Sit there."]
+        assert "Walk to the lake. / Sit there." in page.words
         sources = page.markup.all("a", **{"class": "brief-from"})
         assert {one.words for one in sources} == {"A door, 22 Nov 2026"}
-        assert "Doable: 6 of 10." in page.words
+        assert [one.words for one in page.markup.all("span", **{"class": "brief-told"})] == [
+            "Doable: 6 of 10"
+        ]
         assert (await browser.get(sources[0].attributes["href"])).status_code == 200
         assert sources[0].attributes["href"].endswith(f"/shared/{copy}")
 
@@ -276,7 +279,7 @@ async def test_the_day_of_a_step_is_written_as_every_other_day(portal: Portal) -
     await share(portal.cast, await write(portal.cast, "reframe", answers))
     async with portal.client("bob") as browser:
         page = await opened(browser, await path_of(portal))
-    assert "To try by 29 Nov 2026." in page.words
+    assert "To try by 29 Nov 2026" in page.words
 
 
 async def test_grounding_is_told_in_words(portal: Portal) -> None:
@@ -292,7 +295,8 @@ async def test_grounding_is_told_in_words(portal: Portal) -> None:
     async with portal.client("bob") as browser:
         page = await opened(browser, await path_of(portal))
     assert "Look around" in page.words
-    assert "Did it help? It got worse. Distress 4 → 7." in page.words
+    facts = [one.words for one in page.markup.all("span", **{"class": "brief-told"})]
+    assert facts == ["Did it help? It got worse", "Distress 4 → 7"]
     assert "Grounding, 3rd dosing session, 22 Nov 2026" in page.words
 
 

@@ -140,7 +140,7 @@ async def test_what_is_unlikely_is_asked_about_once_more_and_kept(any_portal: Po
     session = await planned(any_portal.cast)
     page = await typed(any_portal, session, **TYPED | {"before_systolic": "1280", "drowsy_until": "09:10"})
     assert page.answer.status_code == 422
-    assert "Before, upper blood pressure: 1280" in page.words
+    assert "Before · Upper blood pressure: 1280" in page.words
     assert "Drowsy until: 09:10" in page.words
     assert not await tables.CareNote.all()
     async with any_portal.client("bob") as browser:

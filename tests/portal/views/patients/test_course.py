@@ -177,7 +177,7 @@ async def test_a_second_course_counts_on_and_says_what_is_there(portal: Portal) 
         preview = Page.of(await sent(browser, path, form, "preview", **typed))
         assert "On some of these days there is something already" in preview.words
         (taken,) = preview.markup.all("li", within="notice")
-        assert taken.words.startswith("2nd dosing session: Friday, 13 November 2026, 14:00")
+        assert taken.words.startswith("2nd dosing session · Friday, 13 November 2026, 14:00")
         assert "3rd dosing session" in dates(preview)[1]
         other = Page.of(await sent(browser, path, form, "preview", **typed, phase="maintenance"))
         assert "1st dosing session, maintenance" in dates(other)[1]

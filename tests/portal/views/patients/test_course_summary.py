@@ -207,10 +207,10 @@ async def test_rows_stand_in_the_order_of_their_dates(portal: Portal) -> None:
 
 
 @pytest.mark.parametrize(
-    ("phase", "told"), [("maintenance", " · Maintenance"), ("single", " · Single session"), ("induction", "")]
+    ("phase", "told"), [("maintenance", " Maintenance"), ("single", " Single session"), ("induction", "")]
 )
 async def test_a_narrow_cell_holds_a_number_alone(portal: Portal, phase: str, told: str) -> None:
-    """Maintenance and a single session are said beside the day, where there is room for a word."""
+    """Maintenance and a single session are said below the day, where there is room for a word."""
     cast = portal.cast
     await plan_course(cast, count=1)
     (one,) = await dosing(cast)

@@ -38,8 +38,10 @@ async def dose(cast: Cast, *said: Status, day: str = "2026-11-22") -> str:
 async def test_while_care_lasts_it_is_read_and_nothing_else(any_portal: Portal) -> None:
     """Who wrote it stands there, no button takes it away, and a request by hand is told why not."""
     removal, hidden = await written(any_portal.cast)
+    await dose(any_portal.cast, day="2026-11-23")
     async with any_portal.client("alice") as browser:
         page = await opened(browser, "/clinic")
+        assert "1st dosing session · Tomorrow, 13:00" in page.words
         for words in ("Nurse Placeholder", "+49 30 5550 1", "Written by Bob Example on 22 Nov 2026"):
             assert words in page.words
         for words in ("Placeholder tea", "Placeholder chair", "Written and signed by Bob Example"):
