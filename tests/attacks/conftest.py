@@ -72,6 +72,7 @@ BEGINNINGS = {
     ),
     "bob": (
         "/patients/{alice}/shared/{closed share}",
+        "/patients/{alice}/shared/{changed share}/filing",
         "/",
         "/account",
         "/records",

@@ -463,7 +463,9 @@ async def _share(making: _Making, ids: dict[str, UUID]) -> None:
     await afterwards.mark_share(await making.actor("bob"), alice.id, ids["share"], revision=1, is_talked=True)
     await terms.file_share(await making.actor("bob"), alice.id, ids["share"], 1)
     fields = [copies.NOTE, *answers_of(EntryKind.REFRAME)]
-    ids["changed share"] = await shares.share_entry(alice, ids["reframe"], ids["link"], fields, previewed=1)
+    ids["changed share"] = await shares.share_entry(
+        alice, ids["reframe"], ids["link"], fields, previewed=1, may_file=True
+    )
     await reading.read_share(await making.actor("bob"), alice.id, ids["changed share"])
     changed = answers_of(EntryKind.REFRAME) | {"reframe.new_meaning": f"{HERS} truer still"}
     await entries.save_entry(
