@@ -111,13 +111,6 @@ class ShareRow(Row, frozen=True):
     entry_id: UUID
     revision: NonNegative
     sealed: bytes
-    ends_at: Timestamp | None
-
-    def build_kept(self, now: datetime) -> care_tables.KeptShare:
-        """Return it as it is kept: not beyond the end that its patient chose."""
-        last = now + RETENTION_PERIOD
-        ended = {name: value for name, value in asdict(self).items() if name != "ends_at"}
-        return care_tables.KeptShare(expires_at=min(last, self.ends_at or last), **ended)
 
 
 class RetiredKeyRow(Row, frozen=True):
@@ -182,8 +175,12 @@ async def retain_records(installation: Installation, account: UUID) -> UUID:
         )
     lasting = care_tables.CareLink.filter(patient_id=account, ended_at=None)
     shares = care_tables.Share.filter(link__patient_id=account, link__ended_at=None, ended_at=None)
-    kept = filter_undamaged(await fetch_rows(ShareRow, shares))
-    await care_tables.KeptShare.bulk_create([one.build_kept(now) for one in kept])
+    await care_tables.KeptShare.bulk_create(
+        [
+            care_tables.KeptShare(expires_at=now + RETENTION_PERIOD, **asdict(one))
+            for one in filter_undamaged(await fetch_rows(ShareRow, shares))
+        ]
+    )
     links = [one.id for one in filter_undamaged(await fetch_rows(IdRow, lasting))]
     await care_tables.Share.filter(link_id__in=links).delete()
     await care_tables.GivenBack.filter(link__patient_id=account).delete()  # the clinician can return it again

@@ -88,9 +88,8 @@ class Share(Model):
     updated_at = fields.DatetimeField()
     opened_at = fields.DatetimeField(null=True)
     talked = fields.BinaryField(null=True)  # care-link key: that its clinician marked it as talked about
-    ends_at = fields.DatetimeField(
-        null=True, db_index=True
-    )  # when it is deleted; what opens goes by the sealed list
+    ends = fields.BooleanField(default=False, db_index=True)  # whether it waits for its end
+    due = fields.BinaryField(null=True)  # server key: when it is deleted; what opens goes by the sealed list
     ended_at = fields.DatetimeField(null=True)  # when that was done: then `sealed` is empty
     filed = fields.BinaryField(
         null=True

@@ -11,8 +11,9 @@ class Migration(migrations.Migration):
 
     operations = [
         ops.AddField(
-            model_name="Share", name="ends_at", field=fields.DatetimeField(null=True, db_index=True)
+            model_name="Share", name="ends", field=fields.BooleanField(default=False, db_index=True)
         ),
+        ops.AddField(model_name="Share", name="due", field=fields.BinaryField(null=True)),
         ops.AddField(model_name="Share", name="ended_at", field=fields.DatetimeField(null=True)),
         ops.AddField(model_name="Share", name="filed", field=fields.BinaryField(null=True)),
     ]

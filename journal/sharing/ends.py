@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from typing import Any
 from uuid import UUID
 
 from journal.accounts.current_keys import lock_account
@@ -16,23 +17,31 @@ from journal.actor import Actor
 from journal.audit import log as audit_log
 from journal.audit.acts import Act
 from journal.care import tables
+from journal.care.documents import ShareDue, share_due_context
 from journal.care.share_list import ShareEnd
-from journal.errors import InvalidInput
+from journal.errors import Damaged, InvalidInput
 from journal.i18n import N_
 from journal.installation.installation import Installation
+from journal.sealing import open_document, seal_document
 from journal.store.database import flush_deleted, transaction
-from journal.store.rows import Row, Timestamp, fetch_rows, filter_undamaged
+from journal.store.rows import Row, fetch_rows, filter_undamaged
 
 MAX_YEARS = 10
-BATCH_SIZE = 100
 PASSED = N_("This day has passed. Choose today or a later day, or leave it empty to share until you stop.")
 TOO_FAR = N_("Choose a day in the next ten years, or leave it empty to share until you stop.")
 
 
 class DueRow(Row, frozen=True):
-    """A copy whose end has come, and whose it is."""
+    """A copy with an end."""
 
     id: UUID
+    link_id: UUID
+    due: bytes
+
+
+class WaitingRow(DueRow, frozen=True):
+    """A copy that waits for its end, and whose it is."""
+
     patient_id: UUID
 
 
@@ -48,20 +57,36 @@ class EndedShare:
         return (self.at - timedelta(seconds=1)).astimezone(zone).date()
 
 
-class EndedRow(Row, frozen=True):
-    """A share whose end has come."""
+def build_columns(
+    installation: Installation, link: UUID, share: UUID, end: ShareEnd | None
+) -> dict[str, Any]:
+    """Return what the row of a copy holds of its end, for the job that deletes it; the moment under the server key."""
+    if end is None:
+        return {"ends": False, "due": None}
+    due = ShareDue(end.moment.isoformat())
+    return {
+        "ends": True,
+        "due": seal_document(installation.server_keys, due, share_due_context(link, share)),
+    }
 
-    link_id: UUID
-    ends_at: Timestamp
+
+def _open_due(installation: Installation, row: DueRow) -> datetime | None:
+    """Return when a copy is deleted; None where that is not what was stored: then it stays, and nobody opens it."""
+    try:
+        where = share_due_context(row.link_id, row.id)
+        return datetime.fromisoformat(open_document(installation.server_keys, row.due, where, ShareDue).at)
+    except (Damaged, ValueError):
+        return None
 
 
 async def list_ended(actor: Actor, entry: UUID) -> tuple[EndedShare, ...]:
     """Return which shares of an entry of the actor's ended by themselves: who cannot read it; it opens none."""
-    over = tables.Share.filter(
-        entry_id=entry, link__patient_id=actor.id, link__ended_at=None, ends_at__lte=actor.now
+    mine = tables.Share.filter(
+        entry_id=entry, link__patient_id=actor.id, link__ended_at=None, due__isnull=False
     )
-    rows = filter_undamaged(await fetch_rows(EndedRow, over))
-    return tuple(EndedShare(row.link_id, row.ends_at) for row in rows)
+    rows = filter_undamaged(await fetch_rows(DueRow, mine))
+    ends = ((row.link_id, _open_due(actor.installation, row)) for row in rows)
+    return tuple(EndedShare(link, at) for link, at in ends if at is not None and at <= actor.now)
 
 
 def build_end(actor: Actor, until: date | None, entry: UUID) -> ShareEnd | None:
@@ -91,12 +116,16 @@ def find_end_of_day(day: date, zone: tzinfo) -> datetime:
 async def end_due(installation: Installation) -> int:
     """Delete each copy whose end has come, and log that; return how many. Its row stays, for what was replied."""
     now, ended = installation.clock(), 0
-    due = tables.Share.filter(ends_at__lte=now, ended_at=None)
-    rows = await fetch_rows(DueRow, due.limit(BATCH_SIZE), ("id", "link__patient_id"))
-    for row in filter_undamaged(rows):
+    waiting = tables.Share.filter(ends=True)
+    columns = ("id", "link_id", "due", "link__patient_id")
+    for row in filter_undamaged(await fetch_rows(WaitingRow, waiting, columns)):
+        at = _open_due(installation, row)
+        if at is None or at > now:
+            continue
         async with transaction():
             await lock_account(row.patient_id)  # whoever chooses another day takes it first
-            if not await due.filter(id=row.id).update(sealed=b"", talked=None, ended_at=now):
+            there = waiting.filter(id=row.id, due=row.due)
+            if not await there.update(sealed=b"", talked=None, ends=False, ended_at=now):
                 continue
             await audit_log.record_unauthenticated_event(
                 installation, None, Act.SHARE_ENDED, patient=row.patient_id, about=row.id

@@ -23,6 +23,7 @@ from journal.held_acts import Asked, HeldAct
 from journal.i18n import N_
 from journal.sealing import open_document, seal_document
 from journal.sessions.holds import refuse_while_held
+from journal.sharing import ends
 from journal.store.database import ensure_transaction, transaction
 from journal.store.rows import DamagedRow, NonNegative, Row, Timestamp, fetch_rows, filter_undamaged
 from journal.vault import record_state
@@ -116,7 +117,9 @@ async def save_copy(
             )
         await share_list.add_copy(actor, link.id, (ident, revision, sealed), entry.id, end, may_file)
         if not isinstance(end, KeptEnd):
-            await care_tables.Share.filter(id=ident).update(ends_at=end.moment if end else None)
+            await care_tables.Share.filter(id=ident).update(
+                **ends.build_columns(actor.installation, link.id, ident, end)
+            )
         to, act = link.clinician, Act.SHARE_UPDATED if row else Act.SHARED
         await audit_log.record_event(actor, act, patient=actor.id, about=ident, recipient=to)
         if may_file is True:

@@ -66,8 +66,8 @@ async def change_terms(actor: Actor, wanted: UUID, until: date | None, may_file:
         if is_more:
             await refuse_while_held(actor, is_noted=False)
         there = tables.Share.filter(id=wanted, link_id=one.link.id, ended_at=None)
-        seen = there.filter(ends_at=one.end.moment if one.end else None)
-        if not await seen.update(ends_at=end.moment if end else None):
+        columns = ends.build_columns(actor.installation, one.link.id, wanted, end)
+        if not await there.update(**columns):
             raise StaleRevision(COPY_CHANGED)
         await share_list.set_terms(actor, one.link.id, wanted, (one.end, one.may_file), (end, may_file))
         for act in _list_acts(one, end, may_file):

@@ -384,6 +384,7 @@ def test_the_server_key_opens_names_and_dates_only(target: Target) -> None:
         "call_contact",
         "instructions_version",
         "reading_hours",
+        "share",
         "reminder_slot",
         "packet",
     }
@@ -413,6 +414,7 @@ def names_opened(target: Target, keys: set[bytes]) -> set[str]:
             ids["call contact"],
         ),
         "reminder_slot": (Context("reminders", alice.bytes, alice.bytes), alice),
+        "share": (Context("share-due", ids["link"].bytes, ids["closed share"].bytes), ids["closed share"]),
         "reading_hours": (Context("reading-hours", bob.bytes, bob.bytes, 1), bob),
         "instructions_version": (
             Context("instructions", alice.bytes, ids["course"].bytes, 1),
@@ -424,7 +426,7 @@ def names_opened(target: Target, keys: set[bytes]) -> set[str]:
             ids["bob's made packet"],
         ),
     }
-    columns = {"packet": "disclosed"}
+    columns = {"packet": "disclosed", "share": "due"}
     return {
         table
         for table, (place, row) in places.items()

@@ -474,7 +474,13 @@ async def _share(making: _Making, ids: dict[str, UUID]) -> None:
     letter = EntryDocument("free", "", answers={"free.text": f"{HERS} unsent"})
     kept = await entries.save_entry(alice, uuid4(), 0, letter)
     ids["closed share"] = await shares.share_entry(
-        alice, kept.id, ids["link"], ["free.text"], previewed=1, attention=Attention.IF_RAISED
+        alice,
+        kept.id,
+        ids["link"],
+        ["free.text"],
+        previewed=1,
+        attention=Attention.IF_RAISED,
+        until=(alice.now + timedelta(days=900)).date(),
     )
     left = CallDetails(CallRole.THERAPIST, f"{PLANNED} left", f"+49 {PHONE}4", f"{PLANNED} questions")
     ids["left contact"] = await call_contacts.save_contact(await making.actor("frieda"), alice.id, left)

@@ -29,6 +29,7 @@ from journal.calendar import feeds
 from journal.care import invitations, lifecycle
 from journal.care import tables as care_tables
 from journal.care.documents import Attention
+from journal.care.share_list import ShareEnd
 from journal.care_notes import notes as care_notes
 from journal.care_notes.notes import NoteKind
 from journal.clinic import call_contacts, ended_care, instructions
@@ -290,7 +291,9 @@ async def with_words(cast: Cast) -> None:
     _, read = await reading.read_share(bob, alice.id, share, by_tap=True)
     await terms.file_share(bob, alice.id, share, read.revision)
     assert (await last(Act.SHARE_FILED)).actor_id == bob.id
-    await care_tables.Share.filter(id=given).update(ends_at=cast.clock.now)
+    over = ShareEnd("", cast.clock.now.isoformat())
+    columns = ends.build_columns(cast.installation, cast.link, given, over)
+    await care_tables.Share.filter(id=given).update(**columns)
     await ends.end_due(cast.installation)
     event = await last(Act.SHARE_ENDED)
     assert (event.object_id, event.actor_id, event.patient_id) == (given, None, alice.id)

@@ -10,7 +10,6 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from journal.account_reset.retained_records import ShareRow
 from journal.audit import events as audit_events
 from journal.audit.acts import Act
 from journal.brief.brief import build_brief
@@ -145,7 +144,7 @@ async def test_storage_that_takes_the_end_away_opens_nothing(cast: Cast) -> None
     before = await at_rest(tables.Share, share)
     await to_the_end(cast)
     await ends.end_due(cast.installation)
-    await tables.Share.filter(id=share).update(sealed=before["sealed"], ends_at=None, ended_at=None)
+    await tables.Share.filter(id=share).update(sealed=before["sealed"], due=None, ended_at=None)
     with pytest.raises(reading.ShareOver):
         await reading.read_share(await cast.actor("bob"), (await cast.actor("alice")).id, share)
     assert await read_by(cast, "bob") == ()
@@ -177,7 +176,7 @@ async def test_an_end_is_changed_and_taken_away(cast: Cast) -> None:
         (one,) = await shares.list_shares(await cast.actor("alice"))
         row = await at_rest(tables.Share, share)
         assert end_of(one).day == until.isoformat() if until else one.end is None
-        assert row["ends_at"] == (end_of(one).moment if one.end else None)
+        assert (row["ends"], row["due"] is not None) == (until is not None, until is not None)
     await terms.change_terms(await cast.actor("alice"), share, TODAY, False)  # no change
     events = await audit_events.list_patient_events((await cast.actor("alice")).id, limit=9)
     assert [one.action for one in events].count(Act.SHARE_END_CHANGED) == 3
@@ -195,7 +194,7 @@ async def test_what_is_over_is_not_begun_again_by_another_day(cast: Cast) -> Non
     again = await shares.share_entry(alice, one.entry, cast.link, PARTS, previewed=1)
     assert again == share
     assert len(await read_by(cast, "bob")) == 1
-    assert (await at_rest(tables.Share, share))["ends_at"] is None
+    assert (await at_rest(tables.Share, share))["due"] is None
 
 
 @pytest.mark.parametrize("days", [-1, 366 * 11])
@@ -250,12 +249,6 @@ async def test_what_was_replied_stays_with_its_patient(cast: Cast) -> None:
         await writing.send_mine(
             await cast.actor("alice"), one.entry, cast.link, Typed("Thank you."), UUID(int=8)
         )
-
-
-def test_what_is_kept_at_a_reset_is_not_kept_beyond_its_end():
-    """A copy that its clinician could give back after a reset is deleted with its end, or after 90 days."""
-    row = ShareRow(UUID(int=1), UUID(int=2), UUID(int=3), 1, b"", NOON + timedelta(days=2))
-    assert row.build_kept(NOON).expires_at == NOON + timedelta(days=2)
 
 
 async def _load_entry(cast: Cast, wanted: UUID):
