@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from datetime import date, datetime
+from datetime import date, datetime, tzinfo
 from functools import cache
 from types import MappingProxyType
+
+from jinja2 import pass_context
+from jinja2.runtime import Context
 
 from journal.care_notes.notes import NoteKind
 from journal.catalogue.fields import EntryKind
@@ -15,8 +18,8 @@ from journal.entries.naming import EntryName, NamedSession, get_kind_label
 from journal.i18n import LANGUAGES, N_
 from journal.measures.instruments import list_instruments
 from journal.sessions.session import SessionKind
-from portal.web.dates import format_month
-from portal.web.translation import Translator
+from portal.web.dates import filter_day, format_month
+from portal.web.translation import Translator, filter_quoted
 
 ORDINALS = (
     N_("1st"),
@@ -169,3 +172,18 @@ def _format_by_session(
         sentence = MAINTENANCE if _is_maintenance(session) else BY_NUMBER[session.kind]
         return translate(sentence, kind=kind, nth=translate(nth))
     return translate(BY_DAY[session.kind], kind=kind, date=format_day(session.starts_at))
+
+
+@pass_context
+def filter_entry_name(context: Context, name: EntryName, zone: tzinfo | None = None) -> str:
+    """Write what an entry is called; days in it as the filter `day` does. A title says in which language it is."""
+    translator: Translator = context.environment.words  # type: ignore[attr-defined]
+    called = format_entry_name(name, translator.translate, lambda at: filter_day(context, at, zone))
+    return filter_quoted(called, find_title_language(name))
+
+
+@pass_context
+def filter_own_title(context: Context, title: str, kind: str) -> str:
+    """Write a title that Hearthside gave to an entry of a kind; nothing for one that somebody wrote."""
+    translator: Translator = context.environment.words  # type: ignore[attr-defined]
+    return translate_own_title(kind, title, translator.translate)

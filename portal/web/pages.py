@@ -12,8 +12,7 @@ from importlib.resources import files
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Protocol
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template, pass_context
-from jinja2.runtime import Context
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 from markupsafe import Markup
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
@@ -36,7 +35,7 @@ from portal.web.dates import (
     format_short_day,
 )
 from portal.web.device_cookies import build_return_address, find_help_region, is_neutral
-from portal.web.entry_names import find_title_language, format_entry_name, translate_own_title
+from portal.web.entry_names import filter_entry_name, filter_own_title, format_entry_name
 from portal.web.escaping import remove_controls
 from portal.web.template_compiler import CompilingEnvironment, render_template
 from portal.web.translation import (
@@ -177,9 +176,9 @@ def build_environment(language: str = DEFAULT_LANGUAGE) -> Environment:
         day=filter_day,
         month=filter_month,
         place=format_place,
-        entry_name=_filter_entry_name,
+        entry_name=filter_entry_name,
         lang=filter_lang,
-        own_title=_filter_own_title,
+        own_title=filter_own_title,
         listed=filter_listed,
         quoted=filter_quoted,
         shortened=filter_shortened,
@@ -211,21 +210,6 @@ def get_static_url(path: str) -> str:
     """Return the address of a static file, with its hash, so that it may be cached for ever."""
     content = (files("portal") / "static" / path).read_bytes()
     return f"/static/{path}?v={hashlib.sha256(content).hexdigest()[:12]}"
-
-
-@pass_context
-def _filter_entry_name(context: Context, name: EntryName, zone: tzinfo | None = None) -> str:
-    """Write what an entry is called; days in it as the filter `day` does. A title says in which language it is."""
-    translator: Translator = context.environment.words  # type: ignore[attr-defined]
-    called = format_entry_name(name, translator.translate, lambda at: filter_day(context, at, zone))
-    return filter_quoted(called, find_title_language(name))
-
-
-@pass_context
-def _filter_own_title(context: Context, title: str, kind: str) -> str:
-    """Write a title that Hearthside gave to an entry of a kind; nothing for one that somebody wrote."""
-    translator: Translator = context.environment.words  # type: ignore[attr-defined]
-    return translate_own_title(kind, title, translator.translate)
 
 
 def _render_marked(pieces: Iterable[Marked]) -> Markup:
