@@ -157,9 +157,9 @@ async def add_copy(
     entry: UUID,
     end: ShareEnd | KeptEnd | None = KEPT,
     may_file: bool | KeptEnd = KEPT,
-) -> None:
+) -> ShareEnd | None:
     """
-    Add a copy of an entry that was just sealed, in the place of an earlier state of it.
+    Add a copy of an entry that was just sealed, in the place of an earlier state of it; return the end that it has.
 
     Raises:
         StaleRevision: If it was to keep its end, and that has come.
@@ -178,7 +178,10 @@ async def add_copy(
         filing = old.filing if isinstance(may_file, KeptEnd) else _note_filing(old, ident, may_file)
         return msgspec.structs.replace(old, copies=old.copies | noted, ends=ends, filing=filing)
 
-    await _rewrite_list(actor, link, with_copy)
+    now = await _rewrite_list(actor, link, with_copy)
+    if now is None:
+        return None if isinstance(end, KeptEnd) else end
+    return now.ends.get(ident.hex)
 
 
 Terms = tuple[ShareEnd | None, bool]
@@ -334,17 +337,20 @@ def _unwrap(actor: Actor, link: UUID, wrapped: bytes | None) -> Sealer | None:
         return None
 
 
-async def _rewrite_list(actor: Actor, link: UUID, change: Change) -> None:
-    """Rewrite the list, in a transaction that holds the account's state; one that does not open stays as it is."""
+async def _rewrite_list(actor: Actor, link: UUID, change: Change) -> ShareList | None:
+    """
+    Rewrite the list, in a transaction that holds the account's state, and return it; one that does not open stays.
+    """
     key, rows = await load_own_key(actor, link), await fetch_raw(SELECT_RECORD_STATE, link)
     old = open_list(key, link, rows[0]) if key and rows else None
     if key is None or old is None or (new := change(old)) == old:
-        return
+        return old
     revision = rows[0][0] + 1
     sealed = seal_document(key, new, share_list_context(link, revision))
     await vault_tables.RecordState.filter(id=link).update(revision=revision, sealed=sealed)
     before, after = (link, rows[0][0], rows[0][1]), (link, revision, sealed)
     await record_state.update_state(actor, RecordChange(Part.SHARED, [before], [after]))
+    return new
 
 
 def _format_tag(sealed: bytes) -> str:

@@ -115,10 +115,11 @@ async def save_copy(
                 created_at=actor.now,
                 updated_at=actor.now,
             )
-        await share_list.add_copy(actor, link.id, (ident, revision, sealed), entry.id, end, may_file)
-        if not isinstance(end, KeptEnd):
+        copy = (ident, revision, sealed)
+        chosen = await share_list.add_copy(actor, link.id, copy, entry.id, end, may_file)
+        if row is None or end is not KEPT:  # a new row has no end yet, also where the copy keeps an earlier one's
             await care_tables.Share.filter(id=ident).update(
-                **ends.build_columns(actor.installation, link.id, ident, end)
+                **ends.build_columns(actor.installation, link.id, ident, chosen)
             )
         to, act = link.clinician, Act.SHARE_UPDATED if row else Act.SHARED
         await audit_log.record_event(actor, act, patient=actor.id, about=ident, recipient=to)

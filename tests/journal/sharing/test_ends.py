@@ -10,10 +10,11 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from journal.accounts import details as account_details
 from journal.audit import events as audit_events
 from journal.audit.acts import Act
 from journal.brief.brief import build_brief
-from journal.care import links, share_list, tables
+from journal.care import lifecycle, links, share_list, tables
 from journal.care.link_keys import open_shared_key
 from journal.care.share_list import ShareEnd, ShareList
 from journal.entries import entries
@@ -23,7 +24,8 @@ from journal.replies import conversation, writing
 from journal.replies.drafts import Typed
 from journal.sharing import caseload, copies, ends, opening, reading, recipients, saving, shares, terms
 from journal.sharing.shares import OutgoingShare
-from tests.cast import NOON, ZONE, Cast
+from journal.store.database import execute
+from tests.cast import NAMES, NOON, ZONE, Cast
 from tests.scenes import PARTS, at_rest, in_session, read_by, rewritten, signed_in_again, written
 
 TODAY = NOON.astimezone(ZoneInfo(ZONE)).date()
@@ -168,6 +170,45 @@ async def test_what_is_opened_at_the_end_is_not_recorded(cast: Cast) -> None:
     assert not await opening.mark_as_read(await cast.actor("bob"), folder.link, folder.shared)
 
 
+async def test_no_zone_pause_or_clock_opens_it_again(cast: Cast) -> None:
+    """It is over for good: where it is still that day, after a pause, in a new session, and by a clock set back."""
+    share = await share_until(cast, TODAY)
+    end = end_of((await shares.list_shares(await cast.actor("alice")))[0])
+    await _move_to(cast, "Pacific/Kiritimati")  # where that day is over long before
+    cast.clock.now = end.moment - timedelta(seconds=1)
+    await signed_in_again(cast)
+    assert len(await read_by(cast, "bob")) == 1
+    await to_the_end(cast)
+    for where in ("Etc/GMT+12", "America/New_York"):  # where it is that day still
+        await _move_to(cast, where)
+        assert await _is_closed(cast, share)
+    await lifecycle.pause_sharing(await cast.actor("alice"))
+    await lifecycle.resume_sharing(await cast.actor("alice"), cast.link)
+    assert await _is_closed(cast, share)
+    await signed_in_again(cast)
+    assert await _is_closed(cast, share)
+    await ends.end_due(cast.installation)
+    await lifecycle.pause_sharing(await cast.actor("alice"))
+    await lifecycle.resume_sharing(await cast.actor("alice"), cast.link)
+    assert await _is_closed(cast, share)
+    cast.clock.now = NOON  # what is deleted stays so, whatever the server believes of the time
+    await signed_in_again(cast)
+    assert await _is_closed(cast, share)
+
+
+async def test_what_takes_the_place_of_a_damaged_copy_ends_with_it(cast: Cast) -> None:
+    """Its row is a new one, and says so as well when to delete it."""
+    await share_until(cast, TODAY)
+    (one,) = await shares.list_shares(await cast.actor("alice"))
+    await execute("UPDATE share SET revision = -1")
+    link = (await links.load_my_links(await cast.actor("alice")))[0]
+    await _extend(cast, link, await _load_entry(cast, one.entry))
+    (new,) = await shares.list_shares(await cast.actor("alice"))
+    assert (new.end, new.id == one.id, new.damaged) == (one.end, False, False)
+    await to_the_end(cast)
+    assert await ends.end_due(cast.installation) == 1
+
+
 async def test_an_end_is_changed_and_taken_away(cast: Cast) -> None:
     """A later day, none, an earlier one: list and row have the same, and the log says so each time."""
     share = await share_until(cast, TODAY)
@@ -249,6 +290,20 @@ async def test_what_was_replied_stays_with_its_patient(cast: Cast) -> None:
         await writing.send_mine(
             await cast.actor("alice"), one.entry, cast.link, Typed("Thank you."), UUID(int=8)
         )
+
+
+async def _move_to(cast: Cast, zone: str) -> None:
+    """Have alice and bob live in another time zone."""
+    for name in ("alice", "bob"):
+        await account_details.change_details(await cast.actor(name), NAMES[name], zone)
+
+
+async def _is_closed(cast: Cast, share: UUID) -> bool:
+    """Return whether bob can open a copy neither in the folder nor by itself, and alice is told that nobody reads it."""
+    alice = await cast.actor("alice")
+    with pytest.raises(NotFound):
+        await reading.read_share(await cast.actor("bob"), alice.id, share, by_tap=True)
+    return await read_by(cast, "bob") == () and await shares.list_shares(alice) == ()
 
 
 async def _load_entry(cast: Cast, wanted: UUID):
