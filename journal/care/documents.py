@@ -122,9 +122,10 @@ def given_back_context(link: UUID, given: UUID) -> Context:
 
 
 class ShareDue(msgspec.Struct, frozen=True):
-    """When the copy of a share with a last day is deleted, UTC, ISO 8601; server key."""
+    """When the copy of a share with a last day is deleted, UTC, ISO 8601, and that day; server key."""
 
     at: str
+    day: str
 
 
 def share_due_context(link: UUID, share: UUID) -> Context:

@@ -7,6 +7,7 @@ which needs no key, deletes the copy soon after. What was replied about it stays
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from typing import Any
@@ -18,13 +19,16 @@ from journal.audit import log as audit_log
 from journal.audit.acts import Act
 from journal.care import tables
 from journal.care.documents import ShareDue, share_due_context
+from journal.care.link_keys import open_shared_key
+from journal.care.links import Link
 from journal.care.share_list import ShareEnd
-from journal.errors import Damaged, InvalidInput
+from journal.errors import Damaged, InvalidInput, TrustBroken
 from journal.i18n import N_
 from journal.installation.installation import Installation
 from journal.sealing import open_document, seal_document
+from journal.sharing.talked import Filing, open_filings
 from journal.store.database import flush_deleted, transaction
-from journal.store.rows import Row, fetch_rows, filter_undamaged
+from journal.store.rows import JoinedValue, Row, as_bytes, fetch_rows, filter_undamaged
 
 MAX_YEARS = 10
 PASSED = N_("This day has passed. Choose today or a later day, or leave it empty to share until you stop.")
@@ -45,16 +49,19 @@ class WaitingRow(DueRow, frozen=True):
     patient_id: UUID
 
 
+class EndedRow(DueRow, frozen=True):
+    """A copy that may have ended, and whether its clinician filed it."""
+
+    filed: JoinedValue
+
+
 @dataclass(frozen=True, slots=True)
 class EndedShare:
-    """A share of an entry that ended by itself: with whom, and when."""
+    """A share of an entry that ended by itself: with whom, when, and each time that it was filed before."""
 
-    link: UUID
-    at: datetime
-
-    def find_last_day(self, zone: tzinfo) -> date:
-        """Return the last day on which it could be read."""
-        return (self.at - timedelta(seconds=1)).astimezone(zone).date()
+    link: Link
+    end: ShareEnd
+    filings: tuple[Filing, ...] = ()
 
 
 def build_columns(
@@ -63,30 +70,44 @@ def build_columns(
     """Return what the row of a copy holds of its end, for the job that deletes it; the moment under the server key."""
     if end is None:
         return {"ends": False, "due": None}
-    due = ShareDue(end.moment.isoformat())
+    due = ShareDue(end.moment.isoformat(), end.day)
     return {
         "ends": True,
         "due": seal_document(installation.server_keys, due, share_due_context(link, share)),
     }
 
 
-def _open_due(installation: Installation, row: DueRow) -> datetime | None:
+def _open_due(installation: Installation, row: DueRow) -> ShareEnd | None:
     """Return when a copy is deleted; None where that is not what was stored: then it stays, and nobody opens it."""
     try:
         where = share_due_context(row.link_id, row.id)
-        return datetime.fromisoformat(open_document(installation.server_keys, row.due, where, ShareDue).at)
-    except (Damaged, ValueError):
+        due = open_document(installation.server_keys, row.due, where, ShareDue)
+    except Damaged:
         return None
+    return ShareEnd(due.day, due.at)
 
 
-async def list_ended(actor: Actor, entry: UUID) -> tuple[EndedShare, ...]:
-    """Return which shares of an entry of the actor's ended by themselves: who cannot read it; it opens none."""
+async def list_ended(actor: Actor, entry: UUID, team: Iterable[Link]) -> tuple[EndedShare, ...]:
+    """Return which shares of an entry ended by themselves; *team* are the care links of its patient. It opens none."""
     mine = tables.Share.filter(
         entry_id=entry, link__patient_id=actor.id, link__ended_at=None, due__isnull=False
     )
-    rows = filter_undamaged(await fetch_rows(DueRow, mine))
-    ends = ((row.link_id, _open_due(actor.installation, row)) for row in rows)
-    return tuple(EndedShare(link, at) for link, at in ends if at is not None and at <= actor.now)
+    links, found = {link.id: link for link in team}, []
+    for row in filter_undamaged(await fetch_rows(EndedRow, mine)):
+        link, end = links.get(row.link_id), _open_due(actor.installation, row)
+        if link is not None and end is not None and end.is_over(actor.now):
+            found.append(EndedShare(link, end, await _open_filings(actor, link, row)))
+    return tuple(found)
+
+
+async def _open_filings(actor: Actor, link: Link, row: EndedRow) -> tuple[Filing, ...]:
+    if not as_bytes(row.filed):
+        return ()
+    try:
+        key = await open_shared_key(actor, link)
+    except (Damaged, TrustBroken):
+        return ()
+    return open_filings(key, link.id, row.id, as_bytes(row.filed))
 
 
 def build_end(actor: Actor, until: date | None, entry: UUID) -> ShareEnd | None:
@@ -119,8 +140,8 @@ async def end_due(installation: Installation) -> int:
     waiting = tables.Share.filter(ends=True)
     columns = ("id", "link_id", "due", "link__patient_id")
     for row in filter_undamaged(await fetch_rows(WaitingRow, waiting, columns)):
-        at = _open_due(installation, row)
-        if at is None or at > now:
+        end = _open_due(installation, row)
+        if end is None or not end.is_over(now):
             continue
         async with transaction():
             await lock_account(row.patient_id)  # whoever chooses another day takes it first

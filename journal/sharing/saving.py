@@ -117,7 +117,9 @@ async def save_copy(
             )
         copy = (ident, revision, sealed)
         chosen = await share_list.add_copy(actor, link.id, copy, entry.id, end, may_file)
-        if row is None or end is not KEPT:  # a new row has no end yet, also where the copy keeps an earlier one's
+        if (
+            row is None or end is not KEPT
+        ):  # a new row has no end yet, also where the copy keeps an earlier one's
             await care_tables.Share.filter(id=ident).update(
                 **ends.build_columns(actor.installation, link.id, ident, chosen)
             )

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import date
 from uuid import UUID
 
 from journal.actor import Actor
@@ -21,6 +20,7 @@ from journal.sessions import holds
 from journal.sessions.holds import Hold
 from journal.sessions.rows import load_my_sessions
 from journal.sharing import copies, ends, shares
+from journal.sharing.ends import EndedShare
 from journal.sharing.shares import OutgoingShare
 from journal.vault.entry_rows import Entry
 from portal.views.sharing.shared_items import SharedItem, load_shared_items
@@ -43,7 +43,7 @@ class SharingPage:
     `is_first` while nothing was ever shared with them; `last` are the parts that were chosen the last time for such
     an entry. `waiting` is why nothing can be shared today; `problem` is why the step before failed, and `attention`
     and `until` what was asked of the reader, and allowed, on the preview before. `ended` are shares that ended by
-    themselves, with the name of whoever could read them.
+    themselves.
     """
 
     entry: Entry
@@ -64,7 +64,7 @@ class SharingPage:
     errors: Mapping[str, str] = field(default_factory=dict)
     until: str = ""
     may_file: bool = False
-    ended: tuple[tuple[str, date], ...] = ()
+    ended: tuple[EndedShare, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,14 +159,8 @@ async def build_sharing_page(
         errors=errors or {},
         until=until,
         may_file=may_file,
-        ended=await _list_ended(actor, entry, team),
+        ended=await ends.list_ended(actor, entry.id, team),
     )
-
-
-async def _list_ended(actor: Actor, entry: Entry, team: tuple[Link, ...]) -> tuple[tuple[str, date], ...]:
-    names = {one.id: one.peer_name for one in team}
-    over = await ends.list_ended(actor, entry.id)
-    return tuple((names[one.link], one.find_last_day(actor.zone)) for one in over if one.link in names)
 
 
 async def build_preview(

@@ -299,7 +299,7 @@ async def _move_to(cast: Cast, zone: str) -> None:
 
 
 async def _is_closed(cast: Cast, share: UUID) -> bool:
-    """Return whether bob can open a copy neither in the folder nor by itself, and alice is told that nobody reads it."""
+    """Return whether bob can open a copy neither in the folder nor by itself, and alice sees no reader of it."""
     alice = await cast.actor("alice")
     with pytest.raises(NotFound):
         await reading.read_share(await cast.actor("bob"), alice.id, share, by_tap=True)

@@ -9,11 +9,12 @@ from uuid import UUID
 
 from httpx import AsyncClient, Response
 
+from journal.accounts import details as account_details
 from journal.care import tables
-from journal.sharing import ends, shares
-from tests.cast import NOON, Cast
+from journal.sharing import ends, shares, terms
+from tests.cast import NAMES, NOON, Cast
 from tests.portal.conftest import Portal
-from tests.scenes import PARTS, in_session, signed_in_again, written
+from tests.scenes import PARTS, in_session, opened_by, signed_in_again, written
 
 TODAY = NOON.date()
 LATER = (TODAY + timedelta(days=8)).isoformat()
@@ -114,6 +115,26 @@ async def test_it_is_filed_with_one_act_that_both_see(portal: Portal) -> None:
         assert "filed it in the record of their practice" in words(await patient.get("/sharing/disclosures"))
         for gone in (theirs, f"{theirs}/filing", f"{theirs}/filing?as=pdf"):
             assert (await bob.get(gone)).status_code == 404
+
+
+async def test_what_was_filed_is_told_of_a_share_that_ended(portal: Portal) -> None:
+    """Its patient reads until when it was, as they chose it wherever they are, and that it was filed before."""
+    cast, entry = portal.cast, await written(portal.cast)
+    alice = await cast.actor("alice")
+    wanted = await shares.share_entry(
+        alice, entry.id, cast.link, PARTS, previewed=1, until=TODAY, may_file=True
+    )
+    await opened_by(cast, "bob", wanted)
+    await terms.file_share(await cast.actor("bob"), alice.id, wanted, 1)
+    await account_details.change_details(await cast.actor("alice"), NAMES["alice"], "Asia/Tokyo")
+    cast.clock.now = NOON + timedelta(days=1)
+    await signed_in_again(cast)
+    for _ in range(2):
+        async with portal.client("alice") as patient:
+            mine = words(await patient.get(f"/journal/{entry.id}/shares"))
+        assert "could read this until 22 Nov 2026. It ended by itself." in mine
+        assert "filed it in the record of the practice on Sun 22 Nov 2026" in mine
+        await ends.end_due(cast.installation)
 
 
 async def test_both_sides_read_that_it_ended(portal: Portal) -> None:
