@@ -191,6 +191,7 @@ def _list_grants(records: PatientRecords) -> Iterable[Grant]:
             parts,
             is_active=link is not None and link.state == "active",
             until=share.until,
+            filed=share.filed,
         )
     standing = {share.id for share in records.sharing.shares}
     given = {one.object_id: one.at for one in records.log if one.action is Act.SHARED}

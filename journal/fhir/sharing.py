@@ -69,6 +69,24 @@ def build_provenance(frame: Frame, written: Sequence[Resource]) -> Iterator[Reso
         )
 
 
+def build_filings(frame: Frame) -> Iterator[Resource]:
+    """Yield each time that a reader filed what is shared with them: the record of their practice has a copy of it."""
+    readers = {one.id for one in frame.chart.colleagues}
+    for one in frame.chart.grants:
+        for at in one.filed if one.reader in readers else ():
+            yield frame.build(
+                "Provenance",
+                f"filed/{one.id}/{at.isoformat()}",
+                LABELS,
+                target=[_refer_shared(frame, one)],
+                recorded=format_moment(at),
+                activity=concept(*own_code("act", Act.SHARE_FILED.value)),
+                agent=[
+                    {"type": _agent("custodian", "Custodian"), "who": frame.refer("Practitioner", one.reader)}
+                ],
+            )
+
+
 def build_audit_events(frame: Frame) -> Iterator[Resource]:
     """Yield the acts of the log that tell of records."""
     people = {one.id: frame.refer("Practitioner", one.id) for one in frame.chart.colleagues}
