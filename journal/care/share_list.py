@@ -142,12 +142,15 @@ async def create_list(actor: Actor, link: UUID, key: bytes) -> None:
 
 
 class KeptEnd(Enum):
-    """That a copy ends, and may be filed, as the one of the same entry before it."""
+    """That a copy ends, and may be filed, as the one of the same entry before it; and what it is if that is over."""
 
     KEPT = "kept"
+    """None then."""
+    RENEWED = "renewed"
+    """A new one, without an end, and not to be filed: its patient chose it anew, where no terms are asked for."""
 
 
-KEPT = KeptEnd.KEPT
+KEPT, RENEWED = KeptEnd.KEPT, KeptEnd.RENEWED
 
 
 async def add_copy(
@@ -169,13 +172,16 @@ async def add_copy(
 
     def with_copy(old: ShareList) -> ShareList:
         mine = next((one for one in old.ends.values() if one.entry == entry.hex), None)
-        if end is KEPT and mine is not None and mine.is_over(actor.now):
+        is_over = mine is not None and mine.is_over(actor.now)
+        if is_over and end is KEPT:
             raise StaleRevision(ENDED)
-        chosen = mine if isinstance(end, KeptEnd) else end
+        chosen = (None if is_over else mine) if isinstance(end, KeptEnd) else end
         ends = {ident: one for ident, one in old.ends.items() if one.entry != entry.hex}
         if chosen is not None:
             ends[ident.hex] = chosen
-        filing = old.filing if isinstance(may_file, KeptEnd) else _note_filing(old, ident, may_file)
+        filing = old.filing
+        if is_over or not isinstance(may_file, KeptEnd):
+            filing = _note_filing(old, ident, may_file is True)
         return msgspec.structs.replace(old, copies=old.copies | noted, ends=ends, filing=filing)
 
     now = await _rewrite_list(actor, link, with_copy)

@@ -87,7 +87,7 @@ async def save_copy(
     Args:
         while_held: For readings that their patient ticked beforehand, and for nothing else.
         end: Until when it can be read. Unless its patient chose that anew, the copy keeps the end that it has, and one
-            that is over is not begun again.
+            that is over is not begun again but where they chose the copy itself anew.
         may_file: Whether its reader may file it; kept in the same way.
     """
     async with ensure_transaction():
