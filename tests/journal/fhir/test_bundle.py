@@ -458,7 +458,7 @@ def test_what_others_wrote_is_not_said_to_be_the_patients(structures: Structures
     bundle = bundle_of(chart_of((*kept, entry(402, "day", {"day.readings": line}))))
     assert problems(bundle, structures) == []
     found = {one["fullUrl"]: one["resource"] for one in bundle["entry"]}
-    hers, others = of_kind(bundle, "Provenance")
+    hers, others, _ = of_kind(bundle, "Provenance")
     assert [one["agent"][0]["type"]["coding"][0]["code"] for one in (hers, others)] == ["author", "custodian"]
     assert len(hers["target"]) == 4
     assert len(others["target"]) == 8
