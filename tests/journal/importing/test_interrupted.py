@@ -73,8 +73,9 @@ async def end_process(cast: Cast) -> None:
 
 
 @pytest.mark.parametrize("number", [0, 1])
-async def test_whatever_part_a_process_ends_at_another_goes_on(cast: Cast, number: int):
+async def test_whatever_part_a_process_ends_at_another_goes_on(sqlite_cast: Cast, number: int):
     """What was added stays, once; the rest is added when it is gone on with."""
+    cast = sqlite_cast
     wanted = await stopped_before(cast, number, lambda: end_process(cast))
     dana = await cast.actor("dana")
     there = await runs.load_run(dana, wanted)
@@ -120,8 +121,9 @@ async def test_of_two_pages_that_start_it_at_once_one_does(cast: Cast):
     assert await is_whole(cast, COUNT)
 
 
-async def test_a_second_import_waits_for_the_first(cast: Cast):
+async def test_a_second_import_waits_for_the_first(sqlite_cast: Cast):
     """The same file, sent twice: while one is added or removed the other does not begin, and then adds nothing."""
+    cast = sqlite_cast
     dana = await cast.actor("dana")
     one, other = await staged(dana, texts(COUNT)), await staged(dana, texts(COUNT))
     await adding.start_import(dana, one, fail)
@@ -156,8 +158,9 @@ async def test_a_process_that_was_taken_for_ended_adds_nothing_beside_another_im
     assert await is_whole(cast, PART_ENTRIES)
 
 
-async def test_an_entry_that_is_written_meanwhile_stays(cast: Cast):
+async def test_an_entry_that_is_written_meanwhile_stays(sqlite_cast: Cast):
     """Whoever goes on writing while an import runs loses nothing of either."""
+    cast = sqlite_cast
 
     async def write() -> None:
         await entries.save_entry(await cast.actor("dana"), uuid4(), 0, EntryDocument("free", "Mine"))
