@@ -92,7 +92,7 @@ async def test_a_process_that_ends_within_a_part_has_added_nothing_of_it(cast: C
     """Entries, versions, the table of contents and how far it is are one transaction."""
     real = adding._add_rows
 
-    async def add_and_end(actor: Actor, made: object) -> None:
+    async def add_and_end(actor: Actor, made: adding._Rows) -> None:
         await real(actor, made)
         raise asyncio.CancelledError
 
