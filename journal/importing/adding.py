@@ -82,7 +82,8 @@ async def start_import(actor: Actor, wanted: UUID, report: Callable[[BaseExcepti
         report: Told of an error that nobody foresaw.
 
     Raises:
-        StaleRevision: If it is being imported already, or was, or if another one is.
+        StaleRevision: If it is being imported already, or was.
+        AnotherRuns: If another one is being imported or removed.
         NotFound: If it is not the actor's.
     """
     actor.require_role(Role.PATIENT)

@@ -70,7 +70,8 @@ async def start_removal(actor: Actor, wanted: UUID, report: Callable[[BaseExcept
 
     Raises:
         HeldUntilRested: Too soon after a dosing session.
-        StaleRevision: If its time is over, or something is being done with it, or with another one.
+        StaleRevision: If its time is over, or something is being done with it.
+        AnotherRuns: If another one is being imported or removed.
         NotFound: If it is not the actor's.
     """
     actor.require_role(Role.PATIENT)

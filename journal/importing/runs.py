@@ -30,6 +30,7 @@ from journal.importing.documents import (
     run_context,
 )
 from journal.importing.items import Summary, compute_digest
+from journal.installation.password_work import Busy
 from journal.roles import Role
 from journal.sealing import open_document, seal_document
 from journal.store.database import fetch_raw_in_thread, flush_deleted, transaction
@@ -57,6 +58,13 @@ class NoRoom(JournalError):
     """As many files are remembered as fit."""
 
     message = N_("There are 10 imports here already. Open one of them and delete it first.")
+
+
+class AnotherRuns(Busy):
+    """Another file of the same person is being imported or removed; nothing was done."""
+
+    message = N_("Another import is being added or removed at this moment. Please try again once it is done.")
+    retry_after = 20
 
 
 class RunRow(Row, frozen=True):
@@ -178,14 +186,14 @@ async def require_alone(actor: Actor, wanted: UUID) -> None:
     Two at once would each add what the other adds, or one keep what the other removes.
 
     Raises:
-        StaleRevision: If it is.
+        AnotherRuns: If it is.
     """
     others = (
         query_mine(actor).filter(state__in=[State.IMPORTING.value, State.REMOVING.value]).exclude(id=wanted)
     )
     for row in filter_undamaged(await fetch_rows(RunRow, others)):
         if compute_age(row.updated_at, actor.installation.clock()) <= SILENT_AFTER:
-            raise StaleRevision(ANOTHER_RUNS)
+            raise AnotherRuns
 
 
 async def delete_run(actor: Actor, wanted: UUID) -> None:
