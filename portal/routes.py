@@ -9,7 +9,7 @@ from journal.catalogue.tracked import CheckIn
 from journal.evaluation.form_fields import Step
 from journal.measures import instruments
 from portal.access.session_cookie import Audience, RequestPrefetch, View
-from portal.views import home, records, today
+from portal.views import home, leaving_steps, records, today
 from portal.views.account import (
     account,
     active_sessions,
@@ -339,6 +339,7 @@ ROUTES = (
     Rule("/invitations/{id:uuid}/withdrawal", SEND, CLINICIAN, invitations.withdraw_invitation),
     # Records
     Rule("/records", FORM, IN_CARE, records.export_records),
+    Rule("/records/leaving", READ, PATIENT, leaving_steps.show_leaving),
     Rule("/records/import", FORM, PATIENT, imports.choose_file),
     Rule("/records/import/{id:uuid}", READ, PATIENT, imports.show_run),
     Rule("/records/import/{id:uuid}/start", SEND, PATIENT, imports.start, fresh=True),

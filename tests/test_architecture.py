@@ -338,6 +338,7 @@ OTHERS_TABLES = {
     "reading_hours.tables": ("its rows belong to an account", "accounts.Account"),
     "reminders.tables": ("its rows belong to an account", "accounts.Account"),
     "records.collection": ("collects every row", "sessions.Course sessions.KapSession vault.Entry"),
+    "records.last_exports": ("asks whether an entry was changed since the export", "vault.Entry"),
     "scheduling.plan": ("the sessions keep its rows", "sessions.Course sessions.KapSession"),
     "sessions.tables": ("its rows belong to an account", "accounts.Account"),
     "sharing.handover_answers": (

@@ -313,6 +313,21 @@ def test_whatever_stands_in_a_field_there_is_an_archive_or_a_reason(name, value,
         assert one.created_at <= one.updated_at
 
 
+def test_what_an_archive_has_once_more_for_other_programs_is_passed_over():
+    """FHIR, tables and pages are not read, whatever stands in them: nothing comes in twice, and nothing is counted."""
+    more = {
+        "fhir/records.json": b"[" * 1000,
+        "numbers/day-lines.csv": b"day,line,value\r\n2026-11-20,=1+1,\xff\r\n",
+        "journal/2026-11.html": b"<p>A door</p>",
+        "README.txt": b"A door",
+    }
+    without, with_more = (
+        read(("it.zip", build_archive([entry_record()], extra=each))) for each in ({}, more)
+    )
+    assert [one.digest for one in with_more.entries] == [one.digest for one in without.entries]
+    assert (len(with_more.entries), with_more.left_out) == (1, {})
+
+
 def test_an_archive_that_was_unpacked_and_packed_anew_is_read():
     """In a folder of its own, with files beside it."""
     from io import BytesIO

@@ -1,0 +1,102 @@
+"""Leaving: each step says how far it is, nothing is forced, and each link leads to a page that is there."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import msgspec
+
+from journal.care import lifecycle
+from journal.records import collection
+from journal.records.last_exports import Taken, load_taken
+from tests.cast import PRACTICE
+from tests.portal.browsing import opened
+from tests.portal.conftest import Portal
+from tests.scenes import THE_SEA, connected, in_session, rewritten, shared, written
+
+LEAVING = "/records/leaving"
+CHANGED, SAME = "Something was added or changed since.", "Nothing was added or changed since."
+
+
+async def test_it_says_what_was_taken_and_whether_that_is_all(any_portal: Portal) -> None:
+    """Before an export, after it, after more was written, and after the next one; a clinician's export is none."""
+    cast = any_portal.cast
+    entry = await written(cast)
+    await shared(cast, entry)
+    await collection.collect_shared_records(await cast.actor("bob"), PRACTICE, None)
+    async with any_portal.client("alice") as alice:
+        assert "You have not made it yet." in (await opened(alice, LEAVING)).words
+        assert await load_taken(await cast.actor("alice")) == Taken()
+        cast.clock.forward(minutes=1)
+        made_at = cast.clock.now
+        await collection.collect_patient_records(await cast.actor("alice"), PRACTICE)
+        cast.clock.forward(minutes=1)
+        assert SAME in (await opened(alice, LEAVING)).words
+        await rewritten(cast, entry, **{"free.text": "And the tide."})
+        assert CHANGED in (await opened(alice, LEAVING)).words
+        assert await load_taken(await cast.actor("alice")) == Taken(made_at, None, is_changed=True)
+        cast.clock.forward(minutes=1)
+        await collection.collect_patient_records(await cast.actor("alice"), PRACTICE)
+        assert SAME in (await opened(alice, LEAVING)).words
+
+
+async def test_it_says_who_can_read_something(portal: Portal) -> None:
+    """Nothing shared, one thing, paused, and ended; only what is shared is counted."""
+    cast = portal.cast
+    entry = await written(cast)
+    await written(cast, document=msgspec.structs.replace(THE_SEA, title="Mine alone"))
+    async with portal.client("alice") as alice:
+        assert "Nothing you wrote is shared with Bob" in (await opened(alice, LEAVING)).words
+        await shared(cast, entry)
+        page = await opened(alice, LEAVING)
+        assert "Can read one thing that you share." in page.words
+        assert page.markup.all("a", href=f"/sharing/{cast.link}")
+        await lifecycle.pause_sharing(await cast.actor("alice"))
+        assert "nothing of yours can be opened now" in (await opened(alice, LEAVING)).words
+        await lifecycle.end_care(await cast.actor("alice"), cast.link)
+        page = await opened(alice, LEAVING)
+        assert "Nobody is connected with you" in page.words
+        assert "Care that has ended" in page.words
+        await connected(cast, "bob")
+        assert "Care that has ended" not in (await opened(alice, LEAVING)).words
+
+
+async def test_around_a_session_it_says_what_waits(portal: Portal) -> None:
+    """Exporting, ending care and deleting wait; the page is there, and says that pausing does not."""
+    cast = portal.cast
+    await in_session(cast)
+    async with portal.client("alice") as alice:
+        page = await opened(alice, LEAVING)
+    assert page.words.count("This waits until you have rested.") == 2
+    assert "Pausing does not." in page.words
+    assert page.markup.all("a", href="/sessions/rest", within="main")
+
+
+async def test_it_says_how_long_backups_are_kept(portal: Portal) -> None:
+    """By the setting, and where there is none, whom to ask."""
+    state = portal.app.state
+    async with portal.client("alice") as alice:
+        assert (
+            "Ask the people who look after it how long they keep them."
+            in (await opened(alice, LEAVING)).words
+        )
+        state.config = replace(state.config, backup_days=30, contact="care@hearth.example")
+        page = await opened(alice, LEAVING)
+    assert "for 30 days" in page.words
+    assert "Questions about this site: care@hearth.example" in page.words
+
+
+async def test_every_step_leads_somewhere_and_back(portal: Portal) -> None:
+    """Each link in it opens, and the pages on which something is done lead back to it."""
+    async with portal.client("alice") as alice:
+        page = await opened(alice, LEAVING)
+        led = {one.attributes["href"].partition("#")[0] for one in page.markup.all("a", within="main")}
+        assert {"/records", "/packets", "/sharing/disclosures", "/account/deletion", "/account"} <= led
+        for path in led:
+            assert (await alice.get(path)).status_code == 200, path
+        for path in ("/records", "/account", "/account/deletion", "/sharing"):
+            assert (await opened(alice, path)).markup.all("a", href=LEAVING), path
+        assert not page.markup.all("form", within="main")
+    async with portal.client("bob") as bob:
+        assert (await bob.get(LEAVING)).status_code == 404
+        assert not (await opened(bob, "/records")).markup.all("a", href=LEAVING)
