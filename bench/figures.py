@@ -60,6 +60,8 @@ AIMS = {
     "import_10000_per_s": Aim(100, "per second"),
     "fhir_1000_by_json": Aim(8, "times"),
     "fhir_1000_peak_by_size": Aim(4, "times"),
+    "packet_100_by_page": Aim(12, "times"),
+    "packet_100_peak_by_page": Aim(3, "times"),
     "sealing_overhead": Aim(1.10, "times"),
     "growth_1000x": Aim(1.2, "times"),
     "signin_stall_p99_ratio": Aim(2, "times"),

@@ -53,6 +53,8 @@ NAMES = {
     "import_10000_per_s",
     "fhir_1000_by_json",
     "fhir_1000_peak_by_size",
+    "packet_100_by_page",
+    "packet_100_peak_by_page",
     "sealing_overhead",
     "growth_1000x",
     "signin_stall_p99_ratio",

@@ -69,6 +69,11 @@ class Drawn:
     sources: frozenset[UUID] = frozenset()
 
     @property
+    def has_notes(self) -> bool:
+        """Return whether something in it was read in a clinic."""
+        return self.readings is not None and bool(self.readings.clinic)
+
+    @property
     def is_empty(self) -> bool:
         """Return whether there is nothing to show."""
         rows = self.readings.rows if self.readings else [row for one in self.charts for row in one.rows]

@@ -343,7 +343,7 @@ def build_summary(one: Entry) -> EntrySummary:
         one.damaged,
         one.has_address,
         one.is_dated,
-        document.language,
+        document.title_language,
     )
 
 

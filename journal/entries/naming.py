@@ -90,7 +90,7 @@ class EntryNamer:
         """Return the name of one of the reader's own entries."""
         if isinstance(one, Entry):
             kind, title, session_id = one.document.kind, one.document.title, one.document.session_id
-            language = one.document.language
+            language = one.document.title_language
         else:
             kind, title, session_id, language = one.kind, one.title, one.session_id, one.language
         if one.damaged:

@@ -101,7 +101,11 @@ class Deed:
 
 @dataclass(frozen=True, slots=True)
 class Chart:
-    """One patient's records, each list in a fixed order; `id` is that of the account, or of the packet."""
+    """
+    One patient's records, each list in a fixed order; `id` is that of the account, or of the packet.
+
+    `maker` is which colleague chose what is in it; none where that was the patient.
+    """
 
     id: UUID
     made_at: datetime
@@ -116,6 +120,7 @@ class Chart:
     written: Sequence[Written] = ()
     grants: Sequence[Grant] = ()
     deeds: Sequence[Deed] = ()
+    maker: UUID | None = None
 
 
 def clean(text: str) -> str:

@@ -9,7 +9,7 @@ from hashlib import sha1
 from types import MappingProxyType
 
 from journal.catalogue import fields
-from journal.catalogue.fields import EntryKind
+from journal.catalogue.fields import NOTED_BY_OTHERS, EntryKind
 from journal.fhir.chart import Written, clean, format_moment
 from journal.fhir.codes import NOTE_TYPE, Resource, concept, own_code
 from journal.fhir.frame import Frame, list_labels
@@ -48,7 +48,7 @@ def _write_answer(answer: Answered) -> str:
 
 def _build_version(frame: Frame, one: Written, status: str) -> Iterator[Resource]:
     body, labels = write_text(one).encode(), list_labels(one.kind)
-    kind = KINDS.get(one.kind)
+    kind, is_by_others = KINDS.get(one.kind), one.kind in NOTED_BY_OTHERS
     encounter, title = frame.refer_encounter(one.session_id), clean(one.title)
     attachment = {
         "contentType": PLAIN,
@@ -65,11 +65,11 @@ def _build_version(frame: Frame, one: Written, status: str) -> Iterator[Resource
         labels,
         status=status,
         docStatus="final",
-        type=NOTE_TYPE,
+        type=concept(text=kind.label) if kind and is_by_others else NOTE_TYPE,
         category=[concept(*own_code("entry", kind.value, kind.label))] if kind else None,
         subject=frame.patient,
         date=format_moment(one.at) if isinstance(one.at, datetime) else None,
-        author=[frame.patient],
+        author=None if is_by_others else [frame.patient],
         relatesTo=[
             {"code": "replaces", "target": frame.refer("DocumentReference", version.id)}
             for version in one.earlier

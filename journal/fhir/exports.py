@@ -47,10 +47,14 @@ def write_bundles(records: Records, chosen: Fhir, app_version: str) -> Mapping[s
 
 
 def write_numbers(records: Records) -> Mapping[str, bytes]:
-    """Return the tables of numbers of a patient's own records by file name; a clinician's export has none."""
-    if not isinstance(records, PatientRecords):
-        return {}
-    return write_tables(read_entries(records.entries), read_sessions(records.plan.sessions))
+    """Return the tables of numbers of an export by file name: of a patient's own records, or those of each patient."""
+    if isinstance(records, PatientRecords):
+        return write_tables(read_entries(records.entries), read_sessions(records.plan.sessions))
+    return {
+        name.replace("/", f"/patient-{number}-"): table
+        for number, one in enumerate(records.patients, 1)
+        for name, table in write_tables(_read_copies(one.shared), read_sessions(one.sessions)).items()
+    }
 
 
 def frame_chart(chart: Chart, chosen: Fhir) -> Frame:
@@ -111,7 +115,7 @@ def _chart_patient(records: ClinicianRecords, one: PatientRecord, app_version: s
         (Colleague(account.id, account.name, ""),),
         _read_courses(one.courses),
         read_sessions(one.sessions),
-        tuple(_read_copy(copy) for copy in one.shared if not copy.is_closed and copy.kind not in LEFT_OUT),
+        _read_copies(one.shared),
         (),
         _read_log(one.log),
     )
@@ -133,6 +137,11 @@ def _read_entry(one: EntryRecord) -> Written:
 
 def _read_version(kind: str, one: Version) -> Written:
     return Written(one.id, kind, one.title, one.note, one.kept_at, one.session_id, one.answers, one.language)
+
+
+def _read_copies(copies: Iterable[CopyRecord]) -> tuple[Written, ...]:
+    """Return copies that a clinician can read, as charts hold them."""
+    return tuple(_read_copy(one) for one in copies if not one.is_closed and one.kind not in LEFT_OUT)
 
 
 def _read_copy(one: CopyRecord) -> Written:

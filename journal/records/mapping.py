@@ -71,6 +71,7 @@ def build_entry_record(
         earlier,
         get_known_language(document.language),
         document.beside.origin.zone if document.beside and document.beside.origin else "",
+        get_known_language(document.title_language),
     )
 
 

@@ -89,6 +89,7 @@ class EntryRecord(msgspec.Struct, frozen=True):
     earlier: list[Version]
     language: str = ""
     zone: str = ""
+    title_language: str = ""
 
 
 class CourseRecord(msgspec.Struct, frozen=True):

@@ -148,7 +148,7 @@ async def find_mine(actor: Actor, entry: UUID, link: UUID, team: CareTeam | None
         raise NotFound
     document = record.entry.document
     name = theirs.peer_name if theirs else str(document.answers.get("replies.with", ""))
-    place = Place(entry, link, name, document.title, document.session_id, document.language)
+    place = Place(entry, link, name, document.title, document.session_id, document.title_language)
     return Mine(place, theirs, record, link in team.unagreed, written.get(entry))
 
 

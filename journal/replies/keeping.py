@@ -75,7 +75,9 @@ class Record:
 def build_place(entry: Entry, link: Link) -> Place:
     """Return what a conversation about an entry with the clinician of a link is about."""
     document = entry.document
-    return Place(entry.id, link.id, link.peer_name, document.title, document.session_id, document.language)
+    return Place(
+        entry.id, link.id, link.peer_name, document.title, document.session_id, document.title_language
+    )
 
 
 def get_source(entry: Entry) -> tuple[UUID, UUID] | None:
@@ -151,8 +153,10 @@ async def _change_record(
                 return
         else:
             kept = seen.document.sitting if sitting is None else sitting
-            document = msgspec.structs.replace(seen.document, answers=answers, sitting=kept)
             spoken = _find_language(actor, place, answers, seen.document)
+            document = msgspec.structs.replace(
+                seen.document, answers=answers, sitting=kept, beside=_build_beside(place, spoken)
+            )
             if await entries.replace_document(actor, seen, document, keep=None, language=spoken):
                 return
     raise StaleRevision(CHANGED_MEANWHILE)
@@ -167,6 +171,12 @@ def _find_language(actor: Actor, place: Place, answers: Answers, before: EntryDo
     return there if before and draft == before.answers.get(DRAFT) else actor.language or there
 
 
+def _build_beside(place: Place, language: str) -> Beside:
+    """Return what stands beside the words of a record: its title stays in its language where they are in another."""
+    called = place.language if place.language != language else ""
+    return Beside(added=(place.source,), title_language=called)
+
+
 async def _begin_record(actor: Actor, place: Place, answers: Answers, sitting: str, language: str) -> bool:
     document = EntryDocument(
         EntryKind.REPLIES.value,
@@ -174,7 +184,7 @@ async def _begin_record(actor: Actor, place: Place, answers: Answers, sitting: s
         session_id=place.session_id,
         answers=answers,
         sitting=sitting,
-        beside=Beside(added=(place.source,)),
+        beside=_build_beside(place, language),
     )
 
     async def is_there() -> bool:

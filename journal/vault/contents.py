@@ -43,7 +43,7 @@ class ContentsLine(msgspec.Struct, frozen=True, array_like=True, order=True, gc=
     """
     One record. Times are microseconds since 1970, UTC; ids and the tag of its envelope are hexadecimal digits.
 
-    `form`, `title`, `session` and `language` are an entry's own, as in `EntryDocument`; lines of before lack the last.
+    `form`, `title`, `session` and `language`, that of the title, are an entry's own; lines of before lack the last.
     """
 
     created: int
@@ -107,7 +107,7 @@ def build_entry_line(
         form,
         title,
         session,
-        document.language,
+        document.title_language,
     )
 
 

@@ -43,7 +43,7 @@ class Beside(msgspec.Struct, frozen=True, omit_defaults=True):
     `added`: short digests of the forms and notes whose lines were added last, so that none is added twice; of what a
     clinician wrote, the note and its version.
     `notices`: what became of the notices about an answer of it, a line for each. `origin`: where it was
-    imported from.
+    imported from. `title_language`: that of a title taken over from another entry, where its own words are in another.
     """
 
     answered_at: str = ""
@@ -54,6 +54,7 @@ class Beside(msgspec.Struct, frozen=True, omit_defaults=True):
     added: tuple[str, ...] = ()
     notices: tuple[str, ...] = ()
     origin: Origin | None = None
+    title_language: str = ""
 
 
 class EntryDocument(msgspec.Struct, frozen=True):
@@ -77,6 +78,11 @@ class EntryDocument(msgspec.Struct, frozen=True):
     def is_empty(self) -> bool:
         """Return whether it has no text."""
         return not (self.title or self.note or self.answers)
+
+    @property
+    def title_language(self) -> str:
+        """Return the language of its title."""
+        return (self.beside.title_language if self.beside else "") or self.language
 
     def text(self) -> str:
         """Return all of its text, for searching."""

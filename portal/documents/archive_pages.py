@@ -302,7 +302,7 @@ class _PageRenderer:
                 one.kind,
                 named.get(one.belongs_to) if one.belongs_to else None,
                 one.created_at if isinstance(one, EntryRecord) else one.written_at,
-                language=one.language,
+                language=one.title_language if isinstance(one, EntryRecord) else one.language,
             )
             for one in written
         }

@@ -93,7 +93,7 @@ async def test_a_sitter_notes_and_the_patient_reads_it_after_rest(desk: Desk, se
     await axe(desk, page)
     await page.context.set_offline(False)
     await page.get_by_role("button", name="Save what happened").click()
-    await expect(page.locator("#sit-times")).to_contain_text("13:00, 13:00")
+    await expect(page.locator("#sit-times")).to_contain_text("13:00 and 13:00")
     await expect(page.get_by_label("What happened?")).to_have_value("")
     assert EVENT not in await page.content()
     await open_part(page, "A reading")

@@ -434,6 +434,28 @@ def test_everything_written_has_its_author() -> None:
     assert one["agent"][0]["type"]["coding"][0]["code"] == "author"
 
 
+def test_what_others_wrote_is_not_said_to_be_the_patients(structures: Structures) -> None:
+    """A clinic's readings and a sitter's notes that she kept: no author, nobody who measured, in her custody."""
+    line = ["13:20 | 128 | 82 | 71 | 98 | sitting | Bob"]
+    kept = (entry(400, "plan_note", {"plan.before": line}), entry(401, "sitter", {"sitter.readings": line}))
+    bundle = bundle_of(chart_of((*kept, entry(402, "day", {"day.readings": line}))))
+    assert problems(bundle, structures) == []
+    found = {one["fullUrl"]: one["resource"] for one in bundle["entry"]}
+    hers, others = of_kind(bundle, "Provenance")
+    assert [one["agent"][0]["type"]["coding"][0]["code"] for one in (hers, others)] == ["author", "custodian"]
+    assert len(hers["target"]) == 4
+    assert len(others["target"]) == 8
+    for target in others["target"]:
+        assert not {"author", "performer"} & found[target["reference"]].keys()
+    assert [one["type"].get("text") for one in of_kind(bundle, "DocumentReference")] == [
+        "Plan note",
+        "The sitter’s notes",
+        None,
+    ]
+    for target in hers["target"]:
+        assert {"author", "performer"} & found[target["reference"]].keys()
+
+
 def test_nothing_chosen_writes_nothing() -> None:
     """Without the tick an export has no bundle."""
     assert write_bundles(records(), Fhir.NONE, "0.1.0") == {}

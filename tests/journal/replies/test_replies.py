@@ -8,14 +8,18 @@ from uuid import UUID, uuid4
 
 import pytest
 
+from journal.actor import Actor
 from journal.audit import events as audit_events
 from journal.audit.acts import Act
 from journal.care import lifecycle, tables
 from journal.care import links as care_links
+from journal.catalogue.fields import EntryKind
 from journal.dosing_day import requests
-from journal.entries import entries
+from journal.entries import by_kind, entries, listing
+from journal.entries.naming import EntryNamer
 from journal.errors import HeldUntilRested, InvalidInput, JournalError, NotFound
 from journal.held_acts import HeldAct
+from journal.records import collection
 from journal.replies import conversation, drafts, endings, keeping, unread, writing
 from journal.replies.conversation import Closed, Conversation
 from journal.replies.documents import ReplyDocument
@@ -111,8 +115,32 @@ async def test_opening_a_reply_changes_no_language(cast: Cast) -> None:
     seen = drafts.get_digest(draft)
     await writing.save_mine(alice, entry.id, cast.link, Typed(draft, "another page", seen))
     assert await find_language("Tell me about it.") == "es"
+    assert await find_title_languages(alice) == {"en"}
     await writing.save_mine(alice, entry.id, cast.link, Typed("", seen=seen))
     assert await find_language("Whenever you like.") == "en"
+    assert await find_title_languages(alice) == {"en"}
+
+
+async def test_a_draft_that_comes_first_leaves_the_title_its_language(cast: Cast) -> None:
+    """Its record begins with the draft."""
+    alice = replace(await cast.actor("alice"), language="en")
+    entry = await entries.save_entry(alice, uuid4(), 0, THE_SEA)
+    await shared(cast, entry)
+    await writing.save_mine(replace(alice, language="es"), entry.id, cast.link, Typed("La puerta gris."))
+    assert (await keeping.load_record(alice, entry.id, cast.link)).language == "es"
+    assert await find_title_languages(alice) == {"en"}
+
+
+async def find_title_languages(actor: Actor) -> set[str]:
+    """Return the languages in which a list, a page and an archive show the titles of an actor's records of replies."""
+    listed = [one for one in (await listing.list_latest(actor)).entries if one.kind == EntryKind.REPLIES]
+    _, found = await by_kind.load_entries_of_kinds(actor, {EntryKind.REPLIES})
+    namer = EntryNamer()
+    told = {namer.name_entry(one).language for one in listed} | {
+        namer.name_entry(one).language for one in found
+    }
+    kept = await collection.collect_patient_records(actor, "Practice")
+    return told | {one.title_language for one in kept.entries if one.kind == EntryKind.REPLIES}
 
 
 async def test_a_withdrawn_reply_stays_in_its_language(cast: Cast) -> None:
