@@ -76,10 +76,10 @@ def parse_closing_day(installation: Installation, typed: str) -> date:
     """
     today = installation.clock().date()
     try:
-        day = date.fromisoformat(typed) if len(typed) == len("2027-03-31") else None
+        day = date.fromisoformat(typed)
     except ValueError:
         day = None
-    if day is None:
+    if day is None or day.isoformat() != typed:  # there are other ways to write one
         raise ClosingRefused("Write the day like 2027-03-31. Nothing was changed.")
     if not today < day or day.year > today.year + MAX_YEARS:
         raise ClosingRefused(f"Choose a day to come, {MAX_YEARS} years ahead at most. Nothing was changed.")
