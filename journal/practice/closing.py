@@ -19,7 +19,7 @@ from msgspec.structs import replace
 
 from journal.accounts import tables as accounts_tables
 from journal.accounts.current_keys import lock_account
-from journal.accounts.profiles import Profile, ProfileRow, open_profile, profile_context
+from journal.accounts.profiles import Profile, ProfileRow, get_dosing_day, open_profile, profile_context
 from journal.accounts.status import ACTIVE, SUSPENDED
 from journal.errors import Damaged, JournalError
 from journal.installation.installation import Installation
@@ -48,6 +48,7 @@ class Reach(Enum):
     UNREACHABLE = "unreachable"
     SUSPENDED = "suspended"
     LEAVING = "leaving"
+    IN_SESSION = "in-session"
     DAMAGED = "damaged"
 
 
@@ -141,6 +142,8 @@ def _judge(installation: Installation, row: PatientRow, notice: str) -> tuple[Re
         return Reach.DAMAGED, None
     if notice and profile.told_closing == notice:
         return Reach.ALREADY, profile
+    if get_dosing_day(profile, installation.clock()):
+        return Reach.IN_SESSION, profile
     return (Reach.TOLD if is_deliverable(profile.email) else Reach.UNREACHABLE), profile
 
 

@@ -25,6 +25,7 @@ NOT_TOLD = {
     Reach.ALREADY: "told by an earlier run",
     Reach.UNREACHABLE: "with an address that no mail can be written to; they read it at home",
     Reach.SUSPENDED: "suspended: let them sign in again, and run this once more",
+    Reach.IN_SESSION: "in the day of a dosing session: run this once more tomorrow",
     Reach.LEAVING: "about to be deleted, at their own wish",
     Reach.DAMAGED: "whose name and address do not open: hearthside doctor",
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 import tracemalloc
 from collections import Counter
@@ -23,6 +24,7 @@ from journal.mail.messages import Message, message_context
 from journal.mail.outbox import RETRY_DELAYS, deliver_due
 from journal.practice import closing, practice
 from journal.practice.closing import ClosingRefused, Reach
+from journal.practice.practice import PracticeSettings
 from journal.roles import Role
 from journal.sealing import open_document, seal_document
 from journal.store.database import is_sqlite
@@ -30,6 +32,7 @@ from portal.background import build_voices
 from tests.cast import NOON, Cast
 from tests.journal.mail.test_outbox import NEVER_SAID, SPANISH_NEVER_SAID, house_of, waiting
 from tests.receiver import ORIGIN, Receiver, receiving
+from tests.scenes import in_session
 
 UNTIL, LATER = date(2027, 3, 31), date(2027, 5, 31)
 PATIENTS = {"alice@example.org", "dana@example.org"}
@@ -123,6 +126,26 @@ async def test_who_cannot_be_told_is_counted(cast: Cast, receiver: Receiver) -> 
     assert await sent(installation, receiver) == {"alice@example.org": 1}
 
 
+async def test_nobody_is_told_on_the_day_of_a_dosing_session(sqlite_cast: Cast, receiver: Receiver) -> None:
+    """They are counted, and told by the command of another day."""
+    cast = sqlite_cast
+    installation = house_of(cast, receiver)
+    await in_session(cast)
+    assert (await closing.tell_closing(installation, UNTIL)).reached == {Reach.IN_SESSION: 1, Reach.TOLD: 1}
+    assert await sent(installation, receiver) == {"dana@example.org": 1}
+    cast.clock.forward(days=2)
+    await closing.tell_closing(installation, UNTIL)
+    assert await sent(installation, receiver) == {"alice@example.org": 1}
+
+
+async def test_two_who_run_it_at_once_tell_each_once(cast: Cast, receiver: Receiver) -> None:
+    """Whoever comes second finds that each was told."""
+    installation = house_of(cast, receiver)
+    tallies = await asyncio.gather(*(closing.tell_closing(installation, UNTIL) for _ in range(2)))
+    assert sum(one.reached[Reach.TOLD] for one in tallies) == 2
+    assert await sent(installation, receiver) == dict.fromkeys(PATIENTS, 1)
+
+
 async def test_without_a_mail_server_the_pages_alone_say_it(sqlite_cast: Cast, receiver: Receiver) -> None:
     """Nobody counts as told: with a mail server, the same command tells them."""
     await closing.tell_closing(sqlite_cast.installation, UNTIL)
@@ -135,12 +158,14 @@ async def test_without_a_mail_server_the_pages_alone_say_it(sqlite_cast: Cast, r
 
 
 async def test_what_somebody_changes_of_themselves_keeps_that_they_were_told(sqlite_cast: Cast) -> None:
-    """That stands in the profile, which each change writes anew."""
+    """That stands in the profile, which each change writes anew; and the day stays when the practice is changed."""
     cast = sqlite_cast
     installation = house_of(cast, Receiver(25))
     await closing.tell_closing(installation, UNTIL)
     await set_region(await cast.actor("alice"), "")
     await change_details(await cast.actor("dana"), "Dana", "UTC", "es")
+    await practice.change_practice(await cast.actor("erin"), PracticeSettings("Harbour"))
+    assert (await practice.load_closing(installation)).on == UNTIL
     assert (await closing.preview_closing(installation, UNTIL)).reached == {Reach.ALREADY: 2}
 
 
