@@ -150,7 +150,7 @@ def _judge(installation: Installation, row: PatientRow, notice: str) -> tuple[Re
 async def _tell(
     installation: Installation, row: PatientRow, until: date, notice: str
 ) -> tuple[Reach, Profile | None]:
-    """Tell one patient, as they are once their account is locked."""
+    """Queue the message of one patient, as they are once their account is locked."""
     reach, profile = _judge(installation, row, notice)
     if reach is not Reach.TOLD or installation.mail is None:
         return reach, profile
