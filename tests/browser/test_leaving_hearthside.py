@@ -1,7 +1,7 @@
 """
 A practice closes, and a patient takes everything: the whole way out on a phone, in Spanish.
 
-That what is exported is the same in another installation is walked in `test_importing.py`.
+That what is exported is the same in another installation is walked in `test_records_that_leave.py`.
 """
 
 from __future__ import annotations
