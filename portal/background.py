@@ -86,7 +86,7 @@ async def run_periodic_tasks(
     Before the first page each has run once, so that this process is known to serve, what is to be deleted is deleted,
     and everybody is found by the address that they type; but mail, which may take long.
     """
-    choose = _build_voices()
+    choose = build_voices()
     present, sealer = workers.WorkerReporter(installation, uuid4()), AuditChainWorker(installation, uuid4())
     here = PeriodicTask(present.report_if_due, workers.CHECK_INTERVAL)
     beat = heartbeat.Heartbeat(installation)
@@ -127,7 +127,8 @@ async def run_periodic_tasks(
         await installation.end_background_work()
 
 
-def _build_voices() -> ChooseVoice:
+def build_voices() -> ChooseVoice:
+    """Return what chooses how a message is said in the language of a tag."""
     voices = {
         language: Voice(language, Translator(language).translate, partial(_write_day, language))
         for language in LANGUAGES

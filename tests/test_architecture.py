@@ -328,6 +328,7 @@ OTHERS_TABLES = {
         "accounts.Account authentication.KeyRenewal authentication.WebSession",
     ),
     "practice.audit_review": ("the head of the log at the time of reading", "audit.AuditEvent"),
+    "practice.closing": ("remembers in a profile that its owner was told", "accounts.Account"),
     "practice.people": (
         "lists accounts, suspends them and counts their care",
         "accounts.Account authentication.WebSession care.CareLink",

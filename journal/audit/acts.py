@@ -50,6 +50,7 @@ class Act(StrEnum):
     SETUP_LINK_MADE = "practice.setup-link-made"
     SETUP_LINK_WITHDRAWN = "practice.setup-link-withdrawn"
     PRACTICE_CHANGED = "practice.changed"
+    CLOSING_CHANGED = "practice.closing-changed"
     SUSPENDED = "account.suspended"
     UNSUSPENDED = "account.unsuspended"
     LOG_READ = "audit.read"

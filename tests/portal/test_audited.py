@@ -46,7 +46,7 @@ from journal.notices import writing as notice_writing
 from journal.operations.retention import purge_deleted
 from journal.passkeys import management as passkey_management
 from journal.passkeys import sign_in as passkey_sign_in
-from journal.practice import account_deletion, audit_review, people, practice, setup_links
+from journal.practice import account_deletion, audit_review, closing, people, practice, setup_links
 from journal.practice.practice import PracticeSettings
 from journal.rate_limiting.attempts import Visitor
 from journal.reading_hours import hours as reading_hours
@@ -193,6 +193,8 @@ async def at_the_door(portal: Portal) -> None:
     await with_a_second_factor(cast)
     await practice.create_setup_link(installation)
     assert (await last(Act.SETUP_LINK_MADE)).actor_id is None
+    await closing.tell_closing(installation, closing.parse_closing_day(installation, "2027-03-31"))
+    assert (await last(Act.CLOSING_CHANGED)).actor_id is None
 
 
 async def with_a_passkey(cast: Cast) -> None:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import date
 
 import msgspec
 
 from journal.care import lifecycle
+from journal.practice import closing
 from journal.records import collection
 from journal.records.last_exports import Taken, load_taken
 from tests.cast import PRACTICE
@@ -100,3 +102,31 @@ async def test_every_step_leads_somewhere_and_back(portal: Portal) -> None:
     async with portal.client("bob") as bob:
         assert (await bob.get(LEAVING)).status_code == 404
         assert not (await opened(bob, "/records")).markup.all("a", href=LEAVING)
+
+
+async def test_a_practice_that_closes_says_until_when(portal: Portal) -> None:
+    """At home, on the way out and where people sign in, within seconds; nothing on a calm page or once withdrawn."""
+    cast, line = portal.cast, "Records can be taken until 31 Mar 2027."
+    installation = portal.app.state.installation
+    places = {"alice": ("/", "/records", LEAVING), "bob": ("/patients", "/records")}
+
+    async def list_places() -> set[tuple[str, str]]:
+        await portal.app.state.practice.reload(installation)  # as every process does each few seconds
+        found = set()
+        for who, paths in places.items():
+            async with portal.client(who) as browser:
+                found |= {(who, path) for path in paths if line in (await opened(browser, path)).words}
+        async with portal.client() as stranger:
+            found |= {("", "/sign-in")} if line in (await opened(stranger, "/sign-in")).words else set()
+        return found
+
+    assert await list_places() == set()
+    await closing.tell_closing(installation, date(2027, 3, 31))
+    everywhere = {(who, path) for who, paths in places.items() for path in paths} | {("", "/sign-in")}
+    assert await list_places() == everywhere
+    async with portal.client("alice") as alice:
+        assert (await opened(alice, "/")).markup.all("a", href=LEAVING, within="main")
+    await in_session(cast)
+    assert await list_places() == everywhere - {("alice", "/")}
+    await closing.withdraw_closing(installation)
+    assert await list_places() == set()
