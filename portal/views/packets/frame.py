@@ -22,13 +22,15 @@ CHOSEN_BY_ANOTHER = N_(
     "complete. Words beside a line stand as they were written."
 )
 CHECK = N_(
-    "The encrypted file is signed, and the SHA-256 of data/packet.json in it stands here. "
-    "“hearthside verify-records” tells whether the file is whole, and by which key it was signed. "
+    "The encrypted file of this packet is signed, and the SHA-256 of data/packet.json in it stands here. "
+    "“hearthside verify-records” tells whether that file is whole, and by which key it was signed. "
+    "Pages alone cannot be checked. "
     "The patient finds the same fingerprint under Account."
 )
 CHECK_BY_ANOTHER = N_(
-    "The encrypted file is signed, and the SHA-256 of data/packet.json in it stands here. "
-    "“hearthside verify-records” tells whether the file is whole, and by which key it was signed. "
+    "The encrypted file of this packet is signed, and the SHA-256 of data/packet.json in it stands here. "
+    "“hearthside verify-records” tells whether that file is whole, and by which key it was signed. "
+    "Pages alone cannot be checked. "
     "%(name)s finds the same fingerprint under Account."
 )
 MASKED = N_("A name or a word that was blacked out by whoever made this is written %(mark)s here.")
