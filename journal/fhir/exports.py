@@ -203,13 +203,17 @@ def _list_grants(records: PatientRecords) -> Iterable[Grant]:
             share.entry_id,
             parts,
             is_active=link is not None and link.state == "active",
+            until=share.until,
+            filed=share.filed,
         )
     standing = {share.id for share in records.sharing.shares}
     given = {one.object_id: one.at for one in records.log if one.action is Act.SHARED}
     revoked: dict[UUID, EventRecord] = {
         one.object_id: one
         for one in records.log
-        if one.action is Act.SHARE_REVOKED and one.object_id is not None and one.object_id not in standing
+        if one.action in (Act.SHARE_REVOKED, Act.SHARE_ENDED)
+        and one.object_id is not None
+        and one.object_id not in standing
     }
     for ident, event in revoked.items():
         yield Grant(ident, given.get(ident, event.at), is_active=False)

@@ -417,6 +417,23 @@ def test_a_share_is_a_consent_about_no_more_than_was_shared() -> None:
     assert gone["dateTime"] == "2026-11-14T12:00:00Z"
 
 
+def test_a_consent_says_until_when_and_what_was_filed_has_its_provenance() -> None:
+    """The last day ends the period of the consent; who filed what, and when, is told of what was shared and no more."""
+    bundle = bundle_of(chart_of())
+    part, whole, elsewhere, _ = of_kind(bundle, "Consent")
+    assert [one["provision"].get("period") for one in (part, whole, elsewhere)] == [
+        {"end": "2026-11-30"},
+        None,
+        None,
+    ]
+    _, filed = of_kind(bundle, "Provenance")
+    assert filed["target"] == [whole["provision"]["data"][0]["reference"]]
+    assert filed["recorded"] == "2026-11-22T11:00:00Z"
+    (agent,) = filed["agent"]
+    assert agent["who"] == whole["provision"]["actor"][0]["reference"]
+    assert filed["activity"]["coding"][0]["code"] == "act/share.filed"
+
+
 def test_a_paused_link_gives_no_active_consent() -> None:
     """While sharing is paused nobody reads, and the consents say so."""
     made = records()
@@ -462,7 +479,7 @@ def test_sessions_and_doses_are_what_they_were() -> None:
 def test_everything_written_has_its_author() -> None:
     """One provenance names the patient as the author of all that they wrote."""
     bundle = bundle_of(chart_of())
-    (one,) = of_kind(bundle, "Provenance")
+    one, _ = of_kind(bundle, "Provenance")
     authored = {"DocumentReference", "QuestionnaireResponse", "Observation"}
     targets = {target["reference"] for target in one["target"]}
     assert targets == {
@@ -478,7 +495,7 @@ def test_what_others_wrote_is_not_said_to_be_the_patients(structures: Structures
     bundle = bundle_of(chart_of((*kept, entry(402, "day", {"day.readings": line}))))
     assert problems(bundle, structures) == []
     found = {one["fullUrl"]: one["resource"] for one in bundle["entry"]}
-    hers, others = of_kind(bundle, "Provenance")
+    hers, others, _ = of_kind(bundle, "Provenance")
     assert [one["agent"][0]["type"]["coding"][0]["code"] for one in (hers, others)] == ["author", "custodian"]
     assert len(hers["target"]) == 4
     assert len(others["target"]) == 8
