@@ -51,6 +51,7 @@ NAMES = {
     "search_10000_ms",
     "export_1000_s",
     "import_10000_per_s",
+    "import_10000_of_saving",
     "fhir_1000_by_json",
     "fhir_1000_peak_by_size",
     "packet_100_by_page",

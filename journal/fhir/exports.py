@@ -200,7 +200,7 @@ def _list_grants(records: PatientRecords) -> Iterable[Grant]:
             share.id,
             share.shared_at,
             link.clinician_id if link else None,
-            share.entry_id,
+            None if share.changed else share.entry_id,  # they can read it as it was
             parts,
             is_active=link is not None and link.state == "active",
             until=share.until,

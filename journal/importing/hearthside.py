@@ -19,7 +19,6 @@ import msgspec
 from journal.catalogue.answers import ADDED_KINDS
 from journal.catalogue.fields import Answer, Answers, EntryKind, Field, FieldKind
 from journal.catalogue.forms import FORMS
-from journal.entries.revisions import Reason
 from journal.i18n import get_known_language
 from journal.importing.folder import Folder
 from journal.importing.items import (
@@ -50,6 +49,7 @@ from journal.sessions.session import (
 )
 from journal.time_zones import is_zone
 from journal.user_input import clean_line, clean_text, parse_day
+from journal.vault.documents import Reason
 
 MANIFEST, ENTRIES, PLAN, SHARING = (
     "manifest.json",

@@ -17,7 +17,6 @@ from journal.clinic.call_contacts import CallContact
 from journal.clinic.instructions import Instructions
 from journal.dosing_day.lines import summarize_readings
 from journal.entries.assignment import SessionAssignment
-from journal.entries.revisions import Reason
 from journal.i18n import N_, get_known_language
 from journal.records.schema import (
     Answered,
@@ -40,7 +39,7 @@ from journal.sharing.copies import NOTE, TITLE
 from journal.sharing.reading import IncomingShare
 from journal.sharing.shares import OutgoingShare
 from journal.sitter.reading import ReadNote
-from journal.vault.documents import EntryDocument
+from journal.vault.documents import EntryDocument, Reason
 
 UNKNOWN_KIND = "unknown"
 """The kind of an answer whose question no form asks any more; it is exported all the same."""

@@ -16,13 +16,13 @@ from journal.audit.acts import Act
 from journal.care_notes.notes import NoteKind as CareNoteKind
 from journal.catalogue.fields import Answer
 from journal.clinic.call_contacts import CallRole
-from journal.entries.revisions import Reason
 from journal.records.messages import AgreementRecord, NoticeRecord, ReceivedNoticeRecord, ReplyRecord
 from journal.records.talks import TalkItemRecord
 from journal.roles import Role
 from journal.sessions.moments import Offsets
 from journal.sessions.session import Phase, Route, SessionKind, Setting, Status
 from journal.sitter.lines import NoteKind
+from journal.vault.documents import Reason
 
 FORMAT = "hearthside-records"
 SCHEMA_VERSION = 1

@@ -62,7 +62,7 @@ def elsewhere(furnished_sqlite: tuple[Path, Furniture], tmp_path: Path) -> Itera
 
 
 async def write(cast: Cast) -> None:
-    """Have alice write entries with earlier versions, about a session that is over, and one that goes over pages."""
+    """Have alice write entries with earlier versions about a session that is over, and one that goes over pages."""
     alice = await cast.actor("alice")
     talk = SessionDetails(
         SessionKind.DOSING, "2026-11-20T09:00", "Europe/Berlin", 60, Setting.CLINIC, Route.IM

@@ -14,7 +14,6 @@ from journal.accounts.profiles import ContactDetails
 from journal.audit.acts import Act
 from journal.catalogue.fields import RANGES, Answer, EntryKind, Field, FieldKind
 from journal.catalogue.forms import FORMS
-from journal.entries.revisions import Reason
 from journal.measures.instruments import list_instruments
 from journal.records.collection import PatientRecords
 from journal.records.mapping import build_answers
@@ -34,6 +33,7 @@ from journal.records.schema import (
 )
 from journal.roles import Role
 from journal.sessions.session import Phase, Route, SessionKind, Setting, Status
+from journal.vault.documents import Reason
 
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
 ALICE, BOB, COURSE, DOSING = UUID(int=1), UUID(int=2), UUID(int=3), UUID(int=4)

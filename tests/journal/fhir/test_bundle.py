@@ -12,6 +12,7 @@ from uuid import UUID
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec import structs
 
 from journal.catalogue.fields import Answer
 from journal.fhir.bundle import write_bundle
@@ -415,6 +416,15 @@ def test_a_share_is_a_consent_about_no_more_than_was_shared() -> None:
     assert ["reference" in one for one in shared] == [False, True, False, False]
     assert "actor" not in gone["provision"]
     assert gone["dateTime"] == "2026-11-14T12:00:00Z"
+
+
+def test_a_share_is_no_consent_to_what_was_written_since() -> None:
+    """Its reader has the copy as it was; the entry in the bundle reads differently now."""
+    sharing = records().sharing
+    older = [structs.replace(one, changed=True) for one in sharing.shares]
+    bundle = bundle_of(chart_of(sharing=structs.replace(sharing, shares=older)))
+    shared = [one["provision"]["data"][0]["reference"] for one in of_kind(bundle, "Consent")]
+    assert ["reference" in one for one in shared] == [False] * 4
 
 
 def test_a_consent_says_until_when_and_what_was_filed_has_its_provenance() -> None:

@@ -188,6 +188,13 @@ def test_what_is_no_choice_is_refused(
     assert set(refused.value.fields) == wrong
 
 
+def test_what_is_wrong_is_told_in_the_order_of_the_page() -> None:
+    """The list above the form goes down the form."""
+    with pytest.raises(InvalidInput) as refused:
+        read_choice(Choice(), "dates", ("", ""), (), ("x" * 201, "y" * 501), (), "en", "z" * 101)
+    assert [*refused.value.fields] == ["first_date", "last_date", "recipient", "purpose", "masked"]
+
+
 def test_a_time_is_a_course_a_session_or_days() -> None:
     """Sessions and entries lie in it by the course, the session itself, or the patient's own days."""
     course = UUID(int=5)

@@ -22,10 +22,22 @@ from journal.errors import HeldUntilRested, InvalidInput, NotFound, StaleRevisio
 from journal.packets import shared as packets
 from journal.replies import conversation, writing
 from journal.replies.drafts import Typed
-from journal.sharing import caseload, copies, ends, opening, reading, recipients, saving, shares, terms
+from journal.sharing import (
+    caseload,
+    copies,
+    ends,
+    handover_answers,
+    opening,
+    reading,
+    recipients,
+    saving,
+    shares,
+    terms,
+)
 from journal.sharing.shares import OutgoingShare
 from journal.store.database import execute
 from tests.cast import NAMES, NOON, ZONE, Cast
+from tests.journal.sharing.test_handovers import suggested
 from tests.scenes import PARTS, at_rest, in_session, read_by, rewritten, signed_in_again, written
 
 TODAY = NOON.astimezone(ZoneInfo(ZONE)).date()
@@ -273,6 +285,22 @@ async def test_a_copy_that_grows_keeps_its_end(cast: Cast) -> None:
         await _extend(cast, link, entry)
     key = {link.id: link.row.patient_key}[link.id]
     assert await share_list.was_stopped(await cast.actor("alice"), link.id, key, one.entry, NOON)
+
+
+async def test_a_handover_takes_the_end_along_and_not_that_it_may_be_filed(cast: Cast) -> None:
+    """The colleague reads it until the same day; to file it was allowed to one person."""
+    share = await share_until(cast, TODAY)
+    await terms.change_terms(await cast.actor("alice"), share, TODAY, True)
+    offer = await suggested(cast)
+    await handover_answers.accept_handover(await cast.actor("alice"), offer, [share])
+    both = {one.link.peer_name: one for one in await shares.list_shares(await cast.actor("alice"))}
+    mine, theirs = both["Bob Example"], both["Charlie Outsider"]
+    assert (end_of(mine).moment, mine.may_file) == (end_of(theirs).moment, True)
+    assert not theirs.may_file
+    cast.clock.now = end_of(mine).moment
+    await signed_in_again(cast)
+    assert await read_by(cast, "charlie") == ()
+    assert await ends.end_due(cast.installation) == 2
 
 
 async def test_what_was_replied_stays_with_its_patient(cast: Cast) -> None:

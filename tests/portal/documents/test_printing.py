@@ -117,6 +117,7 @@ async def test_a_sitters_sheet_and_a_check_list(portal: Portal) -> None:
             assert page.markup.all("a", href=f"{address}?as=pdf")
             pdf = await printed(browser, address, name)
             assert len(pages(pdf)) == 1
+            assert PARTLY_REPORTED in pages(pdf)[0]  # what the clinic asks stands there as well
             assert_says_the_same(page, pdf)
         await browser.post("/account/details", data={"name": "Alice", "time_zone": "UTC", "language": "es"})
         pdf = await printed(browser, address, "check-list.pdf")
@@ -145,6 +146,8 @@ async def test_a_full_brief_and_charts(portal: Portal) -> None:
         assert page.markup.all("a", within="brief-foot", **{"class": "button button-secondary"})
         pdf = await printed(browser, brief, "brief.pdf")
         assert len(pages(pdf)) == 1
+        noted = any(heading in page.words for heading in ("Plan note", "What the sitter noted"))
+        assert (PARTLY_REPORTED if noted else PATIENT_REPORTED) in pages(pdf)[0]
         assert_says_the_same(page, pdf)
         blocks = read_page(page.answer.text, "en", "Brief")
         (table,) = (one for one in blocks if isinstance(one, Table))

@@ -190,6 +190,7 @@ async def test_what_is_no_longer_shared_does_not_leave(scene: Scene, change: str
         shown = await browser.get(ready)
         if change in ("revoked", "updated"):
             assert "The file is not handed out any more" in shown.text
+            assert "Your packet is made" not in shown.text
             assert f"{ready}/file" not in shown.text
         else:
             assert shown.status_code == status
