@@ -28,10 +28,15 @@ from portal.web.pages import render_page
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """One clinician of the team: how many copies they were given, and how many kinds go to them as completed."""
+    """
+    One clinician of the team: how many copies they were given, and how many kinds go to them as completed.
+
+    `filed` is how many of the copies they filed in the practice's record.
+    """
 
     link: Link
     copies: int
+    filed: int
     standing: int
 
 
@@ -75,6 +80,11 @@ async def show_leaving(request: Request) -> Response:
 
 
 async def _load_readers(actor: Actor, lasting: Sequence[Link]) -> tuple[Reader, ...]:
-    given = Counter[UUID](one.link.id for one in await shares.list_shares(actor, team=lasting))
+    copies = await shares.list_shares(actor, team=lasting)
+    given = Counter[UUID](one.link.id for one in copies)
+    filed = Counter[UUID](one.link.id for one in copies if one.filings)
     standing = await load_standing(actor)
-    return tuple(Reader(one, given[one.id], len(standing.select_in_force(link=one.id))) for one in lasting)
+    return tuple(
+        Reader(one, given[one.id], filed[one.id], len(standing.select_in_force(link=one.id)))
+        for one in lasting
+    )

@@ -11,10 +11,11 @@ from journal.care import lifecycle
 from journal.practice import closing
 from journal.records import collection
 from journal.records.last_exports import Taken, load_taken
+from journal.sharing import terms
 from tests.cast import PRACTICE
 from tests.portal.browsing import opened
 from tests.portal.conftest import Portal
-from tests.scenes import THE_SEA, connected, in_session, rewritten, shared, written
+from tests.scenes import THE_SEA, connected, in_session, opened_by, rewritten, shared, written
 
 LEAVING = "/records/leaving"
 CHANGED, SAME = "Something was added or changed since.", "Nothing was added or changed since."
@@ -49,10 +50,16 @@ async def test_it_says_who_can_read_something(portal: Portal) -> None:
     await written(cast, document=msgspec.structs.replace(THE_SEA, title="Mine alone"))
     async with portal.client("alice") as alice:
         assert "Nothing you wrote is shared with Bob" in (await opened(alice, LEAVING)).words
-        await shared(cast, entry)
+        copy = await shared(cast, entry)
         page = await opened(alice, LEAVING)
         assert "Can read one thing that you share." in page.words
         assert page.markup.all("a", href=f"/sharing/{cast.link}")
+        assert "filed in the record" not in page.words
+        alice_now, bob = await cast.actor("alice"), await cast.actor("bob")
+        await terms.change_terms(alice_now, copy, None, True)
+        await opened_by(cast, "bob", copy)
+        await terms.file_share(bob, alice_now.id, copy, 1)
+        assert "One of these was filed in the record of the practice" in (await opened(alice, LEAVING)).words
         await lifecycle.pause_sharing(await cast.actor("alice"))
         assert "nothing of yours can be opened now" in (await opened(alice, LEAVING)).words
         await lifecycle.end_care(await cast.actor("alice"), cast.link)
