@@ -17,7 +17,14 @@ class Aim:
     @property
     def at_least(self) -> bool:
         """Return whether more is better."""
-        return self.unit in ("per second", "of raw commits", "of one worker", "of plain", "of saving", "of SQLite")
+        return self.unit in (
+            "per second",
+            "of raw commits",
+            "of one worker",
+            "of plain",
+            "of saving",
+            "of SQLite",
+        )
 
     def is_met_by(self, value: float) -> bool:
         """Return whether *value* keeps to it."""
