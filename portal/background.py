@@ -24,6 +24,7 @@ from journal.mail.outbox import deliver_due
 from journal.operations import heartbeat
 from journal.operations.retention import purge_deleted
 from journal.reminders.sending import deliver_reminders
+from journal.sharing.ends import end_due
 from portal import logs
 from portal.web.dates import format_short_date
 from portal.web.translation import Translator, speaking
@@ -33,6 +34,8 @@ PRACTICE_INTERVAL = timedelta(seconds=10)
 MAIL_INTERVAL = timedelta(seconds=10)
 REMINDER_INTERVAL = timedelta(minutes=1)
 NOTICE_INTERVAL = timedelta(seconds=10)
+ENDING_INTERVAL = timedelta(minutes=1)
+"""How soon the copy of a share that ended is deleted; nobody opens it from the very moment on."""
 RETRY_INTERVAL = timedelta(minutes=1)
 UNCHAINABLE_EVENTS = "events wait to be chained that this service did not write so: hearthside verify-audit"
 
@@ -94,6 +97,7 @@ async def run_periodic_tasks(
     mail = PeriodicTask(lambda: deliver_due(installation, choose), MAIL_INTERVAL)
     reminding = PeriodicTask(lambda: deliver_reminders(installation, choose), REMINDER_INTERVAL)
     noticing = PeriodicTask(lambda: release_due(installation), NOTICE_INTERVAL)
+    ending = PeriodicTask(lambda: end_due(installation), ENDING_INTERVAL)
     chaining = PeriodicTask(lambda: chain_events(sealer), chain_worker.INTERVAL)
     naming = PeriodicTask(lambda: reload_practice(installation), PRACTICE_INTERVAL)
     begun = [
@@ -104,6 +108,7 @@ async def run_periodic_tasks(
         (mail, timedelta(0)),
         (reminding, timedelta(0)),
         (noticing, await noticing.run_once()),
+        (ending, await ending.run_once()),
         (chaining, await chaining.run_once()),
         (names, await names.run_once()),
         (naming, PRACTICE_INTERVAL),

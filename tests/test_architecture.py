@@ -349,10 +349,12 @@ OTHERS_TABLES = {
         "care keeps its rows; colleagues have accounts",
         "accounts.Account care.Handover",
     ),
+    "sharing.ends": ("care keeps its rows", "care.Share"),
     "sharing.opening": ("care keeps its rows", "care.Share"),
     "sharing.reading": ("care keeps its rows", "care.Share"),
     "sharing.saving": ("care keeps its rows; a copy is made of an entry", "care.Share vault.Entry"),
     "sharing.shares": ("care keeps its rows", "care.Share"),
+    "sharing.terms": ("care keeps its rows", "care.Share"),
     "sitter.tables": (
         "its rows belong to an account and a session",
         "accounts.Account sessions.KapSession",

@@ -23,6 +23,7 @@ from journal.charts.series import (
 )
 from journal.charts.sources import (
     DosingDay,
+    MarkKind,
     Piece,
     Window,
     list_dosing_days,
@@ -70,8 +71,9 @@ class Drawn:
 
     @property
     def has_notes(self) -> bool:
-        """Return whether something in it was read in a clinic."""
-        return self.readings is not None and bool(self.readings.clinic)
+        """Return whether something in it was read or written in a clinic."""
+        marks = [mark.kind for one in self.charts for mark in one.marks]
+        return MarkKind.PLAN in marks or bool(self.readings and self.readings.clinic)
 
     @property
     def is_empty(self) -> bool:

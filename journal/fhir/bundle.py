@@ -18,7 +18,7 @@ from journal.fhir.frame import Frame, find_measure
 from journal.fhir.measures import build_measure, build_other_score
 from journal.fhir.observations import build_observations
 from journal.fhir.people import build_care, build_people
-from journal.fhir.sharing import build_audit_events, build_consents, build_provenance
+from journal.fhir.sharing import build_audit_events, build_consents, build_filings, build_provenance
 
 AUTHORED = frozenset({"DocumentReference", "QuestionnaireResponse", "Observation"})
 
@@ -54,6 +54,7 @@ def build_entries(frame: Frame) -> Iterator[Resource]:
             yield one
     yield from build_consents(frame)
     yield from build_provenance(frame, own, kept)
+    yield from build_filings(frame)
     yield from build_audit_events(frame)
 
 

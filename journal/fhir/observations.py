@@ -115,9 +115,8 @@ def _name_question(answer: Answered) -> Resource:
 
 
 def _build_day_lines(frame: Frame, one: Written, answer: Answered) -> Iterator[Resource]:
-    for line in parse_day_lines(answer.value):
-        if not line.is_dated:
-            continue
+    lines = {line.day: line for line in parse_day_lines(answer.value) if line.is_dated}
+    for line in lines.values():
         named = [
             (name, concept(*own_code("day", name, name.capitalize()), text=name.capitalize()), value)
             for name, value in line.numbers.items()
@@ -177,7 +176,7 @@ def _find_moment(frame: Frame, one: Written, reading: Reading) -> tuple[datetime
     """Return when a reading was taken, by the clock of its session; else its day, with the time of day as words."""
     meeting = frame.meetings.get(one.session_id) if one.session_id else None
     if reading.at is not None and meeting is not None:
-        began = meeting.begins_at.astimezone(ZoneInfo(meeting.zone))
+        began = meeting.begins_at.astimezone(ZoneInfo(meeting.zone)).replace(second=0, microsecond=0)
         return began + timedelta(minutes=count_minutes_from(began.time(), reading.at)), ""
     day = one.at.date() if isinstance(one.at, datetime) else one.at
     return day, f"at {reading.at:%H:%M} on the clock there" if reading.at else ""

@@ -41,6 +41,7 @@ def build_consents(frame: Frame) -> Iterator[Resource]:
             policyRule=OPT_IN,
             provision={
                 "type": "permit",
+                **({"period": {"end": one.until}} if one.until else {}),
                 **(
                     {"actor": [{"role": RECIPIENT, "reference": frame.refer("Practitioner", one.reader)}]}
                     if is_known
@@ -76,6 +77,24 @@ def build_provenance(frame: Frame, own: Sequence[Resource], kept: Sequence[Resou
                 target=list(targets),
                 recorded=format_moment(frame.chart.made_at),
                 agent=[{"type": _agent(value, display), "who": who} for value, display, who in people],
+            )
+
+
+def build_filings(frame: Frame) -> Iterator[Resource]:
+    """Yield each time that a reader filed what is shared with them: the record of their practice has a copy of it."""
+    readers = {one.id for one in frame.chart.colleagues}
+    for one in frame.chart.grants:
+        for at in one.filed if one.reader in readers else ():
+            yield frame.build(
+                "Provenance",
+                f"filed/{one.id}/{at.isoformat()}",
+                LABELS,
+                target=[_refer_shared(frame, one)],
+                recorded=format_moment(at),
+                activity=concept(*own_code("act", Act.SHARE_FILED.value)),
+                agent=[
+                    {"type": _agent("custodian", "Custodian"), "who": frame.refer("Practitioner", one.reader)}
+                ],
             )
 
 

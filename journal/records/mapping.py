@@ -169,6 +169,9 @@ def build_share_record(share: OutgoingShare, openings: Iterable[datetime]) -> Sh
         share.changed,
         share.talked_at,
         document.attention,
+        share.end.last_day.isoformat() if share.end else "",
+        share.may_file,
+        [one.at for one in share.filings],
     )
 
 
@@ -190,6 +193,9 @@ def build_copy_record(shared: IncomingShare, assignment: SessionAssignment[Sessi
         document.attention,
         shared.is_closed,
         get_known_language(document.language),
+        shared.end.last_day.isoformat() if shared.end else "",
+        shared.may_file,
+        shared.filed.at if shared.filed else None,
     )
 
 

@@ -27,7 +27,9 @@ from journal.authentication import (
 from journal.authentication.sign_in import verify_password
 from journal.calendar import feeds
 from journal.care import invitations, lifecycle
+from journal.care import tables as care_tables
 from journal.care.documents import Attention
+from journal.care.share_list import ShareEnd
 from journal.care_notes import notes as care_notes
 from journal.care_notes.notes import NoteKind
 from journal.clinic import call_contacts, ended_care, instructions
@@ -55,7 +57,7 @@ from journal.replies import writing as reply_writing
 from journal.replies.drafts import Typed
 from journal.scheduling import plan as session_plan
 from journal.sessions.session import SessionDetails, SessionKind, Setting
-from journal.sharing import handover_answers, handover_offers, shares
+from journal.sharing import ends, handover_answers, handover_offers, reading, shares, terms
 from journal.sitter import links as sitter_links
 from journal.standing import standing
 from journal.vault.documents import EntryDocument
@@ -282,6 +284,19 @@ async def with_words(cast: Cast) -> None:
     assert (await last(Act.NOTICES_ENDED)).object_id == cast.link
     await shares.change_attention(alice, share, Attention.IF_RAISED)
     assert (await last(Act.SHARE_ATTENTION_CHANGED)).object_id == share
+    await terms.change_terms(alice, share, cast.clock.now.date(), False)
+    assert (await last(Act.SHARE_END_CHANGED)).recipient_id == bob.id
+    await terms.change_terms(alice, share, cast.clock.now.date(), True)
+    assert (await last(Act.SHARE_FILING_CHANGED)).recipient_id == bob.id
+    _, read = await reading.read_share(bob, alice.id, share, by_tap=True)
+    await terms.file_share(bob, alice.id, share, read.revision)
+    assert (await last(Act.SHARE_FILED)).actor_id == bob.id
+    over = ShareEnd("", cast.clock.now.isoformat())
+    columns = ends.build_columns(cast.installation, cast.link, given, over)
+    await care_tables.Share.filter(id=given).update(**columns)
+    await ends.end_due(cast.installation)
+    event = await last(Act.SHARE_ENDED)
+    assert (event.object_id, event.actor_id, event.patient_id) == (given, None, alice.id)
     for act in (Act.REPLY_WITHDRAWN, Act.REPLY_READ):
         reply = uuid4()
         await reply_writing.send_mine(alice, entry.id, cast.link, Typed("A question"), reply)

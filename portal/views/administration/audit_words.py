@@ -105,6 +105,12 @@ SENTENCES: Mapping[Act, str] = MappingProxyType(
         Act.NOTICE_WITHDRAWN: N_("%(who)s withdrew a notice"),
         Act.NOTICE_ACKNOWLEDGED: N_("%(who)s acknowledged a notice of %(whose)s"),
         Act.SHARE_REVOKED: N_("%(who)s stopped sharing something"),
+        Act.SHARE_END_CHANGED: N_("%(who)s changed until when something shared can be read"),
+        Act.SHARE_FILING_CHANGED: N_("%(who)s changed whether something shared may be filed"),
+        Act.SHARE_FILED: N_(
+            "%(who)s filed something shared in the record of the practice (record of %(whose)s)"
+        ),
+        Act.SHARE_ENDED: N_("A share ended on the day that was chosen (record of %(whose)s)"),
         Act.SHARE_OPENED: N_("%(who)s opened something that %(whose)s shares"),
         Act.REPLY_SENT: N_("%(who)s sent a reply to %(other)s"),
         Act.REPLY_READ: N_("%(who)s opened a reply (record of %(whose)s)"),

@@ -78,6 +78,8 @@ ELSEWHERE = {
     "share.sealed": "care-link key, which stays",
     "reply.sealed": "care-link key, which stays",
     "share.talked": "care-link key, which stays",
+    "share.due": "server key",
+    "share.filed": "care-link key, which stays",
     "talk_item.sealed": "care-link key, which stays",
     "talk_item.said": "care-link key, which stays",
     "talk_item.mark": "care-link key, which stays",
