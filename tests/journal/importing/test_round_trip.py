@@ -19,8 +19,8 @@ from crypto import PrivateIdentity
 from journal.catalogue.answers import ADDED_KINDS
 from journal.importing.items import LeftOut
 from journal.records import archive, collection
-from journal.store.database import Store
 from journal.stamps import AUTHOR, mark_imported
+from journal.store.database import Store
 from journal.vault import record_state
 from tests.cast import NOON, PRACTICE, Cast, Furniture, cast_of
 from tests.journal.importing.corpus import read
