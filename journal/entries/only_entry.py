@@ -37,7 +37,12 @@ def select_only_entry(found: Iterable[Entry], kind: EntryKind, session: UUID | N
         for one in found
         if not one.damaged and one.document.kind == kind and about in (None, one.document.session_id)
     )
-    return max(there, key=lambda one: (not _is_imported(one), one.created_at, one.id.hex), default=None)
+    return find_latest(there)
+
+
+def find_latest(found: Iterable[Entry]) -> Entry | None:
+    """Return the one that counts of several: the latest begun, and an imported one only where there is no other."""
+    return max(found, key=lambda one: (not _is_imported(one), one.created_at, one.id.hex), default=None)
 
 
 def _is_imported(one: Entry) -> bool:
