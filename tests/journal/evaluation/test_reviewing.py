@@ -261,9 +261,9 @@ async def test_a_review_from_a_file_is_none(sqlite_cast: Cast) -> None:
     alice = await cast.actor("alice")
     by = "Bob Example, prescriber, 2026-11-22"
     for line, is_one in ((mark_imported(by), False), ("", False), (by, True)):
-        told: Answers = {"plan.reviewed": "go", "plan.from": "2026-11-22"} | (
-            {"plan.by": line} if line else {}
-        )
+        told: Answers = {"plan.reviewed": "go-ahead", "plan.from": "2026-11-22"}
+        if line:
+            told["plan.by"] = line
         note = await written(cast, document=EntryDocument("plan_note", answers=told))
         await shares.share_entry(alice, note.id, to, [*told], previewed=1)
         assert ((await seen_by(cast, "charlie")).review is not None) is is_one
