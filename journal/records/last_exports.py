@@ -42,4 +42,5 @@ async def load_taken(actor: Actor) -> Taken:
 
 async def _has_changed_since(actor: Actor, made_at: datetime) -> bool:
     kept = vault_tables.Entry.filter(owner_id=actor.id, deleted_at=None)
-    return await kept.filter(updated_at__gt=made_at).exists()
+    # A time that is none, or to come, says nothing: storage takes any.
+    return await kept.filter(updated_at__gt=made_at, updated_at__lte=actor.now).exists()
