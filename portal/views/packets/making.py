@@ -34,7 +34,7 @@ from portal.web.pages import redirect, render_page
 @dataclass(frozen=True, slots=True)
 class PreviewPage:
     """
-    Context of one sheet of the preview: its `blocks`, each with the name of its type.
+    Context of one sheet of the preview: its `blocks`, each with the name of its type. The last has the form.
 
     `digest` stands for all that leaves; `previewed` is what a refused form had. `offered` is a passphrase that the next
     page does not offer again. `damaged` counts shared copies that a clinician cannot choose, and `masked`

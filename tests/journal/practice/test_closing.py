@@ -20,7 +20,7 @@ from journal.accounts.profiles import load_profile, profile_context
 from journal.accounts.status import LEAVING, SUSPENDED
 from journal.installation.installation import Installation
 from journal.mail import tables as mail_tables
-from journal.mail.messages import Message, message_context
+from journal.mail.messages import Message, Notice, message_context, queue_message
 from journal.mail.outbox import RETRY_DELAYS, deliver_due
 from journal.practice import closing, practice
 from journal.practice.closing import ClosingRefused, Reach
@@ -81,6 +81,19 @@ async def test_taken_back_and_said_again_it_is_told_again(sqlite_cast: Cast, rec
     view = await practice.load_practice(installation)
     assert view is not None
     assert (view.closing_on, await waiting()) == (None, 0)
+    await closing.tell_closing(installation, UNTIL)
+    assert await sent(installation, receiver) == dict.fromkeys(PATIENTS, 1)
+
+
+async def test_what_still_waits_goes_with_its_day(cast: Cast, receiver: Receiver) -> None:
+    """A day that was mistyped, or taken back, is not sent to those whose message had not gone yet; nothing else is lost."""
+    installation = house_of(cast, receiver)
+    await queue_message(installation, Message("erin@example.org", Notice.WAITS.value), installation.clock())
+    await closing.tell_closing(installation, UNTIL)
+    await closing.tell_closing(installation, LATER)
+    assert await waiting() == 1 + len(PATIENTS)
+    await closing.withdraw_closing(installation)
+    assert await sent(installation, receiver) == {"erin@example.org": 1}
     await closing.tell_closing(installation, UNTIL)
     assert await sent(installation, receiver) == dict.fromkeys(PATIENTS, 1)
 
