@@ -30,7 +30,7 @@ from portal.web.dates import format_short_date
 from portal.web.translation import Translator, speaking
 
 PRACTICE_INTERVAL = timedelta(seconds=10)
-"""How often the practice is read for people who are not signed in; whoever is signed in sees it as it is."""
+"""How long after a change of the practice, in another process, pages show it."""
 MAIL_INTERVAL = timedelta(seconds=10)
 REMINDER_INTERVAL = timedelta(minutes=1)
 NOTICE_INTERVAL = timedelta(seconds=10)

@@ -174,8 +174,8 @@ async def _render(
     leaves = build(content)
     shown = build(content, hides_numbers=True) if actor.hides_numbers else leaves
     laid = await _lay_out(actor, packet, shown)
-    number = laid.pages if errors else parse_whole_number(request.query_params.get("page", "")) or 1
-    page = min(max(1, number), laid.pages)
+    number = parse_whole_number(request.query_params.get("page", "")) or 1
+    page = laid.pages if form else min(max(1, number), laid.pages)  # the form stands on the last
     blocks = _list_sheet(shown.document.blocks, laid.starts, page)
     context = PreviewPage(
         packet,

@@ -113,7 +113,7 @@ async def test_the_message_is_neutral_in_either_language(sqlite_cast: Cast, rece
     assert (english[2], spanish[2]) == ("en", "es")
     assert "Until 31 Mar 2027" in english[1]
     assert "31 mar 2027" in spanish[1]
-    assert "deletes nothing. Nobody needs to answer it." in english[1]
+    assert "This message deletes nothing." in english[1]
     assert not NEVER_SAID.search("".join(english[:2]).replace(ORIGIN, ""))
     assert not SPANISH_NEVER_SAID.search("".join(spanish[:2]).replace(ORIGIN, ""))
     assert english[1] != spanish[1]
