@@ -165,7 +165,7 @@ async def test_storage_that_takes_the_end_away_opens_nothing(cast: Cast) -> None
 
 
 async def test_storage_that_takes_an_ended_row_away_begins_nothing_again(sqlite_cast: Cast) -> None:
-    """Accepted as it is, the list still says that it ended: what is shared as it is completed brings it back to nobody."""
+    """Accepted as it is, the list still says that it ended: nothing that is shared as completed brings it back."""
     cast = sqlite_cast
     share = await share_until(cast, TODAY)
     (one,) = await shares.list_shares(await cast.actor("alice"))
