@@ -174,11 +174,11 @@ async def _render(
     leaves = build(content)
     shown = build(content, hides_numbers=True) if actor.hides_numbers else leaves
     known = await drafts.load_layout(actor, packet.id, shown.digest)
-    laid = known or await _lay_out(actor, packet, shown)
     number = parse_whole_number(request.query_params.get("page", "")) or 1
-    page = laid.pages if form else min(max(1, number), laid.pages)  # the form stands on the last
-    if known is None or page == 1:  # to turn its pages opens nothing anew
+    if known is None or number == 1:  # to turn its pages opens nothing anew
         await mark_quoted(actor, packet, content)
+    laid = known or await _lay_out(actor, packet, shown)
+    page = laid.pages if form else min(max(1, number), laid.pages)  # the form stands on the last
     blocks = _list_sheet(shown.document.blocks, laid.starts, page)
     context = PreviewPage(
         packet,
