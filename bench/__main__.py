@@ -99,7 +99,7 @@ async def measure_audit(folder: Path, length: Length) -> Figures:
     return await auditing.auditing(_room(folder / "audit"), length)
 
 
-async def measure_paper(folder: Path, length: Length) -> Figures:
+async def measure_paper(_: Path, length: Length) -> Figures:
     """Take the figures of what is printed alone."""
     return paper.packet(length)
 
