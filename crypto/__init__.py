@@ -70,6 +70,7 @@ from crypto.slots import (
     unlock_with_password,
     unlock_with_recovery_key,
 )
+from crypto.succession import Succession, follow, open_succession, succeed, trace_back
 from crypto.symbols import plain_digits
 from crypto.websession import (
     SessionToken,
@@ -106,6 +107,7 @@ __all__ = [
     "Sealer",
     "ServerKey",
     "SessionToken",
+    "Succession",
     "ascii_domain",
     "bloom_bits",
     "check_pin",
@@ -118,6 +120,7 @@ __all__ = [
     "feed_key",
     "feed_state",
     "fingerprint",
+    "follow",
     "format_recovery_code",
     "format_recovery_key",
     "grant_link_key",
@@ -142,6 +145,7 @@ __all__ = [
     "open_pin",
     "open_sealed",
     "open_sitter_note",
+    "open_succession",
     "pad",
     "parse_recovery_code",
     "parse_recovery_key",
@@ -161,7 +165,9 @@ __all__ = [
     "sitter_note_key",
     "split_address",
     "stretch",
+    "succeed",
     "suggest",
+    "trace_back",
     "transitional_address",
     "unlock_with_passkey",
     "unlock_with_password",
