@@ -28,8 +28,8 @@ from crypto.envelope import Sealer, open_sealed, seal, unwrap_key, wrap_key
 from crypto.errors import CryptoError, FormatError, KeySizeError, OpenError
 from crypto.feeds import feed_event_id, feed_id, feed_key, feed_state, new_feed_secret
 from crypto.handovers import Handover, consent, suggest, verify_consent, verify_suggestion
-from crypto.identity import PrivateIdentity, open_identity, seal_identity
-from crypto.keyring import Keyring, new_account_key
+from crypto.identity import PrivateIdentity, open_former_identity, open_identity, seal_identity
+from crypto.keyring import FallbackSealer, Keyring, new_account_key
 from crypto.links import GrantedKey, grant_link_key, new_link_key, open_link_key
 from crypto.padding import pad, unpad
 from crypto.page_text import PageText
@@ -89,6 +89,7 @@ __all__ = [
     "Argon2Parameters",
     "Context",
     "CryptoError",
+    "FallbackSealer",
     "FormatError",
     "GrantedKey",
     "Handover",
@@ -140,6 +141,7 @@ __all__ = [
     "new_sitter_secret",
     "normal_address",
     "normalize",
+    "open_former_identity",
     "open_identity",
     "open_link_key",
     "open_pin",

@@ -75,7 +75,7 @@ USE_INTERVAL = timedelta(minutes=1)  # the shortest time between stored uses; a 
 ROLES = frozenset(Role)
 SELECT_SIGNED_IN = """
     SELECT account_id, wrapped, web_session.epoch, expires_at, used_at, confirmed_at,
-        role, sealed, public_identity, identity, account.epoch, access, recovery_ready, retired
+        role, sealed, public_identity, identity, account.epoch, access, recovery_ready, retired, before
     FROM web_session JOIN account ON account.id = account_id LEFT JOIN key_renewal ON key_renewal.id = account_id
     WHERE web_session.id = $1 AND stage = 'open' AND status = 'active' AND wrapped IS NOT NULL
 """
@@ -109,6 +109,7 @@ class SignedInRow(Row, frozen=True):
     access: bytes | None
     recovery_ready: Flag
     retired: bytes | None
+    before: bytes | None
 
 
 class WebSessionRow(Row, frozen=True):
@@ -244,6 +245,7 @@ async def load_actor(
         dosing_day=get_dosing_day(profile, now),
         is_use_due=unused >= USE_INTERVAL,
         prefetched=prefetched,
+        former_identity=row.before,
     )
 
 

@@ -115,6 +115,33 @@ async def set_paused(actor: Actor, link: UUID, paused: bool = True) -> None:
     await _rewrite_list(actor, link, lambda old: msgspec.structs.replace(old, paused=paused))
 
 
+async def update_resealed(actor: Actor, link: UUID, copies: Sequence[tuple[UUID, int, bytes, bytes]]) -> None:
+    """
+    Update the states of copies that were sealed anew, unchanged: of those that were on the list in the state before.
+
+    Args:
+        copies: Id, revision, envelope before and envelope now.
+    """
+
+    def with_states(old: ShareList) -> ShareList:
+        known = {
+            ident.hex: (revision, _format_tag(now))
+            for ident, revision, before, now in copies
+            if old.copies.get(ident.hex) == (revision, _format_tag(before))
+        }
+        return msgspec.structs.replace(old, copies=old.copies | known)
+
+    await _rewrite_list(actor, link, with_states)
+
+
+async def reseal_list(actor: Actor, link: UUID, before: Sealer, now: Sealer) -> None:
+    """Seal the list under another key of its link, in a transaction that holds the account's state."""
+    rows = await fetch_raw(SELECT_RECORD_STATE, link)
+    listed = open_list(before, link, rows[0]) if rows else None
+    if listed is not None:
+        await _store_list(actor, link, now, listed, rows[0])
+
+
 async def delete_list(actor: Actor, link: UUID) -> None:
     """Delete the list of a care link that the patient ended."""
     rows = await fetch_raw(SELECT_RECORD_STATE, link)
@@ -213,10 +240,14 @@ async def _rewrite_list(actor: Actor, link: UUID, change: Change) -> None:
     old = open_list(key, link, rows[0]) if key and rows else None
     if key is None or old is None or (new := change(old)) == old:
         return
-    revision = rows[0][0] + 1
+    await _store_list(actor, link, key, new, rows[0])
+
+
+async def _store_list(actor: Actor, link: UUID, key: Sealer, new: ShareList, row: Sequence[Any]) -> None:
+    revision = row[0] + 1
     sealed = seal_document(key, new, share_list_context(link, revision))
     await vault_tables.RecordState.filter(id=link).update(revision=revision, sealed=sealed)
-    before, after = (link, rows[0][0], rows[0][1]), (link, revision, sealed)
+    before, after = (link, row[0], row[1]), (link, revision, sealed)
     await record_state.update_state(actor, RecordChange(Part.SHARED, [before], [after]))
 
 

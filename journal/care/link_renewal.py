@@ -1,0 +1,129 @@
+"""
+Draw another key for a care link after one of its two people renewed their keys: whoever had those knows the one before.
+
+The patient draws it, at once with everything that follows from it: their own copy, the clinician's, and the list of
+copies. The key before stands beside it, wrapped under it, until every row is sealed anew (`key_rotation.link_key`).
+"""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from crypto import (
+    Context,
+    CryptoError,
+    FallbackSealer,
+    PublicIdentity,
+    Sealer,
+    grant_link_key,
+    new_link_key,
+    pin,
+    unwrap_key,
+    wrap_key,
+)
+from journal.actor import Actor
+from journal.care import share_list, tables
+from journal.care.documents import link_key_context
+from journal.store.rows import NonNegative, Row, Timestamp, fetch_row
+from journal.vault import record_state
+
+BEGINNING = "begin"
+"""Where the sealing anew is before its first batch, which finds out what there is."""
+
+
+class RenewedRow(Row, frozen=True):
+    """A care link whose key is drawn anew."""
+
+    clinician_id: UUID
+    paused_at: Timestamp | None
+    patient_key: bytes | None
+    key_number: NonNegative
+
+
+def held_key_context(clinician: UUID, link: UUID) -> Context:
+    """Return the context of a clinician's own copy of a link key."""
+    return Context("held-link-key", clinician.bytes, link.bytes)
+
+
+def former_key_context(link: UUID, number: int) -> Context:
+    """Return the context of a link's key before, under its key of a number."""
+    return Context("former-link-key", link.bytes, link.bytes, number)
+
+
+def build_sealer(key: bytes, link: UUID, number: int, former: bytes) -> Sealer:
+    """
+    Return the cipher of a link: with *former* it opens what the key before sealed as well.
+
+    Raises:
+        CryptoError: If the key before is not what was wrapped.
+    """
+    if not former:
+        return Sealer(key)
+    return FallbackSealer(key, unwrap_key(key, former, context=former_key_context(link, number)))
+
+
+async def begin(actor: Actor, link: UUID, theirs: PublicIdentity | None) -> bool:
+    """
+    Draw another key for a patient's link, in the transaction that is open.
+
+    Args:
+        theirs: The clinician's keys, to which it is granted, and which are pinned. None where those that are shown are
+            not the ones that were agreed on: then sharing is paused.
+
+    Returns:
+        Whether it was: not where the link ended, its key does not open, or an earlier change has not come to its end.
+    """
+    await record_state.lock_state(actor)
+    mine = tables.CareLink.filter(id=link, patient_id=actor.id, ended_at=None)
+    row = await fetch_row(RenewedRow, mine)
+    if row is None or await tables.LinkRenewal.filter(link_id=link).exists():
+        return False
+    try:
+        old = actor.keyring.unwrap(row.patient_key or b"", context=link_key_context(actor.id, link))
+    except CryptoError:
+        return False
+    new, number, paused = new_link_key(), row.key_number + 1, row.paused_at
+    await tables.LinkRenewal.create(
+        link_id=link,
+        former=wrap_key(new, old, context=former_key_context(link, number)),
+        place=BEGINNING,
+        began_at=actor.now,
+    )
+    await mine.update(
+        patient_key=wrap_key(actor.keyring.vault, new, context=link_key_context(actor.id, link)),
+        clinician_key=None,
+        held_key=None,
+        key_number=number,
+        drawn_at=actor.now,
+        due_at=None,
+    )
+    await share_list.reseal_list(actor, link, Sealer(old), Sealer(new))
+    if theirs is None:
+        await mine.update(paused_at=paused or actor.now)
+        if paused is None:
+            await share_list.set_paused(actor, link)
+        return True
+    await mine.update(
+        patient_pin=pin(
+            actor.keyring, theirs, owner=actor.id.bytes, peer=row.clinician_id.bytes, link=link.bytes
+        ),
+    )
+    if paused is None:
+        await _grant(actor, link, row.clinician_id, new, theirs)
+    return True
+
+
+async def grant_again(actor: Actor, link: UUID, theirs: PublicIdentity) -> None:
+    """Grant a patient's link key to its clinician once more, signed with the keys of now, unless sharing is paused."""
+    row = await fetch_row(RenewedRow, tables.CareLink.filter(id=link, patient_id=actor.id, ended_at=None))
+    if row is not None and row.paused_at is None:
+        key = actor.keyring.unwrap(row.patient_key or b"", context=link_key_context(actor.id, link))
+        await _grant(actor, link, row.clinician_id, key, theirs)
+
+
+async def _grant(actor: Actor, link: UUID, clinician: UUID, key: bytes, to: PublicIdentity) -> None:
+    ids = {"link": link.bytes, "patient": actor.id.bytes, "clinician": clinician.bytes}
+    granted = grant_link_key(key, **ids, to=to, signer=actor.open_identity())
+    await tables.CareLink.filter(id=link, patient_id=actor.id, ended_at=None, paused_at=None).update(
+        clinician_key=granted
+    )
