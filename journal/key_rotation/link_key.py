@@ -62,10 +62,12 @@ async def reseal_batch(actor: Actor, row: LinkRenewalRow, limit: int) -> None:
     """Seal the next rows of a link anew, in the transaction that is open and holds the account's state."""
     at = next((at for at, one in enumerate(LINK_COLUMNS) if one.name == row.place), 0)
     total = row.total or sum([await one.query_rows(row.link_id).count() for one in LINK_COLUMNS])
-    after, gone, _ = await _reseal_rows(actor, row, LINK_COLUMNS[at], row.after, limit)
-    done, place = row.done + gone, row.place if row.place == LINK_COLUMNS[at].name else LINK_COLUMNS[at].name
-    if gone < limit:
-        place, after = LINK_COLUMNS[at + 1].name if at + 1 < len(LINK_COLUMNS) else "", None
+    after, done, left = row.after, row.done, limit
+    while left and at < len(LINK_COLUMNS):  # most links have a few rows in each
+        after, gone, _ = await _reseal_rows(actor, row, LINK_COLUMNS[at], after, left)
+        at, after = (at, after) if gone == left else (at + 1, None)
+        done, left = done + gone, left - gone
+    place = LINK_COLUMNS[at].name if at < len(LINK_COLUMNS) else ""
     mine = care_tables.LinkRenewal.filter(link_id=row.link_id)
     await mine.update(place=place, after=after, done=done, total=max(total, done))
 

@@ -1,0 +1,371 @@
+"""Renewed keys, as the other side sees them: followed, signed anew, sealed anew, and nothing lost between."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+from hashlib import sha256
+from uuid import uuid4
+
+import msgspec
+import pytest
+
+from crypto import PrivateIdentity, seal_identity, succeed
+from journal.accounts import tables as accounts_tables
+from journal.accounts.profiles import load_profile
+from journal.actor import Actor
+from journal.audit import tables as audit_tables
+from journal.audit.acts import Act
+from journal.care import invitations, lifecycle, link_keys, links
+from journal.care import tables as care_tables
+from journal.care.links import Link
+from journal.care_notes import notes
+from journal.care_notes.notes import NoteKind
+from journal.care_notes.signing import sign_note
+from journal.clinic import signatures
+from journal.clinic.signatures import Signer
+from journal.coming_talk import items
+from journal.coming_talk.documents import ItemDetails, item_context
+from journal.entries import entries
+from journal.errors import StaleRevision, TrustBroken
+from journal.key_rotation import account_key, waiting
+from journal.key_rotation.account_key import RotationInProgress
+from journal.replies import rows as reply_rows
+from journal.replies.rows import load_list
+from journal.sealing import open_document, seal_document
+from journal.sharing import handover_answers, handover_offers, shares
+from journal.sharing.handover_offers import WITHDRAWN
+from journal.sitter import reading as sitter_reading
+from journal.sitter import tables as sitter_tables
+from journal.store.database import transaction
+from journal.vault import record_state
+from journal.vault.documents import EntryDocument
+from tests.cast import Cast
+from tests.journal.care_notes.test_limits import TYPED
+from tests.journal.clinic.test_instructions import load, write
+from tests.journal.coming_talk.test_coming_talk import set_for, talk_on
+from tests.journal.key_rotation.test_account_key import begun, ended
+from tests.journal.replies.test_replies import send_back, send_mine
+from tests.journal.sitter.test_links import dose
+from tests.journal.sitter.test_notes import note, rest, sitting_of
+from tests.scenes import become, connected, read_by, shared, written
+
+
+async def signed(cast: Cast) -> None:
+    """Have everything be there that either of the two signs."""
+    await become(cast, "bob", "prescriber")
+    entry = await written(cast)
+    share = await shared(cast, entry)
+    await send_mine(cast, entry)
+    await send_back(cast, share)
+    await notes.write_note(
+        await cast.actor("bob"), (await cast.actor("alice")).id, NoteKind.LIMITS, TYPED, uuid4()
+    )
+    await set_for(cast, await talk_on(cast))
+    await write(cast)
+
+
+async def seen_by(cast: Cast, who: str) -> tuple[int, int, int, Signer]:
+    """Count the notes, replies and things for a talk that open and are signed, and say whose the instructions are."""
+    actor = await cast.actor(who)
+    link = await link_of(actor, cast)
+    found = await notes.load_notes(actor, link)
+    set_there = await items.load_items(actor, link)
+    key = await link_keys.open_shared_key(actor, link)
+    replies = await reply_rows.load_all_rows(actor, link, key, await load_list(link, key))
+    assert (found.damaged, set_there.damaged, replies.damaged) == ((), (), ())
+    text = await load(cast)
+    assert text is not None
+    signer = await signatures.identify_signer(actor, await links.load_my_links(actor), text)
+    return len(found), len(replies), len(set_there), signer
+
+
+ALL = (1, 2, 1, Signer.CARE_TEAM)
+
+
+async def link_of(actor: Actor, cast: Cast) -> Link:
+    """Load the link of alice and bob."""
+    return await links.load_my_link(actor, cast.link)
+
+
+async def reopened(cast: Cast, who: str) -> None:
+    """Have somebody open pages until nothing waits for them."""
+    for _ in range(20):
+        actor = await cast.actor(who)
+        if not await waiting.go_on(actor, await links.load_my_links(actor)):
+            return
+        cast.clock.forward(seconds=account_key.SETTLING_TIME.total_seconds())
+    raise AssertionError("It does not come to its end.")
+
+
+@pytest.mark.parametrize("who", ["alice", "bob"])
+async def test_the_other_side_follows_and_nobody_else_does(cast: Cast, who: str) -> None:
+    """The next page of the other one pins the keys of now; both have one new safety code, and it stands in the log."""
+    await shared(cast, await written(cast))
+    await read_by(cast, "bob")
+    other = {"alice": "bob", "bob": "alice"}[who]
+    before = await link_keys.derive_safety_code(*await with_link(cast, other))
+    await begun(cast, who)
+    now = {name: await link_keys.derive_safety_code(*await with_link(cast, name)) for name in (other, who)}
+    assert now[who] == now[other] != before
+    (event,) = await audit_tables.AuditPending.filter(action=Act.KEYS_FOLLOWED.value)
+    assert (event.actor_id, event.recipient_id) == ((await cast.actor(other)).id, (await cast.actor(who)).id)
+    assert (await with_link(cast, other))[1].row.followed_at == cast.clock.now
+    assert (await with_link(cast, who))[1].row.followed_at is None
+    await ended(cast, who)
+    await reopened(cast, other)
+    assert len(await read_by(cast, "bob")) == 1
+    assert not await care_tables.LinkRenewal.exists()
+    assert await link_keys.derive_safety_code(*await with_link(cast, other)) == now[who]
+    assert (await record_state.compare_records(await cast.actor("alice"), earlier=True)).is_intact
+
+
+async def with_link(cast: Cast, who: str) -> tuple[Actor, Link]:
+    """Load somebody with the link of alice and bob."""
+    actor = await cast.actor(who)
+    return actor, await link_of(actor, cast)
+
+
+@pytest.mark.parametrize("who", ["alice", "bob"])
+async def test_a_thief_who_writes_the_database_leads_nobody_astray(sqlite_cast: Cast, who: str) -> None:
+    """With the old private keys they sign a change to keys of their own: the profile does not attest it."""
+    cast = sqlite_cast
+    await shared(cast, await written(cast))
+    await read_by(cast, "bob")
+    actor, thief = await cast.actor(who), PrivateIdentity.generate()
+    forged = succeed(actor.id.bytes, 1, 0, old=actor.open_identity(), new=thief)
+    await accounts_tables.Succession.create(id=uuid4(), account_id=actor.id, number=1, statement=forged)
+    await accounts_tables.Account.filter(id=actor.id).update(public_identity=thief.public().encode())
+    other = await cast.actor({"alice": "bob", "bob": "alice"}[who])
+    assert not (await link_of(other, cast)).trusted
+    with pytest.raises(TrustBroken):
+        await link_keys.get_peer_identity(other, await link_of(other, cast))
+    assert not await care_tables.LinkRenewal.exists()
+
+
+async def test_a_change_that_is_gone_is_not_followed(sqlite_cast: Cast) -> None:
+    """Who withholds the change stops sharing: nobody is led to keys that nothing leads to."""
+    cast = sqlite_cast
+    await begun(cast, "bob")
+    await accounts_tables.Succession.all().delete()
+    assert not (await link_of(await cast.actor("alice"), cast)).trusted
+
+
+@pytest.mark.parametrize("who", ["alice", "bob"])
+async def test_signatures_are_made_anew(cast: Cast, who: str) -> None:
+    """Both read everything before, in the middle and afterwards; then nothing needs the keys of before."""
+    await signed(cast)
+    assert [await seen_by(cast, name) for name in ("alice", "bob")] == [ALL, ALL]
+    await begun(cast, who)
+    assert [await seen_by(cast, name) for name in ("alice", "bob")] == [ALL, ALL]
+    await account_key.reseal_batches(await cast.actor(who), 3)
+    assert [await seen_by(cast, name) for name in ("alice", "bob")] == [ALL, ALL]
+    await ended(cast, who)
+    await reopened(cast, "alice")
+    await accounts_tables.Succession.all().delete()
+    assert [await seen_by(cast, name) for name in ("alice", "bob")] == [ALL, ALL]
+
+
+async def test_what_a_thief_signs_later_counts_no_more(sqlite_cast: Cast) -> None:
+    """Once the renewal has ended, the keys of before sign nothing that anybody takes for bob's."""
+    cast = sqlite_cast
+    await signed(cast)
+    old = (await cast.actor("bob")).open_identity()
+    await begun(cast, "bob")
+    await ended(cast, "bob")
+    await reopened(cast, "alice")
+    bob = await cast.actor("bob")
+    sealed = seal_identity(bob.keyring, old, account=bob.id.bytes)
+    forger = replace(bob, public_keys=old.public().encode(), sealed_identity=sealed)
+    link, (row,) = await link_of(bob, cast), await care_tables.TalkItem.all()
+    key, place = await link_keys.open_shared_key(bob, link), item_context(link.id, row.id)
+    details = open_document(key, bytes(row.sealed), place, ItemDetails)
+    signature = sign_note(forger, link, row.id, items.SIGNED_VERSION, items.PURPOSE, details)
+    forged = seal_document(key, msgspec.structs.replace(details, signature=signature), place)
+    await care_tables.TalkItem.filter(id=row.id).update(sealed=forged)
+    alice = await cast.actor("alice")
+    assert len((await items.load_items(alice, await link_of(alice, cast))).damaged) == 1
+
+
+async def test_while_sharing_is_paused_signatures_wait(cast: Cast) -> None:
+    """Bob cannot open the link then: alice reads what he wrote all the same, and he signs it anew once he can."""
+    await signed(cast)
+    await lifecycle.pause_sharing(await cast.actor("alice"), cast.link)
+    await begun(cast, "bob")
+    await ended(cast, "bob")
+    assert (await care_tables.CareLink.get(id=cast.link)).signs_later
+    alice = await cast.actor("alice")
+    assert (await link_of(alice, cast)).paused_at
+    assert (await seen_by(cast, "alice"))[:3] == ALL[:3]
+    await reopened(cast, "alice")
+    await lifecycle.resume_sharing(await cast.actor("alice"), cast.link)
+    assert await seen_by(cast, "bob") == ALL
+    await reopened(cast, "bob")
+    assert not (await care_tables.CareLink.get(id=cast.link)).signs_later
+    await accounts_tables.Succession.all().delete()
+    assert [await seen_by(cast, name) for name in ("alice", "bob")] == [ALL, ALL]
+
+
+async def test_a_paused_link_is_renewed_without_being_resumed(cast: Cast) -> None:
+    """Alice renews her keys while sharing is paused: bob has no key, until she resumes it."""
+    await shared(cast, await written(cast))
+    await read_by(cast, "bob")
+    await lifecycle.pause_sharing(await cast.actor("alice"), cast.link)
+    await begun(cast)
+    await ended(cast)
+    row = await care_tables.CareLink.get(id=cast.link)
+    assert (row.clinician_key, row.held_key, row.key_number) == (None, None, 1)
+    assert await read_by(cast, "bob") == ()
+    await lifecycle.resume_sharing(await cast.actor("alice"), cast.link)
+    assert len(await read_by(cast, "bob")) == 1
+
+
+async def test_what_set_out_before_is_sealed_anew_or_refused(cast: Cast) -> None:
+    """A note that was begun under the key before is kept while that is known, and refused once it is gone."""
+    await shared(cast, await written(cast))
+    bob, alice = await cast.actor("bob"), await cast.actor("alice")
+    before = await link_of(bob, cast)
+    await begun(cast)
+    async with transaction():
+        await links.require_active(before)
+        await links.require_cared_for(before)
+    entry = await entries.save_entry(
+        await cast.actor("alice"), uuid4(), 0, EntryDocument("free", "On the way")
+    )
+    await shares.share_entry(await cast.actor("alice"), entry.id, cast.link, ["title"], previewed=1)
+    await ended(cast)
+    for refuse in (links.require_active, links.require_cared_for):
+        with pytest.raises(StaleRevision, match="keys of this connection"):
+            async with transaction():
+                await refuse(before)
+    assert len(await read_by(cast, "bob")) == 2
+    assert alice.id == (await cast.actor("alice")).id
+
+
+async def test_two_at_once_draw_one_key(cast: Cast) -> None:
+    """Two pages of alice find bob's change at the same moment: one key is drawn, and everything opens."""
+    await shared(cast, await written(cast))
+    await begun(cast, "bob")
+    await ended(cast, "bob")
+    actors = [await cast.actor("alice") for _ in range(4)]
+    await asyncio.gather(*(links.load_my_links(one) for one in actors))
+    assert (await care_tables.CareLink.get(id=cast.link)).key_number == 1
+    again = [await cast.actor("alice") for _ in range(3)]
+    await asyncio.gather(*(account_key.reseal_batches(one, 5) for one in again))
+    await reopened(cast, "alice")
+    assert len(await read_by(cast, "bob")) == 1
+    assert (await record_state.compare_records(await cast.actor("alice"), earlier=True)).is_intact
+    row = await care_tables.CareLink.get(id=cast.link)
+    assert (row.held_key, row.due_at) == (None, None)
+
+
+async def test_one_after_the_other(cast: Cast) -> None:
+    """Bob renews twice before alice comes, then she does, then both at once: each time everything opens in the end."""
+    await signed(cast)
+    for _ in range(2):
+        await begun(cast, "bob")
+        await ended(cast, "bob")
+        assert (await care_tables.CareLink.get(id=cast.link)).due_at
+        assert await seen_by(cast, "bob") == ALL
+    with pytest.raises(RotationInProgress):  # what follows from bob's comes first
+        await begun(cast, "alice")
+    await reopened(cast, "alice")
+    await begun(cast, "alice")
+    await begun(cast, "bob")
+    await ended(cast, "alice")
+    await ended(cast, "bob")
+    await reopened(cast, "alice")
+    await reopened(cast, "alice")
+    assert [await seen_by(cast, name) for name in ("alice", "bob")] == [ALL, ALL]
+    assert (await record_state.compare_records(await cast.actor("alice"), earlier=True)).is_intact
+
+
+async def test_who_has_pinned_nobody_yet_follows_the_voucher(cast: Cast) -> None:
+    """Charlie has not looked at his new patient when she renews her keys: what she vouched for leads to them."""
+    await connected(cast, "charlie")
+    await begun(cast)
+    await ended(cast)
+    charlie, alice = await cast.actor("charlie"), await cast.actor("alice")
+    link = await links.load_link_with(charlie, alice.id)
+    assert (link.trusted, link.row.clinician_pin is None) == (True, False)
+
+
+async def test_a_handover_leads_on(cast: Cast) -> None:
+    """Charlie took over and has not looked; patient and former clinician renew their keys, and he himself does."""
+    alice, bob, charlie = [await cast.actor(name) for name in ("alice", "bob", "charlie")]
+    one = await handover_offers.suggest_colleague(bob, alice.id, str(charlie.id))
+    await handover_answers.accept_handover(alice, one, set())
+    for who in ("bob", "alice"):
+        await begun(cast, who)
+        await ended(cast, who)
+        await reopened(cast, "alice")
+    assert (await links.load_link_with(await cast.actor("charlie"), alice.id)).trusted
+    await begun(cast, "charlie")
+    await ended(cast, "charlie")
+    assert (await links.load_link_with(await cast.actor("charlie"), alice.id)).trusted
+
+
+async def test_invitations_and_handovers_that_wait(cast: Cast) -> None:
+    """An open invitation works on, vouched for anew; a waiting handover is withdrawn, whoever of the three renews."""
+    invited = await invitations.create_invitation(await cast.actor("bob"), "Dana")
+    alice, bob, charlie = [await cast.actor(name) for name in ("alice", "bob", "charlie")]
+    for who in ("alice", "bob", "charlie"):
+        offered = await handover_offers.suggest_colleague(await cast.actor("bob"), alice.id, str(charlie.id))
+        await begun(cast, who)
+        assert (await care_tables.Handover.get(id=offered)).state == WITHDRAWN
+        await ended(cast, who)
+        await reopened(cast, "alice")
+    link = await invitations.accept_invitation(await cast.actor("dana"), invited.token)
+    assert (await links.load_my_link(await cast.actor("bob"), link)).trusted
+    assert bob.id == (await cast.actor("bob")).id
+
+
+async def test_a_sitters_notes_are_sealed_to_the_new_keys(cast: Cast) -> None:
+    """The link ends, since its copy has the keys of before; what was noted is read after rest, as it was."""
+    session = await dose(cast)
+    _, sitting = await sitting_of(cast, session)
+    await note(cast, sitting)
+    await begun(cast)
+    assert (await sitter_tables.SitterLink.get(id=sitting.link)).ended_at
+    await ended(cast)
+    await rest(cast, session)
+    found = await sitter_reading.load_notes(await cast.actor("alice"), session)
+    assert (len(found), found.damaged) == (1, ())
+
+
+async def test_the_profile_attests_the_new_keys_and_names_the_old(cast: Cast) -> None:
+    """What was signed with keys of before can still be told: the profile has their fingerprint, and until when."""
+
+    before = await cast.actor("bob")
+    await begun(cast, "bob")
+    bob = await cast.actor("bob")
+    profile = await load_profile(cast.installation, bob.id)
+    assert profile.keys == sha256(bob.public_keys).hexdigest()
+    assert [(one.fingerprint, one.until) for one in profile.retired_keys] == [(before.fingerprint, bob.now)]
+
+
+async def test_a_link_that_was_made_on_the_way_is_covered(cast: Cast) -> None:
+    """A request that set out with the keys of before connects alice with charlie: at the end it has a new key."""
+    invited = await invitations.create_invitation(await cast.actor("charlie"), "Alice")
+    before = await cast.actor("alice")
+    await begun(cast)
+    link = await invitations.accept_invitation(before, invited.token)
+    await ended(cast)
+    await reopened(cast, "charlie")
+    assert (await care_tables.CareLink.get(id=link)).key_number == 1
+    assert (await links.load_my_link(await cast.actor("charlie"), link)).trusted
+    charlie = await cast.actor("charlie")
+    await link_keys.open_shared_key(charlie, await links.load_my_link(charlie, link))
+
+
+async def test_what_is_damaged_is_counted_and_stays(cast: Cast) -> None:
+    """A copy that no key opens stops nothing, and is as it was."""
+    entry = await written(cast)
+    share = await shared(cast, entry)
+    row = await care_tables.Share.get(id=share)
+    bent = bytes(row.sealed[:-1]) + bytes([row.sealed[-1] ^ 1])
+    await care_tables.Share.filter(id=share).update(sealed=bent)
+    await begun(cast)
+    assert (await ended(cast)).unopened == 1
+    assert bytes((await care_tables.Share.get(id=share)).sealed) == bent
+    assert await care_tables.CareLink.filter(id=cast.link, key_number=1).exists()
