@@ -107,6 +107,21 @@ class Link:
     own_former: tuple[PublicIdentity, ...] = ()
 
     @property
+    def followed_at(self) -> datetime | None:
+        """Return when the actor's account took over keys that the other person had renewed."""
+        return self.row.followed_at
+
+    @property
+    def due_at(self) -> datetime | None:
+        """Return when its clinician renewed their keys, until the patient has drawn another key for it."""
+        return self.row.due_at
+
+    @property
+    def is_renewing(self) -> bool:
+        """Return whether its rows are being sealed under another key."""
+        return bool(self.row.former)
+
+    @property
     def state(self) -> str:
         """Return `active`, `paused` or `ended`."""
         return "ended" if self.ended_at else "paused" if self.paused_at else "active"

@@ -7,6 +7,7 @@ A few batches with a page that they open anyway: mostly nothing waits, and the c
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import timedelta
 from uuid import UUID
 
 from journal.accounts.current_keys import require_keys
@@ -20,6 +21,7 @@ from journal.store.database import transaction
 from journal.vault import record_state
 
 BATCHES = 5
+SHOWN = timedelta(days=14)
 ROWS = 1000  # of one link, at a time
 
 
@@ -42,6 +44,15 @@ async def go_on(actor: Actor, mine: Iterable[Link]) -> bool:
         for link in able:
             await _sign_again(actor, signer, link.id)
     return False
+
+
+def list_followed(actor: Actor, mine: Iterable[Link]) -> tuple[Link, ...]:
+    """Return the links with people who renewed their keys lately: a first page says so for two weeks."""
+    return tuple(
+        link
+        for link in mine
+        if link.trusted and link.followed_at and timedelta(0) <= actor.now - link.followed_at < SHOWN
+    )
 
 
 async def _sign_again(actor: Actor, signer: Signer, link: UUID) -> None:
