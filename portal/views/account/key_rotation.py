@@ -70,7 +70,10 @@ async def _is_intact(actor: Actor) -> bool:
 
 async def reseal_batches(request: Request) -> Response:
     """Reseal some batches, and show the progress."""
-    came = await account_key.reseal_batches(get_actor(request), BATCHES_PER_REQUEST)
+    actor = get_actor(request)
+    came = await account_key.reseal_batches(actor, BATCHES_PER_REQUEST)
+    if came.finished and not actor.is_rotating_keys:
+        return redirect(request, "/")  # it was the keys of somebody else that changed
     if came.finished:
         return redirect(request, "/account?done=" + ("kept" if came.unopened else "renewed"))
     return render_page(request, "account/renewal.html", RotationPage(came), block="progress")
