@@ -86,9 +86,8 @@ Prefetch = Callable[[Subquery], Sequence[Statement]]
 UPDATE_USED_AT = "UPDATE web_session SET used_at = $1 WHERE id = $2"
 LOCK_SESSION = "UPDATE web_session SET wrapped = NULL WHERE id = $1 AND used_at <= $2"
 UPDATE_TOKEN = """
-    UPDATE web_session
-    SET id = $1, stage = $2, wrapped = $3, device = $4, expires_at = $5, used_at = $6, confirmed_at = $7
-    WHERE id = $8
+    UPDATE web_session SET id = $1, stage = $2, wrapped = $3, device = $4, expires_at = $5, used_at = $6,
+    confirmed_at = $7 WHERE id = $8
 """
 
 
@@ -335,8 +334,9 @@ async def end_session(installation: Installation, token: bytes) -> None:
     owners = [get_column(row, "account_id") for row in await fetch_rows(WebSessionRow, here)]
     async with transaction():
         if await here.delete():
-            owner = owners[0] if owners else None
-            await audit_log.record_unauthenticated_event(installation, owner, Act.SIGNED_OUT)
+            await audit_log.record_unauthenticated_event(
+                installation, next(iter(owners), None), Act.SIGNED_OUT
+            )
 
 
 async def load_own(actor: Actor, token: bytes) -> tuple[WebSessionRow, bytes]:

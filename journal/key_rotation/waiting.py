@@ -25,7 +25,7 @@ SHOWN = timedelta(days=14)
 ROWS = 1000  # of one link, at a time
 
 
-async def go_on(actor: Actor, mine: Iterable[Link]) -> bool:
+async def continue_renewals(actor: Actor, mine: Iterable[Link]) -> bool:
     """
     Seal and sign anew what waits for the actor, a few batches of it; return whether some is left.
 

@@ -133,7 +133,7 @@ async def load_home(actor: Actor) -> HomePage:
             await today.renew_reminders(actor, plan, loaded)
     is_resealing = False
     with suppress(*UNAVAILABLE_ERRORS):
-        is_resealing = await waiting.go_on(actor, lasting)
+        is_resealing = await waiting.continue_renewals(actor, lasting)
     found = loaded.today
     about, coming = found.about, _find_coming(plan, found, actor.now)
     asked = next((one for one in (found.first, *found.rest) if one.kind is ThingKind.TOOK_PLACE), None)

@@ -138,7 +138,7 @@ async def show_caseload(request: Request) -> Response:
     if not actor.is_head_request:
         with suppress(*UNAVAILABLE_ERRORS):
             await feeds.remember_patients(actor, found.links)
-            await waiting.go_on(actor, found.links)
+            await waiting.continue_renewals(actor, found.links)
     needles = split_needles(words)
     cases = [case for case in found.cases if all(needle in fold(case.name) for needle in needles)]
     notices = await inbox.list_open(actor, found.links)

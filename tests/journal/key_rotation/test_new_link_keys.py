@@ -92,7 +92,7 @@ async def reopened(cast: Cast, who: str) -> None:
     """Have somebody open pages until nothing waits for them."""
     for _ in range(20):
         actor = await cast.actor(who)
-        if not await waiting.go_on(actor, await links.load_my_links(actor)):
+        if not await waiting.continue_renewals(actor, await links.load_my_links(actor)):
             return
         cast.clock.forward(seconds=account_key.SETTLING_TIME.total_seconds())
     raise AssertionError("It does not come to its end.")
