@@ -263,9 +263,7 @@ def is_recently_confirmed(actor: Actor) -> bool:
 async def find_waiting_session(installation: Installation, token: bytes) -> tuple[UUID, bytes] | None:
     """Return account and account key of a session that waits for its second factor, or None."""
     row = await _load_waiting_row(installation, token)
-    if row is None:
-        return None
-    return row.account_id, _unwrap(row, token, waiting=True)
+    return None if row is None else (row.account_id, _unwrap(row, token, waiting=True))
 
 
 async def promote_session(installation: Installation, token: bytes) -> bytes:
@@ -334,9 +332,8 @@ async def end_session(installation: Installation, token: bytes) -> None:
     owners = [get_column(row, "account_id") for row in await fetch_rows(WebSessionRow, here)]
     async with transaction():
         if await here.delete():
-            await audit_log.record_unauthenticated_event(
-                installation, next(iter(owners), None), Act.SIGNED_OUT
-            )
+            owner = owners[0] if owners else None
+            await audit_log.record_unauthenticated_event(installation, owner, Act.SIGNED_OUT)
 
 
 async def load_own(actor: Actor, token: bytes) -> tuple[WebSessionRow, bytes]:

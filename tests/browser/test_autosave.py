@@ -75,7 +75,7 @@ class Sheet:
         """Open an empty page."""
         await self.page.goto("/journal/new?kind=free")
 
-    async def continue_renewals(self, entry: UUID) -> None:
+    async def go_on(self, entry: UUID) -> None:
         """Open a page with an entry on it."""
         await self.page.goto(f"/journal/{entry}/edit")
 
