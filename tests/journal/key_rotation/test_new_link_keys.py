@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 from dataclasses import replace
 from hashlib import sha256
 from uuid import uuid4
@@ -37,10 +38,10 @@ from journal.sharing import handover_answers, handover_offers, shares
 from journal.sharing.handover_offers import WITHDRAWN
 from journal.sitter import reading as sitter_reading
 from journal.sitter import tables as sitter_tables
-from journal.store.database import transaction
+from journal.store.database import execute, transaction
 from journal.vault import record_state
 from journal.vault.documents import EntryDocument
-from tests.cast import Cast
+from tests.cast import PASSWORDS, Cast
 from tests.journal.care_notes.test_limits import TYPED
 from tests.journal.clinic.test_instructions import load, write
 from tests.journal.coming_talk.test_coming_talk import set_for, talk_on
@@ -369,3 +370,73 @@ async def test_what_is_damaged_is_counted_and_stays(cast: Cast) -> None:
     assert (await ended(cast)).unopened == 1
     assert bytes((await care_tables.Share.get(id=share)).sealed) == bent
     assert await care_tables.CareLink.filter(id=cast.link, key_number=1).exists()
+
+
+STATEMENTS = (
+    ("UPDATE", "account"),
+    ("INSERT", "key_renewal"),
+    ("INSERT", "succession"),
+    ("UPDATE", "handover"),
+    ("UPDATE", "care_link"),
+    ("DELETE", "key_slot"),
+    ("INSERT", "web_session"),
+)
+OF_PATIENTS = (("UPDATE", "sitter_link"), ("INSERT", "link_renewal"), ("UPDATE", "record_state"))
+"""What the transaction that begins a renewal writes: anybody's, and what a patient's does besides."""
+
+
+@pytest.mark.parametrize("who", ["alice", "bob"])
+async def test_a_beginning_that_breaks_off_anywhere_changes_nothing(sqlite_cast: Cast, who: str) -> None:
+    """Whichever write of it fails: keys, identity, links and signatures are as before, and it can begin again."""
+    cast = sqlite_cast
+    await signed(cast)
+    await sitting_of(cast, await dose(cast))
+    await invitations.create_invitation(await cast.actor("bob"), "Dana")
+    charlie = await cast.actor("charlie")
+    await handover_offers.suggest_colleague(
+        await cast.actor("bob"), (await cast.actor("alice")).id, str(charlie.id)
+    )
+    before = await cast.actor(who)
+    for what, table in (*STATEMENTS, *(OF_PATIENTS if who == "alice" else [("UPDATE", "invitation")])):
+        await execute(
+            f"CREATE TRIGGER no_more BEFORE {what} ON {table} BEGIN SELECT RAISE(ABORT, 'no more'); END"
+        )
+        with pytest.raises(Exception, match="no more|renewed already"):
+            await account_key.begin_rotation(await cast.actor(who), PASSWORDS[who])
+        await execute("DROP TRIGGER no_more")
+        now = await cast.actor(who)
+        assert (now.public_keys, now.is_rotating_keys) == (before.public_keys, False)
+        assert not await accounts_tables.Succession.exists()
+    assert [await seen_by(cast, name) for name in ("alice", "bob")] == [ALL, ALL]
+    await begun(cast, who)
+    await ended(cast, who)
+    await reopened(cast, "alice")
+    assert [await seen_by(cast, name) for name in ("alice", "bob")] == [ALL, ALL]
+
+
+@pytest.mark.parametrize("table", ["care_link", "link_renewal", "record_state", "audit_pending"])
+async def test_following_that_breaks_off_anywhere_is_done_by_the_next_page(
+    sqlite_cast: Cast, table: str
+) -> None:
+    """Whatever fails as alice follows bob's keys, she reads on, no key is half drawn, and her next page does it."""
+    cast = sqlite_cast
+    await shared(cast, await written(cast))
+    await read_by(cast, "bob")
+    await begun(cast, "bob")
+    await ended(cast, "bob")
+    for what in ("UPDATE", "INSERT"):
+        await execute(
+            f"CREATE TRIGGER no_{what} BEFORE {what} ON {table} BEGIN SELECT RAISE(ABORT, 'no more'); END"
+        )
+    alice = await cast.actor("alice")
+    with suppress(Exception):
+        assert not (await link_of(alice, cast)).trusted
+    for what in ("UPDATE", "INSERT"):
+        await execute(f"DROP TRIGGER no_{what}")
+    assert (await care_tables.CareLink.get(id=cast.link)).key_number == 0
+    assert not await care_tables.LinkRenewal.exists()
+    assert len(await read_by(cast, "bob")) == 1
+    assert (await link_of(await cast.actor("alice"), cast)).trusted
+    await reopened(cast, "alice")
+    assert len(await read_by(cast, "bob")) == 1
+    assert (await record_state.compare_records(await cast.actor("alice"))).is_intact
