@@ -91,13 +91,13 @@ class Actor:
             raise Damaged from error
 
     def open_former_identity(self) -> PrivateIdentity | None:
-        """Open the private keys of before, while the keys are renewed and something is still sealed to them."""
+        """Open the private keys of before, while something may still be sealed to them; None where there are none."""
         if self.keyring.retired is None or self.former_identity is None:
             return None
         try:
             return open_former_identity(self.keyring.retired, self.former_identity, account=self.id.bytes)
-        except CryptoError as error:
-            raise Damaged from error
+        except CryptoError:
+            return None  # the keys of now open all the rest
 
     @property
     def fingerprint(self) -> str:

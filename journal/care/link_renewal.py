@@ -54,12 +54,14 @@ def build_sealer(key: bytes, link: UUID, number: int, former: bytes) -> Sealer:
     """
     Return the cipher of a link: with *former* it opens what the key before sealed as well.
 
-    Raises:
-        CryptoError: If the key before is not what was wrapped.
+    Where storage changed that, what is under the key before does not open, and all the rest does.
     """
-    if not former:
-        return Sealer(key)
-    return FallbackSealer(key, unwrap_key(key, former, context=former_key_context(link, number)))
+    try:
+        if former:
+            return FallbackSealer(key, unwrap_key(key, former, context=former_key_context(link, number)))
+    except CryptoError:
+        pass
+    return Sealer(key)
 
 
 async def begin(actor: Actor, link: UUID, theirs: PublicIdentity | None) -> bool:

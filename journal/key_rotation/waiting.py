@@ -14,6 +14,7 @@ from journal.accounts.current_keys import require_keys
 from journal.actor import Actor
 from journal.care import tables as care_tables
 from journal.care.links import Link
+from journal.errors import Damaged
 from journal.key_rotation import account_key
 from journal.key_rotation.signed_records import OF_A_LINK, Signer, load_signer
 from journal.roles import Role
@@ -37,7 +38,10 @@ async def continue_renewals(actor: Actor, mine: Iterable[Link]) -> bool:
     if actor.role is Role.PATIENT:
         if not any(link.row.former for link in mine if link.ended_at is None):
             return False
-        return not (await account_key.reseal_batches(actor, BATCHES)).finished
+        try:
+            return not (await account_key.reseal_batches(actor, BATCHES)).finished
+        except Damaged:
+            return True  # the page that goes on with it says so
     able = [link for link in mine if link.row.signs_later and link.ended_at is None and not link.paused_at]
     if able:
         signer = await load_signer(actor)

@@ -28,7 +28,7 @@ from journal.clinic.signatures import Signer
 from journal.coming_talk import items
 from journal.coming_talk.documents import ItemDetails, item_context
 from journal.entries import entries
-from journal.errors import StaleRevision, TrustBroken
+from journal.errors import Damaged, StaleRevision, TrustBroken
 from journal.key_rotation import account_key, waiting
 from journal.key_rotation.account_key import RotationInProgress
 from journal.replies import rows as reply_rows
@@ -401,7 +401,7 @@ async def test_a_beginning_that_breaks_off_anywhere_changes_nothing(sqlite_cast:
         await execute(
             f"CREATE TRIGGER no_more BEFORE {what} ON {table} BEGIN SELECT RAISE(ABORT, 'no more'); END"
         )
-        with pytest.raises(Exception, match="no more|renewed already"):
+        with pytest.raises(Exception, match=r"no more|renewed already"):
             await account_key.begin_rotation(await cast.actor(who), PASSWORDS[who])
         await execute("DROP TRIGGER no_more")
         now = await cast.actor(who)
@@ -440,3 +440,42 @@ async def test_following_that_breaks_off_anywhere_is_done_by_the_next_page(
     await reopened(cast, "alice")
     assert len(await read_by(cast, "bob")) == 1
     assert (await record_state.compare_records(await cast.actor("alice"))).is_intact
+
+
+async def test_what_storage_changes_of_it_is_refused(sqlite_cast: Cast) -> None:
+    """The clinician's own copy, the key before and the change of keys: bent, none opens or leads to anything."""
+    cast = sqlite_cast
+    await shared(cast, await written(cast))
+    await read_by(cast, "bob")
+    await begun(cast, "bob")
+    await ended(cast, "bob")
+
+    async def bend(table: str, column: str) -> None:
+        await execute(f"UPDATE {table} SET {column} = substr({column}, 1, length({column}) - 1) || x'00'")
+
+    await bend("succession", "statement")
+    assert not (await link_of(await cast.actor("alice"), cast)).trusted
+    kept = (await care_tables.CareLink.get(id=cast.link)).held_key
+    await bend("care_link", "held_key")
+    with pytest.raises(TrustBroken):
+        await read_by(cast, "bob")
+    await care_tables.CareLink.filter(id=cast.link).update(held_key=kept)
+    assert len(await read_by(cast, "bob")) == 1
+
+
+async def test_a_key_before_that_storage_changed_hides_nothing_of_now(sqlite_cast: Cast) -> None:
+    """What was under it does not open, and is told; what is shared from then on does, and nothing is thrown away."""
+    cast = sqlite_cast
+    await shared(cast, await written(cast))
+    await read_by(cast, "bob")
+    await begun(cast)
+    kept = (await care_tables.LinkRenewal.get(link_id=cast.link)).former
+    await care_tables.LinkRenewal.filter(link_id=cast.link).update(former=bytes(kept)[:-1] + b"\x00")
+    await shared(cast, await written(cast))
+    assert len(await read_by(cast, "bob")) == 1
+    with pytest.raises(Damaged):
+        await ended(cast)
+    assert await care_tables.LinkRenewal.filter(link_id=cast.link).exists()
+    await care_tables.LinkRenewal.filter(link_id=cast.link).update(former=kept)
+    await ended(cast)
+    assert len(await read_by(cast, "bob")) == 2
