@@ -25,6 +25,7 @@ from bench import (
     no_cipher,
     on_postgres,
     pages,
+    paper,
     report,
     saving,
     signing_in,
@@ -85,6 +86,7 @@ async def measure(folder: Path, length: Length) -> Figures:
     figures |= await exporting.export(busy, everybody, length.rounds)
     figures |= await importing.importing(folder / "importing", patient, length)
     figures |= fhir.write(length.rounds)
+    figures |= paper.packet(length)
     figures |= await guessing.difference(busy, everybody, length)
     figures |= await hostile.difference(busy, everybody, length)
     if length.postgres:

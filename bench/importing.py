@@ -10,17 +10,21 @@ from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from time import perf_counter
+from uuid import uuid4
 
 from bench.figures import Figure, Figures, Length
 from bench.people import SERVER_KEY, People
 from bench.rows import DATABASE
 from journal.actor import Actor
 from journal.authentication import web_sessions
+from journal.entries import entries
 from journal.importing import adding, reading, runs
 from journal.installation.installation import Installation
 from journal.store.database import Store
+from journal.vault.documents import EntryDocument
 
 ENTRIES, SMALL_ENTRIES = 10_000, 200
+SAVED, SMALL_SAVED = 300, 20
 WORDS = "The sea was inside the room, and the door stood ajar. " * 20
 FIRST = datetime(2015, 1, 1, 8, tzinfo=UTC)
 CONTENT_TYPE = "multipart/form-data; boundary=mark"
@@ -44,6 +48,7 @@ async def importing(folder: Path, people: People, length: Length) -> Figures:
             took = perf_counter() - begun
             run = await runs.load_run(actor, wanted)
             assert run.document.added == count, run
+            saved = await _save(actor, SMALL_SAVED if length.small else SAVED)
     finally:
         await store.close()
     beside = {
@@ -51,7 +56,19 @@ async def importing(folder: Path, people: People, length: Length) -> Figures:
         "process_peak_mb": _peak(resource.RUSAGE_CHILDREN),
         "server_peak_more_mb": _peak(resource.RUSAGE_SELF) - before,
     }
-    return {"import_10000_per_s": Figure(count / took, beside)}
+    return {
+        "import_10000_per_s": Figure(count / took, beside),
+        "import_10000_of_saving": Figure(count / took / saved, {"saves_per_s": saved}),
+    }
+
+
+async def _save(actor: Actor, count: int) -> float:
+    """Return how many entries of the same length a second saves one by one, without pages."""
+    begun = perf_counter()
+    for number in range(count):
+        written = EntryDocument("free", answers={"free.text": f"Saved {number}. {WORDS}"})
+        await entries.save_entry(actor, uuid4(), 0, written)
+    return count / (perf_counter() - begun)
 
 
 async def _add(actor: Actor, wanted: object) -> None:
@@ -66,7 +83,7 @@ def _fail(error: BaseException) -> None:
 
 async def _send(count: int) -> AsyncIterator[bytes]:
     """Yield a form with an export of Day One in it."""
-    entries = [
+    told = [
         {
             "uuid": str(number),
             "text": f"{number}. {WORDS}",
@@ -76,7 +93,7 @@ async def _send(count: int) -> AsyncIterator[bytes]:
         for number in range(count)
     ]
     yield b'--mark\r\nContent-Disposition: form-data; name="files"; filename="Journal.json"\r\n\r\n'
-    yield json.dumps({"entries": entries}).encode()
+    yield json.dumps({"entries": told}).encode()
     yield b"\r\n--mark--\r\n"
 
 

@@ -62,11 +62,8 @@ class PracticeCache:
         await self.reload(installation)
 
     async def reload(self, installation: Installation) -> None:
-        """Load the practice again."""
-        await self.refresh(installation, await practice.fetch_sealed_practice())
-
-    async def refresh(self, installation: Installation, sealed: object) -> None:
         """Open what stands in the practice's row now, unless it is what stood there before."""
+        sealed = await practice.fetch_sealed_practice()
         if sealed == self.sealed:
             return
         try:

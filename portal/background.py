@@ -24,15 +24,18 @@ from journal.mail.outbox import deliver_due
 from journal.operations import heartbeat
 from journal.operations.retention import purge_deleted
 from journal.reminders.sending import deliver_reminders
+from journal.sharing.ends import end_due
 from portal import logs
 from portal.web.dates import format_short_date
 from portal.web.translation import Translator, speaking
 
 PRACTICE_INTERVAL = timedelta(seconds=10)
-"""How often the practice is read for people who are not signed in; whoever is signed in sees it as it is."""
+"""How long after a change of the practice, in another process, pages show it."""
 MAIL_INTERVAL = timedelta(seconds=10)
 REMINDER_INTERVAL = timedelta(minutes=1)
 NOTICE_INTERVAL = timedelta(seconds=10)
+ENDING_INTERVAL = timedelta(minutes=1)
+"""How soon the copy of a share that ended is deleted; nobody opens it from the very moment on."""
 RETRY_INTERVAL = timedelta(minutes=1)
 UNCHAINABLE_EVENTS = "events wait to be chained that this service did not write so: hearthside verify-audit"
 
@@ -83,7 +86,7 @@ async def run_periodic_tasks(
     Before the first page each has run once, so that this process is known to serve, what is to be deleted is deleted,
     and everybody is found by the address that they type; but mail, which may take long.
     """
-    choose = _build_voices()
+    choose = build_voices()
     present, sealer = workers.WorkerReporter(installation, uuid4()), AuditChainWorker(installation, uuid4())
     here = PeriodicTask(present.report_if_due, workers.CHECK_INTERVAL)
     beat = heartbeat.Heartbeat(installation)
@@ -94,6 +97,7 @@ async def run_periodic_tasks(
     mail = PeriodicTask(lambda: deliver_due(installation, choose), MAIL_INTERVAL)
     reminding = PeriodicTask(lambda: deliver_reminders(installation, choose), REMINDER_INTERVAL)
     noticing = PeriodicTask(lambda: release_due(installation), NOTICE_INTERVAL)
+    ending = PeriodicTask(lambda: end_due(installation), ENDING_INTERVAL)
     chaining = PeriodicTask(lambda: chain_events(sealer), chain_worker.INTERVAL)
     naming = PeriodicTask(lambda: reload_practice(installation), PRACTICE_INTERVAL)
     begun = [
@@ -104,6 +108,7 @@ async def run_periodic_tasks(
         (mail, timedelta(0)),
         (reminding, timedelta(0)),
         (noticing, await noticing.run_once()),
+        (ending, await ending.run_once()),
         (chaining, await chaining.run_once()),
         (names, await names.run_once()),
         (naming, PRACTICE_INTERVAL),
@@ -122,7 +127,8 @@ async def run_periodic_tasks(
         await installation.end_background_work()
 
 
-def _build_voices() -> ChooseVoice:
+def build_voices() -> ChooseVoice:
+    """Return what chooses how a message is said in the language of a tag."""
     voices = {
         language: Voice(language, Translator(language).translate, partial(_write_day, language))
         for language in LANGUAGES

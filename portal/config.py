@@ -31,6 +31,7 @@ from portal.origins import is_loopback, parse_origin
 PREFIX = "HEARTHSIDE_"
 MAX_SECRET_LENGTH = 8192
 CONNECTIONS_LIMIT = 100
+BACKUP_DAYS_LIMIT = 3650
 DEFAULT_PORTS: Mapping[TransportSecurity, int] = MappingProxyType(
     {TransportSecurity.STARTTLS: 587, TransportSecurity.TLS: 465, TransportSecurity.NONE: 25}
 )
@@ -66,6 +67,13 @@ def _parse_connections(value: str) -> int:
     if number is None or not 1 <= number <= CONNECTIONS_LIMIT:
         raise ValueError(f"a number of connections, 1 to {CONNECTIONS_LIMIT}")
     return number
+
+
+def _parse_backup_days(value: str) -> int:
+    days = parse_whole_number(value, 4)
+    if days is None or not 1 <= days <= BACKUP_DAYS_LIMIT:
+        raise ValueError(f"a number of days, 1 to {BACKUP_DAYS_LIMIT}")
+    return days
 
 
 def _parse_origin(value: str) -> str:
@@ -201,6 +209,9 @@ SETTINGS = (
     Setting("SMTP_TRUST", _parse_file, None, "A file of certificates to believe besides the machine's own."),
     Setting("MAIL_FROM", _parse_sender, None, "The address that messages come from."),
     Setting("CONTACT", _parse_text, "", "Whom to write to about this site; stands on About."),
+    Setting(
+        "BACKUP_DAYS", _parse_backup_days, None, "After how many days a backup is deleted, as people read it."
+    ),
 )
 
 
@@ -220,6 +231,7 @@ class Config:
     key_file: Path | None = None
     log: str = "text"
     contact: str = ""
+    backup_days: int | None = None
     access_log: bool = False
     mail: MailServer | None = None
     connections: int = MAX_CONNECTIONS
@@ -322,6 +334,7 @@ class Config:
             trusted_proxies=values["trusted_proxies"],
             log=values["log"],
             contact=values["contact"],
+            backup_days=values["backup_days"],
             access_log=values["access_log"] == "on",
         )
 

@@ -9,7 +9,7 @@ from journal.catalogue.tracked import CheckIn
 from journal.evaluation.form_fields import Step
 from journal.measures import instruments
 from portal.access.session_cookie import Audience, RequestPrefetch, View
-from portal.views import home, records, today
+from portal.views import home, leaving_steps, records, today
 from portal.views.account import (
     account,
     active_sessions,
@@ -38,7 +38,7 @@ from portal.views.journal import comparison, entry, entry_new, entry_removal, en
 from portal.views.measures import filling, overview, score_entry
 from portal.views.notices import agreement, inbox, panel
 from portal.views.own_notes import notes as own_notes
-from portal.views.packets import choosing, making, packet_list, packets
+from portal.views.packets import choosing, filing, making, packet_list, packets
 from portal.views.patients import (
     brief,
     call_contacts,
@@ -259,6 +259,7 @@ ROUTES = (
     Rule("/journal/{id:uuid}/replies/{link:uuid}", FORM, PATIENT, my_replies.show_my_replies),
     Rule("/shares/{id:uuid}/update", READ, PATIENT, shares.show_update),
     Rule("/shares/{id:uuid}/attention", FORM, PATIENT, attention.change_attention),
+    Rule("/shares/{id:uuid}/terms", FORM, PATIENT, attention.change_terms),
     Rule("/shares/{id:uuid}/revocation", FORM, PATIENT, shares.revoke_share),
     Rule("/sharing", READ, PATIENT, team.show_team),
     Rule("/sharing/log", READ, PATIENT, sharing_log.show_sharing_log),
@@ -294,6 +295,7 @@ ROUTES = (
     Rule("/patients", FORM, CLINICIAN, caseload.show_caseload),
     Rule("/patients/{id:uuid}", READ, CLINICIAN, caseload.show_patient),
     Rule("/patients/{id:uuid}/shared/{share:uuid}", FORM, CLINICIAN, caseload.show_share),
+    Rule("/patients/{id:uuid}/shared/{share:uuid}/filing", FORM, CLINICIAN, filing.file_share),
     Rule("/patients/{id:uuid}/shared/{share:uuid}/replies", FORM, CLINICIAN, their_replies.show_replies),
     Rule("/replies", READ, CLINICIAN, reply_drafts.show_drafts),
     Rule("/patients/{id:uuid}/trust", READ, CLINICIAN, invitations.show_safety_code),
@@ -339,6 +341,7 @@ ROUTES = (
     Rule("/invitations/{id:uuid}/withdrawal", SEND, CLINICIAN, invitations.withdraw_invitation),
     # Records
     Rule("/records", FORM, IN_CARE, records.export_records),
+    Rule("/records/leaving", READ, PATIENT, leaving_steps.show_leaving),
     Rule("/records/import", FORM, PATIENT, imports.choose_file),
     Rule("/records/import/{id:uuid}", READ, PATIENT, imports.show_run),
     Rule("/records/import/{id:uuid}/start", SEND, PATIENT, imports.start, fresh=True),

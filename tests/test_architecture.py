@@ -348,6 +348,7 @@ OTHERS_TABLES = {
         "accounts.Account authentication.KeyRenewal authentication.WebSession",
     ),
     "practice.audit_review": ("the head of the log at the time of reading", "audit.AuditEvent"),
+    "practice.closing": ("remembers in a profile that its owner was told", "accounts.Account"),
     "practice.people": (
         "lists accounts, suspends them and counts their care",
         "accounts.Account authentication.WebSession care.CareLink",
@@ -358,6 +359,7 @@ OTHERS_TABLES = {
     "reading_hours.tables": ("its rows belong to an account", "accounts.Account"),
     "reminders.tables": ("its rows belong to an account", "accounts.Account"),
     "records.collection": ("collects every row", "sessions.Course sessions.KapSession vault.Entry"),
+    "records.last_exports": ("asks whether an entry was changed since the export", "vault.Entry"),
     "scheduling.plan": ("the sessions keep its rows", "sessions.Course sessions.KapSession"),
     "sessions.tables": ("its rows belong to an account", "accounts.Account"),
     "sharing.handover_answers": (
@@ -368,10 +370,12 @@ OTHERS_TABLES = {
         "care keeps its rows; colleagues have accounts",
         "accounts.Account care.Handover",
     ),
+    "sharing.ends": ("care keeps its rows", "care.Share"),
     "sharing.opening": ("care keeps its rows", "care.Share"),
     "sharing.reading": ("care keeps its rows", "care.Share"),
     "sharing.saving": ("care keeps its rows; a copy is made of an entry", "care.Share vault.Entry"),
     "sharing.shares": ("care keeps its rows", "care.Share"),
+    "sharing.terms": ("care keeps its rows", "care.Share"),
     "sitter.tables": (
         "its rows belong to an account and a session",
         "accounts.Account sessions.KapSession",

@@ -174,7 +174,7 @@ async def retain_records(installation: Installation, account: UUID) -> UUID:
             [tables.SetAsideRecord(aside_id=aside, updated_at=one.created_at, **asdict(one)) for one in part]
         )
     lasting = care_tables.CareLink.filter(patient_id=account, ended_at=None)
-    shares = care_tables.Share.filter(link__patient_id=account, link__ended_at=None)
+    shares = care_tables.Share.filter(link__patient_id=account, link__ended_at=None, ended_at=None)
     await care_tables.KeptShare.bulk_create(
         [
             care_tables.KeptShare(expires_at=now + RETENTION_PERIOD, **asdict(one))

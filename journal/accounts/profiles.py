@@ -95,6 +95,7 @@ class Profile(msgspec.Struct, frozen=True):
         ""  # the day, in their calendar, on which a reframe was erased that had been offered on it
     )
     reminders: ReminderChoices = NO_REMINDERS
+    told_closing: str = ""  # the notice of a closing practice that its owner was told of
     retired_keys: tuple[RetiredKey, ...] = ()  # the oldest first; at most `signing_keys.MOST_RETIRED`
 
 

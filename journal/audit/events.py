@@ -86,6 +86,14 @@ async def list_all_patient_events(patient: UUID, *, by: UUID | None = None) -> O
     return _build_events(await fetch_oldest(wanted))
 
 
+async def list_own_events(person: UUID, acts: Iterable[Act], *, limit: int) -> OpenedRows[Event]:
+    """Return what a patient did about their own record, of some classes, newest first."""
+    wanted = [act.value for act in acts]
+    mine = _match_patient(person).with_clause("actor_id = {}", person)
+    found = await fetch_newest(mine.with_clause(build_in_clause("action", wanted), *wanted), limit)
+    return _build_events(found)
+
+
 async def list_disclosure_events(
     patient: UUID,
     disclosing: Iterable[Act],

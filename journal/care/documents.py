@@ -121,6 +121,18 @@ def given_back_context(link: UUID, given: UUID) -> Context:
     return Context("given-back", link.bytes, given.bytes)
 
 
+class ShareDue(msgspec.Struct, frozen=True):
+    """When the copy of a share with a last day is deleted, UTC, ISO 8601, and that day; server key."""
+
+    at: str
+    day: str
+
+
+def share_due_context(link: UUID, share: UUID) -> Context:
+    """Return the context of when a copy is deleted."""
+    return Context("share-due", link.bytes, share.bytes)
+
+
 def share_context(link: UUID, share: UUID, revision: int) -> Context:
     """Return the context of a shared copy."""
     return Context("share", link.bytes, share.bytes, revision)

@@ -24,8 +24,10 @@ from crypto import (
 from journal.actor import Actor
 from journal.care import share_list, tables
 from journal.care.documents import link_key_context
+from journal.store.database import fetch_raw
 from journal.store.rows import NonNegative, Row, Timestamp, fetch_row
 from journal.vault import record_state
+from journal.vault.record_state import SELECT_RECORD_STATE
 
 BEGINNING = "begin"
 """Where the sealing anew is before its first batch, which finds out what there is."""
@@ -99,7 +101,7 @@ async def begin(actor: Actor, link: UUID, theirs: PublicIdentity | None) -> bool
         drawn_at=actor.now,
         due_at=None,
     )
-    await share_list.reseal_list(actor, link, Sealer(old), Sealer(new))
+    await _reseal_list(actor, link, Sealer(old), Sealer(new))
     if theirs is None:
         await mine.update(paused_at=paused or actor.now)
         if paused is None:
@@ -113,6 +115,13 @@ async def begin(actor: Actor, link: UUID, theirs: PublicIdentity | None) -> bool
     if paused is None:
         await _grant(actor, link, row.clinician_id, new, theirs)
     return True
+
+
+async def _reseal_list(actor: Actor, link: UUID, before: Sealer, now: Sealer) -> None:
+    rows = await fetch_raw(SELECT_RECORD_STATE, link)
+    listed = share_list.open_list(before, link, rows[0]) if rows else None
+    if listed is not None:
+        await share_list.store_list(actor, link, now, listed, rows[0])
 
 
 async def grant_again(actor: Actor, link: UUID, theirs: PublicIdentity) -> None:

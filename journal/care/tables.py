@@ -115,6 +115,12 @@ class Share(Model):
     updated_at = fields.DatetimeField()
     opened_at = fields.DatetimeField(null=True)
     talked = fields.BinaryField(null=True)  # care-link key: that its clinician marked it as talked about
+    ends = fields.BooleanField(default=False, db_index=True)  # whether it waits for its end
+    due = fields.BinaryField(null=True)  # server key: when it is deleted; what opens goes by the sealed list
+    ended_at = fields.DatetimeField(null=True)  # when that was done: then `sealed` is empty
+    filed = fields.BinaryField(
+        null=True
+    )  # care-link key: when its clinician filed it in the practice's record
 
     class Meta:
         table = "share"

@@ -81,6 +81,8 @@ OWN_PAGE_KINDS = frozenset(
     }
 )
 """The kinds that a page of its own begins: of most, a person has one record, or one a session."""
+NOTED_BY_OTHERS = frozenset({EntryKind.PLAN_NOTE, EntryKind.SITTER})
+"""The kinds of what somebody in the care team, or who sat with the patient, noted and the patient keeps."""
 ONCE_WRITTEN_KINDS = frozenset({EntryKind.COMFORT, EntryKind.SAFETY})
 """The kinds of which a person writes one, on the page that every entry has, and about no session."""
 WRITTEN_KINDS = tuple(kind for kind in EntryKind if kind not in OWN_PAGE_KINDS)

@@ -23,6 +23,7 @@ from journal.charts.series import (
 )
 from journal.charts.sources import (
     DosingDay,
+    MarkKind,
     Piece,
     Window,
     list_dosing_days,
@@ -67,6 +68,12 @@ class Drawn:
     own: tuple[str, ...] = ()
     name: str = ""
     sources: frozenset[UUID] = frozenset()
+
+    @property
+    def has_notes(self) -> bool:
+        """Return whether something in it was read or written in a clinic."""
+        marks = [mark.kind for one in self.charts for mark in one.marks]
+        return MarkKind.PLAN in marks or bool(self.readings and self.readings.clinic)
 
     @property
     def is_empty(self) -> bool:

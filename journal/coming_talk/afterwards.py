@@ -97,7 +97,7 @@ async def mark_share(actor: Actor, patient: UUID, wanted: UUID, *, revision: int
         await lock_account(patient)
         await require_active(link)
         await require_keys(actor)
-        mine = tables.Share.filter(id=wanted, link_id=link.id)
+        mine = tables.Share.filter(id=wanted, link_id=link.id, ended_at=None)
         there = await fetch_row(RevisedRow, mine)
         if there is None:
             raise NotFound

@@ -255,7 +255,7 @@ async def _load_answers(actor: Actor, items: Iterable[Item]) -> Answered:
     rows = vault_tables.Entry.filter(owner_id=actor.id, id__in=wanted)
     there = {row.id for row in filter_undamaged(await fetch_rows(IdRow, rows))}
     live = set(await entries.load_entries_by_id(actor, there)) if there else set()
-    copies = tables.Share.filter(link__patient_id=actor.id, entry_id__in=there)
+    copies = tables.Share.filter(link__patient_id=actor.id, entry_id__in=there, ended_at=None)
     shared = await fetch_rows(SharedRow, copies) if there else []
     return Answered(
         frozenset(live),

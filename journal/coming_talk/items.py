@@ -121,7 +121,7 @@ def list_talks_ahead(plan: Iterable[Session], now: datetime) -> tuple[Session, .
 async def load_answers(link: Link, found: Iterable[Item]) -> dict[UUID, UUID]:
     """Return which copies answer things that were set, by the entry; what was not shared is in no such row."""
     wanted = [one.answer for one in found]
-    copies = tables.Share.filter(link_id=link.id, entry_id__in=wanted)
+    copies = tables.Share.filter(link_id=link.id, entry_id__in=wanted, ended_at=None)
     rows = await fetch_rows(AnswerRow, copies) if wanted else []
     return {row.entry_id: row.id for row in filter_undamaged(rows)}
 

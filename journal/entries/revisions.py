@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from enum import StrEnum
 from functools import partial
 from uuid import UUID, uuid4
 
@@ -17,7 +16,7 @@ from journal.store.database import Statement, execute_all, transaction
 from journal.store.rows import DamagedRow, OpenedRows, fetch_row, fetch_rows, filter_undamaged, open_rows
 from journal.vault import record_state
 from journal.vault import tables as vault_tables
-from journal.vault.documents import EntryDocument, RevisionDocument, revision_context
+from journal.vault.documents import EntryDocument, Reason, RevisionDocument, revision_context
 from journal.vault.entry_rows import RevisionRow
 from journal.vault.record_snapshot import Member, Part
 from journal.vault.record_state import RecordChange
@@ -25,13 +24,6 @@ from journal.vault.record_state import RecordChange
 VERSION_PAUSE = timedelta(minutes=10)  # a pause longer than this begins a new version
 PARAGRAPH_LENGTH = 200  # characters
 INSERT_REVISION = "INSERT INTO entry_revision (id, entry_id, sealed, created_at) VALUES ($1, $2, $3, $4)"
-
-
-class Reason(StrEnum):
-    """Why an earlier version was kept."""
-
-    EARLIER = "earlier"
-    CONFLICT = "conflict"
 
 
 @dataclass(frozen=True, slots=True)

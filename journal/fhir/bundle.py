@@ -10,15 +10,15 @@ from collections.abc import Iterator
 
 import msgspec
 
-from journal.catalogue.fields import EntryKind
-from journal.fhir.chart import format_moment
+from journal.catalogue.fields import NOTED_BY_OTHERS, EntryKind
+from journal.fhir.chart import Written, format_moment
 from journal.fhir.codes import BEHAVIORAL, PSEUDONYMIZED, RESTRICTED, Resource
 from journal.fhir.documents import build_document
 from journal.fhir.frame import Frame, find_measure
 from journal.fhir.measures import build_measure, build_other_score
 from journal.fhir.observations import build_observations
 from journal.fhir.people import build_care, build_people
-from journal.fhir.sharing import build_audit_events, build_consents, build_provenance
+from journal.fhir.sharing import build_audit_events, build_consents, build_filings, build_provenance
 
 AUTHORED = frozenset({"DocumentReference", "QuestionnaireResponse", "Observation"})
 
@@ -45,23 +45,25 @@ def build_entries(frame: Frame) -> Iterator[Resource]:
     """Yield the entries of the bundle, in a fixed order."""
     yield from build_people(frame)
     yield from build_care(frame)
-    written: list[Resource] = []
-    for one in _build_written(frame):
-        if one["resource"]["resourceType"] in AUTHORED:
-            written.append({"reference": one["fullUrl"]})
-        yield one
+    own: list[Resource] = []
+    kept: list[Resource] = []
+    for written in frame.chart.written:
+        for one in _build_written(frame, written):
+            if one["resource"]["resourceType"] in AUTHORED:
+                (kept if written.kind in NOTED_BY_OTHERS else own).append({"reference": one["fullUrl"]})
+            yield one
     yield from build_consents(frame)
-    yield from build_provenance(frame, written)
+    yield from build_provenance(frame, own, kept)
+    yield from build_filings(frame)
     yield from build_audit_events(frame)
 
 
-def _build_written(frame: Frame) -> Iterator[Resource]:
-    for one in frame.chart.written:
-        filled = find_measure(one)
-        if filled is not None:
-            yield from build_measure(frame, one, filled)
-            continue
-        yield from build_document(frame, one)
-        if one.kind == EntryKind.MEASURE:
-            yield from build_other_score(frame, one)
-        yield from build_observations(frame, one)
+def _build_written(frame: Frame, one: Written) -> Iterator[Resource]:
+    filled = find_measure(one)
+    if filled is not None:
+        yield from build_measure(frame, one, filled)
+        return
+    yield from build_document(frame, one)
+    if one.kind == EntryKind.MEASURE:
+        yield from build_other_score(frame, one)
+    yield from build_observations(frame, one)

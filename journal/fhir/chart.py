@@ -79,6 +79,8 @@ class Grant:
     Something that a clinician can read, or could until it was revoked; of what was revoked nobody knows more.
 
     `parts` are the ids of the chosen parts of the entry; empty where it is about all that was shared with them.
+    `until` is the last day on which it can be read, 2026-11-30, where one was chosen; `filed` are the times that its
+    reader filed it in the record of their practice.
     """
 
     id: UUID
@@ -87,6 +89,8 @@ class Grant:
     entry_id: UUID | None = None
     parts: frozenset[str] = frozenset()
     is_active: bool = True
+    until: str = ""
+    filed: Sequence[datetime] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +105,11 @@ class Deed:
 
 @dataclass(frozen=True, slots=True)
 class Chart:
-    """One patient's records, each list in a fixed order; `id` is that of the account, or of the packet."""
+    """
+    One patient's records, each list in a fixed order; `id` is that of the account, or of the packet.
+
+    `maker` is which colleague chose what is in it; none where that was the patient.
+    """
 
     id: UUID
     made_at: datetime
@@ -116,6 +124,7 @@ class Chart:
     written: Sequence[Written] = ()
     grants: Sequence[Grant] = ()
     deeds: Sequence[Deed] = ()
+    maker: UUID | None = None
 
 
 def clean(text: str) -> str:

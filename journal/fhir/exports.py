@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from enum import StrEnum
 from uuid import UUID, uuid4
+from zoneinfo import ZoneInfo
 
 from journal.audit.acts import Act
 from journal.catalogue.fields import EntryKind
@@ -23,6 +24,7 @@ from journal.records.schema import (
     SessionRecord,
     Version,
 )
+from journal.time_zones import is_zone, parse_zone
 
 LEFT_OUT = frozenset({EntryKind.REPLIES, EntryKind.WAITING, EntryKind.STANDING, EntryKind.NOTICES})
 """Kinds of which no bundle tells: what others wrote, and what was agreed on or waits."""
@@ -47,10 +49,15 @@ def write_bundles(records: Records, chosen: Fhir, app_version: str) -> Mapping[s
 
 
 def write_numbers(records: Records) -> Mapping[str, bytes]:
-    """Return the tables of numbers of a patient's own records by file name; a clinician's export has none."""
-    if not isinstance(records, PatientRecords):
-        return {}
-    return write_tables(read_entries(records.entries), read_sessions(records.plan.sessions))
+    """Return the tables of numbers of an export by file name: of a patient's own records, or those of each patient."""
+    zone = parse_zone(records.account.time_zone)
+    if isinstance(records, PatientRecords):
+        return write_tables(read_entries(records.entries, zone), read_sessions(records.plan.sessions))
+    return {
+        name.replace("/", f"/patient-{number}-"): table
+        for number, one in enumerate(records.patients, 1)
+        for name, table in write_tables(_read_copies(one.shared, zone), read_sessions(one.sessions)).items()
+    }
 
 
 def frame_chart(chart: Chart, chosen: Fhir) -> Frame:
@@ -69,9 +76,9 @@ def build_charts(records: Records, app_version: str) -> Mapping[str, Chart]:
     }
 
 
-def read_entries(entries: Iterable[EntryRecord]) -> tuple[Written, ...]:
-    """Return entries as charts hold them, with their earlier versions."""
-    return tuple(map(_read_entry, entries))
+def read_entries(entries: Iterable[EntryRecord], zone: ZoneInfo) -> tuple[Written, ...]:
+    """Return entries as charts hold them, with their earlier versions, at times on the clock of their writer."""
+    return tuple(_read_entry(one, zone) for one in entries)
 
 
 def read_sessions(sessions: Iterable[SessionRecord]) -> tuple[Meeting, ...]:
@@ -92,7 +99,9 @@ def _chart_own(records: PatientRecords, app_version: str) -> Chart:
         _read_team(records.sharing.care_team),
         _read_courses(records.plan.courses),
         read_sessions(records.plan.sessions),
-        read_entries(one for one in records.entries if one.kind not in left_out),
+        read_entries(
+            (one for one in records.entries if one.kind not in left_out), parse_zone(account.time_zone)
+        ),
         tuple(_list_grants(records)),
         _read_log(records.log),
     )
@@ -111,19 +120,19 @@ def _chart_patient(records: ClinicianRecords, one: PatientRecord, app_version: s
         (Colleague(account.id, account.name, ""),),
         _read_courses(one.courses),
         read_sessions(one.sessions),
-        tuple(_read_copy(copy) for copy in one.shared if not copy.is_closed and copy.kind not in LEFT_OUT),
+        _read_copies(one.shared, parse_zone(account.time_zone)),
         (),
         _read_log(one.log),
     )
 
 
-def _read_entry(one: EntryRecord) -> Written:
+def _read_entry(one: EntryRecord, zone: ZoneInfo) -> Written:
     return Written(
         one.id,
         one.kind,
         one.title,
         one.note,
-        one.created_at,
+        one.created_at.astimezone(parse_zone(one.zone) if is_zone(one.zone) else zone),
         one.belongs_to,
         one.answers,
         one.language,
@@ -135,10 +144,14 @@ def _read_version(kind: str, one: Version) -> Written:
     return Written(one.id, kind, one.title, one.note, one.kept_at, one.session_id, one.answers, one.language)
 
 
-def _read_copy(one: CopyRecord) -> Written:
-    return Written(
-        one.id, one.kind, one.title, one.note, one.written_at, one.belongs_to, one.answers, one.language
-    )
+def _read_copies(copies: Iterable[CopyRecord], zone: ZoneInfo) -> tuple[Written, ...]:
+    """Return copies that a clinician can read, as charts hold them, at times on their clock, as on their pages."""
+    return tuple(_read_copy(one, zone) for one in copies if not one.is_closed and one.kind not in LEFT_OUT)
+
+
+def _read_copy(one: CopyRecord, zone: ZoneInfo) -> Written:
+    at = one.written_at.astimezone(zone)
+    return Written(one.id, one.kind, one.title, one.note, at, one.belongs_to, one.answers, one.language)
 
 
 def _read_session(one: SessionRecord) -> Meeting:
@@ -187,16 +200,20 @@ def _list_grants(records: PatientRecords) -> Iterable[Grant]:
             share.id,
             share.shared_at,
             link.clinician_id if link else None,
-            share.entry_id,
+            None if share.changed else share.entry_id,  # they can read it as it was
             parts,
             is_active=link is not None and link.state == "active",
+            until=share.until,
+            filed=share.filed,
         )
     standing = {share.id for share in records.sharing.shares}
     given = {one.object_id: one.at for one in records.log if one.action is Act.SHARED}
     revoked: dict[UUID, EventRecord] = {
         one.object_id: one
         for one in records.log
-        if one.action is Act.SHARE_REVOKED and one.object_id is not None and one.object_id not in standing
+        if one.action in (Act.SHARE_REVOKED, Act.SHARE_ENDED)
+        and one.object_id is not None
+        and one.object_id not in standing
     }
     for ident, event in revoked.items():
         yield Grant(ident, given.get(ident, event.at), is_active=False)

@@ -61,7 +61,7 @@ SESSIONS = (
 )
 
 _NUMBER = re.compile("-?[0-9]+(?:[.,][0-9]+)?")
-_RUNS = re.compile("(^|[;\t\r\n])(?=[\\s\u200b\ufeff]*[=+\\-@\t\r\uff1d\uff0b\uff0d\uff20])")
+_RUNS = re.compile('(^|[;\t\r\n])(?=[\\s"\u200b\ufeff]*[=+\\-@\t\r\uff1d\uff0b\uff0d\uff20])')
 
 
 def guard(words: str) -> str:
@@ -69,7 +69,8 @@ def guard(words: str) -> str:
     Return words that no spreadsheet takes for a formula: an apostrophe stands before what could begin one.
 
     That is = + - @, a tab or a carriage return, at the beginning or behind a semicolon, a tab or a line break, which
-    end a cell for programs set to other countries. A number, negative ones too, stays a number.
+    end a cell for programs set to other countries; these read a pair of quotation marks before it as theirs. A number,
+    negative ones too, stays a number.
     """
     return words if _NUMBER.fullmatch(words) else _RUNS.sub(r"\1'", words)
 
@@ -112,7 +113,22 @@ def _list_measures(written: Sequence[Written]) -> Iterator[Row]:
                 told = parse_total(str(answer.value))
                 day = told.day.isoformat() if told.day else ""
                 items = [None] * (MOST_ITEMS + 1)
-                yield [day, "", "", "", told.name, "", "", "", *items, told.total, None, None, None, told.by]
+                yield [
+                    day,
+                    "",
+                    "",
+                    "",
+                    told.name,
+                    "",
+                    "",
+                    "",
+                    *items,
+                    _read_number(told.total),
+                    None,
+                    None,
+                    None,
+                    told.by,
+                ]
 
 
 def _read_measure(one: Written, filled: FilledMeasure) -> Row:
@@ -174,12 +190,17 @@ def _list_readings(written: Sequence[Written]) -> Iterator[Row]:
                 yield from (_read_reading(one, reading) for reading in parse_readings(answer.value))
 
 
+def _read_number(typed: str) -> Cell:
+    """Return a number that was typed with a comma or a point as a number, and what is none as it was typed."""
+    number = parse_number(typed)
+    return typed if number is None else int(number) if number == int(number) else number
+
+
 def _read_reading(one: Written, reading: Reading) -> Row:
-    values = (parse_number(typed) or typed for typed in reading.values.values())
     return [
         _get_day(one),
         f"{reading.at:%H:%M}" if reading.at else "",
-        *(int(each) if isinstance(each, float) and each == int(each) else each for each in values),
+        *map(_read_number, reading.values.values()),
         reading.position.value if reading.position else "",
         reading.by,
         one.kind,

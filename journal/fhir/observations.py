@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from journal.catalogue.fields import EntryKind, FieldKind
+from journal.catalogue.fields import NOTED_BY_OTHERS, EntryKind, FieldKind
 from journal.catalogue.tracked import DAY, MOMENT
 from journal.day_lines.lines import parse_day_lines
 from journal.dosing_day.lines import Reading, count_minutes_from, parse_number, parse_readings
@@ -69,7 +69,7 @@ def _observe(
         subject=frame.patient,
         encounter=frame.refer_encounter(one.session_id),
         effectiveDateTime=format_moment(at),
-        performer=[frame.patient],
+        performer=None if one.kind in NOTED_BY_OTHERS else [frame.patient],
         derivedFrom=[frame.refer_entry(one)],
     )
 
@@ -115,9 +115,8 @@ def _name_question(answer: Answered) -> Resource:
 
 
 def _build_day_lines(frame: Frame, one: Written, answer: Answered) -> Iterator[Resource]:
-    for line in parse_day_lines(answer.value):
-        if not line.is_dated:
-            continue
+    lines = {line.day: line for line in parse_day_lines(answer.value) if line.is_dated}
+    for line in lines.values():
         named = [
             (name, concept(*own_code("day", name, name.capitalize()), text=name.capitalize()), value)
             for name, value in line.numbers.items()
@@ -177,7 +176,7 @@ def _find_moment(frame: Frame, one: Written, reading: Reading) -> tuple[datetime
     """Return when a reading was taken, by the clock of its session; else its day, with the time of day as words."""
     meeting = frame.meetings.get(one.session_id) if one.session_id else None
     if reading.at is not None and meeting is not None:
-        began = meeting.begins_at.astimezone(ZoneInfo(meeting.zone))
+        began = meeting.begins_at.astimezone(ZoneInfo(meeting.zone)).replace(second=0, microsecond=0)
         return began + timedelta(minutes=count_minutes_from(began.time(), reading.at)), ""
     day = one.at.date() if isinstance(one.at, datetime) else one.at
     return day, f"at {reading.at:%H:%M} on the clock there" if reading.at else ""

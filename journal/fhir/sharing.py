@@ -41,6 +41,7 @@ def build_consents(frame: Frame) -> Iterator[Resource]:
             policyRule=OPT_IN,
             provision={
                 "type": "permit",
+                **({"period": {"end": one.until}} if one.until else {}),
                 **(
                     {"actor": [{"role": RECIPIENT, "reference": frame.refer("Practitioner", one.reader)}]}
                     if is_known
@@ -53,19 +54,48 @@ def build_consents(frame: Frame) -> Iterator[Resource]:
         )
 
 
-def build_provenance(frame: Frame, written: Sequence[Resource]) -> Iterator[Resource]:
-    """Yield that the patient is the author of what they wrote, and that a program put it together."""
-    if written:
-        yield frame.build(
-            "Provenance",
-            "written",
-            target=list(written),
-            recorded=format_moment(frame.chart.made_at),
-            agent=[
-                {"type": _agent("author", "Author"), "who": frame.patient},
-                {"type": _agent("assembler", "Assembler"), "who": frame.refer("Device", "hearthside")},
-            ],
-        )
+def build_provenance(frame: Frame, own: Sequence[Resource], kept: Sequence[Resource]) -> Iterator[Resource]:
+    """
+    Yield who wrote what, who chose of it, and that a program put it together.
+
+    Args:
+        own: References to what the patient wrote.
+        kept: References to what others wrote, and the patient keeps.
+    """
+    maker = frame.chart.maker
+    for name, targets, patient in (
+        ("written", own, ("author", "Author")),
+        ("kept", kept, ("custodian", "Custodian")),
+    ):
+        people = [(*patient, frame.patient), ("assembler", "Assembler", frame.refer("Device", "hearthside"))]
+        if maker is not None:
+            people.append(("composer", "Composer", frame.refer("Practitioner", maker)))
+        if targets:
+            yield frame.build(
+                "Provenance",
+                name,
+                target=list(targets),
+                recorded=format_moment(frame.chart.made_at),
+                agent=[{"type": _agent(value, display), "who": who} for value, display, who in people],
+            )
+
+
+def build_filings(frame: Frame) -> Iterator[Resource]:
+    """Yield each time that a reader filed what is shared with them: the record of their practice has a copy of it."""
+    readers = {one.id for one in frame.chart.colleagues}
+    for one in frame.chart.grants:
+        for at in one.filed if one.reader in readers else ():
+            yield frame.build(
+                "Provenance",
+                f"filed/{one.id}/{at.isoformat()}",
+                LABELS,
+                target=[_refer_shared(frame, one)],
+                recorded=format_moment(at),
+                activity=concept(*own_code("act", Act.SHARE_FILED.value)),
+                agent=[
+                    {"type": _agent("custodian", "Custodian"), "who": frame.refer("Practitioner", one.reader)}
+                ],
+            )
 
 
 def build_audit_events(frame: Frame) -> Iterator[Resource]:

@@ -24,7 +24,7 @@ from journal.errors import Damaged, StaleRevision
 from journal.importing import tables
 from journal.importing.documents import UNDO_KEPT, RunDocument, StagedPart, State, part_context
 from journal.importing.items import ImportedEntry, ImportedSession, ImportedVersion, Part
-from journal.importing.runs import CHANGED, Run, load_digests, load_run, work_beside, write_run
+from journal.importing.runs import CHANGED, Run, load_digests, load_run, require_alone, work_beside, write_run
 from journal.roles import Role
 from journal.sealing import open_document, seal_document
 from journal.sessions import tables as sessions_tables
@@ -83,6 +83,7 @@ async def start_import(actor: Actor, wanted: UUID, report: Callable[[BaseExcepti
 
     Raises:
         StaleRevision: If it is being imported already, or was.
+        AnotherRuns: If another one is being imported or removed.
         NotFound: If it is not the actor's.
     """
     actor.require_role(Role.PATIENT)
@@ -92,6 +93,7 @@ async def start_import(actor: Actor, wanted: UUID, report: Callable[[BaseExcepti
         there = await load_run(actor, wanted)
         if not there.can_start(actor.now):
             raise StaleRevision(CHANGED)
+        await require_alone(actor, wanted)
         if there.state is State.READ:
             await audit_log.record_event(actor, Act.RECORDS_IMPORTED, patient=actor.id, about=wanted)
         run = await write_run(
@@ -130,6 +132,7 @@ async def _import_part(actor: Actor, run: Run, known: set[str]) -> Run:
     added: list[str] = []
     async with transaction():
         await record_state.lock_state(actor)
+        await require_alone(actor, run.id)
         row = await fetch_row(PartRow, tables.ImportPart.filter(run_id=run.id, number=number))
         part = await asyncio.to_thread(_open_part, actor, run.id, number, row)
         if part is None:

@@ -19,7 +19,6 @@ import msgspec
 from journal.catalogue.answers import ADDED_KINDS
 from journal.catalogue.fields import Answer, Answers, EntryKind, Field, FieldKind
 from journal.catalogue.forms import FORMS
-from journal.entries.revisions import Reason
 from journal.i18n import get_known_language
 from journal.importing.folder import Folder
 from journal.importing.items import (
@@ -50,6 +49,7 @@ from journal.sessions.session import (
 )
 from journal.time_zones import is_zone
 from journal.user_input import clean_line, clean_text, parse_day
+from journal.vault.documents import Reason
 
 MANIFEST, ENTRIES, PLAN, SHARING = (
     "manifest.json",
@@ -145,6 +145,13 @@ class _Reader:
         courses = {ident: one for one in told if (ident := _read_id(one.get("id")))}
         for one in as_list(plan.get("sessions")):
             self._read_session(as_object(one), courses)
+        there = {one.id for one in self.found.sessions}
+        self.found.sessions = [
+            one
+            if one.details.about in there
+            else msgspec.structs.replace(one, details=msgspec.structs.replace(one.details, about=None))
+            for one in self.found.sessions
+        ]
         wanted = {one.course for one in self.found.sessions}
         for ident, course in courses.items():
             if self.ids[ident] in wanted:
@@ -210,12 +217,10 @@ class _Reader:
             return
         self.seen.add(ident)
         title, note, answers = self._read_words(kind, one)
-        if not (title or note or answers):
+        versions = self._read_versions(kind, as_list(one.get("earlier")))
+        if not (title or note or answers or versions):
             self.found.leave_out(LeftOut.EMPTY)
             return
-        earlier = as_list(one.get("earlier"))
-        self.found.leave_out(LeftOut.BROKEN, max(0, len(earlier) - MAX_VERSIONS))
-        versions = (self._read_version(kind, as_object(old)) for old in earlier[:MAX_VERSIONS])
         zone = as_text(one.get("zone"))
         self.found.add(
             ImportedEntry(
@@ -231,9 +236,15 @@ class _Reader:
                 _read_revision(one.get("revision")),
                 get_known_language(as_text(one.get("language"))),
                 zone if is_zone(zone) else "",
-                tuple(old for old in versions if old is not None),
+                versions,
             )
         )
+
+    def _read_versions(self, kind: EntryKind, earlier: list[Any]) -> tuple[ImportedVersion, ...]:
+        """Return the earlier versions of an entry; whoever wiped its words may want one back."""
+        self.found.leave_out(LeftOut.BROKEN, max(0, len(earlier) - MAX_VERSIONS))
+        versions = (self._read_version(kind, as_object(old)) for old in earlier[:MAX_VERSIONS])
+        return tuple(old for old in versions if old is not None)
 
     def _read_version(self, kind: EntryKind, one: dict[str, Any]) -> ImportedVersion | None:
         kept = _read_moment(one.get("kept_at"), self.clock.now)

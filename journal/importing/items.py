@@ -141,8 +141,19 @@ class Refusal(Labelled):
         "pages-only",
         N_("This holds pages to look at and no data. Make a backup in DailyTxT instead of an export."),
     )
-    EMPTY = ("empty", N_("There is no entry in this file."))
-    FAILED = ("failed", N_("This file could not be read in the time and the memory that one may take."))
+    EMPTY = ("empty", N_("There is no entry in this file. Choose another one."))
+    UNREADABLE = (
+        "unreadable",
+        N_(
+            "Nothing in this file can be read. If it is text, save it anew as UTF-8; otherwise fetch it anew."
+        ),
+    )
+    FAILED = (
+        "failed",
+        N_(
+            "This file could not be read in the time and the memory that one may take. Split it into several files."
+        ),
+    )
 
 
 class Refused(Exception):
@@ -263,11 +274,11 @@ class Findings:
         self.entries.append(entry)
 
     def finish(self) -> tuple[Summary, list[Part]]:
-        """Return what was found, the oldest entry first and the same entry once, and its parts."""
+        """Return what was found, the oldest entry first and the same entry once, and its parts; raises `Refused`."""
         entries = list({one.digest: one for one in reversed(self.entries)}.values())
         entries.sort(key=lambda one: (one.created_at, one.id))
         if not entries and not self.sessions:
-            raise Refused(Refusal.EMPTY)
+            raise Refused(Refusal.UNREADABLE if LeftOut.BROKEN.value in self.left_out else Refusal.EMPTY)
         kinds: dict[str, int] = {}
         for one in entries:
             kinds[one.kind] = kinds.get(one.kind, 0) + 1

@@ -146,7 +146,7 @@ def read_day_one(folder: Folder, names: Sequence[str], clock: Clock) -> Findings
             zone = as_text(one.get("timeZone")).replace("\\/", "/")
             text = one.get("text")
             if text is None:
-                text = _read_rich_text(as_text(one.get("richText")))
+                text = _read_rich_text(one.get("richText"))
             if not isinstance(text, str):
                 found.leave_out(LeftOut.BROKEN)
                 continue
@@ -164,12 +164,14 @@ def read_day_one(folder: Folder, names: Sequence[str], clock: Clock) -> Findings
     return found
 
 
-def _read_rich_text(text: str) -> str:
-    """Return the words of Day One's rich text, for an entry that has no plain ones."""
-    try:
-        told = msgspec.json.decode(text) if text else {}
-    except (msgspec.DecodeError, RecursionError):
+def _read_rich_text(text: object) -> str | None:
+    """Return the words of Day One's rich text, for an entry that has no plain ones; None for what is none."""
+    if text is None or text == "":
         return ""
+    try:
+        told = msgspec.json.decode(as_text(text))
+    except (msgspec.DecodeError, RecursionError):
+        return None
     return "".join(as_text(as_object(one).get("text")) for one in as_list(as_object(told).get("contents")))
 
 
@@ -193,12 +195,8 @@ def _add_journiv(found: Findings, clock: Clock, around: object, entry: object) -
         found.leave_out(LeftOut.BROKEN)
         return
     zone = as_text(around.get("entry_timezone") or around.get("logged_timezone"))
-    pictures = 0
-    if isinstance(entry.get("content_delta"), dict):
-        text, pictures = _read_delta(entry["content_delta"])
-    else:
-        text = as_text(entry.get("content"))
-    text = text or as_text(entry.get("content_plain_text"))
+    text, pictures = _read_delta(as_object(entry.get("content_delta")))
+    text = text or as_text(entry.get("content")) or as_text(entry.get("content_plain_text"))
     note = as_text(around.get("note"))
     media = as_list(around.get("media"))
     found.leave_out(LeftOut.MEDIA, max(0, pictures - len(media)))

@@ -51,7 +51,7 @@ async def read_upload(
         head = {"content_type": content_type, "now": actor.now, "zone": actor.time_zone}
         given = b"".join((msgspec.json.encode(head), b"\n", *pieces))
         del pieces
-        async with actor.installation.export_limiter:
+        async with actor.installation.import_limiter:
             try:
                 made = await run_program(PROGRAM, given=given, seconds=TIMEOUT)
             except ProgramFailed as error:

@@ -30,6 +30,7 @@ from journal.importing.runs import (
     digest_entry,
     get_origin,
     load_run,
+    require_alone,
     work_beside,
     write_run,
 )
@@ -70,6 +71,7 @@ async def start_removal(actor: Actor, wanted: UUID, report: Callable[[BaseExcept
     Raises:
         HeldUntilRested: Too soon after a dosing session.
         StaleRevision: If its time is over, or something is being done with it.
+        AnotherRuns: If another one is being imported or removed.
         NotFound: If it is not the actor's.
     """
     actor.require_role(Role.PATIENT)
@@ -80,6 +82,7 @@ async def start_removal(actor: Actor, wanted: UUID, report: Callable[[BaseExcept
         there = await load_run(actor, wanted)
         if not there.can_be_removed(actor.now):
             raise StaleRevision(CHANGED)
+        await require_alone(actor, wanted)
         if there.state is not State.REMOVING:
             await audit_log.record_event(actor, Act.IMPORT_REMOVED, patient=actor.id, about=wanted)
         await tables.ImportPart.filter(run_id=wanted).delete()
@@ -129,6 +132,7 @@ async def _remove_batch(actor: Actor, run: Run, wanted: Sequence[UUID]) -> tuple
     async with transaction():
         await record_state.lock_state(actor)
         await refuse_while_held(actor, is_noted=False)
+        await require_alone(actor, run.id)
         mine = vault_tables.Entry.filter(owner_id=actor.id, id__in=list(wanted))
         there = [one for one in open_entries(actor, await fetch_rows(EntryRow, mine)) if not one.damaged]
         shares = care_tables.Share.filter(entry_id__in=list(wanted))

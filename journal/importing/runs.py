@@ -30,21 +30,41 @@ from journal.importing.documents import (
     run_context,
 )
 from journal.importing.items import Summary, compute_digest
+from journal.installation.password_work import Busy
 from journal.roles import Role
 from journal.sealing import open_document, seal_document
 from journal.store.database import fetch_raw_in_thread, flush_deleted, transaction
-from journal.store.rows import NonNegative, OpenedRows, Row, Timestamp, fetch_row, fetch_rows, open_rows
+from journal.store.rows import (
+    NonNegative,
+    OpenedRows,
+    Row,
+    Timestamp,
+    fetch_row,
+    fetch_rows,
+    filter_undamaged,
+    open_rows,
+)
 from journal.vault.documents import Origin
 from journal.vault.entry_rows import SELECT_ENTRIES, Entry, open_raw_entries
 
 OPENED_AT_ONCE = 200  # entries that a thread opens before another gets its turn
 CHANGED = N_("This was changed on another page. Nothing was done here; look at it as it is now.")
+ANOTHER_RUNS = N_(
+    "Another import is being added or removed at this moment. Please try again once it is done."
+)
 
 
 class NoRoom(JournalError):
     """As many files are remembered as fit."""
 
     message = N_("There are 10 imports here already. Open one of them and delete it first.")
+
+
+class AnotherRuns(Busy):
+    """Another file of the same person is being imported or removed; nothing was done."""
+
+    message = N_("Another import is being added or removed at this moment. Please try again once it is done.")
+    retry_after = 20
 
 
 class RunRow(Row, frozen=True):
@@ -157,6 +177,23 @@ async def load_run(actor: Actor, wanted: UUID) -> Run:
     if row is None:
         raise NotFound
     return _open(actor, row)
+
+
+async def require_alone(actor: Actor, wanted: UUID) -> None:
+    """
+    Verify that nothing is being done with another of the actor's files, in a transaction that has locked the account.
+
+    Two at once would each add what the other adds, or one keep what the other removes.
+
+    Raises:
+        AnotherRuns: If it is.
+    """
+    others = (
+        query_mine(actor).filter(state__in=[State.IMPORTING.value, State.REMOVING.value]).exclude(id=wanted)
+    )
+    for row in filter_undamaged(await fetch_rows(RunRow, others)):
+        if compute_age(row.updated_at, actor.installation.clock()) <= SILENT_AFTER:
+            raise AnotherRuns
 
 
 async def delete_run(actor: Actor, wanted: UUID) -> None:

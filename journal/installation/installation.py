@@ -41,8 +41,8 @@ class Installation:
     The installation: its server keys, clock, mail server if any, and the queues of heavy work.
 
     `pins` caches which pins fit, see `journal/care/links.py`. `exporting_accounts` are the accounts whose export is
-    running or waits; one runs at a time. `reading_accounts` are those whose files are being read. `background_work` is
-    what is done beside the pages.
+    running or waits; one runs at a time. `reading_accounts` are those whose files are being read, one at a time as
+    well, which waits for no export and keeps none waiting. `background_work` is what is done beside the pages.
     """
 
     server_keys: ServerKeys
@@ -54,6 +54,7 @@ class Installation:
     )
     strength_queue: PasswordQueue = field(default_factory=lambda: PasswordQueue.create("judge", 1))
     export_limiter: CapacityLimiter = field(default_factory=lambda: CapacityLimiter(1))
+    import_limiter: CapacityLimiter = field(default_factory=lambda: CapacityLimiter(1))
     paper_limiter: CapacityLimiter = field(default_factory=lambda: CapacityLimiter(1))
     exporting_accounts: set[UUID] = field(default_factory=set)
     reading_accounts: set[UUID] = field(default_factory=set)

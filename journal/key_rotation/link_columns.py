@@ -23,7 +23,7 @@ from journal.care_notes.notes import care_note_context
 from journal.coming_talk.documents import item_context, mark_context, word_context
 from journal.notices.documents import done_context, notice_context, policy_context
 from journal.replies.documents import reply_context
-from journal.sharing.talked import talked_context
+from journal.sharing.talked import filed_context, talked_context
 from journal.store.rows import DamagedRow, NonNegative, Row, fetch_rows
 
 
@@ -111,6 +111,7 @@ SHARES = LinkColumn("share.sealed", tables.Share, "link_id", _share, RevisedRow)
 LINK_COLUMNS = (
     SHARES,
     LinkColumn("share.talked", tables.Share, "link_id", _by_id(talked_context)),
+    LinkColumn("share.filed", tables.Share, "link_id", _by_id(filed_context)),
     LinkColumn("reply.sealed", tables.Reply, "link_id", _reply, RevisedRow),
     LinkColumn("care_note.sealed", tables.CareNote, "link_id", _note, VersionRow),
     LinkColumn("talk_item.sealed", tables.TalkItem, "link_id", _by_id(item_context)),

@@ -17,7 +17,7 @@ from crypto import Context
 from journal.accounts.profiles import Profile, profile_context
 from journal.audit.key import KEY_CONTEXT
 from journal.authentication.web_sessions import device_context
-from journal.care.documents import invitation_note_context, past_care_context
+from journal.care.documents import invitation_note_context, past_care_context, share_due_context
 from journal.clinic.call_contacts import contact_context
 from journal.clinic.instructions import instructions_context
 from journal.mail import messages
@@ -99,6 +99,12 @@ SERVER_COLUMNS = (
         "reading_hours",
         lambda ident, revision: hours_context(parse_id(ident), revision),
         ("revision",),
+    ),
+    ServerColumn(
+        "share",
+        lambda ident, link: share_due_context(parse_id(link), parse_id(ident)),
+        ("link_id",),
+        column="due",
     ),
     ServerColumn("reminder_slot", lambda ident: reminders_context(parse_id(ident))),
     ServerColumn(

@@ -20,11 +20,12 @@ from uuid import UUID
 from journal.i18n import DEFAULT_LANGUAGE, N_
 from journal.installation.mail_server import MailServer
 from journal.mail.mail_addresses import Undeliverable, format_deliverable
-from journal.mail.messages import INVITATION, Message, Notice
+from journal.mail.messages import CLOSING, INVITATION, Message, Notice
 
 Translate = Callable[[str], str]
 SUBJECT = N_("There is something new at Hearthside")
 REMINDER_SUBJECT = N_("A reminder from Hearthside")
+CLOSING_SUBJECT = N_("A date to know from Hearthside")
 INVITED_SUBJECT = N_("An invitation to Hearthside")
 HAPPENED_AT = N_("It happened on %(day)s at %(time)s UTC.")
 IF_IT_WAS_YOU = N_("If this was you, there is nothing to do.")
@@ -34,12 +35,19 @@ IF_IT_WAS_NOT = N_(
 CONTACT_PRACTICE = N_("If you have a question, ask the people who look after this site:")
 INVITED = N_("Somebody invited you. This link shows who, and works once, for 14 days:")
 LINK_IS_KEY = N_("Whoever reads this message can use the link. If you expect no invitation, delete it.")
+CLOSES = N_("This site is going to close. Until %(day)s you can sign in and take what is yours with you:")
+CLOSING_STEPS = N_("Open Records there, and then “Leaving Hearthside”. It goes through it step by step.")
+CLOSING_DELETES_NOTHING = N_("This message deletes nothing. Nobody needs to answer it.")
 TO_STOP = N_("To stop this: sign in, open Account, and then Reminders.")
 NO_ANSWER = N_("Nobody reads answers to this message.")
 
 
 _SUBJECTS: Mapping[str, str] = MappingProxyType(
-    {INVITATION: INVITED_SUBJECT, Notice.REMINDER.value: REMINDER_SUBJECT}
+    {
+        INVITATION: INVITED_SUBJECT,
+        CLOSING: CLOSING_SUBJECT,
+        Notice.REMINDER.value: REMINDER_SUBJECT,
+    }
 )
 
 
@@ -102,6 +110,8 @@ def _build_paragraphs(server: MailServer, message: Message, when: datetime, voic
     translate = voice.translate
     if message.kind == INVITATION:
         return [translate(INVITED), message.link, translate(LINK_IS_KEY)]
+    if message.kind == CLOSING:
+        return _build_closing_paragraphs(server, message, voice)
     try:
         notice = Notice(message.kind)
     except ValueError as error:  # of another version
@@ -117,3 +127,12 @@ def _build_paragraphs(server: MailServer, message: Message, when: datetime, voic
         else [translate(IF_IT_WAS_YOU), translate(IF_IT_WAS_NOT)]
     )
     return [translate(notice.label), moment, *rest, server.origin]
+
+
+def _build_closing_paragraphs(server: MailServer, message: Message, voice: Voice) -> list[str]:
+    try:
+        day = voice.write_day(date.fromisoformat(message.day))
+    except ValueError as error:
+        raise Undeliverable from error
+    rest = [voice.translate(CLOSING_STEPS), voice.translate(CLOSING_DELETES_NOTHING)]
+    return [voice.translate(CLOSES) % {"day": day}, server.origin, *rest]

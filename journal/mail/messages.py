@@ -49,11 +49,14 @@ class Notice(Labelled):
 
 
 INVITATION = "invitation"
+CLOSING = "closing"
 
 
 class Message(msgspec.Struct, frozen=True):
     """
-    A message that waits; server key. `kind` is a `Notice`, or `INVITATION`, with its `link`.
+    A message that waits; server key. `kind` is a `Notice`, or `INVITATION`, with its `link`, or `CLOSING`.
+
+    `day` is until when records can be taken, ISO 8601, for the notice of a practice that closes.
 
     `language` is that of whom it goes to; of an invitation, that of who invites.
     """
@@ -62,6 +65,7 @@ class Message(msgspec.Struct, frozen=True):
     kind: str
     link: str = ""
     language: str = ""
+    day: str = ""
 
 
 def parse_invitation_address(installation: Installation, typed: str) -> str:

@@ -8,7 +8,7 @@ from tortoise.migrations import operations as ops
 class Migration(migrations.Migration):
     """Make room for changes of keys that are signed, and for care links whose key is drawn anew."""
 
-    dependencies = [("journal", "0028_importing")]
+    dependencies = [("journal", "0029_share_ends")]
 
     initial = False
 

@@ -57,7 +57,7 @@ from journal.sessions import rows as session_rows
 from journal.sessions import tables as sessions_tables
 from journal.sessions.rows import CourseDetails, course_context
 from journal.sessions.session import SessionDetails, tell_language
-from journal.sharing import copies, shares
+from journal.sharing import copies, reading, shares, terms
 from journal.standing import standing
 from journal.vault.documents import EntryDocument
 from journal.vault.entry_rows import Entry
@@ -65,6 +65,7 @@ from journal.vault.entry_rows import Entry
 EVENING = time(21, 5)
 CARE_LEAD_TIME = timedelta(days=1)
 SHARING_DELAY = timedelta(hours=20)  # people sleep on what they share
+FILED_BEFORE = timedelta(days=2)
 
 
 async def load_demo(installation: Installation) -> None:
@@ -145,6 +146,7 @@ async def _load_patient(
             await write_evaluation(patient, prescriber, link, person, one, at)
             continue
         await _write_entry(set_clock(patient, at), link, person, one, ids, patient.now)
+    await _file_allowed(set_clock(clinician, patient.now - FILED_BEFORE), patient)
     await set_things(set_clock(clinician, patient.now - SET_BEFORE), patient, person.things)
     for own in person.own_notes:
         at = person.get_moment(today, own.day, own.time)
@@ -222,7 +224,17 @@ async def _share(actor: Actor, link: UUID, one: DemoEntry, saved: Entry, now: da
         sections,
         previewed=saved.revision,
         attention=one.attention,
+        until=None if one.until is None else now.astimezone(actor.zone).date() + timedelta(days=one.until),
+        may_file=one.filed,
     )
+
+
+async def _file_allowed(clinician: Actor, patient: Actor) -> None:
+    """Have the clinician read and file what the patient allows to be filed."""
+    for one in await shares.list_shares(patient):
+        if one.may_file:
+            _, copy = await reading.read_share(clinician, patient.id, one.id)
+            await terms.file_share(clinician, patient.id, one.id, copy.revision)
 
 
 async def _write_day_lines(actor: Actor, one: DemoEntry, now: datetime) -> None:

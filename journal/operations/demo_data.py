@@ -82,7 +82,7 @@ class DemoReview(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class DemoEntry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """
     One entry; `session` is a place in the list of sessions, `shared` names the answers that are shared, and
-    `attention` is what is asked of their reader.
+    `attention` is what is asked of their reader. What is shared may end `until` days from today, and may be `filed`.
     """
 
     kind: EntryKind
@@ -94,6 +94,8 @@ class DemoEntry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     note: str = ""
     shared: tuple[str, ...] = ()
     attention: Attention | None = None
+    until: int | None = None
+    filed: bool = False
     due: int | None = None
     edit: DemoEdit | None = None
     revisits: tuple[DemoRevisit, ...] = ()

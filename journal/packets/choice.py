@@ -61,11 +61,6 @@ def read_choice(
         InvalidInput: If a day, the time or a length is not right; the fields are the form's.
     """
     problems: dict[str, str] = {}
-    hidden: tuple[str, ...] = ()
-    try:
-        hidden = read_masked(masked)
-    except InvalidInput as error:
-        problems |= error.fields
     kind, _, about = span.partition(".")
     first = last = None
     if kind == Span.DATES:
@@ -82,6 +77,11 @@ def read_choice(
         problems["recipient"] = LONG_RECIPIENT
     if len(purpose) > MAX_PURPOSE_LENGTH:
         problems["purpose"] = LONG_PURPOSE
+    hidden: tuple[str, ...] = ()
+    try:
+        hidden = read_masked(masked)
+    except InvalidInput as error:
+        problems |= error.fields
     if problems:
         raise InvalidInput(problems)
     return msgspec.structs.replace(

@@ -14,7 +14,7 @@ from uuid import UUID
 import msgspec
 
 from journal.care.documents import ShareDocument
-from journal.catalogue.fields import EntryKind
+from journal.catalogue.fields import NOTED_BY_OTHERS, EntryKind
 from journal.errors import InvalidInput
 from journal.measures.lines import parse_measure
 from journal.measures.scoring import compute_score
@@ -161,6 +161,11 @@ class Content:
     def is_empty(self) -> bool:
         """Return whether it holds nothing but a first page."""
         return not (self.sessions or self.consents or self.pieces)
+
+    @property
+    def has_notes(self) -> bool:
+        """Return whether something in it was written by somebody else than its patient."""
+        return any(one.copy.kind in NOTED_BY_OTHERS for one in self.pieces)
 
     @property
     def record(self) -> PacketRecord:

@@ -51,7 +51,7 @@ class Part(Labelled):
     FHIR = "fhir", N_("All of it once more as FHIR, for the software of clinics")
 
 
-OF_OTHERS = (Part.NAME, Part.SESSIONS)
+OF_OTHERS = (Part.NAME, Part.SESSIONS, Part.FHIR)
 """The parts of a packet of another's records: nothing tells who else there is."""
 
 

@@ -207,6 +207,31 @@ async def start_making(
         task.add_done_callback(actor.installation.background_work.discard)
 
 
+def list_contents(
+    content: Content,
+    choice: Choice,
+    pages: Mapping[str, bytes],
+    *,
+    owner: UUID,
+    made_at: datetime,
+    app_version: str,
+) -> dict[str, bytes]:
+    """
+    Return the files of a packet by name, without its signature: its pages, the same for programs, and their hashes.
+
+    Args:
+        pages: What was printed, by name.
+        owner: The account of the patient whose records they are.
+    """
+    record = content.record
+    more = write_for_programs(record, choice, owner=owner, made_at=made_at, app_version=app_version)
+    files = {**pages, "data/packet.json": encode_json(record), **more}
+    manifest = PacketManifest(
+        FORMAT, SCHEMA_VERSION, app_version, made_at, content.time_zone, list_files(files)
+    )
+    return {**files, MANIFEST: msgspec.json.format(encode_json(manifest), indent=2)}
+
+
 async def load_file(actor: Actor, wanted: UUID) -> tuple[bytes, bool]:
     """
     Return the file of a packet as it leaves, and whether it is plain.
@@ -285,17 +310,16 @@ async def _build(job: _Job) -> bytes:
 
 
 def _pack(job: _Job, pages: Mapping[str, bytes]) -> bytes:
-    """Zip the pages, the same for programs, a manifest with their hashes, and the actor's signature of it."""
-    record, made_at = job.content.record, job.actor.now
-    owner = job.packet.link.patient if job.packet.link else job.actor.id
-    more = write_for_programs(
-        record, job.packet.choice, owner=owner, made_at=made_at, app_version=job.app_version
+    """Zip what a packet holds, with the actor's signature of its manifest."""
+    made_at = job.actor.now
+    files = list_contents(
+        job.content,
+        job.packet.choice,
+        pages,
+        owner=job.packet.link.patient if job.packet.link else job.actor.id,
+        made_at=made_at,
+        app_version=job.app_version,
     )
-    files = {**pages, "data/packet.json": encode_json(record), **more}
-    manifest = PacketManifest(
-        FORMAT, SCHEMA_VERSION, job.app_version, made_at, job.content.time_zone, list_files(files)
-    )
-    files[MANIFEST] = msgspec.json.format(encode_json(manifest), indent=2)
     files[SIGNATURE] = sign_manifest(job.actor.open_identity(), job.actor.id, files[MANIFEST])
     return zip_files(files, made_at)
 

@@ -12,8 +12,11 @@ from journal.fhir.exports import Fhir, frame_chart
 from journal.fhir.numbers import write_tables
 from journal.packets.composing import PacketConsent, PacketEntry, PacketRecord, PacketSession
 from journal.packets.documents import Choice, Part
+from journal.roles import Role
 
 FHIR = "data/fhir.json"
+MAKER = UUID(int=0)
+"""The clinician who made a packet, among the people of its chart: a packet has no ids of accounts."""
 
 
 def write_for_programs(
@@ -36,15 +39,20 @@ def write_for_programs(
 
 def _build_chart(record: PacketRecord, owner: UUID, made_at: datetime, app_version: str) -> Chart:
     team = [*enumerate(record.consents, 1)]
+    colleagues = [Colleague(UUID(int=number), one.name, one.profession) for number, one in team]
+    maker = record.made_by
+    if maker.role is Role.CLINICIAN:
+        colleagues.append(Colleague(MAKER, maker.name, maker.profession))
     return Chart(
         owner,
         made_at,
         app_version,
         record.name,
-        colleagues=tuple(Colleague(UUID(int=number), one.name, one.profession) for number, one in team),
+        colleagues=tuple(colleagues),
         meetings=tuple(map(_read_session, record.sessions)),
         written=tuple(map(_read_entry, record.entries)),
         grants=tuple(_read_consent(number, one) for number, one in team),
+        maker=MAKER if maker.role is Role.CLINICIAN else None,
     )
 
 

@@ -3,6 +3,7 @@
 __all__ = [
     "account_deletion",
     "audit_review",
+    "closing",
     "people",
     "practice",
     "registration",

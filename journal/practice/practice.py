@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
+from datetime import date
 from functools import partial
 
 import msgspec
@@ -34,6 +35,8 @@ class PracticeDetails(msgspec.Struct, frozen=True):
     phone: str = ""
     after_hours: str = ""
     region: str = ""
+    closing_on: str = ""  # the last day on which records can be taken, ISO 8601; empty while no end is known
+    closing_notice: str = ""  # names what people are told of that day
 
 
 PRACTICE_ID = 1
@@ -74,6 +77,15 @@ class PracticeView:
     damaged: bool = False
     phones: tuple[PracticePhone, ...] = ()
     region: str = ""
+    closing_on: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Closing:
+    """Until when records can be taken, None while no end is known, and the name of the notice that tells it."""
+
+    on: date | None
+    notice: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +135,8 @@ async def open_practice(installation: Installation, sealed: object) -> PracticeV
         )
         if number
     )
-    return PracticeView(details.name, demo, phones=phones, region=details.region)
+    closing_on = _build_closing(details).on
+    return PracticeView(details.name, demo, phones=phones, region=details.region, closing_on=closing_on)
 
 
 async def load_practice(installation: Installation) -> PracticeView | None:
@@ -156,6 +169,41 @@ async def change_practice(actor: Actor, typed: PracticeSettings) -> None:
         sealed = seal_document(actor.installation.server_keys, after, PRACTICE_CONTEXT)
         await tables.Practice.filter(id=PRACTICE_ID).update(sealed=sealed)
         await audit_log.record_event(actor, Act.PRACTICE_CHANGED)
+
+
+async def load_closing(installation: Installation) -> Closing:
+    """Return until when records can be taken, as it stands now; raises `NotFound` while there is no practice."""
+    return _build_closing(await _load_details(installation))
+
+
+async def set_closing(installation: Installation, day: date | None, notice: str) -> str:
+    """
+    Set until when records can be taken, from the command line; None takes it off the pages.
+
+    Args:
+        notice: What the day's notice is called, if it is another day than before.
+
+    Returns:
+        What the notice of that day is called.
+    """
+    async with transaction():
+        await execute(LOCK_PRACTICE, PRACTICE_ID)
+        before = await _load_details(installation)
+        day_then = day.isoformat() if day else ""
+        if before.closing_on == day_then:
+            return before.closing_notice
+        after = msgspec.structs.replace(before, closing_on=day_then, closing_notice=notice)
+        sealed = seal_document(installation.server_keys, after, PRACTICE_CONTEXT)
+        await tables.Practice.filter(id=PRACTICE_ID).update(sealed=sealed)
+        await audit_log.record_unauthenticated_event(installation, None, Act.CLOSING_CHANGED)
+    return notice
+
+
+def _build_closing(details: PracticeDetails) -> Closing:
+    try:
+        return Closing(date.fromisoformat(details.closing_on), details.closing_notice)
+    except ValueError:
+        return Closing(None, "")
 
 
 def find_practice_name_problems(name: str) -> dict[str, str]:

@@ -33,7 +33,7 @@ from journal.installation.own_process import ProgramFailed, run_program
 from journal.installation.password_work import Busy
 from journal.records import collection
 from journal.records.collection import Records
-from journal.records.packing import FILE_NAME, MANIFEST, append_checksum
+from journal.records.packing import FILE_NAME, MANIFEST, OWNER_ONLY, append_checksum
 from journal.records.schema import FORMAT, SCHEMA_VERSION, FileRecord, Manifest
 from journal.records.signing import SIGNATURE, sign_manifest
 from journal.roles import Role
@@ -53,7 +53,6 @@ _FORBIDDEN_CATEGORIES = frozenset({"Cc", "Cs", "Zl", "Zp"})
 COMPRESSION_LEVEL = (
     1  # of compression: prose shrinks to a third; level 6 takes four times as long for a tenth less
 )
-OWNER_ONLY = 0o100600 << 16
 
 Pages = Mapping[str, str | bytes]
 RenderPages = Callable[[Records], Pages]
@@ -210,7 +209,7 @@ def zip_files(files: Mapping[str, bytes], made_at: datetime) -> bytes:
             if not FILE_NAME.fullmatch(name):
                 raise ValueError(f"a file of the archive may not be called {name!r}")
             entry = ZipInfo(name, made_at.timetuple()[:6])
-            entry.external_attr = OWNER_ONLY
+            entry.create_system, entry.external_attr = 3, OWNER_ONLY
             archive.writestr(entry, body, ZIP_DEFLATED, COMPRESSION_LEVEL)
     return append_checksum(buffer.getvalue())
 

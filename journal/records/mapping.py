@@ -17,7 +17,6 @@ from journal.clinic.call_contacts import CallContact
 from journal.clinic.instructions import Instructions
 from journal.dosing_day.lines import summarize_readings
 from journal.entries.assignment import SessionAssignment
-from journal.entries.revisions import Reason
 from journal.i18n import N_, get_known_language
 from journal.records.schema import (
     Answered,
@@ -40,7 +39,7 @@ from journal.sharing.copies import NOTE, TITLE
 from journal.sharing.reading import IncomingShare
 from journal.sharing.shares import OutgoingShare
 from journal.sitter.reading import ReadNote
-from journal.vault.documents import EntryDocument
+from journal.vault.documents import EntryDocument, Reason
 
 UNKNOWN_KIND = "unknown"
 """The kind of an answer whose question no form asks any more; it is exported all the same."""
@@ -170,6 +169,9 @@ def build_share_record(share: OutgoingShare, openings: Iterable[datetime]) -> Sh
         share.changed,
         share.talked_at,
         document.attention,
+        share.end.last_day.isoformat() if share.end else "",
+        share.may_file,
+        [one.at for one in share.filings],
     )
 
 
@@ -191,6 +193,9 @@ def build_copy_record(shared: IncomingShare, assignment: SessionAssignment[Sessi
         document.attention,
         shared.is_closed,
         get_known_language(document.language),
+        shared.end.last_day.isoformat() if shared.end else "",
+        shared.may_file,
+        shared.filed.at if shared.filed else None,
     )
 
 

@@ -28,7 +28,10 @@ CHUNK_BYTES = 2**16
 _LOCAL = struct.Struct("<4s5H3I2H")
 _CENTRAL = struct.Struct("<4s6H3I5H2I")
 _END = struct.Struct("<4s4H2IH")
-_DEFLATED = 8
+OWNER_ONLY = 0o100600 << 16
+"""The attributes of each file: a plain one, of its owner alone. As a link it would lead to what its words name."""
+_FIRST_TOLD = (b"PK\1\2", 3 << 8 | 20, 20, 0, 8)  # made on Unix by 2.0, needs 2.0, no flags, deflate
+_LAST_TOLD = (0, 0, 0, 0, OWNER_ONLY)  # no extra field, no comment, first disk
 _CHECKSUM = b"sha256:"
 _CHECKSUM_BYTES = len(_CHECKSUM) + 64
 
@@ -39,10 +42,11 @@ class TooLarge(Damaged):
 
 @dataclass(frozen=True, slots=True)
 class PackedFile:
-    """One file: its compressed bytes, and the size that the directory tells."""
+    """One file: its compressed bytes, and the size and the CRC-32 that the directory tells."""
 
     compressed: memoryview
     size: int
+    crc: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,20 +84,20 @@ def unpack(file: PackedFile) -> Iterator[bytes]:
     Unpack a file in pieces, and not one byte more than the directory tells.
 
     Raises:
-        Damaged: If it does not unpack to that many.
+        Damaged: If it does not unpack to that many, or to others: programs go by the CRC that stands beside it.
     """
-    unpacking, left = zlib.decompressobj(-zlib.MAX_WBITS), file.size
+    unpacking, left, crc = zlib.decompressobj(-zlib.MAX_WBITS), file.size, 0
     waiting: bytes | memoryview = file.compressed
     while not unpacking.eof:
         try:
             piece = unpacking.decompress(waiting, min(CHUNK_BYTES, left + 1))
         except zlib.error as error:
             raise Damaged from error
-        waiting, left = unpacking.unconsumed_tail, left - len(piece)
+        waiting, left, crc = unpacking.unconsumed_tail, left - len(piece), zlib.crc32(piece, crc)
         if left < 0 or not (piece or unpacking.eof):
             raise Damaged
         yield piece
-    if left or unpacking.unused_data:
+    if left or unpacking.unused_data or crc != file.crc:
         raise Damaged
 
 
@@ -115,7 +119,7 @@ def _read_directory(data: bytes) -> Iterator[tuple[str, PackedFile]]:
         raw = data[place + _CENTRAL.size : place + _CENTRAL.size + length]
         header = _LOCAL.pack(b"PK\3\4", *told[2:11], 0) + raw
         name, begins, unpacked = raw.decode("ascii", "replace"), at + len(header), unpacked + size
-        is_plain = (told[0], told[3], told[4], *told[11:14]) == (b"PK\1\2", 0, _DEFLATED, 0, 0, 0)
+        is_plain = told[:5] == _FIRST_TOLD and told[11:16] == _LAST_TOLD and FILE_NAME.fullmatch(name)
         if not (is_plain and offset == at and name > last and data[at:begins] == header):
             raise Damaged
         at, last, place = begins + told[8], name, place + _CENTRAL.size + length
@@ -123,6 +127,6 @@ def _read_directory(data: bytes) -> Iterator[tuple[str, PackedFile]]:
             raise TooLarge
         if at > start:
             raise Damaged
-        yield name, PackedFile(memoryview(data)[begins:at], size)
+        yield name, PackedFile(memoryview(data)[begins:at], size, told[7])
     if at != start or place != end:
         raise Damaged

@@ -16,13 +16,13 @@ from journal.audit.acts import Act
 from journal.care_notes.notes import NoteKind as CareNoteKind
 from journal.catalogue.fields import Answer
 from journal.clinic.call_contacts import CallRole
-from journal.entries.revisions import Reason
 from journal.records.messages import AgreementRecord, NoticeRecord, ReceivedNoticeRecord, ReplyRecord
 from journal.records.talks import TalkItemRecord
 from journal.roles import Role
 from journal.sessions.moments import Offsets
 from journal.sessions.session import Phase, Route, SessionKind, Setting, Status
 from journal.sitter.lines import NoteKind
+from journal.vault.documents import Reason
 
 FORMAT = "hearthside-records"
 SCHEMA_VERSION = 1
@@ -271,7 +271,11 @@ class Section(msgspec.Struct, frozen=True):
 
 
 class ShareRecord(msgspec.Struct, frozen=True):
-    """One copy that a clinician can read at the time of the export; `attention` is what is asked of them."""
+    """
+    One copy that a clinician can read at the time of the export; `attention` is what is asked of them.
+
+    `until` is its last day, empty where none was chosen; `filed` are the times that they filed it, where it `may_file`.
+    """
 
     id: UUID
     entry_id: UUID
@@ -284,6 +288,9 @@ class ShareRecord(msgspec.Struct, frozen=True):
     changed: bool
     talked_at: datetime | None
     attention: str = ""
+    until: str = ""
+    may_file: bool = False
+    filed: list[datetime] = []
 
 
 class Sharing(msgspec.Struct, frozen=True):
@@ -325,6 +332,9 @@ class CopyRecord(msgspec.Struct, frozen=True):
     attention: str = ""
     is_closed: bool = False
     language: str = ""
+    until: str = ""
+    may_file: bool = False
+    filed_at: datetime | None = None
 
 
 class PatientRecord(msgspec.Struct, frozen=True):

@@ -14,6 +14,7 @@ from datetime import datetime
 from enum import StrEnum
 from hashlib import sha256
 from pathlib import Path
+from typing import Literal
 from uuid import UUID
 
 import msgspec
@@ -58,12 +59,18 @@ class ManifestFile(msgspec.Struct, frozen=True):
 
 
 class SignedManifest(msgspec.Struct, frozen=True):
-    """What a manifest of records or of a packet has to tell; a packet's names no account."""
+    """What a manifest of records or of a packet has to tell; a packet's names no account. Others are not known here."""
 
-    format: str
+    format: Literal["hearthside-records", "hearthside-packet"]
+    schema_version: Literal[1]
     created_at: datetime
     files: list[ManifestFile]
     account_id: UUID | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse two names that one file could have, where a disk knows no case."""
+        if len({one.name.lower() for one in self.files}) != len(self.files):
+            raise ValueError
 
 
 class NamedAccount(msgspec.Struct, frozen=True):

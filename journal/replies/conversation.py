@@ -27,6 +27,8 @@ from journal.replies.lines import KeptReply
 from journal.replies.rows import (
     SENT,
     Copy,
+    CopyEnded,
+    CopyName,
     SentReply,
     has_gap,
     load_all_rows,
@@ -55,6 +57,8 @@ class Closed(Enum):
     KEYS = "keys"
     SUSPENDED = "suspended"
     REVOKED = "revoked"
+    RAN_OUT = "ran-out"
+    """The share ended by itself, on the day that its patient had chosen."""
     DAMAGED = "damaged"
     FULL = "full"
 
@@ -166,11 +170,12 @@ async def read_mine(actor: Actor, entry: UUID, link: UUID) -> tuple[Mine, Conver
     if mine.link is not None and mine.link.ended_at is None:
         try:
             key = await open_shared_key(actor, mine.link)
-            copy = await load_copy(mine.link, key, entry=entry)
-            found = await load_rows(actor, mine.link, key, copy)
+            place, copy = await load_about(actor, mine.link, key, entry)
+            closed = closed or (Closed.RAN_OUT if copy is None else None)
+            found = await load_rows(actor, mine.link, key, place)
             unread = [one for one in found if _is_unread(one, Role.CLINICIAN)]
             if unread and not actor.is_head_request:
-                found = await _mark_mine(actor, mine, mine.link, key, copy)
+                found = await _mark_mine(actor, mine, mine.link, key, place)
                 new = frozenset(one.id for one in unread)
                 mine = replace(mine, record=await load_record(actor, entry, link))
         except NotFound:
@@ -211,7 +216,18 @@ def find_reason(mine: Mine) -> Closed | None:
     return Closed.SUSPENDED if link.peer_suspended else None
 
 
-async def _mark_mine(actor: Actor, mine: Mine, link: Link, key: Sealer, copy: Copy) -> OpenedRows[SentReply]:
+async def load_about(actor: Actor, link: Link, key: Sealer, entry: UUID) -> tuple[CopyName, Copy | None]:
+    """Return what a patient's replies hang on, and the copy itself unless it ended: what was replied stays theirs."""
+    try:
+        copy = await load_copy(link, key, actor.now, entry=entry)
+    except CopyEnded as ended:
+        return ended.copy, None
+    return copy, copy
+
+
+async def _mark_mine(
+    actor: Actor, mine: Mine, link: Link, key: Sealer, copy: CopyName
+) -> OpenedRows[SentReply]:
     """Mark a clinician's replies as read, and keep them in the same transaction; return all as they are then."""
     async with transaction():
         await record_state.lock_state(actor)
@@ -311,7 +327,7 @@ async def open_copy(actor: Actor, link: Link, share: UUID) -> tuple[Sealer, Copy
     listed = await load_list(link, key)
     if listed is not None and listed.paused:
         raise SharingPaused
-    return key, await load_copy(link, key, share=share, listed=listed)
+    return key, await load_copy(link, key, actor.now, share=share, listed=listed)
 
 
 async def _mark(actor: Actor, link: Link, unread: Iterable[SentReply]) -> None:

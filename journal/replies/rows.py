@@ -71,12 +71,26 @@ class CopyRow(Row, frozen=True):
 
 
 @dataclass(frozen=True, slots=True)
-class Copy:
-    """A shared copy that opens: its id, the entry that it is of, and what it holds."""
+class CopyName:
+    """What replies hang on: the id of a copy, and the entry that it is of."""
 
     id: UUID
     entry: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class Copy(CopyName):
+    """A shared copy that opens, and what it holds."""
+
     document: ShareDocument
+
+
+class CopyEnded(NotFound):
+    """A copy that ended by itself: nobody opens it, and what was replied about it stays with its patient."""
+
+    def __init__(self, copy: CopyName) -> None:
+        super().__init__()
+        self.copy = copy
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +113,7 @@ class SentReply:
 async def load_copy(
     link: Link,
     key: Sealer,
+    now: datetime,
     *,
     share: UUID | None = None,
     entry: UUID | None = None,
@@ -111,6 +126,7 @@ async def load_copy(
         listed: The list of its copies, where it is loaded already.
 
     Raises:
+        CopyEnded: If it ended by itself.
         NotFound: If there is none.
         Damaged: If it is not what was shared, or sharing over the link is paused by its list.
     """
@@ -121,7 +137,9 @@ async def load_copy(
     row = require_undamaged(rows[0])
     listed = listed or await load_list(link, key)
     sealed = row.sealed if isinstance(row.sealed, bytes) else b""
-    if not share_list.is_listed(listed, (row.id, row.revision, sealed)):
+    if listed is not None and listed.has_ended(row.id, now):
+        raise CopyEnded(CopyName(row.id, row.entry_id))
+    if not share_list.is_listed(listed, (row.id, row.revision, sealed), now):
         raise Damaged
     document = open_document(key, sealed, share_context(link.id, row.id, row.revision), ShareDocument)
     if document.entry_id != row.entry_id.hex:
@@ -135,7 +153,7 @@ async def load_list(link: Link, key: Sealer) -> ShareList | None:
     return share_list.open_list(key, link.id, found[0]) if found else None
 
 
-async def load_rows(actor: Actor, link: Link, key: Sealer, copy: Copy) -> OpenedRows[SentReply]:
+async def load_rows(actor: Actor, link: Link, key: Sealer, copy: CopyName) -> OpenedRows[SentReply]:
     """Return the replies to a copy that open and are signed, in the order of their times; the others are `damaged`."""
     rows = await fetch_rows(ReplyRow, tables.Reply.filter(link_id=link.id, share_id=copy.id))
     found = open_rows(rows, lambda row: open_reply(actor, link, key, copy.entry, row))
@@ -146,8 +164,12 @@ async def load_rows(actor: Actor, link: Link, key: Sealer, copy: Copy) -> Opened
 async def load_all_rows(
     actor: Actor, link: Link, key: Sealer, listed: ShareList | None
 ) -> OpenedRows[SentReply]:
-    """Return the replies about every listed copy of a care link that were sent and not withdrawn, the oldest first."""
-    copies = listed.copies if listed else {}
+    """
+    Return the replies about every listed copy of a care link that were sent and not withdrawn, the oldest first.
+
+    Those about copies that ended are left out.
+    """
+    copies = listed.list_current(actor.now) if listed else ()
     rows = [
         row
         for row in await load_about(tables.Reply.filter(link_id=link.id, revision=SENT))

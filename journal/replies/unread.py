@@ -29,7 +29,7 @@ SELECT_OWN = """
     UNION ALL SELECT 2, id, NULL FROM reply_draft WHERE owner_id = $2
 """
 AND_SELECT_NEW = """
-    UNION ALL SELECT 0, link_id, NULL FROM share WHERE opened_at IS NULL AND link_id IN (%s)
+    UNION ALL SELECT 0, link_id, NULL FROM share WHERE opened_at IS NULL AND ended_at IS NULL AND link_id IN (%s)
     UNION ALL SELECT 1, link_id, NULL FROM reply
         WHERE author = 'patient' AND revision = 1 AND read_at IS NULL AND link_id IN (%s)
 """

@@ -23,7 +23,7 @@ from journal.replies import conversation, drafts
 from journal.replies.documents import MAX_LENGTH, MAX_REPLIES, ReplyDocument
 from journal.replies.drafts import Typed
 from journal.replies.keeping import keep_replies, load_record
-from journal.replies.rows import SENT, WITHDRAWN, Copy, SentReply, load_copy, load_rows, seal_reply
+from journal.replies.rows import SENT, WITHDRAWN, Copy, CopyName, SentReply, load_copy, load_rows, seal_reply
 from journal.roles import Role
 from journal.sessions.holds import refuse_while_held
 from journal.store.database import flush_deleted, transaction
@@ -74,7 +74,7 @@ async def send_mine(actor: Actor, entry: UUID, link: UUID, typed: Typed, ident: 
         theirs = await _load_open_link(actor, mine)
         await require_active(theirs)
         key = await open_shared_key(actor, theirs)
-        copy = await _load_copy(theirs, key, entry=entry)
+        copy = await _load_copy(actor, theirs, key, entry)
         sent = await _create(actor, theirs, key, copy, text, ident)
         await keep_replies(actor, mine.place, [sent.build_kept()], draft="")
     actor.passed_acts.append(asked)
@@ -151,7 +151,7 @@ async def withdraw_mine(actor: Actor, entry: UUID, link: UUID, reply: UUID) -> N
         await record_state.lock_state(actor)
         await require_cared_for(mine.link)
         key = await open_shared_key(actor, mine.link)
-        copy = await load_copy(mine.link, key, entry=entry)
+        copy, _ = await conversation.load_about(actor, mine.link, key, entry)
         one = await _withdraw(actor, mine.link, key, copy, reply)
         there = (await load_record(actor, entry, link)).draft
         draft, language = _join(one.document.text, there), one.document.language
@@ -183,7 +183,7 @@ async def withdraw_of_copy(actor: Actor, patient: UUID, share: UUID, reply: UUID
     await flush_deleted()
 
 
-async def _withdraw(actor: Actor, link: Link, key: Sealer, copy: Copy, reply: UUID) -> SentReply:
+async def _withdraw(actor: Actor, link: Link, key: Sealer, copy: CopyName, reply: UUID) -> SentReply:
     found = await load_rows(actor, link, key, copy)
     one = next((each for each in found if each.id == reply and each.author is actor.role), None)
     if one is None or one.document.withdrawn:
@@ -247,9 +247,9 @@ async def _load_open_link(actor: Actor, mine: conversation.Mine) -> Link:
     return theirs
 
 
-async def _load_copy(link: Link, key: Sealer, entry: UUID) -> Copy:
+async def _load_copy(actor: Actor, link: Link, key: Sealer, entry: UUID) -> Copy:
     try:
-        return await load_copy(link, key, entry=entry)
+        return await load_copy(link, key, actor.now, entry=entry)
     except NotFound:
         raise StaleRevision(REVOKED) from None
 

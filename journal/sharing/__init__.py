@@ -1,7 +1,9 @@
 """What a patient shares with a clinician, and handovers to another; care owns their rows."""
 
 __all__ = [
+    "caseload",
     "copies",
+    "ends",
     "handover_answers",
     "handover_offers",
     "opening",
@@ -10,5 +12,6 @@ __all__ = [
     "saving",
     "shares",
     "talked",
+    "terms",
     "timeline",
 ]

@@ -25,6 +25,7 @@ from journal.replies import endings
 from journal.roles import Role
 from journal.sealing import seal_document
 from journal.sessions.holds import refuse_while_held
+from journal.sharing import ends
 from journal.sharing import shares as sharing_shares
 from journal.sharing.handover_offers import ACCEPTED, DECLINED, WAITING, HandoverOffer, load_offer
 from journal.store.database import flush_deleted, transaction
@@ -140,6 +141,7 @@ async def _copy_share(actor: Actor, link: UUID, item: sharing_shares.OutgoingSha
     await care_tables.Share.create(
         id=ident, link_id=link, entry_id=item.entry, revision=1, sealed=sealed,
         created_at=actor.now, updated_at=item.updated_at,  # of when its words are
+        **ends.build_columns(actor.installation, link, ident, item.end),
     )  # fmt: skip
-    await share_list.add_copy(actor, link, (ident, 1, sealed))
+    await share_list.add_copy(actor, link, (ident, 1, sealed), item.entry, item.end)
     return ident

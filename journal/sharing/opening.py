@@ -31,13 +31,15 @@ async def mark_as_read(actor: Actor, link: Link, read: Sequence[IncomingShare]) 
     """
     if not read or actor.is_head_request:
         return True
+    if any(one.end is not None and one.end.is_over(actor.now) for one in read):
+        return False
     ids = [one.id for one in read]
     async with transaction():
         try:
             await require_active(link)  # locks the link, so that nothing is shared or taken back meanwhile
         except StaleRevision:
             return False
-        copies = tables.Share.filter(link_id=link.id, id__in=ids)
+        copies = tables.Share.filter(link_id=link.id, id__in=ids, ended_at=None)
         there = {(row.id, row.revision) for row in filter_undamaged(await fetch_rows(ReadRow, copies))}
         if not there.issuperset((one.id, one.revision) for one in read):
             return False

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 from uuid import UUID
@@ -22,20 +22,17 @@ from journal.care import tables as care_tables
 from journal.care.documents import ShareDocument, share_context
 from journal.care.link_keys import SharingPaused, open_shared_key
 from journal.care.links import Link
-from journal.care.share_list import ShareList
+from journal.care.share_list import ShareEnd, ShareList
 from journal.catalogue.fields import EntryKind
 from journal.entries.entries import INLINE_LIMIT
 from journal.entries.naming import EntryName, EntryNamer
 from journal.errors import Damaged, NotFound
-from journal.replies.unread import load_new
-from journal.roles import Role
+from journal.i18n import N_
 from journal.scheduling import plan as session_plan
 from journal.sealing import open_document
 from journal.sessions import schedule
 from journal.sessions.rows import Session
-from journal.sessions.schedule import SessionNumber
-from journal.sessions.session import SessionKind, Setting, Status
-from journal.sharing.talked import open_talked
+from journal.sharing.talked import Filing, open_filings, open_talked
 from journal.store.database import fetch_raw, transaction
 from journal.store.rows import (
     DamagedRow,
@@ -51,15 +48,15 @@ from journal.store.rows import (
 )
 
 SELECT_COPIES = """
-    SELECT 0, id, revision, sealed, entry_id, updated_at, opened_at, talked, EXISTS (
+    SELECT 0, id, revision, sealed, entry_id, updated_at, opened_at, talked, filed, EXISTS (
         SELECT 1 FROM reply WHERE share_id = share.id AND author = 'patient' AND revision = 1 AND read_at IS NULL)
-        FROM share WHERE link_id = $1
-    UNION ALL SELECT 1, id, revision, sealed, NULL, NULL, NULL, NULL, NULL FROM record_state WHERE id = $2
+        FROM share WHERE link_id = $1 AND ended_at IS NULL
+    UNION ALL SELECT 1, id, revision, sealed, NULL, NULL, NULL, NULL, NULL, NULL FROM record_state WHERE id = $2
 """
 SELECT_COPY = """
-    SELECT 0, id, revision, sealed, entry_id, updated_at, opened_at, talked, NULL FROM share
-        WHERE link_id = $1 AND id = $2
-    UNION ALL SELECT 1, id, revision, sealed, NULL, NULL, NULL, NULL, NULL FROM record_state WHERE id = $3
+    SELECT 0, id, revision, sealed, entry_id, updated_at, opened_at, talked, filed, NULL FROM share
+        WHERE link_id = $1 AND id = $2 AND ended_at IS NULL
+    UNION ALL SELECT 1, id, revision, sealed, NULL, NULL, NULL, NULL, NULL, NULL FROM record_state WHERE id = $3
 """
 """One statement each, since copies and list must be of one moment."""
 
@@ -75,10 +72,12 @@ class CopyRow(Row, frozen=True):
     updated_at: Timestamp
     opened_at: Timestamp | None
     talked: JoinedValue
+    filed: JoinedValue
     replied: JoinedValue
 
 
-LATEST = datetime.max.replace(tzinfo=UTC)
+ENDED_SHOWN = timedelta(days=30)
+"""How long a clinician is told that something ended by itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +87,8 @@ class IncomingShare:
 
     `name` is its title, where that was shared, or its kind and session, as the plan shows it to them. `talked_at` is
     when they marked it as talked about; both see that. `has_reply` of the patient's that nobody has opened. `revision`
-    tells an update from what a page showed.
+    tells an update from what a page showed. `end` is until when its patient shares it; None where they chose no day.
+    With `may_file` its reader may file it in the record of their practice; `filings` are the times that they did.
     """
 
     id: UUID
@@ -100,6 +100,14 @@ class IncomingShare:
     opened_at: datetime | None = None
     has_reply: bool = False
     revision: int = 0
+    end: ShareEnd | None = None
+    may_file: bool = False
+    filings: tuple[Filing, ...] = ()
+
+    @property
+    def filed(self) -> Filing | None:
+        """Return when this very revision was filed in the record of the practice."""
+        return next((one for one in self.filings if one.revision == self.revision), None)
 
     @property
     def is_closed(self) -> bool:
@@ -130,6 +138,18 @@ class StillClosed(NotFound):
         self.link, self.share = link, share
 
 
+class ShareOver(NotFound):
+    """A copy that ended by itself, on the day that its patient had chosen; nobody opens it."""
+
+    message = N_(
+        "Your patient shared this until a day that is over, so it ended by itself. Nobody can open it now."
+    )
+
+    def __init__(self, link: Link, end: ShareEnd) -> None:
+        super().__init__()
+        self.link, self.end = link, end
+
+
 @dataclass(frozen=True, slots=True)
 class Folder:
     """
@@ -138,7 +158,7 @@ class Folder:
     `closed` are those whose title alone may be shown until they are opened one by one: whatever quotes, counts or draws
     goes through `shared`, and never meets them. `damaged` are copies that are not what was shared, None one whose id
     cannot be read: each is shown, and hides nothing else. `missing`: something other than Hearthside removed copies, or
-    the list of them.
+    the list of them. `ended` says of each copy that ended by itself in the last days when that was, and nothing else.
     """
 
     link: Link
@@ -148,44 +168,7 @@ class Folder:
     damaged: tuple[UUID | None, ...] = ()
     missing: bool = False
     closed: tuple[IncomingShare, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Case:
-    """
-    One line of a caseload. `today` is the session of the clinician's own calendar day: one that is under way or still
-    to come before one that is over. `number` is that of the dosing session that `today`, or else `next`, is or is
-    about; `damaged` counts the sessions of the plan that cannot be opened. `talk` is the next for which the two meet: a
-    dosing session at home is the patient's own; `talk_number` is as `number`. `replies`: those that nobody has read.
-
-    Without `trusted` the patient's keys are not the pinned ones, and nothing of theirs is opened.
-    """
-
-    patient: UUID
-    name: str
-    since: datetime
-    today: Session | None
-    next: Session | None
-    number: SessionNumber | None
-    last: Session | None
-    unread: int
-    paused: bool
-    trusted: bool = True
-    damaged: int = 0
-    talk: Session | None = None
-    talk_number: SessionNumber | None = None
-    replies: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Caseload:
-    """A clinician's patients, false rows counted, links, whether drafts wait, when to ask about notes after care."""
-
-    cases: tuple[Case, ...]
-    unagreed_count: int
-    links: tuple[Link, ...] = ()
-    has_drafts: bool = False
-    notes_left: tuple[datetime | None, ...] = ()
+    ended: tuple[ShareEnd, ...] = ()
 
 
 async def load_folder(actor: Actor, patient: UUID) -> Folder:
@@ -215,27 +198,36 @@ async def open_folder(actor: Actor, link: Link, plan: OpenedRows[Session]) -> Fo
     listed, copies = _split_rows(key, link, await fetch_raw(SELECT_COPIES, link.id, link.id))
     if listed is not None and listed.paused:
         return Folder(link, (), plan, True)
-    work = partial(_open_shares, key, link, listed, copies, EntryNamer(plan))
+    work = partial(_open_shares, actor.now, key, link, listed, copies, EntryNamer(plan))
     found, damaged = await asyncio.to_thread(work) if len(copies) > INLINE_LIMIT else work()
     shared = tuple(one for one in found if not one.is_closed)
     closed = tuple(one for one in found if one.is_closed)
     there = {ident.hex for copy in copies if (ident := get_column(copy, "id")) is not None}
-    missing = listed is None or not listed.copies.keys() <= there
-    return Folder(link, shared, plan, False, damaged, missing, closed)
+    missing = listed is None or not listed.list_current(actor.now) <= there
+    ended = _list_ended(listed, actor.now) if listed else ()
+    return Folder(link, shared, plan, False, damaged, missing, closed, ended)
+
+
+def _list_ended(listed: ShareList, now: datetime) -> tuple[ShareEnd, ...]:
+    over = [one for one in listed.ends.values() if now - ENDED_SHOWN <= one.moment <= now]
+    return tuple(sorted(over, key=lambda one: one.moment, reverse=True))
 
 
 def _open_shares(
+    now: datetime,
     key: Sealer,
     link: Link,
     listed: ShareList | None,
     copies: Sequence[CopyRow | DamagedRow],
     namer: EntryNamer,
 ) -> tuple[tuple[IncomingShare, ...], tuple[UUID | None, ...]]:
-    """Return the copies that open, newest entry first, and the ids of the others."""
+    """Return the copies that open, newest entry first, and the ids of the others; not those that ended."""
     shared, damaged = [], []
     for copy in copies:
         try:
-            shared.append(_open_share(key, link, listed, require_undamaged(copy), namer))
+            shared.append(_open_share(now, key, link, listed, require_undamaged(copy), namer))
+        except ShareOver:
+            continue
         except Damaged:
             damaged.append(get_column(copy, "id"))
     shared.sort(key=lambda one: (one.written_at, one.id), reverse=True)
@@ -243,6 +235,7 @@ def _open_shares(
 
 
 def _open_share(
+    now: datetime,
     key: Sealer,
     link: Link,
     listed: ShareList | None,
@@ -251,7 +244,10 @@ def _open_share(
     *,
     by_tap: bool = False,
 ) -> IncomingShare:
-    if not share_list.is_listed(listed, (row.id, row.revision, row.sealed)):
+    end = listed.ends.get(row.id.hex) if listed else None
+    if end is not None and end.is_over(now):
+        raise ShareOver(link, end)
+    if not share_list.is_listed(listed, (row.id, row.revision, row.sealed), now):
         raise Damaged
     document = open_document(key, row.sealed, share_context(link.id, row.id, row.revision), ShareDocument)
     if document.entry_id != row.entry_id.hex:
@@ -268,6 +264,9 @@ def _open_share(
         row.opened_at,
         bool(row.replied),
         row.revision,
+        end,
+        listed is not None and row.id.hex in listed.filing,
+        open_filings(key, link.id, row.id, as_bytes(row.filed) or None),
     )
     # Here, and nowhere else, a copy is opened for its clinician: what is closed has no words from here on.
     return replace(one, document=document.strip_to_title()) if one.is_closed and not by_tap else one
@@ -291,22 +290,37 @@ async def read_share(
         by_tap: The clinician chose to open this very copy, and was told that it counts as opened.
 
     Raises:
+        ShareOver: If it ended by itself.
         StillClosed: If its title alone may be shown, unless *by_tap*.
         SharingPaused: While the patient has paused sharing.
         Damaged: If it is not what was sealed.
     """
     link = await care_links.load_link_with(actor, patient)
+    one = await open_one(actor, link, wanted, by_tap=by_tap)
+    await mark_opened(actor, patient, [one.id])
+    return link, one
+
+
+async def open_one(actor: Actor, link: Link, wanted: UUID, *, by_tap: bool = False) -> IncomingShare:
+    """Open one shared copy without marking it as opened; raises as `read_share`."""
     key = await open_shared_key(actor, link)
     listed, copies = _split_rows(key, link, await fetch_raw(SELECT_COPY, link.id, wanted, link.id))
     if listed is not None and listed.paused:
         raise SharingPaused
     if not copies:
+        _refuse_ended(link, listed, wanted, actor.now)
         raise NotFound
-    one = _open_share(key, link, listed, require_undamaged(copies[0]), EntryNamer(), by_tap=by_tap)
+    one = _open_share(actor.now, key, link, listed, require_undamaged(copies[0]), EntryNamer(), by_tap=by_tap)
     if one.is_closed and not by_tap:
         raise StillClosed(link, one)
-    await mark_opened(actor, patient, [one.id])
-    return link, one
+    return one
+
+
+def _refuse_ended(link: Link, listed: ShareList | None, wanted: UUID, now: datetime) -> None:
+    """Raise `ShareOver` for a copy that ended by itself and is deleted since."""
+    end = listed.ends.get(wanted.hex) if listed else None
+    if end is not None and end.is_over(now):
+        raise ShareOver(link, end)
 
 
 async def mark_opened(actor: Actor, patient: UUID, shares: Iterable[UUID]) -> None:
@@ -324,75 +338,3 @@ async def mark_opened(actor: Actor, patient: UUID, shares: Iterable[UUID]) -> No
         )
         await read.update(opened_at=actor.now)
         await audit_log.record_share_openings(actor, patient, ids)
-
-
-async def load_caseload(actor: Actor) -> Caseload:
-    """Return the clinician's patients: today's first, then by their next session; those without one last."""
-    actor.require_role(Role.CLINICIAN)
-    there = await care_links.load_care_team(actor)
-    links = there.links
-    plans = await session_plan.load_patient_plans(actor, [link.patient for link in links])
-    new = await load_new(actor, links)
-    cases = [
-        _build_case(actor, link, plans[link.patient], new.copies[link.id], new.replies[link.id])
-        for link in links
-    ]
-    cases.sort(key=_get_order)
-    return Caseload(tuple(cases), len(there.unagreed), links, new.has_drafts, new.left)
-
-
-def _build_case(actor: Actor, link: Link, planned: OpenedRows[Session], unread: int, replied: int) -> Case:
-    paused = link.paused_at is not None
-    plan = schedule.get_visible_plan(actor, planned)
-    ahead = schedule.list_upcoming(plan, actor.now)
-    behind = [one for one in schedule.list_past(plan, actor.now) if one.starts_at <= actor.now]
-    behind = [one for one in behind if one.details.status is not Status.CANCELLED]
-    coming = ahead[0] if ahead else None
-    today = _find_session_of_today(actor, plan)
-    shown, talk = today or coming, next((one for one in ahead if not _is_at_home(one)), None)
-    numbers = schedule.number_sessions(plan)
-
-    def find_number(one: Session | None) -> SessionNumber | None:
-        dosing = schedule.find_dosing_session(one, plan) if one else None
-        return numbers.get(dosing.id) if dosing else None
-
-    return Case(
-        link.patient,
-        link.peer_name,
-        link.since,
-        today,
-        coming,
-        find_number(shown),
-        behind[0] if behind else None,
-        0 if paused or not link.trusted else unread,
-        paused,
-        link.trusted,
-        len(planned.damaged),
-        talk,
-        find_number(talk),
-        0 if paused or not link.trusted else replied,
-    )
-
-
-def _is_at_home(one: Session) -> bool:
-    return one.kind is SessionKind.DOSING and one.details.setting is Setting.HOME
-
-
-def _find_session_of_today(actor: Actor, plan: Sequence[Session]) -> Session | None:
-    """Return the session under way, else the next of the clinician's today, else its last; a day at home comes last."""
-    today = actor.now.astimezone(actor.zone).date()
-    kept = schedule.list_uncancelled(plan)
-    ahead = schedule.list_upcoming(kept, actor.now)
-    # One that began before midnight and goes on is today's as well.
-    todays = [one for one in ahead if one.begins_at.astimezone(actor.zone).date() <= today]
-    if todays:
-        # A dosing day at home is the patient's own, so what there is to meet for comes before it.
-        return min(todays, key=lambda one: schedule.is_home_dosing_day(one.details, actor.now))
-    behind = schedule.list_past(kept, actor.now)
-    return next((one for one in behind if one.begins_at.astimezone(actor.zone).date() == today), None)
-
-
-def _get_order(case: Case) -> tuple[bool, bool, datetime, str]:
-    shown = case.today or case.next
-    is_over = case.today is not None and case.today != case.next
-    return case.today is None, is_over, shown.begins_at if shown else LATEST, case.name

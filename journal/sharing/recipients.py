@@ -37,7 +37,7 @@ SELECT_READERS_OF = """
     SELECT share.entry_id, share.link_id, share.updated_at,
         paused_at, patient_pin, account.id, account.sealed, public_identity
     FROM share JOIN care_link ON care_link.id = share.link_id JOIN account ON account.id = care_link.clinician_id
-    WHERE care_link.patient_id = $1 AND care_link.ended_at IS NULL AND share.entry_id %s
+    WHERE care_link.patient_id = $1 AND care_link.ended_at IS NULL AND share.ended_at IS NULL AND share.entry_id %s
     ORDER BY share.created_at
 """
 SELECT_READERS = SELECT_READERS_OF % f"IN ({listing.SELECT_IDS})"
@@ -48,7 +48,7 @@ POSTGRES_READERS_BEFORE = SELECT_READERS_OF % f"= ANY(ARRAY({listing.SELECT_IDS_
 
 SELECT_SHARED = """
     SELECT DISTINCT share.entry_id FROM share JOIN care_link ON care_link.id = share.link_id
-    WHERE care_link.patient_id = $1 AND care_link.ended_at IS NULL
+    WHERE care_link.patient_id = $1 AND care_link.ended_at IS NULL AND share.ended_at IS NULL
 """
 """Every entry that somebody has a copy of, also while sharing is paused."""
 

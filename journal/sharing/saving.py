@@ -17,11 +17,13 @@ from journal.care import share_list
 from journal.care import tables as care_tables
 from journal.care.documents import Attention, ShareDocument, share_context
 from journal.care.links import Link, require_active
+from journal.care.share_list import KEPT, KeptEnd, ShareEnd
 from journal.errors import StaleRevision
 from journal.held_acts import Asked, HeldAct
 from journal.i18n import N_
 from journal.sealing import open_document, seal_document
 from journal.sessions.holds import refuse_while_held
+from journal.sharing import ends
 from journal.store.database import ensure_transaction, transaction
 from journal.store.rows import DamagedRow, NonNegative, Row, Timestamp, fetch_rows, filter_undamaged
 from journal.vault import record_state
@@ -69,11 +71,24 @@ class AlreadyOpened(StaleRevision):
 
 
 async def save_copy(
-    actor: Actor, link: Link, entry: Entry, document: ShareDocument, key: Sealer, *, while_held: bool = False
+    actor: Actor,
+    link: Link,
+    entry: Entry,
+    document: ShareDocument,
+    key: Sealer,
+    *,
+    while_held: bool = False,
+    end: ShareEnd | KeptEnd | None = KEPT,
+    may_file: bool | KeptEnd = KEPT,
 ) -> UUID:
     """
     Seal a copy of an entry as it was read, in the place of an earlier one; raises as `shares.share_entry` does.
-    `while_held` is for readings that their patient ticked beforehand, and for nothing else.
+
+    Args:
+        while_held: For readings that their patient ticked beforehand, and for nothing else.
+        end: Until when it can be read. Unless its patient chose that anew, the copy keeps the end that it has, and one
+            that is over is not begun again but where they chose the copy itself anew.
+        may_file: Whether its reader may file it; kept in the same way.
     """
     async with ensure_transaction():
         await record_state.lock_state(actor)
@@ -82,14 +97,13 @@ async def save_copy(
         asked = Asked(HeldAct.SHARE, entry.id, link.id, tuple(document.fields))
         if not while_held:  # and what goes along by a tick answers no request
             await refuse_while_held(actor, asked, is_noted=False)
-        row = await _find_replaced_share(
-            actor, link, care_tables.Share.filter(link_id=link.id, entry_id=entry.id)
-        )
+        there = care_tables.Share.filter(link_id=link.id, entry_id=entry.id)
+        row = await _find_replaced_share(actor, link, there)
         ident, revision = (row.id, row.revision + 1) if row else (uuid4(), 1)
         sealed = seal_document(key, document, share_context(link.id, ident, revision))
         if row:
             await care_tables.Share.filter(id=ident, revision=row.revision).update(
-                revision=revision, sealed=sealed, updated_at=actor.now, opened_at=None
+                revision=revision, sealed=sealed, updated_at=actor.now, opened_at=None, ended_at=None
             )
         else:
             await care_tables.Share.create(
@@ -101,9 +115,19 @@ async def save_copy(
                 created_at=actor.now,
                 updated_at=actor.now,
             )
-        await share_list.add_copy(actor, link.id, (ident, revision, sealed))
+        copy = (ident, revision, sealed)
+        chosen = await share_list.add_copy(actor, link.id, copy, entry.id, end, may_file)
+        if (
+            row is None or end is not KEPT
+        ):  # a new row has no end yet, also where the copy keeps an earlier one's
+            await care_tables.Share.filter(id=ident).update(
+                **ends.build_columns(actor.installation, link.id, ident, chosen)
+            )
         to, act = link.clinician, Act.SHARE_UPDATED if row else Act.SHARED
         await audit_log.record_event(actor, act, patient=actor.id, about=ident, recipient=to)
+        if may_file is True:
+            act = Act.SHARE_FILING_CHANGED
+            await audit_log.record_event(actor, act, patient=actor.id, about=ident, recipient=to)
     return ident
 
 
@@ -154,9 +178,9 @@ async def change_attention(
             raise StaleRevision(COPY_CHANGED)
         document, revision = msgspec.structs.replace(seen, attention=attention.value), row.revision + 1
         sealed = seal_document(key, document, share_context(link.id, wanted, revision))
-        unopened = there.filter(revision=row.revision, opened_at=None)
+        unopened = there.filter(revision=row.revision, opened_at=None, ended_at=None)
         if row.opened_at is not None or not await unopened.update(revision=revision, sealed=sealed):
             raise AlreadyOpened(row.opened_at or actor.now)
-        await share_list.add_copy(actor, link.id, (wanted, revision, sealed))
+        await share_list.add_copy(actor, link.id, (wanted, revision, sealed), UUID(seen.entry_id))
         act, to = Act.SHARE_ATTENTION_CHANGED, link.clinician
         await audit_log.record_event(actor, act, patient=actor.id, about=wanted, recipient=to)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
 import msgspec
@@ -23,7 +23,7 @@ from journal.care import tables as care_tables
 from journal.care.documents import Attention, ShareDocument, share_context
 from journal.care.link_keys import SharingPaused, get_peer_identity, open_shared_key
 from journal.care.links import Link
-from journal.care.share_list import Lists, ShareList
+from journal.care.share_list import Lists, ShareEnd, ShareList
 from journal.catalogue.fields import EntryKind
 from journal.entries import entries
 from journal.errors import Damaged, NotFound, StaleRevision, TrustBroken
@@ -33,8 +33,8 @@ from journal.replies import endings
 from journal.roles import Role
 from journal.sealing import open_document
 from journal.sessions.holds import refuse_while_held
-from journal.sharing import copies, saving
-from journal.sharing.talked import open_talked
+from journal.sharing import copies, ends, saving
+from journal.sharing.talked import Filing, open_filings, open_talked
 from journal.store.database import fetch_raw, flush_deleted, transaction
 from journal.store.rows import (
     DamagedRow,
@@ -56,10 +56,10 @@ from journal.vault.entry_rows import UNKNOWN_ID, UNKNOWN_TIME, Entry, EntryRow
 
 SELECT_SHARES = """
     SELECT share.id, share.link_id, share.entry_id, share.revision, share.sealed, share.updated_at, share.opened_at,
-        share.talked,
+        share.talked, share.filed,
         entry.revision, entry.sealed, entry.created_at, entry.updated_at, entry.deleted_at
     FROM share JOIN care_link ON care_link.id = share.link_id LEFT JOIN entry ON entry.id = share.entry_id
-    WHERE care_link.patient_id = $1 AND share.link_id IN (%s)
+    WHERE care_link.patient_id = $1 AND share.link_id IN (%s) AND share.ended_at IS NULL
 """
 LATEST_FIRST = " ORDER BY share.updated_at DESC"
 
@@ -75,6 +75,7 @@ class ShareRow(Row, frozen=True):
     updated_at: Timestamp
     opened_at: Timestamp | None
     talked: JoinedValue
+    filed: JoinedValue
     entry_revision: JoinedValue = msgspec.field(name="entry__revision")
     entry_sealed: JoinedValue = msgspec.field(name="entry__sealed")
     entry_created_at: JoinedValue = msgspec.field(name="entry__created_at")
@@ -91,7 +92,8 @@ class OutgoingShare:
     One copy that a clinician can read, as its patient sees it.
 
     `outdated` are the chosen parts that read differently in the entry now; `changed`: so does anything of the copy.
-    `talked_at` is when its clinician marked it as talked about.
+    `talked_at` is when its clinician marked it as talked about. `end` is until when they can read it.
+    With `may_file` they may file it in their practice's record; `filings` are the times that they did.
     A copy that does not open is `damaged`: its document is empty, and it can only be revoked. Its `id` and `entry` are
     `UNKNOWN_ID` where they cannot be read.
     """
@@ -106,6 +108,9 @@ class OutgoingShare:
     outdated: frozenset[str] = frozenset()
     talked_at: datetime | None = None
     damaged: bool = False
+    end: ShareEnd | None = None
+    may_file: bool = False
+    filings: tuple[Filing, ...] = ()
 
     @property
     def has_address(self) -> bool:
@@ -146,6 +151,8 @@ async def share_entry(
     *,
     previewed: int,
     attention: Attention | None = None,
+    until: date | None = None,
+    may_file: bool = False,
 ) -> UUID:
     """
     Share the chosen sections with the clinician of care link *to*; a replaced copy counts as unread again.
@@ -153,8 +160,11 @@ async def share_entry(
     Args:
         previewed: The entry's revision that the person saw in the preview and confirmed.
         attention: What they ask of the reader; None where they were not asked.
+        until: The last day on which it can be read; None for as long as they share it.
+        may_file: Whether it may be filed in the record of the practice.
 
     Raises:
+        InvalidInput: If nothing is chosen that can be shared, or the last day is none (`until_date`).
         StaleRevision: If the entry changed since the preview: what is shared is what was seen.
         HeldUntilRested: Too soon after a dosing session.
         SharingPaused: While sharing with this clinician is paused.
@@ -169,7 +179,8 @@ async def share_entry(
     if not seen.has_entry(entry):  # it was read at another moment
         raise StaleRevision(saving.ENTRY_CHANGED)
     document = copies.build_copy(entry, fields, actor.now, actor.zone, attention or "")
-    return await saving.save_copy(actor, link, entry, document, await open_shared_key(actor, link))
+    key, end = await open_shared_key(actor, link), ends.build_end(actor, until, entry.id)
+    return await saving.save_copy(actor, link, entry, document, key, end=end, may_file=may_file)
 
 
 async def require_open(actor: Actor, link: Link) -> None:
@@ -245,7 +256,14 @@ async def _open_shares(
     keys: dict[UUID, Sealer] = {}
     # The link of a copy is readable, since the query matched it.
     found = [(row, links[get_column(row, "link_id")]) for row in rows]
-    return tuple([await _open_share(actor, row, link, keys, lists.get(link.id)) for row, link in found])
+    lasting = [(row, link) for row, link in found if not _has_ended(lists.get(link.id), row, actor)]
+    return tuple([await _open_share(actor, row, link, keys, lists.get(link.id)) for row, link in lasting])
+
+
+def _has_ended(listed: ShareList | None, row: ShareRow | DamagedRow, actor: Actor) -> bool:
+    """Return whether a copy ended by itself: then it is shared no longer, also where its row is still there."""
+    ident = get_column(row, "id")
+    return listed is not None and ident is not None and listed.has_ended(ident, actor.now)
 
 
 async def load_last_parts(actor: Actor, to: Link, kind: str) -> tuple[str, ...]:
@@ -272,6 +290,8 @@ async def _find_last_parts(
 ) -> tuple[str, ...]:
     keys: dict[UUID, Sealer] = {}
     for row in rows:  # the latest first
+        if _has_ended(lists.get(to.id), row, actor):
+            continue
         one = await _open_share(actor, row, to, keys, lists.get(to.id))
         if not one.damaged and one.document.kind == kind:
             return tuple(one.document.fields)
@@ -318,10 +338,12 @@ async def load_share(actor: Actor, wanted: UUID) -> OutgoingShare:
 
 
 async def _find_missing(actor: Actor, links: Mapping[UUID, Link], lists: Lists) -> frozenset[UUID]:
-    rows = care_tables.Share.filter(link__patient_id=actor.id, link__ended_at=None)
+    rows = care_tables.Share.filter(link__patient_id=actor.id, link__ended_at=None, ended_at=None)
     there = {one.id.hex for one in filter_undamaged(await fetch_rows(IdRow, rows))}
     listed = {link: lists.get(link) for link in links}
-    return frozenset(link for link, one in listed.items() if one is None or not one.copies.keys() <= there)
+    return frozenset(
+        link for link, one in listed.items() if one is None or not one.list_current(actor.now) <= there
+    )
 
 
 async def _open_share(
@@ -329,7 +351,7 @@ async def _open_share(
 ) -> OutgoingShare:
     try:
         copy = require_undamaged(row)
-        if not share_list.is_listed(listed, (copy.id, copy.revision, copy.sealed)):
+        if not share_list.is_listed(listed, (copy.id, copy.revision, copy.sealed), actor.now):
             raise Damaged
         if link.id not in keys:
             keys[link.id] = await open_shared_key(actor, link)
@@ -340,6 +362,7 @@ async def _open_share(
         changed, outdated, damaged = False, frozenset[str](), False
         talked = as_bytes(copy.talked) or None
         talked_at = open_talked(keys[link.id], link.id, copy.id, copy.revision, talked)
+        filings = open_filings(keys[link.id], link.id, copy.id, as_bytes(copy.filed) or None)
         if copy.entry_revision != document.entry_revision:
             entry = _open_source_entry(actor, copy)
             changed, outdated = copies.is_changed(entry, document), copies.find_outdated(entry, document)
@@ -347,7 +370,7 @@ async def _open_share(
         # A damaged copy hides neither the journal nor other copies, and is not hidden itself.
         moment = (get_column(row, "updated_at") or UNKNOWN_TIME).isoformat(timespec="seconds")
         document = ShareDocument(EntryKind.FREE, "", None, {}, [], moment, moment, 0)
-        changed, outdated, damaged, talked_at = False, frozenset(), True, None
+        changed, outdated, damaged, talked_at, filings = False, frozenset(), True, None, ()
     return OutgoingShare(
         id=get_column(row, "id") or UNKNOWN_ID,
         entry=get_column(row, "entry_id") or UNKNOWN_ID,
@@ -359,6 +382,9 @@ async def _open_share(
         outdated=outdated,
         talked_at=talked_at,
         damaged=damaged,
+        end=listed.ends.get(ident.hex) if listed and (ident := get_column(row, "id")) else None,
+        may_file=listed is not None and not damaged and copy.id.hex in listed.filing,
+        filings=filings,
     )
 
 

@@ -22,6 +22,7 @@ from journal.care import share_list
 from journal.care.documents import ShareDocument
 from journal.care.link_keys import SharingPaused, open_shared_key
 from journal.care.links import Link
+from journal.care.share_list import RENEWED
 from journal.entries import entries
 from journal.errors import InvalidInput, JournalError, NotFound, StaleRevision, TrustBroken
 from journal.i18n import N_
@@ -363,7 +364,7 @@ async def _save_copy(
 ) -> None:
     document = _build_document(actor, kind, entry, copy, some, attention)
     key = await open_shared_key(actor, link)
-    await saving.save_copy(actor, link, entry, document, key, while_held=while_held)
+    await saving.save_copy(actor, link, entry, document, key, while_held=while_held, end=RENEWED)
 
 
 def _build_document(

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from journal.notices.inbox import OpenNotice
-from journal.sharing.reading import Case
+from journal.sharing.caseload import Case
 
 TALK_NEAR = timedelta(days=7)
 """How far ahead the next talk is what is next; until then, what is new comes before it."""

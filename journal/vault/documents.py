@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from enum import StrEnum
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -90,6 +91,13 @@ class EntryDocument(msgspec.Struct, frozen=True):
         for answer in self.answers.values():
             words += answer if isinstance(answer, list) else [str(answer)]
         return "\n".join(words)
+
+
+class Reason(StrEnum):
+    """Why an earlier version was kept."""
+
+    EARLIER = "earlier"
+    CONFLICT = "conflict"
 
 
 class RevisionDocument(msgspec.Struct, frozen=True):

@@ -33,6 +33,10 @@ COMMANDS: Mapping[str, tuple[str, str]] = MappingProxyType(
             "backup:back_up",
             "copy the database to a new file, also while the service runs",
         ),
+        "closing-notice": (
+            "closing_notice:send_closing_notice",
+            "tell each patient until when to take their records; first show what would be sent",
+        ),
         "confirm-clock": (
             "clock:confirm_clock",
             "say that the clock is right, so that deleting for good goes on after it jumped",
@@ -118,6 +122,8 @@ def _add_options(name: str, command: argparse.ArgumentParser) -> None:
                 default=STAFF_POSITIONS[0].key,
                 help="what they are here (therapist); an administrator lets people in and reads nothing",
             )
+        case "closing-notice":
+            _add_closing_options(command)
         case "backup" | "restore":
             command.add_argument("file", metavar="FILE", help="the backup")
         case "verify-records":
@@ -164,3 +170,14 @@ def _add_options(name: str, command: argparse.ArgumentParser) -> None:
                 metavar="FILE",
                 help="where to keep the head if the log is intact; a head that is there is checked first; - prints it",
             )
+
+
+def _add_closing_options(command: argparse.ArgumentParser) -> None:
+    wanted = command.add_mutually_exclusive_group(required=True)
+    wanted.add_argument(
+        "--until", metavar="DAY", default="", help="the last day on which records can be taken: 2027-03-31"
+    )
+    wanted.add_argument(
+        "--withdraw", action="store_true", help="take the day off the pages; nobody is told by mail"
+    )
+    command.add_argument("--send", action="store_true", help="send it, and say it on the pages")

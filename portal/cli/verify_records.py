@@ -23,6 +23,7 @@ from journal.records.verification import Finding, Verdict, verify_folder, verify
 
 AGE_BEGINNINGS = (b"age-encryption.org/v1", b"-----BEGIN AGE")
 MAX_KEY_BYTES = 2**16
+PAGES_ALONE = "These are pages alone, which nobody signed. The encrypted file of a packet can be checked."
 MOST_SHOWN = 50
 LONGEST_NAME = 120
 WHOLE, NOT_WHOLE, UNREAD = 0, 1, 2
@@ -63,6 +64,8 @@ def _verify(path: Path, key: str | None, expected: str) -> Verdict:
     if path.is_dir():
         return verify_folder(path, expected)
     data = _read(path, MAX_ARCHIVE_BYTES)
+    if data.startswith(b"%PDF"):
+        raise UnreadableError(PAGES_ALONE)
     return verify_zip(_open_age(data, key) if data.startswith(AGE_BEGINNINGS) else data, expected)
 
 

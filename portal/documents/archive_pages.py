@@ -59,6 +59,7 @@ OWN_NOTES = ("own-notes.html", N_("My notes"))
 CLINICIAN_SENTENCES: Mapping[Act, str] = MappingProxyType(
     {
         Act.SHARE_OPENED: N_("You opened %(what)s"),
+        Act.SHARE_FILED: N_("You filed %(what)s in the record of your practice"),
         Act.SESSION_PLANNED: N_("You planned sessions"),
         Act.CALL_CONTACT_CHANGED: N_("You wrote down who to call"),
         Act.CALL_CONTACT_REMOVED: N_("You removed a number to call"),

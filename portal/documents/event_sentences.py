@@ -39,6 +39,10 @@ SENTENCES: Mapping[Act, tuple[str, str]] = MappingProxyType(
         Act.NOTICE_WITHDRAWN: (N_("You withdrew a notice"), ""),
         Act.NOTICE_ACKNOWLEDGED: ("", N_("%(who)s acknowledged a notice of yours")),
         Act.SHARE_REVOKED: (N_("You stopped sharing something"), ""),
+        Act.SHARE_END_CHANGED: (N_("You changed until when %(other)s can read %(what)s"), ""),
+        Act.SHARE_FILING_CHANGED: (N_("You changed whether %(other)s may file %(what)s"), ""),
+        Act.SHARE_FILED: ("", N_("%(who)s filed %(what)s in the record of their practice")),
+        Act.SHARE_ENDED: ("", N_("Something that you shared until a day ended by itself")),
         Act.SHARE_OPENED: ("", N_("%(who)s opened %(what)s")),
         Act.REPLY_SENT: (N_("You sent a reply to %(other)s"), N_("%(who)s sent you a reply")),
         Act.REPLY_READ: (N_("You opened a reply"), N_("%(who)s opened a reply of yours")),
@@ -116,6 +120,18 @@ SENTENCES_WHEN_DELETED: Mapping[Act, tuple[str, str]] = MappingProxyType(
         Act.SHARED: (N_("You shared something that you no longer share"), ""),
         Act.SHARE_UPDATED: (N_("You updated something that you no longer share"), ""),
         Act.SHARE_ATTENTION_CHANGED: (N_("You changed what you ask of %(other)s with something"), ""),
+        Act.SHARE_END_CHANGED: (
+            N_("You changed until when something can be read that you no longer share"),
+            "",
+        ),
+        Act.SHARE_FILING_CHANGED: (
+            N_("You changed whether something may be filed that you no longer share"),
+            "",
+        ),
+        Act.SHARE_FILED: (
+            "",
+            N_("%(who)s filed something that you no longer share in the record of their practice"),
+        ),
         Act.LATER_SHARED: (N_("You chose that %(other)s reads later additions to something"), ""),
         Act.LATER_STOPPED: (N_("You stopped sharing later additions to something"), ""),
         Act.SHARE_OPENED: ("", N_("%(who)s opened something that you no longer share")),
@@ -183,6 +199,12 @@ DISCLOSURE_KINDS: Mapping[Act, DisclosureKind] = MappingProxyType(
         Act.SHARE_OPENED: DisclosureKind(
             N_("opened it"), "", N_("you had shared it for your treatment"),
             N_("%(who)s, %(practice)s, opened it: %(what)s. Why: you had shared it for your treatment."),
+        ),
+        Act.SHARE_FILED: DisclosureKind(
+            N_("filed it in the record of their practice"), "", N_("you had allowed it"),
+            N_(
+                "%(who)s, %(practice)s, filed it in the record of their practice: %(what)s. Why: you had allowed it."
+            ),
         ),
         Act.RECORDS_TAKEN: DisclosureKind(
             N_("exported a copy"), N_("what you shared with them, and the dates of your sessions"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from http import HTTPStatus
 
 from anyio import to_thread
@@ -23,6 +24,8 @@ AS_PDF = "pdf"
 """The value of `as` in an address that asks for a page as a file to print."""
 
 PATIENT_REPORTED = N_("Patient-reported, not verified")
+PARTLY_REPORTED = N_("Patient-reported or noted by others, not verified")
+"""The same of pages on which something stands that a clinic or a sitter noted."""
 PAGE_LABEL = N_("Page %(page)s of %(pages)s")
 UNSET_NOTE = N_(
     "Where […] stands, the letters cannot be printed here. The page on the screen has the whole text."
@@ -77,7 +80,8 @@ async def print_page(
     title: str,
     file_name: str,
     *,
-    foot: str = PATIENT_REPORTED,
+    heading: str = "",
+    has_notes: bool = False,
     one_page: bool = False,
     columns: int = 1,
     landscape: bool = False,
@@ -88,15 +92,19 @@ async def print_page(
     Args:
         page: As it was rendered, for whoever asks.
         title: A sentence of ours, to be translated here. It stands in the file's own data, where no name does.
+        heading: What stands above the pages in its place, translated; it may name somebody.
+        has_notes: Something on the page was noted by others than the patient.
     """
     if request.query_params.get("as") != AS_PDF or page.status_code != HTTPStatus.OK:
         return page
     translate = get_translator(request)
     title = translate(title)
-    blocks = await to_thread.run_sync(read_page, bytes(page.body).decode(), get_language(), title)
+    blocks = await to_thread.run_sync(read_page, bytes(page.body).decode(), get_language(), heading or title)
+    foot = PARTLY_REPORTED if has_notes else PATIENT_REPORTED
     document = build_document(
         actor, title, blocks, translate, foot=foot, one_page=one_page, columns=columns, landscape=landscape
     )
+    document = replace(document, heading=heading)
     return await send_pdf(request, document, file_name)
 
 

@@ -117,7 +117,8 @@ class Document:
     One file to print.
 
     Attributes:
-        title: What the file is called, above the first page and in the file's own data.
+        title: What the file is called in its own data, and above the first page.
+        heading: What stands above the first page instead, if it is something else.
         language: A BCP 47 tag, of all that names no other.
         made_on: The day as people write it, at the foot of each page.
         made_at: The same for the file's own data; with a time zone.
@@ -140,6 +141,7 @@ class Document:
     page_label: str = "%(page)s / %(pages)s"
     of: str = ""
     unset_note: str = ""
+    heading: str = ""
     one_page: bool = False
     columns: int = 1
     landscape: bool = False

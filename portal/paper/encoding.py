@@ -150,6 +150,7 @@ def encode_document(document: Document, paper: Paper) -> bytes:
     return msgspec.json.encode(
         {
             "title": encoder.words(Words(document.title)),
+            "heading": encoder.words(Words(document.heading or document.title)),
             "of": _clean(document.of),
             "lang": _encode_language(document.language),
             "paper": paper.value,

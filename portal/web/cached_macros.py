@@ -11,11 +11,11 @@ What people wrote is never searched for placeholders: it is put in after the spl
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from operator import truth
 
-from jinja2 import Environment
+from jinja2 import Environment, Template
 from markupsafe import Markup
 
 from portal.web.isolation import BEGIN, END, isolate
@@ -48,6 +48,43 @@ class _SplitText:
     places: tuple[int, ...]
     isolated: frozenset[int]
     is_in_order: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _CachedActor:
+    """The actor of a cached page; any other attribute is an error."""
+
+    role: str
+    id: str
+    lock_minutes: str
+
+
+@dataclass(frozen=True, slots=True)
+class _CachedPractice:
+    """The practice of a cached page."""
+
+    name: str
+    is_demo: bool
+
+
+@dataclass(frozen=True, slots=True)
+class CachedPage:
+    """A page for a role, without anything of the request that first asked for it."""
+
+    template: Template
+    role: str
+    is_demo: bool
+    values: Mapping[str, object]
+    marked: tuple[str, ...]
+
+    def __call__(self, ident: str, lock_minutes: str, practice: str, *words: str) -> str:
+        """Render the page with these values."""
+        somebody, somewhere = (
+            _CachedActor(self.role, ident, lock_minutes),
+            _CachedPractice(practice, self.is_demo),
+        )
+        seen = {"actor": somebody, "practice": somewhere, **dict(zip(self.marked, words, strict=True))}
+        return self.template.render({**self.values, **seen})
 
 
 class CachedMacro:

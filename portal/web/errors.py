@@ -33,6 +33,7 @@ from journal.installation.password_work import Busy
 from journal.rate_limiting.limits import TooManyAttempts
 from journal.sessions.holds import HELD_UNTIL_ANSWERED
 from journal.sharing.handover_answers import ClinicianUnavailable
+from journal.sharing.terms import FilingNotAllowed
 from journal.store.progress import Progress
 from journal.vault.record_state import RollbackDetected
 from portal.web.device_cookies import find_language
@@ -45,6 +46,7 @@ ERROR_STATUSES: tuple[tuple[type[JournalError], int, str], ...] = (
     (LinkExpired, 404, N_("This link has run out")),
     (HeldUntilRested, 409, N_("Not today")),
     (SharingPaused, 409, N_("Sharing is paused")),
+    (FilingNotAllowed, 409, N_("Not filed")),
     (ConcurrentChange, 409, N_("Changed in another window")),
     (StaleRevision, 409, N_("Something newer was saved")),
     (ClinicianUnavailable, 409, N_("Not now")),

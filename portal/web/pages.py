@@ -5,14 +5,14 @@ from __future__ import annotations
 import asyncio
 import hashlib
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import fields, is_dataclass
 from datetime import tzinfo
 from functools import cache, partial
 from importlib.resources import files
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Protocol
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
@@ -23,7 +23,7 @@ from journal.entries.naming import EntryName
 from journal.i18n import DEFAULT_LANGUAGE, LANGUAGES
 from journal.user_input import build_phone_link
 from portal import __version__
-from portal.web.cached_macros import CachedMacro, MacroCache, RenderedHtml
+from portal.web.cached_macros import CachedMacro, CachedPage, MacroCache, RenderedHtml
 from portal.web.care_team import filter_look, filter_stamp
 from portal.web.dates import (
     filter_date,
@@ -284,43 +284,6 @@ def _offers_passkey(request: Request) -> bool:
     return bool(request.app.state.config.passkey_host) and getattr(request.state, "actor", None) is not None
 
 
-@dataclass(frozen=True, slots=True)
-class _CachedActor:
-    """The actor of a cached page; any other attribute is an error."""
-
-    role: str
-    id: str
-    lock_minutes: str
-
-
-@dataclass(frozen=True, slots=True)
-class _CachedPractice:
-    """The practice of a cached page."""
-
-    name: str
-    is_demo: bool
-
-
-@dataclass(frozen=True, slots=True)
-class _CachedPage:
-    """A page for a role, without anything of the request that first asked for it."""
-
-    template: Template
-    role: str
-    is_demo: bool
-    values: Mapping[str, object]
-    marked: tuple[str, ...]
-
-    def __call__(self, ident: str, lock_minutes: str, practice: str, *words: str) -> str:
-        """Render the page with these values."""
-        somebody, somewhere = (
-            _CachedActor(self.role, ident, lock_minutes),
-            _CachedPractice(practice, self.is_demo),
-        )
-        seen = {"actor": somebody, "practice": somewhere, **dict(zip(self.marked, words, strict=True))}
-        return self.template.render({**self.values, **seen})
-
-
 def render_cached_page(request: Request, template: str, context: DataclassInstance, *marked: str) -> Response:
     """
     Render a page like `render_page`, from a cached macro: for pages that are asked for very often.
@@ -342,7 +305,7 @@ def render_cached_page(request: Request, template: str, context: DataclassInstan
     key = (template, actor.role, practice.is_demo, *around.values(), *values.items())
     drawn: CachedMacro | None = templates.macro_cache.find_page(key)
     if drawn is None:
-        still = _CachedPage(
+        still = CachedPage(
             templates.get_template(template), actor.role, practice.is_demo, around | values, marked
         )
         drawn = templates.macro_cache.add_page(key, still)

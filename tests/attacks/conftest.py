@@ -68,9 +68,11 @@ BEGINNINGS = {
         "/sessions/waiting",
         "/sharing/{karl's link}",
         "/shares/{closed share}/attention",
+        "/shares/{closed share}/terms",
     ),
     "bob": (
         "/patients/{alice}/shared/{closed share}",
+        "/patients/{alice}/shared/{changed share}/filing",
         "/",
         "/account",
         "/records",

@@ -47,7 +47,7 @@ OF_PEOPLE = {
     "care_link": {"patient_key", "clinician_key", "held_key", "patient_pin", "clinician_pin", "voucher"},
     "entry": {"sealed"},
     "entry_revision": {"sealed"},
-    "share": {"sealed", "talked"},
+    "share": {"sealed", "talked", "filed"},
     "talk_item": {"sealed", "said", "mark"},
     "talk_set": {"sealed"},
     "notice_policy": {"sealed"},

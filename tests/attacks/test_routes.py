@@ -153,6 +153,7 @@ FOR_ONESELF = {
     "/records": "one's own records, with the present password",
     "/packets": "one's own packets",
     "/records/import": "a file of one's own, and one's own imports",
+    "/records/leaving": "how far one is oneself, and who can read what is one's own",
     "/people": "who has an account here",
     "/people/audit": "ids and acts, with the names of people",
     "/people/invitations": "the set-up links of the staff",

@@ -233,6 +233,7 @@ def what_people_wrote(target: Target) -> list[Sealed]:
         of("talk mark", "talk_item", "mark", ids["marked talk item"], "talk-mark", link.bytes,
            ids["marked talk item"].bytes),
         of("talked", "share", "talked", ids["share"], "talked", link.bytes, ids["share"].bytes),
+        of("filed", "share", "filed", ids["share"], "filed", link.bytes, ids["share"].bytes),
         of("talk set", "talk_set", "sealed", ids["talk set"], "talk-set", bob.bytes, ids["talk set"].bytes),
         of("link key", "care_link", "patient_key", link, "link-key", alice.bytes, link.bytes),
         of("alice's pin", "care_link", "patient_pin", link, "pin", alice.bytes, link.bytes),
@@ -383,6 +384,7 @@ def test_the_server_key_opens_names_and_dates_only(target: Target) -> None:
         "call_contact",
         "instructions_version",
         "reading_hours",
+        "share",
         "reminder_slot",
         "packet",
     }
@@ -412,6 +414,7 @@ def names_opened(target: Target, keys: set[bytes]) -> set[str]:
             ids["call contact"],
         ),
         "reminder_slot": (Context("reminders", alice.bytes, alice.bytes), alice),
+        "share": (Context("share-due", ids["link"].bytes, ids["closed share"].bytes), ids["closed share"]),
         "reading_hours": (Context("reading-hours", bob.bytes, bob.bytes, 1), bob),
         "instructions_version": (
             Context("instructions", alice.bytes, ids["course"].bytes, 1),
@@ -423,7 +426,7 @@ def names_opened(target: Target, keys: set[bytes]) -> set[str]:
             ids["bob's made packet"],
         ),
     }
-    columns = {"packet": "disclosed"}
+    columns = {"packet": "disclosed", "share": "due"}
     return {
         table
         for table, (place, row) in places.items()

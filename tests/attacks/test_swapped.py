@@ -319,6 +319,8 @@ SHOWN: dict[str, tuple[Place, ...]] = {
     "talk_item.said": (Place("talk item", TALK),),
     "talk_item.mark": (Place("marked talk item", (TALK[0],)),),
     "talk_set.sealed": (Place("talk set", (Look("bob", "/patients/{alice}/talk", TALK_SET_CLOSED),)),),
+    "share.due": (),  # it only deletes; what opens goes by the list: tests/journal/sharing/test_ends.py
+    "share.filed": (),  # it opens nothing, and the log says the same: tests/journal/sharing/test_filing.py
     "share.talked": (),  # it hides nothing: a copy stands further back, or does not: test_coming_talk.py
     "calendar_feed.sealed": (Place("feed", (Look("alice", "/account/calendar", DAMAGED),)),),
     "calendar_feed.key": (Place("feed", (Look("alice", "/account/calendar", DAMAGED),)),),

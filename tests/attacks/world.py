@@ -86,7 +86,7 @@ from journal.sessions.course import CoursePlan
 from journal.sessions.holds import refuse_while_held
 from journal.sessions.rows import load_my_sessions
 from journal.sessions.session import Phase, Route, SessionDetails, SessionKind, Setting, Status
-from journal.sharing import copies, handover_offers, reading, shares
+from journal.sharing import copies, handover_offers, reading, shares, terms
 from journal.sitter import links as sitter_links
 from journal.sitter import notes as sitter_notes
 from journal.sitter import reading as sitter_reading
@@ -454,13 +454,18 @@ async def _share(making: _Making, ids: dict[str, UUID]) -> None:
     fields = [copies.TITLE, *answers_of(EntryKind.INTEGRATION)]
     for name in ("bob", "frieda", "gil", "karl"):
         link = ids["link" if name == "bob" else f"{name}'s link"]
-        ids[f"{name}'s share"] = await shares.share_entry(alice, ids["entry"], link, fields, previewed=2)
+        ids[f"{name}'s share"] = await shares.share_entry(
+            alice, ids["entry"], link, fields, previewed=2, may_file=name == "bob"
+        )
         await reading.read_share(await making.actor(name), alice.id, ids[f"{name}'s share"])
     ids["share"] = ids["bob's share"]
     await _reply(making, ids)
     await afterwards.mark_share(await making.actor("bob"), alice.id, ids["share"], revision=1, is_talked=True)
+    await terms.file_share(await making.actor("bob"), alice.id, ids["share"], 1)
     fields = [copies.NOTE, *answers_of(EntryKind.REFRAME)]
-    ids["changed share"] = await shares.share_entry(alice, ids["reframe"], ids["link"], fields, previewed=1)
+    ids["changed share"] = await shares.share_entry(
+        alice, ids["reframe"], ids["link"], fields, previewed=1, may_file=True
+    )
     await reading.read_share(await making.actor("bob"), alice.id, ids["changed share"])
     changed = answers_of(EntryKind.REFRAME) | {"reframe.new_meaning": f"{HERS} truer still"}
     await entries.save_entry(
@@ -469,7 +474,13 @@ async def _share(making: _Making, ids: dict[str, UUID]) -> None:
     letter = EntryDocument("free", "", answers={"free.text": f"{HERS} unsent"})
     kept = await entries.save_entry(alice, uuid4(), 0, letter)
     ids["closed share"] = await shares.share_entry(
-        alice, kept.id, ids["link"], ["free.text"], previewed=1, attention=Attention.IF_RAISED
+        alice,
+        kept.id,
+        ids["link"],
+        ["free.text"],
+        previewed=1,
+        attention=Attention.IF_RAISED,
+        until=(alice.now + timedelta(days=900)).date(),
     )
     left = CallDetails(CallRole.THERAPIST, f"{PLANNED} left", f"+49 {PHONE}4", f"{PLANNED} questions")
     ids["left contact"] = await call_contacts.save_contact(await making.actor("frieda"), alice.id, left)

@@ -17,10 +17,9 @@ from playwright.async_api import BrowserContext, Dialog, Locator, Page, Request,
 
 from journal.authentication import web_sessions
 from journal.entries import entries, revisions
-from journal.entries.revisions import Reason
 from journal.scheduling import plan as session_plan
 from journal.sessions.session import SessionDetails, SessionKind, Setting
-from journal.vault.documents import EntryDocument
+from journal.vault.documents import EntryDocument, Reason
 from tests.browser.conftest import Desk
 from tests.browser.served import Served, at_a_desk, chrome, serving
 from tests.cast import PASSWORDS, ZONE, Furniture

@@ -27,7 +27,9 @@ from journal.authentication import (
 from journal.authentication.sign_in import verify_password
 from journal.calendar import feeds
 from journal.care import invitations, lifecycle
+from journal.care import tables as care_tables
 from journal.care.documents import Attention
+from journal.care.share_list import ShareEnd
 from journal.care_notes import notes as care_notes
 from journal.care_notes.notes import NoteKind
 from journal.clinic import call_contacts, ended_care, instructions
@@ -44,7 +46,7 @@ from journal.notices import writing as notice_writing
 from journal.operations.retention import purge_deleted
 from journal.passkeys import management as passkey_management
 from journal.passkeys import sign_in as passkey_sign_in
-from journal.practice import account_deletion, audit_review, people, practice, setup_links
+from journal.practice import account_deletion, audit_review, closing, people, practice, setup_links
 from journal.practice.practice import PracticeSettings
 from journal.rate_limiting.attempts import Visitor
 from journal.reading_hours import hours as reading_hours
@@ -55,7 +57,7 @@ from journal.replies import writing as reply_writing
 from journal.replies.drafts import Typed
 from journal.scheduling import plan as session_plan
 from journal.sessions.session import SessionDetails, SessionKind, Setting
-from journal.sharing import handover_answers, handover_offers, shares
+from journal.sharing import ends, handover_answers, handover_offers, reading, shares, terms
 from journal.sitter import links as sitter_links
 from journal.standing import standing
 from journal.vault.documents import EntryDocument
@@ -191,6 +193,8 @@ async def at_the_door(portal: Portal) -> None:
     await with_a_second_factor(cast)
     await practice.create_setup_link(installation)
     assert (await last(Act.SETUP_LINK_MADE)).actor_id is None
+    await closing.tell_closing(installation, closing.parse_closing_day(installation, "2027-03-31"))
+    assert (await last(Act.CLOSING_CHANGED)).actor_id is None
 
 
 async def with_a_passkey(cast: Cast) -> None:
@@ -282,6 +286,19 @@ async def with_words(cast: Cast) -> None:
     assert (await last(Act.NOTICES_ENDED)).object_id == cast.link
     await shares.change_attention(alice, share, Attention.IF_RAISED)
     assert (await last(Act.SHARE_ATTENTION_CHANGED)).object_id == share
+    await terms.change_terms(alice, share, cast.clock.now.date(), False)
+    assert (await last(Act.SHARE_END_CHANGED)).recipient_id == bob.id
+    await terms.change_terms(alice, share, cast.clock.now.date(), True)
+    assert (await last(Act.SHARE_FILING_CHANGED)).recipient_id == bob.id
+    _, read = await reading.read_share(bob, alice.id, share, by_tap=True)
+    await terms.file_share(bob, alice.id, share, read.revision)
+    assert (await last(Act.SHARE_FILED)).actor_id == bob.id
+    over = ShareEnd("", cast.clock.now.isoformat())
+    columns = ends.build_columns(cast.installation, cast.link, given, over)
+    await care_tables.Share.filter(id=given).update(**columns)
+    await ends.end_due(cast.installation)
+    event = await last(Act.SHARE_ENDED)
+    assert (event.object_id, event.actor_id, event.patient_id) == (given, None, alice.id)
     for act in (Act.REPLY_WITHDRAWN, Act.REPLY_READ):
         reply = uuid4()
         await reply_writing.send_mine(alice, entry.id, cast.link, Typed("A question"), reply)

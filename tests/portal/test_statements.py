@@ -102,6 +102,7 @@ def session(number: int) -> SessionDetails:
         ("alice", "/journal", more_shared),
         ("alice", "/sessions", more_sessions),
         ("alice", "/sharing", more_shared),
+        ("alice", "/records/leaving", more_shared),
     ],
 )
 async def test_a_list_of_forty_asks_as_much_as_one_of_two(
@@ -140,6 +141,7 @@ async def test_a_care_link_is_read_with_the_other_person_alone(portal: Portal, w
         ("alice", "/sessions", 3),  # who asks, plan, links
         ("alice", "/sharing", 12),  # two of them are for what goes as it is completed
         ("alice", "/sharing/{link}", 11),
+        ("alice", "/records/leaving", 9),  # who asks, links, log, copies (2), as completed (2), offers, plan
         ("bob", "/patients", 6),  # who asks, links, plans, what is new and left, open notices, a calendar
         (
             "bob",

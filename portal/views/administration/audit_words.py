@@ -61,6 +61,7 @@ SENTENCES: Mapping[Act, str] = MappingProxyType(
         Act.SETUP_LINK_MADE: N_("%(who)s made a set-up link"),
         Act.SETUP_LINK_WITHDRAWN: N_("%(who)s withdrew a set-up link"),
         Act.PRACTICE_CHANGED: N_("%(who)s changed the name, phone numbers or region of the practice"),
+        Act.CLOSING_CHANGED: N_("%(who)s changed until when records can be taken"),
         Act.SUSPENDED: N_("%(who)s suspended %(other)s"),
         Act.UNSUSPENDED: N_("%(who)s let %(other)s sign in again"),
         Act.LOG_READ: N_("%(who)s opened this log"),
@@ -106,6 +107,12 @@ SENTENCES: Mapping[Act, str] = MappingProxyType(
         Act.NOTICE_WITHDRAWN: N_("%(who)s withdrew a notice"),
         Act.NOTICE_ACKNOWLEDGED: N_("%(who)s acknowledged a notice of %(whose)s"),
         Act.SHARE_REVOKED: N_("%(who)s stopped sharing something"),
+        Act.SHARE_END_CHANGED: N_("%(who)s changed until when something shared can be read"),
+        Act.SHARE_FILING_CHANGED: N_("%(who)s changed whether something shared may be filed"),
+        Act.SHARE_FILED: N_(
+            "%(who)s filed something shared in the record of the practice (record of %(whose)s)"
+        ),
+        Act.SHARE_ENDED: N_("A share ended on the day that was chosen (record of %(whose)s)"),
         Act.SHARE_OPENED: N_("%(who)s opened something that %(whose)s shares"),
         Act.REPLY_SENT: N_("%(who)s sent a reply to %(other)s"),
         Act.REPLY_READ: N_("%(who)s opened a reply (record of %(whose)s)"),
@@ -129,6 +136,7 @@ SENTENCES_WITHOUT_ACTOR: Mapping[Act, str] = MappingProxyType(
         ),
         Act.PASSKEY_REFUSED: N_("Somebody tried a passkey that belongs to no account"),
         Act.SETUP_LINK_MADE: N_("A set-up link was made on the command line"),
+        Act.CLOSING_CHANGED: N_("Until when records can be taken was changed on the command line"),
         Act.ENTRY_ERASED: N_("A deleted entry of %(whose)s was deleted for good after 7 days"),
     }
 )

@@ -82,7 +82,7 @@ async def show_charts(request: Request) -> Response:
         request, found.drawn, "/charts", "/journal/", "/clinic#note-", are_hidden=are_hidden
     )
     page = render_page(request, "charts/charts.html", ChartsPage(list_offered(), False, view, found))
-    return await print_page(request, actor, page, CHARTS, "charts.pdf")
+    return await print_page(request, actor, page, CHARTS, "charts.pdf", has_notes=found.drawn.has_notes)
 
 
 def read_subject(request: Request) -> tuple[str, int]:

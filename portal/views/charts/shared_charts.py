@@ -41,4 +41,6 @@ async def show_shared_charts(request: Request) -> Response:
     )
     context = SharedChartsPage(link.patient, link.peer_name, list_offered(), found, view)
     page = render_page(request, "charts/shared.html", context)
-    return await print_page(request, actor, page, CHARTS, "charts.pdf")
+    return await print_page(
+        request, actor, page, CHARTS, "charts.pdf", has_notes=view is not None and view.drawn.has_notes
+    )

@@ -8,26 +8,29 @@ from datetime import date
 from journal.i18n import N_
 from journal.packets.composing import Content
 from journal.packets.masking import MARK
-from portal.documents.printing import PATIENT_REPORTED
+from portal.documents.printing import PARTLY_REPORTED, PATIENT_REPORTED
 from portal.paper.document import Block, Facts, Heading, Look, Paragraph, Words
 from portal.views.sharing.clinician_names import format_clinician_name
 from portal.web.dates import format_short_date
 
 CHOSEN = N_(
-    "The patient chose each part. It is no clinical record and may not be complete. Words beside a line are their own."
+    "The patient chose each part. It is no clinical record and may not be complete. "
+    "Words beside a line stand as they were written."
 )
 CHOSEN_BY_ANOTHER = N_(
     "%(name)s chose each part from what the patient shares with them. It is no clinical record and may not be "
-    "complete. Words beside a line are the patient’s own."
+    "complete. Words beside a line stand as they were written."
 )
 CHECK = N_(
-    "The encrypted file is signed, and the SHA-256 of data/packet.json in it stands here. "
-    "“hearthside verify-records” tells whether the file is whole, and by which key it was signed. "
+    "The encrypted file of this packet is signed, and the SHA-256 of data/packet.json in it stands here. "
+    "“hearthside verify-records” tells whether that file is whole, and by which key it was signed. "
+    "Pages alone cannot be checked. "
     "The patient finds the same fingerprint under Account."
 )
 CHECK_BY_ANOTHER = N_(
-    "The encrypted file is signed, and the SHA-256 of data/packet.json in it stands here. "
-    "“hearthside verify-records” tells whether the file is whole, and by which key it was signed. "
+    "The encrypted file of this packet is signed, and the SHA-256 of data/packet.json in it stands here. "
+    "“hearthside verify-records” tells whether that file is whole, and by which key it was signed. "
+    "Pages alone cannot be checked. "
     "%(name)s finds the same fingerprint under Account."
 )
 MASKED = N_("A name or a word that was blacked out by whoever made this is written %(mark)s here.")
@@ -40,13 +43,14 @@ class Frame:
 
     def __init__(self, say: Callable[..., str], content: Content) -> None:
         self.say, self.content = say, content
+        self.foot = say(PARTLY_REPORTED if content.has_notes else PATIENT_REPORTED)
         maker = content.made_by
         self.maker = format_clinician_name(maker.name, maker.profession, say) if maker.name else ""
 
     def write_cover(self, made_on: str) -> Iterator[Block]:
         """Yield what stands on the first page before anything else."""
         say, content = self.say, self.content
-        yield Paragraph(Words(f"{say(PATIENT_REPORTED)}. {say(SENSITIVE)}"), Look.LEAD)
+        yield Paragraph(Words(f"{self.foot}. {say(SENSITIVE)}"), Look.LEAD)
         rows = [(say(N_("Name")), Words(content.name))] if content.name else []
         if content.from_day:
             first, last = (

@@ -19,7 +19,7 @@ from journal.packets.making import PDF
 from journal.records.archive import encode_json
 from journal.sessions.rows import Session
 from journal.time_zones import parse_zone
-from portal.documents.printing import PAGE_LABEL, PATIENT_REPORTED
+from portal.documents.printing import PAGE_LABEL
 from portal.paper.document import (
     Block,
     Document,
@@ -124,7 +124,7 @@ class _Builder:
             get_language(),
             made_on,
             now.astimezone(UTC),
-            say(PATIENT_REPORTED),
+            self.frame.foot,
             tuple(blocks),
             say(PAGE_LABEL),
             of=content.name,

@@ -55,7 +55,10 @@ async def show_brief(request: Request) -> Response:
         tuple(lines[one.id] for one in schedule.list_past(others, actor.now)[:MAX_CHOICES]),
     )
     page = render_page(request, "patients/brief.html", context)
-    return await print_page(request, actor, page, N_("Brief"), "brief.pdf", one_page=True, columns=2)
+    has_notes = bool(drawn.plans or drawn.sitter)
+    return await print_page(
+        request, actor, page, N_("Brief"), "brief.pdf", has_notes=has_notes, one_page=True, columns=2
+    )
 
 
 def _get_wanted(request: Request) -> UUID | None:

@@ -24,8 +24,9 @@ from journal.own_notes import after_care
 from journal.reminders.following import renew_for_clinician
 from journal.replies.unread import count_unopened_by, has_replies
 from journal.sessions.holds import HELD_FOR_CARE_TEAM, PatientHold, load_patient_hold
-from journal.sharing import reading
-from journal.sharing.reading import Case, IncomingShare
+from journal.sharing import caseload, reading
+from journal.sharing.caseload import Case
+from journal.sharing.reading import IncomingShare
 from journal.today.desk import DeskKind, choose_for_desk
 from portal.access.session_cookie import get_actor
 from portal.views.patients.patient_page import build_patient_page
@@ -134,7 +135,7 @@ async def show_caseload(request: Request) -> Response:
     if actor.is_reminded and request.method == "GET" and not actor.is_head_request:
         with suppress(*UNAVAILABLE_ERRORS):  # on a full disk, people can still read
             await renew_for_clinician(actor)
-    found = await reading.load_caseload(actor)
+    found = await caseload.load_caseload(actor)
     if not actor.is_head_request:
         with suppress(*UNAVAILABLE_ERRORS):
             await feeds.remember_patients(actor, found.links)

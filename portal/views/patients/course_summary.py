@@ -15,8 +15,9 @@ from journal.i18n import N_
 from portal.access.session_cookie import get_actor
 from portal.documents.printing import print_page
 from portal.views.sessions.session_lines import build_line
-from portal.web.pages import render_page
+from portal.web.pages import get_translator, render_page
 
+HEADING = N_("%(name)s: course summary")
 ONE_SHEET = 12
 """Dosing sessions whose summary is set on one sheet."""
 
@@ -57,6 +58,8 @@ async def show_summary(request: Request) -> Response:
         page,
         N_("Course summary"),
         "course-summary.pdf",
+        heading=get_translator(request)(HEADING, name=context.name),
+        has_notes=bool(summary.plans) or any(row.clinic for row in summary.rows),
         landscape=True,
         one_page=len(lines) <= ONE_SHEET,
     )

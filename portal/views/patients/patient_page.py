@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 from unicodedata import category
 from uuid import UUID
 
@@ -91,6 +92,7 @@ class PatientPage:
     unread: int
     damaged: int
     missing: bool
+    ended: tuple[date, ...]
     trusted: bool
     to_give_back: int
     damaged_sessions: tuple[UUID | None, ...] = ()
@@ -137,6 +139,7 @@ async def build_patient_page(actor: Actor, patient: UUID) -> PatientPage:
         unread=sum(one.unread for one in listed),
         damaged=len(folder.damaged),
         missing=folder.missing,
+        ended=tuple(dict.fromkeys(one.last_day for one in folder.ended)),
         trusted=trusted,
         to_give_back=await returned_shares.count_returnable(actor, link) if trusted else 0,
         damaged_sessions=folder.sessions.damaged,

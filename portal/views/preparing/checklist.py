@@ -64,7 +64,7 @@ async def show_checklist(request: Request) -> Response:
             return await _render(request, actor, wanted, form["text"], errors=error.fields)
         return redirect(request, f"{_build_address(wanted)}#own")
     page = await _render(request, actor, wanted)
-    return await print_page(request, actor, page, N_("Check list"), "check-list.pdf")
+    return await print_page(request, actor, page, N_("Check list"), "check-list.pdf", has_notes=True)
 
 
 async def change_state(request: Request) -> Response:

@@ -126,7 +126,7 @@ async def show_sheet(request: Request) -> Response:
     size, rows = _fit_sheet([one.text for one in parts], sitter_text, lines)
     context = SitterSheetPage(line, lines, parts, sitter_text, language, get_check_minutes(text), size, rows)
     page = render_page(request, "sessions/sitter_sheet.html", context)
-    return await print_page(request, actor, page, SHEET, "sitter-sheet.pdf", one_page=True)
+    return await print_page(request, actor, page, SHEET, "sitter-sheet.pdf", has_notes=True, one_page=True)
 
 
 def _fit_sheet(parts: Iterable[str], sitter_text: str, lines: Iterable[CallLine]) -> tuple[str, int]:

@@ -19,7 +19,8 @@ from journal.reading_hours.next_look import NextLook, load_next_look
 from journal.sessions import holds
 from journal.sessions.holds import Hold
 from journal.sessions.rows import load_my_sessions
-from journal.sharing import copies, shares
+from journal.sharing import copies, ends, shares
+from journal.sharing.ends import EndedShare
 from journal.sharing.shares import OutgoingShare
 from journal.vault.entry_rows import Entry
 from portal.views.sharing.shared_items import SharedItem, load_shared_items
@@ -30,6 +31,7 @@ from portal.views.sharing.shared_view import (
     build_shared_view,
     hide_numbers,
 )
+from portal.web.forms import Form
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +42,8 @@ class SharingPage:
     Without `to`, the person is asked whom it is for. `trusted` is False when that one's keys have changed;
     `is_first` while nothing was ever shared with them; `last` are the parts that were chosen the last time for such
     an entry. `waiting` is why nothing can be shared today; `problem` is why the step before failed, and `attention`
-    what was asked of the reader on the preview before.
+    and `until` what was asked of the reader, and allowed, on the preview before. `ended` are shares that ended by
+    themselves.
     """
 
     entry: Entry
@@ -59,6 +62,9 @@ class SharingPage:
     problem: str = ""
     attention: str = ""
     errors: Mapping[str, str] = field(default_factory=dict)
+    until: str = ""
+    may_file: bool = False
+    ended: tuple[EndedShare, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +72,8 @@ class PreviewPage:
     """
     Context of the preview: exactly what `to` will read, as `view`, drawn as on their own page.
 
-    `attention` is what is asked of them, as it stands on the form; `look` is when they look next.
+    `attention` is what is asked of them, and `until` the last day, as they stand on the form; `look` is when they look
+    next.
     """
 
     entry: Entry
@@ -79,6 +86,24 @@ class PreviewPage:
     attention: str
     problem: str = ""
     errors: Mapping[str, str] = field(default_factory=dict)
+    until: str = ""
+    may_file: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ChosenTerms:
+    """What was asked of the reader and allowed with it on the preview before, as it was sent."""
+
+    attention: str
+    until: str
+    may_file: bool
+
+
+def read_terms(form: Form) -> ChosenTerms | None:
+    """Return what a form of the preview has, or one that brings it back; None for one of before the preview."""
+    if not form["attention"]:
+        return None
+    return ChosenTerms(form["attention"], form["until_date"], form["may_file"] == "yes")
 
 
 def get_chosen_link(team: CareTeam, wanted: str) -> Link:
@@ -99,6 +124,8 @@ async def build_sharing_page(
     done: str = "",
     problem: str = "",
     attention: str = "",
+    until: str = "",
+    may_file: bool = False,
     errors: Mapping[str, str] | None = None,
 ) -> SharingPage:
     """Build the first step. Nothing is chosen but what *to* can read already, or what was chosen before."""
@@ -130,6 +157,9 @@ async def build_sharing_page(
         problem=problem,
         attention=attention,
         errors=errors or {},
+        until=until,
+        may_file=may_file,
+        ended=await ends.list_ended(actor, entry.id, team),
     )
 
 
@@ -140,12 +170,13 @@ async def build_preview(
     sections: Iterable[str],
     problem: str = "",
     replaced: OutgoingShare | None = None,
-    chosen: str = "",
+    chosen: ChosenTerms | None = None,
 ) -> PreviewPage:
     """
     Build the second step, from the very copy that would be sealed; *replaced* is one that is known to be there.
 
-    What is asked of the reader is what was *chosen*, else what the replaced copy asks, else the latest one of theirs.
+    What is asked of the reader is what was *chosen*, else what the replaced copy asks, else the latest one of theirs;
+    the last day is the one that was chosen, else that of the replaced copy, and so is whether it may be filed.
 
     Raises:
         InvalidInput: If nothing is chosen that can be shared.
@@ -160,7 +191,10 @@ async def build_preview(
     there, last = replaced, replaced.document.asks if replaced else None
     if there is None:
         there, last = await shares.find_replaced_and_last(actor, entry.id, to)
-    before = (there.document.asks if there else None) or last or Attention.NO_ANSWER
+    if chosen is None:
+        before = (there.document.asks if there else None) or last or Attention.NO_ANSWER
+        until = there.end.day if there and there.end else ""
+        chosen = ChosenTerms(before.value, until, there is not None and there.may_file)
     return PreviewPage(
         entry,
         namer.name_entry(entry),
@@ -169,8 +203,10 @@ async def build_preview(
         tuple(copy.fields),
         there is not None,
         await load_next_look(actor, to, plan),
-        chosen or before.value,
+        chosen.attention,
         problem,
+        until=chosen.until,
+        may_file=chosen.may_file,
     )
 
 

@@ -20,7 +20,7 @@ from journal.sharing.shares import OutgoingShare
 from journal.vault.entry_rows import Entry
 from portal.access.session_cookie import get_actor
 from portal.views.sharing import share_steps
-from portal.views.sharing.attention import parse_attention
+from portal.views.sharing.attention import parse_attention, parse_until
 from portal.views.sharing.shared_items import SharedItem, load_shared_items
 from portal.web.forms import Form
 from portal.web.pages import redirect, render_page
@@ -49,7 +49,14 @@ async def share_entry(request: Request) -> Response:
     to = share_steps.get_chosen_link(team, form["to"])
     if form["step"] == "choose":
         context = await share_steps.build_sharing_page(
-            actor, entry, team.links, to, chosen=form.get_all("sections"), attention=form["attention"]
+            actor,
+            entry,
+            team.links,
+            to,
+            chosen=form.get_all("sections"),
+            attention=form["attention"],
+            until=form["until_date"],
+            may_file=form["may_file"] == "yes",
         )
         return render_page(request, "sharing/choose.html", context)
     seen = form.get_whole_number("previewed") if form["step"] == "confirm" else None
@@ -86,20 +93,27 @@ async def _share_or_preview(
     replaced: OutgoingShare | None = None,
     form: Form = NO_FORM,
 ) -> Response:
-    sections, changed, chosen = tuple(sections), "", form["attention"]
+    sections, changed, chosen = tuple(sections), "", share_steps.read_terms(form)
     errors: Mapping[str, str] = {}
     try:
         if seen is not None:
             try:
-                asks = parse_attention(form)
+                asks, until = parse_attention(form), parse_until(form)
                 await sharing_shares.share_entry(
-                    actor, entry.id, to.id, sections, previewed=seen, attention=asks
+                    actor,
+                    entry.id,
+                    to.id,
+                    sections,
+                    previewed=seen,
+                    attention=asks,
+                    until=until,
+                    may_file=chosen.may_file if chosen else False,
                 )
                 return redirect(request, f"/journal/{entry.id}/shares?done=shared")
             except StaleRevision as error:
                 changed = error.message
             except InvalidInput as error:
-                if "attention" not in error.fields:
+                if not error.fields.keys() <= {"attention", "until_date"}:
                     raise
                 errors = error.fields
         context = await share_steps.build_preview(actor, entry, to, sections, changed, replaced, chosen)

@@ -21,7 +21,7 @@ from journal.care.links import UNKNOWN_NAME, CareTeam
 from journal.errors import Damaged, HeldUntilRested, InvalidInput, NotFound, TrustBroken
 from journal.scheduling import plan as session_plan
 from journal.sealing import seal_document
-from journal.sharing import reading, shares
+from journal.sharing import caseload, reading, shares
 from journal.sharing.recipients import UNKNOWN_CONNECTION, Reader, load_readers
 from tests.cast import NAMES, NOON, Cast
 from tests.log import logged
@@ -99,7 +99,7 @@ async def test_pausing_takes_the_clinicians_key_away(cast: Cast) -> None:
     assert folder.shared == ()
     with pytest.raises(SharingPaused):
         await reading.read_share(bob, alice.id, share)
-    (case,) = (await reading.load_caseload(bob)).cases
+    (case,) = (await caseload.load_caseload(bob)).cases
     assert (case.paused, case.unread) == (True, 0)
     (mine,) = await links.load_my_links(alice)
     assert mine.state == "paused"
@@ -193,7 +193,7 @@ async def test_the_end_of_care_destroys_both_keys_and_every_copy(cast: Cast, who
     ):
         with pytest.raises(NotFound):
             await gone
-    assert (await reading.load_caseload(bob)).cases == ()
+    assert (await caseload.load_caseload(bob)).cases == ()
     assert await shares.list_shares(alice) == ()
     (past,) = await links.load_my_links(alice, ended=True)
     assert past.state == "ended"
@@ -231,7 +231,7 @@ async def test_an_ended_link_is_not_revived_by_storage(cast: Cast, who: str) -> 
     for look in (links.load_link_with, session_plan.load_patient_plan, reading.load_folder):
         with pytest.raises(TrustBroken):
             await look(bob, alice.id)
-    assert await reading.load_caseload(bob) == reading.Caseload((), 1)
+    assert await caseload.load_caseload(bob) == caseload.Caseload((), 1)
 
 
 async def test_a_link_that_storage_points_elsewhere_shows_nobody(cast: Cast) -> None:
@@ -244,7 +244,7 @@ async def test_a_link_that_storage_points_elsewhere_shows_nobody(cast: Cast) -> 
     for look in (links.load_link_with, session_plan.load_patient_plan, reading.load_folder):
         with pytest.raises(TrustBroken):
             await look(charlie, alice.id)
-    assert await reading.load_caseload(charlie) == reading.Caseload((), 1)
+    assert await caseload.load_caseload(charlie) == caseload.Caseload((), 1)
     assert await links.load_care_team(alice) == CareTeam((), (cast.link,))
     assert await load_readers(alice, {entry.id: entry.updated_at}) == {
         str(entry.id): (Reader(UNKNOWN_CONNECTION, False),)

@@ -12,11 +12,10 @@ import pytest
 from journal.actor import Actor
 from journal.entries import entries, removal, revisions, search
 from journal.entries.entries import UNDO_WINDOW
-from journal.entries.revisions import Reason
 from journal.errors import NotFound, StaleRevision
 from journal.operations.retention import purge_deleted
 from journal.vault import tables as vault_tables
-from journal.vault.documents import EntryDocument
+from journal.vault.documents import EntryDocument, Reason
 from journal.vault.entry_rows import Entry
 from tests.cast import Cast
 

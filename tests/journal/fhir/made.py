@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+import msgspec
 from hypothesis import strategies as st
 
 from journal.accounts.profiles import ContactDetails
 from journal.audit.acts import Act
 from journal.catalogue.fields import RANGES, Answer, EntryKind, Field, FieldKind
 from journal.catalogue.forms import FORMS
-from journal.entries.revisions import Reason
 from journal.measures.instruments import list_instruments
 from journal.records.collection import PatientRecords
 from journal.records.mapping import build_answers
@@ -32,6 +33,7 @@ from journal.records.schema import (
 )
 from journal.roles import Role
 from journal.sessions.session import Phase, Route, SessionKind, Setting, Status
+from journal.vault.documents import Reason
 
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
 ALICE, BOB, COURSE, DOSING = UUID(int=1), UUID(int=2), UUID(int=3), UUID(int=4)
@@ -230,8 +232,8 @@ def records(entries: tuple[EntryRecord, ...] | None = None, **changes: Any) -> P
                 )
             ],
             [
-                _share(SHARE, 20, "title"),
-                _share(WHOLE, 20, "title", "int.confidence"),
+                _share(SHARE, 20, "title", until="2026-11-30"),
+                _share(WHOLE, 20, "title", "int.confidence", filed=[NOON - timedelta(hours=1)]),
                 _share(UUID(int=40), 999, "free.text"),
             ],
             [],
@@ -250,11 +252,11 @@ def records(entries: tuple[EntryRecord, ...] | None = None, **changes: Any) -> P
     return PatientRecords(**(told | changes))
 
 
-def _share(ident: UUID, of: int, *parts: str) -> ShareRecord:
+def _share(ident: UUID, of: int, *parts: str, until: str = "", filed: Sequence[datetime] = ()) -> ShareRecord:
     sections = [Section(part, part, False) for part in parts]
-    return ShareRecord(
-        ident, UUID(int=of), LINK, "Bob Example", sections, 1, NOON - timedelta(hours=3), [], False, None
-    )
+    shared_at = NOON - timedelta(hours=3)
+    share = ShareRecord(ident, UUID(int=of), LINK, "Bob Example", sections, 1, shared_at, [], False, None)
+    return msgspec.structs.replace(share, until=until, may_file=bool(filed), filed=[*filed])
 
 
 WORDS = st.text(max_size=12)

@@ -12,14 +12,16 @@ from uuid import UUID
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec import structs
 
+from journal.catalogue.fields import Answer
 from journal.fhir.bundle import write_bundle
 from journal.fhir.chart import Chart
 from journal.fhir.exports import Fhir, build_charts, frame_chart, write_bundles
 from journal.fhir.frame import Frame
 from journal.measures.instruments import list_instruments
 from journal.records.schema import EntryRecord
-from tests.journal.fhir.made import entry, journals, records
+from tests.journal.fhir.made import NOON, entry, journals, records, session
 from tests.journal.fhir.reading import Resource, list_words
 from tests.journal.fhir.validators import (
     Structures,
@@ -193,6 +195,22 @@ def test_a_pseudonym_names_nobody() -> None:
     assert "As told by Dr. Elsewhere" not in hidden
 
 
+def test_a_pseudonym_leaves_out_names_that_fields_are_for() -> None:
+    """Who wrote a kept note, and who told a total, are not said in the words of their documents either."""
+    stamp, odd = "Bob Example, M. A., therapist, 2026-11-21", "Bob Example, of another form"
+    kept = (
+        entry(63, "plan_note", {"plan.focus": "The door", "plan.by": stamp}),
+        entry(64, "plan_note", {"plan.by": odd}),
+        entry(65, "measure", {"measure.score": "MADRS\n2026-11-19\n14,5\nDr. Elsewhere"}),
+    )
+    named, hidden = (text_of(bundle_of(chart_of(kept), one)) for one in (Fhir.NAMED, Fhir.PSEUDONYMOUS))
+    assert [one for one in (stamp, odd, "Dr. Elsewhere") if one not in named] == []
+    assert [one for one in ("Bob", "Elsewhere") if one in hidden] == []
+    assert [
+        one for one in ("The door", "therapist, 2026-11-21", "MADRS\n2026-11-19\n14,5") if one not in hidden
+    ] == []
+
+
 def test_what_others_are_called_and_the_safety_plan_stay_out() -> None:
     """Emergency contact, sitter, prescriber, the note of a session and the safety plan are in no such bundle."""
     for chosen in (Fhir.NAMED, Fhir.PSEUDONYMOUS):
@@ -304,6 +322,26 @@ def test_readings_are_vital_signs_at_their_time() -> None:
     assert [one["valueQuantity"]["code"] for one in observed(bundle, "59408-5")] == ["%", "%"]
 
 
+def test_a_reading_is_of_the_minute_and_the_day_on_the_clock_there() -> None:
+    """A session began at some second of its minute; without a session the day is that of the patient's calendar."""
+    began = NOON.replace(day=20, hour=12, minute=10, second=42)
+    late = NOON.replace(day=19, hour=23, minute=30)
+    lines: dict[str, Answer] = {"day.readings": ["13:20 | 128 | 82 | | | |"]}
+    plan = records().plan
+    plan = type(plan)(plan.courses, [session(started_at=began)], *([] for _ in range(5)))
+    kept = (entry(60, "day", lines), entry(61, "day", lines, belongs_to=None, created_at=late))
+    found = observed(bundle_of(chart_of(kept, plan=plan)), "85354-9")
+    assert [one["effectiveDateTime"] for one in found] == ["2026-11-20T12:20:00Z", "2026-11-20"]
+
+
+def test_two_lines_of_one_day_are_one_observation(structures: Structures) -> None:
+    """An imported list may have two; the later one counts, and no id is there twice."""
+    lines = ["2026-11-20 | | | 5 | | | | |", "2026-11-20 | | | 6 | | | | |"]
+    bundle = bundle_of(chart_of((entry(62, "day_lines", {"dayline.lines": lines}),)))
+    assert problems(bundle, structures) == []
+    assert [one["valueQuantity"]["value"] for one in observed(bundle, "day/mood")] == [6]
+
+
 def test_check_ins_and_day_lines_are_observations() -> None:
     """On the day they are about: numbers, one choice, several choices, and lines of one's own by their names."""
     bundle = bundle_of(chart_of())
@@ -380,6 +418,32 @@ def test_a_share_is_a_consent_about_no_more_than_was_shared() -> None:
     assert gone["dateTime"] == "2026-11-14T12:00:00Z"
 
 
+def test_a_share_is_no_consent_to_what_was_written_since() -> None:
+    """Its reader has the copy as it was; the entry in the bundle reads differently now."""
+    sharing = records().sharing
+    older = [structs.replace(one, changed=True) for one in sharing.shares]
+    bundle = bundle_of(chart_of(sharing=structs.replace(sharing, shares=older)))
+    shared = [one["provision"]["data"][0]["reference"] for one in of_kind(bundle, "Consent")]
+    assert ["reference" in one for one in shared] == [False] * 4
+
+
+def test_a_consent_says_until_when_and_what_was_filed_has_its_provenance() -> None:
+    """The last day ends the period of the consent; who filed what, and when, is told of what was shared and no more."""
+    bundle = bundle_of(chart_of())
+    part, whole, elsewhere, _ = of_kind(bundle, "Consent")
+    assert [one["provision"].get("period") for one in (part, whole, elsewhere)] == [
+        {"end": "2026-11-30"},
+        None,
+        None,
+    ]
+    _, filed = of_kind(bundle, "Provenance")
+    assert filed["target"] == [whole["provision"]["data"][0]["reference"]]
+    assert filed["recorded"] == "2026-11-22T11:00:00Z"
+    (agent,) = filed["agent"]
+    assert agent["who"] == whole["provision"]["actor"][0]["reference"]
+    assert filed["activity"]["coding"][0]["code"] == "act/share.filed"
+
+
 def test_a_paused_link_gives_no_active_consent() -> None:
     """While sharing is paused nobody reads, and the consents say so."""
     made = records()
@@ -425,13 +489,35 @@ def test_sessions_and_doses_are_what_they_were() -> None:
 def test_everything_written_has_its_author() -> None:
     """One provenance names the patient as the author of all that they wrote."""
     bundle = bundle_of(chart_of())
-    (one,) = of_kind(bundle, "Provenance")
+    one, _ = of_kind(bundle, "Provenance")
     authored = {"DocumentReference", "QuestionnaireResponse", "Observation"}
     targets = {target["reference"] for target in one["target"]}
     assert targets == {
         each["fullUrl"] for each in bundle["entry"] if each["resource"]["resourceType"] in authored
     }
     assert one["agent"][0]["type"]["coding"][0]["code"] == "author"
+
+
+def test_what_others_wrote_is_not_said_to_be_the_patients(structures: Structures) -> None:
+    """A clinic's readings and a sitter's notes that she kept: no author, nobody who measured, in her custody."""
+    line = ["13:20 | 128 | 82 | 71 | 98 | sitting | Bob"]
+    kept = (entry(400, "plan_note", {"plan.before": line}), entry(401, "sitter", {"sitter.readings": line}))
+    bundle = bundle_of(chart_of((*kept, entry(402, "day", {"day.readings": line}))))
+    assert problems(bundle, structures) == []
+    found = {one["fullUrl"]: one["resource"] for one in bundle["entry"]}
+    hers, others, _ = of_kind(bundle, "Provenance")
+    assert [one["agent"][0]["type"]["coding"][0]["code"] for one in (hers, others)] == ["author", "custodian"]
+    assert len(hers["target"]) == 4
+    assert len(others["target"]) == 8
+    for target in others["target"]:
+        assert not {"author", "performer"} & found[target["reference"]].keys()
+    assert [one["type"].get("text") for one in of_kind(bundle, "DocumentReference")] == [
+        "Plan note",
+        "The sitter’s notes",
+        None,
+    ]
+    for target in hers["target"]:
+        assert {"author", "performer"} & found[target["reference"]].keys()
 
 
 def test_nothing_chosen_writes_nothing() -> None:

@@ -47,8 +47,11 @@ async def test_the_demonstration_is_r4_to_whoever_takes_it(tmp_path: Path, struc
     hidden = [*write_bundles(own, Fhir.PSEUDONYMOUS, "0").values()]
     for bundle in (*named, *hidden):
         assert problems(json.loads(bundle), structures) == []
-    mine, his = ("\n".join(list_words(json.loads(bundle))) for bundle in named[:2])
-    shared_titles = {one.title for one in shared.patients[0].shared}
+    number = next(place for place, one in enumerate(shared.patients, 1) if one.id == alice.id)
+    mine, his = ("\n".join(list_words(json.loads(named[place]))) for place in (0, number))
+    copies = shared.patients[number - 1].shared
+    shared_titles = {one.title for one in copies if not one.is_closed}
+    assert [one for one in shared_titles if one not in his] == []
     kept = [
         one.title
         for one in own.entries
@@ -58,7 +61,12 @@ async def test_the_demonstration_is_r4_to_whoever_takes_it(tmp_path: Path, struc
     assert [title for title in kept if title not in mine or title in his] == []
     assert own.account.name in mine
     assert own.account.name not in "\n".join(list_words(json.loads(hidden[0])))
-    assert {"numbers/measures.csv", "numbers/sessions.csv", "numbers/check-ins.csv"} <= set(
-        write_numbers(own)
-    )
-    assert write_numbers(shared) == {}
+    every, tables = write_numbers(own), write_numbers(shared)
+    assert {"measures.csv", "sessions.csv", "check-ins.csv"} <= {name[8:] for name in every}
+    for name in every:
+        theirs = tables.get(name.replace("/", f"/patient-{number}-"), b"").splitlines()
+        assert set(theirs) <= set(every[name].splitlines())  # what is shared is told as its patient has it
+    for kind, name in (("check_in", "check-ins"), ("measure", "measures")):
+        of_kind = [one for one in copies if one.kind == kind]
+        table = tables.get(f"numbers/patient-{number}-{name}.csv", b"")
+        assert table.count(b"\r\n") == (len(of_kind) + 1 if of_kind else 0), name

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import csv
+from datetime import UTC, datetime
 from io import StringIO
+from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from journal.fhir.exports import read_entries, read_sessions
+from journal.fhir import exports
+from journal.fhir.exports import read_entries, read_sessions, write_numbers
 from journal.fhir.numbers import guard, write_table, write_tables
-from journal.records.schema import EntryRecord
+from journal.records.mapping import build_answers
+from journal.records.schema import CopyRecord, EntryRecord
 from tests.journal.fhir.made import entry, full_journal, journals, records, session
 
 FORMULAS = (
@@ -28,7 +33,10 @@ FORMULAS = (
     "a\n-1+1",
     "＝1",
     "\ufeff=1",
+    'a;"=1&"',
+    'a\n"=1',
 )
+BERLIN = ZoneInfo("Europe/Berlin")
 DANGEROUS = "=+-@\t\r＝＋－＠"
 
 
@@ -105,7 +113,7 @@ def test_numbers_and_usual_words_stay_as_they_are(words: str) -> None:
 
 
 def tables_of(entries: tuple[EntryRecord, ...]) -> dict[str, list[dict[str, str]]]:
-    tables = write_tables(read_entries(entries), read_sessions(records().plan.sessions))
+    tables = write_tables(read_entries(entries, BERLIN), read_sessions(records().plan.sessions))
     return {
         name: [dict(zip(rows[0], row, strict=True)) for row in rows[1:]]
         for name, rows in ((name, read_strictly(table)) for name, table in tables.items())
@@ -126,7 +134,7 @@ def test_a_journal_with_something_of_everything() -> None:
     assert (measures[0]["difficulty"], measures[0]["item_9"], measures[0]["item_10"]) == ("2", "1", "")
     assert (measures[5]["name"], measures[5]["total"], measures[5]["told_by"]) == (
         "MADRS",
-        "14,5",
+        "14.5",
         "Dr. Elsewhere",
     )
     readings = found["numbers/readings.csv"]
@@ -153,6 +161,37 @@ def test_a_journal_with_something_of_everything() -> None:
     assert (sessions[0]["route"], sessions[0]["dose"]) == ("sublingual", "100 mg, as told")
 
 
+@given(words=st.text('a;"=1&\n', max_size=9))
+@example(words=';"=1&"')
+def test_a_program_that_parts_cells_by_semicolons_finds_no_formula(words: str) -> None:
+    """It reads marks and lines of words as its own: what stands behind an empty pair of marks begins a cell too."""
+    table = write_table(("one", "other"), [["2026-11-22", words]]).decode()
+    for row in csv.reader(StringIO(table, newline=""), delimiter=";"):
+        assert [cell for cell in row if cell.startswith("=")] == []
+
+
+def test_a_day_is_that_of_its_writer() -> None:
+    """Half past midnight in Berlin is still the day before in UTC; an imported entry may be of elsewhere."""
+    late = datetime(2026, 11, 20, 23, 30, tzinfo=UTC)
+    for zone, day in (
+        ("", "2026-11-21"),
+        ("America/New_York", "2026-11-20"),
+        ("Nowhere/At_All", "2026-11-21"),
+    ):
+        one = entry(60, "integration", {"int.confidence": 6}, created_at=late, zone=zone)
+        (row,) = read_strictly(write_numbers(records((one,)))["numbers/ratings.csv"])[1:]
+        assert row[0] == day
+
+
+def test_a_day_of_a_copy_is_on_its_readers_clock() -> None:
+    """As on the pages of a clinician's export."""
+    late = datetime(2026, 11, 20, 23, 30, tzinfo=UTC)
+    rated = build_answers("integration", {"int.confidence": 6})
+    copy = CopyRecord(UUID(int=70), "integration", "", "", None, None, late, late, None, rated)
+    table = write_tables(exports._read_copies([copy], BERLIN), ())["numbers/ratings.csv"]
+    assert read_strictly(table)[1][0] == "2026-11-21"
+
+
 def test_what_a_belief_became_is_there() -> None:
     """Feelings before and after, and each later look at a reframe, each with its day and range."""
     reframe = entry(
@@ -176,7 +215,7 @@ def test_what_a_belief_became_is_there() -> None:
 @given(entries=journals())
 def test_any_journal_makes_tables(entries: tuple[EntryRecord, ...]) -> None:
     """Each row has a cell for each name, and two readers agree on them."""
-    for table in write_tables(read_entries(entries), read_sessions([session()])).values():
+    for table in write_tables(read_entries(entries, BERLIN), read_sessions([session()])).values():
         rows = read_strictly(table)
         assert rows == read_as_python(table)
         assert {len(row) for row in rows} == {len(rows[0])}

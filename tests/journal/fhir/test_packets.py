@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import json
+from uuid import UUID
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from journal.packets.composing import Content, PacketConsent
+from journal.fhir.documents import AUTHOR
+from journal.packets.composing import BY_PATIENT, Content, PacketConsent, PacketMaker
 from journal.packets.documents import Choice, Part, Span
 from journal.packets.programs import FHIR, write_for_programs
+from journal.roles import Role
+from journal.vault.documents import EntryDocument
 from journal.vault.entry_rows import Entry
 from tests.journal.fhir.made import ALICE
 from tests.journal.fhir.reading import Resource, list_words
 from tests.journal.fhir.validators import Structures, problems
 from tests.journal.packets.test_composing import NAME, NOON, composed, journals, parts_of, session
+
+CLINICIAN = PacketMaker(Role.CLINICIAN, "Cara Example", "therapist")
 
 
 def written(content: Content, choice: Choice) -> dict[str, bytes]:
@@ -31,7 +37,11 @@ def bundle_of(files: dict[str, bytes]) -> Resource:
 def test_a_word_is_there_exactly_if_its_part_was_chosen(
     structures: Structures, data: st.DataObject, entries: list[Entry]
 ) -> None:
-    """In the bundle each chosen part is, in the tables none but chosen ones; what was not chosen changes no byte."""
+    """
+    In the bundle each chosen part is, in the tables none but chosen ones; what was not chosen changes no byte.
+
+    Who wrote a kept note is a name, and stays out where the patient's is not ticked.
+    """
     pieces = {
         one.id.hex: tuple(data.draw(st.lists(st.sampled_from(sorted(parts_of(one))), unique=True)))
         for one in entries
@@ -42,7 +52,8 @@ def test_a_word_is_there_exactly_if_its_part_was_chosen(
     )
     choice = Choice(Span.ALL, parts=(*ticked, Part.FHIR), pieces=pieces)
     plan = (session(7, -3),)
-    content = composed(choice, entries, plan)
+    maker = data.draw(st.sampled_from((BY_PATIENT, CLINICIAN)))
+    content = composed(choice, entries, plan, maker)
     files = written(content, choice)
     bundle = bundle_of(files)
     assert problems(bundle, structures) == []
@@ -54,15 +65,35 @@ def test_a_word_is_there_exactly_if_its_part_was_chosen(
             record = chosen.get(one.id)
             given_parts = {answer.id for answer in record.answers} if record else set()
             is_chosen = record is not None and (part in given_parts or words in (record.title, record.note))
-            assert (words in said) is is_chosen
-            assert (words in whole) is is_chosen
+            is_name = part == AUTHOR and Part.NAME not in ticked
+            assert (words in said) is (is_chosen and not is_name)
+            assert (words in whole) is (is_chosen and not is_name)
     assert (NAME in whole) is (Part.NAME in ticked)
     assert ("Bob Example" in whole) is ({Part.NAME, Part.CONSENT} <= set(ticked))
     assert ("session7" in whole) is False
     assert ("Encounter" in said) is (Part.SESSIONS in ticked)
     others = [one for one in entries if one.id not in chosen]
     fewer = [one for one in entries if one not in others]
-    assert composed(choice, fewer, plan).record == content.record
+    assert composed(choice, fewer, plan, maker).record == content.record
+
+
+def test_a_clinicians_bundle_says_who_chose_what_is_in_it(structures: Structures) -> None:
+    """Beside the patient, who wrote it; by name only where the patient's name is on the packet."""
+    entry = Entry(UUID(int=1), 1, EntryDocument("free", "One evening"), NOON, NOON, None)
+    for more, names in (((Part.NAME,), [NAME, "Cara Example"]), ((), [])):
+        choice = Choice(parts=(Part.FHIR, *more), pieces={entry.id.hex: ("title",)})
+        content = composed(choice, [entry], made_by=CLINICIAN)
+        bundle = bundle_of(written(content, choice))
+        assert problems(bundle, structures) == []
+        found = {one["fullUrl"]: one["resource"] for one in bundle["entry"]}
+        (told,) = (one for one in found.values() if one["resourceType"] == "Provenance")
+        kinds = {
+            one["type"]["coding"][0]["code"]: found[one["who"]["reference"]]["resourceType"]
+            for one in told["agent"]
+        }
+        assert kinds == {"author": "Patient", "assembler": "Device", "composer": "Practitioner"}
+        said = list(list_words(bundle))
+        assert [name for name in (NAME, "Cara Example") if name in said] == names
 
 
 def test_without_a_tick_there_is_no_bundle() -> None:

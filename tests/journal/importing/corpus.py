@@ -167,6 +167,7 @@ def build_archive(
     *,
     manifest: Mapping[str, Any] | None = None,
     extra: Mapping[str, bytes] | None = None,
+    sharing: object | None = None,
 ) -> bytes:
     """Return an archive of Hearthside with these documents."""
     files = {
@@ -175,6 +176,8 @@ def build_archive(
             plan if plan is not None else {"courses": [], "sessions": []}
         ).encode(),
     }
+    if sharing is not None:
+        files["data/sharing.json"] = json.dumps(sharing).encode()
     told = {
         "format": "hearthside-records",
         "schema_version": 1,

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from journal.catalogue.fields import EntryKind
-from journal.importing.items import ImportedEntry, LeftOut, Refusal
+from journal.importing.items import MAX_ENTRIES, MAX_SESSIONS, ImportedEntry, LeftOut, Refusal
 from tests.journal.importing.corpus import (
     DEEP,
     build_archive,
@@ -125,6 +125,28 @@ def test_only_sessions_that_are_over_come_in():
     assert found.left_out == {LeftOut.COMING: 1, LeftOut.BROKEN: 10}
 
 
+def test_a_talk_about_a_session_that_stays_out_is_about_none():
+    """A preparation is over before its dosing session; nothing names what is not there."""
+    coming = session_record(id="1" + SESSION[1:], local="2026-11-23T10:00", status="planned", started_at=None)
+    over = session_record(id="2" + SESSION[1:])
+    talks = [
+        session_record(id=f"{number}" + SESSION[1:], kind="preparation", status="closed", about=one["id"])
+        for number, one in enumerate((coming, over), 3)
+    ]
+    found = found_in([], {"courses": [], "sessions": [talks[0], coming, talks[1], over]})
+    assert found.left_out == {LeftOut.COMING: 1}
+    assert [one.details.about for one in found.sessions] == [None, found.sessions[2].id, None]
+
+
+def test_an_entry_whose_words_were_wiped_comes_with_its_earlier_ones():
+    """They may be wanted back; one that never had a word is none."""
+    version = {"kept_at": "2026-11-20T09:05:00Z", "reason": "earlier", "revision": 1, "title": "Before"}
+    wiped = entry_record(title="", answers=[], earlier=[version])
+    found = found_in([wiped, entry_record(id=SESSION, title="", answers=[])])
+    assert [one.earlier[0].title for one in found.entries] == ["Before"]
+    assert found.left_out == {LeftOut.EMPTY: 1}
+
+
 def test_what_others_wrote_is_counted_and_left_out():
     """Their texts, the sitter's notes and the care team stay out."""
     plan = {"courses": [], "sessions": [], "contacts": [1], "instructions": [1, 2], "sitter_notes": [1]}
@@ -166,6 +188,15 @@ REFUSED = {
     ),
     "a manifest that is cut": (pack({"manifest.json": '{"format": "hearth'}), Refusal.DAMAGED),
     "a manifest that is a list": (pack({"manifest.json": "[]"}), Refusal.UNKNOWN),
+    "too many entries": (build_archive([0] * (MAX_ENTRIES + 1)), Refusal.TOO_MANY),
+    "too many sessions": (build_archive([], {"sessions": [0] * (MAX_SESSIONS + 1)}), Refusal.TOO_MANY),
+    "entries that are none of them one": (build_archive(["words", 7, None, []]), Refusal.UNREADABLE),
+    "two manifests": (build_archive([entry_record()], extra={"more/manifest.json": b"{}"}), Refusal.UNKNOWN),
+    "its files changed with their hashes, but for one": (
+        build_archive([entry_record()], extra={"data/sharing.json": b"{}"}),
+        Refusal.CHANGED,
+    ),
+    "half of a sign": (build_archive([entry_record(title="\ud800")]), Refusal.DAMAGED),
     "a deep manifest": (pack({"manifest.json": DEEP}), Refusal.DAMAGED),
     "a manifest in UTF-16": (pack({"manifest.json": "{}".encode("utf-16")}), Refusal.DAMAGED),
 }
@@ -280,6 +311,21 @@ def test_whatever_stands_in_a_field_there_is_an_archive_or_a_reason(name, value,
         assert isinstance(one, ImportedEntry)
         assert EntryKind(one.kind)
         assert one.created_at <= one.updated_at
+
+
+def test_what_an_archive_has_once_more_for_other_programs_is_passed_over():
+    """FHIR, tables and pages are not read, whatever stands in them: nothing comes in twice, and nothing is counted."""
+    more = {
+        "fhir/records.json": b"[" * 1000,
+        "numbers/day-lines.csv": b"day,line,value\r\n2026-11-20,=1+1,\xff\r\n",
+        "journal/2026-11.html": b"<p>A door</p>",
+        "README.txt": b"A door",
+    }
+    without, with_more = (
+        read(("it.zip", build_archive([entry_record()], extra=each))) for each in ({}, more)
+    )
+    assert [one.digest for one in with_more.entries] == [one.digest for one in without.entries]
+    assert (len(with_more.entries), with_more.left_out) == (1, {})
 
 
 def test_an_archive_that_was_unpacked_and_packed_anew_is_read():

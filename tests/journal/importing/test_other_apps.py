@@ -6,12 +6,11 @@ import json
 from datetime import UTC, datetime
 from typing import Any
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from journal.importing.items import Assumed, LeftOut, Refusal, Source
-from tests.journal.importing.corpus import DEEP, pack, read, read_zip, why
+from journal.importing.items import Assumed, LeftOut, Source
+from tests.journal.importing.corpus import read, read_zip
 
 
 def day_one(*entries: Any, **more: Any) -> bytes:
@@ -164,83 +163,6 @@ def test_daily_txt_keeps_a_day_for_each_entry():
     ]
     assert found.assumed == {Assumed.DAY_ONLY: 2}
     assert found.left_out == {LeftOut.MEDIA: 1, LeftOut.TAGS: 2, LeftOut.FIELDS: 1, LeftOut.OTHER_FILES: 1}
-
-
-REFUSED = {
-    "an encrypted backup of DailyTxT": (
-        pack({"user.json": "{}", "2024/03.json": month()}),
-        Refusal.LOCKED_BACKUP,
-    ),
-    "pages of DailyTxT": (pack({"DailyTxT_export.html": "<p>"}), Refusal.PAGES_ONLY),
-    "a month that is cut": (pack({"2024/03.json": '{"days": ['}), Refusal.DAMAGED),
-    "a month that is a list": (pack({"2024/03.json": "[]"}), Refusal.EMPTY),
-    "a deep month": (pack({"2024/03.json": DEEP}), Refusal.DAMAGED),
-    "Day One that is cut": (pack({"Journal.json": day_one(day_one_entry())[:-4]}), Refusal.DAMAGED),
-    "Day One in UTF-16": (pack({"Journal.json": day_one().decode().encode("utf-16")}), Refusal.DAMAGED),
-    "Day One with bad UTF-8": (pack({"Journal.json": b'{"entries": ["\xff"]}'}), Refusal.DAMAGED),
-    "a deep Day One": (pack({"Journal.json": f'{{"entries": {DEEP}}}'}), Refusal.DAMAGED),
-    "Day One without entries": (pack({"Journal.json": day_one()}), Refusal.EMPTY),
-    "entries that are a number": (pack({"Journal.json": '{"entries": 7}'}), Refusal.EMPTY),
-    "too many entries": (pack({"Journal.json": '{"entries": [' + "7," * 20_001 + "7]}"}), Refusal.TOO_MANY),
-    "JSON of nobody's": (pack({"Journal.json": '{"a": 1}'}), Refusal.UNKNOWN),
-    "JSON that is a word": (pack({"Journal.json": '"a"'}), Refusal.UNKNOWN),
-    "Journiv that is cut": (pack({"data.json": journiv(journiv_entry())[:-3]}), Refusal.DAMAGED),
-    "Journiv of nothing": (pack({"data.json": journiv()}), Refusal.EMPTY),
-    "journals that are words": (pack({"data.json": '{"journals": "all"}'}), Refusal.EMPTY),
-    "a deep Journiv": (pack({"data.json": f'{{"moments": {DEEP}}}'}), Refusal.DAMAGED),
-}
-
-
-@pytest.mark.parametrize(("content", "reason"), REFUSED.values(), ids=REFUSED.keys())
-def test_a_file_that_is_broken_is_refused_with_a_reason(content, reason):
-    """Each for what is wrong with it."""
-    assert why(("it.zip", content)) == reason
-
-
-BROKEN_TEXT: dict[str, Any] = {
-    "no object": 7,
-    "a list": [],
-    "a number as its words": day_one_entry(text=7),
-    "a list as its words": day_one_entry(text=["a"]),
-    "an object as its words": day_one_entry(text={"a": 1}),
-}
-UNDATED: dict[str, Any] = {
-    "no time": None,
-    "a number": 1709332200,
-    "words": "yesterday",
-    "the year 0": "0000-01-01T00:00:00Z",
-    "the year 9999": "9999-12-31T23:59:59Z",
-    "a day that is none": "2024-02-30T00:00:00Z",
-    "an hour that is none": "2024-02-01T25:00:00Z",
-    "an offset that is none": "2024-02-01T10:00:00+99:99",
-    "ahead": "2026-11-30T00:00:00Z",
-    "an object": {"a": 1},
-}
-
-
-@pytest.mark.parametrize("entry", BROKEN_TEXT.values(), ids=BROKEN_TEXT.keys())
-def test_an_entry_of_another_shape_is_counted(entry):
-    """The others come in."""
-    found = read(("J.json", day_one(entry, day_one_entry())))
-    assert (len(found.entries), found.left_out) == (1, {LeftOut.BROKEN: 1})
-
-
-@pytest.mark.parametrize("told", UNDATED.values(), ids=UNDATED.keys())
-def test_a_time_that_cannot_be_loses_no_words(told):
-    """They come in with the day of importing them, and are counted."""
-    found = read(("J.json", day_one(day_one_entry(creationDate=told, modifiedDate=told))))
-    assert found.assumed == {Assumed.UNDATED: 1}
-    assert found.entries[0].answers == {"free.text": "The sea was inside the room."}
-
-
-def test_days_and_months_that_cannot_be_lose_no_words():
-    """The thirtieth of February and the month 13 are no days; a day that is no number is no entry."""
-    found = read_zip(
-        {"2024/02.json": month({"day": 30, "text": "A"}, {"day": "1", "text": "B"}, {"day": True})}
-    )
-    assert (len(found.entries), found.assumed) == (1, {Assumed.UNDATED: 1})
-    assert found.left_out == {LeftOut.BROKEN: 2}
-    assert read_zip({"2024/13.json": month({"day": 1, "text": "A"})}).assumed == {Assumed.UNDATED: 1}
 
 
 def test_the_same_entry_twice_in_a_file_is_one():

@@ -116,6 +116,21 @@ async def test_a_person_reads_one_file_at_a_time(actor):
     assert actor.id not in actor.installation.reading_accounts
 
 
+async def test_a_file_waits_for_another_file_and_for_no_export(actor):
+    """One file is read at a time, and while an export is made; an export finds its turn free while a file is read."""
+    here, content = actor.installation, form(pack({"2024-01-01.txt": "Words"}))
+    other = replace(actor, id=UUID(int=8))
+    async with here.export_limiter:
+        assert (await read_upload(actor, KIND, sent(content)))[0].entries == 1
+    async with here.import_limiter:
+        waiting = asyncio.create_task(read_upload(other, KIND, sent(content)))
+        while not here.import_limiter.statistics().tasks_waiting:
+            assert not waiting.done()
+            await asyncio.sleep(0)
+        here.export_limiter.acquire_nowait()
+    assert (await waiting)[0].entries == 1
+
+
 def test_the_process_can_write_no_file_and_takes_bounded_memory(tmp_path):
     """What it sets for itself holds, whatever a file does to it."""
     trying = tmp_path / "trying.py"
@@ -130,11 +145,12 @@ def test_the_process_can_write_no_file_and_takes_bounded_memory(tmp_path):
         "try:\n    bytes(it.MEMORY); print('took')\n"
         "except MemoryError: print('no memory')\n"
         "print(resource.getrlimit(resource.RLIMIT_CORE))\n"
+        "print({'tortoise', 'asyncpg', 'pydantic'} & {*sys.modules})\n"  # it needs no store, and begins at once
     )
     told = subprocess.run(
         [sys.executable, str(trying), str(tmp_path / "it")], capture_output=True, text=True, check=True
     )
-    assert told.stdout.split("\n")[:3] == ["no file", "no memory", "(0, 0)"]
+    assert told.stdout.split("\n")[:4] == ["no file", "no memory", "(0, 0)", "set()"]
 
 
 async def test_a_process_that_ends_by_itself_is_a_refusal(actor, monkeypatch, tmp_path):

@@ -150,23 +150,6 @@ def test_a_title_that_is_cut_stands_whole_above_the_text():
     assert len(entry.title) <= 300
 
 
-BROKEN = {
-    "bad UTF-8": b"a\xff\xfeb\xc3",
-    "half a letter": "é".encode()[:1],
-    "UTF-16 that was cut": b"\xff\xfea",
-    "a program": b"MZ\0\0\0\x01",
-    "NUL within": b"Wor\0ds",
-    "too long": b"a" * (4 << 20) + b"a",
-}
-
-
-@pytest.mark.parametrize("content", BROKEN.values(), ids=BROKEN.keys())
-def test_what_is_no_text_is_counted(content):
-    """It stays out, the others come in."""
-    found = read(("2024-03-01.md", content), ("2024-03-02.md", b"Words"))
-    assert (len(found.entries), found.left_out) == (1, {LeftOut.BROKEN: 1})
-
-
 @pytest.mark.parametrize("encoding", ["utf-16", "utf-16-be", "utf-8-sig", "utf-8"])
 def test_texts_with_a_mark_are_read_by_it(encoding):
     """UTF-16 with its mark, and UTF-8 with and without."""

@@ -76,6 +76,7 @@ ELSEWHERE = {
     "sitter_note.sealed": "the patient's identity: in `SIGNED_RECORDS`",
     "sitter_note.mark": "a key from the link's secret, which stands nowhere",
     "kap_session.sealed": "server key",
+    "share.due": "server key",
 }
 """Columns of bytes that a renewal does not go through, and why each need not."""
 

@@ -23,7 +23,7 @@ from journal.mail.mail_addresses import Undeliverable
 from journal.mail.messages import INVITATION, Message, Notice, queue_invitation, queue_message
 from journal.mail.outbox import CLAIM_DURATION, RETENTION, RETRY_DELAYS, delete_expired, deliver_due
 from journal.store.database import Store, execute, fetch_raw
-from portal.background import _build_voices
+from portal.background import build_voices
 from portal.config import Config
 from portal.web.translation import Translator
 from tests.cast import NAMES, NOON, PRACTICE, Cast, Furniture
@@ -98,7 +98,7 @@ async def test_a_message_is_in_the_language_of_whom_it_goes_to(cast: Cast, recei
 
     def choose(language: str) -> Voice:
         asked.append(language)
-        return _build_voices()(language)
+        return build_voices()(language)
 
     assert await deliver_due(installation, choose) == 2
     assert sorted(asked) == ["", "es"]
@@ -117,7 +117,7 @@ def test_no_mail_needs_a_server_that_takes_8_bits(language: str, kind: str) -> N
     """Each is of ASCII alone, in lines that every server takes, and says what it says."""
     server = MailServer("127.0.0.1", 25, SENDER, ORIGIN)
     link = f"{ORIGIN}/invite/abc" if kind == INVITATION else ""
-    voice = _build_voices()(language)
+    voice = build_voices()(language)
     sent = compose_letter(server, Message("alice@example.org", kind, link), uuid4(), NOON, voice).text
     assert sent.isascii()
     assert max(map(len, sent.splitlines())) <= 78
@@ -138,7 +138,7 @@ async def test_every_mail_is_wholly_in_one_language(sqlite_cast: Cast, receiver:
         for kind in Notice:
             await queue_notice(installation, actor.id, kind)
         await queue_invitation(installation, f"{name}@example.org", "abc", actor.language)
-    choose = _build_voices()
+    choose = build_voices()
     while await deliver_due(installation, choose):
         pass
     assert len(receiver.letters) == 2 * (len(Notice) + 1)

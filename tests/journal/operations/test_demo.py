@@ -24,7 +24,7 @@ from journal.reading_hours import hours
 from journal.records.collection import collect_patient_records
 from journal.sessions.rows import load_my_sessions
 from journal.sessions.session import SessionKind
-from journal.sharing import reading, shares
+from journal.sharing import caseload, reading, shares
 from journal.store.database import Store
 from tests.cast import SERVER_KEY, Cast, Clock
 
@@ -73,7 +73,7 @@ async def test_the_demonstration_loads_with_its_people_and_words(database_url: s
         bob = await web_sessions.load_actor(installation, token)
         assert bob is not None
         assert (await hours.load_my_hours(bob)).hours.language == "en"
-        assert len((await reading.load_caseload(bob)).cases) == 3
+        assert len((await caseload.load_caseload(bob)).cases) == 3
         assert len(await links.load_my_links(bob)) == 3
         charts = [
             await shared_charts.load_chart(bob, one.patient, "pressure")
@@ -85,7 +85,7 @@ async def test_the_demonstration_loads_with_its_people_and_words(database_url: s
         token = (await sign_in.sign_in(installation, demo.prescriber.email, demo.prescriber.password)).token
         priya = await web_sessions.load_actor(installation, token)
         assert priya is not None
-        (case,) = (await reading.load_caseload(priya)).cases
+        (case,) = (await caseload.load_caseload(priya)).cases
         for clinician in (priya, bob):
             folder = await reading.load_folder(clinician, case.patient)
             mine = await notes.load_notes(clinician, folder.link)

@@ -21,7 +21,7 @@ from journal.packets.choice import (
     read_choice,
     require_told,
 )
-from journal.packets.composing import Content, PacketConsent, compose
+from journal.packets.composing import BY_PATIENT, Content, PacketConsent, PacketMaker, compose
 from journal.packets.documents import MAX_PIECES, NOT_OFFERED, OFFERED_KINDS, Choice, Part, Span
 from journal.records.archive import encode_json
 from journal.sessions.rows import Session
@@ -83,7 +83,9 @@ def parts_of(entry: Entry) -> dict[str, str]:
     return {part: str(words) for part, words in {**heads, **document.answers}.items() if words}
 
 
-def composed(choice: Choice, entries: list[Entry], plan: tuple[Session, ...] = ()) -> Content:
+def composed(
+    choice: Choice, entries: list[Entry], plan: tuple[Session, ...] = (), made_by: PacketMaker = BY_PATIENT
+) -> Content:
     """Compose a packet of what lies in its time."""
     lies = build_test(choice, plan, BERLIN)
     opened = [one for one in entries if lies(one.document.kind, one.document.session_id, one.created_at)]
@@ -95,6 +97,7 @@ def composed(choice: Choice, entries: list[Entry], plan: tuple[Session, ...] = (
         zone_name=BERLIN.key,
         sessions=list_past_sessions(choice, plan, BERLIN, NOON),
         consents=(PacketConsent("Bob Example", "therapist", NOON, None),),
+        made_by=made_by,
     )
 
 
@@ -183,6 +186,13 @@ def test_what_is_no_choice_is_refused(
     with pytest.raises(InvalidInput) as refused:
         read_choice(Choice(), span, days, (), told, (session(7, -3),), "en")
     assert set(refused.value.fields) == wrong
+
+
+def test_what_is_wrong_is_told_in_the_order_of_the_page() -> None:
+    """The list above the form goes down the form."""
+    with pytest.raises(InvalidInput) as refused:
+        read_choice(Choice(), "dates", ("", ""), (), ("x" * 201, "y" * 501), (), "en", "z" * 101)
+    assert [*refused.value.fields] == ["first_date", "last_date", "recipient", "purpose", "masked"]
 
 
 def test_a_time_is_a_course_a_session_or_days() -> None:

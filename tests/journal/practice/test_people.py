@@ -28,7 +28,7 @@ from journal.roles import ADMINISTRATOR, POSITIONS, STAFF_POSITIONS, Profession,
 from journal.scheduling import plan as session_plan
 from journal.sealing import seal_document
 from journal.sessions.rows import load_my_sessions
-from journal.sharing import reading, shares
+from journal.sharing import caseload, reading, shares
 from tests.cast import PASSWORDS, PRACTICE, ZONE, Cast
 from tests.log import chain_all, logged
 from tests.scenes import connected, opened_by, shared, written
@@ -246,7 +246,7 @@ async def test_an_administrator_is_on_neither_side_of_care(cast: Cast) -> None:
         care_links.load_link_with(erin, alice.id),
         lifecycle.pause_sharing(erin),
         lifecycle.end_care(erin, cast.link),
-        reading.load_caseload(erin),
+        caseload.load_caseload(erin),
         reading.load_folder(erin, alice.id),
         reading.read_share(erin, alice.id, share),
         session_plan.load_patient_plan(erin, alice.id),

@@ -18,7 +18,6 @@ import pytest
 from journal.audit.acts import Act
 from journal.catalogue.fields import EntryKind, FieldKind
 from journal.clinic.call_contacts import CallRole
-from journal.entries.revisions import Reason
 from journal.notices.history import NoticeState
 from journal.packets import composing, making
 from journal.records import messages, own, schema, signing, talks
@@ -26,6 +25,7 @@ from journal.records.mapping import UNKNOWN_KIND
 from journal.roles import Role
 from journal.sessions.session import Phase, Route, SessionDetails, SessionKind, Setting, Status
 from journal.sitter.lines import NoteKind
+from journal.vault.documents import Reason
 
 PAGE = (Path(__file__).parents[3] / "docs" / "export-format.md").read_text(encoding="utf-8")
 SECTIONS = dict(re.findall(r"^### `(\w+)`\n(.*?)(?=^##)", PAGE, re.MULTILINE | re.DOTALL))

@@ -26,7 +26,7 @@ from journal.scheduling import plan as session_plan
 from journal.sessions.session import SessionDetails, SessionKind, Setting, Status
 from journal.store.database import execute, fetch_raw
 from journal.today.today import load_and_renew_reminders
-from portal.background import _build_voices
+from portal.background import build_voices
 from tests.cast import NAMES, PRACTICE, ZONE, Cast
 from tests.journal.mail.test_outbox import NEVER_SAID, house_of
 from tests.receiver import ORIGIN, Receiver, receiving
@@ -136,7 +136,7 @@ async def test_a_reminder_speaks_its_persons_language(sqlite_cast: Cast, receive
     await account_details.change_details(alice, alice.name, alice.time_zone, "es")
     await session_plan.add_session(alice, alice.id, in_days(sqlite_cast, 2))
     sqlite_cast.clock.forward(days=1)
-    assert await deliver_reminders(installation, _build_voices()) == 1
+    assert await deliver_reminders(installation, build_voices()) == 1
     ((_, letter),) = receiver.letters
     assert letter["Content-Language"] == "es"
     assert letter["Subject"] == "Un recordatorio de Hearthside"

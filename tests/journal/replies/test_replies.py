@@ -26,7 +26,7 @@ from journal.replies.documents import ReplyDocument
 from journal.replies.drafts import Typed
 from journal.replies.rows import seal_reply
 from journal.sessions.rows import load_my_sessions
-from journal.sharing import reading, shares
+from journal.sharing import caseload, reading, shares
 from journal.vault.entry_rows import Entry
 from tests.cast import Cast
 from tests.scenes import THE_SEA, connected, in_session, rested, shared, written
@@ -402,7 +402,7 @@ async def test_a_clinician_counts_what_is_new(cast: Cast) -> None:
     bob, alice = await cast.actor("bob"), await cast.actor("alice")
 
     async def count() -> tuple[int, list[UUID]]:
-        (case,) = (await reading.load_caseload(bob)).cases
+        (case,) = (await caseload.load_caseload(bob)).cases
         there = (await reading.load_folder(bob, alice.id)).shared
         return case.replies, [one.id for one in there if one.has_reply]
 

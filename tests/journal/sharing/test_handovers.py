@@ -22,7 +22,7 @@ from journal.errors import HeldUntilRested, InvalidInput, NotFound, TrustBroken
 from journal.practice import people
 from journal.scheduling import plan as session_plan
 from journal.sealing import seal_document
-from journal.sharing import handover_answers, handover_offers, reading, shares
+from journal.sharing import caseload, handover_answers, handover_offers, reading, shares
 from journal.sharing.handover_answers import ClinicianUnavailable
 from tests.cast import Cast
 from tests.scenes import connected, in_session, read_by, shared, signed_in_again, written
@@ -38,7 +38,7 @@ async def nothing_for_charlie(cast: Cast) -> None:
     """Fail unless alice does not exist for charlie."""
     charlie, alice = await cast.actor("charlie"), await cast.actor("alice")
     assert await links.load_my_links(charlie) == ()
-    assert (await reading.load_caseload(charlie)).cases == ()
+    assert (await caseload.load_caseload(charlie)).cases == ()
     for attempt in (
         links.load_link_with(charlie, alice.id), reading.load_folder(charlie, alice.id),
         session_plan.load_patient_plan(charlie, alice.id), handover_offers.withdraw_offer(charlie, alice.id),
@@ -253,7 +253,7 @@ async def test_a_suggestion_alone_makes_no_link(sqlite_cast: Cast) -> None:
     assert await links.load_my_links(charlie) == ()
     with pytest.raises(TrustBroken):
         await links.load_link_with(charlie, alice.id)
-    assert (await reading.load_caseload(charlie)).cases == ()
+    assert (await caseload.load_caseload(charlie)).cases == ()
 
 
 async def test_a_link_of_a_handover_cannot_be_copied(sqlite_cast: Cast) -> None:

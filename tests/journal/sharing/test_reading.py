@@ -18,7 +18,7 @@ from journal.care import tables as care_tables
 from journal.care.link_keys import SharingPaused
 from journal.entries import entries
 from journal.errors import Damaged, NotFound, TrustBroken
-from journal.sharing import reading, shares
+from journal.sharing import caseload, reading, shares
 from tests.cast import NOON, Cast
 from tests.shared_material import dosing, plan_course, share, write
 
@@ -90,7 +90,7 @@ async def test_nothing_opens_while_sharing_is_paused(cast: Cast) -> None:
     assert (found.paused, found.shared, len(found.sessions)) == (True, (), 13)
     with pytest.raises(SharingPaused):
         await reading.read_share(bob, alice.id, copy)
-    (case,) = (await reading.load_caseload(bob)).cases
+    (case,) = (await caseload.load_caseload(bob)).cases
     assert (case.paused, case.unread) == (True, 0)
 
 
@@ -133,7 +133,7 @@ async def test_after_the_end_of_care_there_is_nothing(cast: Cast) -> None:
     alice, bob = await cast.actor("alice"), await cast.actor("bob")
     copy = await share(cast, await write(cast, "free", {"free.text": "words"}))
     await lifecycle.end_care(bob, cast.link)
-    assert (await reading.load_caseload(bob)).cases == ()
+    assert (await caseload.load_caseload(bob)).cases == ()
     with pytest.raises(NotFound):
         await reading.read_share(bob, alice.id, copy)
     assert len(await entries.load_all_entries(alice)) == 1
@@ -154,7 +154,7 @@ async def test_changed_keys_stop_reading(cast: Cast) -> None:
 async def test_the_caseload_says_who_is_next_and_what_is_new(cast: Cast) -> None:
     """What is next carries the number of its dosing session; what was unshared or opened is not counted."""
     alice, bob = await cast.actor("alice"), await cast.actor("bob")
-    (case,) = (await reading.load_caseload(bob)).cases
+    (case,) = (await caseload.load_caseload(bob)).cases
     assert (case.name, case.next, case.last, case.unread) == ("Alice Sample", None, None, 0)
     await plan_course(cast)
     third = (await dosing(cast))[2]
@@ -162,9 +162,9 @@ async def test_the_caseload_says_who_is_next_and_what_is_new(cast: Cast) -> None
     await write(cast, "free", {"free.text": "private"})
     await reading.read_share(bob, alice.id, copies[0])
     await shares.revoke_share(replace(alice, now=NOON - timedelta(days=3)), copies[1])
-    (case,) = (await reading.load_caseload(bob)).cases
+    (case,) = (await caseload.load_caseload(bob)).cases
     assert case.next is not None
     assert case.number is not None
     assert (case.next.details.about, case.number.number, case.unread) == (third.id.hex, 3, 1)
     assert case.last == third
-    assert (await reading.load_caseload(await cast.actor("charlie"))).cases == ()
+    assert (await caseload.load_caseload(await cast.actor("charlie"))).cases == ()

@@ -19,7 +19,7 @@ from journal.care.link_keys import SharingPaused, open_shared_key
 from journal.entries import removal
 from journal.errors import HeldUntilRested, InvalidInput, NotFound, StaleRevision, TrustBroken
 from journal.sealing import seal_document
-from journal.sharing import copies, reading, saving, shares
+from journal.sharing import caseload, copies, reading, saving, shares
 from journal.sharing.recipients import load_readers
 from journal.store.database import Store
 from journal.vault.documents import EntryDocument
@@ -30,9 +30,9 @@ from tests.scenes import PARTS, connected, in_session, opened_by, read_by, reste
 async def test_nothing_is_shared_by_default(cast: Cast) -> None:
     """An entry that nobody shared leaves no trace that a clinician could see."""
     bob, alice = await cast.actor("bob"), await cast.actor("alice")
-    before = await reading.load_folder(bob, alice.id), (await reading.load_caseload(bob)).cases
+    before = await reading.load_folder(bob, alice.id), (await caseload.load_caseload(bob)).cases
     await written(cast)
-    after = await reading.load_folder(bob, alice.id), (await reading.load_caseload(bob)).cases
+    after = await reading.load_folder(bob, alice.id), (await caseload.load_caseload(bob)).cases
     assert await read_by(cast, "bob") == ()
     assert await shares.list_shares(alice) == ()
     assert replace(before[0], link=after[0].link) == after[0]
@@ -116,7 +116,7 @@ async def test_an_update_replaces_the_copy_and_is_unread_again(cast: Cast) -> No
     assert not one.changed
     (copy,) = await read_by(cast, "bob")
     assert copy.answers == {"int.meaning": "Changed."}
-    (case,) = (await reading.load_caseload(await cast.actor("bob"))).cases
+    (case,) = (await caseload.load_caseload(await cast.actor("bob"))).cases
     assert case.unread == 1
 
 

@@ -28,12 +28,12 @@ from journal.evaluation.form_fields import Step
 from journal.held_acts import Asked, HeldAct
 from journal.scheduling import plan as session_plan
 from journal.sessions.session import SessionDetails, SessionKind, Setting
-from journal.sharing import shares
+from journal.sharing import ends, shares, terms
 from journal.standing import completion, kinds, lines, standing
 from journal.standing.lines import Standing
 from journal.vault.documents import EntryDocument
 from tests.cast import NOON, ZONE, Cast
-from tests.scenes import become, connected, in_session, read_by, rested
+from tests.scenes import become, connected, in_session, read_by, rested, signed_in_again
 
 KIND = kinds.KINDS["readings"]
 
@@ -307,6 +307,30 @@ async def test_whoever_stops_a_copy_finds_no_new_one(cast: Cast):
     assert [len(one.pieces) for one in await waiting(cast)] == [2]
     other = await note(cast, await planned(cast), 63)
     assert await lines_of(cast) == [other]
+
+
+async def test_a_copy_that_ended_grows_no_more_and_begins_anew_only_when_ticked(cast: Cast):
+    """Until its end a copy takes in what is completed; from then on that is listed, and goes without the old terms."""
+    await give(cast)
+    session = await planned(cast)
+    first = await note(cast, session, 61)
+    (one,) = await shares.list_shares(await cast.actor("alice"))
+    await terms.change_terms(await cast.actor("alice"), one.id, NOON.date(), True)
+    second = await note(cast, session, 62)
+    (grown,) = await shares.list_shares(await cast.actor("alice"))
+    assert grown.end is not None
+    assert (grown.end.day, grown.may_file) == (NOON.date().isoformat(), True)
+    assert await lines_of(cast) == [first, second]
+    cast.clock.now = grown.end.moment
+    await signed_in_again(cast)
+    third = await note(cast, session, 63)
+    assert await lines_of(cast) == []
+    await ends.end_due(cast.installation)
+    every = keys(listed := await waiting(cast))
+    assert [piece for left in listed for piece in left.pieces] == [first, second, third]
+    await completion.share_unshared(await cast.actor("alice"), cast.link, KIND.id, every[-1:], every)
+    (anew,) = await shares.list_shares(await cast.actor("alice"))
+    assert (anew.end, anew.may_file, await lines_of(cast)) == (None, False, [third])
 
 
 async def test_what_was_completed_in_a_hold_is_listed_after_it_and_goes_only_when_ticked(cast: Cast):

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from journal.notices.inbox import OpenNotice
 from journal.sessions.rows import Session
 from journal.sessions.session import SessionDetails, SessionKind, Setting
-from journal.sharing.reading import Case
+from journal.sharing.caseload import Case
 from journal.today.desk import TALK_NEAR, DeskKind, choose_for_desk
 
 NOW = datetime(2026, 12, 1, 9, tzinfo=UTC)

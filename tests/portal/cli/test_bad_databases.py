@@ -171,8 +171,9 @@ def tried(command_line: Commands, place: Place, *but: str, named: str, **setting
     """Every command *but* some ends, refuses, and says in one sentence what is *named*."""
     shutil.copyfile(place.good, place.folder.with_name("backup"))
     files = {"backup": ["../copy"], "restore": ["../backup"]}
+    options = {"closing-notice": ["--withdraw"]}
     lines = [
-        [name, *(str(place.folder / file) for file in files.get(name, ()))]
+        [name, *options.get(name, ()), *(str(place.folder / file) for file in files.get(name, ()))]
         for name in COMMANDS.keys() - set(but)
     ]
     for (name, *_), done in zip(

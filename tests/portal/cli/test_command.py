@@ -85,6 +85,17 @@ def test_a_number_of_connections_that_is_none(tmp_path: Path, typed: str) -> Non
     assert Config.from_mapping(settings).connections == 5
 
 
+@pytest.mark.parametrize("typed", ["0", "-1", "3651", "a month", "1.5", " "])
+def test_a_number_of_days_that_is_none(tmp_path: Path, typed: str) -> None:
+    """How long backups are kept is a number of days, or not said."""
+    settings = {"HEARTHSIDE_DATA": str(tmp_path / "data")}
+    with pytest.raises(ConfigError) as caught:
+        Config.from_mapping(settings | {"HEARTHSIDE_BACKUP_DAYS": typed})
+    assert caught.value.problems == ["HEARTHSIDE_BACKUP_DAYS needs a number of days, 1 to 3650"]
+    assert Config.from_mapping(settings | {"HEARTHSIDE_BACKUP_DAYS": "30"}).backup_days == 30
+    assert Config.from_mapping(settings).backup_days is None
+
+
 def test_a_secret_comes_from_a_file(tmp_path: Path) -> None:
     """A secret setting has a twin that names a file."""
     (tmp_path / "key").write_text("ab" * 32 + "\n")

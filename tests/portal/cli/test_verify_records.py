@@ -130,6 +130,16 @@ def test_an_age_file_opens_with_a_key(tmp_path: Path, capsys: pytest.CaptureFixt
         assert (code, err.partition(",")[0]) == (2, "It does not open with this key")
 
 
+def test_pages_alone_are_not_said_to_be_changed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A PDF that was saved plain carries no signature, and says where there is one."""
+    (tmp_path / "a.pdf").write_bytes(b"%PDF-1.7\n" + bytes(200))
+    code, out, err = said(capsys, tmp_path / "a.pdf")
+    assert (code, out) == (2, "")
+    assert (
+        err == "These are pages alone, which nobody signed. The encrypted file of a packet can be checked.\n"
+    )
+
+
 def test_what_cannot_be_looked_at(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

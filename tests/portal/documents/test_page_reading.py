@@ -43,6 +43,7 @@ def test_what_serves_the_screen_is_left_out():
     """Forms, buttons, ways onwards, what is hidden, and a heading under which nothing is left."""
     assert read(
         '<nav>n</nav><h2>Only forms</h2><form><p>f</p></form><h2>More</h2><p hidden>h</p><p class="x no-print">n</p>'
+        '<p class="cut-note">What ends in … goes on on the page.</p>'
         '<div class="actions"><a href="/">a</a></div><button>b</button><p>said <span class="icon">i</span></p>'
     ) == (Heading(Words("More"), 2), Paragraph(Words("said")))
 
@@ -63,6 +64,8 @@ def test_lines_lists_labels_and_tables():
     head, body = "<tr><th>A</th><th>B</th></tr>", "<tr><th>a</th><td></td></tr>"
     table = f"<table><caption>C</caption><thead>{head}</thead><tbody>{body}</tbody></table>"
     assert read(table) == (Table("C", ("A", "B"), ((Words("a"), Words("")),)),)
+    unseen = table.replace("<caption>", '<caption class="visually-hidden">')
+    assert read(unseen) == (Table("", ("A", "B"), ((Words("a"), Words("")),)),)
     assert read('<section class="call-card"><p class="hint">now</p></section>') == (
         Framed((Paragraph(Words("now")),)),
     )
@@ -87,6 +90,8 @@ def test_words_keep_their_lines_and_their_language():
         Paragraph(Words("d\ne")),
     )
     assert read('<p><q lang="es">el mar</q></p>') == (Paragraph(Words("“el mar”", "es")),)
+    drawn = '<p lang="es">El mar <svg lang="en"><text>sea</text></svg></p>'
+    assert read(drawn) == (Paragraph(Words("El mar", "es")),)
     assert read('<p>Qué cambió <span lang="en">the sea</span></p>') == (
         Paragraph(Words("Qué cambió the sea")),
     )

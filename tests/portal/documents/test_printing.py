@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from http import HTTPStatus
 from io import BytesIO
 
 import pikepdf
 import pypdfium2
 import pytest
 from httpx import AsyncClient
+from starlette.requests import Request
+from starlette.responses import Response
 
 from portal.documents.page_reading import read_page
+from portal.documents.printing import PARTLY_REPORTED, PATIENT_REPORTED, print_page
 from portal.paper.document import Bullets, Table
 from tests.course_material import share_a_course
 from tests.portal.browsing import Page, opened, pressed
@@ -92,6 +96,7 @@ async def test_a_safety_plan(portal: Portal) -> None:
         assert page.markup.all("a", within="actions", href="/safety-plan?as=pdf")
         pdf = await printed(browser, "/safety-plan", "safety-plan.pdf")
         assert len(pages(pdf)) == 1
+        assert PATIENT_REPORTED in pages(pdf)[0]
         assert_says_the_same(page, pdf)
         await browser.post("/help-now", data={"region": "US"})
         letter = await printed(browser, "/safety-plan", "safety-plan.pdf")
@@ -112,6 +117,7 @@ async def test_a_sitters_sheet_and_a_check_list(portal: Portal) -> None:
             assert page.markup.all("a", href=f"{address}?as=pdf")
             pdf = await printed(browser, address, name)
             assert len(pages(pdf)) == 1
+            assert PARTLY_REPORTED in pages(pdf)[0]  # what the clinic asks stands there as well
             assert_says_the_same(page, pdf)
         await browser.post("/account/details", data={"name": "Alice", "time_zone": "UTC", "language": "es"})
         pdf = await printed(browser, address, "check-list.pdf")
@@ -140,6 +146,8 @@ async def test_a_full_brief_and_charts(portal: Portal) -> None:
         assert page.markup.all("a", within="brief-foot", **{"class": "button button-secondary"})
         pdf = await printed(browser, brief, "brief.pdf")
         assert len(pages(pdf)) == 1
+        noted = any(heading in page.words for heading in ("Plan note", "What the sitter noted"))
+        assert (PARTLY_REPORTED if noted else PATIENT_REPORTED) in pages(pdf)[0]
         assert_says_the_same(page, pdf)
         blocks = read_page(page.answer.text, "en", "Brief")
         (table,) = (one for one in blocks if isinstance(one, Table))
@@ -179,6 +187,14 @@ async def test_charts_wait_until_rest_on_paper_too(portal: Portal) -> None:
     assert "This waits until you have rested" in answer.text
 
 
+async def test_a_page_that_refuses_is_no_file(portal: Portal) -> None:
+    """What is not answered with 200 stays the page that it is, though a file was asked for."""
+    request = Request({"type": "http", "query_string": b"as=pdf", "headers": []})
+    page = Response("Not today", HTTPStatus.CONFLICT)
+    alice = await portal.cast.actor("alice")
+    assert await print_page(request, alice, page, "Safety plan", "safety-plan.pdf") is page
+
+
 @pytest.mark.parametrize("asked", ["as=html", "as=", "as=pdf2"])
 async def test_anything_else_is_the_page(portal: Portal, asked: str) -> None:
     """Only one word asks for a file."""
@@ -201,7 +217,11 @@ async def test_what_helps_when_somebody_gets_frightened(portal: Portal) -> None:
 
 
 async def test_a_course_summary_lies_and_has_every_cell(portal: Portal) -> None:
-    """Twelve sessions with all that is told of them fill two pages that lie, and no row goes on to another page."""
+    """
+    Twelve sessions with all that is told of them fill two pages that lie, and no row goes on to another page.
+
+    What it is stands there once. Since a plan note is in it, the foot does not call all of it the patient's.
+    """
     await share_a_course(portal.cast, 12, months=2)
     alice = (await portal.cast.actor("alice")).id
     async with portal.client("bob") as browser:
@@ -209,6 +229,8 @@ async def test_a_course_summary_lies_and_has_every_cell(portal: Portal) -> None:
         pdf = await printed(browser, f"/patients/{alice}/summary", "course-summary.pdf")
     assert_says_the_same(page, pdf)
     assert len(pages(pdf)) <= 2
+    assert "".join(pages(pdf)).casefold().count("course summary") == 1
+    assert all(PARTLY_REPORTED in one for one in pages(pdf))
     with pikepdf.open(BytesIO(pdf)) as file:
         assert [float(one) for one in file.pages[0].MediaBox][2:] == pytest.approx([841.89, 595.28], abs=0.1)
 

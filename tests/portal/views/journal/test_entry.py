@@ -10,11 +10,10 @@ from httpx import AsyncClient
 from journal.catalogue.fields import WRITTEN_KINDS, EntryKind, Field, FieldKind
 from journal.catalogue.forms import get_written_form
 from journal.entries import entries, removal, revisions
-from journal.entries.revisions import Reason
 from journal.scheduling import plan as session_plan
 from journal.sessions.session import Route, SessionDetails, SessionKind, Setting
 from journal.store.database import get_connection
-from journal.vault.documents import EntryDocument
+from journal.vault.documents import EntryDocument, Reason
 from journal.vault.entry_rows import Entry
 from tests.cast import NOON, ZONE, Cast
 from tests.portal.browsing import Page, action, autosaved, followed, opened, pressed

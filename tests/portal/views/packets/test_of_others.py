@@ -24,6 +24,7 @@ from journal.records.verification import verify_zip
 from journal.sharing import shares
 from journal.vault.documents import EntryDocument
 from tests.cast import PASSWORDS
+from tests.journal.fhir.reading import list_words
 from tests.portal.conftest import Portal
 from tests.portal.views.packets.test_packets import field, made
 from tests.portal.views.test_records import PHRASE, opened_by_age
@@ -92,12 +93,13 @@ async def test_it_holds_what_is_shared_and_both_sides_know(scene: Scene, tmp_pat
     async with scene.portal.client("bob") as browser:
         listed = await browser.get(f"/packets?patient={scene.alice}")
         assert "Alice Sample" in listed.text
-        where = await begun(scene, browser, parts=["name", "sessions", "consent"])
+        where = await begun(scene, browser, parts=["name", "sessions", "consent", "fhir"])
         chosen = await browser.get(f"{where}/entries?kind=integration")
         assert SHARED not in chosen.text  # who has not opened it reads no word of it yet
         assert await openings(scene) == []
         page = await browser.get(f"{where}/preview")
         assert SHARED in page.text
+        assert "It holds the same as FHIR too." in page.text
         assert "Bob Example (therapist)" in page.text
         assert await openings(scene) == [scene.share]
         file = await file_of(scene, browser, where)
@@ -110,7 +112,10 @@ async def test_it_holds_what_is_shared_and_both_sides_know(scene: Scene, tmp_pat
     assert (data["name"], data["consents"], data["time_zone"]) == ("Alice Sample", [], "Europe/Berlin")
     assert [one["id"] for one in data["entries"]] == [str(scene.share)]
     assert [one["id"] for one in data["entries"][0]["answers"]] == ["int.meaning"]
-    whole = "".join(packed.read(name).decode("latin-1") for name in packed.namelist())
+    bundle = list(list_words(json.loads(packed.read("data/fhir.json"))))
+    assert {"Alice Sample", "Bob Example"} <= set(bundle)
+    assert SHARED in "".join(bundle)
+    whole = "".join(packed.read(name).decode("latin-1") for name in packed.namelist()) + "".join(bundle)
     for word in (KEPT, *TOLD.values(), "sleep", "About my father"):
         assert word not in whole, word
     async with scene.portal.client("alice") as browser:
@@ -132,7 +137,7 @@ async def test_nothing_that_is_not_shared_changes_a_byte(scene: Scene) -> None:
     """
     cast = scene.portal.cast
     async with scene.portal.client("bob") as browser:
-        where = await begun(scene, browser, parts=["sessions"])
+        where = await begun(scene, browser, parts=["sessions", "fhir"])
         paths = (where, f"{where}/entries?kind=integration", f"{where}/preview")
 
         async def seen() -> list[str]:
@@ -185,6 +190,7 @@ async def test_what_is_no_longer_shared_does_not_leave(scene: Scene, change: str
         shown = await browser.get(ready)
         if change in ("revoked", "updated"):
             assert "The file is not handed out any more" in shown.text
+            assert "Your packet is made" not in shown.text
             assert f"{ready}/file" not in shown.text
         else:
             assert shown.status_code == status

@@ -116,6 +116,7 @@ async def test_a_packet_holds_what_was_ticked_and_nothing_else(portal: Portal, t
         page = await browser.get(f"{where}/preview")
         assert CHOSEN in page.text
         assert "the same as FHIR too, without names" in page.text
+        assert "Its signature names your account even so" in page.text
         assert KEPT not in page.text
         assert TOLD["recipient"] not in page.text
         answer = await browser.post(f"{where}/preview", data=form(page))

@@ -18,6 +18,7 @@ from journal.installation.installation import Installation
 from journal.packets.documents import Choice, Part
 from journal.vault.documents import EntryDocument
 from journal.vault.entry_rows import Entry
+from portal.documents.printing import PARTLY_REPORTED, PATIENT_REPORTED
 from portal.paper.document import Block, Bullets, Facts, Heading, Look, Paper, Paragraph, Table
 from portal.views.packets.answers import read_blocks
 from portal.views.packets.pages import UNSET_NOTE, build_pages
@@ -90,6 +91,20 @@ def test_an_answer_is_read_as_it_was_written(environment: Environment, text: str
     (block,) = read_blocks(str(draw(SharedSection("Question", text, language="es"))))
     assert isinstance(block, Paragraph)
     assert (block.words.text, block.words.language, block.look) == (text, "es", Look.QUOTED)
+
+
+def test_what_others_noted_is_not_called_the_patients(environment: Environment) -> None:
+    """At the foot of each page and on the first: a plan note of a clinic's, or what a sitter noted, is in it."""
+    for kind, is_hers in (("free", True), ("plan_note", False), ("sitter", False)):
+        entry = Entry(UUID(int=1), 1, EntryDocument(kind, "One evening"), NOON, NOON, None)
+        content = composed(Choice(pieces={"1".zfill(32): ("title",)}), [entry])
+        installation = Installation.with_key(SERVER_KEY)
+        document = build_pages(
+            environment, installation, content, NOON, signer=SIGNER, paper=Paper.A4
+        ).document
+        foot = PATIENT_REPORTED if is_hers else PARTLY_REPORTED
+        assert document.foot == foot
+        assert next(texts(document.blocks)).startswith(f"{foot}.")
 
 
 async def test_another_reader_finds_the_words_of_the_preview(environment: Environment) -> None:

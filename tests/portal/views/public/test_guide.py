@@ -45,6 +45,7 @@ PAGES: dict[str, tuple[Role, dict[str, str]]] = {
             "/sharing": "share",
             "/sharing/{link}/end": "undo",
             "/records": "records",
+            "/records/leaving": "records",
             "/account": "lost",
             "/account/contact": "who",
             "/account/deletion": "undo",
