@@ -232,8 +232,8 @@ OTHERS_TABLES = {
     "account_reset.reset": (
         "begins an account anew, and ends what was shared, in one transaction",
         (
-            "accounts.Account authentication.WebSession care.CareLink care.CareNote care.KeptShare care.Share "
-            "care.TalkItem"
+            "accounts.Account authentication.WebSession care.CareLink care.CareNote care.KeptShare care.LinkRenewal "
+            "care.Share care.TalkItem"
         ),
     ),
     "account_reset.reset_links": ("the link is a kind of invitation", "care.Invitation"),
