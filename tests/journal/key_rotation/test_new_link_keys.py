@@ -479,3 +479,19 @@ async def test_a_key_before_that_storage_changed_hides_nothing_of_now(sqlite_cas
     await care_tables.LinkRenewal.filter(link_id=cast.link).update(former=kept)
     await ended(cast)
     assert len(await read_by(cast, "bob")) == 2
+
+
+@pytest.mark.parametrize("one", [True, False])
+async def test_a_pause_takes_away_what_a_clinician_kept(sqlite_cast: Cast, one: bool) -> None:
+    """Bob keeps the link's key under his own until alice comes: a pause deletes that too, at once."""
+    cast = sqlite_cast
+    await shared(cast, await written(cast))
+    await read_by(cast, "bob")
+    await begun(cast, "bob")
+    await ended(cast, "bob")
+    row = await care_tables.CareLink.get(id=cast.link)
+    assert (row.clinician_key, row.held_key is None) == (None, False)
+    assert len(await read_by(cast, "bob")) == 1
+    await lifecycle.pause_sharing(await cast.actor("alice"), cast.link if one else None)
+    assert (await care_tables.CareLink.get(id=cast.link)).held_key is None
+    assert await read_by(cast, "bob") == ()
