@@ -52,9 +52,9 @@ from journal.vault.record_snapshot import Part
 from journal.vault.record_state import RecordChange
 
 SELECT_OLD_LINKS = """
-    SELECT id, patient_id, clinician_key, held_key, key_number, former, clinician_pin
-    FROM care_link LEFT JOIN link_renewal ON link_id = id
-    WHERE patient_id = $1 AND clinician_id = $2 AND ended_at IS NOT NULL
+    SELECT care_link.id, care_link.patient_id, clinician_key, held_key, key_number, former, clinician_pin
+    FROM care_link LEFT JOIN link_renewal ON link_renewal.id = care_link.id
+    WHERE care_link.patient_id = $1 AND clinician_id = $2 AND ended_at IS NOT NULL
         AND (clinician_key IS NOT NULL OR held_key IS NOT NULL)
     ORDER BY created_at
 """

@@ -80,7 +80,7 @@ async def begin(actor: Actor, link: UUID, theirs: PublicIdentity | None) -> bool
     await record_state.lock_state(actor)
     mine = tables.CareLink.filter(id=link, patient_id=actor.id, ended_at=None)
     row = await fetch_row(RenewedRow, mine)
-    if row is None or await tables.LinkRenewal.filter(link_id=link).exists():
+    if row is None or await tables.LinkRenewal.filter(id=link).exists():
         return False
     try:
         old = actor.keyring.unwrap(row.patient_key or b"", context=link_key_context(actor.id, link))
@@ -88,7 +88,8 @@ async def begin(actor: Actor, link: UUID, theirs: PublicIdentity | None) -> bool
         return False
     new, number, paused = new_link_key(), row.key_number + 1, row.paused_at
     await tables.LinkRenewal.create(
-        link_id=link,
+        id=link,
+        patient_id=actor.id,
         former=wrap_key(new, old, context=former_key_context(link, number)),
         place=BEGINNING,
         began_at=actor.now,

@@ -53,7 +53,7 @@ SELECT_LINKS = """
         {me}_followed_at, patient_pin, clinician_pin, voucher, past, peer.sealed, peer.public_identity, peer.status,
         EXISTS (SELECT 1 FROM succession WHERE account_id = peer.id),
         EXISTS (SELECT 1 FROM key_renewal WHERE key_renewal.id = peer.id),
-        (SELECT former FROM link_renewal WHERE link_id = care_link.id),
+        (SELECT former FROM link_renewal WHERE link_renewal.id = care_link.id),
         {policy}
     FROM care_link LEFT JOIN account AS peer ON peer.id = {peer}_id
     WHERE {whose}
@@ -317,5 +317,5 @@ async def _lock(link: Link, lasting: dict[str, Any], reason: str) -> None:
         raise StaleRevision(reason)
     # What was read before the key was drawn anew is sealed anew as long as that is under way.
     last = mine.filter(key_number=link.row.key_number + 1)
-    if not (await last.exists() and await tables.LinkRenewal.filter(link_id=link.id).exists()):
+    if not (await last.exists() and await tables.LinkRenewal.filter(id=link.id).exists()):
         raise StaleRevision(KEYS_RENEWED)

@@ -83,10 +83,15 @@ class CareLink(Model):
 
 
 class LinkRenewal(Model):
-    """A care link whose rows are being sealed under a new link key. Its row goes with the last of them."""
+    """
+    A care link whose rows are being sealed under a new link key. Its row goes with the last of them.
 
-    link: fields.OneToOneRelation[CareLink] = fields.OneToOneField(
-        "journal.CareLink", related_name="renewal", primary_key=True
+    Its id is that of the care link.
+    """
+
+    id = fields.UUIDField(primary_key=True)
+    patient: fields.ForeignKeyRelation[Account] = fields.ForeignKeyField(
+        "journal.Account", related_name="link_renewals", db_index=True
     )
     former = fields.BinaryField()  # the link key before, under the new one
     place = fields.CharField(64)  # the column that is being gone through

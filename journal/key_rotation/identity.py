@@ -149,7 +149,7 @@ def _open_granted(actor: Actor, row: GrantedRow, old: PrivateIdentity) -> bytes:
 
 async def _reseal_kept_shares(link: UUID, number: int, key: bytes) -> bytes:
     """Seal what was shared before a reset under a new key, which its clinician alone has; return that."""
-    former = await fetch_row(FormerRow, care_tables.LinkRenewal.filter(link_id=link))  # a reset came between
+    former = await fetch_row(FormerRow, care_tables.LinkRenewal.filter(id=link))  # a reset came between
     old, drawn = build_sealer(key, link, number, former.former if former else b""), new_link_key()
     new = Sealer(drawn)
     kept = care_tables.KeptShare.filter(link_id=link)
@@ -160,7 +160,7 @@ async def _reseal_kept_shares(link: UUID, number: int, key: bytes) -> bytes:
         except CryptoError:
             continue
         await kept.filter(id=row.id).update(sealed=sealed)
-    await care_tables.LinkRenewal.filter(link_id=link).delete()
+    await care_tables.LinkRenewal.filter(id=link).delete()
     return drawn
 
 

@@ -19,6 +19,7 @@ from journal.errors import Damaged
 from journal.key_rotation.link_columns import LINK_COLUMNS, SHARES, LinkColumn, RevisedRow
 from journal.roles import Role
 from journal.store.rows import (
+    IdRow,
     NonNegative,
     Row,
     Timestamp,
@@ -34,7 +35,7 @@ FINAL_BATCH_SIZE = 1000  # rows that are checked at a time
 class LinkRenewalRow(Row, frozen=True):
     """A row of a link whose key is drawn anew."""
 
-    link_id: UUID
+    id: UUID
     former: bytes
     place: str
     after: UUID | None
@@ -54,21 +55,26 @@ async def load_under_way(actor: Actor) -> list[LinkRenewalRow]:
     """Return the links of a patient whose rows are being sealed under another key."""
     if actor.role is not Role.PATIENT:
         return []
-    mine = care_tables.LinkRenewal.filter(link__patient_id=actor.id, link__ended_at=None)
-    return filter_undamaged(await fetch_rows(LinkRenewalRow, mine.order_by("began_at", "link_id")))
+    mine = care_tables.LinkRenewal.filter(patient_id=actor.id).order_by("began_at", "id")
+    found = filter_undamaged(await fetch_rows(LinkRenewalRow, mine))
+    lasting = care_tables.CareLink.filter(
+        patient_id=actor.id, ended_at=None, id__in=[row.id for row in found]
+    )
+    there = {row.id for row in filter_undamaged(await fetch_rows(IdRow, lasting))} if found else set()
+    return [row for row in found if row.id in there]
 
 
 async def reseal_batch(actor: Actor, row: LinkRenewalRow, limit: int) -> None:
     """Seal the next rows of a link anew, in the transaction that is open and holds the account's state."""
     at = next((at for at, one in enumerate(LINK_COLUMNS) if one.name == row.place), 0)
-    total = row.total or sum([await one.query_rows(row.link_id).count() for one in LINK_COLUMNS])
+    total = row.total or sum([await one.query_rows(row.id).count() for one in LINK_COLUMNS])
     after, done, left = row.after, row.done, limit
     while left and at < len(LINK_COLUMNS):  # most links have a few rows in each
         after, gone, _ = await _reseal_rows(actor, row, LINK_COLUMNS[at], after, left)
         at, after = (at, after) if gone == left else (at + 1, None)
         done, left = done + gone, left - gone
     place = LINK_COLUMNS[at].name if at < len(LINK_COLUMNS) else ""
-    mine = care_tables.LinkRenewal.filter(link_id=row.link_id)
+    mine = care_tables.LinkRenewal.filter(id=row.id)
     await mine.update(place=place, after=after, done=done, total=max(total, done))
 
 
@@ -78,14 +84,14 @@ async def finish(actor: Actor, row: LinkRenewalRow) -> int:
 
     In the transaction that is open and holds the account's state. It locks the link, which everybody does who writes.
     """
-    await care_tables.CareLink.filter(id=row.link_id, ended_at=None).update(ended_at=None)
+    await care_tables.CareLink.filter(id=row.id, ended_at=None).update(ended_at=None)
     unopened = 0
     for one in LINK_COLUMNS:
         after, gone = None, FINAL_BATCH_SIZE
         while gone == FINAL_BATCH_SIZE:
             after, gone, closed = await _reseal_rows(actor, row, one, after, FINAL_BATCH_SIZE)
             unopened += closed
-    await care_tables.LinkRenewal.filter(link_id=row.link_id).delete()
+    await care_tables.LinkRenewal.filter(id=row.id).delete()
     return unopened
 
 
@@ -93,7 +99,7 @@ async def _reseal_rows(
     actor: Actor, renewal: LinkRenewalRow, own: LinkColumn, after: UUID | None, limit: int
 ) -> tuple[UUID | None, int, int]:
     """Seal rows anew in the order of their ids; return the last id, how many, and how many of them no key opens."""
-    link = renewal.link_id
+    link = renewal.id
     new, old = await _open_keys(actor, renewal)
     query = own.query_rows(link) if after is None else own.query_rows(link).filter(id__gt=after)
     rows = await own.load_rows(query.order_by("id").limit(limit))
@@ -124,7 +130,7 @@ def _opens(key: Sealer, sealed: bytes, place: Context) -> bool:
 
 
 async def _open_keys(actor: Actor, renewal: LinkRenewalRow) -> tuple[Sealer, Sealer]:
-    link = renewal.link_id
+    link = renewal.id
     row = await fetch_row(OwnKeyRow, care_tables.CareLink.filter(id=link, patient_id=actor.id))
     try:
         if row is None or row.patient_key is None:

@@ -45,16 +45,16 @@ class Migration(migrations.Migration):
         ops.CreateModel(
             name="LinkRenewal",
             fields=[
+                ("id", fields.UUIDField(primary_key=True, default=uuid4, unique=True, db_index=True)),
                 (
-                    "link",
-                    fields.OneToOneField(
-                        "journal.CareLink",
-                        source_field="link_id",
-                        primary_key=True,
+                    "patient",
+                    fields.ForeignKeyField(
+                        "journal.Account",
+                        source_field="patient_id",
                         db_index=True,
                         db_constraint=True,
                         to_field="id",
-                        related_name="renewal",
+                        related_name="link_renewals",
                         on_delete=OnDelete.CASCADE,
                     ),
                 ),
@@ -68,9 +68,10 @@ class Migration(migrations.Migration):
             options={
                 "table": "link_renewal",
                 "app": "journal",
-                "pk_attr": "link_id",
+                "pk_attr": "id",
                 "table_description": (
-                    "A care link whose rows are being sealed under a new link key. Its row goes with the last of them."
+                    "A care link whose rows are being sealed under a new link key. Its row goes with the last of them.\n\n"
+                    "Its id is that of the care link."
                 ),
             },
             bases=["Model"],

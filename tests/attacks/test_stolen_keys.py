@@ -86,7 +86,7 @@ async def looked_around(thief: Thief) -> Thief:
             place = held_key_context(thief.account, row.id)
             found.add(unwrap_key(thief.keyring.vault, bytes(row.held_key or b""), context=place))
     for renewal in await care_tables.LinkRenewal.all():
-        link = await care_tables.CareLink.get(id=renewal.link_id)  # type: ignore[attr-defined]
+        link = await care_tables.CareLink.get(id=renewal.id)
         for key in set(found):
             with suppress(CryptoError):
                 place = former_key_context(link.id, link.key_number)

@@ -469,14 +469,14 @@ async def test_a_key_before_that_storage_changed_hides_nothing_of_now(sqlite_cas
     await shared(cast, await written(cast))
     await read_by(cast, "bob")
     await begun(cast)
-    kept = (await care_tables.LinkRenewal.get(link_id=cast.link)).former
-    await care_tables.LinkRenewal.filter(link_id=cast.link).update(former=bytes(kept)[:-1] + b"\x00")
+    kept = (await care_tables.LinkRenewal.get(id=cast.link)).former
+    await care_tables.LinkRenewal.filter(id=cast.link).update(former=bytes(kept)[:-1] + b"\x00")
     await shared(cast, await written(cast))
     assert len(await read_by(cast, "bob")) == 1
     with pytest.raises(Damaged):
         await ended(cast)
-    assert await care_tables.LinkRenewal.filter(link_id=cast.link).exists()
-    await care_tables.LinkRenewal.filter(link_id=cast.link).update(former=kept)
+    assert await care_tables.LinkRenewal.filter(id=cast.link).exists()
+    await care_tables.LinkRenewal.filter(id=cast.link).update(former=kept)
     await ended(cast)
     assert len(await read_by(cast, "bob")) == 2
 
