@@ -7,6 +7,8 @@ copies. The key before stands beside it, wrapped under it, until every row is se
 
 from __future__ import annotations
 
+from contextlib import suppress
+from typing import Any
 from uuid import UUID
 
 from crypto import (
@@ -86,7 +88,22 @@ async def begin(actor: Actor, link: UUID, theirs: PublicIdentity | None) -> bool
         old = actor.keyring.unwrap(row.patient_key or b"", context=link_key_context(actor.id, link))
     except CryptoError:
         return False
-    new, number, paused = new_link_key(), row.key_number + 1, row.paused_at
+    new, number = new_link_key(), row.key_number + 1
+    changed: dict[str, Any] = {
+        "patient_key": wrap_key(actor.keyring.vault, new, context=link_key_context(actor.id, link)),
+        "clinician_key": None,
+        "held_key": None,
+        "key_number": number,
+        "drawn_at": actor.now,
+        "due_at": None,
+    }
+    if theirs is None:
+        changed["paused_at"] = row.paused_at or actor.now
+    else:
+        ids = {"owner": actor.id.bytes, "peer": row.clinician_id.bytes, "link": link.bytes}
+        changed["patient_pin"] = pin(actor.keyring, theirs, **ids)
+        if row.paused_at is None:
+            changed["clinician_key"] = _grant(actor, link, row.clinician_id, new, theirs)
     await tables.LinkRenewal.create(
         id=link,
         patient_id=actor.id,
@@ -94,27 +111,10 @@ async def begin(actor: Actor, link: UUID, theirs: PublicIdentity | None) -> bool
         place=BEGINNING,
         began_at=actor.now,
     )
-    await mine.update(
-        patient_key=wrap_key(actor.keyring.vault, new, context=link_key_context(actor.id, link)),
-        clinician_key=None,
-        held_key=None,
-        key_number=number,
-        drawn_at=actor.now,
-        due_at=None,
-    )
+    await mine.update(**changed)
     await _reseal_list(actor, link, Sealer(old), Sealer(new))
-    if theirs is None:
-        await mine.update(paused_at=paused or actor.now)
-        if paused is None:
-            await share_list.set_paused(actor, link)
-        return True
-    await mine.update(
-        patient_pin=pin(
-            actor.keyring, theirs, owner=actor.id.bytes, peer=row.clinician_id.bytes, link=link.bytes
-        ),
-    )
-    if paused is None:
-        await _grant(actor, link, row.clinician_id, new, theirs)
+    if theirs is None and row.paused_at is None:
+        await share_list.set_paused(actor, link)
     return True
 
 
@@ -127,15 +127,16 @@ async def _reseal_list(actor: Actor, link: UUID, before: Sealer, now: Sealer) ->
 
 async def grant_again(actor: Actor, link: UUID, theirs: PublicIdentity) -> None:
     """Grant a patient's link key to its clinician once more, signed with the keys of now, unless sharing is paused."""
-    row = await fetch_row(RenewedRow, tables.CareLink.filter(id=link, patient_id=actor.id, ended_at=None))
-    if row is not None and row.paused_at is None:
+    mine = tables.CareLink.filter(id=link, patient_id=actor.id, ended_at=None)
+    row = await fetch_row(RenewedRow, mine)
+    if row is None or row.paused_at is not None:
+        return
+    with suppress(CryptoError):  # one that storage changed opens for nobody
         key = actor.keyring.unwrap(row.patient_key or b"", context=link_key_context(actor.id, link))
-        await _grant(actor, link, row.clinician_id, key, theirs)
+        granted = _grant(actor, link, row.clinician_id, key, theirs)
+        await mine.filter(paused_at=None).update(clinician_key=granted)
 
 
-async def _grant(actor: Actor, link: UUID, clinician: UUID, key: bytes, to: PublicIdentity) -> None:
+def _grant(actor: Actor, link: UUID, clinician: UUID, key: bytes, to: PublicIdentity) -> bytes:
     ids = {"link": link.bytes, "patient": actor.id.bytes, "clinician": clinician.bytes}
-    granted = grant_link_key(key, **ids, to=to, signer=actor.open_identity())
-    await tables.CareLink.filter(id=link, patient_id=actor.id, ended_at=None, paused_at=None).update(
-        clinician_key=granted
-    )
+    return grant_link_key(key, **ids, to=to, signer=actor.open_identity())

@@ -8,6 +8,7 @@ ones signed it, and the server attests where it ends. A patient then also draws 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from uuid import UUID
 
@@ -31,7 +32,7 @@ from journal.care.invitations import open_secret
 from journal.care.key_attestation import HandoverRow, verify_handover
 from journal.errors import Damaged, TrustBroken
 from journal.roles import Role
-from journal.store.database import ensure_transaction
+from journal.store.database import is_in_transaction, transaction
 from journal.store.rows import (
     Flag,
     JoinedValue,
@@ -223,11 +224,14 @@ async def follow_changes(actor: Actor, rows: Sequence[LinkRow], known: KnownKeys
     for row in asked:
         try:
             theirs = _follow(actor, row, known, statements)
-            followed |= await _take_over(actor, row, theirs)
         except (CryptoError, Damaged, TrustBroken):
             continue  # the page of the link says so
-        except OperationalError:
-            continue  # on a full disk, people can still read
+        if is_in_transaction():  # which is given up as a whole where this fails
+            followed |= await _take_over(actor, row, theirs)
+            continue
+        with suppress(Damaged, OperationalError):  # on a full disk, people can still read
+            async with transaction():
+                followed |= await _take_over(actor, row, theirs)
     return followed
 
 
@@ -262,22 +266,21 @@ def _follow(actor: Actor, row: LinkRow, known: KnownKeys, statements: Statements
 
 
 async def _take_over(actor: Actor, row: LinkRow, theirs: PublicIdentity) -> bool:
-    async with ensure_transaction():
-        if actor.role is Role.PATIENT:
-            mine = tables.CareLink.filter(id=row.id, patient_id=actor.id)
-            changed = await link_renewal.begin(actor, row.id, theirs)
-            changed = changed and bool(await mine.update(patient_followed_at=actor.now))
-        else:
-            ids = {"owner": actor.id.bytes, "peer": row.patient_id.bytes, "link": row.id.bytes}
-            mine = tables.CareLink.filter(id=row.id, clinician_id=actor.id, ended_at=None)
-            changed = bool(
-                await mine.filter(clinician_pin=row.clinician_pin).update(
-                    clinician_pin=pin(actor.keyring, theirs, **ids), clinician_followed_at=actor.now
-                )
-            )
-            await require_keys(actor)
-        if changed:
-            await audit_log.record_event(
-                actor, Act.KEYS_FOLLOWED, patient=row.patient_id, about=row.id, recipient=row.get_peer(actor)
-            )
+    """Pin renewed keys, in the transaction that is open; return whether that, and what follows from it, was done."""
+    if actor.role is Role.PATIENT:
+        changed = await link_renewal.begin(actor, row.id, theirs)
+        mine = tables.CareLink.filter(id=row.id, patient_id=actor.id)
+        changed = changed and bool(await mine.update(patient_followed_at=actor.now))
+    else:
+        ids = {"owner": actor.id.bytes, "peer": row.patient_id.bytes, "link": row.id.bytes}
+        mine = tables.CareLink.filter(
+            id=row.id, clinician_id=actor.id, ended_at=None, clinician_pin=row.clinician_pin
+        )
+        sealed = pin(actor.keyring, theirs, **ids)
+        changed = bool(await mine.update(clinician_pin=sealed, clinician_followed_at=actor.now))
+        await require_keys(actor)
+    if changed:
+        await audit_log.record_event(
+            actor, Act.KEYS_FOLLOWED, patient=row.patient_id, about=row.id, recipient=row.get_peer(actor)
+        )
     return changed
