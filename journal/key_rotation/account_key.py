@@ -224,7 +224,8 @@ async def _reseal_batch(actor: Actor) -> RotationProgress:
             await link_key.reseal_batch(actor, link, BATCH_SIZE)
         else:
             return await _settle(actor, row)
-        return await load_progress(actor) or RotationProgress(0, 0, finished=True)
+        came = await load_progress(actor) or RotationProgress(0, 0, finished=True)
+        return replace(came, settling=False)  # the next one looks whether it has waited long enough
 
 
 async def _reseal_records(actor: Actor, row: RotationRow) -> None:
