@@ -125,6 +125,7 @@ def _share_row(link: Row, entry: Row, chance: random.Random) -> Row:
         "sealed": chance.randbytes(SEALED),
         "created_at": entry["created_at"],
         "updated_at": entry["created_at"],
+        "ends": False,
     }
 
 

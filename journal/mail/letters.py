@@ -37,7 +37,7 @@ INVITED = N_("Somebody invited you. This link shows who, and works once, for 14 
 LINK_IS_KEY = N_("Whoever reads this message can use the link. If you expect no invitation, delete it.")
 CLOSES = N_("This site is going to close. Until %(day)s you can sign in and take what is yours with you:")
 CLOSING_STEPS = N_("Open Records there, and then “Leaving Hearthside”. It goes through it step by step.")
-CLOSING_DELETES_NOTHING = N_("This message deletes nothing. Nobody needs to answer it.")
+CLOSING_DELETES_NOTHING = N_("This message deletes nothing.")
 TO_STOP = N_("To stop this: sign in, open Account, and then Reminders.")
 NO_ANSWER = N_("Nobody reads answers to this message.")
 

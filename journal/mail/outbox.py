@@ -66,6 +66,13 @@ class MessageRow(Row, frozen=True):
     attempts: NonNegative
 
 
+class WaitingRow(Row, frozen=True):
+    """A message by its id, and what it is."""
+
+    id: UUID
+    sealed: bytes
+
+
 async def deliver_due(installation: Installation, choose: ChooseVoice = lambda _: ENGLISH) -> int:
     """Send each message that is due, in its language; return how many were sent. Does nothing without a mail server."""
     if installation.mail is None:
@@ -87,6 +94,20 @@ async def deliver_due(installation: Installation, choose: ChooseVoice = lambda _
     if sent:
         await flush_deleted()
     return sent
+
+
+async def drop_waiting(installation: Installation, kind: str, *, day: str) -> None:
+    """Delete the messages of a kind that wait with another day than *day*; one that is being sent now still goes."""
+    gone = False
+    for row in filter_undamaged(await fetch_rows(WaitingRow, tables.Outbox.all())):
+        try:
+            message = open_document(installation.server_keys, row.sealed, message_context(row.id), Message)
+        except Damaged:
+            continue
+        if message.kind == kind and message.day != day:
+            gone = bool(await tables.Outbox.filter(id=row.id).delete()) or gone
+    if gone:
+        await flush_deleted()
 
 
 async def delete_expired(now: datetime) -> None:

@@ -23,6 +23,7 @@ from journal.accounts.profiles import Profile, ProfileRow, get_dosing_day, open_
 from journal.accounts.status import ACTIVE, SUSPENDED
 from journal.errors import Damaged, JournalError
 from journal.installation.installation import Installation
+from journal.mail import outbox
 from journal.mail.mail_addresses import is_deliverable
 from journal.mail.messages import CLOSING, Message, queue_message
 from journal.practice import practice
@@ -101,21 +102,23 @@ async def tell_closing(installation: Installation, until: date) -> Tally:
     Show the day on the pages, and queue the message of each patient who has not been told of it.
 
     Run again with the same day, it goes on where it stopped, and tells who came since. Without a mail server the pages
-    alone say it, and nobody counts as told.
+    alone say it, and nobody counts as told. Messages of another day that still wait are not sent any more.
 
     Raises:
         ClosingRefused: If the day was changed by somebody else meanwhile.
     """
     notice, tally = await practice.set_closing(installation, until, uuid4().hex), Tally()
+    await outbox.drop_waiting(installation, CLOSING, day=until.isoformat())
     async for row in _find_patients():
         _count(tally, *await _tell(installation, row, until, notice))
     return tally
 
 
 async def withdraw_closing(installation: Installation) -> bool:
-    """Take the day off the pages; return whether there was one. Nobody is told by mail."""
+    """Take the day off the pages; return whether there was one. Nobody is told by mail, and nobody of it any more."""
     was_there = (await practice.load_closing(installation)).on is not None
     await practice.set_closing(installation, None, "")
+    await outbox.drop_waiting(installation, CLOSING, day="")
     return was_there
 
 

@@ -393,7 +393,9 @@ async def choose_a_packet(scribe: Scribe, alice: AsyncClient) -> None:
     listed = await scribe.send(alice, form_to(begun, where), span="all")
     assert "/entries?kind=" in listed.url
     await scribe.send(alice, form_to(listed, where), go="all")
-    refused = await scribe.send(alice, form_to(await page_at(alice, f"{where}/preview"), f"{where}/preview"))
+    refused = await scribe.send(
+        alice, form_to(await page_at(alice, f"{where}/preview?page=99"), f"{where}/preview")
+    )
     assert (refused.status, WORD in refused.text) == (422, True)
 
 

@@ -34,7 +34,7 @@ from portal.web.pages import redirect, render_page
 @dataclass(frozen=True, slots=True)
 class PreviewPage:
     """
-    Context of one sheet of the preview: its `blocks`, each with the name of its type.
+    Context of one sheet of the preview: its `blocks`, each with the name of its type. The last has the form.
 
     `digest` stands for all that leaves; `previewed` is what a refused form had. `offered` is a passphrase that the next
     page does not offer again. `damaged` counts shared copies that a clinician cannot choose, and `masked`
@@ -175,7 +175,7 @@ async def _render(
     shown = build(content, hides_numbers=True) if actor.hides_numbers else leaves
     laid = await _lay_out(actor, packet, shown)
     number = parse_whole_number(request.query_params.get("page", "")) or 1
-    page = min(max(1, number), laid.pages)
+    page = laid.pages if form else min(max(1, number), laid.pages)  # the form stands on the last
     blocks = _list_sheet(shown.document.blocks, laid.starts, page)
     context = PreviewPage(
         packet,

@@ -33,6 +33,7 @@ from portal.paper.document import (
 from portal.paper.typesetting import Typeset, typeset
 from portal.views.packets.answers import read_blocks
 from portal.views.packets.frame import Frame
+from portal.views.sharing.clinician_names import format_clinician_name
 from portal.views.sharing.shared_view import SharedSection, build_shared_view
 from portal.web.dates import format_long_day, format_short_date, format_short_day
 from portal.web.entry_names import find_title_language, format_entry_name
@@ -198,7 +199,7 @@ class _Builder:
         say = self.say
         rows = tuple(
             (
-                Words(one.name),
+                Words(format_clinician_name(one.name, one.profession, say)),
                 Words(format_short_day(one.since, self.zone)),
                 Words(say(N_("Sharing is paused")) if one.paused_at else say(N_("Can read what is shared"))),
             )

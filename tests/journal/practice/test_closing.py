@@ -20,7 +20,7 @@ from journal.accounts.profiles import load_profile, profile_context
 from journal.accounts.status import LEAVING, SUSPENDED
 from journal.installation.installation import Installation
 from journal.mail import tables as mail_tables
-from journal.mail.messages import Message, message_context
+from journal.mail.messages import Message, Notice, message_context, queue_message
 from journal.mail.outbox import RETRY_DELAYS, deliver_due
 from journal.practice import closing, practice
 from journal.practice.closing import ClosingRefused, Reach
@@ -85,6 +85,19 @@ async def test_taken_back_and_said_again_it_is_told_again(sqlite_cast: Cast, rec
     assert await sent(installation, receiver) == dict.fromkeys(PATIENTS, 1)
 
 
+async def test_what_still_waits_goes_with_its_day(cast: Cast, receiver: Receiver) -> None:
+    """A day that was mistyped, or taken back, is not sent to those whose message had not gone yet; nothing else is lost."""
+    installation = house_of(cast, receiver)
+    await queue_message(installation, Message("erin@example.org", Notice.WAITS.value), installation.clock())
+    await closing.tell_closing(installation, UNTIL)
+    await closing.tell_closing(installation, LATER)
+    assert await waiting() == 1 + len(PATIENTS)
+    await closing.withdraw_closing(installation)
+    assert await sent(installation, receiver) == {"erin@example.org": 1}
+    await closing.tell_closing(installation, UNTIL)
+    assert await sent(installation, receiver) == dict.fromkeys(PATIENTS, 1)
+
+
 async def test_the_message_is_neutral_in_either_language(sqlite_cast: Cast, receiver: Receiver) -> None:
     """The day and the front page; no name, no reason of care, and nothing to answer."""
     cast = sqlite_cast
@@ -100,7 +113,7 @@ async def test_the_message_is_neutral_in_either_language(sqlite_cast: Cast, rece
     assert (english[2], spanish[2]) == ("en", "es")
     assert "Until 31 Mar 2027" in english[1]
     assert "31 mar 2027" in spanish[1]
-    assert "deletes nothing. Nobody needs to answer it." in english[1]
+    assert "This message deletes nothing." in english[1]
     assert not NEVER_SAID.search("".join(english[:2]).replace(ORIGIN, ""))
     assert not SPANISH_NEVER_SAID.search("".join(spanish[:2]).replace(ORIGIN, ""))
     assert english[1] != spanish[1]

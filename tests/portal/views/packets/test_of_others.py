@@ -21,7 +21,7 @@ from journal.entries import entries
 from journal.packets import endings
 from journal.packets import tables as packet_tables
 from journal.records.verification import verify_zip
-from journal.sharing import shares
+from journal.sharing import shares, terms
 from journal.vault.documents import EntryDocument
 from tests.cast import PASSWORDS
 from tests.journal.fhir.reading import list_words
@@ -199,6 +199,24 @@ async def test_what_is_no_longer_shared_does_not_leave(scene: Scene, change: str
     assert sorted(one.state for one in await packet_tables.Packet.all()) == ["draft", "made"]
     async with scene.portal.client("alice") as browser:  # what left stands there, also after care ended
         assert TOLD["recipient"] in (await browser.get("/sharing/disclosures")).text
+
+
+async def test_what_ended_by_itself_is_not_handed_out(scene: Scene) -> None:
+    """Whoever made a file before the last day of a copy was over gets neither it nor another one afterwards."""
+    cast = scene.portal.cast
+    alice = await cast.actor("alice")
+    await terms.change_terms(alice, scene.share, alice.now.astimezone(alice.zone).date(), may_file=False)
+    async with scene.portal.client("bob") as browser:
+        where = await begun(scene, browser)
+        assert (await file_of(scene, browser, where)).status_code == 200
+    (one,) = await shares.list_shares(alice)
+    assert one.end is not None
+    cast.clock.now = one.end.moment
+    await signed_in_again(cast)
+    async with scene.portal.client("bob") as browser:
+        assert (await browser.get(f"{where}/file")).status_code == 409
+        assert f"{where}/file" not in (await browser.get(where)).text
+        assert SHARED not in (await browser.get(f"{await begun(scene, browser)}/preview")).text
 
 
 async def test_what_is_revoked_while_the_file_is_made_does_not_leave(scene: Scene) -> None:

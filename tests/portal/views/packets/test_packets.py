@@ -471,6 +471,25 @@ async def test_twenty_drafts_are_enough(portal: Portal) -> None:
     assert await packet_tables.Packet.all().count() == 0
 
 
+async def test_a_file_is_made_from_the_last_page(portal: Portal) -> None:
+    """No page before it has the form, and none another passphrase; what is refused there is shown there again."""
+    text = "\n\n".join(f"{CHOSEN} {number}" for number in range(200))
+    one = await written(portal.cast, kind="integration", answers={"int.meaning": text})
+    async with portal.client("alice") as browser:
+        where = await begun(portal.cast, browser)
+        await ticked(browser, where, 2, f"{one.id.hex}.int.meaning", shown=(one,))
+        first = await browser.get(f"{where}/preview")
+        assert 'name="previewed"' not in first.text
+        assert 'name="offered"' not in first.text
+        onwards = next(one for one in Markup(first.text).all("a") if "page=" in one.attributes["href"])
+        last = await browser.get(f"{where}/preview?page=99")
+        assert onwards.attributes["href"].startswith(f"{where}/preview?page=2")
+        refused = await browser.post(f"{where}/preview", data=form(last, current="wrong words"))
+        assert (refused.status_code, field(refused, "previewed")) == (422, field(last, "previewed"))
+        assert (await browser.post(f"{where}/preview", data=form(last))).status_code == 303
+        await made(portal)
+
+
 async def test_the_pages_of_a_preview_are_set_once(portal: Portal, monkeypatch: pytest.MonkeyPatch) -> None:
     """Another page of the same preview starts no typesetter; another word, or what storage made of it, does."""
     async with portal.client("alice") as browser:
