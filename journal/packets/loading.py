@@ -186,7 +186,7 @@ async def load_content(
     """
     Return whether the journal is as it was left, and what the packet holds.
 
-    Of another's records, each copy that it quotes counts as opened, and no other.
+    Of another's records nothing counts as opened yet: `mark_quoted`.
 
     Args:
         leaves: It is about to leave: everything is compared first.
@@ -207,9 +207,13 @@ async def load_content(
         consents=await _load_consents(actor) if Part.CONSENT in choice.parts and link is None else (),
         made_by=PacketMaker(actor.role, actor.name, actor.profession) if link else BY_PATIENT,
     )
-    if link is not None:
-        await reading.mark_opened(actor, link.patient, [one.id for one in content.pieces])
     return is_intact, content
+
+
+async def mark_quoted(actor: Actor, packet: Packet, content: Content) -> None:
+    """Record that each copy of another's records that a packet quotes was opened, and no other."""
+    if packet.link is not None:
+        await reading.mark_opened(actor, packet.link.patient, [one.id for one in content.pieces])
 
 
 async def _open_chosen(

@@ -88,6 +88,20 @@ async def openings(scene: Scene) -> list[UUID | None]:
     return [one.object_id for one in found if one.action is Act.SHARE_OPENED]
 
 
+async def test_to_turn_the_pages_of_a_preview_opens_nothing_anew(portal: Portal) -> None:
+    """Whoever reads it from the first page on opened it once; whoever begins with another page, too."""
+    text = "\n\n".join(f"{SHARED} {number}" for number in range(200))
+    entry = await rewritten(portal.cast, await written(portal.cast), **{"int.meaning": text})
+    alice, share = await portal.cast.actor("alice"), await shared(portal.cast, entry, ("int.meaning",))
+    scene = Scene(portal, alice.id, share)
+    async with portal.client("bob") as browser:
+        where = await begun(scene, browser)
+        for page, count in ((2, 1), (3, 1), (1, 2), (2, 2), (99, 2)):
+            seen = await browser.get(f"{where}/preview?page={page}")
+            assert page == 99 or f"Page {page} of " in seen.text
+            assert await openings(scene) == [share] * count
+
+
 async def test_it_holds_what_is_shared_and_both_sides_know(scene: Scene, tmp_path: Path) -> None:
     """The chosen copy, signed by the clinician, and no other word; its patient reads who got it and what for."""
     async with scene.portal.client("bob") as browser:
