@@ -95,7 +95,7 @@ async def replace_identity(
     if team is None:
         return
     if actor.role is Role.PATIENT:
-        await sitter_links.end_links_of(actor.id, actor.now)  # notes are sealed to the keys of their copies
+        await sitter_links.end_renewable_links(actor)  # their copies name the keys of before
         await _draw_keys(actor, team)
         return
     for link in team.links:

@@ -11,7 +11,7 @@ from uuid import uuid4
 import msgspec
 import pytest
 
-from crypto import PrivateIdentity, seal_identity, succeed
+from crypto import CryptoError, PrivateIdentity, open_sitter_note, seal_identity, succeed
 from journal.accounts import tables as accounts_tables
 from journal.accounts.profiles import load_profile
 from journal.actor import Actor
@@ -33,11 +33,17 @@ from journal.key_rotation import account_key, waiting
 from journal.key_rotation.account_key import RotationInProgress
 from journal.replies import rows as reply_rows
 from journal.replies.rows import load_list
+from journal.scheduling import plan as session_plan
 from journal.sealing import open_document, seal_document
+from journal.sessions.session import Status
 from journal.sharing import handover_answers, handover_offers, shares
 from journal.sharing.handover_offers import WITHDRAWN
+from journal.sitter import links as sitter_links
+from journal.sitter import notes as sitter_notes
 from journal.sitter import reading as sitter_reading
 from journal.sitter import tables as sitter_tables
+from journal.sitter.links import SitterLinkEnded
+from journal.sitter.notes import NoCopy
 from journal.store.database import execute, transaction
 from journal.vault import record_state
 from journal.vault.documents import EntryDocument
@@ -49,7 +55,7 @@ from tests.journal.key_rotation.test_account_key import begun, ended
 from tests.journal.replies.test_replies import send_back, send_mine
 from tests.journal.sitter.test_links import dose
 from tests.journal.sitter.test_notes import note, rest, sitting_of
-from tests.scenes import become, connected, read_by, shared, written
+from tests.scenes import become, connected, read_by, shared, signed_in_again, written
 
 
 async def signed(cast: Cast) -> None:
@@ -495,3 +501,57 @@ async def test_a_pause_takes_away_what_a_clinician_kept(sqlite_cast: Cast, one: 
     await lifecycle.pause_sharing(await cast.actor("alice"), cast.link if one else None)
     assert (await care_tables.CareLink.get(id=cast.link)).held_key is None
     assert await read_by(cast, "bob") == ()
+
+
+async def test_a_sitter_of_today_stays_until_the_rest(cast: Cast) -> None:
+    """Alice renews her keys while somebody sits with her: their link works on; the keys of before open no note."""
+    session, later = await dose(cast), await dose(cast, local="2026-11-25T15:00")
+    (token, sitting), (_, other) = await sitting_of(cast, session), await sitting_of(cast, later)
+    await note(cast, sitting)
+    await session_plan.change_status(await cast.actor("alice"), session, Status.IN_SESSION)
+    old = (await cast.actor("alice")).open_identity()
+    for _ in range(2):  # over two changes as well
+        await begun(cast)
+        await note(cast, await sitter_links.open_sitting(cast.installation, token))
+        await note(cast, sitting)  # of a page that was opened before
+        await ended(cast)
+    assert (await sitter_tables.SitterLink.get(id=other.link)).ended_at
+    rows = await sitter_tables.SitterNote.filter(link_id=sitting.link)
+    assert (len(rows), len((await sitter_notes.load_marks(sitting)).opened)) == (5, 5)
+    for row in rows:
+        ids = {"patient": sitting.patient.bytes, "link": sitting.link.bytes, "note": row.id.bytes}
+        with pytest.raises(CryptoError):
+            open_sitter_note(sitting.note_key, row.sealed, **ids, private=old)
+    await session_plan.change_status(await cast.actor("alice"), session, Status.RECOVERING)
+    cast.clock.forward(hours=20)
+    await signed_in_again(cast)
+    await session_plan.confirm_rest(await cast.actor("alice"))
+    with pytest.raises(SitterLinkEnded):
+        await sitter_links.open_sitting(cast.installation, token)
+    found = await sitter_reading.load_notes(await cast.actor("alice"), session)
+    assert (len(found), found.damaged) == (5, ())
+
+
+@pytest.mark.parametrize("what", ["withheld", "put back", "led elsewhere"])
+async def test_a_thief_leads_no_sitter_astray(sqlite_cast: Cast, what: str) -> None:
+    """Who has alice's keys of before and writes the database gets no note sealed to them: it is refused."""
+    cast = sqlite_cast
+    session = await dose(cast)
+    token, _ = await sitting_of(cast, session)
+    await session_plan.change_status(await cast.actor("alice"), session, Status.IN_SESSION)
+    before, thief = await cast.actor("alice"), PrivateIdentity.generate()
+    old = before.open_identity()
+    await begun(cast)
+    await ended(cast)
+    mine = accounts_tables.Account.filter(id=before.id)
+    if what == "led elsewhere":
+        forged = succeed(before.id.bytes, 1, 0, old=old, new=thief)
+        await accounts_tables.Succession.all().update(statement=forged)
+        await mine.update(public_identity=thief.public().encode())
+    else:
+        await accounts_tables.Succession.all().delete()
+    if what == "put back":
+        await mine.update(public_identity=before.public_keys)
+    with pytest.raises(NoCopy):
+        await note(cast, await sitter_links.open_sitting(cast.installation, token))
+    assert not await sitter_tables.SitterNote.exists()
