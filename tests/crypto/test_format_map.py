@@ -1,5 +1,5 @@
 """
-The map of docs/crypto-format.md, section 22: for each purpose its columns, and the very fields of what is sealed.
+The map of docs/crypto-format.md, section 23: for each purpose its columns, and the very fields of what is sealed.
 
 The fields are those of the types with which the code decodes what it opened: each call of `open_document`, and each
 `msgspec.json.decode` of something that was opened in a context of ours. A row that is missing or wrong is printed as it
