@@ -84,7 +84,7 @@ class Grant:
     """
 
     id: UUID
-    at: datetime
+    at: datetime | date
     reader: UUID | None = None
     entry_id: UUID | None = None
     parts: frozenset[str] = frozenset()
