@@ -36,8 +36,8 @@ def build_measure(frame: Frame, one: Written, filled: FilledMeasure) -> Iterator
         subject=frame.patient,
         encounter=frame.refer_encounter(one.session_id),
         authored=format_moment(at),
-        author=frame.patient,
-        source=frame.patient,
+        author=frame.patient if one.has_known_author else None,
+        source=frame.patient if one.has_known_author else None,
         item=list(_list_items(text, filled)),
     )
     score = filled.score
@@ -55,7 +55,7 @@ def build_measure(frame: Frame, one: Written, filled: FilledMeasure) -> Iterator
         subject=frame.patient,
         encounter=frame.refer_encounter(one.session_id),
         effectiveDateTime=format_moment(at),
-        performer=[frame.patient],
+        performer=[frame.patient] if one.has_known_author else None,
         valueQuantity=quantity(score.total, "{score}", "score"),
         method=concept(
             text=f"{text.name}, version {text.version} of the text ({text.language}), 0 to {score.most}"
@@ -82,7 +82,7 @@ def build_other_score(frame: Frame, one: Written) -> Iterator[Resource]:
             code=concept(text=clean(told.name)),
             subject=frame.patient,
             effectiveDateTime=format_moment(told.day or one.at),
-            performer=[frame.patient],
+            performer=[frame.patient] if one.has_known_author else None,
             valueQuantity=quantity(number, "{score}", "score"),
             note=[{"text": f"As told by {by}"}] if by and not frame.is_pseudonymous else None,
         )

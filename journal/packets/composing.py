@@ -93,7 +93,7 @@ class PacketScore(msgspec.Struct, frozen=True):
 
 
 class PacketEntry(msgspec.Struct, frozen=True):
-    """The chosen parts of one entry."""
+    """The chosen parts of one entry; `imported`: it came from a file, so nobody here knows who wrote it."""
 
     id: UUID
     kind: str
@@ -102,6 +102,7 @@ class PacketEntry(msgspec.Struct, frozen=True):
     written_on: str
     answers: list[Answered]
     language: str
+    imported: bool
 
 
 class PacketRecord(msgspec.Struct, frozen=True):
@@ -260,6 +261,7 @@ def _build_piece(choice: Choice, entry: Entry, now: datetime, masker: Masker, sp
         copy.written_on,
         build_answers(copy.kind, copy.answers),
         copy.language,
+        copy.imported,
     )
     return Piece(entry.id, entry.revision, copy, record)
 

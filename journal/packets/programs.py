@@ -62,7 +62,17 @@ def _read_session(one: PacketSession) -> Meeting:
 
 def _read_entry(one: PacketEntry) -> Written:
     day = date.fromisoformat(one.written_on)
-    return Written(one.id, one.kind, one.title, one.note, day, None, one.answers, one.language)
+    return Written(
+        one.id,
+        one.kind,
+        one.title,
+        one.note,
+        day,
+        None,
+        one.answers,
+        one.language,
+        is_imported=one.imported,
+    )
 
 
 def _read_consent(number: int, one: PacketConsent) -> Grant:

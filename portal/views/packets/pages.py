@@ -43,6 +43,7 @@ from portal.web.translation import Translator, get_language
 UNSET_NOTE = N_(
     "Where […] stands, the letters cannot be printed. The data in the encrypted file has the whole text."
 )
+FROM_A_FILE = N_("Imported from a file: who wrote it is not known here.")
 EPOCH = datetime.fromtimestamp(0, UTC)  # the moment of a preview is no part of what it says
 
 
@@ -189,6 +190,8 @@ class _Builder:
         yield Heading(Words(called, find_title_language(view.name)), 2)
         day = format_long_day(view.written_at, self.zone)
         yield Paragraph(Words(say(N_("Written on %(date)s"), date=day)), Look.SMALL)
+        if copy.imported:
+            yield Paragraph(Words(say(FROM_A_FILE)), Look.SMALL)
         for measure in parse_measure(copy.answers.get(FORM)):
             yield Paragraph(Words(self._write_times(measure)), Look.SMALL)
         if copy.note:

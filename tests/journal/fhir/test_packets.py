@@ -117,7 +117,7 @@ def test_two_packets_of_the_same_have_no_id_in_common(entries: list[Entry], is_n
     parts = (Part.FHIR, Part.SESSIONS, Part.CONSENT, *((Part.NAME,) if is_named else ()))
     plan = (session(7, -3), session(8, -9))
     choice = Choice(Span.ALL, parts=parts, pieces={one.id.hex: tuple(parts_of(one)) for one in entries})
-    real = [ALICE, UUID(int=99), *(one.id for one in (*entries, *plan))]
+    real = [ALICE, UUID(int=99), *(one.id for one in entries), *(one.id for one in plan)]
 
     def find_ids(space: int) -> set[str]:
         content = composed(choice, entries, plan, space=UUID(int=space))

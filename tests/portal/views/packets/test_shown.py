@@ -21,6 +21,7 @@ from journal.catalogue.fields import RANGES, Answer, EntryKind, Field, FieldKind
 from journal.catalogue.forms import FORMS
 from journal.evaluation.conditions import CONDITIONS, Said
 from journal.evaluation.lines import Helped, TreatmentKind
+from journal.fhir.sharing import A_FILE
 from journal.installation.installation import Installation
 from journal.measures.instruments import list_instruments
 from journal.packets.composing import Content, PacketConsent, compose
@@ -30,10 +31,10 @@ from journal.packets.programs import FHIR
 from journal.sessions.rows import Session
 from journal.sessions.session import Phase, Route, SessionDetails, SessionKind, Setting, Status
 from journal.sharing.copies import list_shareable_parts
-from journal.vault.documents import EntryDocument
+from journal.vault.documents import Beside, EntryDocument, Origin
 from journal.vault.entry_rows import Entry
 from portal.paper.document import Paper
-from portal.views.packets.pages import build_pages
+from portal.views.packets.pages import FROM_A_FILE, build_pages
 from portal.web.dates import format_long_day, format_month, format_short_date, format_short_day, format_time
 from portal.web.translation import speaking
 from tests.cast import SERVER_KEY
@@ -141,6 +142,7 @@ def everything() -> list[Entry]:
             f"The title of {kind.value}",
             f"The note of {kind.value}",
             answers={one.id: of_kind(one, number) for one in FORMS[kind].fields},
+            beside=Beside(origin=Origin("", "")) if kind == EntryKind.SITTER else None,
             language="en",
         )
         for number, kind in enumerate(OFFERED_KINDS)
@@ -362,6 +364,8 @@ def test_all_data_stands_on_the_pages(
             assert is_there(moment(at, zone), shown)
         assert [one.pop("is_paused") for one in data["consents"]] == [False, True]
         assert shown.count("Sharing is paused") == 1
+        assert [one.pop("imported") for one in data["entries"]].count(True) == 1
+        assert shown.count(FROM_A_FILE) == 1
         for path, value in leaves(data):
             if path[-1] in unshown:
                 continue
@@ -429,6 +433,8 @@ def list_said(path: tuple[str, ...], value: str) -> Iterator[str]:
     yield value.replace(".", ",")
     if value in LOINC_WORDS:
         yield LOINC_WORDS[value]
+    if value == A_FILE:
+        yield FROM_A_FILE
     if path[-2:] == ("period", "start"):
         yield from (moment(datetime.fromisoformat(value), ZoneInfo(zone)) for zone in ZONES)
     if path[-2:] == ("code", "text"):
