@@ -544,7 +544,7 @@ def test_an_id_is_the_same_in_every_export() -> None:
 
 
 def test_nobody_is_said_to_have_written_what_a_file_brought(structures: Structures) -> None:
-    """A sitter's notes, a measure and free writing that were imported: by whom is not said, and from what it came is."""
+    """A sitter's notes, a measure and free writing that were imported: not by whom, but from what they came."""
     lines = measure_lines("phq9")
     told: tuple[tuple[str, dict[str, Answer]], ...] = (
         ("sitter", {"sitter.checks": ["09:10 | awake"]}),

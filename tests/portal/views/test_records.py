@@ -722,13 +722,15 @@ async def test_what_did_not_open_is_said_on_the_first_page(portal: Portal) -> No
 
 
 async def test_what_a_file_brought_says_so_to_every_reader(portal: Portal) -> None:
-    """A sitter's notes that were imported: on the pages of a share, in the brief and in both archives; others do not."""
+    """A sitter's notes that were imported: on the pages of a share, in the brief and in both archives."""
     cast = portal.cast
     said = {"sitter.said": ["09:10 | That the sea was warm."]}
     brought = await written(
         cast, EntryDocument("sitter", answers=dict(said), beside=Beside(origin=Origin("", "")))
     )
-    kept = await written(cast, EntryDocument("sitter", answers={"sitter.said": ["09:12 | That it was calm."]}))
+    kept = await written(
+        cast, EntryDocument("sitter", answers={"sitter.said": ["09:12 | That it was calm."]})
+    )
     alice = await cast.actor("alice")
     for one, is_there in ((brought, True), (kept, False)):
         share = await shares.share_entry(alice, one.id, cast.link, ["sitter.said"], previewed=1)
