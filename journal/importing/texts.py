@@ -233,7 +233,7 @@ def find_first_words(text: str) -> str:
     if len(line) <= FIRST_WORDS_LENGTH:
         return clean_line(line)
     short = line[:FIRST_WORDS_LENGTH]
-    return clean_line(short.rpartition(" ")[0] or short) + "…"
+    return clean_line(short.rpartition(" ")[0] or short).rstrip(" .,;:–—") + "…"
 
 
 @dataclass(frozen=True, slots=True)
