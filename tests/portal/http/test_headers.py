@@ -13,6 +13,7 @@ import pytest
 
 from portal.http.middleware import HEADERS, HTTPS_ONLY
 from tests.portal.conftest import Portal
+from tests.scenes import written
 
 ROOT = Path(__file__).parents[3]
 SCRIPTS = {path.name: path.read_text("utf-8") for path in (ROOT / "portal" / "static" / "js").glob("*.js")}
@@ -80,6 +81,7 @@ async def test_no_other_origin_may_read_an_answer(portal: Portal) -> None:
 
 async def test_what_is_text_says_its_charset(portal: Portal) -> None:
     """Pages, parts of pages, errors, scripts and styles; and what has no body says no type that it is not."""
+    await written(portal.cast)  # else the journal is another page
     async with portal.client("alice") as browser:
         for path in (
             "/",
