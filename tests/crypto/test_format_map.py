@@ -1,5 +1,5 @@
 """
-The map of docs/crypto-format.md, section 22: for each purpose its columns, and the very fields of what is sealed.
+The map of docs/crypto-format.md, section 23: for each purpose its columns, and the very fields of what is sealed.
 
 The fields are those of the types with which the code decodes what it opened: each call of `open_document`, and each
 `msgspec.json.decode` of something that was opened in a context of ours. A row that is missing or wrong is printed as it
@@ -144,7 +144,7 @@ def byte_columns() -> set[str]:
 
 def mapped() -> dict[str, tuple[frozenset[str], str]]:
     """Return the rows of the map: columns and fields by purpose."""
-    rows = ROW.findall(section(22))
+    rows = ROW.findall(section(23))
     assert len({purpose for purpose, *_ in rows}) == len(rows)
     return {purpose: (frozenset(COLUMN.findall(where)), what) for purpose, where, what in rows}
 
@@ -158,7 +158,7 @@ def test_every_purpose_has_a_row() -> None:
 def test_every_column_of_bytes_stands_in_one_row_at_least() -> None:
     """Under its purpose, or among those that seal nothing of their own; and none is named that there is not."""
     of_purposes = set[str]().union(*(columns for columns, _ in mapped().values()))
-    others = {column for column, _ in OTHER.findall(section(22))}
+    others = {column for column, _ in OTHER.findall(section(23))}
     assert of_purposes & others == set()
     assert of_purposes | others == byte_columns()
 
