@@ -50,6 +50,13 @@ from crypto.public_identity import PublicIdentity, verify
 from crypto.record_root import PageMark, RecordRoot, bloom_bits
 from crypto.record_state import RecordSet, RecordState
 from crypto.recovery import format_recovery_key, is_last_group, new_recovery_key, parse_recovery_key
+from crypto.secret_keys import (
+    SECRET_KEY_MARK,
+    format_secret_key,
+    is_last_group_of_secret_key,
+    new_secret_key,
+    parse_secret_key,
+)
 from crypto.server import MacKey, ServerKey
 from crypto.sitters import (
     new_sitter_secret,
@@ -85,6 +92,7 @@ __all__ = [
     "FLOOR",
     "LONGEST_ADDRESS",
     "NO_RECORD",
+    "SECRET_KEY_MARK",
     "STANDARD",
     "Argon2Parameters",
     "Context",
@@ -124,11 +132,13 @@ __all__ = [
     "follow",
     "format_recovery_code",
     "format_recovery_key",
+    "format_secret_key",
     "grant_link_key",
     "has_mark_flood",
     "hash_recovery_code",
     "invitation_id",
     "is_last_group",
+    "is_last_group_of_secret_key",
     "is_pinned",
     "join_fields",
     "new_account_key",
@@ -137,6 +147,7 @@ __all__ = [
     "new_link_key",
     "new_recovery_code",
     "new_recovery_key",
+    "new_secret_key",
     "new_session_token",
     "new_sitter_secret",
     "normal_address",
@@ -151,6 +162,7 @@ __all__ = [
     "pad",
     "parse_recovery_code",
     "parse_recovery_key",
+    "parse_secret_key",
     "passkey_slot",
     "password_slot",
     "pin",
