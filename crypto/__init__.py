@@ -57,7 +57,7 @@ from crypto.secret_keys import (
     new_secret_key,
     parse_secret_key,
 )
-from crypto.server import MacKey, ServerKey
+from crypto.server import KEPT_SECRET_KEY_SIZE, MacKey, ServerKey
 from crypto.sitters import (
     new_sitter_secret,
     open_sitter_note,
@@ -90,6 +90,7 @@ from crypto.websession import (
 __all__ = [
     "CEILING",
     "FLOOR",
+    "KEPT_SECRET_KEY_SIZE",
     "LONGEST_ADDRESS",
     "NO_RECORD",
     "SECRET_KEY_MARK",

@@ -11,10 +11,11 @@ from hmac import digest
 from crypto.addresses import normal_address, spelled_address, transitional_address
 from crypto.context import NO_RECORD, Context, join_fields
 from crypto.derive import KEY_SIZE, derive_key
-from crypto.envelope import KeyWrapper, Sealer
+from crypto.envelope import WRAPPED_SIZE, KeyWrapper, Sealer
 from crypto.errors import OpenError, require_size
 from crypto.secret_keys import SECRET_KEY_SIZE
 
+KEPT_SECRET_KEY_SIZE = WRAPPED_SIZE
 _FILLING = bytes(KEY_SIZE - SECRET_KEY_SIZE)
 """What stands behind a secret key: all that is wrapped has the length of a key."""
 

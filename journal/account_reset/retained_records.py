@@ -35,12 +35,14 @@ from journal.audit import log as audit_log
 from journal.audit.acts import Act
 from journal.authentication import tables as authentication_tables
 from journal.authentication.key_slots import SlotRow
+from journal.authentication.sign_in import read_secret_key
 from journal.care import tables as care_tables
 from journal.care.links import ERASED_COLUMNS
 from journal.care.share_list import ShareLinkRow
 from journal.errors import Damaged, InvalidInput, NotFound
 from journal.i18n import N_
 from journal.installation.installation import Installation
+from journal.installation.kept_secret_keys import find_secret_key
 from journal.rate_limiting import attempts, limits
 from journal.roles import Role
 from journal.store.database import flush_deleted, transaction
@@ -223,27 +225,30 @@ async def _load_rows(actor: Actor) -> list[SetAsideRow | DamagedRow]:
     return await fetch_rows(SetAsideRow, mine.order_by("-created_at"))
 
 
-async def restore_records(actor: Actor, secret: str) -> int:
+async def restore_records(actor: Actor, secret: str, typed_key: str = "") -> int:
     """
     Restore what was set aside, sealed under the present keys.
 
     Args:
         secret: The old password, or the old recovery key.
+        typed_key: The secret key that belonged to the old password, where this browser does not keep it.
 
     Returns:
         How many entries came back.
 
     Raises:
-        InvalidInput: If it opens nothing, or has to wait after several tries.
+        InvalidInput: If they open nothing, or have to wait after several tries.
         Damaged: If it opens the old key, but that opens none of the records.
     """
     actor.require_role(Role.PATIENT)
+    kept = find_secret_key(actor.installation.server_keys, actor.kept_keys, actor.id.bytes)
+    secret_key = read_secret_key(typed_key) or kept
     charged = await limits.count_attempt(
         attempts.build_set_aside_counts(actor.installation, actor.id), field="secret"
     )
     for row in filter_undamaged(await _load_rows(actor)):
         async with limits.refund_if_busy(charged):
-            older = await _unlock_keyring(actor, row, secret)
+            older = await _unlock_keyring(actor, row, secret, secret_key)
         if older:
             await limits.refund_attempt(charged)
             return await run_with_retry(partial(_restore_records, actor, row, older))
@@ -359,7 +364,9 @@ def _split_slot(row: SetAsideSlotRow) -> KeySlot:
     return KeySlot(row.kind, blob[:16], blob[110:], blob[16:48], blob[48:110], row.epoch)
 
 
-async def _unlock_keyring(actor: Actor, row: SetAsideRow, secret: str) -> Keyring | None:
+async def _unlock_keyring(
+    actor: Actor, row: SetAsideRow, secret: str, secret_key: bytes | None
+) -> Keyring | None:
     who = actor.id.bytes
     slots = tables.SetAsideSlot.filter(aside_id=row.id).order_by("-kind")
     for one in filter_undamaged(await fetch_rows(SetAsideSlotRow, slots)):
@@ -369,7 +376,8 @@ async def _unlock_keyring(actor: Actor, row: SetAsideRow, secret: str) -> Keyrin
                 key = unlock_with_recovery_key(slot, parse_recovery_key(secret), account=who)
             elif one.kind == "password":
                 key = await actor.installation.run_password_hash(
-                    partial(unlock_with_password, slot, secret, account=who), is_returning=True
+                    partial(unlock_with_password, slot, secret, account=who, secret_key=secret_key),
+                    is_returning=True,
                 )
             else:
                 continue
