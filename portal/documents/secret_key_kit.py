@@ -28,9 +28,7 @@ STEPS = (
 SQUARE = N_("A square for the camera of a phone: the secret key as text.")
 NOTES = (
     N_("Keep this page with your recovery key, and apart from your phone and computer."),
-    N_(
-        "It opens nothing without your password. If a camera offers to search for its text, copy it instead."
-    ),
+    N_("It opens nothing without your password. If a camera offers to search for its text, copy it instead."),
     N_("Without this page and without a device that keeps the key, your recovery key opens your account."),
     N_("A new secret key makes this one useless. Destroy this page then."),
 )
