@@ -51,9 +51,9 @@ async def test_it_is_on_once_its_owner_has_it(cast: Cast) -> None:
     )
     assert await web_sessions.load_actor(cast.installation, elsewhere) is None
     assert await web_sessions.load_actor(cast.installation, cast.tokens["alice"]) is not None
-    for wrong in ({}, {"secret_key": offer.formatted_key.replace(offer.formatted_key[3:], _other_key()[3:])}):
+    for wrong in ("", _other_key()):
         with pytest.raises(WrongCredentials):
-            await sign_in.sign_in(cast.installation, EMAIL, OLD, **wrong)
+            await sign_in.sign_in(cast.installation, EMAIL, OLD, secret_key=wrong)
     with pytest.raises(WrongCredentials):
         await sign_in.sign_in(cast.installation, EMAIL, NEW, secret_key=offer.formatted_key)
     typed_in = await sign_in.sign_in(cast.installation, EMAIL, OLD, secret_key=offer.formatted_key.lower())

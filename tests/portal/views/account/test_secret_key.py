@@ -94,7 +94,7 @@ async def test_the_cookie_is_closed_and_sealed(portal: Portal) -> None:
         assert (kept["httponly"], kept["samesite"], kept["path"]) == (True, "strict", "/")
         assert key not in kept.value
         for bent in ("", "A", "ü", "A" * 3000, kept.value[:-4] + "AAAA"):
-            bare = {"cookie": f"{COOKIE}={bent}".encode()}
+            bare = {b"cookie": f"{COOKIE}={bent}".encode()}
             form = {"email": "alice@example.org", "password": PASSWORD, "next": "/"}
             async with portal.client() as other:
                 assert (await other.post("/sign-in", data=form, headers=bare)).status_code == 422
