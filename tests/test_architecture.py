@@ -599,6 +599,10 @@ SQL_OF_OTHERS = {
     "entries.page_search": ("the vault keeps its rows", "vault.record_state"),
     "entries.page_texts": ("the vault keeps its rows", "vault.contents_text"),
     "entries.revisions": ("the vault keeps its rows", "vault.entry_revision"),
+    "operations.account_marks": (
+        "an account's numbers are one statement",
+        "accounts.account audit.audit_event audit.audit_pending vault.record_state",
+    ),
     "operations.backup": (
         "a backup is opened with the server key before it is restored",
         "practice.practice",

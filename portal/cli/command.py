@@ -42,6 +42,10 @@ COMMANDS: Mapping[str, tuple[str, str]] = MappingProxyType(
             "say that the clock is right, so that deleting for good goes on after it jumped",
         ),
         "doctor": ("doctor:run_doctor", "look the installation over and say what to mend"),
+        "head": (
+            "audit:write_whole_head",
+            "write where the audit log ends and how far each account has come, to be kept elsewhere",
+        ),
         "restore": ("backup:restore", "put a backup into an empty data folder"),
         "rotate-server-key": (
             "rotate_server_key:rotate_server_key",
@@ -126,6 +130,21 @@ def _add_options(name: str, command: argparse.ArgumentParser) -> None:
             _add_closing_options(command)
         case "backup" | "restore":
             command.add_argument("file", metavar="FILE", help="the backup")
+        case "head":
+            command.add_argument(
+                "file",
+                metavar="FILE",
+                help="where to; what is there is checked first and then replaced; - prints it",
+            )
+            command.add_argument(
+                "--head", metavar="FILE", help="heads kept earlier, to check first; - reads standard input"
+            )
+        case "doctor":
+            command.add_argument(
+                "--head",
+                metavar="FILE",
+                help="a head kept earlier, with which the accounts are compared; - reads standard input",
+            )
         case "verify-records":
             command.add_argument(
                 "file",
