@@ -80,7 +80,7 @@ NO_ACCOUNTS_GIVEN = (
 
 
 @dataclass(frozen=True, slots=True)
-class _Found:
+class _Outcome:
     """What the log is, which accounts are not what was kept of them, and, where asked for, how far each has come."""
 
     report: VerificationReport
@@ -129,7 +129,7 @@ def _run(config: Config, options: argparse.Namespace, *, with_accounts: bool) ->
 
 async def _check(
     config: Config, kept: KeptHeads, options: argparse.Namespace, *, with_accounts: bool
-) -> _Found:
+) -> _Outcome:
     async with open_for_command(config.database_url):
         installation = config.installation()
         if options.chain:
@@ -139,10 +139,10 @@ async def _check(
         if report.chain_break is None:
             await save_verified(installation, report.head)
         marks = [*(await load_marks()).values()] if with_accounts else []
-        return _Found(report, await kept.find_faults(), marks)
+        return _Outcome(report, await kept.find_faults(), marks)
 
 
-def _describe_intact(found: _Found, kept: KeptHeads, now: datetime) -> Iterator[str]:
+def _describe_intact(found: _Outcome, kept: KeptHeads, now: datetime) -> Iterator[str]:
     yield _format_result(found.report)
     if waiting := _format_pending(found.report, now):
         yield waiting
