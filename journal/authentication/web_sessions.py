@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import Any
 from uuid import UUID, uuid4
 
 import msgspec
@@ -16,6 +17,7 @@ from crypto import (
     CryptoError,
     Keyring,
     KeySlot,
+    SeenState,
     SessionToken,
     new_session_token,
     session_id,
@@ -70,13 +72,14 @@ class BrowserDocument(msgspec.Struct, frozen=True):
 
 LIFETIME = timedelta(hours=12)
 WAITING_LIFETIME = timedelta(minutes=10)  # for the second factor
-CONFIRMATION_LIFETIME = timedelta(minutes=10)  # how long a confirmation is valid
 USE_INTERVAL = timedelta(minutes=1)  # the shortest time between stored uses; a session locks no sooner for it
 ROLES = frozenset(Role)
 SELECT_SIGNED_IN = """
     SELECT account_id, wrapped, web_session.epoch, expires_at, used_at, confirmed_at,
-        role, sealed, public_identity, identity, account.epoch, access, recovery_ready, retired
+        role, account.sealed, public_identity, identity, account.epoch, access, recovery_ready, retired,
+        account.created_at, record_state.revision, substr(record_state.sealed, length(record_state.sealed) - 11)
     FROM web_session JOIN account ON account.id = account_id LEFT JOIN key_renewal ON key_renewal.id = account_id
+        LEFT JOIN record_state ON record_state.id = account_id
     WHERE web_session.id = $1 AND stage = 'open' AND status = 'active' AND wrapped IS NOT NULL
 """
 SELECT_ACCOUNT_ID = "SELECT account_id FROM web_session WHERE id = $1"
@@ -109,6 +112,9 @@ class SignedInRow(Row, frozen=True):
     access: bytes | None
     recovery_ready: Flag
     retired: bytes | None
+    opened_at: Timestamp
+    records_revision: Any  # a damaged one closes no page but the journal
+    records_tag: Any
 
 
 class WebSessionRow(Row, frozen=True):
@@ -243,6 +249,9 @@ async def load_actor(
         is_reminded=bool(profile.reminders.kinds),
         dosing_day=get_dosing_day(profile, now),
         is_use_due=unused >= USE_INTERVAL,
+        seen=SeenState.from_row(row.epoch, row.records_revision, now.timestamp(), row.records_tag),
+        told_restoration=profile.told_restoration,
+        opened_at=row.opened_at,
         prefetched=prefetched,
     )
 
@@ -251,12 +260,6 @@ async def record_use(session: str, now: datetime) -> None:
     """Store that a session was used at *now*: due for each actor whose `is_use_due` says so."""
     with suppress(OperationalError):  # on a full disk, people can still read
         await execute(UPDATE_USED_AT, now, session)
-
-
-def is_recently_confirmed(actor: Actor) -> bool:
-    """Return whether the actor has confirmed who they are recently enough for a dangerous act."""
-    at = actor.confirmed_at
-    return at is not None and compute_age(at, actor.now) < CONFIRMATION_LIFETIME
 
 
 async def find_waiting_session(installation: Installation, token: bytes) -> tuple[UUID, bytes] | None:

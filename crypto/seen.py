@@ -1,0 +1,84 @@
+"""
+How far an account had come when a browser last saw it, as that browser keeps it.
+
+Format: docs/crypto-format.md section 23.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from struct import Struct
+
+from crypto.context import NO_RECORD, Context
+from crypto.errors import FormatError, OpenError
+from crypto.keyring import Keyring
+
+TAG_SIZE = 12
+SEEN_SIZE = 62  # bytes, sealed
+LAYOUT = Struct(f">IQQ{TAG_SIZE}s")
+NO_TAG = bytes(TAG_SIZE)
+
+
+@dataclass(frozen=True, slots=True)
+class SeenState:
+    """
+    An account as it was seen.
+
+    Attributes:
+        epoch: Goes up with each change of its keys, below 2^32.
+        revision: Goes up with each write of its records, below 2^64; 0 where it has none.
+        at: Whole seconds since 1970, UTC.
+        tag: 12 bytes that tell two states of one revision apart; zeros where it has none.
+    """
+
+    epoch: int
+    revision: int
+    at: int
+    tag: bytes = NO_TAG
+
+    @classmethod
+    def from_row(cls, epoch: int, revision: object, at: float, tag: object) -> SeenState:
+        """Return an account's state as storage has it; a revision that storage spoiled counts as none."""
+        if (
+            isinstance(revision, int)
+            and 0 < revision < 2**63
+            and isinstance(tag, bytes)
+            and len(tag) == TAG_SIZE
+        ):
+            return cls(epoch, revision, int(at), tag)
+        return cls(epoch, 0, int(at))
+
+    def is_behind(self, other: SeenState) -> bool:
+        """Return whether this one is not *other*, and did not come after it either."""
+        if (self.epoch, self.revision) == (other.epoch, other.revision):
+            return self.tag != other.tag
+        return self.epoch < other.epoch or self.revision < other.revision
+
+    def seal(self, keyring: Keyring, *, account: bytes) -> bytes:
+        """
+        Seal it under the account's vault key, for a browser to keep.
+
+        Returns:
+            62 bytes.
+
+        Raises:
+            FormatError: If a number does not fit, or the tag is not 12 bytes long.
+        """
+        numbers = ((self.epoch, 32), (self.revision, 64), (self.at, 64))
+        if len(self.tag) != TAG_SIZE or any(not 0 <= one < 2**bits for one, bits in numbers):
+            raise FormatError("A seen state has numbers that fit and a tag of 12 bytes.")
+        encoded = LAYOUT.pack(self.epoch, self.revision, self.at, self.tag)
+        return keyring.wrap(encoded, context=_context(account))
+
+
+def open_seen_state(keyring: Keyring, sealed: bytes, *, account: bytes) -> SeenState | None:
+    """Open what a browser kept; None when it is of another account or other keys, or was changed."""
+    try:
+        epoch, revision, at, tag = LAYOUT.unpack(keyring.unwrap(sealed, context=_context(account)))
+    except (OpenError, FormatError):
+        return None
+    return SeenState(epoch, revision, at, tag)
+
+
+def _context(account: bytes) -> Context:
+    return Context("seen-state", account, NO_RECORD)
