@@ -17,6 +17,7 @@ from crypto import (
     Sealer,
     SeenState,
     fingerprint,
+    open_former_identity,
     open_identity,
 )
 from journal.ages import compute_age
@@ -68,6 +69,9 @@ class Actor:
     )  # revision and tag of what the account remembers of its records, after each write of this request
     told_restoration: str = ""  # the restored backup that they were told of
     opened_at: datetime | None = None  # when their account was opened
+    former_identity: bytes | None = (
+        None  # while keys are renewed: the private ones of before, under the retired key
+    )
     is_head_request: bool = False  # a program asks for headers alone: nobody reads what is opened for it
 
     @property
@@ -102,6 +106,15 @@ class Actor:
             )
         except CryptoError as error:
             raise Damaged from error
+
+    def open_former_identity(self) -> PrivateIdentity | None:
+        """Open the private keys of before, while something may still be sealed to them; None where there are none."""
+        if self.keyring.retired is None or self.former_identity is None:
+            return None
+        try:
+            return open_former_identity(self.keyring.retired, self.former_identity, account=self.id.bytes)
+        except CryptoError:
+            return None  # the keys of now open all the rest
 
     @property
     def fingerprint(self) -> str:

@@ -76,7 +76,7 @@ USE_INTERVAL = timedelta(minutes=1)  # the shortest time between stored uses; a 
 ROLES = frozenset(Role)
 SELECT_SIGNED_IN = """
     SELECT account_id, wrapped, web_session.epoch, expires_at, used_at, confirmed_at,
-        role, account.sealed, public_identity, identity, account.epoch, access, recovery_ready, retired,
+        role, account.sealed, public_identity, identity, account.epoch, access, recovery_ready, retired, before,
         account.created_at, record_state.revision, substr(record_state.sealed, length(record_state.sealed) - 11)
     FROM web_session JOIN account ON account.id = account_id LEFT JOIN key_renewal ON key_renewal.id = account_id
         LEFT JOIN record_state ON record_state.id = account_id
@@ -89,9 +89,8 @@ Prefetch = Callable[[Subquery], Sequence[Statement]]
 UPDATE_USED_AT = "UPDATE web_session SET used_at = $1 WHERE id = $2"
 LOCK_SESSION = "UPDATE web_session SET wrapped = NULL WHERE id = $1 AND used_at <= $2"
 UPDATE_TOKEN = """
-    UPDATE web_session
-    SET id = $1, stage = $2, wrapped = $3, device = $4, expires_at = $5, used_at = $6, confirmed_at = $7
-    WHERE id = $8
+    UPDATE web_session SET id = $1, stage = $2, wrapped = $3, device = $4, expires_at = $5, used_at = $6,
+    confirmed_at = $7 WHERE id = $8
 """
 
 
@@ -112,6 +111,7 @@ class SignedInRow(Row, frozen=True):
     access: bytes | None
     recovery_ready: Flag
     retired: bytes | None
+    before: bytes | None
     opened_at: Timestamp
     records_revision: Any  # a damaged one closes no page but the journal
     records_tag: Any
@@ -253,6 +253,7 @@ async def load_actor(
         told_restoration=profile.told_restoration,
         opened_at=row.opened_at,
         prefetched=prefetched,
+        former_identity=row.before,
     )
 
 
@@ -265,9 +266,7 @@ async def record_use(session: str, now: datetime) -> None:
 async def find_waiting_session(installation: Installation, token: bytes) -> tuple[UUID, bytes] | None:
     """Return account and account key of a session that waits for its second factor, or None."""
     row = await _load_waiting_row(installation, token)
-    if row is None:
-        return None
-    return row.account_id, _unwrap(row, token, waiting=True)
+    return None if row is None else (row.account_id, _unwrap(row, token, waiting=True))
 
 
 async def promote_session(installation: Installation, token: bytes) -> bytes:
