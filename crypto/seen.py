@@ -1,7 +1,7 @@
 """
 How far an account had come when a browser last saw it, as that browser keeps it.
 
-Format: docs/crypto-format.md section 23.
+Format: docs/crypto-format.md section 24.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from struct import Struct
 
 from crypto.context import NO_RECORD, Context
-from crypto.errors import FormatError, OpenError
+from crypto.errors import FormatError
 from crypto.keyring import Keyring
 
 TAG_SIZE = 12
@@ -54,6 +54,18 @@ class SeenState:
             return self.tag != other.tag
         return self.epoch < other.epoch or self.revision < other.revision
 
+    def encode(self) -> bytes:
+        """
+        Write it as 32 bytes.
+
+        Raises:
+            FormatError: If a number does not fit, or the tag is not 12 bytes long.
+        """
+        numbers = ((self.epoch, 32), (self.revision, 64), (self.at, 64))
+        if len(self.tag) != TAG_SIZE or any(not 0 <= one < 2**bits for one, bits in numbers):
+            raise FormatError("A seen state has numbers that fit and a tag of 12 bytes.")
+        return LAYOUT.pack(self.epoch, self.revision, self.at, self.tag)
+
     def seal(self, keyring: Keyring, *, account: bytes) -> bytes:
         """
         Seal it under the account's vault key, for a browser to keep.
@@ -64,19 +76,18 @@ class SeenState:
         Raises:
             FormatError: If a number does not fit, or the tag is not 12 bytes long.
         """
-        numbers = ((self.epoch, 32), (self.revision, 64), (self.at, 64))
-        if len(self.tag) != TAG_SIZE or any(not 0 <= one < 2**bits for one, bits in numbers):
-            raise FormatError("A seen state has numbers that fit and a tag of 12 bytes.")
-        encoded = LAYOUT.pack(self.epoch, self.revision, self.at, self.tag)
-        return keyring.wrap(encoded, context=_context(account))
+        return keyring.wrap(self.encode(), context=_context(account))
 
 
-def open_seen_state(keyring: Keyring, sealed: bytes, *, account: bytes) -> SeenState | None:
-    """Open what a browser kept; None when it is of another account or other keys, or was changed."""
-    try:
-        epoch, revision, at, tag = LAYOUT.unpack(keyring.unwrap(sealed, context=_context(account)))
-    except (OpenError, FormatError):
-        return None
+def open_seen_state(keyring: Keyring, sealed: bytes, *, account: bytes) -> SeenState:
+    """
+    Open what a browser kept of an account.
+
+    Raises:
+        OpenError: If it is of another account or other keys, or was changed.
+        FormatError: If the version or algorithm is unknown.
+    """
+    epoch, revision, at, tag = LAYOUT.unpack(keyring.unwrap(sealed, context=_context(account)))
     return SeenState(epoch, revision, at, tag)
 
 

@@ -31,7 +31,6 @@ from journal.ages import compute_age, is_alive
 from journal.audit import log as audit_log
 from journal.audit.acts import Act
 from journal.authentication import key_slots, known_devices, tables
-from journal.authentication.tables import KeptDevice
 from journal.errors import Damaged, NotFound
 from journal.installation.installation import Installation
 from journal.roles import Role
@@ -59,7 +58,7 @@ from journal.store.statements import Subquery
 
 class BrowserDocument(msgspec.Struct, frozen=True):
     """
-    A signed-in browser; server key. `device` is a few words, `session` the row's id and `stage` its stage.
+    A signed-in browser, its row's id and its stage; server key.
 
     It binds a row to its session without the cookie, so that a row made up or moved names nobody.
     """
@@ -67,7 +66,7 @@ class BrowserDocument(msgspec.Struct, frozen=True):
     device: str
     session: str
     stage: str
-    kept: KeptDevice | None = None
+    kept: tables.KeptDevice | None = None
 
 
 LIFETIME = timedelta(hours=12)
@@ -86,7 +85,6 @@ SELECT_ACCOUNT_ID = "SELECT account_id FROM web_session WHERE id = $1"
 Prefetch = Callable[[Subquery], Sequence[Statement]]
 """What a page asks about the account of its session, put into one statement with the question whose session it is."""
 
-UPDATE_USED_AT = "UPDATE web_session SET used_at = $1 WHERE id = $2"
 LOCK_SESSION = "UPDATE web_session SET wrapped = NULL WHERE id = $1 AND used_at <= $2"
 UPDATE_TOKEN = """
     UPDATE web_session SET id = $1, stage = $2, wrapped = $3, device = $4, expires_at = $5, used_at = $6,
@@ -260,7 +258,7 @@ async def load_actor(
 async def record_use(session: str, now: datetime) -> None:
     """Store that a session was used at *now*: due for each actor whose `is_use_due` says so."""
     with suppress(OperationalError):  # on a full disk, people can still read
-        await execute(UPDATE_USED_AT, now, session)
+        await execute("UPDATE web_session SET used_at = $1 WHERE id = $2", now, session)
 
 
 async def find_waiting_session(installation: Installation, token: bytes) -> tuple[UUID, bytes] | None:

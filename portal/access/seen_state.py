@@ -8,13 +8,14 @@ says so, once, in the place of the page that was asked for; so does a backup tha
 from __future__ import annotations
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from starlette.requests import Request
 from starlette.responses import Response
 
-from crypto import SEEN_SIZE, SeenState, open_seen_state
+from crypto import SEEN_SIZE, CryptoError, SeenState, open_seen_state
 from journal.actor import Actor
 from journal.practice.practice import Restoration
 from portal.web.pages import is_htmx, render_page
@@ -110,7 +111,7 @@ def _find_own(request: Request, actor: Actor) -> tuple[SeenState | None, list[by
         return None, []
     parts = [kept[at : at + SEEN_SIZE] for at in range(0, len(kept) - SEEN_SIZE + 1, SEEN_SIZE)][:MAX_SEEN]
     for part in parts:
-        seen = open_seen_state(actor.keyring, part, account=actor.id.bytes)
-        if seen is not None:
+        with suppress(CryptoError):  # it is somebody else's, or of keys of before
+            seen = open_seen_state(actor.keyring, part, account=actor.id.bytes)
             return seen, [other for other in parts if other is not part]
     return None, parts
