@@ -214,7 +214,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
     ),
     "importing": ("entries",),
     "fhir": ("day_lines", "records"),
-    "packets": ("fhir",),
+    "packets": ("evaluation", "fhir"),
     "operations": (
         "account_reset",
         "coming_talk",

@@ -28,7 +28,7 @@ from journal.clinic.signatures import Signer
 from journal.coming_talk import items
 from journal.coming_talk.documents import ItemDetails, item_context
 from journal.entries import entries
-from journal.errors import Damaged, StaleRevision, TrustBroken
+from journal.errors import Damaged, LinkExpired, StaleRevision, TrustBroken
 from journal.key_rotation import account_key, waiting
 from journal.key_rotation.account_key import RotationInProgress
 from journal.replies import rows as reply_rows
@@ -318,18 +318,31 @@ async def test_a_handover_leads_on(cast: Cast) -> None:
 
 
 async def test_invitations_and_handovers_that_wait(cast: Cast) -> None:
-    """An open invitation works on, vouched for anew; a waiting handover is withdrawn, whoever of the three renews."""
+    """A waiting handover is withdrawn, whoever of the three renews; so is an invitation, whose link a thief knows."""
     invited = await invitations.create_invitation(await cast.actor("bob"), "Dana")
-    alice, bob, charlie = [await cast.actor(name) for name in ("alice", "bob", "charlie")]
+    alice, charlie = [await cast.actor(name) for name in ("alice", "charlie")]
     for who in ("alice", "bob", "charlie"):
         offered = await handover_offers.suggest_colleague(await cast.actor("bob"), alice.id, str(charlie.id))
         await begun(cast, who)
         assert (await care_tables.Handover.get(id=offered)).state == WITHDRAWN
         await ended(cast, who)
         await reopened(cast, "alice")
+    with pytest.raises(LinkExpired):
+        await invitations.accept_invitation(await cast.actor("dana"), invited.token)
+    again = await invitations.create_invitation(await cast.actor("bob"), "Dana")
+    link = await invitations.accept_invitation(await cast.actor("dana"), again.token)
+    assert (await links.load_my_link(await cast.actor("bob"), link)).trusted
+
+
+async def test_an_invitation_that_set_out_before_is_vouched_for_anew(sqlite_cast: Cast) -> None:
+    """A request with bob's keys of before makes it after the renewal began: dana accepts it once that has ended."""
+    cast = sqlite_cast
+    before = await cast.actor("bob")
+    await begun(cast, "bob")
+    invited = await invitations.create_invitation(before, "Dana")
+    await ended(cast, "bob")
     link = await invitations.accept_invitation(await cast.actor("dana"), invited.token)
     assert (await links.load_my_link(await cast.actor("bob"), link)).trusted
-    assert bob.id == (await cast.actor("bob")).id
 
 
 async def test_a_sitters_notes_are_sealed_to_the_new_keys(cast: Cast) -> None:

@@ -14,7 +14,7 @@ from tests.cast import PASSWORDS
 from tests.portal.browsing import opened
 from tests.portal.conftest import Portal
 from tests.portal.views.account.test_account import field, groups
-from tests.scenes import shared, signed_in_again, written
+from tests.scenes import in_session, shared, signed_in_again, written
 
 
 async def test_password_then_kit_then_the_rest(any_portal: Portal) -> None:
@@ -129,11 +129,15 @@ async def test_both_sides_are_told(portal: Portal) -> None:
         home = (await opened(browser, "/")).words
         assert "renewed their keys" in home
         assert "The code is another one since then" in (await opened(browser, f"/sharing/{cast.link}")).words
-        assert "What you share is being encrypted again" in home
+        assert "What you share is still being encrypted again" in home
         cast.clock.forward(seconds=SETTLING_TIME.total_seconds())
         await cast.in_use()
         await opened(browser, "/")
-        assert "is being encrypted again" not in (await opened(browser, "/")).words
+        home = (await opened(browser, "/")).words
+        assert "renewed their keys" in home
+        assert "encrypted again" not in home
+        await in_session(cast)  # that day has room for one thing
+        assert "renewed their keys" not in (await opened(browser, "/")).words
     async with portal.client("bob") as bob:
         assert "Your new keys wait" not in (await opened(bob, "/patients")).words
         assert "Still open" not in (await opened(bob, "/account/renewal")).words
