@@ -53,9 +53,11 @@ def read_heads(name: str | None, *, has_to_exist: bool) -> KeptHeads:
     Raises:
         CannotReadError: If it cannot be read, or is not what `hearthside head` or `verify-audit` wrote.
     """
-    if name is None or (not has_to_exist and (name == STANDARD_STREAM or not Path(name).exists())):
+    if name is None or (name == STANDARD_STREAM and not has_to_exist):
         return KeptHeads()
     try:
+        if not has_to_exist and not Path(name).exists():
+            return KeptHeads()
         text = sys.stdin.read(MAX_FILE_SIZE) if name == STANDARD_STREAM else _read_text(Path(name))
     except (OSError, UnicodeDecodeError) as error:
         raise CannotReadError(f"The head cannot be read: {name!r}") from error
