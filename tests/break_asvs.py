@@ -103,6 +103,12 @@ def run(place: Path, selection: Sequence[str]) -> int:
     return done.returncode
 
 
+def _forget_compiled(file: Path) -> None:
+    """Remove what Python compiled of a file: two changes within a second can look alike to it."""
+    for compiled in file.parent.glob(f"__pycache__/{file.stem}.*"):
+        compiled.unlink()
+
+
 def try_break(place: Path, one: Break) -> str:
     """Break the copy, run the test, mend the copy; return what came of it, which is "noticed" where all is well."""
     file = place / one.file
@@ -111,10 +117,12 @@ def try_break(place: Path, one: Break) -> str:
         return f"the text stands there {text.count(one.text)} times"
     file.write_text(text.replace(one.text, one.instead), "utf-8")
     _git(place, *COMMIT)  # a release is built of what is committed
+    _forget_compiled(file)
     try:
         code = run(place, one.selection)
     finally:
         _git(place, "reset", "--quiet", "--hard", "HEAD~1")
+        _forget_compiled(file)
     if code == PASSED:
         return "NOT NOTICED"
     return "noticed" if code == FAILED else f"pytest ended with {code}"
