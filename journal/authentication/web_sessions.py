@@ -57,11 +57,7 @@ from journal.store.statements import Subquery
 
 
 class BrowserDocument(msgspec.Struct, frozen=True):
-    """
-    A signed-in browser, its row's id and its stage; server key.
-
-    It binds a row to its session without the cookie, so that a row made up or moved names nobody.
-    """
+    """A signed-in browser, its row's id and its stage; server key. So a row made up or moved names nobody."""
 
     device: str
     session: str
@@ -74,17 +70,18 @@ WAITING_LIFETIME = timedelta(minutes=10)  # for the second factor
 USE_INTERVAL = timedelta(minutes=1)  # the shortest time between stored uses; a session locks no sooner for it
 ROLES = frozenset(Role)
 SELECT_SIGNED_IN = """
-    SELECT account_id, wrapped, web_session.epoch, expires_at, used_at, confirmed_at,
+    SELECT account.id, wrapped, web_session.epoch, expires_at, used_at, confirmed_at,
         role, account.sealed, public_identity, identity, account.epoch, access, recovery_ready, retired, before,
-        account.created_at, record_state.revision, substr(record_state.sealed, length(record_state.sealed) - 11)
-    FROM web_session JOIN account ON account.id = account_id LEFT JOIN key_renewal ON key_renewal.id = account_id
-        LEFT JOIN record_state ON record_state.id = account_id
+        account.created_at, root.revision, substr(root.sealed, length(root.sealed) - 7), factor.revision,
+        (SELECT MAX(id) FROM audit_event)
+    FROM web_session JOIN account ON account.id = web_session.account_id
+        LEFT JOIN key_renewal ON key_renewal.id = account.id LEFT JOIN record_state AS root ON root.id = account.id
+        LEFT JOIN second_factor AS factor ON factor.account_id = account.id
     WHERE web_session.id = $1 AND stage = 'open' AND status = 'active' AND wrapped IS NOT NULL
 """
 SELECT_ACCOUNT_ID = "SELECT account_id FROM web_session WHERE id = $1"
 Prefetch = Callable[[Subquery], Sequence[Statement]]
 """What a page asks about the account of its session, put into one statement with the question whose session it is."""
-
 LOCK_SESSION = "UPDATE web_session SET wrapped = NULL WHERE id = $1 AND used_at <= $2"
 UPDATE_TOKEN = """
     UPDATE web_session SET id = $1, stage = $2, wrapped = $3, device = $4, expires_at = $5, used_at = $6,
@@ -111,8 +108,10 @@ class SignedInRow(Row, frozen=True):
     retired: bytes | None
     before: bytes | None
     opened_at: Timestamp
-    records_revision: Any  # a damaged one closes no page but the journal
-    records_tag: Any
+    revision: Any  # of its records; a damaged one closes no page but the journal
+    tag: Any
+    factor: Any
+    events: Any
 
 
 class WebSessionRow(Row, frozen=True):
@@ -247,7 +246,7 @@ async def load_actor(
         is_reminded=bool(profile.reminders.kinds),
         dosing_day=get_dosing_day(profile, now),
         is_use_due=unused >= USE_INTERVAL,
-        seen=SeenState.from_row(row.epoch, row.records_revision, now.timestamp(), row.records_tag),
+        seen=SeenState.from_row(row.epoch, row.revision, now.timestamp(), row.tag, row.factor, row.events),
         told_restoration=profile.told_restoration,
         opened_at=row.opened_at,
         prefetched=prefetched,

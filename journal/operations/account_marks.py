@@ -1,9 +1,10 @@
 """
 How far each account has come, as one line that is kept elsewhere: docs/operations.md.
 
-Two numbers of an account only ever go up: its epoch, with each change of its keys, and the revision of what it
-remembers of its records, with each thing that is written. Neither is a secret, and no line names anybody. Whoever kept
-the lines where nobody who reaches the database can reach sees from them which accounts were put back.
+Three numbers of an account only ever go up: its epoch, with each change of its keys, the revision of what it
+remembers of its records, with each thing that is written, and that of its second factor. None is a secret, and no line
+names anybody. Whoever kept the lines where nobody who reaches the database can reach sees from them which accounts were
+put back.
 """
 
 from __future__ import annotations
@@ -23,15 +24,16 @@ from journal.store.rows import IdRow, filter_undamaged, parse_rows
 NAME_SIZE = 16
 # In both databases: `length` and `substr` of bytes count bytes.
 SELECT_MARKS = """
-    SELECT account.id, account.epoch, COALESCE(record_state.revision, 0),
+    SELECT account.id, account.epoch, COALESCE(record_state.revision, 0), COALESCE(second_factor.revision, 0),
            COALESCE(substr(record_state.sealed, length(record_state.sealed) - 15), account.identity)
     FROM account LEFT JOIN record_state ON record_state.id = account.id
+        LEFT JOIN second_factor ON second_factor.account_id = account.id
 """
 SELECT_DELETED = """
     SELECT object_id FROM audit_event WHERE action = $1 AND id > $2
     UNION ALL SELECT object_id FROM audit_pending WHERE action = $3
 """
-LINE_PATTERN = re.compile(r"account ([0-9a-f]{32}) ([0-9]{1,18}) ([0-9]{1,18}) ([0-9a-f]{32})")
+LINE_PATTERN = re.compile(r"account ([0-9a-f]{32}) ([0-9]{1,18}) ([0-9]{1,18}) ([0-9]{1,18}) ([0-9a-f]{32})")
 TOTAL_PATTERN = re.compile(r"hearthside-accounts 1 ([0-9]{1,9}) ([0-9a-f]{64})")
 
 
@@ -40,6 +42,7 @@ class MarkRow(IdRow, frozen=True):
 
     epoch: int
     revision: int
+    factor: int
     state: bytes
 
 
@@ -50,17 +53,18 @@ class AccountMark:
     name: str
     epoch: int
     revision: int
+    factor: int
     tag: str
 
     def __str__(self) -> str:
         """Write it as the one line that is kept elsewhere."""
-        return f"account {self.name} {self.epoch} {self.revision} {self.tag}"
+        return f"account {self.name} {self.epoch} {self.revision} {self.factor} {self.tag}"
 
     @classmethod
     def parse(cls, line: str) -> AccountMark | None:
         """Read such a line; None when it is none."""
         found = LINE_PATTERN.fullmatch(line)
-        return cls(found[1], int(found[2]), int(found[3]), found[4]) if found else None
+        return cls(found[1], int(found[2]), int(found[3]), int(found[4]), found[5]) if found else None
 
 
 class AccountFault(StrEnum):
@@ -89,7 +93,8 @@ async def load_marks() -> dict[UUID, AccountMark]:
     """Return how far each account has come; one whose row cannot be read has no mark."""
     return {
         row.id: AccountMark(
-            name_account(row.id), row.epoch, row.revision, sha256(row.state).hexdigest()[: 2 * NAME_SIZE]
+            *(name_account(row.id), row.epoch, row.revision, row.factor),
+            sha256(row.state).hexdigest()[: 2 * NAME_SIZE],
         )
         for row in filter_undamaged(parse_rows(MarkRow, await fetch_raw(SELECT_MARKS)))
     }
@@ -126,7 +131,7 @@ def compare_marks(
 def _judge(kept: AccountMark, now: AccountMark | None) -> AccountFault | None:
     if now is None:
         return AccountFault.GONE
-    if now.epoch < kept.epoch or now.revision < kept.revision:
+    if now.epoch < kept.epoch or now.revision < kept.revision or now.factor < kept.factor:
         return AccountFault.OLDER
     same = (now.epoch, now.revision) == (kept.epoch, kept.revision)
     return AccountFault.OTHER if same and now.tag != kept.tag else None

@@ -8,20 +8,18 @@ says so, once, in the place of the page that was asked for; so does a backup tha
 from __future__ import annotations
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from starlette.requests import Request
 from starlette.responses import Response
 
-from crypto import SEEN_SIZE, CryptoError, SeenState, open_seen_state
+from journal.accounts.seen_states import open_kept_states, renew_kept_states
 from journal.actor import Actor
 from journal.practice.practice import Restoration
 from portal.web.pages import is_htmx, render_page
 
 PAGE = "/account/earlier-state"
-MAX_SEEN = 4  # people who share a browser
 LIFETIME = 400 * 24 * 3600  # seconds: browsers keep no cookie longer
 
 
@@ -41,10 +39,10 @@ class EarlierStatePage:
 
 def build_earlier_state_page(request: Request, actor: Actor, path: str) -> EarlierStatePage:
     """Return what there is to say about an account that is as it was earlier."""
-    seen, restoration = _find_own(request, actor)[0], find_restoration(request, actor)
-    is_behind = seen is not None and actor.seen is not None and actor.seen.is_behind(seen)
-    at = datetime.fromtimestamp(min(seen.at, int(actor.now.timestamp())), UTC) if seen and is_behind else None
-    return EarlierStatePage(at, restoration, path)
+    kept, at = open_kept_states(actor, _read_cookie(request)), None
+    if kept.own is not None and kept.is_ahead(actor):
+        at = datetime.fromtimestamp(min(kept.own.at, int(actor.now.timestamp())), UTC)
+    return EarlierStatePage(at, find_restoration(request, actor), path)
 
 
 def find_restoration(request: Request, actor: Actor) -> Restoration | None:
@@ -73,27 +71,18 @@ def answer_earlier_state(request: Request, actor: Actor) -> Response | None:
 
 
 def keep_seen_state(request: Request, response: Response, actor: Actor, *, is_told: bool = False) -> Response:
-    """
-    Keep in this browser how far the account has come, if it did not see more; with *is_told*, in any case.
-
-    What other people who use this browser saw is kept beside it, dropping the oldest.
-    """
-    if actor.seen is None or response.status_code >= 400:
+    """Keep in this browser how far the account has come, if it did not see more; with *is_told*, in any case."""
+    if response.status_code >= 400:
         return response
-    newest = actor.seen
-    if actor.saved_states:
-        revision, tag = actor.saved_states[-1]
-        newest = replace(newest, revision=revision, tag=tag)
-    elif request.method != "GET" and not is_told:
+    if request.method != "GET" and not actor.saved_states and not is_told:
         return response  # nothing of it was changed: spares autosave the look
-    kept, others = _find_own(request, actor)
-    if kept is not None and not is_told and (newest.is_behind(kept) or not kept.is_behind(newest)):
+    kept = renew_kept_states(actor, _read_cookie(request), is_told=is_told)
+    if kept is None:
         return response
     config = request.app.state.config
-    sealed = newest.seal(actor.keyring, account=actor.id.bytes)
     response.set_cookie(
         config.seen_cookie,
-        urlsafe_b64encode(b"".join([sealed, *others][:MAX_SEEN])).decode(),
+        urlsafe_b64encode(kept).decode(),
         max_age=LIFETIME,
         path="/",
         httponly=True,
@@ -103,15 +92,8 @@ def keep_seen_state(request: Request, response: Response, actor: Actor, *, is_to
     return response
 
 
-def _find_own(request: Request, actor: Actor) -> tuple[SeenState | None, list[bytes]]:
-    """Return what this browser keeps of the actor's account, and what it keeps of others, unopened."""
+def _read_cookie(request: Request) -> bytes:
     try:
-        kept = urlsafe_b64decode(request.cookies.get(request.app.state.config.seen_cookie, ""))
+        return urlsafe_b64decode(request.cookies.get(request.app.state.config.seen_cookie, ""))
     except ValueError:
-        return None, []
-    parts = [kept[at : at + SEEN_SIZE] for at in range(0, len(kept) - SEEN_SIZE + 1, SEEN_SIZE)][:MAX_SEEN]
-    for part in parts:
-        with suppress(CryptoError):  # it is somebody else's, or of keys of before
-            seen = open_seen_state(actor.keyring, part, account=actor.id.bytes)
-            return seen, [other for other in parts if other is not part]
-    return None, parts
+        return b""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -14,8 +16,10 @@ STATES = st.builds(
     SeenState,
     st.integers(0, 2**32 - 1),
     st.integers(0, 2**64 - 1),
-    st.integers(0, 2**64 - 1),
-    st.binary(min_size=12, max_size=12),
+    st.integers(0, 2**32 - 1),
+    st.binary(min_size=8, max_size=8),
+    st.integers(0, 2**32 - 1),
+    st.integers(0, 2**32 - 1),
 )
 
 
@@ -41,14 +45,18 @@ def test_nothing_else_opens_it(state: SeenState, at: int, bit: int) -> None:
 @given(STATES, STATES)
 def test_of_two_states_at_least_one_is_behind_or_they_are_the_same(one: SeenState, other: SeenState) -> None:
     """A state is behind none of its own past; one with a lower number is behind; a fork is behind both ways."""
-    same = (one.epoch, one.revision, one.tag) == (other.epoch, other.revision, other.tag)
+    same = replace(one, at=0) == replace(other, at=0)
     assert (one.is_behind(other) or other.is_behind(one)) is not same
-    later = SeenState(min(one.epoch + 1, 2**32 - 1), one.revision, other.at, other.tag)
+    later = replace(one, epoch=min(one.epoch + 1, 2**32 - 1), at=other.at, tag=other.tag)
     if later.epoch > one.epoch:
         assert one.is_behind(later)
         assert not later.is_behind(one)
-    lower = SeenState(one.epoch, max(one.revision - 1, 0), one.at, one.tag)
+    lower = replace(one, revision=max(one.revision - 1, 0))
     assert lower.is_behind(one) is (lower.revision < one.revision)
+    for name in ("factor", "events"):
+        without = replace(one, **{name: max(getattr(one, name) - 1, 0)})
+        assert without.is_behind(one) is (without != one)
+        assert not one.is_behind(without)
 
 
 @pytest.mark.parametrize(
@@ -58,6 +66,10 @@ def test_of_two_states_at_least_one_is_behind_or_they_are_the_same(one: SeenStat
         SeenState(-1, 1, 1),
         SeenState(1, 2**64, 1),
         SeenState(1, 1, -1),
+        SeenState(1, 1, 2**32),
+        SeenState(1, 1, 1, factor=2**32),
+        SeenState(1, 1, 1, factor=-1),
+        SeenState(1, 1, 1, events=2**32),
         SeenState(1, 1, 1, b"short"),
     ],
 )
@@ -68,9 +80,10 @@ def test_what_does_not_fit_is_refused(state: SeenState) -> None:
 
 
 @pytest.mark.parametrize("revision", [None, "7", 7.0, 0, -1, 2**63, b"7"])
-@pytest.mark.parametrize("tag", [None, b"", b"t" * 11, "t" * 12, b"t" * 12])
+@pytest.mark.parametrize("tag", [None, b"", b"t" * 7, "t" * 8, b"t" * 8])
 def test_what_storage_spoiled_counts_as_none(revision: object, tag: object) -> None:
     """Then the account is behind everything that was seen of it."""
-    state = SeenState.from_row(3, revision, 1.5, tag)
-    assert (state.epoch, state.revision, state.at, state.tag) == (3, 0, 1, bytes(12))
-    assert state.is_behind(SeenState(3, 1, 1, b"t" * 12))
+    state = SeenState.from_row(3, revision, 1.5, tag, revision, revision)
+    assert (state.epoch, state.revision, state.at, state.tag) == (3, 0, 1, bytes(8))
+    assert (state.factor, state.events) == (0, 0)
+    assert state.is_behind(SeenState(3, 1, 1, b"t" * 8))

@@ -872,8 +872,15 @@ def feeds() -> Iterator[Vector]:
 def seen_states() -> Iterator[Vector]:
     """Section 24."""
     op, place = "open-seen-state", Context("seen-state", ALICE, NO_RECORD)
-    vault, tag = derive_key(ACCOUNT_KEY, "vault"), fixed("tag", 12)
-    encoded = (7).to_bytes(4) + (1_234).to_bytes(8) + (1_795_348_800).to_bytes(8) + tag
+    vault, tag = derive_key(ACCOUNT_KEY, "vault"), fixed("tag", 8)
+    encoded = (
+        (7).to_bytes(4)
+        + (1_234).to_bytes(8)
+        + (5).to_bytes(4)
+        + (678).to_bytes(4)
+        + (1_795_348_800).to_bytes(4)
+        + tag
+    )
     good: Input = {"account_key": ACCOUNT_KEY, "account": ALICE, "sealed": wrapped(vault, encoded, place)}
     yield case("seen-state-opens", op, "What a browser keeps.", good, {"seen": encoded})
     key = wrapped(vault, fixed("another key"), Context("link-key", ALICE, NO_RECORD))
