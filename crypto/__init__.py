@@ -57,6 +57,7 @@ from crypto.secret_keys import (
     new_secret_key,
     parse_secret_key,
 )
+from crypto.seen import SEEN_SIZE, SeenState, open_seen_state
 from crypto.server import KEPT_SECRET_KEY_SIZE, MacKey, ServerKey
 from crypto.sitters import (
     new_sitter_secret,
@@ -94,6 +95,7 @@ __all__ = [
     "LONGEST_ADDRESS",
     "NO_RECORD",
     "SECRET_KEY_MARK",
+    "SEEN_SIZE",
     "STANDARD",
     "Argon2Parameters",
     "Context",
@@ -115,6 +117,7 @@ __all__ = [
     "RecordSet",
     "RecordState",
     "Sealer",
+    "SeenState",
     "ServerKey",
     "SessionToken",
     "Succession",
@@ -158,6 +161,7 @@ __all__ = [
     "open_link_key",
     "open_pin",
     "open_sealed",
+    "open_seen_state",
     "open_sitter_note",
     "open_succession",
     "pad",
