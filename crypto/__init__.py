@@ -15,7 +15,7 @@ from crypto.addresses import (
     split_address,
     transitional_address,
 )
-from crypto.bounded import has_mark_flood, normalize
+from crypto.bounded import has_mark_flood, normalize, take_apart
 from crypto.codes import (
     format_recovery_code,
     hash_recovery_code,
@@ -186,6 +186,7 @@ __all__ = [
     "stretch",
     "succeed",
     "suggest",
+    "take_apart",
     "trace_back",
     "transitional_address",
     "unlock_with_passkey",

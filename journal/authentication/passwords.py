@@ -29,6 +29,7 @@ from crypto import (
     LONGEST_ADDRESS,
     FormatError,
     normalize,
+    take_apart,
 )
 from crypto.password import LONGEST as LONGEST_TYPED
 from crypto.password import prepare
@@ -194,7 +195,7 @@ def _fold_look_alikes(text: str) -> str:
     if text.isascii():
         plain: str = _UNSEEN.sub("", text)
         return plain
-    apart = "".join(unicodedata.normalize("NFD", sign) for sign in normalize("NFKC", _UNSEEN.sub("", text)))
+    apart = take_apart(normalize("NFKC", _UNSEEN.sub("", text)))
     bare = normalize("NFC", _UNSEEN.sub("", _ACCENTS.sub("", apart)))
     return "".join(_get_digit(sign) for sign in bare.translate(_load_look_alikes()))
 
