@@ -28,8 +28,8 @@ from crypto.envelope import Sealer, open_sealed, seal, unwrap_key, wrap_key
 from crypto.errors import CryptoError, FormatError, KeySizeError, OpenError
 from crypto.feeds import feed_event_id, feed_id, feed_key, feed_state, new_feed_secret
 from crypto.handovers import Handover, consent, suggest, verify_consent, verify_suggestion
-from crypto.identity import PrivateIdentity, open_identity, seal_identity
-from crypto.keyring import Keyring, new_account_key
+from crypto.identity import PrivateIdentity, open_former_identity, open_identity, seal_identity
+from crypto.keyring import FallbackSealer, Keyring, new_account_key
 from crypto.links import GrantedKey, grant_link_key, new_link_key, open_link_key
 from crypto.padding import pad, unpad
 from crypto.page_text import PageText
@@ -70,6 +70,7 @@ from crypto.slots import (
     unlock_with_password,
     unlock_with_recovery_key,
 )
+from crypto.succession import Succession, follow, open_succession, succeed, trace_back
 from crypto.symbols import plain_digits
 from crypto.websession import (
     SessionToken,
@@ -88,6 +89,7 @@ __all__ = [
     "Argon2Parameters",
     "Context",
     "CryptoError",
+    "FallbackSealer",
     "FormatError",
     "GrantedKey",
     "Handover",
@@ -106,6 +108,7 @@ __all__ = [
     "Sealer",
     "ServerKey",
     "SessionToken",
+    "Succession",
     "ascii_domain",
     "bloom_bits",
     "check_pin",
@@ -118,6 +121,7 @@ __all__ = [
     "feed_key",
     "feed_state",
     "fingerprint",
+    "follow",
     "format_recovery_code",
     "format_recovery_key",
     "grant_link_key",
@@ -137,11 +141,13 @@ __all__ = [
     "new_sitter_secret",
     "normal_address",
     "normalize",
+    "open_former_identity",
     "open_identity",
     "open_link_key",
     "open_pin",
     "open_sealed",
     "open_sitter_note",
+    "open_succession",
     "pad",
     "parse_recovery_code",
     "parse_recovery_key",
@@ -161,7 +167,9 @@ __all__ = [
     "sitter_note_key",
     "split_address",
     "stretch",
+    "succeed",
     "suggest",
+    "trace_back",
     "transitional_address",
     "unlock_with_passkey",
     "unlock_with_password",

@@ -21,7 +21,14 @@ from crypto.errors import FormatError, OpenError, require_size
 from crypto.keyring import Keyring
 from crypto.public_identity import PublicIdentity, signed_bytes, verify
 
-__all__ = ["PrivateIdentity", "PublicIdentity", "open_identity", "seal_identity", "verify"]
+__all__ = [
+    "PrivateIdentity",
+    "PublicIdentity",
+    "open_former_identity",
+    "open_identity",
+    "seal_identity",
+    "verify",
+]
 
 MLKEM_SEED_SIZE = 64
 SEED_SIZE = 32
@@ -141,8 +148,24 @@ def open_identity(
         OpenError: If it does not open, or *expected* is not its public half.
         FormatError: If the envelope or its content is of no known version.
     """
-    opened = open_sealed(keyring.identity_wrap, sealed, context=Context("identity", account, NO_RECORD))
-    private = PrivateIdentity.decode(opened)
+    private = open_former_identity(keyring, sealed, account=account)
     if not compare_digest(private.public().encode(), expected.encode()):
         raise OpenError("Your public keys were changed. Nothing was opened with them.")
     return private
+
+
+def open_former_identity(keyring: Keyring, sealed: bytes, *, account: bytes) -> PrivateIdentity:
+    """
+    Open what `seal_identity` made, of keys that others use no more.
+
+    Args:
+        keyring: The keys that it was sealed with.
+        sealed: What `seal_identity` returned.
+        account: 16 bytes, the account's id.
+
+    Raises:
+        OpenError: If it does not open.
+        FormatError: If the envelope or its content is of no known version.
+    """
+    opened = open_sealed(keyring.identity_wrap, sealed, context=Context("identity", account, NO_RECORD))
+    return PrivateIdentity.decode(opened)

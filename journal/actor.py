@@ -9,7 +9,16 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from crypto import CryptoError, Keyring, PrivateIdentity, PublicIdentity, Sealer, fingerprint, open_identity
+from crypto import (
+    CryptoError,
+    Keyring,
+    PrivateIdentity,
+    PublicIdentity,
+    Sealer,
+    fingerprint,
+    open_former_identity,
+    open_identity,
+)
 from journal.errors import Damaged, NotFound
 from journal.held_acts import Asked
 from journal.installation.installation import Installation
@@ -49,6 +58,9 @@ class Actor:
     passed_acts: list[Asked] = field(
         default_factory=list
     )  # which acts that can be held nothing held, in this request
+    former_identity: bytes | None = (
+        None  # while keys are renewed: the private ones of before, under the retired key
+    )
     is_head_request: bool = False  # a program asks for headers alone: nobody reads what is opened for it
 
     @property
@@ -77,6 +89,15 @@ class Actor:
             )
         except CryptoError as error:
             raise Damaged from error
+
+    def open_former_identity(self) -> PrivateIdentity | None:
+        """Open the private keys of before, while something may still be sealed to them; None where there are none."""
+        if self.keyring.retired is None or self.former_identity is None:
+            return None
+        try:
+            return open_former_identity(self.keyring.retired, self.former_identity, account=self.id.bytes)
+        except CryptoError:
+            return None  # the keys of now open all the rest
 
     @property
     def fingerprint(self) -> str:

@@ -298,7 +298,7 @@ ROUTES = (
     Rule("/patients/{id:uuid}/shared/{share:uuid}/filing", FORM, CLINICIAN, filing.file_share),
     Rule("/patients/{id:uuid}/shared/{share:uuid}/replies", FORM, CLINICIAN, their_replies.show_replies),
     Rule("/replies", READ, CLINICIAN, reply_drafts.show_drafts),
-    Rule("/patients/{id:uuid}/trust", READ, CLINICIAN, caseload.show_safety_code),
+    Rule("/patients/{id:uuid}/trust", READ, CLINICIAN, invitations.show_safety_code),
     Rule("/patients/{id:uuid}/end", FORM, CLINICIAN, caseload.end_care, fresh=True),
     Rule("/patients/{id:uuid}/restart", FORM, CLINICIAN, returned_shares.offer_reset_link, fresh=True),
     Rule("/patients/{id:uuid}/restart/withdrawal", SEND, CLINICIAN, returned_shares.withdraw_reset_link),

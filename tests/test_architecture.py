@@ -192,6 +192,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
         "calendar",
         "coming_talk",
         "importing",
+        "notices",
         "own_notes",
         "packets",
         "passkeys",
@@ -213,7 +214,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
     ),
     "importing": ("entries",),
     "fhir": ("day_lines", "records"),
-    "packets": ("fhir",),
+    "packets": ("evaluation", "fhir"),
     "operations": (
         "account_reset",
         "coming_talk",
@@ -231,8 +232,8 @@ OTHERS_TABLES = {
     "account_reset.reset": (
         "begins an account anew, and ends what was shared, in one transaction",
         (
-            "accounts.Account authentication.WebSession care.CareLink care.CareNote care.KeptShare care.Share "
-            "care.TalkItem"
+            "accounts.Account authentication.WebSession care.CareLink care.CareNote care.KeptShare care.LinkRenewal "
+            "care.Share care.TalkItem"
         ),
     ),
     "account_reset.reset_links": ("the link is a kind of invitation", "care.Invitation"),
@@ -278,6 +279,25 @@ OTHERS_TABLES = {
             "authentication.WebSession vault.ContentsText"
         ),
     ),
+    "key_rotation.identity": (
+        "another identity changes what was granted and vouched for",
+        "care.CareLink care.Handover care.Invitation care.KeptShare care.LinkRenewal",
+    ),
+    "key_rotation.link_columns": (
+        "names every column that the key of a care link seals",
+        (
+            "care.CareNote care.GivenBack care.NoticePolicy care.PatientNotice care.Reply care.Share care.TalkItem"
+        ),
+    ),
+    "key_rotation.link_key": ("seals rows of a care link anew", "care.CareLink care.LinkRenewal"),
+    "key_rotation.signed_records": (
+        "signs and seals anew what was for the keys of before",
+        (
+            "care.CareLink care.CareNote care.Reply care.TalkItem clinic.InstructionsVersion sitter.SitterLink "
+            "sitter.SitterNote"
+        ),
+    ),
+    "key_rotation.waiting": ("a link says that something waits", "care.CareLink"),
     "importing.adding": (
         "adds what a file holds: the vault keeps entries, the sessions keep theirs beside the plan",
         "sessions.Course sessions.KapSession vault.Entry vault.EntryRevision",
@@ -572,7 +592,10 @@ def test_tables_of_another_room_are_used_where_the_list_says(path):
 
 
 SQL_OF_OTHERS = {
-    "account_reset.returned_shares": ("finds the link that there was before", "care.care_link"),
+    "account_reset.returned_shares": (
+        "finds the link that there was before",
+        "care.care_link care.link_renewal",
+    ),
     "accounts.addresses": (
         "the practice's row, which is one, is locked while all addresses move",
         "practice.practice",
@@ -587,7 +610,10 @@ SQL_OF_OTHERS = {
         "accounts.account",
     ),
     "authentication.web_sessions": ("a session and its account are read at once", "accounts.account"),
-    "care.links": ("a link and the peer's account are read at once", "accounts.account"),
+    "care.links": (
+        "a link, the peer's account and whether their keys changed are read at once",
+        "accounts.account accounts.succession authentication.key_renewal",
+    ),
     "care.past_upgrade": ("who cared in the past is read from the log, once", "audit.audit_event"),
     "care.share_list": ("the list of shares is a part of the record's state", "vault.record_state"),
     "device_copies.copies": (

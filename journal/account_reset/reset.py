@@ -270,6 +270,7 @@ async def _renew_link(actor: Actor, token: str, row: invitations.OpenInvitationR
         ended["past"] = await _seal_past_care(actor.installation, old, row, actor.now)
         if not await care_tables.KeptShare.filter(link_id=renewed).exists():
             ended |= links.ERASED_COLUMNS
+            await care_tables.LinkRenewal.filter(id=renewed).delete()
         await endings.keep_unopened(actor, link=renewed)
         if not await old.update(**ended):
             raise LinkExpired

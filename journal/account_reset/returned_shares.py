@@ -21,6 +21,7 @@ from journal.care import links
 from journal.care import tables as care_tables
 from journal.care.documents import ShareDocument, given_back_context, share_context
 from journal.care.link_keys import open_shared_key
+from journal.care.link_renewal import build_sealer, held_key_context
 from journal.care.links import Link
 from journal.care.share_list import ShareLinkRow
 from journal.catalogue.forms import SHAREABLE_KINDS
@@ -46,13 +47,15 @@ from journal.store.rows import (
 from journal.vault import record_state
 from journal.vault import tables as vault_tables
 from journal.vault.contents import build_entry_line
-from journal.vault.documents import EntryDocument, entry_context
+from journal.vault.documents import Beside, EntryDocument, Origin, entry_context
 from journal.vault.record_snapshot import Part
 from journal.vault.record_state import RecordChange
 
 SELECT_OLD_LINKS = """
-    SELECT id, patient_id, clinician_key, clinician_pin FROM care_link
-    WHERE patient_id = $1 AND clinician_id = $2 AND ended_at IS NOT NULL AND clinician_key IS NOT NULL
+    SELECT care_link.id, care_link.patient_id, clinician_key, held_key, key_number, former, clinician_pin
+    FROM care_link LEFT JOIN link_renewal ON link_renewal.id = care_link.id
+    WHERE care_link.patient_id = $1 AND clinician_id = $2 AND ended_at IS NOT NULL
+        AND (clinician_key IS NOT NULL OR held_key IS NOT NULL)
     ORDER BY created_at
 """
 """Written out, since every page of a patient runs it, mostly without a result."""
@@ -64,6 +67,9 @@ class OldLinkRow(Row, frozen=True):
     id: UUID
     patient_id: UUID
     clinician_key: bytes | None
+    held_key: bytes | None
+    key_number: NonNegative
+    former: bytes | None
     clinician_pin: bytes | None
 
 
@@ -121,7 +127,9 @@ async def return_shares(actor: Actor, patient: UUID) -> int:
     keys = [(old, _open_old_key(actor, old)) for old in before]
     async with transaction():
         # Locks the link first: of two pages that send back at once, one finds nothing left.
-        lasting = care_tables.CareLink.filter(id=link.id, ended_at=None, paused_at=None)
+        lasting = care_tables.CareLink.filter(
+            id=link.id, ended_at=None, paused_at=None, key_number=link.row.key_number
+        )
         if not await lasting.update(restarted_at=None):
             raise StaleRevision(N_("Sharing was paused or ended meanwhile. Nothing was given back."))
         await require_keys(actor)
@@ -194,6 +202,7 @@ async def accept_returned_shares(actor: Actor, wanted: UUID) -> int:
                     document.note,
                     document.session_id,
                     document.answers,
+                    beside=Beside(origin=Origin("", "")) if document.imported else None,
                     language=document.language,
                 ),
             )
@@ -277,7 +286,11 @@ def _open_old_key(actor: Actor, old: OldLinkRow) -> Sealer:
     try:
         pinned = {"owner": actor.id.bytes, "peer": patient.bytes, "link": old.id.bytes}
         theirs = open_pin(actor.keyring, old.clinician_pin or b"", **pinned)
-        blob = old.clinician_key or b""
-        return Sealer(open_link_key(blob, **ids, private=actor.open_identity(), signed_by=theirs))
+        if old.held_key is not None:
+            key = actor.keyring.unwrap(old.held_key, context=held_key_context(actor.id, old.id))
+        else:
+            blob = old.clinician_key or b""
+            key = open_link_key(blob, **ids, private=actor.open_identity(), signed_by=theirs)
+        return build_sealer(key, old.id, old.key_number, old.former or b"")
     except CryptoError as error:
         raise TrustBroken from error

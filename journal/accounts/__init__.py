@@ -1,3 +1,13 @@
 """Whom an account belongs to: keeps its profile, address and status, and says whether its keys are still its own."""
 
-__all__ = ["addresses", "current_keys", "details", "names", "notices", "profiles", "signing_keys", "status"]
+__all__ = [
+    "addresses",
+    "current_keys",
+    "details",
+    "names",
+    "notices",
+    "profiles",
+    "signing_keys",
+    "status",
+    "successions",
+]

@@ -57,6 +57,11 @@ async def has_keys(actor: Actor, statement: str) -> bool:
     return bool(rows) and as_bytes(rows[0][0]) == actor.sealed_identity
 
 
+async def is_renewing(account: UUID) -> bool:
+    """Return whether an account's keys are being renewed: what it signed is signed anew meanwhile."""
+    return bool(await fetch_raw(SELECT_RETIRED_KEYS, account))
+
+
 async def require_session(actor: Actor) -> None:
     """Verify in a transaction that the actor's session still exists; raises `ConcurrentChange`."""
     if not await fetch_raw(SELECT_OWN_SESSION, actor.session, actor.id):

@@ -66,7 +66,7 @@ NO_REMINDERS = ReminderChoices()
 
 
 class RetiredKey(msgspec.Struct, frozen=True):
-    """The fingerprint of keys that an account signed with until a reset, and when that was, in UTC."""
+    """The fingerprint of keys that an account signed with until they were replaced, and when that was, in UTC."""
 
     fingerprint: str
     until: datetime
@@ -82,7 +82,7 @@ class Profile(msgspec.Struct, frozen=True):
     profession: str = ""
     lock_minutes: int = 30
     devices: tuple[str, ...] = ()
-    keys: str = ""  # SHA-256 of the public keys that the account was opened with, in hexadecimal digits
+    keys: str = ""  # SHA-256 of the public keys that the account was opened with, or renewed to, in hexadecimal digits
     region: str = ""  # whose crisis contacts are shown first; the practice's default when empty
     dosing_day: DosingDay | None = None
     contact: ContactDetails = NO_CONTACT

@@ -1,5 +1,5 @@
 """
-Which keys an account signed with: those of now, and the earlier ones, which a reset retired.
+Which keys an account signed with: those of now, and the earlier ones, which a renewal or a reset retired.
 
 The earlier ones stand in the profile by their fingerprints, since a reset loses everything that is under the account's
 own keys. What they signed carries the keys themselves.
@@ -60,16 +60,22 @@ async def load_signing_keys(actor: Actor) -> SigningKeys:
     return SigningKeys(actor.fingerprint, since, retired)
 
 
-async def retire_keys(installation: Installation, account: UUID, public_keys: bytes, now: datetime) -> None:
+async def retire_keys(
+    installation: Installation, account: UUID, public_keys: bytes, now: datetime, *, attested: bytes = b""
+) -> None:
     """
     Note in the profile that an account's public keys are in use no more.
 
     Call it inside the transaction that replaces them, which has locked the account. Keys that are none signed nothing.
+
+    Args:
+        attested: The public keys that take their place, where the keys of before say so: the profile attests them.
     """
     profile = await load_profile(installation, account)
     with suppress(CryptoError):
         retired = RetiredKey(fingerprint(account.bytes, PublicIdentity.decode(public_keys)), now)
         kept = (*profile.retired_keys, retired)[-MOST_RETIRED:]
-        changed = msgspec.structs.replace(profile, retired_keys=kept)
+        keys = sha256(attested).hexdigest() if attested else profile.keys
+        changed = msgspec.structs.replace(profile, retired_keys=kept, keys=keys)
         sealed = seal_document(installation.server_keys, changed, profile_context(account))
         await tables.Account.filter(id=account).update(sealed=sealed)

@@ -1,4 +1,4 @@
-"""The row of an account."""
+"""The rows of an account, and of each change of its keys."""
 
 from __future__ import annotations
 
@@ -26,3 +26,18 @@ class Account(Model):
 
     class Meta:
         table = "account"
+
+
+class Succession(Model):
+    """One change of an account's keys, signed by those of before and of now. Nothing in it is secret."""
+
+    id = fields.UUIDField(primary_key=True)
+    account: fields.ForeignKeyRelation[Account] = fields.ForeignKeyField(
+        "journal.Account", related_name="successions"
+    )
+    number = fields.IntField()  # 1, and one more with each change
+    statement = fields.BinaryField()  # `crypto.succeed`
+
+    class Meta:
+        table = "succession"
+        unique_together = (("account", "number"),)

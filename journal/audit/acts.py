@@ -40,6 +40,7 @@ class Act(StrEnum):
     RESTARTED = "account.restarted"
     SET_ASIDE_OPENED = "account.set-aside-opened"
     LINK_RENEWED = "care.link-renewed"
+    KEYS_FOLLOWED = "care.keys-followed"
     GIVEN_BACK = "share.given-back"
     TAKEN_IN = "share.taken-in"
     SECOND_FACTOR_ADDED = "account.second-factor-added"

@@ -75,7 +75,7 @@ USE_INTERVAL = timedelta(minutes=1)  # the shortest time between stored uses; a 
 ROLES = frozenset(Role)
 SELECT_SIGNED_IN = """
     SELECT account_id, wrapped, web_session.epoch, expires_at, used_at, confirmed_at,
-        role, sealed, public_identity, identity, account.epoch, access, recovery_ready, retired
+        role, sealed, public_identity, identity, account.epoch, access, recovery_ready, retired, before
     FROM web_session JOIN account ON account.id = account_id LEFT JOIN key_renewal ON key_renewal.id = account_id
     WHERE web_session.id = $1 AND stage = 'open' AND status = 'active' AND wrapped IS NOT NULL
 """
@@ -86,9 +86,8 @@ Prefetch = Callable[[Subquery], Sequence[Statement]]
 UPDATE_USED_AT = "UPDATE web_session SET used_at = $1 WHERE id = $2"
 LOCK_SESSION = "UPDATE web_session SET wrapped = NULL WHERE id = $1 AND used_at <= $2"
 UPDATE_TOKEN = """
-    UPDATE web_session
-    SET id = $1, stage = $2, wrapped = $3, device = $4, expires_at = $5, used_at = $6, confirmed_at = $7
-    WHERE id = $8
+    UPDATE web_session SET id = $1, stage = $2, wrapped = $3, device = $4, expires_at = $5, used_at = $6,
+    confirmed_at = $7 WHERE id = $8
 """
 
 
@@ -109,6 +108,7 @@ class SignedInRow(Row, frozen=True):
     access: bytes | None
     recovery_ready: Flag
     retired: bytes | None
+    before: bytes | None
 
 
 class WebSessionRow(Row, frozen=True):
@@ -244,6 +244,7 @@ async def load_actor(
         dosing_day=get_dosing_day(profile, now),
         is_use_due=unused >= USE_INTERVAL,
         prefetched=prefetched,
+        former_identity=row.before,
     )
 
 
@@ -262,9 +263,7 @@ def is_recently_confirmed(actor: Actor) -> bool:
 async def find_waiting_session(installation: Installation, token: bytes) -> tuple[UUID, bytes] | None:
     """Return account and account key of a session that waits for its second factor, or None."""
     row = await _load_waiting_row(installation, token)
-    if row is None:
-        return None
-    return row.account_id, _unwrap(row, token, waiting=True)
+    return None if row is None else (row.account_id, _unwrap(row, token, waiting=True))
 
 
 async def promote_session(installation: Installation, token: bytes) -> bytes:

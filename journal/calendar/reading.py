@@ -21,7 +21,7 @@ from journal.calendar.appointments import (
 )
 from journal.calendar.documents import FeedDocument, FeedRow, open_document_of
 from journal.care.invitations import parse_token
-from journal.care.lasting import load_lasting_patients
+from journal.care.lifecycle import load_lasting_patients
 from journal.errors import Damaged, JournalError, LinkExpired
 from journal.i18n import N_
 from journal.installation.installation import Installation

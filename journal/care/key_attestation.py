@@ -6,12 +6,14 @@ Whoever writes the database can exchange an account's public keys, but not the d
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from contextlib import suppress
 from hashlib import sha256
 from uuid import UUID
 
 import msgspec
 
-from crypto import Handover, PublicIdentity, verify_consent, verify_suggestion
+from crypto import Handover, OpenError, PublicIdentity, trace_back, verify_consent, verify_suggestion
 from journal.accounts.profiles import open_cached_profile
 from journal.errors import TrustBroken
 from journal.installation.installation import Installation
@@ -87,6 +89,7 @@ def verify_handover(
     *,
     link: UUID,
     consent: bytes,
+    earlier: Sequence[bytes] = (),
 ) -> None:
     """
     Verify, as the successor, that a care link comes of a handover that its patient agreed to.
@@ -94,6 +97,7 @@ def verify_handover(
     Args:
         patient: The public keys of the patient of the care link *link*.
         consent: What the patient signed for it.
+        earlier: The changes of the clinician's keys, who may have suggested it with those of before.
 
     Raises:
         CryptoError: If the clinician did not suggest it, or the patient did not agree to this very link.
@@ -101,5 +105,10 @@ def verify_handover(
     """
     offer = build_handover(row, patient, successor)
     clinician = get_attested_keys(installation, row.clinician_id, row.clinician_profile, row.clinician_keys)
-    verify_suggestion(offer, row.signature, clinician)
+    for keys in (clinician, *trace_back(earlier, clinician, account=row.clinician_id.bytes)):
+        with suppress(OpenError):
+            verify_suggestion(offer, row.signature, keys)
+            break
+    else:
+        raise OpenError("The clinician did not suggest this.")
     verify_consent(offer, consent, made=link.bytes)

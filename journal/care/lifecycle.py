@@ -1,8 +1,8 @@
-"""Pause sharing, resume it, end care."""
+"""Pause sharing, resume it, end care; and which links have not ended, asked where nobody is signed in."""
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -43,6 +43,13 @@ class PairRow(Row, frozen=True):
     clinician_id: UUID
 
 
+class LastingRow(Row, frozen=True):
+    """A link that has not ended, and whose it is."""
+
+    id: UUID
+    patient_id: UUID
+
+
 async def pause_sharing(actor: Actor, wanted: UUID | None = None) -> None:
     """
     Stop one clinician, or all, from opening anything, at once and until resumed. Never held back.
@@ -65,12 +72,12 @@ async def pause_links(actor: Actor, wanted: UUID | None = None) -> None:
         raise NotFound
     for link in ids if wanted is None else [wanted]:
         active = mine.filter(id=link, paused_at=None)
-        if await active.update(clinician_key=None, paused_at=actor.now):
+        if await active.update(clinician_key=None, held_key=None, paused_at=actor.now):
             stopped.append(link)
             await share_list.set_paused(actor, link)
             await _withhold_notices(link)
     if wanted is None:  # also what has no id that can be read
-        await mine.filter(paused_at=None).update(clinician_key=None, paused_at=actor.now)
+        await mine.filter(paused_at=None).update(clinician_key=None, held_key=None, paused_at=actor.now)
     await audit_log.record_events(actor, Act.SHARING_PAUSED, actor.id, stopped)
 
 
@@ -95,7 +102,7 @@ async def resume_sharing(actor: Actor, wanted: UUID) -> None:
         await record_state.lock_state(actor)
         await refuse_while_held(actor, Asked(HeldAct.RESUME, wanted))
         changed = await tables.CareLink.filter(id=link.id, ended_at=None, paused_at__isnull=False).update(
-            clinician_key=blob, paused_at=None
+            clinician_key=blob, held_key=None, paused_at=None
         )
         if changed:
             await share_list.set_paused(actor, link.id, False)
@@ -150,6 +157,7 @@ async def end_link(actor: Actor, wanted: UUID, *, knows_no_rest: bool = False) -
     )
     if not changed:
         raise NotFound
+    await tables.LinkRenewal.filter(id=wanted).delete()
     await tables.Share.filter(link_id=wanted).delete()
     await tables.GivenBack.filter(link_id=wanted).delete()
     await tables.CareNote.filter(link_id=wanted).delete()
@@ -228,3 +236,16 @@ async def _delete_earlier_remains(wanted: UUID) -> None:
         ids = [one.id for one in filter_undamaged(await fetch_rows(IdRow, before))]
         await tables.KeptShare.filter(link_id__in=ids).delete()
         await before.update(**ERASED_COLUMNS)
+
+
+async def load_lasting_patients(clinician: UUID, known: Mapping[UUID, UUID]) -> frozenset[UUID]:
+    """
+    Return the patients of those of a clinician's links that have not ended.
+
+    Args:
+        known: The patients by the ids of links, as the clinician's own keys have proven them: a row shows only that
+            one has not ended.
+    """
+    lasting = tables.CareLink.filter(id__in=list(known), clinician_id=clinician, ended_at=None)
+    rows = await fetch_rows(LastingRow, lasting) if known else []
+    return frozenset(row.patient_id for row in filter_undamaged(rows) if known[row.id] == row.patient_id)

@@ -14,11 +14,13 @@ from journal.accounts.current_keys import require_keys
 from journal.actor import Actor
 from journal.care import tables
 from journal.care.documents import link_key_context
+from journal.care.link_renewal import build_sealer, held_key_context
 from journal.care.links import Link
 from journal.errors import Damaged, JournalError, TrustBroken
 from journal.i18n import N_
 from journal.roles import Role
 from journal.store.database import ensure_transaction
+from journal.store.rows import as_bytes
 
 
 class SharingPaused(JournalError):
@@ -60,18 +62,30 @@ async def open_shared_key(actor: Actor, link: Link) -> Sealer:
         SharingPaused: For the clinician while there is no copy of the key for them.
         TrustBroken: If the copy was not made by the pinned patient for the clinician's own keys.
     """
-    ids = {"link": link.id.bytes, "patient": link.patient.bytes, "clinician": link.clinician.bytes}
     try:
         if actor.role is Role.PATIENT:
-            return Sealer(open_own_copy(actor, link))
-        theirs = await get_peer_identity(actor, link)
-        if link.row.clinician_key is None or link.paused_at:
-            raise SharingPaused
-        return Sealer(
-            open_link_key(link.row.clinician_key, **ids, private=actor.open_identity(), signed_by=theirs)
-        )
+            key = open_own_copy(actor, link)
+        else:
+            theirs = await get_peer_identity(actor, link)
+            if link.paused_at or (link.row.clinician_key is None and link.row.held_key is None):
+                raise SharingPaused
+            key = open_clinicians_copy(actor, link, theirs)
+        return build_sealer(key, link.id, link.row.key_number, as_bytes(link.row.former))
     except CryptoError as error:
         raise TrustBroken from error
+
+
+def open_clinicians_copy(actor: Actor, link: Link, theirs: PublicIdentity) -> bytes:
+    """Open what the patient granted; where it is not for the clinician's keys of now, what they kept of it."""
+    granted, held = link.row.clinician_key, link.row.held_key
+    ids = {"link": link.id.bytes, "patient": link.patient.bytes, "clinician": link.clinician.bytes}
+    try:
+        # First: where there is a grant, storage put back what was kept.
+        return open_link_key(granted or b"", **ids, private=actor.open_identity(), signed_by=theirs)
+    except CryptoError:
+        if held is None:
+            raise
+    return actor.keyring.unwrap(held, context=held_key_context(actor.id, link.id))
 
 
 async def derive_safety_code(actor: Actor, link: Link) -> str:

@@ -9,31 +9,25 @@ alone can open.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from crypto import CryptoError, PublicIdentity, is_pinned, verify_voucher
+from crypto import PublicIdentity
 from journal.accounts.profiles import NO_CONTACT, ContactDetails, open_cached_profile
 from journal.accounts.status import LEAVING
 from journal.actor import Actor
 from journal.care import tables
-from journal.care.invitations import open_secret
-from journal.care.key_attestation import HandoverRow, verify_handover
 from journal.care.past_care import open_past
+from journal.care.peer_keys import KnownKeys, LinkRow, follow_changes, is_agreed, load_known_keys
 from journal.errors import Damaged, NotFound, StaleRevision, TrustBroken
 from journal.i18n import N_
 from journal.roles import Role
 from journal.store.database import fetch_raw
 from journal.store.rows import (
     DamagedRow,
-    JoinedValue,
-    Row,
-    Timestamp,
     as_bytes,
-    fetch_rows,
     filter_undamaged,
     parse_rows,
 )
@@ -41,18 +35,25 @@ from journal.store.rows import (
 ERASED_COLUMNS: dict[str, Any] = {
     "patient_key": None,
     "clinician_key": None,
+    "held_key": None,
     "patient_pin": None,
     "clinician_pin": None,
     "voucher": b"",
 }
 """Written over everything that two people agreed on, when care ends."""
+KEYS_RENEWED = N_(
+    "The keys of this connection were renewed meanwhile. Nothing was changed. Send it once more."
+)
 UNKNOWN_NAME = N_("Somebody whose name cannot be opened")
 
 
 SELECT_LINKS = """
     SELECT care_link.id, patient_id, clinician_id, care_link.created_at, paused_at, ended_at, restarted_at,
-        invitation_id, handover_id, patient_key, clinician_key, patient_pin, clinician_pin, voucher, past,
-        peer.sealed, peer.public_identity, peer.status,
+        invitation_id, handover_id, patient_key, clinician_key, held_key, key_number, due_at, signs_later,
+        {me}_followed_at, patient_pin, clinician_pin, voucher, past, peer.sealed, peer.public_identity, peer.status,
+        EXISTS (SELECT 1 FROM succession WHERE account_id = peer.id),
+        EXISTS (SELECT 1 FROM key_renewal WHERE key_renewal.id = peer.id),
+        (SELECT former FROM link_renewal WHERE link_renewal.id = care_link.id),
         {policy}
     FROM care_link LEFT JOIN account AS peer ON peer.id = {peer}_id
     WHERE {whose}
@@ -64,58 +65,15 @@ SELECT_POLICY = """(SELECT revision FROM notice_policy WHERE notice_policy.id = 
         EXISTS (SELECT 1 FROM reply WHERE reply.link_id = care_link.id AND author = 'clinician' AND revision = 1
             AND read_at IS NULL)"""
 """What is agreed over a link, or proposed, and whether a reply is new: with the links that home loads anyway."""
-SELECT_PATIENT_LINKS = SELECT_LINKS.format(peer="clinician", whose="patient_id = $1", policy=SELECT_POLICY)
+_OF_PATIENT, _OF_CLINICIAN = {"peer": "clinician", "me": "patient"}, {"peer": "patient", "me": "clinician"}
+SELECT_PATIENT_LINKS = SELECT_LINKS.format(**_OF_PATIENT, whose="patient_id = $1", policy=SELECT_POLICY)
 _BARE = SELECT_LINKS.replace("{policy}", "NULL, NULL, NULL")
-SELECT_CLINICIAN_LINKS = _BARE.format(peer="patient", whose="clinician_id = $1")
-SELECT_CURRENT_PATIENT_LINKS = _BARE.format(peer="clinician", whose="patient_id = $1 AND ended_at IS NULL")
-SELECT_CURRENT_CLINICIAN_LINKS = _BARE.format(peer="patient", whose="clinician_id = $1 AND ended_at IS NULL")
+SELECT_CLINICIAN_LINKS = _BARE.format(**_OF_CLINICIAN, whose="clinician_id = $1")
+SELECT_CURRENT_PATIENT_LINKS = _BARE.format(**_OF_PATIENT, whose="patient_id = $1 AND ended_at IS NULL")
+SELECT_CURRENT_CLINICIAN_LINKS = _BARE.format(**_OF_CLINICIAN, whose="clinician_id = $1 AND ended_at IS NULL")
 SELECT_CURRENT_LINKS_BETWEEN = _BARE.format(
-    peer="patient", whose="clinician_id = $1 AND patient_id = $2 AND ended_at IS NULL"
+    **_OF_CLINICIAN, whose="clinician_id = $1 AND patient_id = $2 AND ended_at IS NULL"
 )
-
-
-class LinkRow(Row, frozen=True):
-    """A row of a care link, as `SELECT_LINKS` asks for it; `peer_…` is the person who does not ask."""
-
-    id: UUID
-    patient_id: UUID
-    clinician_id: UUID
-    created_at: Timestamp
-    paused_at: Timestamp | None
-    ended_at: Timestamp | None
-    restarted_at: Timestamp | None
-    invitation_id: UUID | None
-    handover_id: UUID | None
-    patient_key: bytes | None
-    clinician_key: bytes | None
-    patient_pin: bytes | None
-    clinician_pin: bytes | None
-    voucher: bytes
-    past: bytes | None
-    peer_profile: JoinedValue
-    peer_keys: JoinedValue
-    peer_status: JoinedValue
-    policy_revision: JoinedValue
-    policy: JoinedValue
-    unread_reply: JoinedValue
-
-
-class SecretRow(Row, frozen=True):
-    """The sealed secret of an invitation."""
-
-    id: UUID
-    secret: JoinedValue
-
-
-@dataclass(frozen=True, slots=True)
-class Vouchers:
-    """What proves a clinician's links without a pin yet: handovers, and sealed secrets of invitations, by id."""
-
-    handovers: Mapping[UUID, HandoverRow]
-    secrets: Mapping[UUID, bytes]
-
-
-NO_VOUCHERS = Vouchers({}, {})
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +83,8 @@ class Link:
 
     `trusted`: `peer_keys`, which storage shows as theirs, are the ones that were agreed on. `ended_by` is the role of
     who ended it, where that is known. `peer_contact` is empty unless the peer is a patient who is trusted and has not
-    asked to have their account deleted.
+    asked to have their account deleted. `peer_former` and `own_former` are keys of before, while their owner is signing
+    anew what they had signed with them.
     """
 
     id: UUID
@@ -144,6 +103,23 @@ class Link:
     peer_suspended: bool = False
     ended_by: str = ""
     peer_contact: ContactDetails = NO_CONTACT
+    peer_former: tuple[PublicIdentity, ...] = ()
+    own_former: tuple[PublicIdentity, ...] = ()
+
+    @property
+    def followed_at(self) -> datetime | None:
+        """Return when the actor's account took over keys that the other person had renewed."""
+        return self.row.followed_at
+
+    @property
+    def due_at(self) -> datetime | None:
+        """Return when its clinician renewed their keys, until the patient has drawn another key for it."""
+        return self.row.due_at
+
+    @property
+    def is_renewing(self) -> bool:
+        """Return whether its rows are being sealed under another key."""
+        return bool(self.row.former)
 
     @property
     def state(self) -> str:
@@ -193,8 +169,7 @@ async def load_care_team(actor: Actor, *, ended: bool = False) -> CareTeam:
     links: list[Link] = []
     strange: list[UUID | None] = []
     before: list[UUID] = []
-    damaged, there = 0, parse_rows(LinkRow, await fetch_raw(asked, actor.id))
-    vouchers = await _load_vouchers(actor, filter_undamaged(there))
+    damaged, (there, known) = 0, await _load_rows(actor, asked, actor.id)
     for row in there:
         if isinstance(row, DamagedRow):
             if row.readable.get("ended_at", row) is None:
@@ -204,7 +179,7 @@ async def load_care_team(actor: Actor, *, ended: bool = False) -> CareTeam:
             continue
         try:
             if row.ended_at is None:
-                links.append(_build_link(actor, row, vouchers))
+                links.append(_build_link(actor, row, known))
             elif actor.role is Role.PATIENT and row.past is not None:
                 links.append(
                     _build_past_link(actor, row)
@@ -236,86 +211,23 @@ async def load_link_with(actor: Actor, patient: UUID) -> Link:
         TrustBroken: If there is a row, and they never agreed on it.
     """
     actor.require_role(Role.CLINICIAN)
-    there = parse_rows(LinkRow, await fetch_raw(SELECT_CURRENT_LINKS_BETWEEN, actor.id, patient))
-    vouchers = await _load_vouchers(actor, filter_undamaged(there))
+    there, known = await _load_rows(actor, SELECT_CURRENT_LINKS_BETWEEN, actor.id, patient)
     for row in filter_undamaged(there):
         try:
-            return _build_link(actor, row, vouchers)
+            return _build_link(actor, row, known)
         except TrustBroken:
             continue
     raise TrustBroken if there else NotFound
 
 
-async def _load_vouchers(actor: Actor, links: Sequence[LinkRow]) -> Vouchers:
-    """Return what proves a clinician's links without a pin yet: mostly there are none, and nothing is read."""
-    waiting = [row for row in links if row.clinician_pin is None and row.ended_at is None]
-    if actor.role is Role.PATIENT or not waiting:
-        return NO_VOUCHERS
-    came_of = [row.handover_id for row in waiting if row.handover_id]
-    invited = [row.invitation_id for row in waiting if row.invitation_id and not row.handover_id]
-    handovers = await fetch_rows(HandoverRow, tables.Handover.filter(id__in=came_of)) if came_of else []
-    secrets = await fetch_rows(SecretRow, tables.Invitation.filter(id__in=invited)) if invited else []
-    return Vouchers(
-        {row.id: row for row in filter_undamaged(handovers)},
-        {row.id: as_bytes(row.secret) for row in filter_undamaged(secrets)},
-    )
-
-
-def is_agreed(actor: Actor, row: LinkRow, vouchers: Vouchers) -> bool:
-    """
-    Return whether the other person's keys are those that the actor agreed on for this link.
-
-    Args:
-        vouchers: From `_load_vouchers`.
-
-    Raises:
-        TrustBroken: If the actor agreed on no such link.
-    """
-    mine = actor.role is Role.PATIENT
-    peer = row.clinician_id if mine else row.patient_id
-    shown = as_bytes(row.peer_keys)
-    sealed = row.patient_pin if mine else row.clinician_pin
-    try:
-        if sealed is not None:
-            return has_pinned(actor, sealed, shown, peer=peer, link=row.id)
-        if mine:
-            raise TrustBroken
-        _verify_voucher(actor, row, PublicIdentity.decode(shown), vouchers)
-    except (CryptoError, Damaged) as error:
-        raise TrustBroken from error
-    return True
-
-
-def has_pinned(actor: Actor, sealed: bytes, shown: bytes, *, peer: UUID, link: UUID) -> bool:
-    """
-    Return whether the actor's pin for *link* has the keys *shown* as *peer*'s; raises as `crypto.is_pinned` does.
-
-    A match follows from the bytes of both and the actor's keys alone, so it is cached: with the mark of the keys that
-    opened the pin, and neither its content nor a key. A mismatch is not cached.
-    """
-    memory = actor.installation.pins
-    key = (actor.keyring.mark, actor.id, peer, link, sealed, shown)
-    if memory.get(key):
-        return True
-    ids = {"owner": actor.id.bytes, "peer": peer.bytes, "link": link.bytes}
-    fits = is_pinned(actor.keyring, sealed, shown, **ids)
-    if fits:
-        memory.put(key, True)
-    return fits
-
-
-def _verify_voucher(actor: Actor, row: LinkRow, theirs: PublicIdentity, vouchers: Vouchers) -> None:
-    """Verify, as a clinician without a pin yet, what a patient vouched for when care began."""
-    if row.handover_id is not None:
-        handover = vouchers.handovers.get(row.handover_id)
-        if handover is None or handover.patient_id != row.patient_id:
-            raise TrustBroken
-        mine = actor.open_identity().public()
-        return verify_handover(actor.installation, handover, theirs, mine, link=row.id, consent=row.voucher)
-    if row.invitation_id is None:
-        raise TrustBroken
-    secret = open_secret(actor, row.invitation_id, vouchers.secrets.get(row.invitation_id, b""))
-    return verify_voucher(secret, row.voucher, theirs, account=row.patient_id.bytes, role=Role.PATIENT.value)
+async def _load_rows(actor: Actor, asked: str, *values: UUID) -> tuple[list[LinkRow | DamagedRow], KnownKeys]:
+    """Return rows of links, after changes of keys were followed, and what proves them."""
+    there = parse_rows(LinkRow, await fetch_raw(asked, *values))
+    known = await load_known_keys(actor, filter_undamaged(there))
+    if await follow_changes(actor, filter_undamaged(there), known):
+        there = parse_rows(LinkRow, await fetch_raw(asked, *values))
+        known = await load_known_keys(actor, filter_undamaged(there))
+    return there, known
 
 
 def _build_past_link(actor: Actor, row: LinkRow) -> Link:
@@ -338,9 +250,9 @@ def _build_past_link(actor: Actor, row: LinkRow) -> Link:
     )
 
 
-def _build_link(actor: Actor, row: LinkRow, vouchers: Vouchers) -> Link:
-    peer = row.clinician_id if actor.role is Role.PATIENT else row.patient_id
-    trusted = is_agreed(actor, row, vouchers)
+def _build_link(actor: Actor, row: LinkRow, known: KnownKeys) -> Link:
+    peer = row.get_peer(actor)
+    trusted = is_agreed(actor, row, known)
     name, zone, profession, contact = UNKNOWN_NAME, "UTC", "", NO_CONTACT
     try:
         profile = open_cached_profile(actor.installation, peer, as_bytes(row.peer_profile))
@@ -365,6 +277,8 @@ def _build_link(actor: Actor, row: LinkRow, vouchers: Vouchers) -> Link:
         profession,
         row.peer_status != "active",
         peer_contact=contact,
+        peer_former=known.former.get(peer, ()),
+        own_former=known.former.get(actor.id, ()),
     )
 
 
@@ -373,13 +287,9 @@ async def require_cared_for(link: Link) -> None:
     Read a care link again in the transaction in which its clinician writes, and lock it; it may be paused.
 
     Raises:
-        StaleRevision: If care ended since it was read.
+        StaleRevision: If care ended since it was read, or its key was drawn anew, and that has come to its end.
     """
-    lasting = tables.CareLink.filter(
-        id=link.id, patient_id=link.patient, clinician_id=link.clinician, ended_at=None
-    )
-    if not await lasting.update(ended_at=None):
-        raise StaleRevision(N_("Care ended meanwhile. Nothing was changed."))
+    await _lock(link, {"ended_at": None}, N_("Care ended meanwhile. Nothing was changed."))
 
 
 async def require_active(link: Link) -> None:
@@ -387,10 +297,25 @@ async def require_active(link: Link) -> None:
     Read a care link again in the transaction that shares over it, and lock it.
 
     Raises:
-        StaleRevision: If it was paused or ended since it was read.
+        StaleRevision: If it was paused or ended since it was read, or as `require_cared_for`.
     """
+    lasting = {"ended_at": None, "paused_at": None}
+    await _lock(
+        link,
+        lasting,
+        N_("Sharing with this person was paused or ended meanwhile. Nothing was shared."),
+    )
+
+
+async def _lock(link: Link, lasting: dict[str, Any], reason: str) -> None:
     people = {"patient_id": link.patient, "clinician_id": link.clinician}
-    lasting = tables.CareLink.filter(id=link.id, **people, ended_at=None, paused_at=None)
+    mine = tables.CareLink.filter(id=link.id, **people, **lasting)
     # The update locks the link: after a pause or an end that came first it matches no row.
-    if not await lasting.update(paused_at=None):
-        raise StaleRevision(N_("Sharing with this person was paused or ended meanwhile. Nothing was shared."))
+    if await mine.filter(key_number=link.row.key_number).update(ended_at=None):
+        return
+    if not await mine.update(ended_at=None):
+        raise StaleRevision(reason)
+    # What was read before the key was drawn anew is sealed anew as long as that is under way.
+    last = mine.filter(key_number=link.row.key_number + 1)
+    if not (await last.exists() and await tables.LinkRenewal.filter(id=link.id).exists()):
+        raise StaleRevision(KEYS_RENEWED)

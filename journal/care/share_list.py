@@ -245,6 +245,25 @@ async def set_paused(actor: Actor, link: UUID, paused: bool = True) -> None:
     await _rewrite_list(actor, link, lambda old: msgspec.structs.replace(old, paused=paused))
 
 
+async def update_resealed(actor: Actor, link: UUID, copies: Sequence[tuple[UUID, int, bytes, bytes]]) -> None:
+    """
+    Update the states of copies that were sealed anew, unchanged: of those that were on the list in the state before.
+
+    Args:
+        copies: Id, revision, envelope before and envelope now.
+    """
+
+    def with_states(old: ShareList) -> ShareList:
+        known = {
+            ident.hex: (revision, _format_tag(now))
+            for ident, revision, before, now in copies
+            if old.copies.get(ident.hex) == (revision, _format_tag(before))
+        }
+        return msgspec.structs.replace(old, copies=old.copies | known)
+
+    await _rewrite_list(actor, link, with_states)
+
+
 async def delete_list(actor: Actor, link: UUID) -> None:
     """Delete the list of a care link that the patient ended."""
     rows = await fetch_raw(SELECT_RECORD_STATE, link)
@@ -351,12 +370,17 @@ async def _rewrite_list(actor: Actor, link: UUID, change: Change) -> ShareList |
     old = open_list(key, link, rows[0]) if key and rows else None
     if key is None or old is None or (new := change(old)) == old:
         return old
-    revision = rows[0][0] + 1
+    await store_list(actor, link, key, new, rows[0])
+    return new
+
+
+async def store_list(actor: Actor, link: UUID, key: Sealer, new: ShareList, row: Sequence[Any]) -> None:
+    """Store a list in the place of the *row* that was read, in a transaction that holds the account's state."""
+    revision = row[0] + 1
     sealed = seal_document(key, new, share_list_context(link, revision))
     await vault_tables.RecordState.filter(id=link).update(revision=revision, sealed=sealed)
-    before, after = (link, rows[0][0], rows[0][1]), (link, revision, sealed)
+    before, after = (link, row[0], row[1]), (link, revision, sealed)
     await record_state.update_state(actor, RecordChange(Part.SHARED, [before], [after]))
-    return new
 
 
 def _format_tag(sealed: bytes) -> str:

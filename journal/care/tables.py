@@ -56,6 +56,14 @@ class CareLink(Model):
     pair = fields.CharField(73, null=True, unique=True)
     patient_key = fields.BinaryField(null=True)  # link key under the patient's vault key
     clinician_key = fields.BinaryField(null=True)  # link key, HPKE; absent while sharing is paused
+    # link key under the clinician's vault key, after they renewed their keys and until the patient draws another
+    held_key = fields.BinaryField(null=True)
+    key_number = fields.IntField(default=0, db_default=0)  # how often the patient drew another link key
+    drawn_at = fields.DatetimeField(null=True)  # when that was last
+    due_at = fields.DatetimeField(
+        null=True
+    )  # when the clinician renewed keys, until the patient draws another
+    signs_later = fields.BooleanField(default=False, db_default=False)  # the clinician has yet to sign anew
     patient_pin = fields.BinaryField(
         null=True
     )  # what the patient believes of the clinician; none after the end
@@ -67,9 +75,33 @@ class CareLink(Model):
     paused_at = fields.DatetimeField(null=True)
     ended_at = fields.DatetimeField(null=True)
     restarted_at = fields.DatetimeField(null=True)  # when the patient's account was started anew
+    patient_followed_at = fields.DatetimeField(null=True)  # when the patient pinned renewed keys
+    clinician_followed_at = fields.DatetimeField(null=True)  # when the clinician did
 
     class Meta:
         table = "care_link"
+
+
+class LinkRenewal(Model):
+    """
+    A care link whose rows are being sealed under a new link key. Its row goes with the last of them.
+
+    Its id is that of the care link.
+    """
+
+    id = fields.UUIDField(primary_key=True)
+    patient: fields.ForeignKeyRelation[Account] = fields.ForeignKeyField(
+        "journal.Account", related_name="link_renewals", db_index=True
+    )
+    former = fields.BinaryField()  # the link key before, under the new one
+    place = fields.CharField(64)  # the column that is being gone through
+    after = fields.UUIDField(null=True)  # and the last row of it that was
+    done = fields.IntField(default=0)
+    total = fields.IntField(default=0)
+    began_at = fields.DatetimeField()
+
+    class Meta:
+        table = "link_renewal"
 
 
 class Share(Model):

@@ -17,7 +17,7 @@ from uuid import UUID, uuid4
 import msgspec
 
 from crypto import Context, Sealer
-from journal.accounts.current_keys import lock_account
+from journal.accounts.current_keys import lock_account, require_keys
 from journal.actor import Actor
 from journal.audit import log as audit_log
 from journal.audit.acts import Act
@@ -240,6 +240,7 @@ async def write_note(
     async with transaction():
         await lock_account(patient)
         await require_cared_for(link)
+        await require_keys(actor)
         every = await load_notes(actor, link)
         current = next((one.current for one in every if one.current.note == note), None)
         if current and current.version == version and current.details.fields == fields:

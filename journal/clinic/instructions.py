@@ -17,7 +17,7 @@ from uuid import UUID, uuid4
 import msgspec
 
 from crypto import NO_RECORD, Context, join_fields
-from journal.accounts.current_keys import lock_account
+from journal.accounts.current_keys import lock_account, require_keys
 from journal.actor import Actor
 from journal.audit import log as audit_log
 from journal.audit.acts import Act
@@ -298,9 +298,8 @@ async def save_instructions(
     """
     link = await links.load_link_with(actor, patient)
     details = _validate(typed, is_checked=is_checked)
-    written = actor.now.isoformat(timespec="seconds")
-    signed = {"written_by": actor.name, "written_at": written, "language": actor.language}
-    details = msgspec.structs.replace(details, **signed)
+    signed = {"written_by": actor.name, "written_at": actor.now.isoformat(timespec="seconds")}
+    details = msgspec.structs.replace(details, **signed, language=actor.language)
     await _require_course(actor.installation, patient, course)
     ident, version = uuid4(), base + 1
     encoded = encode_document(details)
@@ -313,6 +312,7 @@ async def save_instructions(
     async with ensure_transaction():
         await lock_account(patient)
         await require_cared_for(link)
+        await require_keys(actor)
         if await read_version(patient, course) != base:
             raise StaleRevision(CHANGED_MEANWHILE)
         if version > MAX_VERSIONS:

@@ -2,18 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from enum import Enum, auto
 from uuid import UUID
 
+import msgspec
+
 from crypto import CryptoError, PublicIdentity, verify
+from journal.accounts.current_keys import is_renewing
+from journal.accounts.successions import load_statements, trace_former
 from journal.accounts.tables import Account
 from journal.actor import Actor
 from journal.care.key_attestation import get_attested_keys
 from journal.care.links import Link
-from journal.clinic.instructions import SIGNATURE_PURPOSE, Instructions
+from journal.clinic.instructions import (
+    SIGNATURE_PURPOSE,
+    Instructions,
+    InstructionsRow,
+    SignedInstructions,
+    encode_signed,
+    instructions_context,
+)
 from journal.errors import Damaged, TrustBroken
 from journal.roles import Role
+from journal.sealing import open_document, seal_document
 from journal.store.rows import JoinedValue, Row, fetch_row
 
 
@@ -35,8 +47,12 @@ class SignerRow(Row, frozen=True):
     public_identity: JoinedValue
 
 
-AttestedKeys = dict[UUID, PublicIdentity | None]
-"""The keys that accounts were opened with, or None where the server attests none."""
+AttestedKeys = dict[UUID, tuple[PublicIdentity, ...]]
+"""
+The keys of accounts that the server attests; none where it attests none.
+
+Those of before come after them, as long as their owner is signing anew what they had signed.
+"""
 
 
 async def identify_signer(
@@ -52,13 +68,18 @@ async def identify_signer(
     """
     known = {} if known is None else known
     if text.signer == actor.id:
-        return Signer.CARE_TEAM if _fits(actor.public_identity, text) else Signer.NOBODY
+        fits = _fits(actor.public_identity, text)
+        if not fits and actor.is_rotating_keys:
+            fits = await _fits_attested(actor, text, known)
+        return Signer.CARE_TEAM if fits else Signer.NOBODY
     if actor.role is not Role.PATIENT:
         return Signer.CARE_TEAM if await _fits_attested(actor, text, known) else Signer.NOBODY
     theirs = [link for link in mine if link.clinician == text.signer]
     if any(link.ended_at is None for link in theirs):
         agreed = [link for link in theirs if link.ended_at is None and link.trusted]
-        return Signer.CARE_TEAM if any(_fits(link.peer_keys, text) for link in agreed) else Signer.NOBODY
+        keys: list[bytes | PublicIdentity] = [link.peer_keys for link in agreed]
+        keys += [one for link in agreed for one in link.peer_former]
+        return Signer.CARE_TEAM if any(_fits(one, text) for one in keys) else Signer.NOBODY
     return Signer.PAST if theirs and await _fits_attested(actor, text, known) else Signer.NOBODY
 
 
@@ -66,22 +87,53 @@ async def _fits_attested(actor: Actor, text: Instructions, known: AttestedKeys) 
     """Return whether *text* is signed with the keys that its signer's account was opened with."""
     if text.signer not in known:
         known[text.signer] = await _load_attested_keys(actor, text.signer)
-    keys = known[text.signer]
-    return keys is not None and _fits(keys, text)
+    return any(_fits(keys, text) for keys in known[text.signer])
 
 
-async def _load_attested_keys(actor: Actor, signer: UUID) -> PublicIdentity | None:
+async def _load_attested_keys(actor: Actor, signer: UUID) -> tuple[PublicIdentity, ...]:
     try:
         row = await fetch_row(SignerRow, Account.filter(id=signer))
-        return get_attested_keys(actor.installation, signer, row.sealed, row.public_identity) if row else None
+        if row is None:
+            return ()
+        present = get_attested_keys(actor.installation, signer, row.sealed, row.public_identity)
     except (CryptoError, Damaged, TrustBroken):
+        return ()
+    if not await is_renewing(signer):
+        return (present,)
+    statements = (await load_statements([signer])).get(signer, ())
+    return (present, *trace_former(signer, statements, present))
+
+
+def resign_instructions(actor: Actor, former: Sequence[PublicIdentity], row: InstructionsRow) -> bytes | None:
+    """
+    Return a version with the actor's signature of now, sealed, where they had signed it with keys of before.
+
+    None for any other: of a colleague, or signed with the keys of now.
+    """
+    where = instructions_context(row.patient_id, row.course_id, row.version)
+    document = open_document(actor.installation.server_keys, row.sealed, where, SignedInstructions)
+    signed = encode_signed(row.patient_id, row.course_id, row.version, bytes(document.details))
+    if document.signer != actor.id or _is_signed(actor.public_identity, signed, document.signature):
         return None
+    if not any(_is_signed(one, signed, document.signature) for one in former):
+        return None
+    signature = actor.open_identity().sign(signed, purpose=SIGNATURE_PURPOSE)
+    return seal_document(
+        actor.installation.server_keys, msgspec.structs.replace(document, signature=signature), where
+    )
 
 
 def _fits(keys: bytes | PublicIdentity, text: Instructions) -> bool:
     try:
         public = keys if isinstance(keys, PublicIdentity) else PublicIdentity.decode(keys)
-        verify(public, text.signed, text.signature, purpose=SIGNATURE_PURPOSE)
+    except CryptoError:
+        return False
+    return _is_signed(public, text.signed, text.signature)
+
+
+def _is_signed(public: PublicIdentity, signed: bytes, signature: bytes) -> bool:
+    try:
+        verify(public, signed, signature, purpose=SIGNATURE_PURPOSE)
     except CryptoError:
         return False
     return True

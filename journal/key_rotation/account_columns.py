@@ -19,6 +19,7 @@ from tortoise.queryset import QuerySet
 from crypto import Context, Keyring, open_sealed, seal, unwrap_key, wrap_key
 from journal.care import tables as care_tables
 from journal.care.documents import invitation_secret_context, link_key_context
+from journal.care.link_renewal import held_key_context
 from journal.coming_talk.documents import set_context
 from journal.importing import documents as importing
 from journal.importing import tables as importing_tables
@@ -149,6 +150,10 @@ def _link_key_context(account: UUID, link: UUID, _: int) -> Context:
     return link_key_context(account, link)
 
 
+def _held_key_context(account: UUID, link: UUID, _: int) -> Context:
+    return held_key_context(account, link)
+
+
 def _revision_context(account: UUID, revision: UUID, _: int) -> Context:
     return revision_context(account, revision)
 
@@ -202,6 +207,9 @@ ACCOUNT_COLUMNS = (
     ),
     AccountColumn(
         "care_link.patient_key", care_tables.CareLink, SealingKey.WRAPPED, "patient_id", _link_key_context
+    ),
+    AccountColumn(
+        "care_link.held_key", care_tables.CareLink, SealingKey.WRAPPED, "clinician_id", _held_key_context
     ),
     AccountColumn("care_link.patient_pin", care_tables.CareLink, SealingKey.PINS, "patient_id", _pin_context),
     AccountColumn(

@@ -1,16 +1,17 @@
 """
-Rotate the keys of an account: a new account key, and everything that the old one sealed is resealed.
+Rotate the keys of an account: a new account key and a new identity, and everything that the old ones sealed or signed.
 
 First, in one transaction, the new key replaces the old one in the account, which is kept beside it, wrapped under
-the new. From then on records are sealed under the new key, and what the new key does not open the old one does.
-Then batches, each in a transaction of its own that also saves its progress: after a crash, the next batch continues
-where the last one ended. At the end all is checked once more, and in the same transaction the old key is deleted.
+the new. From then on records are sealed under the new key, and what the new key does not open the old one does. The
+same transaction draws another key for each care link of a patient (`identity`, `link_key`). Then batches, each in a
+transaction of its own that also saves its progress: after a crash, the next batch continues where the last one ended.
+At the end all is checked once more, and in the same transaction the old key is deleted.
 """
 
 from __future__ import annotations
 
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import partial
 from uuid import UUID
@@ -18,7 +19,7 @@ from uuid import UUID
 from tortoise.exceptions import IntegrityError
 from tortoise.expressions import F
 
-from crypto import CryptoError, Keyring, new_account_key, password_slot, seal_identity
+from crypto import CryptoError, Keyring, PrivateIdentity, new_account_key, password_slot, seal_identity
 from journal.accounts import tables as accounts_tables
 from journal.accounts.current_keys import require_session
 from journal.actor import Actor
@@ -29,10 +30,15 @@ from journal.authentication import key_slots, second_factor, web_sessions
 from journal.authentication import tables as authentication_tables
 from journal.authentication.sign_in import verify_password
 from journal.calendar import feeds
+from journal.care import links
 from journal.device_copies import copies
 from journal.errors import Damaged, JournalError
 from journal.i18n import N_
+from journal.key_rotation import identity, link_key
 from journal.key_rotation.account_columns import ACCOUNT_COLUMNS, AccountColumn, PageRow, get_revision
+from journal.key_rotation.link_key import LinkRenewalRow
+from journal.key_rotation.signed_records import SIGNED_RECORDS, SignedRecords, load_signer
+from journal.roles import Role
 from journal.store.database import flush_deleted, transaction
 from journal.store.progress import run_with_retry
 from journal.store.rows import NonNegative, Row, Timestamp, fetch_row, filter_undamaged, get_column
@@ -43,6 +49,8 @@ from journal.vault.record_snapshot import Part
 BATCH_SIZE = 200  # rows: some 20 ms, for which others who write have to wait
 FINAL_BATCH_SIZE = 1000  # rows that are checked at a time
 RECORD_PARTS = {"entry.sealed": Part.ENTRIES, "entry_revision.sealed": Part.EARLIER}
+STEPS: tuple[AccountColumn | SignedRecords, ...] = (*ACCOUNT_COLUMNS, *SIGNED_RECORDS)
+"""What a rotation goes through, one after the other: first what the old account key seals, then what it signed."""
 SETTLING_TIME = timedelta(seconds=30)
 """How long the old key is kept at least: a save that began before the rotation is still sealed under it."""
 
@@ -82,7 +90,13 @@ class RotationProgress:
 async def load_progress(actor: Actor) -> RotationProgress | None:
     """Return how far it has come, or None when no rotation is under way."""
     row = await fetch_row(RotationRow, authentication_tables.KeyRenewal.filter(id=actor.id))
-    return None if row is None else RotationProgress(row.done, row.total, settling=row.place == "")
+    under_way: list[RotationRow | LinkRenewalRow] = [*await link_key.load_under_way(actor)]
+    if row is not None:
+        under_way.append(row)
+    if not under_way:
+        return None
+    done, total = sum(one.done for one in under_way), sum(one.total for one in under_way)
+    return RotationProgress(done, total, settling=all(one.place == "" for one in under_way))
 
 
 async def begin_rotation(actor: Actor, password: str) -> bytes:
@@ -102,7 +116,11 @@ async def begin_rotation(actor: Actor, password: str) -> bytes:
         raise RotationInProgress
     before = await key_slots.load_own_access(actor)
     old, new = await verify_password(actor, password), new_account_key()
-    keyring, private = Keyring.from_account_key(new), actor.open_identity()
+    keyring, private, succeeding = (
+        Keyring.from_account_key(new),
+        actor.open_identity(),
+        PrivateIdentity.generate(),
+    )
     if Keyring.from_account_key(old) != actor.keyring:
         raise Damaged
     work = partial(
@@ -122,16 +140,33 @@ async def begin_rotation(actor: Actor, password: str) -> bytes:
                 before, keyring.vault_sealer(), key_slots.build_first_access(slot).ways, end_sessions=True
             )
             await require_session(actor)
+            team = None if actor.role is Role.ADMINISTRATOR else await links.load_care_team(actor)
+            if await link_key.load_under_way(actor):
+                raise RotationInProgress  # the keys of somebody else changed, at this very moment
+            retired = keyring.retire(old, account=actor.id.bytes)
             await authentication_tables.KeyRenewal.create(
                 id=actor.id,
-                retired=keyring.retire(old, account=actor.id.bytes),
+                retired=retired,
                 before=actor.sealed_identity,
                 place=ACCOUNT_COLUMNS[0].name,
-                total=sum([await one.query_rows(actor.id).count() for one in ACCOUNT_COLUMNS]),
+                total=await _count_records(actor),
                 began_at=actor.now,
             )
-            identity = seal_identity(keyring, private, account=actor.id.bytes)
-            await accounts_tables.Account.filter(id=actor.id).update(identity=identity, recovery_ready=False)
+            sealed = seal_identity(keyring, succeeding, account=actor.id.bytes)
+            public = succeeding.public().encode()
+            await accounts_tables.Account.filter(id=actor.id).update(
+                identity=sealed, public_identity=public, recovery_ready=False
+            )
+            renewed = keyring.with_retired(retired, account=actor.id.bytes)
+            after = replace(
+                actor,
+                keyring=renewed,
+                vault=renewed.vault_sealer(),
+                sealed_identity=sealed,
+                public_keys=public,
+                former_identity=actor.sealed_identity,
+            )
+            await identity.replace_identity(after, team, private, succeeding)
             await vault_tables.ContentsText.filter(owner_id=actor.id).delete()  # searches write them anew
             await authentication_tables.KeySlot.filter(account_id=actor.id).delete()
             await authentication_tables.Passkey.filter(account_id=actor.id).delete()
@@ -154,6 +189,12 @@ async def begin_rotation(actor: Actor, password: str) -> bytes:
         raise RotationInProgress from error
 
 
+async def _count_records(actor: Actor) -> int:
+    """Count what is gone through: an account's own records, and what it signed."""
+    own = sum([await one.query_rows(actor.id).count() for one in ACCOUNT_COLUMNS])
+    return own + sum([await one.count(actor) for one in SIGNED_RECORDS])
+
+
 async def reseal_batches(actor: Actor, batches: int = 1) -> RotationProgress:
     """
     Reseal the next *batches*, each in a transaction of its own; return how far it has come.
@@ -171,51 +212,82 @@ async def reseal_batches(actor: Actor, batches: int = 1) -> RotationProgress:
 
 
 async def _reseal_batch(actor: Actor) -> RotationProgress:
-    older = actor.keyring.retired
     async with transaction():
         await record_state.lock_state(actor)
         # Locks the row before reading it, so that two pages that ask at once take turns.
         mine = authentication_tables.KeyRenewal.filter(id=actor.id)
-        if older is None or not await mine.update(done=F("done")):
-            return RotationProgress(0, 0, finished=True)
-        row = await fetch_row(RotationRow, mine)
-        if row is None:
-            return RotationProgress(0, 0, finished=True)
-        if row.place == "":
-            if compute_age(row.began_at, actor.now) < SETTLING_TIME:
-                return RotationProgress(row.done, row.total, settling=True)
-            return await _finish_rotation(actor, older, row)
-        # A version of the program that does not know the column begins again: nothing is done twice.
-        at = next((at for at, one in enumerate(ACCOUNT_COLUMNS) if one.name == row.place), 0)
-        after, gone, _ = await _reseal_rows(actor, older, ACCOUNT_COLUMNS[at], row.after, BATCH_SIZE)
-        place, done = row.place, row.done + gone
-        if gone < BATCH_SIZE:
-            place, after = ACCOUNT_COLUMNS[at + 1].name if at + 1 < len(ACCOUNT_COLUMNS) else "", None
-        await mine.update(place=place, after=after, done=done)
-        return RotationProgress(done, max(row.total, done))
+        is_locked = actor.is_rotating_keys and await mine.update(done=F("done"))
+        row = await fetch_row(RotationRow, mine) if is_locked else None
+        if row is not None and row.place != "":
+            await _reseal_records(actor, row)
+        elif link := next((one for one in await link_key.load_under_way(actor) if one.place != ""), None):
+            await link_key.reseal_batch(actor, link, BATCH_SIZE)
+        else:
+            return await _settle(actor, row)
+        came = await load_progress(actor) or RotationProgress(0, 0, finished=True)
+        return replace(came, settling=False)  # the next one looks whether it has waited long enough
 
 
-async def _finish_rotation(actor: Actor, older: Keyring, row: RotationRow) -> RotationProgress:
+async def _reseal_records(actor: Actor, row: RotationRow) -> None:
+    # A version of the program that does not know the column begins again: nothing is done twice.
+    at = next((at for at, one in enumerate(STEPS) if one.name == row.place), 0)
+    step = STEPS[at]
+    if isinstance(step, AccountColumn):
+        after, gone, _ = await _reseal_rows(actor, step, row.after, BATCH_SIZE)
+    else:
+        after, gone, _ = await step.reseal_rows(await load_signer(actor), row.after, BATCH_SIZE)
+    place, done = step.name, row.done + gone
+    if gone < BATCH_SIZE:
+        place, after = STEPS[at + 1].name if at + 1 < len(STEPS) else "", None
+    mine = authentication_tables.KeyRenewal.filter(id=actor.id)
+    await mine.update(place=place, after=after, done=done, total=max(row.total, done))
+
+
+async def _settle(actor: Actor, row: RotationRow | None) -> RotationProgress:
+    """Wait for saves that are still under way, and then look through everything once more."""
+    under_way = await link_key.load_under_way(actor)
+    began = [one.began_at for one in under_way] + ([] if row is None else [row.began_at])
+    came = await load_progress(actor)
+    if came is None:
+        return RotationProgress(0, 0, finished=True)
+    if any(compute_age(one, actor.now) < SETTLING_TIME for one in began):
+        return replace(came, settling=True)
+    unopened = sum([await link_key.finish(actor, one) for one in under_way])
+    if row is None:
+        return replace(came, finished=True, unopened=unopened)
+    team = None if actor.role is Role.ADMINISTRATOR else await links.load_care_team(actor)
+    if team and actor.role is Role.PATIENT and await identity.cover_links(actor, team, row.began_at):
+        return came
+    return replace(came, finished=True, unopened=unopened + await _finish_rotation(actor))
+
+
+async def _finish_rotation(actor: Actor) -> int:
     """Check everything once more, and delete the old key: in one transaction, so that no save comes between."""
-    unopened = 0
-    for one in ACCOUNT_COLUMNS:
+    unopened, signer = 0, await load_signer(actor)
+    for one in STEPS:
         after, gone = None, FINAL_BATCH_SIZE
         while gone == FINAL_BATCH_SIZE:
-            after, gone, closed = await _reseal_rows(actor, older, one, after, FINAL_BATCH_SIZE)
+            if isinstance(one, AccountColumn):
+                after, gone, closed = await _reseal_rows(actor, one, after, FINAL_BATCH_SIZE)
+            else:
+                after, gone, closed = await one.reseal_rows(signer, after, FINAL_BATCH_SIZE)
             unopened += closed
+    if actor.role is Role.CLINICIAN:
+        await identity.vouch_again(actor)
+        await identity.clear_signing(actor, signer.blocked)
     # A search that began before the rotation may have written one under the old key.
     await vault_tables.ContentsText.filter(owner_id=actor.id).delete()
     await authentication_tables.KeyRenewal.filter(id=actor.id).delete()
     await audit_log.record_event(actor, Act.KEYS_RENEWED)
-    return RotationProgress(row.done, row.total, finished=True, unopened=unopened)
+    return unopened
 
 
 async def _reseal_rows(
-    actor: Actor, older: Keyring, own: AccountColumn, after: UUID | None, limit: int
+    actor: Actor, own: AccountColumn, after: UUID | None, limit: int
 ) -> tuple[UUID | None, int, int]:
     """Reseal rows in the order of their ids; return the last id, how many, and how many of them no key opens."""
     await record_state.lock_state(actor)
-    query, anew, pages = own.query_rows(actor.id), [], {}
+    query, anew, pages, older = own.query_rows(actor.id), [], {}, actor.keyring.retired
     if after is not None:
         query = query.filter(id__gt=after)
     rows = await own.load_rows(query.order_by("id").limit(limit))
@@ -225,8 +297,10 @@ async def _reseal_rows(
             own.open_value(actor.keyring, actor.id, row)
             continue
         try:
+            if older is None:
+                raise Damaged
             value = own.open_value(older, actor.id, row)
-        except CryptoError:
+        except (CryptoError, Damaged):
             closed += 1
             continue
         sealed = own.seal_value(actor.keyring, actor.id, row, value)

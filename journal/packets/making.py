@@ -332,7 +332,13 @@ async def _store(job: _Job, made: bytes) -> None:
     link = job.packet.link
     quoted = {one.id.hex: one.revision for one in job.content.pieces} if link else {}
     told = Told(
-        choice.recipient, choice.purpose, now.isoformat(), job.opening.is_plain, choice.language, quoted
+        choice.recipient,
+        choice.purpose,
+        now.isoformat(),
+        job.opening.is_plain,
+        choice.language,
+        quoted,
+        bool(job.opening.recipient),
     )
     patient, disclosed = actor.id, None
     if link is not None:

@@ -15,7 +15,7 @@ from journal.audit.acts import Act
 from journal.care import links as care_links
 from journal.care import tables
 from journal.care.link_keys import SharingPaused, get_peer_identity, open_shared_key
-from journal.care.links import Link, require_active
+from journal.care.links import Link, require_active, require_cared_for
 from journal.errors import InvalidInput, JournalError, NotFound, StaleRevision, TrustBroken
 from journal.held_acts import Asked, HeldAct
 from journal.i18n import N_, get_known_language
@@ -149,6 +149,7 @@ async def withdraw_mine(actor: Actor, entry: UUID, link: UUID, reply: UUID) -> N
         raise NotFound
     async with transaction():
         await record_state.lock_state(actor)
+        await require_cared_for(mine.link)
         key = await open_shared_key(actor, mine.link)
         copy, _ = await conversation.load_about(actor, mine.link, key, entry)
         one = await _withdraw(actor, mine.link, key, copy, reply)
@@ -164,6 +165,7 @@ async def withdraw_of_copy(actor: Actor, patient: UUID, share: UUID, reply: UUID
     async with transaction():
         await lock_account(patient)
         await require_keys(actor)
+        await require_cared_for(link)
         key, copy = await conversation.open_copy(actor, link, share)
         one = await _withdraw(actor, link, key, copy, reply)
         there = await drafts.load_of_copy(actor, share)

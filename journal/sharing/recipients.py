@@ -14,7 +14,8 @@ import msgspec
 from crypto import CryptoError
 from journal.accounts.profiles import open_cached_profile
 from journal.actor import Actor
-from journal.care.links import UNKNOWN_NAME, has_pinned
+from journal.care.links import UNKNOWN_NAME
+from journal.care.peer_keys import has_pinned
 from journal.entries import listing
 from journal.errors import Damaged
 from journal.i18n import N_

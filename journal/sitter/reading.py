@@ -200,7 +200,11 @@ async def _require_readable(actor: Actor, session: UUID) -> None:
 def _open_notes(
     actor: Actor, rows: Sequence[SitterNoteRow | DamagedRow], keys: dict[UUID, bytes]
 ) -> OpenedRows[ReadNote]:
-    private, opened, damaged = actor.open_identity(), [], []
+    former, opened, damaged = actor.open_former_identity(), [], []
+    private = [
+        actor.open_identity(),
+        *([former] if former else []),
+    ]  # those of before, until it is sealed anew
     note_keys: dict[UUID, bytes | None] = {}
     for row in rows:
         try:
@@ -223,19 +227,15 @@ def _open_note_key(actor: Actor, link: UUID, wrapped: bytes | None) -> bytes | N
 
 
 def _open_note(
-    actor: Actor, row: SitterNoteRow, note_key: bytes | None, private: PrivateIdentity
+    actor: Actor, row: SitterNoteRow, note_key: bytes | None, private: Sequence[PrivateIdentity]
 ) -> ReadNote:
     if note_key is None:
         raise Damaged
-    try:
-        words = open_sitter_note(
-            note_key,
-            row.sealed,
-            patient=actor.id.bytes,
-            link=row.link_id.bytes,
-            note=row.id.bytes,
-            private=private,
-        )
-        return ReadNote(row.id, msgspec.json.decode(words, type=Note))
-    except (CryptoError, msgspec.MsgspecError) as error:
-        raise Damaged from error
+    ids = {"patient": actor.id.bytes, "link": row.link_id.bytes, "note": row.id.bytes}
+    for keys in private:
+        try:
+            words = open_sitter_note(note_key, row.sealed, **ids, private=keys)
+            return ReadNote(row.id, msgspec.json.decode(words, type=Note))
+        except (CryptoError, msgspec.MsgspecError):
+            continue
+    raise Damaged

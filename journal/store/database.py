@@ -210,11 +210,16 @@ async def migrate(url: str) -> None:
 @asynccontextmanager
 async def ensure_transaction() -> AsyncIterator[None]:
     """Join the open transaction, or begin one."""
-    if isinstance(get_connection(), TransactionalDBClient):
+    if is_in_transaction():
         yield
     else:
         async with transaction():
             yield
+
+
+def is_in_transaction() -> bool:
+    """Return whether a transaction is open."""
+    return isinstance(get_connection(), TransactionalDBClient)
 
 
 def get_connection() -> BaseDBAsyncClient:

@@ -84,6 +84,10 @@ SENTENCES: Mapping[Act, tuple[str, str]] = MappingProxyType(
             N_("Somebody opened a link to reset your account, and wrote another e-mail address"),
         ),
         Act.RESTARTED: (N_("You reset your account with a link from %(other)s"), ""),
+        Act.KEYS_FOLLOWED: (
+            N_("Your account took over the new keys of %(other)s"),
+            N_("%(who)s’s account took over your new keys"),
+        ),
         Act.LINK_RENEWED: (N_("You renewed your connection with %(other)s"), ""),
         Act.SET_ASIDE_OPENED: (N_("You restored what had been set aside"), ""),
         Act.GIVEN_BACK: ("", N_("%(who)s gave back what you had shared")),

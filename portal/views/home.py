@@ -18,6 +18,7 @@ from journal.catalogue.fields import EntryKind
 from journal.catalogue.forms import SHAREABLE_KINDS
 from journal.entries.listing import EntrySummary
 from journal.entries.naming import EntryName, EntryNamer
+from journal.key_rotation import waiting
 from journal.replies.unread import UnreadReply, list_unread
 from journal.roles import Role
 from journal.scheduling.next_step import suggest_kind
@@ -55,7 +56,8 @@ class HomePage:
     of their keys, `ended` are clinicians who ended care lately, and `unagreed` are false links. `offers` wait for an
     answer, `damaged` are sessions that do not open. Without `is_intact`, the journal is not as its owner left it.
     `has_reframes`: a moment can be about one. `is_capture_time`: on a session's day, hours after its start.
-    `reply` is one of a clinician's that was not opened.
+    `reply` is one of a clinician's that was not opened. `followed` are clinicians whose keys were renewed lately.
+    `is_resealing`: what is shared is being encrypted again after that.
     """
 
     day: DayState
@@ -79,6 +81,8 @@ class HomePage:
     has_reframes: bool
     is_capture_time: bool
     reply: UnreadReply | None
+    followed: tuple[Link, ...] = ()
+    is_resealing: bool = False
 
 
 RECENT = 3  # entries
@@ -127,6 +131,9 @@ async def load_home(actor: Actor) -> HomePage:
     if not actor.is_head_request:
         with suppress(*UNAVAILABLE_ERRORS):  # on a full disk, people can still read
             await today.renew_reminders(actor, plan, loaded)
+    is_resealing = False
+    with suppress(*UNAVAILABLE_ERRORS):
+        is_resealing = await waiting.continue_renewals(actor, lasting)
     found = loaded.today
     about, coming = found.about, _find_coming(plan, found, actor.now)
     asked = next((one for one in (found.first, *found.rest) if one.kind is ThingKind.TOOK_PLACE), None)
@@ -154,6 +161,8 @@ async def load_home(actor: Actor) -> HomePage:
         or found.day not in (DayState.UNDER_WAY, DayState.RESTING)
         or is_capture_time(about.details, actor.now, loaded.offsets.get(about.course, USUAL)),
         next(iter(await list_unread(actor, lasting, plan)), None),
+        waiting.list_followed(actor, lasting),
+        is_resealing,
     )
 
 

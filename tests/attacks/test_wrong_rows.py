@@ -141,6 +141,8 @@ OWN: tuple[dict[str, str], ...] = (
 """Rows that whoever looks needs for every page, so that all of theirs may say that they cannot be opened."""
 
 ELSEWHERE = {
+    "succession": "leads nowhere when it is wrong: tests/journal/key_rotation/test_new_link_keys.py",
+    "link_renewal": "no row of now needs it: tests/journal/key_rotation/test_new_link_keys.py",
     "contents_text": "passed over when it is wrong: tests/journal/entries/test_page_search.py",
     "audit_head": "the end of the log's chain: tests/journal/audit/test_log.py",
     "audit_key": "the key of the log's chain: tests/journal/audit/test_log.py",

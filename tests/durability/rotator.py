@@ -13,6 +13,7 @@ import os
 import sys
 
 from journal.authentication import web_sessions
+from journal.care import links
 from journal.installation.installation import Installation
 from journal.key_rotation import account_key as account_key_renewal
 from journal.key_rotation.account_key import SETTLING_TIME
@@ -32,10 +33,13 @@ async def renew(url: str, token: bytes) -> None:
             actor = await web_sessions.load_actor(installation, token)
             assert actor is not None
             tell("batch")
+            await links.load_my_links(actor)  # where the keys of somebody else changed, hers for them do
             came = await account_key_renewal.reseal_batches(actor)
             if came.finished:
                 tell("renewed")
                 break
+            if came.settling:
+                clock.forward(seconds=SETTLING_TIME.total_seconds())
             tell(str(came.done))
     await store.close()
 

@@ -55,6 +55,7 @@ from crypto import (
     sitter_link_id,
     sitter_note_key,
     stretch,
+    succeed,
     vouch,
 )
 from crypto.envelope import RECORD_HEADER, WRAP_HEADER, encrypt
@@ -868,9 +869,38 @@ def feeds() -> Iterator[Vector]:
     yield case("feed-state-short", op, "31 bytes.", given | {"secret": secret[:31]}, "KeySizeError")
 
 
+def successions() -> Iterator[Vector]:
+    """Section 22."""
+    alice, bob, charlie = person("alice"), person("bob"), person("charlie")
+    made = succeed(ALICE, 3, 1_795_348_800, old=alice, new=bob)
+    body, second = made[: 17 + 2 * 1249], made[-64:]
+    good: Input = {"account": ALICE, "statement": made}
+    op = "open-succession"
+    yield case(
+        "succession-opens", op, "Alice's third change of keys.", good, {"after": bob.public().encode()}
+    )
+    message = succeed(ALICE, 3, 1_795_348_800, old=charlie, new=bob)[-128:-64]
+    same = succeed(ALICE, 3, 1_795_348_800, old=alice, new=alice)
+    bad: dict[str, tuple[str, Input, str]] = {
+        "other-account": ("As if Dana's.", {"account": DANA}, "OpenError"),
+        "other-number": ("As the fourth.", {"statement": made[:8] + b"\4" + made[9:]}, "OpenError"),
+        "other-time": ("A second later.", {"statement": flip(made, 16)}, "OpenError"),
+        "old-by-another": ("Charlie signs in the place of the old keys.",
+                           {"statement": body + message + second}, "OpenError"),
+        "turned": ("Both signatures, turned round.", {"statement": body + second + made[-128:-64]}, "OpenError"),
+        "nothing": ("The keys stay the same.", {"statement": same}, "OpenError"),
+        "cut": ("The last byte is missing.", {"statement": made[:-1]}, "OpenError"),
+        "from-zero": ("It counts from 0.", {"statement": made[:1] + bytes(8) + made[9:]}, "FormatError"),
+        "other-version": ("Version 2.", {"statement": b"\2" + made[1:]}, "FormatError"),
+        "unusable": ("The new keys are none.", {"statement": made[:1266] + bytes(1249) + made[-128:]}, "FormatError"),
+    }  # fmt: skip
+    for name, (about, change, error) in bad.items():
+        yield case(f"succession-{name}", op, about, good | change, error)
+
+
 MAKERS = (
     contexts, paddings, records, wraps, passwords, slots, recovery_keys, recovery_codes, identities,
-    link_keys, trust, server, audit_log, states, roots, texts, sitters, feeds,
+    link_keys, trust, server, audit_log, states, roots, texts, sitters, feeds, successions,
 )  # fmt: skip
 
 

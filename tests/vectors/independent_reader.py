@@ -367,6 +367,28 @@ def open_pin(data: Input) -> bytes:
     return opened[16:]
 
 
+# Section 22: changes of keys.
+
+
+def open_succession(data: Input) -> bytes:
+    account, statement = raw(data, "account"), raw(data, "statement")
+    if statement[:1] != b"\x01":
+        raise format_error()
+    if len(statement) != 2643:
+        raise open_error()
+    number, at, before, after = statement[1:9], statement[9:17], statement[17:1266], statement[1266:2515]
+    read_public(before)
+    read_public(after)
+    if number == bytes(8):
+        raise format_error()
+    if before == after:
+        raise open_error()
+    message = tuple_(b"hearthside/v1/succession", account, number, before, after, at)
+    check_signature(before, "succession", message, statement[2515:2579])
+    check_signature(after, "succession", message, statement[2579:])
+    return after
+
+
 def fingerprint(account: bytes, public: bytes) -> str:
     h = hashlib.sha512(tuple_(b"hearthside/v1/fingerprint", account, public)).digest()
     return " ".join(f"{int.from_bytes(h[5 * i : 5 * i + 5], 'big') % 100_000:05d}" for i in range(6))
@@ -645,6 +667,7 @@ OPERATIONS: dict[str, Callable[[Input], Output]] = {
     "sum-records": lambda d: {"sum": sum_records(d).hex()},
     "read-record-state": lambda d: {"entries": record_state(d).hex()},
     "read-record-root": lambda d: {"tags": root_tags(d).hex()},
+    "open-succession": lambda d: {"after": open_succession(d).hex()},
     "read-page-text": lambda d: {"texts": page_texts(d)},
 }
 

@@ -34,6 +34,7 @@ SENTENCES: Mapping[Act, str] = MappingProxyType(
         Act.RESTART_REFUSED: N_("%(who)s tried to reset their account, and was refused"),
         Act.RESTARTED: N_("%(who)s reset their account with a link from %(other)s"),
         Act.SET_ASIDE_OPENED: N_("%(who)s restored what had been set aside"),
+        Act.KEYS_FOLLOWED: N_("%(who)s took over the new keys of %(other)s"),
         Act.LINK_RENEWED: N_("%(who)s renewed the connection with %(other)s"),
         Act.GIVEN_BACK: N_("%(who)s gave back what %(whose)s had shared"),
         Act.TAKEN_IN: N_("%(who)s added what was given back"),

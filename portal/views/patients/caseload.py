@@ -12,10 +12,12 @@ from starlette.responses import Response
 
 from journal.actor import Actor
 from journal.calendar import feeds
-from journal.care import lifecycle, link_keys, links
+from journal.care import lifecycle, links
+from journal.care.links import Link
 from journal.entries.naming import EntryName, EntryNamer
-from journal.errors import HeldUntilRested, InvalidInput, TrustBroken
+from journal.errors import HeldUntilRested, InvalidInput
 from journal.folding import fold, split_needles
+from journal.key_rotation import waiting
 from journal.notices import inbox
 from journal.notices.inbox import OpenNotice
 from journal.own_notes import after_care
@@ -61,6 +63,7 @@ class CaseloadPage:
     rows that falsely claim to be a patient's. `notices` are open, and stay on top until they are acknowledged. `first`
     is the one next thing, with its `case` and `talk`; none of it stands above what was searched for. `notes_left` are
     own notes about how many people whose care has ended, and `asked` about how many of them it is asked what becomes.
+    `followed` are patients who renewed their keys lately, and `due` those who have not come since the clinician did.
     """
 
     today: tuple[CaseLine, ...]
@@ -78,6 +81,8 @@ class CaseloadPage:
     has_drafts: bool = False
     notes_left: int = 0
     asked: int = 0
+    followed: tuple[Link, ...] = ()
+    due: tuple[Link, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,15 +109,6 @@ class ClosedPage:
     called: EntryName
     one: IncomingShare
     has_replies: bool
-
-
-@dataclass(frozen=True, slots=True)
-class SafetyCodePage:
-    """Context of the safety code; `code` is empty when the patient's keys are not the pinned ones."""
-
-    patient: UUID
-    name: str
-    code: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +139,7 @@ async def show_caseload(request: Request) -> Response:
     if not actor.is_head_request:
         with suppress(*UNAVAILABLE_ERRORS):
             await feeds.remember_patients(actor, found.links)
+            await waiting.continue_renewals(actor, found.links)
     needles = split_needles(words)
     cases = [case for case in found.cases if all(needle in fold(case.name) for needle in needles)]
     notices = await inbox.list_open(actor, found.links)
@@ -164,6 +161,8 @@ async def show_caseload(request: Request) -> Response:
         found.has_drafts,
         len(found.notes_left),
         sum(after_care.is_asked(at, actor.now) for at in found.notes_left),
+        waiting.list_followed(actor, found.links),
+        tuple(link for link in found.links if link.due_at),
     )
     return render_page(request, "patients/caseload.html", context, block="main")
 
@@ -203,17 +202,6 @@ async def show_share(request: Request) -> Response:
     box = await load_box(actor, link, one.id, one.document, plan)
     context = SharedPage(link.patient, link.peer_name, view, one, box)
     return render_page(request, "patients/shared.html", context)
-
-
-async def show_safety_code(request: Request) -> Response:
-    """Show the safety code to compare in person, or that keys have changed."""
-    actor = get_actor(request)
-    link = await links.load_link_with(actor, request.path_params["id"])
-    try:
-        code = await link_keys.derive_safety_code(actor, link)
-    except TrustBroken:
-        code = ""
-    return render_page(request, "patients/trust.html", SafetyCodePage(link.patient, link.peer_name, code))
 
 
 async def end_care(request: Request) -> Response:

@@ -1,16 +1,18 @@
-"""A clinician invites patients, by link and QR code."""
+"""A clinician invites patients, by link and QR code, and compares the safety code with who came."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import datetime
+from uuid import UUID
 
 import segno
 from starlette.requests import Request
 from starlette.responses import Response
 
-from journal.care import invitations
+from journal.care import invitations, link_keys, links
 from journal.care.invitations import Invitation
-from journal.errors import InvalidInput
+from journal.errors import InvalidInput, TrustBroken
 from journal.store.rows import OpenedRows
 from portal.access.session_cookie import get_actor
 from portal.web.forms import Form
@@ -36,6 +38,20 @@ class InvitationPage:
     link: str
     picture: str
     mailed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SafetyCodePage:
+    """
+    Context of the safety code; `code` is empty when the patient's keys are not the pinned ones.
+
+    `followed_at` is when keys were taken over that the patient had renewed: the code is another one since then.
+    """
+
+    patient: UUID
+    name: str
+    code: str
+    followed_at: datetime | None = None
 
 
 async def show_invitations(request: Request) -> Response:
@@ -73,3 +89,15 @@ async def withdraw_invitation(request: Request) -> Response:
     """Withdraw an open invitation."""
     await invitations.withdraw_invitation(get_actor(request), request.path_params["id"])
     return redirect(request, "/invitations")
+
+
+async def show_safety_code(request: Request) -> Response:
+    """Show the safety code to compare in person, or that keys have changed."""
+    actor = get_actor(request)
+    link = await links.load_link_with(actor, request.path_params["id"])
+    try:
+        code = await link_keys.derive_safety_code(actor, link)
+    except TrustBroken:
+        code = ""
+    context = SafetyCodePage(link.patient, link.peer_name, code, link.followed_at)
+    return render_page(request, "patients/trust.html", context)

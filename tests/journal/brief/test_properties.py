@@ -17,7 +17,8 @@ from journal.brief.composing import OTHER_SECTIONS, Brief, Material, compose_bri
 from journal.brief.fitting import LIMITS, TITLES, count_page_lines, fit_page
 from journal.brief.layout import PAGE_LINES, SECTION_LIMITS, SMALL_PAGE_LINES
 from journal.care.documents import ShareDocument
-from journal.care.links import Link, LinkRow
+from journal.care.links import Link
+from journal.care.peer_keys import LinkRow
 from journal.catalogue.fields import Answer, EntryKind, FieldKind
 from journal.catalogue.forms import get_form
 from journal.coming_talk.documents import ItemDetails, Mark, Thing, Word

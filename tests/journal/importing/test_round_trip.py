@@ -103,8 +103,9 @@ def expect_back(zipped: bytes) -> Any:
 
 
 def mark_authors(entries: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Return entries whose kept notes say of their author that a file said so."""
+    """Return entries that came from a file, and whose kept notes say of their author that a file said so."""
     for one in entries:
+        one["imported"] = True
         for version in (one, *one["earlier"]):
             for answer in version["answers"] if one["kind"] == "plan_note" else ():
                 if answer["id"] == AUTHOR:

@@ -14,7 +14,7 @@ from journal.accounts import tables as accounts_tables
 from journal.accounts.profiles import Profile, open_cached_profile, profile_context
 from journal.actor import Actor
 from journal.authentication import web_sessions
-from journal.care import links
+from journal.care import links, peer_keys
 from journal.errors import Damaged
 from journal.installation.bounded_cache import BoundedCache
 from journal.installation.installation import MAX_PIN_BYTES, MAX_PINS, Installation
@@ -238,7 +238,7 @@ async def test_with_the_account_goes_the_name(cast: Cast) -> None:
 
 def has_pinned(actor: Actor, sealed: bytes, shown: bytes, link: links.Link) -> bool:
     """Ask of one's own link whether a pin fits."""
-    return links.has_pinned(actor, sealed, shown, peer=link.peer, link=link.id)
+    return peer_keys.has_pinned(actor, sealed, shown, peer=link.peer, link=link.id)
 
 
 async def test_a_pin_that_fits_is_remembered_for_these_keys_of_this_person(cast: Cast) -> None:

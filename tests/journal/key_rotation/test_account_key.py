@@ -20,7 +20,8 @@ from journal.entries import entries, revisions
 from journal.errors import Damaged, InvalidInput, NotFound, SavedAsEarlierVersion
 from journal.key_rotation import account_key as account_key_renewal
 from journal.key_rotation.account_columns import ACCOUNT_COLUMNS
-from journal.key_rotation.account_key import BATCH_SIZE, SETTLING_TIME, RotationInProgress
+from journal.key_rotation.account_key import BATCH_SIZE, SETTLING_TIME, STEPS, RotationInProgress
+from journal.key_rotation.link_columns import LINK_COLUMNS
 from journal.sharing import shares
 from journal.store.database import get_connection, is_sqlite
 from journal.store.foreign_objects import load_models
@@ -39,8 +40,9 @@ ELSEWHERE = {
     "audit_key.sealed": "server key",
     "account.sealed": "server key",
     "contents_text.sealed": "made from entries by a search; deleted when a renewal begins and when it ends",
-    "account.public_identity": "public",
-    "account.identity": "sealed anew when a renewal begins",
+    "account.public_identity": "public, and another one once a renewal begins",
+    "account.identity": "made anew when a renewal begins",
+    "succession.statement": "public, and signed",
     "account.access": "sealed anew when a renewal begins",
     "second_factor.sealed": "sealed anew when a renewal begins",
     "key_slot.salt": "public",
@@ -52,15 +54,15 @@ ELSEWHERE = {
     "set_aside.retired": "what was set aside keeps the keys of then",
     "set_aside_slot.slot": "what was set aside keeps the keys of then",
     "set_aside_record.sealed": "what was set aside keeps the keys of then",
-    "kept_share.sealed": "care-link key of then",
-    "given_back.sealed": "care-link key, which stays",
+    "kept_share.sealed": "care-link key of then; its clinician's renewal seals it under another one",
     "web_session.wrapped": "made anew when a renewal begins",
     "passkey.sealed": "server key",
     "web_session.device": "server key",
     "invitation.voucher": "a MAC under the invitation's secret",
     "invitation.sealed": "server key",
-    "care_link.clinician_key": "the clinician's identity, which stays",
+    "care_link.clinician_key": "the clinician's identity: granted anew, or kept as `held_key`, when a renewal begins",
     "care_link.past": "server key",
+    "link_renewal.former": "the renewal of a link itself",
     "packet.disclosed": "server key",
     "care_link.voucher": "a MAC under the invitation's secret",
     "course.sealed": "server key",
@@ -71,22 +73,10 @@ ELSEWHERE = {
     "calendar_feed.sealed": "a key from the address's secret, which stands nowhere; ended with the keys",
     "calendar_feed.key": "ended with the keys",
     "sitter_link.sealed": "a key from the link's secret, which stands nowhere",
-    "sitter_note.sealed": "the patient's identity, which stays",
+    "sitter_note.sealed": "the patient's identity: in `SIGNED_RECORDS`",
     "sitter_note.mark": "a key from the link's secret, which stands nowhere",
     "kap_session.sealed": "server key",
-    "care_note.sealed": "care-link key, which stays",
-    "share.sealed": "care-link key, which stays",
-    "reply.sealed": "care-link key, which stays",
-    "share.talked": "care-link key, which stays",
     "share.due": "server key",
-    "share.filed": "care-link key, which stays",
-    "talk_item.sealed": "care-link key, which stays",
-    "talk_item.said": "care-link key, which stays",
-    "talk_item.mark": "care-link key, which stays",
-    "notice_policy.sealed": "care-link key, which stays",
-    "patient_notice.sealed": "care-link key, which stays",
-    "patient_notice.backup_sealed": "care-link key, which stays",
-    "patient_notice.done": "care-link key, which stays",
 }
 """Columns of bytes that a renewal does not go through, and why each need not."""
 
@@ -97,25 +87,37 @@ def test_every_sealed_column_is_renewed_or_said_to_be_elsewhere() -> None:
     for model in load_models():
         found = [name for name, one in model._meta.fields_map.items() if isinstance(one, BinaryField)]
         columns |= {f"{model._meta.db_table}.{name}" for name in found}
-    assert columns == {one.name for one in ACCOUNT_COLUMNS} | ELSEWHERE.keys()
-    assert not {one.name for one in ACCOUNT_COLUMNS} & ELSEWHERE.keys()
+    renewed = [one.name for one in (*ACCOUNT_COLUMNS, *LINK_COLUMNS)]
+    assert columns == set(renewed) | ELSEWHERE.keys()
+    assert len(renewed) == len(set(renewed))
+    assert not set(renewed) & ELSEWHERE.keys()
 
 
 BREAK = {
-    True: (
-        "CREATE TRIGGER t1 BEFORE UPDATE OF place ON key_renewal BEGIN SELECT RAISE(ABORT, 'no more'); END",
-        "CREATE TRIGGER t2 BEFORE DELETE ON key_renewal BEGIN SELECT RAISE(ABORT, 'no more'); END",
+    True: tuple(
+        f"CREATE TRIGGER {name} BEFORE {what} ON {table} BEGIN SELECT RAISE(ABORT, 'no more'); END"
+        for name, what, table in (
+            ("t1", "UPDATE OF place", "key_renewal"),
+            ("t2", "DELETE", "key_renewal"),
+            ("t3", "UPDATE OF place", "link_renewal"),
+        )
     ),
     False: (
         "CREATE FUNCTION no_more() RETURNS trigger AS $$ BEGIN RAISE 'no more'; END $$ LANGUAGE plpgsql",
         "CREATE TRIGGER t1 BEFORE UPDATE OF place ON key_renewal EXECUTE FUNCTION no_more()",
         "CREATE TRIGGER t2 BEFORE DELETE ON key_renewal EXECUTE FUNCTION no_more()",
+        "CREATE TRIGGER t3 BEFORE UPDATE OF place ON link_renewal EXECUTE FUNCTION no_more()",
     ),
 }
 """What makes the database refuse the last statement of a batch, and of the end; on SQLite, and on PostgreSQL."""
 MEND = {
-    True: ("DROP TRIGGER t1", "DROP TRIGGER t2"),
-    False: ("DROP TRIGGER t1 ON key_renewal", "DROP TRIGGER t2 ON key_renewal", "DROP FUNCTION no_more"),
+    True: ("DROP TRIGGER t1", "DROP TRIGGER t2", "DROP TRIGGER t3"),
+    False: (
+        "DROP TRIGGER t1 ON key_renewal",
+        "DROP TRIGGER t2 ON key_renewal",
+        "DROP TRIGGER t3 ON link_renewal",
+        "DROP FUNCTION no_more",
+    ),
 }
 
 
@@ -187,7 +189,7 @@ async def test_afterwards_no_row_opens_with_the_old_key(cast: Cast, who: str) ->
 
 
 async def test_everything_still_works_afterwards(cast: Cast) -> None:
-    """Entries, earlier versions, shares and the safety code are as they were, for both people."""
+    """Entries, earlier versions and shares are as they were, for both people, and both have one new safety code."""
     ids = await furnished(cast)
     alice, bob = await cast.actor("alice"), await cast.actor("bob")
     code = await link_keys.derive_safety_code(alice, await links.load_my_link(alice, cast.link))
@@ -201,9 +203,9 @@ async def test_everything_still_works_afterwards(cast: Cast) -> None:
     assert len(await revisions.list_revisions(alice, ids[0])) == 1
     assert [one.damaged for one in await shares.list_shares(alice)] == [False]
     assert len(await read_by(cast, "bob")) == 1
-    assert await link_keys.derive_safety_code(alice, await links.load_my_link(alice, cast.link)) == code
-    assert await link_keys.derive_safety_code(bob, await links.load_link_with(bob, alice.id)) == code
-    assert [one.state for one in await invitations.list_invitations(bob)] == ["open", "accepted"]
+    anew = await link_keys.derive_safety_code(alice, await links.load_my_link(alice, cast.link))
+    assert await link_keys.derive_safety_code(bob, await links.load_link_with(bob, alice.id)) == anew != code
+    assert [one.state for one in await invitations.list_invitations(bob)] == ["withdrawn", "accepted"]
     await lifecycle.pause_sharing(alice, cast.link)
     await lifecycle.resume_sharing(alice, cast.link)
     assert len(await read_by(cast, "bob")) == 1
@@ -242,12 +244,13 @@ async def test_whatever_batch_dies_the_next_request_goes_on(cast: Cast) -> None:
         after = await cast.actor("alice")
         assert after.is_rotating_keys
         assert {one.id for one in await entries.load_all_entries(after)} == set(ids)
-        assert (await authentication_tables.KeyRenewal.get(id=after.id)).done == came
+        assert (there := await account_key_renewal.load_progress(after)) is not None
+        assert there.done == came
         if (progress := await _with_waiting(cast)).finished:
             break
         assert progress.done >= came
         came = progress.done
-    assert turns == len(ACCOUNT_COLUMNS) + 1
+    assert turns == len(STEPS) + 2  # the rows of a link, and the end
     old = await opening(before.id, before.keyring)
     assert {able for able, _ in old.values()} == {0}
     assert {one.id for one in await entries.load_all_entries(await cast.actor("alice"))} == set(ids)

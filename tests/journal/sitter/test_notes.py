@@ -285,17 +285,19 @@ async def test_nobody_else_reads_keeps_or_deletes_them(cast: Cast) -> None:
 
 
 async def test_notes_outlast_a_renewal_of_keys(cast: Cast) -> None:
-    """Those of before and those that a link of before saves afterwards, in the middle of it and at its end."""
+    """In the middle of it and at its end. A link of before saves none any more: its copy names the keys of then."""
     session = await dose(cast)
     _, sitting = await sitting_of(cast, session)
     await note(cast, sitting)
     await begun(cast)
-    await note(cast, sitting)
-    assert len(await reading.load_notes(await cast.actor("alice"), session)) == 2
+    with pytest.raises(SitterLinkEnded):
+        await note(cast, sitting)
+    assert len(await reading.load_notes(await cast.actor("alice"), session)) == 1
     await ended(cast)
+    _, sitting = await sitting_of(cast, session)
     await note(cast, sitting)
     found = await reading.load_notes(await cast.actor("alice"), session)
-    assert (len(found), found.damaged) == (3, ())
+    assert (len(found), found.damaged) == (2, ())
 
 
 async def test_a_link_ends_when_its_patient_begins_anew(cast: Cast) -> None:
