@@ -119,7 +119,9 @@ async def be_there_over_renewal(program: Program, browser: AsyncClient, visitor:
     body = urlencode(typed, doseq=True).encode()
     form = ("content-type: application/x-www-form-urlencoded", "hx-request: true")
     async with visitor.connected() as typing, visitor.connected(rcvbuf=4096) as slow:
-        typing[1].write(visitor.head(f"POST {action(page)}", *form, f"content-length: {len(body)}") + body[:5000])
+        typing[1].write(
+            visitor.head(f"POST {action(page)}", *form, f"content-length: {len(body)}") + body[:5000]
+        )
         slow[1].write(visitor.head(f"GET {FONT}"))
         await asyncio.gather(ask_until_told(visitor), ask_until_told(visitor))
         stream = asyncio.create_task(read_on(browser, "/journal", stop))
@@ -139,7 +141,7 @@ async def be_there_over_renewal(program: Program, browser: AsyncClient, visitor:
 async def test_nobody_is_turned_away_while_a_process_is_renewed(
     furnished_url: tuple[str, Furniture], tmp_path: Path
 ) -> None:
-    """Whoever reads, writes, rests or comes meanwhile is answered, and once they have gone nothing of theirs is left."""
+    """Whoever reads, writes, rests or comes meanwhile is answered; once they have gone, nothing of theirs is left."""
     url, furniture = furnished_url
     sought = {name: forms_of_key(key) for name, key in (await find_keys(url, furniture)).items()}
     sought |= {name: forms_of_text(name) for name in (HERS, *PASSWORDS.values())}
@@ -177,7 +179,9 @@ async def test_nobody_is_turned_away_while_a_process_is_renewed(
 async def tick(server: RenewingServer, times: int) -> bool:
     """Let so much time pass; return whether the server ended."""
     for _ in range(times):
-        if await server.on_tick(server.draining_ticks):  # this counter only says when its headers are made anew
+        if await server.on_tick(
+            server.draining_ticks
+        ):  # this counter only says when its headers are made anew
             return True
     return False
 
@@ -199,7 +203,7 @@ def quiet_server(
 
 
 async def test_a_process_is_renewed_in_a_quiet_moment_alone() -> None:
-    """Not while somebody is connected or a task runs; after enough requests in a pause, or in any moment; or after long."""
+    """Not while somebody is connected or a task runs; after enough requests in a pause, then in any moment."""
     server = quiet_server(TaskGate())
     assert not await tick(server, LONG_IDLE_TICKS * 2)
     server.server_state.total_requests = 1
