@@ -22,7 +22,7 @@ QUIET_TICKS = 1 * TICKS_PER_SECOND
 PATIENT_TICKS = 3 * TICKS_PER_SECOND
 """How long such a pause is waited for; then the next moment without anybody will do."""
 DRAINING_TICKS = 60 * TICKS_PER_SECOND
-"""How long any moment is waited for, with answers that end their connections; then not before as many requests again."""
+"""How long any moment is waited for, with answers that end their connections; then as many requests come before."""
 LONG_IDLE_TICKS = 600 * TICKS_PER_SECOND
 """How long nobody has to be connected after fewer requests."""
 CLOSE = (b"connection", b"close")
