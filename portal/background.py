@@ -59,13 +59,13 @@ class PeriodicTask:
 
 @dataclass(slots=True)
 class TaskGate:
-    """Lets periodic tasks begin, until it is closed while none runs."""
+    """Allows periodic tasks to begin, until it is closed while none runs."""
 
     running: int = 0
     closed: bool = False
 
     def close(self) -> bool:
-        """Let no task begin any more, unless one runs; return whether none does."""
+        """Keep tasks from beginning any more, unless one runs; return whether none does."""
         self.closed = not self.running
         return self.closed
 

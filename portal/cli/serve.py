@@ -20,7 +20,7 @@ from journal.store.errors import DatabaseStarting
 from portal import logs
 from portal.app import create_app
 from portal.config import Config
-from portal.http.renewal import LISTENING, Renewal, RenewingServer, get_handed_sockets
+from portal.http.process_renewal import LISTENING, Renewal, RenewingServer, get_handed_sockets
 from portal.http.server import build_server_config
 
 KEY_BESIDE_DATA = (

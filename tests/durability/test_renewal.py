@@ -18,7 +18,7 @@ from httpx import AsyncClient
 
 from portal.background import PeriodicTask, TaskGate, run_forever
 from portal.cli.serve import RENEWED
-from portal.http.renewal import (
+from portal.http.process_renewal import (
     CLOSE,
     DRAINING_TICKS,
     LONG_IDLE_TICKS,
