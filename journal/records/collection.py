@@ -30,6 +30,7 @@ from journal.errors import Damaged, NotFound, TrustBroken
 from journal.i18n import get_known_language
 from journal.notices import agreements as notice_agreements
 from journal.notices import history as notice_history
+from journal.plan_words.reading import open_words
 from journal.records import messages
 from journal.records.mapping import (
     build_call_record,
@@ -39,7 +40,7 @@ from journal.records.mapping import (
     build_event_records,
     build_instructions_record,
     build_link_record,
-    build_session_record,
+    build_plan_records,
     build_share_record,
     build_sitter_note_record,
     build_version,
@@ -170,7 +171,6 @@ async def collect_patient_records(actor: Actor, practice: str) -> PatientRecords
     missing += [Unreadable("share", one.id) for one in given if one.damaged]
     openings = await audit_events.load_share_openings(actor.id, [one.id for one in given])
     shares = [build_share_record(one, openings.get(one.id, ())) for one in given if not one.damaged]
-    plan = [build_session_record(one) for one in sessions]
     courses = await _load_courses(actor, actor.id, missing)
     contacts, texts = await _load_clinic(actor, actor.id, missing)
     noted = await sitter_reading.load_notes(actor)
@@ -193,7 +193,7 @@ async def collect_patient_records(actor: Actor, practice: str) -> PatientRecords
         tuple(entries),
         Plan(
             courses,
-            plan,
+            build_plan_records(await open_words(actor, None, sessions), missing),
             contacts,
             texts,
             [build_sitter_note_record(one) for one in noted],
@@ -276,7 +276,7 @@ async def _collect_shared_by(actor: Actor, link: Link, missing: list[Unreadable]
         link.since,
         link.state,
         courses,
-        [build_session_record(one) for one in folder.sessions],
+        build_plan_records(await open_words(actor, link, folder.sessions), missing),
         contacts,
         texts,
         build_care_note_records(written),

@@ -18,13 +18,21 @@ from crypto import Context
 from journal.actor import Actor
 from journal.audit import log as audit_log
 from journal.audit.acts import Act
-from journal.errors import NotFound, StaleRevision
+from journal.errors import Damaged, NotFound, StaleRevision
 from journal.i18n import N_
 from journal.installation.installation import Installation
 from journal.roles import Role
-from journal.sealing import open_document, seal_document
+from journal.sealing import SealingKey, open_document, seal_document
 from journal.sessions import tables
 from journal.sessions.session import Phase, SessionDetails, SessionKind, Status, count_move
+from journal.sessions.session_words import (
+    NO_WORDS,
+    SessionWords,
+    add_words,
+    leave_words,
+    take_words,
+    words_context,
+)
 from journal.store.database import Statement, ensure_transaction, fetch_raw
 from journal.store.rows import DamagedRow, NonNegative, OpenedRows, Row, fetch_rows, open_rows, parse_rows
 from journal.store.statements import Subquery, parse_id
@@ -60,7 +68,11 @@ class SessionRow(Row, frozen=True):
 
 
 class Session(msgspec.Struct, frozen=True):
-    """One session of a patient, opened; `starts_at` and `ends_at` are as planned, in UTC."""
+    """
+    One session of a patient, opened; `starts_at` and `ends_at` are as planned, in UTC.
+
+    `is_closed`: it has words, and they do not open for who asked for them.
+    """
 
     id: UUID
     patient: UUID
@@ -69,6 +81,7 @@ class Session(msgspec.Struct, frozen=True):
     details: SessionDetails
     starts_at: datetime
     ends_at: datetime
+    is_closed: bool = False
 
     @property
     def kind(self) -> SessionKind:
@@ -180,39 +193,85 @@ async def load_sessions_of(installation: Installation, patients: Collection[UUID
 
 
 async def insert_session(
-    actor: Actor, patient: UUID, ident: UUID, details: SessionDetails, course: UUID | None
+    actor: Actor,
+    patient: UUID,
+    ident: UUID,
+    details: SessionDetails,
+    course: UUID | None,
+    key: SealingKey | None = None,
 ) -> None:
-    """Store a new session."""
-    details = count_move(None, details, actor.now)
+    """
+    Store a new session.
+
+    Args:
+        key: That of the patient's plan, where there are words in *details*.
+    """
+    counted = details if details.imported else count_move(None, details, actor.now)
+    details, words = _seal_words(key, patient, ident, 1, counted, take_words(details))
     await tables.KapSession.create(
         id=ident,
         patient_id=patient,
         course_id=course,
         revision=1,
         sealed=seal_document(actor.installation.server_keys, details, session_context(patient, ident, 1)),
+        words=words,
         created_at=actor.now,
     )
 
 
-async def save_session(actor: Actor, current: Session, base: int, details: SessionDetails) -> None:
+def _seal_words(
+    key: SealingKey | None,
+    patient: UUID,
+    ident: UUID,
+    revision: int,
+    details: SessionDetails,
+    words: SessionWords,
+) -> tuple[SessionDetails, bytes | None]:
+    """Return details that say which words are theirs, and these sealed; None where there are none."""
+    bare = leave_words(details)
+    if words == NO_WORDS:
+        return msgspec.structs.replace(bare, words_at=0), None
+    if key is None:
+        raise Damaged
+    sealed = seal_document(key, words, words_context(patient, ident, revision))
+    return msgspec.structs.replace(bare, words_at=revision), sealed
+
+
+async def save_session(
+    actor: Actor,
+    current: Session,
+    base: int,
+    details: SessionDetails,
+    words: SessionWords | None = None,
+    key: SealingKey | None = None,
+) -> None:
     """
     Store a new revision of a session.
+
+    Args:
+        current: As it is stored: words that were opened for its reader are not in it.
+        details: What stands under the server key. Words in it are passed over.
+        words: What takes the place of its words; None leaves them as they are.
+        key: That of the patient's plan, where there are words to be sealed.
 
     Raises:
         StaleRevision: If *base* is not the stored revision, or not the one that was read as *current*.
     """
-    details = count_move(current.details, details, actor.now)
-    if details == current.details:
+    before, revision = current.details, base + 1
+    details = add_words(count_move(before, details, actor.now), take_words(before))
+    details = msgspec.structs.replace(details, words_at=before.words_at)
+    if details == before and words is None:
         return
-    revision = base + 1
-    sealed = seal_document(
-        actor.installation.server_keys, details, session_context(current.patient, current.id, revision)
-    )
+    columns: dict[str, object] = {}
+    if words is not None:
+        details, columns["words"] = _seal_words(key, current.patient, current.id, revision, details, words)
+    place = session_context(current.patient, current.id, revision)
+    sealed = seal_document(actor.installation.server_keys, details, place)
     async with ensure_transaction():
         # What *details* keep of a session's progress was read with *current*.
         changed = base == current.revision and await tables.KapSession.filter(
             id=current.id, revision=base
-        ).update(revision=revision, sealed=sealed)
+        ).update(revision=revision, sealed=sealed, **columns)
         if not changed:
             raise StaleRevision(
                 N_("Somebody changed this session in the meantime. Look at it again before saving.")

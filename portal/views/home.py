@@ -19,6 +19,7 @@ from journal.catalogue.forms import SHAREABLE_KINDS
 from journal.entries.listing import EntrySummary
 from journal.entries.naming import EntryName, EntryNamer
 from journal.key_rotation import waiting
+from journal.plan_words import keys as plan_keys
 from journal.replies.unread import UnreadReply, list_unread
 from journal.roles import Role
 from journal.scheduling.next_step import suggest_kind
@@ -134,6 +135,7 @@ async def load_home(actor: Actor) -> HomePage:
     is_resealing = False
     with suppress(*UNAVAILABLE_ERRORS):
         is_resealing = await waiting.continue_renewals(actor, lasting)
+        await plan_keys.settle(actor, lasting, plan.everything)
     found = loaded.today
     about, coming = found.about, _find_coming(plan, found, actor.now)
     asked = next((one for one in (found.first, *found.rest) if one.kind is ThingKind.TOOK_PLACE), None)
