@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import replace
 from uuid import UUID
 
 from journal.actor import Actor
@@ -15,7 +14,6 @@ from journal.coming_talk.items import Item, load_to_mark
 from journal.errors import StaleRevision
 from journal.i18n import N_
 from journal.notices import inbox
-from journal.plan_words.reading import open_words
 from journal.sessions import schedule
 from journal.sessions.rows import Session
 from journal.sharing import opening, reading
@@ -59,7 +57,6 @@ def _draw(material: Material, session: Session | None) -> Brief:
 
 async def _load_material(actor: Actor, patient: UUID, wanted: UUID | None) -> tuple[Material, Session | None]:
     folder = await reading.load_folder(actor, patient)
-    folder = replace(folder, sessions=await open_words(actor, folder.link, folder.sessions))
     session = find_session(schedule.list_uncancelled(folder.sessions), wanted, actor.now)
     notices = await inbox.list_open_of(actor, folder.link)
     items, notes = OpenedRows[Item](), OpenedRows[CareNote]()

@@ -19,7 +19,7 @@ from journal.actor import Actor
 from journal.authentication import recovery_key, registration, web_sessions
 from journal.authentication import tables as authentication_tables
 from journal.authentication.registration import NewAccount
-from journal.care import invitations
+from journal.care import invitations, links
 from journal.care_notes import keeping
 from journal.care_notes import notes as care_notes
 from journal.care_notes.clinic import CLINIC_FIELDS, SESSION
@@ -42,6 +42,7 @@ from journal.operations.demo_evaluation import set_clock, write_evaluation
 from journal.operations.demo_packets import begin_packets
 from journal.operations.demo_talks import SET_BEFORE, set_things
 from journal.own_notes import notes as own_notes
+from journal.plan_words import reading as plan_words
 from journal.practice import practice
 from journal.practice import tables as practice_tables
 from journal.practice.practice import DemoConflict
@@ -175,9 +176,10 @@ async def _plan_course(
     course, server = uuid4(), actor.installation.server_keys
     sealed = seal_document(server, CourseDetails(title, actor.language), course_context(patient, course))
     await sessions_tables.Course.create(id=course, patient_id=patient, sealed=sealed, created_at=actor.now)
+    key = await plan_words.load_key(actor, await links.load_link_with(actor, patient))
     for ident, details in planned.items():
         told = tell_language(None, details, actor.language)
-        await session_rows.insert_session(actor, patient, ident, told, course)
+        await session_rows.insert_session(actor, patient, ident, told, course, key)
     return course
 
 

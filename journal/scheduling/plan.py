@@ -81,6 +81,7 @@ PROGRESS_FIELDS = (
     "moved_at",
     "language",
     "imported",
+    "words_at",
 )
 
 

@@ -129,7 +129,7 @@ class SessionDetails(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """
     One session as sealed under the server key. `local` is what the clock on the wall says in `zone`.
 
-    Its words, the fields of `TEXT_LENGTHS` and their languages, are sealed apart (`session_words.py`): `words_at` is the
+    Its words, those of `TEXT_LENGTHS` and their languages, are sealed apart (`session_words.py`): `words_at` is the
     revision of the session at which they were, 0 where there are none. Here they stand of sessions from before that, or
     once somebody who may read them opened them.
     `ask_after` is the date from which on it is asked again whether it took place, where that was put off.

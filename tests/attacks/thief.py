@@ -19,20 +19,22 @@ UNDER_SERVER_KEY: dict[tuple[str, str], str] = {}
 
 async def read_with_server_key(url: str) -> dict[str, list[str]]:
     """Open every value of a database that the server key opens; return the texts by table and column."""
-    key, found = ServerKey(SERVER_KEY), dict[str, list[str]]()
     store = await Store.open(url)
     try:
         with store.use():
-            for one in SERVER_COLUMNS:
-                texts = found.setdefault(f"{one.table}.{one.column}", [])
-                for row in await fetch_raw(one.format_sql(SELECT)):
-                    sealed = bytes(row[1])
-                    try:
-                        texts.append(
-                            key.open(sealed, context=one.get_context(row)).decode("utf-8", "replace")
-                        )
-                    except CryptoError:
-                        continue
+            return await read_database()
     finally:
         await store.close()
+
+
+async def read_database() -> dict[str, list[str]]:
+    """Do the same in the database that is open."""
+    key, found = ServerKey(SERVER_KEY), dict[str, list[str]]()
+    for one in SERVER_COLUMNS:
+        texts = found.setdefault(f"{one.table}.{one.column}", [])
+        for row in await fetch_raw(one.format_sql(SELECT)):
+            try:
+                texts.append(key.open(bytes(row[1]), context=one.get_context(row)).decode("utf-8", "replace"))
+            except CryptoError:
+                continue
     return found

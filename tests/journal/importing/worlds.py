@@ -10,6 +10,7 @@ from uuid import UUID, uuid4
 import msgspec
 from hypothesis import strategies as st
 
+from crypto import Sealer
 from journal.catalogue.answers import ADDED_KINDS
 from journal.catalogue.emotions import Emotion
 from journal.catalogue.fields import Answer, EntryKind, Field, FieldKind
@@ -17,6 +18,7 @@ from journal.catalogue.forms import FORMS
 from journal.entries import entries
 from journal.errors import SavedAsEarlierVersion
 from journal.importing.hearthside import NOT_IMPORTED
+from journal.plan_words.keys import open_own_key
 from journal.sealing import seal_document
 from journal.sessions import tables as sessions_tables
 from journal.sessions.rows import CourseDetails, course_context, insert_session
@@ -235,9 +237,11 @@ async def build_world(actor: Actor, world: World) -> None:
         )
     planned = [uuid4() for _ in world.sessions]
     async with transaction():
+        key = Sealer(await open_own_key(actor))
         for ident, (details, course, about) in zip(planned, world.sessions, strict=True):
             details = msgspec.structs.replace(details, about=None if about is None else planned[about].hex)
-            await insert_session(actor, actor.id, ident, details, None if course is None else courses[course])
+            within = None if course is None else courses[course]
+            await insert_session(actor, actor.id, ident, details, within, key)
     for at, written, session in world.entries:
         await _write(actor, at, written, planned[session] if session is not None else None)
 
