@@ -12,7 +12,7 @@ from uuid import UUID, uuid4
 
 from crypto import CryptoError, Sealer, open_link_key, open_pin
 from journal.account_reset.retained_records import RETENTION_PERIOD
-from journal.accounts.current_keys import require_keys
+from journal.accounts.current_keys import lock_account, require_keys
 from journal.actor import Actor
 from journal.ages import build_alive_filter
 from journal.audit import log as audit_log
@@ -28,9 +28,12 @@ from journal.catalogue.forms import SHAREABLE_KINDS
 from journal.errors import Damaged, NotFound, StaleRevision, TrustBroken
 from journal.held_acts import Asked, HeldAct
 from journal.i18n import N_
+from journal.plan_words.keys import reseal_words
+from journal.plan_words.reading import load_key
 from journal.roles import Role
 from journal.sealing import open_document, seal_document
 from journal.sessions.holds import refuse_while_held
+from journal.sessions.plan_key import open_copy
 from journal.store.database import fetch_raw, flush_deleted, transaction
 from journal.store.rows import (
     FIRST_YEAR,
@@ -52,7 +55,7 @@ from journal.vault.record_snapshot import Part
 from journal.vault.record_state import RecordChange
 
 SELECT_OLD_LINKS = """
-    SELECT care_link.id, care_link.patient_id, clinician_key, held_key, key_number, former, clinician_pin
+    SELECT care_link.id, care_link.patient_id, clinician_key, held_key, plan_copy, key_number, former, clinician_pin
     FROM care_link LEFT JOIN link_renewal ON link_renewal.id = care_link.id
     WHERE care_link.patient_id = $1 AND clinician_id = $2 AND ended_at IS NOT NULL
         AND (clinician_key IS NOT NULL OR held_key IS NOT NULL)
@@ -68,6 +71,7 @@ class OldLinkRow(Row, frozen=True):
     patient_id: UUID
     clinician_key: bytes | None
     held_key: bytes | None
+    plan_copy: bytes | None
     key_number: NonNegative
     former: bytes | None
     clinician_pin: bytes | None
@@ -110,7 +114,8 @@ async def return_shares(actor: Actor, patient: UUID) -> int:
     """
     Send back everything that this patient had shared with the clinician before the reset.
 
-    A copy that does not open any more stays behind.
+    A copy that does not open any more stays behind. The words of sessions from before the reset are sealed for all who
+    see the plan now, at once.
 
     Returns:
         How many copies were sent.
@@ -126,15 +131,19 @@ async def return_shares(actor: Actor, patient: UUID) -> int:
         raise NotFound
     keys = [(old, _open_old_key(actor, old)) for old in before]
     async with transaction():
-        # Locks the link first: of two pages that send back at once, one finds nothing left.
+        await lock_account(patient)
+        # Locks the link before it reads: of two pages that send back at once, one finds nothing left.
         lasting = care_tables.CareLink.filter(
             id=link.id, ended_at=None, paused_at=None, key_number=link.row.key_number
         )
         if not await lasting.update(restarted_at=None):
             raise StaleRevision(N_("Sharing was paused or ended meanwhile. Nothing was given back."))
         await require_keys(actor)
-        given = 0
+        given, plan = 0, await load_key(actor, link)
         for old, old_key in keys:
+            words = open_copy(old.plan_copy, old.id, old_key)
+            if words is not None and plan is not None:
+                await reseal_words(patient, actor, words, plan)
             for row in filter_undamaged(await _load_returnable(actor, link, old)):
                 try:
                     place = share_context(old.id, row.id, row.revision)

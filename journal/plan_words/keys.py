@@ -12,7 +12,7 @@ from uuid import UUID
 
 import msgspec
 
-from crypto import CryptoError, Sealer
+from crypto import CryptoError, Keyring, Sealer
 from journal.accounts.current_keys import lock_account, require_keys
 from journal.actor import Actor
 from journal.care import links
@@ -109,6 +109,19 @@ async def reseal_words(patient: UUID, actor: Actor, old: SealingKey, new: Sealin
             continue
         resealed += await kept.filter(id=row.id, words=row.words).update(words=sealed)
     return resealed
+
+
+async def restore_words(actor: Actor, older: Keyring, wrapped: bytes) -> None:
+    """
+    Seal the words from before a reset under the key of now, in the transaction that is open.
+
+    Args:
+        wrapped: The key of the plan of then, under the keys of then.
+    """
+    await lock_account(actor.id)
+    before = plan_key.open_wrapped(older, actor.id, wrapped)
+    if before is not None:
+        await reseal_words(actor.id, actor, Sealer(before), Sealer(await open_own_key(actor)))
 
 
 async def _open_some_copy(actor: Actor, team: Iterable[Link]) -> Sealer | None:

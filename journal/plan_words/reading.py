@@ -91,7 +91,7 @@ async def load_key(actor: Actor, link: Link | None) -> SealingKey | None:
     if link is None:
         return Sealer(await open_own_key(actor))
     row = await fetch_row(CopyRow, care_tables.CareLink.filter(id=link.id, ended_at=None, paused_at=None))
-    if row is None or row.plan_copy is None:
+    if row is None or row.plan_copy is None or not link.trusted:
         return None
     key = await _open_copy(actor, link, row.plan_copy)
     if key is None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
-from crypto import NO_RECORD, Context, CryptoError, Sealer, new_link_key, wrap_key
+from crypto import NO_RECORD, Context, CryptoError, Keyring, Sealer, new_link_key, wrap_key
 from journal.accounts.current_keys import lock_account
 from journal.actor import Actor
 from journal.sealing import SealingKey
@@ -41,6 +41,13 @@ async def load_row(patient: UUID) -> PlanKeyRow | None:
     return await fetch_row(PlanKeyRow, tables.PlanKey.filter(id=patient))
 
 
+async def take_away(patient: UUID) -> bytes | None:
+    """Delete the row of a patient's key, whose other keys are lost; return what was wrapped under those."""
+    row = await load_row(patient)
+    await tables.PlanKey.filter(id=patient).delete()
+    return None if row is None else row.wrapped
+
+
 async def load_or_draw(actor: Actor) -> bytes | None:
     """Return the key of the patient's own plan, drawn where there is none; None where it does not open."""
     async with ensure_transaction():
@@ -62,9 +69,14 @@ async def draw(actor: Actor) -> bytes:
 
 
 def open_own(actor: Actor, wrapped: bytes) -> bytes | None:
-    """Open the patient's own copy; None where it does not."""
+    """Open the patient's own copy; None where it does not open."""
+    return open_wrapped(actor.keyring, actor.id, wrapped)
+
+
+def open_wrapped(keyring: Keyring, patient: UUID, wrapped: bytes) -> bytes | None:
+    """Open what a patient wrapped under the keys of then or of now; None where it does not open."""
     try:
-        return actor.keyring.unwrap(wrapped, context=own_key_context(actor.id))
+        return keyring.unwrap(wrapped, context=own_key_context(patient))
     except CryptoError:
         return None
 

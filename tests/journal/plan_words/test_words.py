@@ -9,6 +9,7 @@ import pytest
 from tortoise.exceptions import OperationalError
 
 from crypto import CryptoError, Sealer
+from journal.account_reset import retained_records, returned_shares
 from journal.actor import Actor
 from journal.care import invitations, lifecycle, links
 from journal.care import tables as care_tables
@@ -27,6 +28,8 @@ from journal.sessions.session_words import SessionWords, add_words, words_contex
 from journal.store.database import execute
 from tests.attacks.thief import read_database
 from tests.cast import PASSWORDS, Cast
+from tests.journal.account_reset.test_reset import offered, restarted
+from tests.scenes import shared, written
 
 WORD = "Rotdrossel"
 TALK = SessionDetails(
@@ -271,6 +274,24 @@ async def test_who_lost_the_key_writes_anew(sqlite_cast: Cast) -> None:
     assert await load_words(alice, await session_plan.load_session(alice, session), None) is None
     await session_plan.change_session(alice, session, 2, told("written anew"))
     assert await note_for(cast, "bob", session) == "written anew"
+
+
+@pytest.mark.parametrize("by", ["bob", "the old password"])
+async def test_after_a_reset_they_come_back(sqlite_cast: Cast, by: str) -> None:
+    """The words are lost with the keys: who gives back what was shared gives them back, and so does the old password."""
+    cast = sqlite_cast
+    alice = await cast.actor("alice")
+    session = await session_plan.add_session(alice, alice.id, told("of then"))
+    await shared(cast, await written(cast))
+    await restarted(cast, await offered(cast))
+    assert [await note_for(cast, name, session) for name in ("alice", "bob")] == ["closed"] * 2
+    later = await session_plan.add_session(await cast.actor("alice"), alice.id, told("of now"))
+    if by == "bob":
+        await returned_shares.return_shares(await cast.actor("bob"), alice.id)
+    else:
+        await retained_records.restore_records(await cast.actor("alice"), PASSWORDS["alice"])
+    for name in ("alice", "bob"):
+        assert [await note_for(cast, name, one) for one in (session, later)] == ["of then", "of now"]
 
 
 def test_why_it_was_cancelled_stands_only_while_it_is() -> None:
