@@ -278,7 +278,7 @@ async def test_who_lost_the_key_writes_anew(sqlite_cast: Cast) -> None:
 
 @pytest.mark.parametrize("by", ["bob", "the old password"])
 async def test_after_a_reset_they_come_back(sqlite_cast: Cast, by: str) -> None:
-    """The words are lost with the keys: who gives back what was shared gives them back, and so does the old password."""
+    """The words are lost with the keys: who gives back what was shared gives them back, and the old password does."""
     cast = sqlite_cast
     alice = await cast.actor("alice")
     session = await session_plan.add_session(alice, alice.id, told("of then"))
