@@ -37,7 +37,7 @@ from journal.sessions.rows import (
     load_my_sessions,
 )
 from journal.sessions.session import SessionDetails
-from journal.sessions.session_words import has_words
+from journal.sessions.session_words import NO_WORDS, take_words
 from journal.store.database import transaction
 from journal.store.progress import run_with_retry
 from journal.store.rows import Row, fetch_row
@@ -252,7 +252,11 @@ async def _add_sessions(actor: Actor, run: Run, document: RunDocument, part: Par
                 sealed=seal_document(actor.installation.server_keys, called, course_context(actor.id, ident)),
                 created_at=actor.now + timedelta(microseconds=place),  # in their order
             )
-    sealer = Sealer(await open_own_key(actor)) if any(has_words(one.details) for one in fresh) else None
+    sealer = (
+        Sealer(await open_own_key(actor))
+        if any(take_words(one.details) != NO_WORDS for one in fresh)
+        else None
+    )
     for one in fresh:
         await _store_session(actor, run.id, one, same, sealer)
     return msgspec.structs.replace(

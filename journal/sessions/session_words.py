@@ -53,7 +53,7 @@ def add_words(details: SessionDetails, words: SessionWords) -> SessionDetails:
     """Return *details* with these words; why it was cancelled only while it is."""
     told = {name: getattr(words, name) for name in WORD_FIELDS}
     if details.status is not Status.CANCELLED:
-        told |= {"cancel_reason": "", "reason_language": ""}
+        told["cancel_reason"] = ""
     return msgspec.structs.replace(details, **told)
 
 
