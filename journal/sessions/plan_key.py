@@ -13,6 +13,7 @@ from uuid import UUID
 from crypto import NO_RECORD, Context, CryptoError, Keyring, Sealer, new_link_key, wrap_key
 from journal.accounts.current_keys import lock_account
 from journal.actor import Actor
+from journal.errors import Damaged
 from journal.sealing import SealingKey
 from journal.sessions import tables
 from journal.store.database import ensure_transaction
@@ -37,8 +38,11 @@ def key_copy_context(link: UUID) -> Context:
 
 
 async def load_row(patient: UUID) -> PlanKeyRow | None:
-    """Return the row of a patient's key, or None before there is one."""
-    return await fetch_row(PlanKeyRow, tables.PlanKey.filter(id=patient))
+    """Return the row of a patient's key, or None before there is one; a damaged one is one that opens nothing."""
+    try:
+        return await fetch_row(PlanKeyRow, tables.PlanKey.filter(id=patient))
+    except Damaged:
+        return PlanKeyRow(b"", None)
 
 
 async def take_away(patient: UUID) -> bytes | None:

@@ -268,10 +268,9 @@ async def save_session(
     place = session_context(current.patient, current.id, revision)
     sealed = seal_document(actor.installation.server_keys, details, place)
     async with ensure_transaction():
-        # What *details* keep of a session's progress was read with *current*.
-        changed = base == current.revision and await tables.KapSession.filter(
-            id=current.id, revision=base
-        ).update(revision=revision, sealed=sealed, **columns)
+        # What *details* keep of a session's progress was read with *current*, and whether its words stand in them.
+        same = tables.KapSession.filter(id=current.id, revision=base, words__isnull=before.words_at == 0)
+        changed = base == current.revision and await same.update(revision=revision, sealed=sealed, **columns)
         if not changed:
             raise StaleRevision(
                 N_("Somebody changed this session in the meantime. Look at it again before saving.")

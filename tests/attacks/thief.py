@@ -13,7 +13,9 @@ from tests.cast import SERVER_KEY
 
 SELECT = "SELECT {columns} FROM {table} WHERE {column} IS NOT NULL"
 
-IDENTITY = "who somebody is, by which they are found, named in mail, and shown to those who are not signed in yet"
+IDENTITY = (
+    "who somebody is, by which they are found, named in mail, and shown to those who are not signed in yet"
+)
 BEFORE_KEYS = "shown to the person whom a link invites, who has no key yet"
 WITHOUT_A_KEY = "shown where nobody's key is at hand: on a sitter's link, or a calm page of a locked browser"
 CARE_TEAM = "the care team's text or hours, which docs/threat-model.md names as open to the server key"

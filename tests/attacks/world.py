@@ -67,6 +67,7 @@ from journal.packets import tables as packet_tables
 from journal.packets.documents import Choice, Part, Told
 from journal.passkeys import management as passkey_management
 from journal.passkeys import tables as passkeys_tables
+from journal.plan_words import keys as plan_keys
 from journal.practice import practice, setup_links
 from journal.practice import registration as staff_registration
 from journal.preparing import checklist
@@ -209,6 +210,7 @@ async def furnish(url: str, furniture: Furniture) -> World:
             set_up, invited = await _links(making, ids)
             people = {name: (await making.actor(name)).id for name in making.tokens}
             await making.confirm("alice")
+            await _settle(making)
             ids["passkey"] = await _passkey(making)
             await accounts_tables.Account.filter(id=people["gil"]).update(status="suspended")
             await passkeys_tables.SpentChallenge.all().delete()
@@ -656,6 +658,12 @@ async def _others(making: _Making, ids: dict[str, UUID]) -> None:
     ids["dana's course"] = await session_plan.plan_course(charlie, dana.id, f"{OTHERS} course", plan)
     ids["dana's session"] = (await load_my_sessions(dana))[0].id
     ids["charlie's invitation"] = (await invitations.create_invitation(charlie, f"{OTHERS} invited")).id
+
+
+async def _settle(making: _Making) -> None:
+    """Have alice have opened her first page since she ended care and paused sharing: the key of her plan is another."""
+    alice = await making.actor("alice")
+    await plan_keys.settle(alice, await links.load_my_links(alice), ())
 
 
 async def _passkey(making: _Making) -> UUID:

@@ -22,7 +22,7 @@ from journal.scheduling.saving import WORDS_CLOSED
 from journal.sealing import seal_document
 from journal.sessions import plan_key
 from journal.sessions import tables as sessions_tables
-from journal.sessions.rows import load_my_sessions, session_context
+from journal.sessions.rows import load_my_sessions, save_session, session_context
 from journal.sessions.session import SessionDetails, SessionKind, Setting, Status
 from journal.sessions.session_words import SessionWords, add_words, words_context
 from journal.store.database import execute
@@ -189,6 +189,34 @@ async def test_what_was_under_the_server_key_is_carried_over(cast: Cast) -> None
     assert await note_for(cast, "alice", session) == "newer"
 
 
+async def test_what_was_read_before_it_was_carried_over_is_not_written_back(sqlite_cast: Cast) -> None:
+    """A page that set out before the words were sealed does not put them under the server key again."""
+    cast = sqlite_cast
+    alice = await cast.actor("alice")
+    session = await session_plan.add_session(alice, alice.id, told("of before"))
+    await from_before(cast, session)
+    (read,) = await load_my_sessions(await cast.actor("alice"))
+    await settled(cast)
+    moved = msgspec.structs.replace(read.details, local="2026-12-04T10:00")
+    with pytest.raises(StaleRevision):
+        await save_session(await cast.actor("alice"), read, read.revision, moved)
+    assert WORD not in "".join((await read_database())["kap_session.sealed"])
+
+
+async def test_a_clinicians_renewed_keys_renew_it_with_the_patients_next_page(sqlite_cast: Cast) -> None:
+    """Whoever has bob's old keys and an old backup knows the key of the plan: once alice came, it opens nothing."""
+    cast = sqlite_cast
+    alice = await cast.actor("alice")
+    session = await session_plan.add_session(alice, alice.id, told("of alice"))
+    before = await own_key(cast)
+    cast.tokens["bob"] = await account_key.begin_rotation(await cast.actor("bob"), PASSWORDS["bob"])
+    assert await note_for(cast, "bob", session) == "of alice"
+    await settled(cast)
+    assert not await opens(before, session)
+    for name in ("alice", "bob"):
+        assert await note_for(cast, name, session) == "of alice"
+
+
 async def test_a_carrying_over_that_was_killed_goes_on(
     sqlite_cast: Cast, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -261,7 +289,7 @@ async def test_who_lost_the_key_writes_anew(sqlite_cast: Cast) -> None:
     cast = sqlite_cast
     alice = await cast.actor("alice")
     session = await session_plan.add_session(alice, alice.id, told("of alice"))
-    await sessions_tables.PlanKey.all().update(wrapped=bytes(62))
+    await execute("UPDATE plan_key SET wrapped = 'words', due_at = 'words'")
     await session_plan.add_session(await cast.actor("alice"), alice.id, told("later"))
     assert [await note_for(cast, name, session) for name in ("alice", "bob")] == ["of alice"] * 2
     await sessions_tables.PlanKey.all().update(wrapped=bytes(62))
