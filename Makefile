@@ -24,7 +24,7 @@ export CHECK_PYTHON
 export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check format bench mutate sbom pictures fonts definitions words lock clean python machine
+.PHONY: help run test check format bench mutate sbom dist pictures fonts definitions words lock clean python machine
 .NOTPARALLEL:
 
 # A .venv whose Python is gone, or has no pip, was left half-made: it is made anew.
@@ -60,6 +60,10 @@ mutate: .venv/ready ## Change the code in small ways and count what the tests no
 
 sbom: .venv/ready ## Write the bill of materials, dist/hearthside.cdx.json
 	$(BIN)/python tests/make_sbom.py dist/hearthside.cdx.json
+
+dist: .venv/ready ## Build what is released into dist: the same bytes each time from the same commit
+	rm -rf dist
+	$(BIN)/python tests/make_dist.py dist
 
 pictures: machine .venv/ready ## Take the pictures of the guide and of the README anew; look at them afterwards
 	$(BIN)/python tests/setup_tools.py

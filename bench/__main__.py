@@ -99,6 +99,19 @@ async def measure_audit(folder: Path, length: Length) -> Figures:
     return await auditing.auditing(_room(folder / "audit"), length)
 
 
+async def measure_paper(_: Path, length: Length) -> Figures:
+    """Take the figures of what is printed alone."""
+    return paper.packet(length)
+
+
+async def measure_importing(folder: Path, length: Length) -> Figures:
+    """Take the figures of importing alone."""
+    return await importing.importing(folder / "few", _made(folder / "few", PATIENT_ONLY), length)
+
+
+PARTS = {"audit": measure_audit, "importing": measure_importing, "paper": measure_paper}
+
+
 def _made(folder: Path, *flags: str) -> People:
     return furnish(_room(folder), *flags)
 
@@ -116,18 +129,16 @@ def main(arguments: list[str] | None = None) -> int:
     )
     parser.add_argument("--seconds", type=float, default=FULL.seconds, help="how long one of them takes")
     parser.add_argument("--output", type=Path, default=RESULTS)
-    parser.add_argument(
-        "--audit", action="store_true", help="take only the figures of the audit log, and keep the others"
-    )
+    parser.add_argument("--part", choices=sorted(PARTS), help="take only these figures, and keep the others")
     parser.add_argument(
         "--postgres", action="store_true", help="measure pages and saves on PostgreSQL as well"
     )
     options = parser.parse_args(arguments)
     length = Length(options.rounds, options.seconds, postgres=options.postgres)
     kept = json.loads(RESULTS.read_text())
-    if not options.audit:
+    if not options.part:
         del kept["measured_on"]
-    figures = run(length, measure_audit if options.audit else measure)
+    figures = run(length, PARTS.get(options.part, measure))
     measured = report.results(figures, kept)
     report.write(measured, options.output)
     if options.output == RESULTS:

@@ -94,5 +94,5 @@ def _build(environment: Environment, installation: Installation, count: int) -> 
         for number in range(1, count + 1)
     ]
     choice = Choice(pieces={one.id.hex: ("title", "free.text") for one in entries})
-    content = compose(choice, entries, name="", now=NOON, zone_name="UTC")
+    content = compose(choice, entries, space=UUID(int=1), name="", now=NOON, zone_name="UTC")
     return build_pages(environment, installation, content, NOON, signer="12345 " * 6, paper=Paper.A4)

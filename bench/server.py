@@ -20,6 +20,7 @@ from bench import no_cipher
 from bench.ending import end_with_the_measurement
 from bench.people import SERVER_KEY, People
 from bench.rows import DATABASE
+from journal.installation.private_process import build_wiping_environment
 from portal.cli.command import main
 
 ROOT = Path(__file__).parent.parent
@@ -80,7 +81,7 @@ def _running(module: list[str], settings: dict[str, str]) -> Iterator[int]:
     server = subprocess.Popen(
         [sys.executable, "-m", *module],
         cwd=ROOT,
-        env=os.environ | settings,
+        env=build_wiping_environment(os.environ | settings) if settings else dict(os.environ),
         stdin=subprocess.PIPE,
         stderr=subprocess.PIPE,
     )

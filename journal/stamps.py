@@ -14,6 +14,10 @@ from journal.roles import LABELS
 from journal.user_input import parse_day
 
 SEPARATOR = ", "
+AUTHOR = "plan.by"
+"""The answer of a kept note that says who wrote it."""
+IMPORTED = f"{SEPARATOR}imported"
+"""Behind a line of an entry that came from a file, which anybody can have written."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +61,19 @@ def parse_version(line: str) -> VersionStamp | None:
     return VersionStamp(int(number), day) if day is not None and re.fullmatch("[0-9]{1,6}", number) else None
 
 
+def mark_imported(line: str) -> str:
+    """Return who wrote something as a file says it; parts that know who wrote what take it for nobody's."""
+    return line if is_imported(line) else line + IMPORTED
+
+
+def is_imported(line: str) -> bool:
+    """Return whether only a file says so that was imported."""
+    return line.endswith(IMPORTED)
+
+
 def find_author_name(line: str) -> str:
     """Return the name of who wrote it; of a line of another form what stands before its first comma."""
+    if is_imported(line):
+        return ""
     author = parse_author(line)
     return author.name if author else line.partition(",")[0]

@@ -11,11 +11,10 @@ import ipaddress
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import lru_cache
+from functools import partial
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Self
-from urllib.parse import urlsplit
 
 from journal.installation.host_names import normalize_host_name
 from journal.installation.installation import Installation, utc_now
@@ -26,7 +25,7 @@ from journal.mail.mail_addresses import Undeliverable, format_sender
 from journal.store.address import format_path, format_sqlite_url, parse_database_url
 from journal.store.configuration import MAX_CONNECTIONS
 from journal.user_input import parse_whole_number
-from portal.origins import is_loopback, parse_origin
+from portal.origins import find_named_origin, get_host, is_loopback, parse_origin
 
 PREFIX = "HEARTHSIDE_"
 MAX_SECRET_LENGTH = 8192
@@ -62,46 +61,15 @@ def _parse_port(value: str) -> int:
     return port
 
 
-def _parse_connections(value: str) -> int:
-    number = parse_whole_number(value, 3)
-    if number is None or not 1 <= number <= CONNECTIONS_LIMIT:
-        raise ValueError(f"a number of connections, 1 to {CONNECTIONS_LIMIT}")
+def _parse_number(limit: int, things: str, value: str) -> int:
+    number = parse_whole_number(value, len(str(limit)))
+    if number is None or not 1 <= number <= limit:
+        raise ValueError(f"a number of {things}, 1 to {limit}")
     return number
-
-
-def _parse_backup_days(value: str) -> int:
-    days = parse_whole_number(value, 4)
-    if days is None or not 1 <= days <= BACKUP_DAYS_LIMIT:
-        raise ValueError(f"a number of days, 1 to {BACKUP_DAYS_LIMIT}")
-    return days
 
 
 def _parse_origin(value: str) -> str:
     return parse_origin(value.rstrip("/"))
-
-
-def _is_address(host: str) -> bool:
-    try:
-        ipaddress.ip_address(host)
-    except ValueError:
-        return False
-    return True
-
-
-@lru_cache
-def _get_named_origin(origin: str) -> str:
-    parts = urlsplit(origin)
-    host = parts.hostname or ""
-    if not _is_address(host):
-        return origin
-    if origin.startswith("https:") or not is_loopback(host):
-        return ""
-    return f"http://localhost:{parts.port}" if parts.port else "http://localhost"
-
-
-@lru_cache
-def _get_host(origin: str) -> str:  # asked for every page
-    return urlsplit(origin).hostname or ""
 
 
 def _parse_networks(value: str) -> tuple[Network, ...]:
@@ -165,7 +133,7 @@ SETTINGS = (
     ),
     Setting(
         "DATABASE_CONNECTIONS",
-        _parse_connections,
+        partial(_parse_number, CONNECTIONS_LIMIT, "connections"),
         str(MAX_CONNECTIONS),
         "How many connections this process makes to PostgreSQL at most.",
     ),
@@ -210,7 +178,10 @@ SETTINGS = (
     Setting("MAIL_FROM", _parse_sender, None, "The address that messages come from."),
     Setting("CONTACT", _parse_text, "", "Whom to write to about this site; stands on About."),
     Setting(
-        "BACKUP_DAYS", _parse_backup_days, None, "After how many days a backup is deleted, as people read it."
+        "BACKUP_DAYS",
+        partial(_parse_number, BACKUP_DAYS_LIMIT, "days"),
+        None,
+        "After how many days a backup is deleted, as people read it.",
     ),
 )
 
@@ -250,12 +221,12 @@ class Config:
     @property
     def named_origin(self) -> str:
         """Return the origin under a name, where passkeys work; empty where people come by a bare address."""
-        return _get_named_origin(self.origin)
+        return find_named_origin(self.origin)
 
     @property
     def passkey_host(self) -> str:
         """Return the host that passkeys work for, or nothing."""
-        return _get_host(self.named_origin)
+        return get_host(self.named_origin)
 
     @property
     def origins(self) -> frozenset[str]:

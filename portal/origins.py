@@ -5,6 +5,8 @@ from __future__ import annotations
 import ipaddress
 import re
 from collections.abc import Collection
+from functools import lru_cache
+from urllib.parse import urlsplit
 
 from journal.installation.host_names import normalize_host_name
 
@@ -37,6 +39,32 @@ def is_loopback(host: str) -> bool:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return host == "localhost"
+
+
+@lru_cache
+def find_named_origin(origin: str) -> str:
+    """Return an origin whose host has a name, which passkeys need; empty where there is none."""
+    parts = urlsplit(origin)
+    host = parts.hostname or ""
+    if not _is_address(host):
+        return origin
+    if origin.startswith("https:") or not is_loopback(host):
+        return ""
+    return f"http://localhost:{parts.port}" if parts.port else "http://localhost"
+
+
+@lru_cache
+def get_host(origin: str) -> str:  # asked for every page
+    """Return the host of an origin."""
+    return urlsplit(origin).hostname or ""
+
+
+def _is_address(host: str) -> bool:
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        return False
+    return True
 
 
 def find_origin(origins: Collection[str], sent: str) -> str | None:

@@ -215,7 +215,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
     ),
     "importing": ("entries", "plan_words"),
     "fhir": ("day_lines", "records"),
-    "packets": ("fhir",),
+    "packets": ("evaluation", "fhir"),
     "operations": (
         "account_reset",
         "coming_talk",

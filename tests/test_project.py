@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import re
 import subprocess
-import sys
 import tomllib
 import zipfile
 from configparser import ConfigParser
@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from portal.config import PREFIX, SETTINGS
+from tests.make_dist import DIGESTS, build
 
 ROOT = Path(__file__).parent.parent
 PACKAGES = ("crypto", "journal", "portal", "templates")
@@ -43,27 +44,58 @@ def kept_files(*folders: str) -> list[Path]:
     return sorted(Path(name) for name in listed.split("\0") if name and (ROOT / name).is_file())
 
 
+def committed_files(*folders: str) -> set[str]:
+    """List the files below *folders* that are in the last commit, which is what is released."""
+    listed = ["git", "ls-tree", "-r", "-z", "--name-only", "HEAD", "--", *folders]
+    done = subprocess.run(listed, cwd=ROOT, check=True, capture_output=True, text=True)
+    return {name for name in done.stdout.split("\0") if name}
+
+
 @pytest.fixture(scope="module")
-def wheel(tmp_path_factory):
+def released(tmp_path_factory):
+    """What `make dist` builds."""
+    out = tmp_path_factory.mktemp("released")
+    build(ROOT, out)
+    return out
+
+
+@pytest.fixture(scope="module")
+def wheel(released):
     """The wheel, as it would be released."""
-    out = tmp_path_factory.mktemp("wheel")
-    build = [sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", str(out), str(ROOT)]
-    done = subprocess.run(build, capture_output=True, text=True)
-    assert done.returncode == 0, done.stdout + done.stderr
-    (path,) = out.glob("hearthside-*.whl")
+    (path,) = released.glob("hearthside-*.whl")
     with zipfile.ZipFile(path) as opened:
         yield opened
 
 
+def test_a_release_has_the_same_bytes_wherever_it_is_built(released, tmp_path, monkeypatch):
+    """Built again from a clone, in another zone and language and under another mask, each file is the same."""
+    clone = tmp_path / "elsewhere" / "clone"
+    subprocess.run(["git", "clone", "--quiet", ROOT, clone], check=True)
+    (clone / "crypto" / "left_over.py").write_text("not committed")
+    for name, value in {"TZ": "Asia/Tokyo", "LC_ALL": "C", "PYTHONHASHSEED": "3"}.items():
+        monkeypatch.setenv(name, value)
+    (again := tmp_path / "again").mkdir()
+    mask = os.umask(0o077)
+    try:
+        build(clone, again)
+    finally:
+        os.umask(mask)
+    files = {file.name: file.read_bytes() for file in released.iterdir()}
+    assert {file.name: file.read_bytes() for file in again.iterdir()} == files
+    noted = re.findall(r"([0-9a-f]{64})  (.+)\n", files.pop(DIGESTS).decode())
+    assert noted == [(hashlib.sha256(files[name]).hexdigest(), name) for name in sorted(files)]
+    assert len(files) == 3
+
+
 def test_the_wheel_holds_all_of_the_product(wheel):
     """Every file of the product's packages is in the wheel: code, pages, static and data files."""
-    assert {path.as_posix() for path in kept_files(*PACKAGES)} <= set(wheel.namelist())
+    assert committed_files(*PACKAGES) <= set(wheel.namelist())
 
 
 def test_the_wheel_holds_nothing_else(wheel):
     """The wheel has no tests, benchmarks or left-overs of the checkout in it."""
     outside = {name for name in wheel.namelist() if ".dist-info/" not in name}
-    assert outside == {path.as_posix() for path in kept_files(*PACKAGES)}
+    assert outside == committed_files(*PACKAGES)
 
 
 def test_the_wheel_brings_its_command_and_licence(wheel):

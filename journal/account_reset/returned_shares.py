@@ -50,7 +50,7 @@ from journal.store.rows import (
 from journal.vault import record_state
 from journal.vault import tables as vault_tables
 from journal.vault.contents import build_entry_line
-from journal.vault.documents import EntryDocument, entry_context
+from journal.vault.documents import Beside, EntryDocument, Origin, entry_context
 from journal.vault.record_snapshot import Part
 from journal.vault.record_state import RecordChange
 
@@ -211,6 +211,7 @@ async def accept_returned_shares(actor: Actor, wanted: UUID) -> int:
                     document.note,
                     document.session_id,
                     document.answers,
+                    beside=Beside(origin=Origin("", "")) if document.imported else None,
                     language=document.language,
                 ),
             )

@@ -11,13 +11,22 @@ from collections.abc import Collection, Mapping
 from hashlib import sha256
 from uuid import UUID, uuid4
 
-from crypto import CryptoError, PrivateIdentity, PublicIdentity, Succession, follow, succeed, trace_back
+from crypto import (
+    CryptoError,
+    PrivateIdentity,
+    PublicIdentity,
+    Succession,
+    fingerprint,
+    follow,
+    succeed,
+    trace_back,
+)
 from journal.accounts import tables
 from journal.accounts.profiles import open_cached_profile
 from journal.actor import Actor
 from journal.errors import Damaged, TrustBroken
 from journal.installation.installation import Installation
-from journal.store.rows import NonNegative, Row, fetch_rows, filter_undamaged
+from journal.store.rows import NonNegative, Row, fetch_row, fetch_rows, filter_undamaged
 
 MOST_KEPT = 100
 """How many changes of an account are kept, the latest; each takes a quarter of a millisecond to verify."""
@@ -34,6 +43,13 @@ class SuccessionRow(Row, frozen=True):
     account_id: UUID
     number: NonNegative
     statement: bytes
+
+
+class KeysRow(Row, frozen=True):
+    """An account's profile and public keys, as storage shows them."""
+
+    sealed: bytes
+    public_identity: bytes
 
 
 async def load_statements(accounts: Collection[UUID]) -> Statements:
@@ -90,6 +106,31 @@ def follow_attested(
         return follow(pinned, statements, PublicIdentity.decode(shown), account=account.bytes)
     except CryptoError as error:
         raise TrustBroken from error
+
+
+async def load_present_keys(
+    installation: Installation, account: UUID, remembered: PublicIdentity
+) -> PublicIdentity:
+    """
+    Return an account's keys of now, for somebody who remembers keys of it, and is not signed in.
+
+    What storage shows is not asked as long as the profile, which the server key seals, does not call these retired.
+
+    Raises:
+        TrustBroken: If they are, and no attested change leads on from them; or if the profile does not open.
+    """
+    row = await fetch_row(KeysRow, tables.Account.filter(id=account))
+    try:
+        if row is None:
+            raise TrustBroken
+        retired = open_cached_profile(installation, account, row.sealed).retired_keys
+        if fingerprint(account.bytes, remembered) not in {one.fingerprint for one in retired}:
+            return remembered
+    except Damaged as error:
+        raise TrustBroken from error
+    statements = (await load_statements([account])).get(account, ())
+    steps = follow_attested(installation, account, row.sealed, remembered, row.public_identity, statements)
+    return steps[-1].after
 
 
 def require_attested(installation: Installation, account: UUID, profile: bytes, shown: bytes) -> None:

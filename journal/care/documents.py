@@ -56,7 +56,8 @@ class ShareDocument(msgspec.Struct, frozen=True):
 
     `entry_id` is the hex id of the entry that it was made from, so that a row moved to another entry is noticed.
     `written_on` is the day of `written_at` on its patient's calendar; copies of before lack it. `attention` is what its
-    patient asks of its reader; copies for which nobody was asked lack it. `language` is the entry's.
+    patient asks of its reader; copies for which nobody was asked lack it. `language` is the entry's. `imported`: it
+    came from a file, so nobody here knows who wrote it; copies of before lack it.
     """
 
     kind: str
@@ -72,6 +73,7 @@ class ShareDocument(msgspec.Struct, frozen=True):
     written_on: str = ""
     attention: str = ""
     language: str = ""
+    imported: bool = False
 
     @property
     def asks(self) -> Attention | None:

@@ -287,7 +287,7 @@ async def rebuild_list(actor: Actor, link: UUID) -> None:
     copies = {ident: state for ident, state in old.copies.items() if ident in held} if old else {}
     before = _parse_revision(rows[0][0]) if rows else 0
     revision = before + 1 if before < MAX_STATE_REVISION else 1
-    ends = {ident: end for ident, end in old.ends.items() if ident in copies} if old else {}
+    ends = old.ends if old else {}  # what ended is not begun again, nor a missing copy without its end
     filing = [ident for ident in old.filing if ident in copies] if old else []
     new = ShareList(old.paused if old else False, copies, old.stopped if old else {}, ends, filing)
     sealed = seal_document(key, new, share_list_context(link, revision))

@@ -11,6 +11,7 @@ from journal.care_notes.keeping import find_kept_kind
 from journal.care_notes.notes import NoteKind
 from journal.catalogue.fields import Answer, Answers
 from journal.dosing_day.lines import Reading, parse_readings
+from journal.stamps import AUTHOR, is_imported
 
 T = TypeVar("T")
 
@@ -56,6 +57,8 @@ def read_kept(answers: Answers) -> ClinicNoted | None:
     if find_kept_kind(answers) is not NoteKind.CLINIC:
         return None
     before, middle, end = (_read_first(answers.get(f"plan.{moment.value}")) for moment in Moment)
+    if is_imported(str(answers.get(AUTHOR, ""))):  # nobody knows who took them
+        before, middle, end = map(_hide_reader, (before, middle, end))
     away, drowsy, ready = (_get_words(answers.get(f"plan.{name}")) for name in ("away", "drowsy", "ready"))
     return ClinicNoted(before, middle, end, away, drowsy, ready)
 

@@ -28,6 +28,7 @@ from journal.day_lines.lines import (
     put_line,
 )
 from journal.entries import by_kind, entries
+from journal.entries.only_entry import find_latest
 from journal.errors import HeldUntilRested, InvalidInput, StaleRevision
 from journal.i18n import N_
 from journal.roles import Role
@@ -100,10 +101,10 @@ class DayLines:
         return next((one for one in reversed(self.lines) if one.day == day), None)
 
     def find_month(self, day: date) -> Entry | None:
-        """Return the entry that holds the month of a day, the latest begun where a restored one stands beside it."""
+        """Return the entry that holds the month of a day; the one that counts where others stand beside it."""
         first = day.replace(day=1).isoformat()
         there = [one for one in self.months if one.document.answers.get(MONTH) == first]
-        return max(there, key=lambda one: (one.created_at, one.id.hex), default=None)
+        return find_latest(there)
 
 
 async def load_day_lines(actor: Actor) -> DayLines:

@@ -2,7 +2,8 @@
 The only entry of its kind, or of its kind about one session: found, begun with its first words, and changed.
 
 A change is made to what was read, and made again if another page saved first: nobody's words take another's place. A
-restored entry, or one that was given back, may stand beside it; the latest begun counts.
+restored entry, or one that was given back, may stand beside it; the latest begun counts, and one that was imported only
+where there is no other.
 """
 
 from __future__ import annotations
@@ -36,7 +37,17 @@ def select_only_entry(found: Iterable[Entry], kind: EntryKind, session: UUID | N
         for one in found
         if not one.damaged and one.document.kind == kind and about in (None, one.document.session_id)
     )
-    return max(there, key=lambda one: (one.created_at, one.id.hex), default=None)
+    return find_latest(there)
+
+
+def find_latest(found: Iterable[Entry]) -> Entry | None:
+    """Return the one that counts of several: the latest begun, and an imported one only where there is no other."""
+    return max(found, key=lambda one: (not _is_imported(one), one.created_at, one.id.hex), default=None)
+
+
+def _is_imported(one: Entry) -> bool:
+    beside = one.document.beside
+    return beside is not None and beside.origin is not None
 
 
 async def load_only_entry(actor: Actor, kind: EntryKind, session: UUID | None = None) -> Entry | None:

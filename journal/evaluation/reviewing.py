@@ -31,7 +31,7 @@ from journal.measures.lines import get_noon
 from journal.roles import Profession
 from journal.sharing import reading
 from journal.sharing.reading import IncomingShare
-from journal.stamps import find_author_name, parse_version
+from journal.stamps import AUTHOR, find_author_name, parse_version
 from journal.store.rows import OpenedRows
 from journal.user_input import parse_day
 
@@ -272,14 +272,16 @@ def _find_shared_review(
     shared: Sequence[IncomingShare], copy: IncomingShare | None
 ) -> tuple[Review | None, State | None]:
     """Return the latest review that its patient kept and shared, and how the shared evaluation stands to it."""
-    found = [one.document for one in shared if REVIEWED in one.document.answers]
+    kept = [one.document for one in shared if REVIEWED in one.document.answers]
+    # What only a file says that somebody wrote, or does not say who, is no review.
+    found = [one for one in kept if find_author_name(str(one.answers.get(AUTHOR, "")))]
     if not found:
         return None, None
     latest = max(found, key=lambda one: str(one.answers.get("plan.from", "")))
     answers = latest.answers
     label = next((one.label for one in Outcome if one.value == answers[REVIEWED]), "")
     day = parse_day(str(answers.get("plan.from", "")))
-    by = find_author_name(str(answers.get("plan.by", "")))
+    by = find_author_name(str(answers.get(AUTHOR, "")))
     review = Review(label, str(answers.get("plan.why", "")), by, latest.language, noon=get_noon(day))
     return review, _compare(copy.document, str(answers.get("plan.read", "")), day) if copy else None
 

@@ -18,9 +18,10 @@ from journal.fhir.frame import Frame, find_measure
 from journal.fhir.measures import build_measure, build_other_score
 from journal.fhir.observations import build_observations
 from journal.fhir.people import build_care, build_people
-from journal.fhir.sharing import build_audit_events, build_consents, build_filings, build_provenance
+from journal.fhir.sharing import Told, build_audit_events, build_consents, build_filings, build_provenance
 
 AUTHORED = frozenset({"DocumentReference", "QuestionnaireResponse", "Observation"})
+KEPT_OR_OWN = (Told.OWN, Told.KEPT)
 
 
 def write_bundle(frame: Frame) -> bytes:
@@ -45,15 +46,15 @@ def build_entries(frame: Frame) -> Iterator[Resource]:
     """Yield the entries of the bundle, in a fixed order."""
     yield from build_people(frame)
     yield from build_care(frame)
-    own: list[Resource] = []
-    kept: list[Resource] = []
+    told: dict[Told, list[Resource]] = {one: [] for one in Told}
     for written in frame.chart.written:
+        by = Told.IMPORTED if written.is_imported else KEPT_OR_OWN[written.kind in NOTED_BY_OTHERS]
         for one in _build_written(frame, written):
             if one["resource"]["resourceType"] in AUTHORED:
-                (kept if written.kind in NOTED_BY_OTHERS else own).append({"reference": one["fullUrl"]})
+                told[by].append({"reference": one["fullUrl"]})
             yield one
     yield from build_consents(frame)
-    yield from build_provenance(frame, own, kept)
+    yield from build_provenance(frame, told)
     yield from build_filings(frame)
     yield from build_audit_events(frame)
 

@@ -9,6 +9,7 @@ from datetime import UTC, date, datetime
 from uuid import UUID
 
 from journal.audit.acts import Act
+from journal.catalogue.fields import NOTED_BY_OTHERS
 from journal.records.schema import Answered
 from journal.sessions.session import Phase, Route, SessionKind, Setting, Status
 
@@ -18,7 +19,11 @@ _FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """An entry, a copy of one, or an earlier version; `at` is a day alone where the time is not told."""
+    """
+    An entry, a copy of one, or an earlier version; `at` is a day alone where the time is not told.
+
+    `is_imported`: it came from a file, so nobody knows who wrote it.
+    """
 
     id: UUID
     kind: str
@@ -29,6 +34,12 @@ class Written:
     answers: Sequence[Answered]
     language: str = ""
     earlier: tuple[Written, ...] = ()
+    is_imported: bool = False
+
+    @property
+    def has_known_author(self) -> bool:
+        """Return whether its patient wrote it here: not somebody else, and no file says so."""
+        return self.kind not in NOTED_BY_OTHERS and not self.is_imported
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +95,7 @@ class Grant:
     """
 
     id: UUID
-    at: datetime
+    at: datetime | date
     reader: UUID | None = None
     entry_id: UUID | None = None
     parts: frozenset[str] = frozenset()

@@ -88,7 +88,7 @@ def _build_version(frame: Frame, one: Written, status: str) -> Iterator[Resource
         category=[concept(*own_code("entry", kind.value, kind.label))] if kind else None,
         subject=frame.patient,
         date=format_moment(one.at) if isinstance(one.at, datetime) else None,
-        author=None if is_by_others else [frame.patient],
+        author=[frame.patient] if one.has_known_author else None,
         relatesTo=[
             {"code": "replaces", "target": frame.refer("DocumentReference", version.id)}
             for version in one.earlier

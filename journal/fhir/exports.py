@@ -136,12 +136,23 @@ def _read_entry(one: EntryRecord, zone: ZoneInfo) -> Written:
         one.belongs_to,
         one.answers,
         one.language,
-        tuple(_read_version(one.kind, version) for version in one.earlier),
+        tuple(_read_version(one, version) for version in one.earlier),
+        one.imported,
     )
 
 
-def _read_version(kind: str, one: Version) -> Written:
-    return Written(one.id, kind, one.title, one.note, one.kept_at, one.session_id, one.answers, one.language)
+def _read_version(entry: EntryRecord, one: Version) -> Written:
+    return Written(
+        one.id,
+        entry.kind,
+        one.title,
+        one.note,
+        one.kept_at,
+        one.session_id,
+        one.answers,
+        one.language,
+        is_imported=entry.imported,
+    )
 
 
 def _read_copies(copies: Iterable[CopyRecord], zone: ZoneInfo) -> tuple[Written, ...]:
@@ -151,7 +162,17 @@ def _read_copies(copies: Iterable[CopyRecord], zone: ZoneInfo) -> tuple[Written,
 
 def _read_copy(one: CopyRecord, zone: ZoneInfo) -> Written:
     at = one.written_at.astimezone(zone)
-    return Written(one.id, one.kind, one.title, one.note, at, one.belongs_to, one.answers, one.language)
+    return Written(
+        one.id,
+        one.kind,
+        one.title,
+        one.note,
+        at,
+        one.belongs_to,
+        one.answers,
+        one.language,
+        is_imported=one.imported,
+    )
 
 
 def _read_session(one: SessionRecord) -> Meeting:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from datetime import datetime
 
 from journal.dosing_day.lines import parse_number
 from journal.fhir.chart import Written, clean, format_moment
@@ -23,7 +22,7 @@ def build_measure(frame: Frame, one: Written, filled: FilledMeasure) -> Iterator
     text = filled.instrument
     if text is None:
         return
-    at = _parse_moment(filled.finished) or _parse_moment(filled.begun) or filled.day or one.at
+    at = filled.finished_at or filled.begun_at or filled.day or one.at
     is_known = bool(LOINC_CODE.fullmatch(text.panel_code))
     is_done = bool(filled.finished)
     yield frame.build(
@@ -37,8 +36,8 @@ def build_measure(frame: Frame, one: Written, filled: FilledMeasure) -> Iterator
         subject=frame.patient,
         encounter=frame.refer_encounter(one.session_id),
         authored=format_moment(at),
-        author=frame.patient,
-        source=frame.patient,
+        author=frame.patient if one.has_known_author else None,
+        source=frame.patient if one.has_known_author else None,
         item=list(_list_items(text, filled)),
     )
     score = filled.score
@@ -56,7 +55,7 @@ def build_measure(frame: Frame, one: Written, filled: FilledMeasure) -> Iterator
         subject=frame.patient,
         encounter=frame.refer_encounter(one.session_id),
         effectiveDateTime=format_moment(at),
-        performer=[frame.patient],
+        performer=[frame.patient] if one.has_known_author else None,
         valueQuantity=quantity(score.total, "{score}", "score"),
         method=concept(
             text=f"{text.name}, version {text.version} of the text ({text.language}), 0 to {score.most}"
@@ -83,7 +82,7 @@ def build_other_score(frame: Frame, one: Written) -> Iterator[Resource]:
             code=concept(text=clean(told.name)),
             subject=frame.patient,
             effectiveDateTime=format_moment(told.day or one.at),
-            performer=[frame.patient],
+            performer=[frame.patient] if one.has_known_author else None,
             valueQuantity=quantity(number, "{score}", "score"),
             note=[{"text": f"As told by {by}"}] if by and not frame.is_pseudonymous else None,
         )
@@ -107,11 +106,3 @@ def _code_choice(text: Instrument, chosen: Choice) -> Resource:
         else own_code("answer", f"{text.id}/{chosen.value}", chosen.text)[0]
     )
     return {"extension": [{"url": ORDINAL, "valueDecimal": chosen.value}], **coding}
-
-
-def _parse_moment(text: str) -> datetime | None:
-    try:
-        found = datetime.fromisoformat(text)
-    except ValueError:
-        return None
-    return found if found.tzinfo else None

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from journal.catalogue.fields import NOTED_BY_OTHERS, EntryKind, FieldKind
+from journal.catalogue.fields import EntryKind, FieldKind
 from journal.catalogue.tracked import DAY, MOMENT
 from journal.day_lines.lines import parse_day_lines
 from journal.dosing_day.lines import Reading, count_minutes_from, parse_number, parse_readings
@@ -69,7 +69,7 @@ def _observe(
         subject=frame.patient,
         encounter=frame.refer_encounter(one.session_id),
         effectiveDateTime=format_moment(at),
-        performer=None if one.kind in NOTED_BY_OTHERS else [frame.patient],
+        performer=[frame.patient] if one.has_known_author else None,
         derivedFrom=[frame.refer_entry(one)],
     )
 

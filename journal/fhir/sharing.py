@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from enum import StrEnum
 
 from journal.audit.acts import REFUSALS, Act
 from journal.fhir.chart import Deed, Grant, Written, format_moment
@@ -20,6 +21,23 @@ RECIPIENT = concept(code("v3-ParticipationType", "IRCP", "information recipient"
 TREATMENT = code("v3-ActReason", "TREAT", "treatment")
 ACCESS = concept(code("consentaction", "access", "Access"))
 EXPORT = code(DICOM, "110106", "Export")
+A_FILE = "A file that the patient imported: who wrote it is not known"
+
+
+class Told(StrEnum):
+    """How it is known who wrote something: the patient did here, keeps what others wrote here, or imported a file."""
+
+    OWN = "written"
+    KEPT = "kept"
+    IMPORTED = "imported"
+
+
+PARTS = {
+    Told.OWN: ("author", "Author"),
+    Told.KEPT: ("custodian", "Custodian"),
+    Told.IMPORTED: ("enterer", "Enterer"),
+}
+"""What the patient has to do with it, as FHIR calls that."""
 PATIENT_RECORD = code(DICOM, "110110", "Patient Record")
 
 
@@ -54,29 +72,26 @@ def build_consents(frame: Frame) -> Iterator[Resource]:
         )
 
 
-def build_provenance(frame: Frame, own: Sequence[Resource], kept: Sequence[Resource]) -> Iterator[Resource]:
+def build_provenance(frame: Frame, told: Mapping[Told, Sequence[Resource]]) -> Iterator[Resource]:
     """
     Yield who wrote what, who chose of it, and that a program put it together.
 
     Args:
-        own: References to what the patient wrote.
-        kept: References to what others wrote, and the patient keeps.
+        told: References to what was written, by how it is known who wrote it.
     """
     maker = frame.chart.maker
-    for name, targets, patient in (
-        ("written", own, ("author", "Author")),
-        ("kept", kept, ("custodian", "Custodian")),
-    ):
+    for by, patient, targets in ((one, PARTS[one], told.get(one)) for one in Told):
         people = [(*patient, frame.patient), ("assembler", "Assembler", frame.refer("Device", "hearthside"))]
         if maker is not None:
             people.append(("composer", "Composer", frame.refer("Practitioner", maker)))
         if targets:
             yield frame.build(
                 "Provenance",
-                name,
+                by.value,
                 target=list(targets),
                 recorded=format_moment(frame.chart.made_at),
                 agent=[{"type": _agent(value, display), "who": who} for value, display, who in people],
+                entity=[{"role": "source", "what": {"display": A_FILE}}] if by is Told.IMPORTED else None,
             )
 
 

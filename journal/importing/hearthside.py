@@ -47,6 +47,7 @@ from journal.sessions.session import (
     check_session,
     clean_details,
 )
+from journal.stamps import AUTHOR, mark_imported
 from journal.time_zones import is_zone
 from journal.user_input import clean_line, clean_text, parse_day
 from journal.vault.documents import Reason
@@ -278,6 +279,8 @@ class _Reader:
                 self.found.leave_out(LeftOut.NEWER)
                 continue
             answers[ident] = self._renew_ids(fields.get(ident), taken)
+        if kind is EntryKind.PLAN_NOTE and AUTHOR in answers:
+            answers[AUTHOR] = mark_imported(str(answers[AUTHOR]))
         return title[:TITLE_LENGTH], note[:TITLE_LENGTH], answers
 
     def _renew_ids(self, field: Field | None, answer: Answer) -> Answer:

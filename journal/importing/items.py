@@ -12,6 +12,7 @@ import msgspec
 from journal.catalogue.fields import Answers
 from journal.i18n import N_, Labelled
 from journal.sessions.session import SessionDetails
+from journal.stamps import AUTHOR, IMPORTED
 
 MIB = 2**20
 MAX_UPLOAD_BYTES = 64 * MIB
@@ -325,5 +326,8 @@ def compute_digest(kind: str, title: str, note: str, answers: Answers, created_a
         created_at: None where nothing tells it, so that the same words are the same another day.
     """
     at = created_at.astimezone(UTC).isoformat() if created_at else ""
+    if AUTHOR in answers:
+        # An entry is the same before and after it came in.
+        answers = {**answers, AUTHOR: str(answers[AUTHOR]).removesuffix(IMPORTED)}
     said = msgspec.json.encode((kind, title, note, sorted(answers.items()), at))
     return sha256(ID_BYTES.sub(b"", said)).hexdigest()[:DIGEST_LENGTH]

@@ -108,6 +108,17 @@ JOURNIV_KNOWN = frozenset(
         "people_external_ids",
     }
 )
+DAY_ONE_MEDIA = ("photos", "videos", "audios", "pdfAttachments")
+DAY_ONE_PICTURE = re.compile(r"!\[([^\]\n]*)\]\(dayone-moment:[^)\s]*\)")
+DAY_ONE_PICTURE_LINE = re.compile(
+    r"^(?:[ \t]*!\[\]\(dayone-moment:[^)\s]*\))+[ \t]*(?:\n|\Z)\n?", re.MULTILINE
+)
+ESCAPED = re.compile(r"\\([!-/:-@\[-`{-~])")
+"""A backslash before a sign of ASCII."""
+MARKUP = re.compile(r"!?\[[^\]\n]*\]\([^)\s]*\)|^[ \t]*[0-9]+\.(?= )|\\.", re.MULTILINE)
+"""Links, the numbers of lists, and what has a backslash before it."""
+BARE = re.compile("[.!()]")
+"""Signs before which Day One always puts a backslash."""
 DAILY_TXT_KNOWN = frozenset({"day", "text", "date_written", "files", "tags", "isBookmarked", "history"})
 
 
@@ -144,16 +155,21 @@ def read_day_one(folder: Folder, names: Sequence[str], clock: Clock) -> Findings
                 found.leave_out(LeftOut.BROKEN)
                 continue
             zone = as_text(one.get("timeZone")).replace("\\/", "/")
-            text = one.get("text")
-            if text is None:
-                text = _read_rich_text(one.get("richText"))
+            rich = _read_rich_text(one.get("richText"))
+            text = rich if one.get("text") is None else one["text"]
             if not isinstance(text, str):
                 found.leave_out(LeftOut.BROKEN)
                 continue
+            text, pictures = _take_out_pictures(text)
+            if one.get("text") is not None:
+                text = _undo_escapes(text, rich)
+            found.leave_out(
+                LeftOut.MEDIA, max(0, pictures - sum(len(as_list(one.get(name))) for name in DAY_ONE_MEDIA))
+            )
             _count_details(
                 found,
                 one,
-                media=("photos", "videos", "audios", "pdfAttachments"),
+                media=DAY_ONE_MEDIA,
                 places=("location", "weather"),
                 moods=(),
                 known=DAY_ONE_KNOWN | DAY_ONE_MACHINE,
@@ -162,6 +178,32 @@ def read_day_one(folder: Folder, names: Sequence[str], clock: Clock) -> Findings
             changed = parse_written(as_text(one.get("modifiedDate")), zone, clock, Findings(found.source))
             add_text(found, clock, text, "", written, changed)
     return found
+
+
+def _take_out_pictures(text: str) -> tuple[str, int]:
+    """Return a text without what stands in it for pictures, sounds and films, and how many there were."""
+    words = DAY_ONE_PICTURE.sub(r"\1", DAY_ONE_PICTURE_LINE.sub("", text))
+    return words, sum(1 for _ in DAY_ONE_PICTURE.finditer(text))
+
+
+def _undo_escapes(text: str, rich: str | None) -> str:
+    """
+    Return Markdown of Day One's without the backslashes that Day One put before signs, and with all of its writer's.
+
+    Day One keeps a text as it was typed and exports it as Markdown, with a backslash before each sign that could be
+    markup (CommonMark 0.31, 2.4). Where its rich text is there too, that has every word as it was typed: only if all of
+    them are found is a backslash taken out. Where it is not, a text in which a sign stands bare was not exported so.
+    """
+    plain = ESCAPED.sub(r"\1", text)
+    if not rich:
+        return text if BARE.search(MARKUP.sub("", text)) else plain
+    at = 0
+    for word in rich.split():
+        at = plain.find(word, at)
+        if at < 0:
+            return text
+        at += len(word)
+    return plain
 
 
 def _read_rich_text(text: object) -> str | None:

@@ -29,6 +29,8 @@ from journal.user_input import clean_line, clean_text
 
 FREE_TEXT = "free.text"
 TITLE_LENGTH = MAX_LINE_LENGTH
+FIRST_WORDS_LENGTH = 60
+_FIRST_WORDS = re.compile(r"\s*(?:(?:#{1,6}|[>*+-])\s+)*(?:\[[ xX]\] )?(?=.*\w)(.*)")
 NOON = time(12)
 TOLERANCE = timedelta(days=1)
 """How far ahead of now a time may lie: clocks differ, and days begin elsewhere."""
@@ -184,7 +186,11 @@ def add_text(
     written: Written | None,
     changed: Written | None = None,
 ) -> None:
-    """Add free writing: in parts where it is too long; one without a word is counted and left out."""
+    """
+    Add free writing: in parts where it is too long; one without a word is counted and left out.
+
+    Without a title it is called by its first words, which stay in it.
+    """
     line = clean_line(title[:_CLEANED_AT_ONCE])
     called = line if len(line) <= TITLE_LENGTH else line[: TITLE_LENGTH - 1].rstrip() + "…"
     # A title that is cut stands whole above the text.
@@ -192,6 +198,7 @@ def add_text(
     if not said.strip() and not called:
         found.leave_out(LeftOut.EMPTY)
         return
+    called = called or find_first_words(said)
     is_dated = written is not None
     if written is None:
         found.assume(Assumed.UNDATED)
@@ -218,6 +225,15 @@ def add_text(
                 zone=written.zone,
             )
         )
+
+
+def find_first_words(text: str) -> str:
+    """Return the first words of a text, without what marks a heading, a quotation or a list before them."""
+    line = next((found[1] for one in text.split("\n") if (found := _FIRST_WORDS.match(one))), "")
+    if len(line) <= FIRST_WORDS_LENGTH:
+        return clean_line(line)
+    short = line[:FIRST_WORDS_LENGTH]
+    return clean_line(short.rpartition(" ")[0] or short).rstrip(" .,;:–—") + "…"
 
 
 @dataclass(frozen=True, slots=True)

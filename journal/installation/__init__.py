@@ -8,5 +8,6 @@ __all__ = [
     "mail_server",
     "own_process",
     "password_work",
+    "private_process",
     "server_keys",
 ]

@@ -8,6 +8,11 @@ from asyncio import create_subprocess_exec, timeout
 from asyncio.subprocess import PIPE
 from pathlib import Path
 
+from journal.installation import private_process
+
+LAUNCHER = Path(private_process.__file__)
+"""Runs a program so that nobody can read its memory."""
+
 
 class ProgramFailed(Exception):
     """It ended with an error, or not in time; nothing of what it was given is told."""
@@ -17,13 +22,20 @@ async def run_program(program: Path, *arguments: str, given: bytes, seconds: flo
     """
     Return what a program writes that is given bytes. It knows nothing of our settings, and its errors are not shown.
 
+    It ends when it has written, so what it frees need not be overwritten: the system never hands memory on unwiped.
+
     Raises:
         ProgramFailed: If it ended with an error, or took more than so many seconds.
     """
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("HEARTHSIDE_")}
+    environment = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith("HEARTHSIDE_") and name not in private_process.ALLOCATOR
+    }
     process = await create_subprocess_exec(
         sys.executable,
         "-I",
+        str(LAUNCHER),
         str(program),
         *arguments,
         stdin=PIPE,

@@ -95,14 +95,16 @@ async def replace_identity(
     if team is None:
         return
     if actor.role is Role.PATIENT:
-        await sitter_links.end_links_of(actor.id, actor.now)  # notes are sealed to the keys of their copies
+        await sitter_links.end_renewable_links(actor)  # their copies name the keys of before
         await _draw_keys(actor, team)
         return
     for link in team.links:
         if link.ended_at is None and link.trusted and link.row.clinician_pin is None:
             await get_peer_identity(actor, link)  # by vouchers that are for the keys of before
     await _keep_keys(actor, old)
-    await vouch_again(actor)
+    # Whoever had the old keys knows their links: they could come as the patient who is invited.
+    mine = care_tables.Invitation.filter(clinician_id=actor.id, accepted_at=None, withdrawn_at=None)
+    await mine.update(withdrawn_at=actor.now)
 
 
 async def _draw_keys(actor: Actor, team: CareTeam) -> None:
@@ -165,7 +167,7 @@ async def _reseal_kept_shares(link: UUID, number: int, key: bytes) -> bytes:
 
 
 async def vouch_again(actor: Actor) -> None:
-    """Vouch for a clinician's keys of now in each of their invitations that nobody has accepted yet."""
+    """Vouch for a clinician's keys of now in open invitations: a request that set out before may have made one."""
     mine = care_tables.Invitation.filter(clinician_id=actor.id, accepted_at=None, withdrawn_at=None)
     for row in filter_undamaged(await fetch_rows(VouchedRow, mine)):
         try:

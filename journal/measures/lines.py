@@ -101,6 +101,32 @@ class FilledMeasure:
         return tuple(self._answer_item(text, item) for item in text.items) if text else ()
 
     @property
+    def untold(self) -> tuple[tuple[str, str | int], ...]:
+        """Return the version, the language and the answers of a text that is not known here, by their names."""
+        head = (("version", self.version), ("language", self.language))
+        return (*(one for one in head if one[1]), *self.answers.items())
+
+    @property
+    def unread(self) -> tuple[str, ...]:
+        """Return answers that the text has no item or no words for, each as it is stored."""
+        text = self.instrument
+        if text is None:
+            return ()
+        read = {str(one.number) for one in self.items if one.value is not None}
+        read |= {text.extra.id} if text.extra and self.extra and self.extra.chosen else set()
+        return tuple(f"{name}={value}" for name, value in self.answers.items() if name not in read)
+
+    @property
+    def begun_at(self) -> datetime | None:
+        """Return when it was begun, where that is a moment."""
+        return _parse_moment(self.begun)
+
+    @property
+    def finished_at(self) -> datetime | None:
+        """Return when it was finished, where that is a moment."""
+        return _parse_moment(self.finished)
+
+    @property
     def extra(self) -> AnsweredItem | None:
         """Return the question that counts for nothing, where the measure has one."""
         extra = self.instrument.extra if self.instrument else None
@@ -216,6 +242,14 @@ def _is_readable(name: str, value: str) -> bool:
     if name == "days":
         return _ANSWER.fullmatch(value) is not None
     return name != "day" or _parse_day(value) is not None
+
+
+def _parse_moment(text: str) -> datetime | None:
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return found if found.tzinfo else None
 
 
 def _parse_day(text: str) -> date | None:

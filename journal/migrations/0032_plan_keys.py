@@ -8,7 +8,7 @@ from tortoise.migrations import operations as ops
 class Migration(migrations.Migration):
     """Make room for the words of sessions, sealed under a key of each patient's plan."""
 
-    dependencies = [("journal", "0031_successions")]
+    dependencies = [("journal", "0030_successions")]
 
     initial = False
 

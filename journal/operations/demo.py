@@ -40,6 +40,7 @@ from journal.notices import agreements
 from journal.operations.demo_data import DemoEntry, DemoNote, DemoPatient, DemoPerson, load_demo_practice
 from journal.operations.demo_evaluation import set_clock, write_evaluation
 from journal.operations.demo_packets import begin_packets
+from journal.operations.demo_renewal import renew_prescriber
 from journal.operations.demo_talks import SET_BEFORE, set_things
 from journal.own_notes import notes as own_notes
 from journal.plan_words import reading as plan_words
@@ -82,8 +83,8 @@ async def load_demo(installation: Installation) -> None:
     await practice.create_practice(installation, demo.name, demo=True)
     clinician = await _open_account(installation, demo.clinician, Profession.THERAPIST)
     prescriber = await _open_account(installation, demo.prescriber, Profession.PRESCRIBER)
-    for patient in demo.patients:
-        await _load_patient(installation, clinician, prescriber, patient)
+    patients = [await _load_patient(installation, clinician, prescriber, one) for one in demo.patients]
+    await renew_prescriber(prescriber, demo.prescriber, patients[0], patients[-1])
     await authentication_tables.WebSession.all().delete()
 
 
@@ -113,7 +114,7 @@ async def _open_account(
 
 async def _load_patient(
     installation: Installation, clinician: Actor, prescriber: Actor, person: DemoPatient
-) -> None:
+) -> Actor:
     patient = await _open_account(installation, person)
     today = patient.now.astimezone(patient.zone).date()
     moments = [person.get_moment(today, one.day, one.time) for one in person.entries]
@@ -153,6 +154,7 @@ async def _load_patient(
         at = person.get_moment(today, own.day, own.time)
         await own_notes.save_note(set_clock(clinician, at), patient.id, uuid4(), own.text)
     await begin_packets(clinician, patient, person.packets)
+    return patient
 
 
 async def _write_note(clinician: Actor, patient: Actor, link: UUID, one: DemoNote, at: datetime) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
-from uuid import UUID
+from uuid import UUID, uuid5
 
 import msgspec
 
@@ -19,6 +19,7 @@ from journal.errors import InvalidInput
 from journal.measures.lines import parse_measure
 from journal.measures.scoring import compute_score
 from journal.packets.documents import OFFERED_KINDS, Choice, Part
+from journal.packets.lines import write_as_shown
 from journal.packets.masking import Masker
 from journal.records.mapping import build_answers
 from journal.records.schema import Answered
@@ -35,12 +36,12 @@ ORDER = {kind.value: place for place, kind in enumerate(OFFERED_KINDS)}
 
 
 class PacketSession(msgspec.Struct, frozen=True):
-    """A session as a packet has it: no word of anybody's."""
+    """A session as a packet has it: no word of anybody's. `begins_at` is when it began, else as planned."""
 
     id: UUID
     kind: SessionKind
     status: Status
-    starts_at: datetime
+    begins_at: datetime
     zone: str
     setting: Setting
     route: Route | None
@@ -48,12 +49,12 @@ class PacketSession(msgspec.Struct, frozen=True):
 
 
 class PacketConsent(msgspec.Struct, frozen=True):
-    """One clinician of the care team whom the patient shares with."""
+    """One clinician of the care team whom the patient shares with; `since` is the day on which care began."""
 
     name: str
     profession: str
-    since: datetime
-    paused_at: datetime | None
+    since: date
+    is_paused: bool
 
 
 class PacketMaker(msgspec.Struct, frozen=True):
@@ -92,7 +93,7 @@ class PacketScore(msgspec.Struct, frozen=True):
 
 
 class PacketEntry(msgspec.Struct, frozen=True):
-    """The chosen parts of one entry."""
+    """The chosen parts of one entry; `imported`: it came from a file, so nobody here knows who wrote it."""
 
     id: UUID
     kind: str
@@ -101,6 +102,7 @@ class PacketEntry(msgspec.Struct, frozen=True):
     written_on: str
     answers: list[Answered]
     language: str
+    imported: bool
 
 
 class PacketRecord(msgspec.Struct, frozen=True):
@@ -128,7 +130,7 @@ class Piece:
     """
     The chosen parts of one entry: as a copy, which pages draw as every copy, and as data.
 
-    `revision` is of the entry, or of the shared copy, that it was opened from.
+    `id` and `revision` are of the entry, or of the shared copy, that it was opened from; its record has another id.
     """
 
     id: UUID
@@ -142,9 +144,12 @@ class Content:
     """
     All that a packet holds. `sessions` are those that it names; what is not ticked is empty.
 
+    `space` is what its ids are made of, so that no other packet has one of them.
+
     `masked` are the words that were blacked out, with how often each stood there: it does not leave.
     """
 
+    space: UUID
     made_on: date
     made_by: PacketMaker
     time_zone: str
@@ -179,7 +184,7 @@ class Content:
             self.name,
             self.from_day,
             self.until_day,
-            [_build_session(one) for one in self.sessions],
+            [_build_session(one, self.space) for one in self.sessions],
             list(self.consents),
             list(self.scores),
             [one.record for one in self.pieces],
@@ -190,6 +195,7 @@ def compose(
     choice: Choice,
     opened: Iterable[Entry],
     *,
+    space: UUID,
     name: str,
     now: datetime,
     zone_name: str,
@@ -202,6 +208,7 @@ def compose(
 
     Args:
         opened: Entries that lie in the time of the choice; of each only its chosen parts are taken.
+        space: What its ids are made of: another one for each packet.
         name: The patient's, which stands there only if that was ticked.
         now: In the patient's own time zone.
         made_by: Who composes it.
@@ -210,10 +217,11 @@ def compose(
     """
     masker = Masker(choice.masked)
     pieces = sorted(
-        (piece for entry in opened if (piece := _build_piece(choice, entry, now, masker)) is not None),
+        (piece for entry in opened if (piece := _build_piece(choice, entry, now, masker, space)) is not None),
         key=lambda one: (ORDER[one.copy.kind], one.copy.written_at, one.id),
     )
     return Content(
+        space,
         now.date(),
         msgspec.structs.replace(made_by, name=masker.mask(made_by.name)),
         zone_name,
@@ -230,7 +238,12 @@ def compose(
     )
 
 
-def _build_piece(choice: Choice, entry: Entry, now: datetime, masker: Masker) -> Piece | None:
+def make_id(space: UUID, real: UUID) -> UUID:
+    """Return the id that an entry or a session has in a packet."""
+    return uuid5(space, real.hex)
+
+
+def _build_piece(choice: Choice, entry: Entry, now: datetime, masker: Masker, space: UUID) -> Piece | None:
     if entry.damaged or entry.document.kind not in ORDER:
         return None
     try:
@@ -239,15 +252,16 @@ def _build_piece(choice: Choice, entry: Entry, now: datetime, masker: Masker) ->
         return None  # nothing of it was chosen, or what was chosen is gone from it
     # Neither the session that it is tied to nor the moment of the preview is a part of a packet.
     copy = msgspec.structs.replace(copy, session_id=None, shared_at=copy.written_at, entry_revision=0)
-    copy = masker.mask_copy(copy)
+    copy = masker.mask_copy(write_as_shown(copy, now.tzinfo or UTC))
     record = PacketEntry(
-        entry.id,
+        make_id(space, entry.id),
         copy.kind,
         copy.title,
         copy.note,
         copy.written_on,
         build_answers(copy.kind, copy.answers),
         copy.language,
+        copy.imported,
     )
     return Piece(entry.id, entry.revision, copy, record)
 
@@ -255,13 +269,13 @@ def _build_piece(choice: Choice, entry: Entry, now: datetime, masker: Masker) ->
 def _list_scores(pieces: Iterable[Piece]) -> Iterable[PacketScore]:
     """Yield the measures among *pieces* as they were answered, the measures by name and each by its days."""
     found = [
-        (filled.name, filled.day or date.min, one.id, filled, filled.instrument)
+        (filled.name, filled.day or date.min, one.id, one.record.id, filled, filled.instrument)
         for one in pieces
         if one.copy.kind == EntryKind.MEASURE
         for filled in parse_measure(one.copy.answers.get(FORM))
     ]
     before: dict[tuple[str, str], int] = {}
-    for _, _, ident, filled, text in sorted(found, key=lambda one: one[:3]):
+    for _, _, _, ident, filled, text in sorted(found, key=lambda one: one[:3]):
         if text is None:
             continue  # its answers stand with the entry; nothing can be added up
         series, score = (filled.instrument_id, filled.version), compute_score(text, filled.answers)
@@ -283,13 +297,13 @@ def _list_scores(pieces: Iterable[Piece]) -> Iterable[PacketScore]:
             before[series] = score.total
 
 
-def _build_session(one: Session) -> PacketSession:
+def _build_session(one: Session, space: UUID) -> PacketSession:
     details = one.details
     return PacketSession(
-        one.id,
+        make_id(space, one.id),
         details.kind,
         details.status,
-        one.starts_at,
+        one.begins_at.replace(second=0, microsecond=0),
         details.zone,
         details.setting,
         details.route,

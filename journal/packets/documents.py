@@ -83,7 +83,8 @@ class Told(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     Who got a packet and what for, in its owner's words, for the accounting; the owner's vault key.
 
     Of another's records it is sealed under the server key as well, for whose they are. `made_at` is UTC, ISO 8601;
-    `is_plain`: the file opens without a passphrase or a key; `language` is that of the words. `quoted` are the copies
+    `is_plain`: the file opens without a passphrase or a key, `for_key`: for a public key that somebody gave; packets of
+    before lack it. `language` is that of the words. `quoted` are the copies
     of another's that it holds, by their hex ids, with the revision of each.
     """
 
@@ -93,6 +94,7 @@ class Told(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     is_plain: bool = False
     language: str = ""
     quoted: dict[str, int] = {}
+    for_key: bool = False
 
 
 def choice_context(owner: UUID, packet: UUID, revision: int) -> Context:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeVar
-from uuid import UUID
+from uuid import UUID, uuid5
 from zoneinfo import ZoneInfo
 
 from journal.actor import Actor
@@ -186,7 +186,7 @@ async def load_content(
     """
     Return whether the journal is as it was left, and what the packet holds.
 
-    Of another's records, each copy that it quotes counts as opened, and no other.
+    Of another's records nothing counts as opened yet: `mark_quoted`.
 
     Args:
         leaves: It is about to leave: everything is compared first.
@@ -200,16 +200,23 @@ async def load_content(
     content = compose(
         choice,
         found,
+        space=uuid5(packet.id, str(packet.revision)),
         name=link.peer_name if link else actor.name,
         now=actor.now.astimezone(source.zone),
         zone_name=source.zone.key,
         sessions=list_past_sessions(choice, source.plan, source.zone, actor.now),
-        consents=await _load_consents(actor) if Part.CONSENT in choice.parts and link is None else (),
+        consents=await _load_consents(actor, source.zone)
+        if Part.CONSENT in choice.parts and link is None
+        else (),
         made_by=PacketMaker(actor.role, actor.name, actor.profession) if link else BY_PATIENT,
     )
-    if link is not None:
-        await reading.mark_opened(actor, link.patient, [one.id for one in content.pieces])
     return is_intact, content
+
+
+async def mark_quoted(actor: Actor, packet: Packet, content: Content) -> None:
+    """Record that each copy of another's records that a packet quotes was opened, and no other."""
+    if packet.link is not None:
+        await reading.mark_opened(actor, packet.link.patient, [one.id for one in content.pieces])
 
 
 async def _open_chosen(
@@ -240,10 +247,15 @@ def _read_entry(one: Entry) -> _Line:
     return one.document.kind, one.document.session_id, one.created_at, one.id.hex
 
 
-async def _load_consents(actor: Actor) -> tuple[PacketConsent, ...]:
+async def _load_consents(actor: Actor, zone: ZoneInfo) -> tuple[PacketConsent, ...]:
     """Return whom the patient shares with at present."""
     return tuple(
-        PacketConsent(one.peer_name, one.peer_profession, one.since, one.paused_at)
+        PacketConsent(
+            one.peer_name,
+            one.peer_profession,
+            one.since.astimezone(zone).date(),
+            one.paused_at is not None,
+        )
         for one in await care_links.load_my_links(actor)
     )
 

@@ -50,7 +50,7 @@ from journal.packets.drafts import (
     seal_disclosed,
     write_choice,
 )
-from journal.packets.loading import load_content, load_source
+from journal.packets.loading import load_content, load_source, mark_quoted
 from journal.packets.programs import write_for_programs
 from journal.packets.shared import load_folder, require_shared
 from journal.records.archive import (
@@ -186,6 +186,7 @@ async def start_making(
     await _check_opening(actor, opening, practice)
     await verify_password(actor, current)
     _, content = await load_content(actor, packet, await load_source(actor, packet), leaves=True)
+    await mark_quoted(actor, packet, content)
     if content.is_empty:
         raise InvalidInput({"pieces": NOTHING_CHOSEN})
     rendering = render(content)
@@ -331,7 +332,13 @@ async def _store(job: _Job, made: bytes) -> None:
     link = job.packet.link
     quoted = {one.id.hex: one.revision for one in job.content.pieces} if link else {}
     told = Told(
-        choice.recipient, choice.purpose, now.isoformat(), job.opening.is_plain, choice.language, quoted
+        choice.recipient,
+        choice.purpose,
+        now.isoformat(),
+        job.opening.is_plain,
+        choice.language,
+        quoted,
+        bool(job.opening.recipient),
     )
     patient, disclosed = actor.id, None
     if link is not None:

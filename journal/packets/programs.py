@@ -57,13 +57,23 @@ def _build_chart(record: PacketRecord, owner: UUID, made_at: datetime, app_versi
 
 
 def _read_session(one: PacketSession) -> Meeting:
-    return Meeting(one.id, one.kind, one.status, one.starts_at, one.zone, one.setting, one.route, one.phase)
+    return Meeting(one.id, one.kind, one.status, one.begins_at, one.zone, one.setting, one.route, one.phase)
 
 
 def _read_entry(one: PacketEntry) -> Written:
     day = date.fromisoformat(one.written_on)
-    return Written(one.id, one.kind, one.title, one.note, day, None, one.answers, one.language)
+    return Written(
+        one.id,
+        one.kind,
+        one.title,
+        one.note,
+        day,
+        None,
+        one.answers,
+        one.language,
+        is_imported=one.imported,
+    )
 
 
 def _read_consent(number: int, one: PacketConsent) -> Grant:
-    return Grant(UUID(int=number), one.since, UUID(int=number), is_active=one.paused_at is None)
+    return Grant(UUID(int=number), one.since, UUID(int=number), is_active=not one.is_paused)

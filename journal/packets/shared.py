@@ -9,7 +9,7 @@ from journal.errors import StaleRevision
 from journal.i18n import N_
 from journal.sharing import reading
 from journal.sharing.reading import Folder, IncomingShare
-from journal.vault.documents import EntryDocument
+from journal.vault.documents import Beside, EntryDocument, Origin
 from journal.vault.entry_rows import Entry
 
 NO_LONGER_SHARED = N_(
@@ -46,7 +46,8 @@ def require_shared(folder: Folder, quoted: dict[str, int]) -> None:
 
 def _build_entry(one: IncomingShare) -> Entry:
     copy = one.document
+    beside = Beside(origin=Origin("", "")) if copy.imported else None
     document = EntryDocument(
-        copy.kind, copy.title, copy.note, copy.session_id, copy.answers, language=copy.language
+        copy.kind, copy.title, copy.note, copy.session_id, copy.answers, beside=beside, language=copy.language
     )
     return Entry(one.id, one.revision, document, one.written_at, one.updated_at, None)

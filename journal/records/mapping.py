@@ -72,6 +72,7 @@ def build_entry_record(
         get_known_language(document.language),
         document.beside.origin.zone if document.beside and document.beside.origin else "",
         get_known_language(document.title_language),
+        document.is_imported,
     )
 
 
@@ -204,6 +205,7 @@ def build_copy_record(shared: IncomingShare, assignment: SessionAssignment[Sessi
         shared.end.last_day.isoformat() if shared.end else "",
         shared.may_file,
         shared.filed.at if shared.filed else None,
+        document.imported,
     )
 
 

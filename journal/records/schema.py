@@ -90,6 +90,7 @@ class EntryRecord(msgspec.Struct, frozen=True):
     language: str = ""
     zone: str = ""
     title_language: str = ""
+    imported: bool = False
 
 
 class CourseRecord(msgspec.Struct, frozen=True):
@@ -335,6 +336,7 @@ class CopyRecord(msgspec.Struct, frozen=True):
     until: str = ""
     may_file: bool = False
     filed_at: datetime | None = None
+    imported: bool = False
 
 
 class PatientRecord(msgspec.Struct, frozen=True):

@@ -71,6 +71,7 @@ def build_copy(
         written_on=entry.created_at.astimezone(zone).date().isoformat(),
         attention=attention,
         language=get_known_language(entry.document.language),
+        imported=entry.document.is_imported,
     )
 
 
@@ -95,6 +96,7 @@ def is_changed(entry: Entry, copy: ShareDocument) -> bool:
         written_on=copy.written_on,
         attention=copy.attention,
         language=copy.language,
+        imported=copy.imported,
     )
     return same != copy
 

@@ -30,7 +30,8 @@ class SitterCopy(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """
     What the secret of a link opens.
 
-    `keys` are the patient's public keys to which notes are sealed: whoever changes them in the database reads none.
+    `keys` are the patient's public keys to which notes are sealed, unless they were renewed since: whoever changes them
+    in the database reads none.
     `writes_down`: the patient agreed that somebody writes down what they say.
     """
 

@@ -6,7 +6,7 @@ The secret stands in the link's address only. The row holds its look-up hash, an
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID, uuid4
@@ -191,9 +191,32 @@ async def end_link(actor: Actor, session: UUID) -> None:
 
 
 async def end_links_of(patient: UUID, now: datetime) -> None:
-    """End every link of a patient whose keys are replaced, in the transaction that does so."""
-    await tables.SitterLink.filter(patient_id=patient, ended_at=None).update(ended_at=now, sealed=None)
-    await tables.SitterNote.filter(patient_id=patient).update(mark=None)
+    """End every link of a patient whose account is begun anew, in the transaction that does so."""
+    await _end_links(patient, now, [])
+
+
+async def end_renewable_links(actor: Actor) -> None:
+    """
+    End the links of a patient who renews their keys, in the transaction that does so, where they can make them anew.
+
+    Once its session's time has come no new link carries words, and somebody may be alone with their sitter: that link
+    goes on until the rest. Its notes are sealed to the keys of now (`notes`).
+    """
+    kept = [
+        one.id
+        for one in await load_my_sessions(actor)
+        if not is_over(one.details, actor.now) and not is_before_start(one.details, actor.now)
+    ]
+    await _end_links(actor.id, actor.now, kept)
+
+
+async def _end_links(patient: UUID, now: datetime, kept: Collection[UUID]) -> None:
+    """End a patient's links, but those of the sessions *kept*."""
+    open_ones = tables.SitterLink.filter(patient_id=patient, ended_at=None)
+    rows = filter_undamaged(await fetch_rows(SitterLinkRow, open_ones.filter(session_id__in=list(kept))))
+    last = [row.id for row in rows]
+    await open_ones.exclude(id__in=last).update(ended_at=now, sealed=None)
+    await tables.SitterNote.filter(patient_id=patient).exclude(link_id__in=last).update(mark=None)
 
 
 async def end_passed_links(installation: Installation, now: datetime) -> None:

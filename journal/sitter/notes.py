@@ -1,6 +1,8 @@
 """
 What a sitter notes: sealed to the patient's public key at once, so that whoever wrote it cannot read it again.
 
+The key is the one that the link's copy remembers, or, where the patient renewed theirs since, the one that it leads to.
+
 Beside each note stands a mark under the link's secret, with its kind and its time alone: the clock on the sitter's page
 comes of them. A mark goes when its link ends.
 """
@@ -17,7 +19,8 @@ from uuid import UUID
 import msgspec
 
 from crypto import Context, PublicIdentity, join_fields, seal_sitter_note
-from journal.errors import JournalError
+from journal.accounts.successions import load_present_keys
+from journal.errors import JournalError, TrustBroken
 from journal.i18n import N_, get_known_language
 from journal.installation.installation import Installation
 from journal.sealing import encode_document, open_document, seal_document
@@ -43,7 +46,7 @@ class NotesFull(JournalError):
 
 
 class NoCopy(JournalError):
-    """What the secret opens is not what was saved, so there are no keys to seal to."""
+    """There are no keys to seal to: the copy is not what was saved, or nothing leads from its keys to those of now."""
 
     message = N_("Notes cannot be kept with this link. What you wrote is still here: write it on paper.")
 
@@ -127,7 +130,7 @@ async def save_note(
     Raises:
         SitterLinkEnded: If the link has ended meanwhile.
         NotesFull: If it has as many notes as it can.
-        NoCopy: If the copy does not open.
+        NoCopy: If the copy does not open, or its keys are retired and do not lead to those of now.
         NotAgreed: If it is what was said, and the patient has not chosen that.
     """
     if sitting.copy is None:
@@ -135,15 +138,12 @@ async def save_note(
     if kind is NoteKind.SAID and not sitting.copy.writes_down:
         raise NotAgreed
     at = at or installation.clock()
-    note = _get_note_id(sitting.link, ident, kind, typed)
-    sealed = seal_sitter_note(
-        sitting.note_key,
-        encode_document(Note(kind, line, at, sitting.session.id, get_known_language(language))),
-        patient=sitting.patient.bytes,
-        link=sitting.link.bytes,
-        note=note.bytes,
-        to=PublicIdentity.decode(sitting.copy.keys),
+    note, remembered = (
+        _get_note_id(sitting.link, ident, kind, typed),
+        PublicIdentity.decode(sitting.copy.keys),
     )
+    ids = {"patient": sitting.patient.bytes, "link": sitting.link.bytes, "note": note.bytes}
+    written = encode_document(Note(kind, line, at, sitting.session.id, get_known_language(language)))
     when = None if taken is None else find_moment(taken, at, sitting.session.details.zone)
     mark = seal_document(sitting.copies, Mark(kind, at, when), _mark_context(sitting.patient, note))
     async with transaction():
@@ -154,6 +154,11 @@ async def save_note(
             return
         if await tables.SitterNote.filter(link_id=sitting.link).count() >= MAX_NOTES:
             raise NotesFull
+        try:  # here, since they may be renewed at this moment
+            to = await load_present_keys(installation, sitting.patient, remembered)
+        except TrustBroken as error:
+            raise NoCopy from error
+        sealed = seal_sitter_note(sitting.note_key, written, **ids, to=to)
         await tables.SitterNote.create(
             id=note,
             patient_id=sitting.patient,

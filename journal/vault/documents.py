@@ -81,6 +81,11 @@ class EntryDocument(msgspec.Struct, frozen=True):
         return not (self.title or self.note or self.answers)
 
     @property
+    def is_imported(self) -> bool:
+        """Return whether it came from a file that its owner imported."""
+        return self.beside is not None and self.beside.origin is not None
+
+    @property
     def title_language(self) -> str:
         """Return the language of its title."""
         return (self.beside.title_language if self.beside else "") or self.language

@@ -14,6 +14,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from journal.errors import JournalError
+from journal.installation.private_process import forbid_dumps, restart_with_wiping
 from journal.roles import STAFF_POSITIONS
 from portal import __version__, logs
 
@@ -63,11 +64,21 @@ FILE_COMMANDS: Mapping[str, tuple[str, str]] = MappingProxyType(
     }
 )
 """The commands that need neither settings nor a database, and load nothing of either."""
+SERVING = frozenset({"run", "serve"})
+"""The commands whose process opens what people wrote, again and again, for as long as it runs."""
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run one command; return its exit code: 0 done, 1 refused, 2 not understood."""
+    """
+    Run one command; return its exit code: 0 done, 1 refused, 2 not understood.
+
+    Args:
+        arguments: Those of this process unless given. Only then can it start itself anew.
+    """
     options = build_parser().parse_args(arguments)
+    forbid_dumps()
+    if arguments is None and options.command in SERVING:
+        restart_with_wiping()
     if options.command in FILE_COMMANDS:
         place = FILE_COMMANDS[options.command][0]
         return int(pkgutil.resolve_name(f"portal.cli.{place}")(options))

@@ -20,6 +20,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from portal.config import Config
 from portal.http.limits import BODY_COMPLETE_KEY, STANDARD, Limits
 from portal.http.middleware import NO_STORE, build_security_headers
+from portal.http.receive_buffer import BufferedConnection, ReceiveBuffer
 from portal.http.single_write import Header, SingleWrite
 
 USER_TIMEOUT_OPTION: int | None = getattr(socket, "TCP_USER_TIMEOUT", None)  # Linux has it: milliseconds
@@ -206,6 +207,13 @@ class HttpConnection(HttpToolsProtocol):
             self._watch_writes()
 
 
+def accept_connection(
+    connection: type[HttpConnection], buffer: ReceiveBuffer, **settings: Any
+) -> BufferedConnection:
+    """Return what reads one connection, through the buffer of all."""
+    return BufferedConnection(connection(**settings), buffer)
+
+
 def build_server_config(app: ASGIApp, config: Config, *, limits: Limits = STANDARD) -> uvicorn.Config:
     """Return the settings with which uvicorn serves *app*."""
     dress = [*build_security_headers(config), NO_STORE]
@@ -213,7 +221,9 @@ def build_server_config(app: ASGIApp, config: Config, *, limits: Limits = STANDA
         SingleWrite(app, dress),
         host=config.host,
         port=config.port,
-        http=partial(HttpConnection, limits=limits, default_headers=dress),  # type: ignore[arg-type]
+        http=partial(  # type: ignore[arg-type]
+            accept_connection, HttpConnection, ReceiveBuffer(), limits=limits, default_headers=dress
+        ),
         ws="none",
         access_log=False,
         server_header=False,

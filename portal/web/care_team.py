@@ -28,7 +28,7 @@ from journal.i18n import N_
 from journal.reading_hours.next_look import LookState, NextLook
 from journal.roles import LABELS
 from journal.sessions.moments import Offsets
-from journal.stamps import parse_author, parse_version
+from journal.stamps import IMPORTED, is_imported, parse_author, parse_version
 from journal.time_zones import parse_zone
 from portal.web.dates import (
     format_moment,
@@ -48,6 +48,7 @@ LOOKS_NOW = N_("%(name)s usually looks %(hours)s. It is such a time now, until %
 LOOKS_NEXT = N_("%(name)s usually looks %(hours)s. Next: %(when)s.")
 LOOKS_NEXT_THERE = N_("%(name)s usually looks %(hours)s. Next: %(when)s by your clock, %(theirs)s by theirs.")
 WRITTEN_BY = N_("%(name)s, %(profession)s, %(day)s")
+FROM_A_FILE = N_("%(stamp)s, as a file says that the patient imported")
 VERSION_OF = N_("%(number)s, %(day)s")
 DAYS_AND_HOURS = N_("%(days)s %(start)s–%(end)s")
 MEANWHILE = N_("Meanwhile: %(covers)s")
@@ -192,6 +193,8 @@ def filter_look(context: Context, look: NextLook) -> str:
 def filter_stamp(context: Context, line: str, language: str = "") -> str:
     """Write who wrote something, or which version it is, and on which day; any other line is words in *language*."""
     words: Translator = context.environment.words  # type: ignore[attr-defined]
+    if is_imported(line):
+        return words.gettext(FROM_A_FILE, stamp=filter_stamp(context, line.removesuffix(IMPORTED), language))
     if author := parse_author(line):
         profession, day = words.translate(LABELS[author.profession]), format_short_date(author.day)
         return words.gettext(WRITTEN_BY, name=author.name, profession=profession, day=day)

@@ -3,7 +3,8 @@ A practice furnished so that every attack has something to aim at.
 
 To the cast come frieda, whose care of alice has ended; gil, whose account is suspended while his care of her
 lasts; karl, with whom she has paused sharing; hana, a patient without a recovery key yet; lena, whose keys are
-being renewed; mona, who began anew in the middle of that; and nora, who was given back what she had shared.
+being renewed; mona, who began anew in the middle of that; nora, who was given back what she had shared; and paul, who
+renewed his keys, and has not come since bob renewed his.
 Alice's words and dates occur nowhere else: where one turns up, it leaked.
 """
 
@@ -96,7 +97,7 @@ from journal.sitter.lines import NoteKind
 from journal.store.database import Store
 from journal.vault.documents import EntryDocument
 from tests.authenticator import SITE, Authenticator
-from tests.cast import NOON, PRACTICE, SERVER_KEY, ZONE, Clock, Furniture, just_come_in
+from tests.cast import NOON, PASSWORDS, PRACTICE, SERVER_KEY, ZONE, Clock, Furniture, just_come_in
 
 HERS = "Zaunkoenig"
 """The stem of every word that only alice, or somebody she shares with, may read."""
@@ -205,6 +206,7 @@ async def furnish(url: str, furniture: Furniture) -> World:
             await _packet_of_hers(making, ids)
             await _import(making, ids)
             await _notices(making, ids)
+            await _heal(making, ids)
             await _restart(making, ids)
             await _others(making, ids)
             set_up, invited = await _links(making, ids)
@@ -271,6 +273,32 @@ async def _renew(making: _Making) -> None:
     )
     making.tokens["lena"] = await account_key_renewal.begin_rotation(await making.actor("lena"), new.password)
     await making.confirm("lena")
+
+
+async def _heal(making: _Making, ids: dict[str, UUID]) -> None:
+    """Have paul renew his keys, which bob follows, and then bob, whom alice follows: for paul, bob's wait."""
+    new = _new("paul")
+    readied = await registration.prepare_account(making.installation, new)
+    await registration.create_account(making.installation, Role.PATIENT, readied)
+    making.tokens["paul"] = await web_sessions.start_session(
+        making.installation, readied.id, readied.account_key
+    )
+    invited = await invitations.create_invitation(await making.actor("bob"), "Paul")
+    ids["paul's link"] = await invitations.accept_invitation(await making.actor("paul"), invited.token)
+    for name, other, password in (("paul", "bob", new.password), ("bob", "alice", PASSWORDS["bob"])):
+        await links.load_my_links(await making.actor(other))  # who has pinned the keys of before
+        begun = await account_key_renewal.begin_rotation(await making.actor(name), password)
+        making.tokens[name] = begun
+        await _come_to_the_end(making, name)
+        await making.confirm(name)
+        await links.load_my_links(await making.actor(other))
+    await _come_to_the_end(making, "alice")
+
+
+async def _come_to_the_end(making: _Making, name: str) -> None:
+    """Have everything that is being sealed anew for somebody be so."""
+    while not (await account_key_renewal.reseal_batches(await making.actor(name), 50)).finished:
+        making.clock.forward(seconds=account_key_renewal.SETTLING_TIME.total_seconds())
 
 
 async def _restart(making: _Making, ids: dict[str, UUID]) -> None:

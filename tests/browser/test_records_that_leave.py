@@ -29,6 +29,7 @@ from journal.entries import entries
 from journal.records import archive, collection
 from journal.scheduling import plan as session_plan
 from journal.sessions.session import Route, SessionDetails, SessionKind, Setting
+from journal.stamps import IMPORTED
 from journal.vault.documents import EntryDocument
 from tests.browser.conftest import Desk
 from tests.browser.served import Served, at_a_desk, serving
@@ -119,6 +120,8 @@ def strip(value: Any) -> Any:
     """Return a document without what differs."""
     if isinstance(value, dict):
         return {name: strip(one) for name, one in value.items() if name not in NAMED}
+    if isinstance(value, str):
+        return value.removesuffix(IMPORTED)
     return [strip(one) for one in value] if isinstance(value, list) else value
 
 

@@ -216,8 +216,7 @@ def _list_part_readers(entry: Entry, given: tuple[OutgoingShare, ...]) -> Mappin
 def _find_own_page(found: Entry) -> str | None:
     """Return where an entry is changed whose kind has a page of its own; None where it has the usual one."""
     kind, about = found.document.kind, parse_uuid(found.document.session_id)
-    is_imported = found.document.beside is not None and found.document.beside.origin is not None
-    session = f"/sessions/{about}" if about and not is_imported else None
+    session = f"/sessions/{about}" if about and not found.document.is_imported else None
     if kind in CHANGED_AT:
         return CHANGED_AT[kind]
     if kind == EntryKind.CHECKLIST:

@@ -42,6 +42,12 @@ class EntryChoice:
     is_whole: bool
     chosen: frozenset[str]
 
+    @property
+    def is_one_form(self) -> bool:
+        """Return whether it is a form that is filled in as one, under a name of ours: nothing to choose from."""
+        parts = {part for part, _ in self.parts} - {TITLE}
+        return self.entry.document.kind == EntryKind.MEASURE and len(parts) == 1 and not self.chosen
+
 
 @dataclass(frozen=True, slots=True)
 class ChoosingPage:

@@ -10,7 +10,6 @@ from starlette.responses import Response
 
 from journal.care import links
 from journal.entries.naming import EntryNamer
-from journal.errors import NotFound
 from journal.i18n import N_
 from journal.sharing import reading, terms
 from journal.sharing.reading import IncomingShare
@@ -45,7 +44,7 @@ async def file_share(request: Request) -> Response:
     link = await links.load_link_with(actor, patient)
     one = await reading.open_one(actor, link, wanted)
     if not one.may_file and one.filed is None:
-        raise NotFound
+        raise terms.FilingNotAllowed
     plan = await reading.load_visible_plan(actor, link)
     view = build_shared_view(one.document, actor.zone, EntryNamer(plan))
     context = FilingPage(patient, link.peer_name, one, view)

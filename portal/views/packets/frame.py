@@ -34,10 +34,6 @@ CHECK_BY_ANOTHER = N_(
     "%(name)s finds the same fingerprint under Account."
 )
 MASKED = N_("A name or a word that was blacked out by whoever made this is written %(mark)s here.")
-IN_DATA = N_(
-    "Beside these pages, the encrypted file has the same as data. There, what is written here with its day can have "
-    "the time of day as well, in the time zone %(zone)s."
-)
 GROUP = 8  # digits that are read together
 SENSITIVE = N_("This contains sensitive mental-health information.")
 
@@ -69,13 +65,12 @@ class Frame:
                 Words(self.maker or say(N_("The patient, from their own records in Hearthside"))),
             )
         )
+        rows.append((say(N_("Time zone")), Words(content.time_zone)))
         yield Facts(tuple(rows))
         chosen = say(CHOSEN_BY_ANOTHER, name=self.maker) if self.maker else say(CHOSEN)
         yield Paragraph(Words(chosen), Look.SMALL)
         if any(content.masked.values()):
             yield Paragraph(Words(say(MASKED, mark=MARK)), Look.SMALL)
-        if not content.is_empty:
-            yield Paragraph(Words(say(IN_DATA, zone=content.time_zone)), Look.SMALL)
 
     def write_check(self, check: tuple[str, str]) -> Iterator[Block]:
         """Yield how somebody who has the file finds out that it is whole and whose it is."""

@@ -16,7 +16,7 @@ from journal.errors import InvalidInput, StaleRevision
 from journal.packets import drafts, making
 from journal.packets.documents import Layout
 from journal.packets.drafts import Packet
-from journal.packets.loading import load_content, load_source
+from journal.packets.loading import load_content, load_source, mark_quoted
 from journal.packets.making import LookAgain, Opening
 from journal.sessions import holds
 from journal.sessions.holds import Hold
@@ -173,8 +173,11 @@ async def _render(
     build = _prepare_pages(request, actor)
     leaves = build(content)
     shown = build(content, hides_numbers=True) if actor.hides_numbers else leaves
-    laid = await _lay_out(actor, packet, shown)
+    known = await drafts.load_layout(actor, packet.id, shown.digest)
     number = parse_whole_number(request.query_params.get("page", "")) or 1
+    if known is None or number == 1:  # to turn its pages opens nothing anew
+        await mark_quoted(actor, packet, content)
+    laid = known or await _lay_out(actor, packet, shown)
     page = laid.pages if form else min(max(1, number), laid.pages)  # the form stands on the last
     blocks = _list_sheet(shown.document.blocks, laid.starts, page)
     context = PreviewPage(
@@ -199,14 +202,12 @@ async def _render(
 
 
 async def _lay_out(actor: Actor, packet: Packet, shown: PacketPages) -> Layout:
-    """Return where each page of a preview begins: known from an earlier page of the same, or set now."""
-    known = await drafts.load_layout(actor, packet.id, shown.digest)
-    if known is None:
-        printed = await shown.set_pages()
-        known = Layout(shown.digest, printed.pages, printed.starts, printed.unset)
-        if not actor.is_head_request:
-            await drafts.save_layout(actor, packet.id, known)
-    return known
+    """Find out where each page of a preview begins, and keep it for the other pages of the same."""
+    printed = await shown.set_pages()
+    laid = Layout(shown.digest, printed.pages, printed.starts, printed.unset)
+    if not actor.is_head_request:
+        await drafts.save_layout(actor, packet.id, laid)
+    return laid
 
 
 def _list_sheet(blocks: Sequence[Block], starts: Sequence[int], page: int) -> tuple[tuple[str, Block], ...]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, tzinfo
 from hashlib import sha256
 from itertools import groupby
 
@@ -14,7 +14,8 @@ from journal.catalogue.fields import EntryKind
 from journal.entries.naming import EntryNamer
 from journal.i18n import N_, P_
 from journal.installation.installation import Installation
-from journal.packets.composing import Content, PacketConsent, PacketScore, Piece
+from journal.measures.lines import FilledMeasure, parse_measure
+from journal.packets.composing import FORM, Content, PacketConsent, PacketScore, Piece
 from journal.packets.making import PDF
 from journal.records.archive import encode_json
 from journal.sessions.rows import Session
@@ -35,13 +36,14 @@ from portal.views.packets.answers import read_blocks
 from portal.views.packets.frame import Frame
 from portal.views.sharing.clinician_names import format_clinician_name
 from portal.views.sharing.shared_view import SharedSection, build_shared_view
-from portal.web.dates import format_long_day, format_short_date, format_short_day
+from portal.web.dates import format_long_day, format_short_date, format_short_day, format_time
 from portal.web.entry_names import find_title_language, format_entry_name
 from portal.web.translation import Translator, get_language
 
 UNSET_NOTE = N_(
     "Where […] stands, the letters cannot be printed. The data in the encrypted file has the whole text."
 )
+FROM_A_FILE = N_("Imported from a file: who wrote it is not known here.")
 EPOCH = datetime.fromtimestamp(0, UTC)  # the moment of a preview is no part of what it says
 
 
@@ -134,9 +136,9 @@ class _Builder:
 
     def _write_sessions(self, sessions: tuple[Session, ...]) -> Block:
         say = self.say
-        head = (N_("Day"), N_("Session"), N_("Route"), N_("Phase"), N_("Setting"), N_("Status"))
+        head = (N_("When"), N_("Session"), N_("Route"), N_("Phase"), N_("Setting"), N_("Status"))
         return Table(
-            say(N_("Sessions, with their days")),
+            say(N_("Sessions, and when they began or were planned")),
             tuple(map(say, head)),
             tuple(map(self._write_session, sessions)),
         )
@@ -144,8 +146,11 @@ class _Builder:
     def _write_session(self, one: Session) -> tuple[Words, ...]:
         details = one.details
         labels = (details.kind, details.route, details.phase, details.setting, details.status)
-        day = format_short_day(one.begins_at, self.zone)
-        return (Words(day), *(Words(self.say(label.label) if label else "–") for label in labels))
+        zone = parse_zone(details.zone)
+        began = _write_moment(one.begins_at, zone)
+        if details.zone != self.content.time_zone:
+            began = f"{began} ({details.zone})"
+        return (Words(began), *(Words(self.say(label.label) if label else "–") for label in labels))
 
     def _write_scores(self, scores: tuple[PacketScore, ...]) -> Iterator[Block]:
         say = self.say
@@ -185,11 +190,30 @@ class _Builder:
         yield Heading(Words(called, find_title_language(view.name)), 2)
         day = format_long_day(view.written_at, self.zone)
         yield Paragraph(Words(say(N_("Written on %(date)s"), date=day)), Look.SMALL)
+        if copy.imported:
+            yield Paragraph(Words(say(FROM_A_FILE)), Look.SMALL)
+        for measure in parse_measure(copy.answers.get(FORM)):
+            yield Paragraph(Words(self._write_times(measure)), Look.SMALL)
         if copy.note:
             yield Paragraph(Words(say(N_("Content note:"))), Look.SMALL)
             yield Paragraph(Words(copy.note, copy.language), Look.QUOTED)
         for section in view.sections:
             yield from self._write_section(section)
+
+    def _write_times(self, measure: FilledMeasure) -> str:
+        """Return when a measure was begun and finished; its moments are on the clock of the packet already."""
+        begun, finished = (
+            _write_moment(at, self.zone) if at else "" for at in (measure.begun_at, measure.finished_at)
+        )
+        if begun and finished:
+            return self.say(N_("Begun %(begun)s; finished %(finished)s."), begun=begun, finished=finished)
+        if begun:
+            return self.say(N_("Begun %(begun)s; not finished."), begun=begun)
+        return (
+            self.say(N_("Finished %(finished)s."), finished=finished)
+            if finished
+            else self.say(N_("Not finished."))
+        )
 
     def _write_section(self, section: SharedSection) -> Iterator[Block]:
         yield Heading(Words(self.say(section.question or N_("An earlier question"))), 3)
@@ -200,10 +224,15 @@ class _Builder:
         rows = tuple(
             (
                 Words(format_clinician_name(one.name, one.profession, say)),
-                Words(format_short_day(one.since, self.zone)),
-                Words(say(N_("Sharing is paused")) if one.paused_at else say(N_("Can read what is shared"))),
+                Words(format_short_date(one.since)),
+                Words(say(N_("Sharing is paused")) if one.is_paused else say(N_("Can read what is shared"))),
             )
             for one in consents
         )
         head = tuple(map(say, (N_("Name"), N_("Since"), N_("Now"))))
         return Table(say(N_("Care team, on the day on which this was made")), head, rows)
+
+
+def _write_moment(at: datetime, zone: tzinfo) -> str:
+    """Return a day and a time of day on the clock of *zone*."""
+    return f"{format_short_day(at, zone)}, {format_time(at, zone)}"

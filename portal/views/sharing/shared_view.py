@@ -93,7 +93,7 @@ class SharedView:
     """
     A whole copy. `kind` is the form's label; `note` is the patient's and may be empty.
 
-    `picture` is drawn of what the copy holds, and of nothing else.
+    `picture` is drawn of what the copy holds, and of nothing else. `is_imported`: it came from a file.
     """
 
     kind: str
@@ -106,6 +106,7 @@ class SharedView:
     about: Session | None = None
     picture: PictureView | None = None
     language: str = ""
+    is_imported: bool = False
 
 
 def build_shared_view(
@@ -134,6 +135,7 @@ def build_shared_view(
         namer.assignment.find_session(document.kind, document.session_id, written_at),
         build_picture_view(picture) if picture else None,
         document.language,
+        document.imported,
     )
 
 

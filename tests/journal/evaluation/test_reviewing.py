@@ -23,6 +23,7 @@ from journal.evaluation.reviewing import Standing, State
 from journal.records import mapping
 from journal.sealing import open_document, seal_document
 from journal.sharing import reading, shares
+from journal.stamps import mark_imported
 from journal.vault.documents import EntryDocument
 from tests.cast import Cast
 from tests.scenes import become, connected, written
@@ -251,6 +252,21 @@ async def test_where_nothing_says_what_was_read_a_later_version_is_another(
     other = await written(cast, document=document)
     await shares.share_entry(alice, other.id, to, [CONDITIONS, *([VERSION] if version else [])], previewed=1)
     assert (await seen_by(cast, "charlie")).state is state
+
+
+async def test_a_review_from_a_file_is_none(sqlite_cast: Cast) -> None:
+    """Nobody but a file says that it was reviewed, or nothing says by whom: the copy is there, and no review."""
+    cast = sqlite_cast
+    to = await connected(cast, "charlie")
+    alice = await cast.actor("alice")
+    by = "Bob Example, prescriber, 2026-11-22"
+    for line, is_one in ((mark_imported(by), False), ("", False), (by, True)):
+        told: Answers = {"plan.reviewed": "go-ahead", "plan.from": "2026-11-22"}
+        if line:
+            told["plan.by"] = line
+        note = await written(cast, document=EntryDocument("plan_note", answers=told))
+        await shares.share_entry(alice, note.id, to, [*told], previewed=1)
+        assert ((await seen_by(cast, "charlie")).review is not None) is is_one
 
 
 async def test_a_copy_that_names_no_version_is_not_called_changed(cast: Cast) -> None:

@@ -21,7 +21,7 @@ from journal.fhir.exports import Fhir, build_charts, frame_chart, write_bundles
 from journal.fhir.frame import Frame
 from journal.measures.instruments import list_instruments
 from journal.records.schema import EntryRecord
-from tests.journal.fhir.made import NOON, entry, journals, records, session
+from tests.journal.fhir.made import NOON, entry, journals, measure_lines, records, session
 from tests.journal.fhir.reading import Resource, list_words
 from tests.journal.fhir.validators import (
     Structures,
@@ -541,3 +541,27 @@ def test_an_id_is_the_same_in_every_export() -> None:
     later = replace(chart_of(), made_at=chart_of().made_at.replace(year=2027))
     first, second = ({one["fullUrl"] for one in bundle_of(chart)["entry"]} for chart in (chart_of(), later))
     assert first == second
+
+
+def test_nobody_is_said_to_have_written_what_a_file_brought(structures: Structures) -> None:
+    """A sitter's notes, a measure and free writing that were imported: not by whom, but from what they came."""
+    lines = measure_lines("phq9")
+    told: tuple[tuple[str, dict[str, Answer]], ...] = (
+        ("sitter", {"sitter.checks": ["09:10 | awake"]}),
+        ("measure", {"measure.form": lines}),
+        ("free", {"free.text": "The sea."}),
+        ("integration", {"int.confidence": 6}),
+    )
+    brought = [entry(50 + place, kind, given, imported=True) for place, (kind, given) in enumerate(told)]
+    bundle = bundle_of(chart_of((*brought, entry(60, "free", {"free.text": "Here."}))))
+    assert problems(bundle, structures) == []
+    own, imported, *_ = of_kind(bundle, "Provenance")
+    kinds = [[one["type"]["coding"][0]["code"] for one in each["agent"]] for each in (own, imported)]
+    assert kinds == [["author", "assembler"], ["enterer", "assembler"]]
+    assert (len(own["target"]), len(imported["target"])) == (1, 6)
+    assert "entity" not in own
+    assert imported["entity"][0]["what"]["display"].startswith("A file that the patient imported")
+    whole = {one["fullUrl"]: one["resource"] for one in bundle["entry"]}
+    for target in imported["target"]:
+        one = whole[target["reference"]]
+        assert not {"author", "source", "performer"} & one.keys(), one

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from uuid import UUID
 
 from hypothesis import given, settings
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 from journal.fhir.documents import AUTHOR
 from journal.packets.composing import BY_PATIENT, Content, PacketConsent, PacketMaker
 from journal.packets.documents import Choice, Part, Span
+from journal.packets.making import list_contents
 from journal.packets.programs import FHIR, write_for_programs
 from journal.roles import Role
 from journal.vault.documents import EntryDocument
@@ -20,6 +22,7 @@ from tests.journal.fhir.reading import Resource, list_words
 from tests.journal.fhir.validators import Structures, problems
 from tests.journal.packets.test_composing import NAME, NOON, composed, journals, parts_of, session
 
+ID = re.compile("[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 CLINICIAN = PacketMaker(Role.CLINICIAN, "Cara Example", "therapist")
 
 
@@ -103,20 +106,37 @@ def test_without_a_tick_there_is_no_bundle() -> None:
     assert written(composed(Choice(Span.ALL), []), Choice(Span.ALL)) == {}
 
 
-def test_a_packet_without_a_name_has_new_ids_each_time() -> None:
-    """Whoever has two of them cannot tell by their ids that they are of one person; with a name they can."""
-    for parts, is_same in (((Part.FHIR,), False), ((Part.FHIR, Part.NAME), True)):
-        choice = Choice(Span.ALL, parts=parts)
-        content = composed(choice, [])
-        one, other = (bundle_of(written(content, choice)) for _ in range(2))
-        assert (one["entry"][0]["fullUrl"] == other["entry"][0]["fullUrl"]) is is_same
+@settings(max_examples=10, deadline=None)
+@given(entries=journals(), is_named=st.booleans())
+def test_two_packets_of_the_same_have_no_id_in_common(entries: list[Entry], is_named: bool) -> None:
+    """
+    Not of an entry, a session or a resource, in no file; so whoever has two cannot tell that they are of one person.
+
+    Nor does an id of the journal stand there. With the patient's name on it, the bundle alone knows the person again.
+    """
+    parts = (Part.FHIR, Part.SESSIONS, Part.CONSENT, *((Part.NAME,) if is_named else ()))
+    plan = (session(7, -3), session(8, -9))
+    choice = Choice(Span.ALL, parts=parts, pieces={one.id.hex: tuple(parts_of(one)) for one in entries})
+    real = [ALICE, UUID(int=99), *(one.id for one in entries), *(one.id for one in plan)]
+
+    def find_ids(space: int) -> set[str]:
+        content = composed(choice, entries, plan, space=UUID(int=space))
+        files = list_contents(content, choice, {}, owner=ALICE, made_at=NOON, app_version="0.1.0")
+        assert len(content.record.sessions) == 2
+        named = {name: set(ID.findall(file.decode())) for name, file in files.items()}
+        whole = b"\n".join(files.values()).decode()
+        assert not [one for one in real if str(one) in whole or one.hex in whole]
+        assert len(named["data/packet.json"]) == len({one.id for one in content.pieces}) + 2
+        return named["data/packet.json"] if is_named else set().union(*named.values())
+
+    assert not find_ids(1000) & find_ids(1001)
 
 
 def test_a_consent_of_a_packet_is_about_what_was_shared_and_no_more() -> None:
     """It does not say what that is, and is inactive while sharing is paused."""
     choice = Choice(Span.ALL, parts=(Part.FHIR, Part.NAME, Part.CONSENT))
     record = composed(choice, []).record
-    paused = PacketConsent("Cara Example", "", NOON, NOON)
+    paused = PacketConsent("Cara Example", "", NOON.date(), is_paused=True)
     record.consents.append(paused)
     files = write_for_programs(record, choice, owner=ALICE, made_at=NOON, app_version="0.1.0")
     consents = [

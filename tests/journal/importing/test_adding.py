@@ -406,7 +406,7 @@ async def test_an_archive_comes_back_as_it_was(cast: Cast):
 
 
 def without_ids(zipped: bytes) -> Any:
-    """Return the entries and sessions of an archive, without ids."""
+    """Return the entries and sessions of an archive, without ids, and without that they were imported."""
     with zipfile.ZipFile(io.BytesIO(zipped)) as found:
         told = [msgspec.json.decode(found.read(name)) for name in ("data/entries.json", "data/sessions.json")]
     return strip([told[0], told[1]["sessions"]])
@@ -415,7 +415,9 @@ def without_ids(zipped: bytes) -> Any:
 def strip(value: Any) -> Any:
     if isinstance(value, dict):
         return {
-            name: strip(one) for name, one in value.items() if name not in ("id", "session_id", "belongs_to")
+            name: strip(one)
+            for name, one in value.items()
+            if name not in ("id", "session_id", "belongs_to", "imported")
         }
     return [strip(one) for one in value] if isinstance(value, list) else value
 

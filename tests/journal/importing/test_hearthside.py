@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from datetime import UTC, datetime
 from typing import Any
+from uuid import UUID
 
 import pytest
 from hypothesis import given
@@ -12,6 +13,7 @@ from hypothesis import strategies as st
 
 from journal.catalogue.fields import EntryKind
 from journal.importing.items import MAX_ENTRIES, MAX_SESSIONS, ImportedEntry, LeftOut, Refusal
+from journal.stamps import find_author_name, is_imported
 from tests.journal.importing.corpus import (
     DEEP,
     build_archive,
@@ -102,6 +104,21 @@ def test_what_shares_or_asks_by_itself_is_left_out():
     found = found_in([*entries, entry_record()])
     assert [one.kind for one in found.entries] == ["free"]
     assert found.left_out == {LeftOut.SHARING: 4}
+
+
+def test_a_kept_note_is_nobodys_once_it_came_from_a_file():
+    """Anybody can write one into a file: it says so, in earlier versions too, once, and is the same entry as before."""
+    by, why = answer("plan.by", "Priya Example, prescriber, 2026-11-04"), answer("plan.why", "Go ahead.")
+    note = {"id": str(UUID(int=7)), "kept_at": "2026-11-20T09:05:00Z", "reason": "earlier", "revision": 1,
+            "title": "", "note": "", "session_id": None, "answers": [by, why], "language": "en"}  # fmt: skip
+    (one,) = found_in([entry_record(kind="plan_note", answers=[by, why], earlier=[note])]).entries
+    (old,) = one.earlier
+    for said in (one.answers, old.answers):
+        assert is_imported(str(said["plan.by"]))
+        assert find_author_name(str(said["plan.by"])) == ""
+    marked = answer("plan.by", str(one.answers["plan.by"]))
+    (again,) = found_in([entry_record(kind="plan_note", answers=[marked, why])]).entries
+    assert (again.answers, again.digest) == (one.answers, one.digest)
 
 
 def test_only_sessions_that_are_over_come_in():

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import unicodedata
 from datetime import UTC, datetime
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -86,13 +88,108 @@ def test_day_one_keeps_words_moments_and_zones():
     found = read_zip({"Journal.json": day_one(entry), "photos/e249a0.jpeg": b"x"})
     (one,) = found.entries
     assert found.source is Source.DAY_ONE
-    assert one.answers == {"free.text": "# The sea\n\n![](dayone-moment://A1) was *inside*."}
+    assert (one.title, one.answers) == ("The sea", {"free.text": "# The sea\n\n was *inside*."})
     assert (one.created_at, one.updated_at) == (
         datetime(2024, 3, 1, 22, 30, tzinfo=UTC),
         datetime(2024, 3, 2, 8, tzinfo=UTC),
     )
     assert one.zone == "America/New_York"
     assert found.left_out == {LeftOut.MEDIA: 2, LeftOut.TAGS: 3, LeftOut.PLACES: 2, LeftOut.FIELDS: 1}
+
+
+PICTURES = {
+    "in a line": ("We saw ![](dayone-moment://A1F) it.", "We saw  it.", 1),
+    "alone, between two texts": ("One.\n\n![](dayone-moment://A1F)\n\nTwo.", "One.\n\nTwo.", 1),
+    "first": ("![](dayone-moment://A1F)\n\nTwo.", "Two.", 1),
+    "films and sounds": (
+        "One.\n![](dayone-moment:/video/A1)![](dayone-moment:/audio/B2)\nTwo.",
+        "One.\nTwo.",
+        2,
+    ),
+    "with words of its own": ("![the boat](dayone-moment://A1F)", "the boat", 1),
+    "another address": (
+        "![a boat](https://example.org/boat.jpg)",
+        "![a boat](https://example.org/boat.jpg)",
+        0,
+    ),
+}
+
+
+@pytest.mark.parametrize(("text", "kept", "count"), PICTURES.values(), ids=PICTURES)
+def test_day_one_leaves_out_what_stands_for_a_picture(text: str, kept: str, count: int) -> None:
+    """It is counted once, whether or not the file lists the picture too; no word goes with it."""
+    for listed in ([], [{"identifier": "A1F"}]):
+        found = read(("J.json", day_one(day_one_entry(text=text, photos=listed))))
+        assert found.entries[0].answers == {"free.text": kept}
+        assert found.left_out.get(LeftOut.MEDIA, 0) == max(count, len(listed))
+
+
+ESCAPES = {
+    "each sign that could be markup": (r"Done\. \(Yes\!\) 5\-6 \#1 \*so\* \[a\] b\_c \+ \`d\` \> \~", None,
+        "Done. (Yes!) 5-6 #1 *so* [a] b_c + `d` > ~"),
+    "a backslash of one's own": (r"¯\\\_\(ツ\)\_/¯ C:\\", None, "¯\\_(ツ)_/¯ C:\\"),
+    "before a letter it is one's own": (r"C:\temp\. Fine\.", None, r"C:\temp. Fine."),
+    "markup is not escaped, and stays": ("1. *one*\n\n[a](b) two\\.", None, "1. *one*\n\n[a](b) two."),
+    "the rich text has every word": (r"We met at 5\.30\!", "We met at 5.30!", "We met at 5.30!"),
+    "the rich text has the backslash": (r"Typed \_so\_ here", r"Typed \_so\_ here", r"Typed \_so\_ here"),
+    "of before Day One did so": (r"Typed \_so\_ here. Full stop.", None, r"Typed \_so\_ here. Full stop."),
+}  # fmt: skip
+"""As Day One exports what was typed, by the rules of CommonMark; its rich text where it is there; what was typed."""
+
+
+@pytest.mark.parametrize(("text", "rich", "typed"), ESCAPES.values(), ids=ESCAPES)
+def test_day_one_has_the_words_that_were_typed(text: str, rich: str | None, typed: str) -> None:
+    """Its backslashes are undone, and those of whoever wrote are not."""
+    more = {} if rich is None else {"richText": json.dumps({"contents": [{"text": rich}]})}
+    found = read(("J.json", day_one(day_one_entry(text=text, **more))))
+    assert found.entries[0].answers == {"free.text": typed}
+
+
+SIGNS = "!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~"
+TYPED = st.text(
+    alphabet=st.characters(categories=("Lu", "Ll", "Nd")) | st.sampled_from(SIGNS + " "), min_size=1
+)
+
+
+@given(typed=TYPED, is_rich=st.booleans())
+def test_day_one_keeps_every_sign_that_was_typed(typed: str, is_rich: bool) -> None:
+    """Whatever was typed: exported with a backslash before each sign, it comes back as it was."""
+    typed = " ".join(typed.split())
+    if not any(map(str.isalnum, typed)):
+        return
+    text = "".join(f"\\{sign}" if sign in SIGNS else sign for sign in typed)
+    more = {"richText": json.dumps({"contents": [{"text": typed}]})} if is_rich else {}
+    found = read(("J.json", day_one(day_one_entry(text=text, **more))))
+    assert found.entries[0].answers == {"free.text": unicodedata.normalize("NFC", typed)}
+
+
+@pytest.mark.parametrize("text", [r"A\. b\-c", "![](dayone-moment://A1) d"])
+def test_no_other_app_loses_a_sign(text: str) -> None:
+    """What Day One's mean elsewhere are signs that somebody typed."""
+    for name, file in (
+        ("data.json", journiv(journiv_entry(content=text))),
+        ("2024/03.json", json.dumps({"days": [{"day": 1, "text": text}]}).encode()),
+        ("a.md", text.encode()),
+    ):
+        (one,) = read_zip({name: file}).entries
+        assert one.answers == {"free.text": text}, name
+
+
+CALLED = {
+    "a heading": ("## The sea\n\nIt was warm.", "The sea"),
+    "a line": ("\n\nIt was warm, and we stayed.\nMore.", "It was warm, and we stayed."),
+    "a list": ("- [ ] bread\n- milk", "bread"),
+    "a long line": ("word " * 40, "word " * 11 + "word…"),
+    "one long word": ("a" * 100, "a" * 60 + "…"),
+    "signs first": ("***\n\n“Yes.”", "“Yes.”"),
+}
+
+
+@pytest.mark.parametrize(("text", "title"), CALLED.values(), ids=CALLED)
+def test_what_has_no_title_is_called_by_its_first_words(text: str, title: str) -> None:
+    """So a list of many tells them apart; the text keeps all of its words."""
+    (one,) = read_zip({"2024/03.json": json.dumps({"days": [{"day": 1, "text": text}]}).encode()}).entries
+    assert (one.title, one.answers) == (title, {"free.text": text.strip("\n")})
 
 
 def test_day_one_may_be_its_json_alone_and_several_journals():

@@ -19,6 +19,7 @@ from crypto import PrivateIdentity
 from journal.catalogue.answers import ADDED_KINDS
 from journal.importing.items import LeftOut
 from journal.records import archive, collection
+from journal.stamps import AUTHOR, mark_imported
 from journal.store.database import Store
 from journal.vault import record_state
 from tests.cast import NOON, PRACTICE, Cast, Furniture, cast_of
@@ -98,7 +99,18 @@ def expect_back(zipped: bytes) -> Any:
     over = [one for one in plan["sessions"] if find_end(one) <= NOON]
     out = frozenset(one["id"].replace("-", "") for one in plan["sessions"] if one not in over)
     courses = [one for one in plan["courses"] if one["id"] in {session["course_id"] for session in over}]
-    return Numbered(out).apply([courses, [one | {"imported": True} for one in over], entries])
+    return Numbered(out).apply([courses, [one | {"imported": True} for one in over], mark_authors(entries)])
+
+
+def mark_authors(entries: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return entries that came from a file, and whose kept notes say of their author that a file said so."""
+    for one in entries:
+        one["imported"] = True
+        for version in (one, *one["earlier"]):
+            for answer in version["answers"] if one["kind"] == "plan_note" else ():
+                if answer["id"] == AUTHOR:
+                    answer["value"] = mark_imported(answer["value"])
+    return entries
 
 
 def find_end(session: dict[str, Any]) -> datetime:

@@ -11,7 +11,7 @@ from uuid import uuid4
 import msgspec
 import pytest
 
-from crypto import PrivateIdentity, seal_identity, succeed
+from crypto import CryptoError, PrivateIdentity, open_sitter_note, seal_identity, succeed
 from journal.accounts import tables as accounts_tables
 from journal.accounts.profiles import load_profile
 from journal.actor import Actor
@@ -28,16 +28,22 @@ from journal.clinic.signatures import Signer
 from journal.coming_talk import items
 from journal.coming_talk.documents import ItemDetails, item_context
 from journal.entries import entries
-from journal.errors import Damaged, StaleRevision, TrustBroken
+from journal.errors import Damaged, LinkExpired, StaleRevision, TrustBroken
 from journal.key_rotation import account_key, waiting
 from journal.key_rotation.account_key import RotationInProgress
 from journal.replies import rows as reply_rows
 from journal.replies.rows import load_list
+from journal.scheduling import plan as session_plan
 from journal.sealing import open_document, seal_document
+from journal.sessions.session import Status
 from journal.sharing import handover_answers, handover_offers, shares
 from journal.sharing.handover_offers import WITHDRAWN
+from journal.sitter import links as sitter_links
+from journal.sitter import notes as sitter_notes
 from journal.sitter import reading as sitter_reading
 from journal.sitter import tables as sitter_tables
+from journal.sitter.links import SitterLinkEnded
+from journal.sitter.notes import NoCopy
 from journal.store.database import execute, transaction
 from journal.vault import record_state
 from journal.vault.documents import EntryDocument
@@ -49,7 +55,7 @@ from tests.journal.key_rotation.test_account_key import begun, ended
 from tests.journal.replies.test_replies import send_back, send_mine
 from tests.journal.sitter.test_links import dose
 from tests.journal.sitter.test_notes import note, rest, sitting_of
-from tests.scenes import become, connected, read_by, shared, written
+from tests.scenes import become, connected, read_by, shared, signed_in_again, written
 
 
 async def signed(cast: Cast) -> None:
@@ -82,6 +88,11 @@ async def seen_by(cast: Cast, who: str) -> tuple[int, int, int, Signer]:
 
 
 ALL = (1, 2, 1, Signer.CARE_TEAM)
+
+
+def bent(stored: bytes) -> bytes:
+    """Bytes as storage has them, with one bit of the last one flipped."""
+    return bytes(stored[:-1]) + bytes([stored[-1] ^ 1])
 
 
 async def link_of(actor: Actor, cast: Cast) -> Link:
@@ -307,18 +318,31 @@ async def test_a_handover_leads_on(cast: Cast) -> None:
 
 
 async def test_invitations_and_handovers_that_wait(cast: Cast) -> None:
-    """An open invitation works on, vouched for anew; a waiting handover is withdrawn, whoever of the three renews."""
+    """A waiting handover is withdrawn, whoever of the three renews; so is an invitation, whose link a thief knows."""
     invited = await invitations.create_invitation(await cast.actor("bob"), "Dana")
-    alice, bob, charlie = [await cast.actor(name) for name in ("alice", "bob", "charlie")]
+    alice, charlie = [await cast.actor(name) for name in ("alice", "charlie")]
     for who in ("alice", "bob", "charlie"):
         offered = await handover_offers.suggest_colleague(await cast.actor("bob"), alice.id, str(charlie.id))
         await begun(cast, who)
         assert (await care_tables.Handover.get(id=offered)).state == WITHDRAWN
         await ended(cast, who)
         await reopened(cast, "alice")
+    with pytest.raises(LinkExpired):
+        await invitations.accept_invitation(await cast.actor("dana"), invited.token)
+    again = await invitations.create_invitation(await cast.actor("bob"), "Dana")
+    link = await invitations.accept_invitation(await cast.actor("dana"), again.token)
+    assert (await links.load_my_link(await cast.actor("bob"), link)).trusted
+
+
+async def test_an_invitation_that_set_out_before_is_vouched_for_anew(sqlite_cast: Cast) -> None:
+    """A request with bob's keys of before makes it after the renewal began: dana accepts it once that has ended."""
+    cast = sqlite_cast
+    before = await cast.actor("bob")
+    await begun(cast, "bob")
+    invited = await invitations.create_invitation(before, "Dana")
+    await ended(cast, "bob")
     link = await invitations.accept_invitation(await cast.actor("dana"), invited.token)
     assert (await links.load_my_link(await cast.actor("bob"), link)).trusted
-    assert bob.id == (await cast.actor("bob")).id
 
 
 async def test_a_sitters_notes_are_sealed_to_the_new_keys(cast: Cast) -> None:
@@ -364,11 +388,11 @@ async def test_what_is_damaged_is_counted_and_stays(cast: Cast) -> None:
     entry = await written(cast)
     share = await shared(cast, entry)
     row = await care_tables.Share.get(id=share)
-    bent = bytes(row.sealed[:-1]) + bytes([row.sealed[-1] ^ 1])
-    await care_tables.Share.filter(id=share).update(sealed=bent)
+    changed = bent(row.sealed)
+    await care_tables.Share.filter(id=share).update(sealed=changed)
     await begun(cast)
     assert (await ended(cast)).unopened == 1
-    assert bytes((await care_tables.Share.get(id=share)).sealed) == bent
+    assert bytes((await care_tables.Share.get(id=share)).sealed) == changed
     assert await care_tables.CareLink.filter(id=cast.link, key_number=1).exists()
 
 
@@ -450,13 +474,11 @@ async def test_what_storage_changes_of_it_is_refused(sqlite_cast: Cast) -> None:
     await begun(cast, "bob")
     await ended(cast, "bob")
 
-    async def bend(table: str, column: str) -> None:
-        await execute(f"UPDATE {table} SET {column} = substr({column}, 1, length({column}) - 1) || x'00'")
-
-    await bend("succession", "statement")
+    (change,) = await accounts_tables.Succession.all()
+    await accounts_tables.Succession.all().update(statement=bent(change.statement))
     assert not (await link_of(await cast.actor("alice"), cast)).trusted
     kept = (await care_tables.CareLink.get(id=cast.link)).held_key
-    await bend("care_link", "held_key")
+    await care_tables.CareLink.filter(id=cast.link).update(held_key=bent(kept or b""))
     with pytest.raises(TrustBroken):
         await read_by(cast, "bob")
     await care_tables.CareLink.filter(id=cast.link).update(held_key=kept)
@@ -470,7 +492,7 @@ async def test_a_key_before_that_storage_changed_hides_nothing_of_now(sqlite_cas
     await read_by(cast, "bob")
     await begun(cast)
     kept = (await care_tables.LinkRenewal.get(id=cast.link)).former
-    await care_tables.LinkRenewal.filter(id=cast.link).update(former=bytes(kept)[:-1] + b"\x00")
+    await care_tables.LinkRenewal.filter(id=cast.link).update(former=bent(kept))
     await shared(cast, await written(cast))
     assert len(await read_by(cast, "bob")) == 1
     with pytest.raises(Damaged):
@@ -495,3 +517,57 @@ async def test_a_pause_takes_away_what_a_clinician_kept(sqlite_cast: Cast, one: 
     await lifecycle.pause_sharing(await cast.actor("alice"), cast.link if one else None)
     assert (await care_tables.CareLink.get(id=cast.link)).held_key is None
     assert await read_by(cast, "bob") == ()
+
+
+async def test_a_sitter_of_today_stays_until_the_rest(cast: Cast) -> None:
+    """Alice renews her keys while somebody sits with her: their link works on; the keys of before open no note."""
+    session, later = await dose(cast), await dose(cast, local="2026-11-25T15:00")
+    (token, sitting), (_, other) = await sitting_of(cast, session), await sitting_of(cast, later)
+    await note(cast, sitting)
+    await session_plan.change_status(await cast.actor("alice"), session, Status.IN_SESSION)
+    old = (await cast.actor("alice")).open_identity()
+    for _ in range(2):  # over two changes as well
+        await begun(cast)
+        await note(cast, await sitter_links.open_sitting(cast.installation, token))
+        await note(cast, sitting)  # of a page that was opened before
+        await ended(cast)
+    assert (await sitter_tables.SitterLink.get(id=other.link)).ended_at
+    rows = await sitter_tables.SitterNote.filter(link_id=sitting.link)
+    assert (len(rows), len((await sitter_notes.load_marks(sitting)).opened)) == (5, 5)
+    for row in rows:
+        ids = {"patient": sitting.patient.bytes, "link": sitting.link.bytes, "note": row.id.bytes}
+        with pytest.raises(CryptoError):
+            open_sitter_note(sitting.note_key, row.sealed, **ids, private=old)
+    await session_plan.change_status(await cast.actor("alice"), session, Status.RECOVERING)
+    cast.clock.forward(hours=20)
+    await signed_in_again(cast)
+    await session_plan.confirm_rest(await cast.actor("alice"))
+    with pytest.raises(SitterLinkEnded):
+        await sitter_links.open_sitting(cast.installation, token)
+    found = await sitter_reading.load_notes(await cast.actor("alice"), session)
+    assert (len(found), found.damaged) == (5, ())
+
+
+@pytest.mark.parametrize("what", ["withheld", "put back", "led elsewhere"])
+async def test_a_thief_leads_no_sitter_astray(sqlite_cast: Cast, what: str) -> None:
+    """Who has alice's keys of before and writes the database gets no note sealed to them: it is refused."""
+    cast = sqlite_cast
+    session = await dose(cast)
+    token, _ = await sitting_of(cast, session)
+    await session_plan.change_status(await cast.actor("alice"), session, Status.IN_SESSION)
+    before, thief = await cast.actor("alice"), PrivateIdentity.generate()
+    old = before.open_identity()
+    await begun(cast)
+    await ended(cast)
+    mine = accounts_tables.Account.filter(id=before.id)
+    if what == "led elsewhere":
+        forged = succeed(before.id.bytes, 1, 0, old=old, new=thief)
+        await accounts_tables.Succession.all().update(statement=forged)
+        await mine.update(public_identity=thief.public().encode())
+    else:
+        await accounts_tables.Succession.all().delete()
+    if what == "put back":
+        await mine.update(public_identity=before.public_keys)
+    with pytest.raises(NoCopy):
+        await note(cast, await sitter_links.open_sitting(cast.installation, token))
+    assert not await sitter_tables.SitterNote.exists()

@@ -207,6 +207,23 @@ async def test_encrypted_ways_with_a_password(sqlite_cast: Cast, tmp_path: Path,
         assert receiver.signed_in == {USER.encode()}
 
 
+@pytest.mark.parametrize("wrapped", [False, True], ids=["STARTTLS", "TLS"])
+async def test_a_certificate_of_another_host_gets_nothing(
+    sqlite_cast: Cast, tmp_path: Path, wrapped: bool
+) -> None:
+    """A certificate that is trusted, of another name than the server's in the settings: nothing is said to it."""
+    trust, context = certificate(tmp_path)
+    with receiving(context, wrapped=wrapped, password=True) as receiver:
+        await told(sqlite_cast, receiver)
+        way = TransportSecurity.TLS if wrapped else TransportSecurity.STARTTLS
+        known = receiver.server(way, user=USER, password=PASSWORD, ca_file=trust)
+        elsewhere = replace(sqlite_cast.installation, mail=replace(known, host="localhost"))
+        assert await deliver_due(elsewhere) == 0
+        assert (receiver.letters, receiver.signed_in, await waiting()) == ([], set(), 1)
+        sqlite_cast.clock.now += RETRY_DELAYS[0]
+        assert await deliver_due(replace(sqlite_cast.installation, mail=known)) == 1
+
+
 async def test_a_server_without_encryption_gets_nothing(sqlite_cast: Cast, receiver: Receiver) -> None:
     """Where STARTTLS is asked for and not offered, nothing is said in the clear."""
     await told(sqlite_cast, receiver)

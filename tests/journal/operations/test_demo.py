@@ -8,7 +8,9 @@ import pytest
 
 from journal.actor import Actor
 from journal.authentication import sign_in, web_sessions
+from journal.authentication.tables import KeyRenewal
 from journal.care import links
+from journal.care.tables import CareLink
 from journal.care_notes import notes
 from journal.charts import shared as shared_charts
 from journal.entries import entries
@@ -51,6 +53,9 @@ async def test_the_demonstration_loads_with_its_people_and_words(database_url: s
         known = await practice.load_practice(installation)
         assert known is not None
         assert known.is_demo
+        (waits,) = await CareLink.filter(due_at__not_isnull=True)  # of the prescriber, who renewed their keys
+        assert waits.clinician_key is None
+        assert not await KeyRenewal.exists()
         total = 0
         for person in demo.patients:
             token = (await sign_in.sign_in(installation, person.email, person.password)).token
@@ -85,7 +90,9 @@ async def test_the_demonstration_loads_with_its_people_and_words(database_url: s
         token = (await sign_in.sign_in(installation, demo.prescriber.email, demo.prescriber.password)).token
         priya = await web_sessions.load_actor(installation, token)
         assert priya is not None
-        (case,) = (await caseload.load_caseload(priya)).cases
+        cases = (await caseload.load_caseload(priya)).cases
+        assert sorted(one.name for one in cases) == [demo.patients[0].name, demo.patients[-1].name]
+        (case,) = [one for one in cases if one.name == demo.patients[0].name]
         for clinician in (priya, bob):
             folder = await reading.load_folder(clinician, case.patient)
             mine = await notes.load_notes(clinician, folder.link)

@@ -21,7 +21,7 @@ from journal.packets.choice import (
     read_choice,
     require_told,
 )
-from journal.packets.composing import BY_PATIENT, Content, PacketConsent, PacketMaker, compose
+from journal.packets.composing import BY_PATIENT, Content, PacketConsent, PacketMaker, compose, make_id
 from journal.packets.documents import MAX_PIECES, NOT_OFFERED, OFFERED_KINDS, Choice, Part, Span
 from journal.records.archive import encode_json
 from journal.sessions.rows import Session
@@ -33,6 +33,7 @@ from journal.vault.entry_rows import Entry
 BERLIN = ZoneInfo("Europe/Berlin")
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
 NAME = "Alice Sample"
+SPACE = UUID(int=7000)
 WRITTEN = (FieldKind.TEXT, FieldKind.LINE)
 ASKED = {
     kind: [one for one in FORMS[kind].fields if one.kind in WRITTEN]
@@ -84,7 +85,11 @@ def parts_of(entry: Entry) -> dict[str, str]:
 
 
 def composed(
-    choice: Choice, entries: list[Entry], plan: tuple[Session, ...] = (), made_by: PacketMaker = BY_PATIENT
+    choice: Choice,
+    entries: list[Entry],
+    plan: tuple[Session, ...] = (),
+    made_by: PacketMaker = BY_PATIENT,
+    space: UUID = SPACE,
 ) -> Content:
     """Compose a packet of what lies in its time."""
     lies = build_test(choice, plan, BERLIN)
@@ -92,11 +97,12 @@ def composed(
     return compose(
         choice,
         opened,
+        space=space,
         name=NAME,
         now=NOON.astimezone(BERLIN),
         zone_name=BERLIN.key,
         sessions=list_past_sessions(choice, plan, BERLIN, NOON),
-        consents=(PacketConsent("Bob Example", "therapist", NOON, None),),
+        consents=(PacketConsent("Bob Example", "therapist", NOON.date(), is_paused=False),),
         made_by=made_by,
     )
 
@@ -129,8 +135,9 @@ def test_it_holds_what_was_chosen_and_no_word_of_anything_else(
     assert (NAME in said) is (Part.NAME in ticked)
     assert ("Bob Example" in said) is (Part.CONSENT in ticked)
     is_there = Part.SESSIONS in ticked and (span is Span.ALL or since >= 3)
-    assert (UUID(int=7).hex in said.replace("-", "")) is is_there
-    assert UUID(int=9).hex not in said.replace("-", "")
+    assert (str(make_id(SPACE, UUID(int=7))) in said) is is_there
+    assert str(make_id(SPACE, UUID(int=9))) not in said
+    assert UUID(int=7).hex not in said.replace("-", "")
     for word in ("session7note", "session7sitter", "session7dose", "her recipient", "her purpose"):
         assert word not in said
 

@@ -23,6 +23,7 @@ from journal.authentication import tables as authentication_tables
 from journal.authentication.web_sessions import Stage
 from journal.entries import entries
 from journal.errors import Damaged, InvalidInput, NotFound
+from journal.installation.installation import Installation
 from journal.key_rotation import account_key as account_key_renewal
 from journal.operations.retention import purge_deleted
 from journal.passkeys import challenges
@@ -48,7 +49,7 @@ from tests.authenticator import (
     p384_key,
     rsa_key,
 )
-from tests.cast import PASSWORDS, Cast
+from tests.cast import PASSWORDS, SERVER_KEY, Cast, Clock
 from tests.factors import enrolled
 from tests.log import logged
 from tests.scenes import written
@@ -232,6 +233,15 @@ async def test_a_challenge_is_valid_once(cast: Cast) -> None:
     outcomes = await asyncio.gather(*tries, return_exceptions=True)
     assert sorted(type(one).__name__ for one in outcomes) == ["InvalidInput"] * 9 + ["bytes"]
     assert await authentication_tables.WebSession.all().count() == before + 1
+
+
+def test_a_challenge_has_128_random_bits() -> None:
+    """Of those drawn in one moment for one request no two are alike, and the random part is what differs."""
+    installation = Installation.with_key(SERVER_KEY, clock=Clock(), quick=True)
+    drawn = [challenges.issue_challenge(installation, PasskeyRequest(Purpose.SIGN_IN)) for _ in range(100)]
+    ends, random = {one[:8] for one in drawn}, {one[8:24] for one in drawn}
+    assert (len(ends), len(random), {len(one) for one in drawn}) == (1, 100, {8 + 16 + 32})
+    assert all(len({one[place] for one in drawn}) > 8 for place in range(8, 24))
 
 
 async def test_a_challenge_expires(cast: Cast) -> None:

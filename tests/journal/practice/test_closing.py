@@ -86,7 +86,7 @@ async def test_taken_back_and_said_again_it_is_told_again(sqlite_cast: Cast, rec
 
 
 async def test_what_still_waits_goes_with_its_day(cast: Cast, receiver: Receiver) -> None:
-    """A day that was mistyped, or taken back, is not sent to those whose message had not gone yet; nothing else is lost."""
+    """A day that was mistyped, or taken back, goes to nobody whose message still waits; nothing else is lost."""
     installation = house_of(cast, receiver)
     await queue_message(installation, Message("erin@example.org", Notice.WAITS.value), installation.clock())
     await closing.tell_closing(installation, UNTIL)

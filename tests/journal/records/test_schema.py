@@ -6,7 +6,7 @@ import json
 import re
 import types
 import typing
-from datetime import datetime
+from datetime import date, datetime
 from enum import Enum
 from pathlib import Path
 from typing import Any
@@ -78,7 +78,7 @@ def documented(name: str) -> list[tuple[str, str]]:
 
 def in_words(annotation: Any) -> str:
     """Return a field's type as the page says it."""
-    plain = {str: "text", int: "number", bool: "yes or no", UUID: "id", datetime: "time"}
+    plain = {str: "text", int: "number", bool: "yes or no", UUID: "id", date: "day", datetime: "time"}
     if annotation in plain:
         return plain[annotation]
     if isinstance(annotation, type) and issubclass(annotation, Enum):

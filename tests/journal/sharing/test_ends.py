@@ -17,7 +17,7 @@ from journal.brief.brief import build_brief
 from journal.care import lifecycle, links, share_list, tables
 from journal.care.link_keys import open_shared_key
 from journal.care.share_list import ShareEnd, ShareList
-from journal.entries import entries
+from journal.entries import acceptance, entries
 from journal.errors import HeldUntilRested, InvalidInput, NotFound, StaleRevision
 from journal.packets import shared as packets
 from journal.replies import conversation, writing
@@ -162,6 +162,20 @@ async def test_storage_that_takes_the_end_away_opens_nothing(cast: Cast) -> None
     with pytest.raises(reading.ShareOver):
         await reading.read_share(await cast.actor("bob"), (await cast.actor("alice")).id, share)
     assert await read_by(cast, "bob") == ()
+
+
+async def test_storage_that_takes_an_ended_row_away_begins_nothing_again(sqlite_cast: Cast) -> None:
+    """Accepted as it is, the list still says that it ended: nothing that is shared as completed brings it back."""
+    cast = sqlite_cast
+    share = await share_until(cast, TODAY)
+    (one,) = await shares.list_shares(await cast.actor("alice"))
+    await to_the_end(cast)
+    await ends.end_due(cast.installation)
+    await tables.Share.filter(id=share).delete()
+    alice = await cast.actor("alice")
+    await acceptance.accept_journal(alice)
+    (row,) = await tables.CareLink.filter(id=cast.link)
+    assert await share_list.was_stopped(alice, cast.link, row.patient_key, one.entry, NOON)
 
 
 async def test_storage_that_ends_a_share_early_is_noticed(cast: Cast) -> None:

@@ -174,7 +174,9 @@ async def test_head_and_body_are_one_write(config: Config) -> None:
         ("no content", 1),
     ):
         settings = build_server_config(SecurityHeaders(ANSWERS[name], config), config)
-        settings.http = partial(Watched, **settings.http.keywords)  # type: ignore[union-attr, assignment]
+        serving: Any = settings.http
+        watched: Any = partial(serving.func, Watched, *serving.args[1:], **serving.keywords)
+        settings.http = watched
         async with listening(settings) as port:
             whole = await heard(port, ASKED["get"])
         assert len(written) == times, name

@@ -44,7 +44,7 @@ from journal.scheduling import plan as session_plan
 from journal.sessions.session import SessionDetails, SessionKind, Setting
 from journal.sharing import shares
 from journal.vault import tables as vault_tables
-from journal.vault.documents import EntryDocument
+from journal.vault.documents import Beside, EntryDocument, Origin
 from journal.vault.entry_rows import Entry
 from portal.documents.archive_pages import build_page_renderer
 from portal.web.pages import build_environment
@@ -719,3 +719,27 @@ async def test_what_did_not_open_is_said_on_the_first_page(portal: Portal) -> No
     assert "missing" not in (await pages_of(portal.cast, "alice"))["index.html"]
     await vault_tables.Entry.filter(id=entry.id).update(sealed=bytes(64))
     assert "1 record did not open" in words_of((await pages_of(portal.cast, "alice"))["index.html"])
+
+
+async def test_what_a_file_brought_says_so_to_every_reader(portal: Portal) -> None:
+    """A sitter's notes that were imported: on the pages of a share, in the brief and in both archives."""
+    cast = portal.cast
+    said = {"sitter.said": ["09:10 | That the sea was warm."]}
+    brought = await written(
+        cast, EntryDocument("sitter", answers=dict(said), beside=Beside(origin=Origin("", "")))
+    )
+    kept = await written(
+        cast, EntryDocument("sitter", answers={"sitter.said": ["09:12 | That it was calm."]})
+    )
+    alice = await cast.actor("alice")
+    for one, is_there in ((brought, True), (kept, False)):
+        share = await shares.share_entry(alice, one.id, cast.link, ["sitter.said"], previewed=1)
+        async with portal.client("bob") as browser:
+            page = (await browser.get(f"/patients/{alice.id}/shared/{share}")).text
+        assert ("imported from a file" in page) is is_there
+    for who, name in (("alice", "journal/2026-11.html"), ("bob", "patients/1.html")):
+        assert words_of((await pages_of(cast, who))[name]).count("imported from a file") == 1
+    async with portal.client("bob") as browser:
+        brief = (await browser.get(f"/patients/{alice.id}/brief")).text
+    assert "sea was warm" in brief
+    assert brief.count("imported from a file") == 1

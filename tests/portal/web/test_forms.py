@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import re
+
 from hypothesis import given
 from hypothesis import strategies as st
 
 from portal.web.forms import MAX_VALUE_LENGTH, Form
+from tests.cast import PASSWORDS
+from tests.portal.conftest import Portal
+from tests.test_architecture import modules, source
 
 names = st.sampled_from(["a", "b", "a.name", ""])
 
@@ -36,3 +41,65 @@ def test_what_is_too_long_for_any_field_is_read_in_part_and_kept_whole() -> None
     assert form.get_all("name") == [long[:MAX_VALUE_LENGTH], "short"]
     assert form["free.text"] == form["title"] == long
     assert form.restorable == form.items
+
+
+def test_no_view_takes_fields_that_it_does_not_name() -> None:
+    """
+    A view names each field that it reads, or the questions whose fields it reads: it never passes a form on as it came.
+
+    The fields as they came are read only where a form is shown again, by the one list of those that may be.
+    """
+    found = {
+        (path.as_posix(), name)
+        for path in modules("portal")
+        for name in re.findall(r"\b(?:form|sent|typed)\.(items|lists)\b(?!\()", source(path))
+    }
+    assert found == {
+        ("portal/web/errors.py", "items"),  # whether there was more than may be shown again
+        ("portal/views/journal/entry_form.py", "lists"),
+        ("portal/views/grounding/notes.py", "lists"),
+        ("portal/views/check_ins/filling.py", "lists"),
+        ("portal/views/reframing/steps.py", "lists"),
+    }
+
+
+async def test_a_field_that_no_page_has_changes_nothing(portal: Portal) -> None:
+    """Whoever adds the names of columns to the form of their own name changes their name and nothing else."""
+    columns = (
+        "role",
+        "status",
+        "profession",
+        "email",
+        "id",
+        "epoch",
+        "sealed",
+        "recovery_ready",
+        "is_neutral",
+    )
+    typed = {"name": "Alice Anew", "zone": "Europe/Berlin", "time_zone": "Europe/Berlin", "language": "en"}
+    before = await portal.cast.actor("alice")
+    async with portal.client("alice") as browser:
+        answer = await browser.post("/account/details", data=dict.fromkeys(columns, "administrator") | typed)
+        assert answer.status_code == 303, answer.text
+        assert (await browser.get("/people")).status_code == 404
+    after = await portal.cast.actor("alice")
+    assert after.name == "Alice Anew"
+    kept = ("id", "role", "email", "is_neutral", "region", "session")
+    assert [getattr(after, one, None) for one in kept] == [getattr(before, one, None) for one in kept]
+
+
+async def test_what_stands_in_an_address_or_a_cookie_is_no_field(portal: Portal) -> None:
+    """A form is its body alone; of a field that comes twice the first counts, to whoever looks, and in each look."""
+    known = {"email": "alice@example.org", "password": PASSWORDS["alice"]}
+    async with portal.client() as browser:
+        cookies = {"cookie": "; ".join(f"{name}={value}" for name, value in known.items())}
+        for query, headers in ((known, {}), ({}, known), ({}, cookies)):
+            answer = await browser.post("/sign-in", data={"email": ""}, params=query, headers=headers)
+            assert answer.status_code == 422
+        for values, status in (
+            (["alice@example.org", "bob@example.org"], 303),
+            (["bob@example.org", "alice@example.org"], 422),
+        ):
+            sent = {"email": values, "password": PASSWORDS["alice"]}
+            answer = await browser.post("/sign-in", data=sent, params={"email": "erin@example.org"})
+            assert answer.status_code == status

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from journal.accounts import tables as accounts_tables
+from journal.actor import Actor
 from journal.authentication import tables as authentication_tables
 from journal.key_rotation import account_key
 from journal.key_rotation.account_key import SETTLING_TIME
+from journal.records import collection
+from journal.records.archive import pack_archive
+from journal.records.verification import verify_zip
 from tests.cast import PASSWORDS
 from tests.portal.browsing import opened
 from tests.portal.conftest import Portal
 from tests.portal.views.account.test_account import field, groups
-from tests.scenes import shared, signed_in_again, written
+from tests.scenes import in_session, shared, signed_in_again, written
 
 
 async def test_password_then_kit_then_the_rest(any_portal: Portal) -> None:
@@ -76,15 +80,45 @@ async def test_it_goes_on_in_another_browser(portal: Portal) -> None:
             assert (await opened(browser, f"/journal/{entry.id}")).heading == "The sea"
 
 
+async def test_an_archive_of_before_stays_whole_and_its_key_is_listed(portal: Portal) -> None:
+    """Whoever compares finds its fingerprint on the account page, with the day since when it is retired."""
+    cast = portal.cast
+    await written(cast)
+    before = await cast.actor("alice")
+    old = await packed(before)
+    await renewed(portal, "alice")
+    after = await cast.actor("alice")
+    new = await packed(after)
+    async with portal.client("alice") as browser:
+        page = (await opened(browser, "/account")).words
+    assert f"{before.fingerprint}, retired since 22 Nov 2026" in page
+    assert "In use since 22 Nov 2026." in page
+    assert verify_zip(old, before.fingerprint).is_whole
+    assert verify_zip(new, after.fingerprint).is_whole
+    assert not verify_zip(new, before.fingerprint).is_whole
+
+
+async def packed(actor: Actor) -> bytes:
+    """Return somebody's archive, without pages, as it is before a passphrase seals it."""
+    records = await collection.collect_patient_records(actor, "A practice")
+    return pack_archive(records, {}, "1.0", actor.open_identity())
+
+
+async def renewed(portal: Portal, who: str) -> None:
+    """Have somebody renew their keys, to the end."""
+    cast = portal.cast
+    cast.tokens[who] = await account_key.begin_rotation(await cast.actor(who), PASSWORDS[who])
+    while not (await account_key.reseal_batches(await cast.actor(who), 50)).finished:
+        cast.clock.forward(seconds=SETTLING_TIME.total_seconds())
+    await accounts_tables.Account.all().update(recovery_ready=True)
+    await cast.in_use()
+
+
 async def test_both_sides_are_told(portal: Portal) -> None:
     """Bob sees with whom his new keys wait, alice that they are new; once she came, nothing waits any more."""
     cast = portal.cast
     await shared(cast, await written(cast))
-    cast.tokens["bob"] = await account_key.begin_rotation(await cast.actor("bob"), PASSWORDS["bob"])
-    while not (await account_key.reseal_batches(await cast.actor("bob"), 50)).finished:
-        cast.clock.forward(seconds=SETTLING_TIME.total_seconds())
-    await accounts_tables.Account.all().update(recovery_ready=True)
-    await cast.in_use()
+    await renewed(portal, "bob")
     alice = await cast.actor("alice")
     async with portal.client("bob") as bob:
         assert "Your new keys wait for one patient" in (await opened(bob, "/patients")).words
@@ -95,11 +129,15 @@ async def test_both_sides_are_told(portal: Portal) -> None:
         home = (await opened(browser, "/")).words
         assert "renewed their keys" in home
         assert "The code is another one since then" in (await opened(browser, f"/sharing/{cast.link}")).words
-        assert "What you share is being encrypted again" in home
+        assert "What you share is still being encrypted again" in home
         cast.clock.forward(seconds=SETTLING_TIME.total_seconds())
         await cast.in_use()
         await opened(browser, "/")
-        assert "is being encrypted again" not in (await opened(browser, "/")).words
+        home = (await opened(browser, "/")).words
+        assert "renewed their keys" in home
+        assert "encrypted again" not in home
+        await in_session(cast)  # that day has room for one thing
+        assert "renewed their keys" not in (await opened(browser, "/")).words
     async with portal.client("bob") as bob:
         assert "Your new keys wait" not in (await opened(bob, "/patients")).words
         assert "Still open" not in (await opened(bob, "/account/renewal")).words

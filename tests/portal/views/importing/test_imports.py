@@ -111,6 +111,7 @@ async def test_a_file_that_is_not_read_changes_nothing(portal: Portal, files, ty
     assert refusal.label in answer.text
     assert f'id="{field}-error"' in answer.text
     assert not typed or typed not in answer.text
+    assert "Please type this once more" not in answer.text  # what it needs stands at the field, if anything
     assert await tables.ImportRun.all().count() == 0
 
 

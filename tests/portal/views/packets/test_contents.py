@@ -35,7 +35,7 @@ from portal.web.translation import speaking
 from tests.cast import SERVER_KEY
 from tests.journal.fhir.made import ALICE
 from tests.journal.fhir.reading import list_words
-from tests.journal.packets.test_composing import BERLIN, NAME, NOON, journals, parts_of, session
+from tests.journal.packets.test_composing import BERLIN, NAME, NOON, SPACE, journals, parts_of, session
 from tests.pages import build_shared_templates
 
 CLINICIAN = PacketMaker(Role.CLINICIAN, "Bob Example", "therapist")
@@ -53,11 +53,14 @@ def composed(choice: Choice, entries: list[Entry], maker: PacketMaker, name: str
     return compose(
         choice,
         entries,
+        space=SPACE,
         name=name,
         now=NOON.astimezone(BERLIN),
         zone_name=BERLIN.key,
         sessions=(session(7, -3),),
-        consents=() if maker is not BY_PATIENT else (PacketConsent("Karl Willow", "therapist", NOON, None),),
+        consents=()
+        if maker is not BY_PATIENT
+        else (PacketConsent("Karl Willow", "therapist", NOON.date(), is_paused=False),),
         made_by=maker,
     )
 

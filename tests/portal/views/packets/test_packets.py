@@ -8,7 +8,7 @@ import json
 import re
 import subprocess
 import zipfile
-from datetime import timedelta
+from datetime import date, timedelta
 from functools import partial
 from hashlib import sha256
 from pathlib import Path
@@ -36,6 +36,7 @@ from journal.vault.documents import EntryDocument
 from journal.vault.entry_rows import Entry
 from portal.paper import typesetting
 from tests.cast import PASSWORDS, Cast
+from tests.course_material import phq9
 from tests.journal.fhir.reading import list_words
 from tests.journal.records.test_verification import found_by_both
 from tests.portal.cli.test_verify_records import said
@@ -286,6 +287,9 @@ async def test_a_file_for_a_public_key_opens_with_its_private_one(
         answer = await browser.post(f"{where}/preview", data=form(page, opens_for=key))
         assert answer.status_code == 303, answer.text
         await made(portal)
+        handed = Markup((await browser.get(where)).text).one("main").words
+        assert "private key" in handed
+        assert "passphrase" not in handed
         file = await browser.get(f"{where}/file")
     with pytest.raises(pyrage.DecryptError):
         pyrage.passphrase.decrypt(file.content, PHRASE)
@@ -537,3 +541,18 @@ async def test_the_list_is_shown_a_page_at_a_time(portal: Portal) -> None:
     found = [set(re.findall(r"/packets/[0-9a-f-]{36}", page)) for page in pages]
     assert ([len(one) for one in found], found[0] & found[1]) == ([20, 3, 3], set())
     assert "Page 2 of 2" in pages[1]
+
+
+async def test_a_measure_is_offered_as_the_form_that_it_is(portal: Portal) -> None:
+    """Its name is ours and no part to choose; a total from elsewhere is so too. Ticked, it is whole."""
+    cast = portal.cast
+    for answers in (phq9(date(2026, 11, 1), 2), {"measure.score": "MADRS\n2026-11-01\n14"}):
+        one = await written(cast, kind="measure", title="PHQ-9", answers=answers)
+        async with portal.client("alice") as browser:
+            where = await begun(cast, browser)
+            page = (await browser.get(f"{where}/entries?kind=measure")).text
+            assert "The whole form" in page
+            assert f"{one.id.hex}.title" not in page
+            sent = {"revision": "2", "kind": "measure", "page": "1", "go": "save"}
+            await browser.post(f"{where}/entries", data={**sent, "shown": one.id.hex, "pieces": one.id.hex})
+            assert "PHQ-9" in (await browser.get(f"{where}/preview")).text

@@ -107,18 +107,6 @@ def test_what_others_noted_is_not_called_the_patients(environment: Environment) 
         assert next(texts(document.blocks)).startswith(f"{foot}.")
 
 
-def test_the_pages_say_what_the_data_has_beside_their_words(environment: Environment) -> None:
-    """Days alone stand on the pages: that the data has times, of which zone, is said; professions are shown."""
-    installation = Installation.with_key(SERVER_KEY)
-    for choice, is_said in ((Choice(parts=(Part.CONSENT,)), True), (Choice(), False)):
-        content = composed(choice, [])
-        blocks = build_pages(
-            environment, installation, content, NOON, signer=SIGNER, paper=Paper.A4
-        ).document.blocks
-        whole = "\n".join(texts(blocks))
-        assert (content.time_zone in whole, "Bob Example (therapist)" in whole) == (is_said, is_said)
-
-
 async def test_another_reader_finds_the_words_of_the_preview(environment: Environment) -> None:
     """The PDF is tagged, names its language and nobody, and its text is that of the document, in its order."""
     choice = Choice(parts=(Part.SESSIONS, Part.CONSENT), pieces={"1".zfill(32): ("title", "note")})

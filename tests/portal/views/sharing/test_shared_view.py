@@ -82,6 +82,12 @@ def test_a_version_that_is_none_is_shown_in_words(read: str, stamp: str, chosen:
             "Bob Example, therapist, 25 Nov 2026",
             "Bob Example, terapeuta, 25 nov 2026",
         ),
+        (
+            EntryKind.PLAN_NOTE,
+            {"plan.by": "Bob Example, therapist, 2026-11-25, imported"},
+            "Bob Example, therapist, 25 Nov 2026, as a file says that the patient imported",
+            "Bob Example, terapeuta, 25 nov 2026, según un archivo importado por quien recibe el tratamiento",
+        ),
         (EntryKind.PLAN_NOTE, {"plan.by": "Dr. Example, <prescriber>"}, *["Dr. Example, <prescriber>"] * 2),
         (EntryKind.PLAN_NOTE, {"plan.read": "2, 2026-12-04"}, "2, 4 Dec 2026", "2, 4 dic 2026"),
         (EntryKind.EVALUATION, {"evaluation.version": "1, 2026-01-02"}, "1, 2 Jan 2026", "1, 2 ene 2026"),

@@ -95,7 +95,9 @@ async def test_it_is_filed_with_one_act_that_both_see(portal: Portal) -> None:
         (one,) = await shares.list_shares(alice := await portal.cast.actor("alice"))
         theirs, mine = f"/patients/{alice.id}/shared/{one.id}", f"/shares/{one.id}/terms"
         assert "File it in" not in words(await bob.get(theirs))
-        assert (await bob.get(f"{theirs}/filing")).status_code == 404
+        asked = await bob.get(f"{theirs}/filing")
+        assert (asked.status_code, "You can ask them." in asked.text) == (409, True)
+        assert (await bob.get(f"/patients/{alice.id}/shared/{alice.id}/filing")).status_code == 404
         assert (await bob.post(f"{theirs}/filing", data={"revision": "1"})).status_code == 409
         assert (await patient.post(mine, data={"until_date": "", "may_file": "yes"})).status_code == 303
         assert "May be filed" in words(await patient.get(f"/journal/{entry.id}/shares"))
