@@ -74,7 +74,8 @@ async def opens(key: Sealer, session: UUID) -> bool:
     row = await sessions_tables.KapSession.get(id=session)
     for revision in range(1, row.revision + 1):
         try:
-            key.open(row.words or b"", context=words_context(row.patient_id, session, revision))
+            place = words_context(row.patient_id, session, revision)  # type: ignore[attr-defined]
+            key.open(row.words or b"", context=place)
         except CryptoError:
             continue
         return True
