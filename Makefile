@@ -24,7 +24,7 @@ export CHECK_PYTHON
 export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check format bench mutate sbom dist pictures fonts definitions words lock clean python machine
+.PHONY: help run test check format bench mutate claims sbom dist pictures fonts definitions words lock clean python machine
 .NOTPARALLEL:
 
 # A .venv whose Python is gone, or has no pip, was left half-made: it is made anew.
@@ -57,6 +57,9 @@ bench: .venv/ready ## Measure, and write bench/results.json; with PG=1 also on P
 
 mutate: .venv/ready ## Change the code in small ways and count what the tests notice (takes long)
 	$(BIN)/python tests/mutate.py
+
+claims: .venv/ready ## Break the code behind forty lines of docs/asvs.md, and see their tests fail (CLAIMS="--rows 0": all)
+	$(BIN)/python tests/break_asvs.py $(CLAIMS)
 
 sbom: .venv/ready ## Write the bill of materials, dist/hearthside.cdx.json
 	$(BIN)/python tests/make_sbom.py dist/hearthside.cdx.json

@@ -120,9 +120,10 @@ class Automaton:
             begin = self._new(at if least else self.add(tree, at))
             self.free[self.add(tree, begin)].add(begin)
             return self._new(begin, at)
+        ends = [at]  # it can end behind each copy, and goes on to the next from the one before alone
         for _ in range(min(most - least, COPIES)):
-            at = self._new(at, self.add(tree, at))
-        return at
+            ends.append(self.add(tree, ends[-1]))
+        return self._new(*ends)
 
     def is_ambiguous(self) -> bool:
         """Return whether two readers can part at a place, go on by the same letters, and meet there again."""
@@ -248,7 +249,8 @@ def test_a_pattern_without_end_is_found(pattern: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "pattern", ["a+b+", "(ab+)+", r"\n[^\S\n]*(?:\n[^\S\n]*)+", "(a|b)*", r"(?:x{2})*\d{3}"]
+    "pattern",
+    ["a+b+", "(ab+)+", r"((#{1,6}|>) +)*", r"\n[^\S\n]*(?:\n[^\S\n]*)+", "(a|b)*", r"(?:x{2})*\d{3}"],
 )
 def test_a_pattern_with_an_end_passes(pattern: str) -> None:
     """So does the control of the control: a loop within a loop is none that doubles where each round has its mark."""

@@ -30,7 +30,8 @@ from journal.user_input import clean_line, clean_text
 FREE_TEXT = "free.text"
 TITLE_LENGTH = MAX_LINE_LENGTH
 FIRST_WORDS_LENGTH = 60
-_FIRST_WORDS = re.compile(r"\s*(?:(?:#{1,6}|[>*+-])\s+)*(?:\[[ xX]\] )?(?=.*\w)(.*)")
+_LINE_MARKS = re.compile(r"\s*(?:(?:#+|[>*+-])\s+)*(?:\[[ xX]\] )?")
+_LETTER = re.compile(r"\w")
 NOON = time(12)
 TOLERANCE = timedelta(days=1)
 """How far ahead of now a time may lie: clocks differ, and days begin elsewhere."""
@@ -229,7 +230,8 @@ def add_text(
 
 def find_first_words(text: str) -> str:
     """Return the first words of a text, without what marks a heading, a quotation or a list before them."""
-    line = next((found[1] for one in text.split("\n") if (found := _FIRST_WORDS.match(one))), "")
+    lines = (one[found.end() :] for one in text.split("\n") if (found := _LINE_MARKS.match(one)))
+    line = next(filter(_LETTER.search, lines), "")
     if len(line) <= FIRST_WORDS_LENGTH:
         return clean_line(line)
     short = line[:FIRST_WORDS_LENGTH]

@@ -32,7 +32,7 @@ overwrites it when it is told to.
 
 
 def forbid_dumps() -> None:
-    """Let no core dump of this process be written, and nobody trace it or read its memory but a superuser."""
+    """Forbid core dumps of this process, and that anybody but a superuser traces it or reads its memory."""
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(PR_SET_DUMPABLE, 0, 0, 0, 0)

@@ -46,7 +46,7 @@ class Part(Labelled):
     """A part of a packet besides the entries."""
 
     NAME = "name", N_("Your name on the first page")
-    SESSIONS = "sessions", N_("Your sessions: days, route, phase and setting")
+    SESSIONS = "sessions", N_("Your sessions: days and times, route, phase and setting")
     CONSENT = "consent", N_("Who in your care team you share with")
     FHIR = "fhir", N_("All of it once more as FHIR, for the software of clinics")
 

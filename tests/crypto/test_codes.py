@@ -41,6 +41,7 @@ def test_a_code_has_eighty_random_bits_and_no_two_are_alike() -> None:
     drawn = {new_recovery_code() for _ in range(100)}
     assert len(drawn) == 100
     assert {len(code) for code in drawn} == {10}
+    assert all(len({code[place] for code in drawn}) > 8 for place in range(10))
 
 
 @given(code=codes)

@@ -99,7 +99,12 @@ def test_an_outsider_does_not_open_it(granted: bytes, reading: Reading, charlie:
 def test_a_planted_key_is_noticed(
     alice: Person, bob: Person, dana: Person, granted: bytes, reading: Reading
 ) -> None:
-    """Whoever writes the database can seal to Bob, but not sign as Alice."""
+    """Whoever writes the database can seal to Bob, with all that is public, but not sign as Alice."""
+    info = _info(LINK, alice.id, bob.id, alice.public, bob.public)
+    sealed = _SUITE.encrypt(b"x" * 32, bob.public.hpke_key(), info=info)
+    signature = dana.private.sign(join_fields(info, sealed), purpose="link-key")
+    with pytest.raises(OpenError):
+        open_link_key(GrantedKey(sealed, signature).encode(), **reading)
     planted = grant_link_key(
         b"x" * 32, link=LINK, patient=alice.id, clinician=bob.id, to=bob.public, signer=dana.private
     )

@@ -30,7 +30,7 @@ from portal.web.pages import redirect, render_page
 
 OF_OTHERS = {
     Part.NAME: N_("The patient’s name on the first page"),
-    Part.SESSIONS: N_("The sessions: days, route, phase and setting"),
+    Part.SESSIONS: N_("The sessions: days and times, route, phase and setting"),
 }
 """How a clinician is asked about the parts of a packet."""
 COURSE = N_("The course that begins on %(date)s")

@@ -155,8 +155,9 @@ def test_what_is_inside_an_age_file_is_looked_at_as_well():
 
 
 def test_a_zip_file_is_sent_alone():
-    """Beside others it is refused, and so is an age file."""
-    assert why(("a.txt", b"words"), ("it.zip", WHOLE)) == Refusal.NESTED
+    """Beside others it is refused, whatever it is called; and so is an age file."""
+    for name in ("it.zip", "it.txt", "it"):
+        assert why(("a.txt", b"words"), (name, WHOLE)) == Refusal.NESTED
     assert why() == Refusal.NOTHING
 
 

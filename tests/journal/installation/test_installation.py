@@ -32,6 +32,8 @@ async def test_two_passwords_at_once_and_no_more() -> None:
 
     await asyncio.gather(*(QUICK.run_password_hash(work) for _ in range(8)))
     assert most == 2
+    queues = (QUICK.password_queue, QUICK.returning_password_queue, QUICK.strength_queue)
+    assert [one.pool._max_workers for one in queues] == [2, 2, 1]
 
 
 async def test_others_are_answered_meanwhile() -> None:

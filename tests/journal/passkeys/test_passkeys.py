@@ -197,6 +197,8 @@ async def test_an_answer_that_does_not_verify_is_refused(cast: Cast, how: str) -
         device.use(passkey_sign_in.build_sign_in_options(cast.installation, SITE)),
         passkey_verification.NOT_VERIFIED,
     )
+    if how != "a page inside another":  # which is told before anybody looks whose passkey it is
+        assert len(await logged(Act.PASSKEY_REFUSED)) == 1
     vars(device).update(honest)
     assert await sign_in_with(cast, device)
 

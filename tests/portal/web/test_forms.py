@@ -6,6 +6,8 @@ import re
 
 from hypothesis import given
 from hypothesis import strategies as st
+from starlette.requests import Request
+from starlette.types import Message
 
 from portal.web.forms import MAX_VALUE_LENGTH, Form
 from tests.cast import PASSWORDS
@@ -41,6 +43,16 @@ def test_what_is_too_long_for_any_field_is_read_in_part_and_kept_whole() -> None
     assert form.get_all("name") == [long[:MAX_VALUE_LENGTH], "short"]
     assert form["free.text"] == form["title"] == long
     assert form.restorable == form.items
+
+
+async def test_a_value_is_decoded_once() -> None:
+    """What is left after that is what was typed, also where it looks as if it were encoded once more."""
+
+    async def receive() -> Message:
+        return {"type": "http.request", "body": b"a=%2541+%26b%3D1&c=%2B"}
+
+    form = await Form.read(Request({"type": "http", "method": "POST", "path": "/", "headers": []}, receive))
+    assert form.items == (("a", "%41 &b=1"), ("c", "+"))
 
 
 def test_no_view_takes_fields_that_it_does_not_name() -> None:

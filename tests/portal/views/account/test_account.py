@@ -131,7 +131,7 @@ async def test_a_set_up_link_works_once_and_keeps_what_was_typed(portal: Portal)
 
 
 async def test_a_changed_password_signs_other_browsers_out(any_portal: Portal) -> None:
-    """The browser that changed it goes on with a new token; the old one opens nothing."""
+    """The browser that changed it goes on with a new token; the old token and password open nothing, the new do."""
     async with any_portal.client("alice") as browser, any_portal.client("alice") as other:
         form = {"current": PASSWORDS["alice"], "password": NEW, "repeated": NEW}
         wrong = await browser.post("/account/password", data=form | {"current": "something else"})
@@ -143,6 +143,8 @@ async def test_a_changed_password_signs_other_browsers_out(any_portal: Portal) -
             "/sign-in", data={"email": "alice@example.org", "password": PASSWORDS["alice"]}
         )
         assert old.status_code == 422
+        new = await other.post("/sign-in", data={"email": "alice@example.org", "password": NEW})
+        assert new.status_code == 303
 
 
 async def test_recovering_sets_a_new_password_and_asks_for_a_new_key(portal: Portal) -> None:
