@@ -161,7 +161,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "care": ("sessions", "vault"),
     "plan_words": ("care",),
     "entries": ("care",),
-    "clinic": ("care",),
+    "clinic": ("plan_words",),
     "reading_hours": ("clinic",),
     "reminders": ("reading_hours",),
     "grounding": ("entries",),
@@ -302,7 +302,7 @@ OTHERS_TABLES = {
     "key_rotation.waiting": ("a link says that something waits", "care.CareLink"),
     "importing.adding": (
         "adds what a file holds: the vault keeps entries, the sessions keep theirs beside the plan",
-        "sessions.Course vault.Entry vault.EntryRevision",
+        "vault.Entry vault.EntryRevision",
     ),
     "importing.tables": ("its rows belong to an account", "accounts.Account"),
     "importing.removal": (
@@ -323,7 +323,7 @@ OTHERS_TABLES = {
     "replies.writing": ("the same", "care.Reply"),
     "operations.demo": (
         "writes a practice with a past",
-        "accounts.Account authentication.WebSession practice.Practice sessions.Course",
+        "accounts.Account authentication.WebSession practice.Practice",
     ),
     "operations.diagnostics": (
         "counts what waits, and finds the latest times",
@@ -357,6 +357,11 @@ OTHERS_TABLES = {
     ),
     "practice.practice": ("looks for the accounts of the demonstration", "accounts.Account"),
     "packets.tables": ("its rows belong to an account", "accounts.Account"),
+    "plan_words.carrying": (
+        "seals what stood under the server key, row by row",
+        "sessions.Course sessions.KapSession",
+    ),
+    "plan_words.courses": ("reads courses with their titles", "sessions.Course"),
     "plan_words.keys": (
         "seals the words of all sessions anew, and gives each care link its copy of the key",
         "care.CareLink sessions.KapSession",
@@ -365,9 +370,9 @@ OTHERS_TABLES = {
     "practice.tables": ("its rows belong to an account", "accounts.Account"),
     "reading_hours.tables": ("its rows belong to an account", "accounts.Account"),
     "reminders.tables": ("its rows belong to an account", "accounts.Account"),
-    "records.collection": ("collects every row", "sessions.Course sessions.KapSession vault.Entry"),
+    "records.collection": ("collects every row", "sessions.KapSession vault.Entry"),
     "records.last_exports": ("asks whether an entry was changed since the export", "vault.Entry"),
-    "scheduling.plan": ("the sessions keep its rows", "sessions.Course sessions.KapSession"),
+    "scheduling.plan": ("the sessions keep its rows", "sessions.KapSession"),
     "sessions.tables": ("its rows belong to an account", "accounts.Account"),
     "sharing.handover_answers": (
         "care keeps its rows; a successor has an account",
@@ -637,6 +642,10 @@ SQL_OF_OTHERS = {
         "practice.practice",
     ),
     "own_notes.after_care": ("notes whose care ended are one statement", "care.care_link care.own_note"),
+    "plan_words.keys": (
+        "whatever stands under the key of a plan is sealed anew with it",
+        "clinic.instructions_version sessions.course",
+    ),
     "plan_words.reading": (
         "the words of sessions and the key that seals them are read at once",
         "sessions.kap_session sessions.plan_key",

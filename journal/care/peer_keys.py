@@ -61,7 +61,7 @@ class LinkRow(Row, frozen=True):
     clinician_key: bytes | None
     held_key: bytes | None
     plan_copy: bytes | None
-    plan_due: JoinedValue
+    plan_settled: Flag
     key_number: NonNegative
     due_at: Timestamp | None
     signs_later: Flag

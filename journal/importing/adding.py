@@ -29,10 +29,9 @@ from journal.importing.runs import CHANGED, Run, load_digests, load_run, require
 from journal.plan_words.keys import open_own_key
 from journal.roles import Role
 from journal.sealing import open_document, seal_document
-from journal.sessions import tables as sessions_tables
 from journal.sessions.rows import (
     CourseDetails,
-    course_context,
+    insert_course,
     insert_session,
     load_my_sessions,
 )
@@ -242,21 +241,15 @@ async def _add_sessions(actor: Actor, run: Run, document: RunDocument, part: Par
     same = {one.id: there[key] for one in part.sessions if (key := _recognise(one.details)) in there}
     fresh = [one for one in part.sessions if one.id not in same]
     wanted = {one.course for one in fresh}
+    titled = any(one.title for one in part.courses if one.id in wanted)
+    worded = any(take_words(one.details) != NO_WORDS for one in fresh)
+    sealer = Sealer(await open_own_key(actor)) if titled or worded else None
     for place, course in enumerate(part.courses):
         if course.id in wanted:
             ident = UUID(hex=course.id)
             called = CourseDetails(course.title, course.language, run.id.hex)
-            await sessions_tables.Course.create(
-                id=ident,
-                patient_id=actor.id,
-                sealed=seal_document(actor.installation.server_keys, called, course_context(actor.id, ident)),
-                created_at=actor.now + timedelta(microseconds=place),  # in their order
-            )
-    sealer = (
-        Sealer(await open_own_key(actor))
-        if any(take_words(one.details) != NO_WORDS for one in fresh)
-        else None
-    )
+            at = actor.now + timedelta(microseconds=place)  # in their order
+            await insert_course(actor, actor.id, ident, called, sealer, at)
     for one in fresh:
         await _store_session(actor, run.id, one, same, sealer)
     return msgspec.structs.replace(

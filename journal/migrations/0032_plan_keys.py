@@ -6,7 +6,7 @@ from tortoise.migrations import operations as ops
 
 
 class Migration(migrations.Migration):
-    """Make room for the words of sessions, sealed under a key of each patient's plan."""
+    """Make room for what is written of sessions, sealed under a key of each patient's plan."""
 
     dependencies = [("journal", "0030_successions")]
 
@@ -31,6 +31,7 @@ class Migration(migrations.Migration):
                 ),
                 ("wrapped", fields.BinaryField()),
                 ("due_at", fields.DatetimeField(null=True, auto_now=False, auto_now_add=False)),
+                ("carried_at", fields.DatetimeField(null=True, auto_now=False, auto_now_add=False)),
             ],
             options={
                 "table": "plan_key",
@@ -44,6 +45,8 @@ class Migration(migrations.Migration):
             bases=["Model"],
         ),
         ops.AddField(model_name="KapSession", name="words", field=fields.BinaryField(null=True)),
+        ops.AddField(model_name="Course", name="words", field=fields.BinaryField(null=True)),
+        ops.AddField(model_name="InstructionsVersion", name="words", field=fields.BinaryField(null=True)),
         ops.AddField(model_name="CareLink", name="plan_copy", field=fields.BinaryField(null=True)),
         ops.AddField(model_name="SetAside", name="plan_key", field=fields.BinaryField(null=True)),
     ]

@@ -1,3 +1,3 @@
-"""Words of sessions: opens them for a patient and their care team, and renews the key of the plan that seals them."""
+"""Words of sessions and courses: opens them for a patient and their care team; renews the key that seals them."""
 
-__all__ = ["keys", "reading"]
+__all__ = ["carrying", "courses", "keys", "reading"]

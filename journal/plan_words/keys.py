@@ -8,28 +8,56 @@ word is sealed under the new key, so that one key opens all of them.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import suppress
+from dataclasses import dataclass
 from uuid import UUID
 
-import msgspec
-
-from crypto import CryptoError, Keyring, Sealer
-from journal.accounts.current_keys import lock_account, require_keys
+from crypto import Context, CryptoError, Keyring, Sealer
+from journal.accounts.current_keys import lock_account
 from journal.actor import Actor
 from journal.care import links
 from journal.care import tables as care_tables
 from journal.care.link_keys import open_shared_key
 from journal.care.links import Link
 from journal.errors import Damaged, JournalError
-from journal.roles import Role
-from journal.sealing import SealingKey, seal_document
+from journal.sealing import SealingKey
 from journal.sessions import plan_key
 from journal.sessions import tables as sessions_tables
-from journal.sessions.rows import Session, SessionRow, open_session, session_context
-from journal.sessions.session_words import has_words, leave_words, take_words, words_context
-from journal.store.database import flush_deleted, transaction
-from journal.store.rows import Row, fetch_rows, filter_undamaged
+from journal.sessions.rows import SessionRow, open_session
+from journal.sessions.session_words import words_context
+from journal.store.database import execute, fetch_raw
+from journal.store.rows import Row, fetch_rows, filter_undamaged, parse_rows
 
-BATCH_SIZE = 200  # sessions that are carried over in one transaction
+
+@dataclass(frozen=True, slots=True)
+class WordsColumn:
+    """A column of words that stand for one of these purposes, under the ids of their patient and their row alone."""
+
+    purposes: tuple[str, ...]
+    select: str
+    update: str
+
+
+COLUMNS = (
+    WordsColumn(
+        ("course-words",),
+        "SELECT id, words FROM course WHERE patient_id = $1 AND words IS NOT NULL ORDER BY id",
+        "UPDATE course SET words = $1 WHERE id = $2 AND words = $3",
+    ),
+    WordsColumn(
+        ("instructions-words", "instructions-carried"),
+        "SELECT id, words FROM instructions_version WHERE patient_id = $1 AND words IS NOT NULL ORDER BY id",
+        "UPDATE instructions_version SET words = $1 WHERE id = $2 AND words = $3",
+    ),
+)
+"""Every column under the key of a plan besides that of sessions, whose words name the revision they were written at."""
+
+
+class ValueRow(Row, frozen=True):
+    """Words, and whose row they are of."""
+
+    id: UUID
+    words: bytes
 
 
 class WordsRow(Row, frozen=True):
@@ -41,31 +69,6 @@ class WordsRow(Row, frozen=True):
     revision: int
     sealed: bytes
     words: bytes
-
-
-async def settle(actor: Actor, mine: Iterable[Link], plan: Iterable[Session]) -> None:
-    """
-    Do what waits for a patient: give the key to who lacks it, draw it anew where it is due, and carry old words over.
-
-    Args:
-        mine: Their care links, and `plan` all of their sessions, as they were loaded: mostly nothing waits.
-    """
-    if actor.role is not Role.PATIENT or actor.is_head_request:
-        return
-    waits = any(_is_active(link) and (link.row.plan_copy is None or link.row.plan_due) for link in mine)
-    if not waits and not any(has_words(one.details) for one in plan):
-        return
-    carried = BATCH_SIZE
-    while carried == BATCH_SIZE:
-        async with transaction():
-            await lock_account(actor.id)
-            await require_keys(actor)
-            key = await open_own_key(actor)
-            await _give_copies(
-                actor, key, [link for link in await links.load_my_links(actor) if not link.row.plan_copy]
-            )
-            carried = await _carry_over(actor, Sealer(key))
-    await flush_deleted()
 
 
 async def open_own_key(actor: Actor) -> bytes:
@@ -88,14 +91,27 @@ async def renew(actor: Actor) -> bytes:
     opener = Sealer(old) if old is not None else await _open_some_copy(actor, team)
     new = await plan_key.draw(actor)
     await care_tables.CareLink.filter(patient_id=actor.id, ended_at=None).update(plan_copy=None)
-    await _give_copies(actor, new, team)
+    await give_copies(actor, new, team)
     if opener is not None:
         await reseal_words(actor.id, actor, opener, Sealer(new))
     return new
 
 
 async def reseal_words(patient: UUID, actor: Actor, old: SealingKey, new: SealingKey) -> int:
-    """Seal the words of a patient's sessions that *old* opens under *new*; return how many."""
+    """Seal what is written of a patient's sessions, as far as *old* opens it, under *new*; return how many values."""
+    resealed = await _reseal_sessions(patient, actor, old, new)
+    for column in COLUMNS:
+        found = await fetch_raw(column.select, patient)
+        for row in filter_undamaged(parse_rows(ValueRow, found)):
+            for purpose in column.purposes:
+                place = Context(purpose, patient.bytes, row.id.bytes)
+                with suppress(CryptoError):
+                    sealed = new.seal(old.open(row.words, context=place), context=place)
+                    resealed += await execute(column.update, sealed, row.id, row.words)
+    return resealed
+
+
+async def _reseal_sessions(patient: UUID, actor: Actor, old: SealingKey, new: SealingKey) -> int:
     kept = sessions_tables.KapSession.filter(patient_id=patient, words__isnull=False)
     resealed = 0
     for row in filter_undamaged(await fetch_rows(WordsRow, kept.order_by("id"))):
@@ -135,9 +151,10 @@ async def _open_some_copy(actor: Actor, team: Iterable[Link]) -> Sealer | None:
     return None
 
 
-async def _give_copies(actor: Actor, key: bytes, team: Iterable[Link]) -> None:
+async def give_copies(actor: Actor, key: bytes, team: Iterable[Link]) -> None:
+    """Store a copy of the key for each active care link of *team*, in the transaction that locked the account."""
     for link in team:
-        if not _is_active(link):
+        if not is_active(link):
             continue
         try:
             copy = plan_key.seal_copy(key, link.id, await open_shared_key(actor, link))
@@ -147,26 +164,6 @@ async def _give_copies(actor: Actor, key: bytes, team: Iterable[Link]) -> None:
         await lasting.filter(key_number=link.row.key_number).update(plan_copy=copy)
 
 
-def _is_active(link: Link) -> bool:
+def is_active(link: Link) -> bool:
+    """Return whether the clinician of a care link is to have the key."""
     return link.trusted and link.ended_at is None and link.paused_at is None
-
-
-async def _carry_over(actor: Actor, key: Sealer) -> int:
-    """Seal words that the server key opens, of some sessions, and erase them there; return of how many."""
-    bare = sessions_tables.KapSession.filter(patient_id=actor.id, words=None)
-    carried = 0
-    for row in filter_undamaged(await fetch_rows(SessionRow, bare.order_by("id"))):
-        try:
-            details = open_session(actor.installation, row).details
-        except Damaged:
-            continue
-        if not has_words(details):
-            continue
-        words = seal_document(key, take_words(details), words_context(actor.id, row.id, row.revision))
-        left = msgspec.structs.replace(leave_words(details), words_at=row.revision)
-        place = session_context(actor.id, row.id, row.revision)
-        sealed = seal_document(actor.installation.server_keys, left, place)
-        carried += await bare.filter(id=row.id, sealed=row.sealed).update(sealed=sealed, words=words)
-        if carried == BATCH_SIZE:
-            break
-    return carried

@@ -99,6 +99,15 @@ async def load_key(actor: Actor, link: Link | None) -> SealingKey | None:
     return key
 
 
+async def load_reading_key(actor: Actor, link: Link | None) -> SealingKey | None:
+    """Return the key of a plan to open words with; None where *actor* has none. *link* as for `open_words`."""
+    if link is not None:
+        return await _open_copy(actor, link, as_bytes(link.row.plan_copy))
+    row = await plan_key.load_row(actor.id)
+    own = None if row is None else plan_key.open_own(actor, row.wrapped)
+    return None if own is None else Sealer(own)
+
+
 async def _load(
     actor: Actor, link: Link | None, patient: UUID, asked: Collection[UUID]
 ) -> tuple[Mapping[UUID, bytes], SealingKey | None]:

@@ -34,13 +34,12 @@ from journal.scheduling.checking import (
     verify_details,
 )
 from journal.scheduling.saving import load_key, save_with_words
-from journal.sealing import seal_document
 from journal.sessions import rows as session_rows
 from journal.sessions import tables as sessions_tables
 from journal.sessions.course import CoursePlan, check_plan, expand_plan, link_planned_sessions
 from journal.sessions.day_state import record_dosing_day
 from journal.sessions.holds import find_cancel_time, find_hold, get_next_asking, is_unanswered
-from journal.sessions.rows import CourseDetails, Session, SessionRow, course_context, load_my_sessions
+from journal.sessions.rows import CourseDetails, Session, SessionRow, load_my_sessions
 from journal.sessions.session import (
     SessionDetails,
     SessionKind,
@@ -175,14 +174,11 @@ async def plan_course(
     planned = expand_plan(plan)
     course, ids = course or uuid4(), [uuid4() for _ in planned]
     called = CourseDetails(clean_line(title), actor.language)
-    sealed = seal_document(actor.installation.server_keys, called, course_context(patient, course))
     with suppress(IntegrityError):  # its course is planned already
         linked = list(link_planned_sessions(planned, [one.hex for one in ids]))
         async with _change_plan(actor, patient, linked):
-            await sessions_tables.Course.create(
-                id=course, patient_id=patient, sealed=sealed, created_at=actor.now
-            )
-            key = await load_key(actor, access.link, linked)
+            key = await load_key(actor, access.link, linked, called.title)
+            await session_rows.insert_course(actor, patient, course, called, key)
             for ident, details in zip(ids, linked, strict=True):
                 await session_rows.insert_session(actor, patient, ident, details, course, key)
             await audit_log.record_event(actor, Act.SESSION_PLANNED, patient=patient, about=course)

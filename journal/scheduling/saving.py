@@ -23,15 +23,19 @@ WORDS_CLOSED = N_(
 
 
 async def load_key(
-    actor: Actor, link: Link | None, sessions: Collection[SessionDetails]
+    actor: Actor, link: Link | None, sessions: Collection[SessionDetails], title: str = ""
 ) -> SealingKey | None:
     """
     Return the key to seal words with, in the transaction that has locked the patient; None where there are no words.
+
+    Args:
+        title: That of the course which *sessions* are planned as.
 
     Raises:
         InvalidInput: For a clinician who has no key, by the fields that have words.
     """
     written = {name for details in sessions for name in TEXT_LENGTHS if getattr(details, name)}
+    written |= {"title"} if title else set()
     if not written:
         return None
     key = await plan_words.load_key(actor, link)

@@ -1,5 +1,5 @@
 """
-The key of a patient's plan, under which the words of all their sessions are sealed.
+The key of a patient's plan, under which what is written of their sessions is sealed.
 
 The patient draws it and keeps it under their vault key; each care link has a copy under its own key. So the people who
 see the plan read its words, and the server does not.
@@ -25,6 +25,7 @@ class PlanKeyRow(Row, frozen=True):
 
     wrapped: bytes
     due_at: Timestamp | None
+    carried_at: Timestamp | None
 
 
 def own_key_context(patient: UUID) -> Context:
@@ -42,7 +43,7 @@ async def load_row(patient: UUID) -> PlanKeyRow | None:
     try:
         return await fetch_row(PlanKeyRow, tables.PlanKey.filter(id=patient))
     except Damaged:
-        return PlanKeyRow(b"", None)
+        return PlanKeyRow(b"", None, None)
 
 
 async def take_away(patient: UUID) -> bytes | None:
@@ -96,6 +97,17 @@ def open_copy(sealed: bytes | None, link: UUID, link_key: SealingKey) -> Sealer 
         return Sealer(link_key.open(sealed, context=key_copy_context(link))) if sealed else None
     except CryptoError:
         return None
+
+
+async def is_settled(patient: UUID) -> bool:
+    """Return whether a patient has a key that is not due, and all words from before it are sealed under it."""
+    row = await load_row(patient)
+    return row is not None and row.due_at is None and row.carried_at is not None
+
+
+async def mark_carried(actor: Actor) -> None:
+    """Store that all words from before there were such keys are sealed, in the transaction that sealed the last."""
+    await tables.PlanKey.filter(id=actor.id, carried_at=None).update(carried_at=actor.now)
 
 
 async def mark_due(patient: UUID, now: datetime) -> None:

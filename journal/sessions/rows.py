@@ -39,11 +39,24 @@ from journal.store.statements import Subquery, parse_id
 
 
 class CourseDetails(msgspec.Struct, frozen=True):
-    """The title of a course, and its language; server key. `imported`: as for a session."""
+    """
+    What stands of a course under the server key. `imported`: as for a session.
+
+    `is_titled`: its title and the language of that are sealed apart, as `CourseWords`. Here they stand of a course from
+    before there were keys of plans, or once somebody who may read them opened them.
+    """
+
+    title: str = ""
+    language: str = ""
+    imported: str = ""
+    is_titled: bool = False
+
+
+class CourseWords(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The title of a course, and its language; the key of the patient's plan."""
 
     title: str
     language: str = ""
-    imported: str = ""
 
 
 SELECT_PATIENT_SESSIONS = (
@@ -313,6 +326,62 @@ def session_context(patient: UUID, session: UUID, revision: int) -> Context:
 def course_context(patient: UUID, course: UUID) -> Context:
     """Return the context of a course's details."""
     return Context("course", patient.bytes, course.bytes)
+
+
+def course_words_context(patient: UUID, course: UUID) -> Context:
+    """Return the context of a course's title."""
+    return Context("course-words", patient.bytes, course.bytes)
+
+
+async def insert_course(
+    actor: Actor,
+    patient: UUID,
+    course: UUID,
+    called: CourseDetails,
+    key: SealingKey | None,
+    created_at: datetime | None = None,
+) -> None:
+    """
+    Store a new course.
+
+    Args:
+        key: That of the patient's plan, where the course has a title.
+    """
+    sealed, words = seal_course(actor, patient, course, called, key)
+    await tables.Course.create(
+        id=course, patient_id=patient, sealed=sealed, words=words, created_at=created_at or actor.now
+    )
+
+
+def seal_course(
+    actor: Actor, patient: UUID, course: UUID, called: CourseDetails, key: SealingKey | None
+) -> tuple[bytes, bytes | None]:
+    """Return a course as it stands under the server key, and its title under *key*; None where it has none."""
+    words = None
+    if called.title:
+        if key is None:
+            raise Damaged
+        told = CourseWords(called.title, called.language)
+        words = seal_document(key, told, course_words_context(patient, course))
+    bare = CourseDetails(imported=called.imported, is_titled=words is not None)
+    return seal_document(actor.installation.server_keys, bare, course_context(patient, course)), words
+
+
+def open_course(installation: Installation, patient: UUID, course: UUID, sealed: bytes) -> CourseDetails:
+    """Open what the server key opens of a course; raises `Damaged`."""
+    return open_document(installation.server_keys, sealed, course_context(patient, course), CourseDetails)
+
+
+def open_title(
+    key: SealingKey | None, patient: UUID, course: UUID, called: CourseDetails, words: bytes | None
+) -> CourseDetails:
+    """Return a course with its title; raises `Damaged` where that does not open."""
+    if not called.is_titled:
+        return called
+    if key is None or words is None:
+        raise Damaged
+    told = open_document(key, words, course_words_context(patient, course), CourseWords)
+    return msgspec.structs.replace(called, title=told.title, language=told.language)
 
 
 async def load_my_sessions(actor: Actor) -> Plan:

@@ -16,6 +16,7 @@ class Course(Model):
         "journal.Account", related_name="courses", db_index=True
     )
     sealed = fields.BinaryField()  # server key
+    words = fields.BinaryField(null=True)  # the key of the patient's plan
     created_at = fields.DatetimeField()
 
     class Meta:
@@ -54,6 +55,9 @@ class PlanKey(Model):
     )
     wrapped = fields.BinaryField()  # the patient's vault key
     due_at = fields.DatetimeField(null=True)  # since when it is to be drawn anew
+    carried_at = fields.DatetimeField(
+        null=True
+    )  # when all words from before there were such keys were sealed
 
     class Meta:
         table = "plan_key"

@@ -16,10 +16,10 @@ from journal.care import links
 from journal.care.links import Link
 from journal.catalogue.fields import EntryKind
 from journal.catalogue.forms import SHAREABLE_KINDS
+from journal.clinic import carrying
 from journal.entries.listing import EntrySummary
 from journal.entries.naming import EntryName, EntryNamer
 from journal.key_rotation import waiting
-from journal.plan_words import keys as plan_keys
 from journal.replies.unread import UnreadReply, list_unread
 from journal.roles import Role
 from journal.scheduling.next_step import suggest_kind
@@ -135,7 +135,7 @@ async def load_home(actor: Actor) -> HomePage:
     is_resealing = False
     with suppress(*UNAVAILABLE_ERRORS):
         is_resealing = await waiting.continue_renewals(actor, lasting)
-        await plan_keys.settle(actor, lasting, plan.everything)
+        await carrying.settle(actor, there.links, plan.everything)
     found = loaded.today
     about, coming = found.about, _find_coming(plan, found, actor.now)
     asked = next((one for one in (found.first, *found.rest) if one.kind is ThingKind.TOOK_PLACE), None)

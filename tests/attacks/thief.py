@@ -18,7 +18,9 @@ IDENTITY = (
 )
 BEFORE_KEYS = "shown to the person whom a link invites, who has no key yet"
 WITHOUT_A_KEY = "shown where nobody's key is at hand: on a sitter's link, or a calm page of a locked browser"
-CARE_TEAM = "the care team's text or hours, which docs/threat-model.md names as open to the server key"
+HOURS = (
+    "told to all patients of a clinician alike, and about no session: nobody's key seals it for all of them"
+)
 UNDER_SERVER_KEY: dict[tuple[str, str], str] = {
     ("/account/details", "name"): IDENTITY,
     ("/account/email", "email"): IDENTITY,
@@ -36,11 +38,8 @@ UNDER_SERVER_KEY: dict[tuple[str, str], str] = {
     ("/patients/{id:uuid}/contacts/new", "outside"): WITHOUT_A_KEY,
     ("/patients/{id:uuid}/contacts/new", "purpose"): WITHOUT_A_KEY,
     ("/patients/{id:uuid}/instructions/single", "sitter_text"): WITHOUT_A_KEY,
-    ("/patients/{id:uuid}/instructions/single", "bring"): CARE_TEAM,
-    ("/patients/{id:uuid}/instructions/single", "fasting"): CARE_TEAM,
-    ("/patients/{id:uuid}/instructions/single", "medicines"): CARE_TEAM,
-    ("/account/reading-hours", "covers"): CARE_TEAM,
-    ("/account/reading-hours", "words"): CARE_TEAM,
+    ("/account/reading-hours", "covers"): HOURS,
+    ("/account/reading-hours", "words"): HOURS,
 }
 """The fields whose words the server key opens, and why. What is written of a session is not among them."""
 

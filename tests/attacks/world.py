@@ -42,7 +42,7 @@ from journal.care_notes.notes import NoteKind as CareNoteKind
 from journal.catalogue.fields import EntryKind, FieldKind
 from journal.catalogue.forms import FORMS
 from journal.catalogue.tracked import VERSION
-from journal.clinic import call_contacts, instructions
+from journal.clinic import call_contacts, carrying, text_writing
 from journal.clinic.call_contacts import CallDetails, CallRole
 from journal.clinic.hours import Window
 from journal.clinic.instructions import InstructionsDetails
@@ -68,7 +68,6 @@ from journal.packets import tables as packet_tables
 from journal.packets.documents import Choice, Part, Told
 from journal.passkeys import management as passkey_management
 from journal.passkeys import tables as passkeys_tables
-from journal.plan_words import keys as plan_keys
 from journal.practice import practice, setup_links
 from journal.practice import registration as staff_registration
 from journal.preparing import checklist
@@ -413,7 +412,7 @@ async def _plan(making: _Making, ids: dict[str, UUID]) -> None:
         ),
     )
     told = InstructionsDetails(f"{PLANNED} tea", f"{PLANNED} pill", f"{PLANNED} socks", f"{PLANNED} chair")
-    ids["instructions"] = await instructions.save_instructions(
+    ids["instructions"] = await text_writing.save_instructions(
         bob, alice.id, ids["course"], told, is_checked=True
     )
     noted = {
@@ -518,7 +517,7 @@ async def _share(making: _Making, ids: dict[str, UUID]) -> None:
     written = InstructionsDetails(
         f"{PLANNED} broth", f"{PLANNED} drops", f"{PLANNED} scarf", f"{PLANNED} stool"
     )
-    ids["left text"] = await instructions.save_instructions(
+    ids["left text"] = await text_writing.save_instructions(
         await making.actor("frieda"), alice.id, None, written, is_checked=True
     )
     await lifecycle.end_care(alice, ids["frieda's link"])
@@ -691,7 +690,7 @@ async def _others(making: _Making, ids: dict[str, UUID]) -> None:
 async def _settle(making: _Making) -> None:
     """Have alice have opened her first page since she ended care and paused sharing: the key of her plan is another."""
     alice = await making.actor("alice")
-    await plan_keys.settle(alice, await links.load_my_links(alice), ())
+    await carrying.settle(alice, await links.load_my_links(alice, ended=True), ())
 
 
 async def _passkey(making: _Making) -> UUID:

@@ -52,6 +52,8 @@ ELSEWHERE = {
     "key_renewal.retired": "the renewal itself",
     "key_renewal.before": "the renewal itself",
     "kap_session.words": "sealed anew, as the key of the plan is drawn anew when a renewal begins",
+    "course.words": "sealed anew, as the key of the plan is drawn anew when a renewal begins",
+    "instructions_version.words": "sealed anew, as the key of the plan is drawn anew when a renewal begins",
     "set_aside.plan_key": "what was set aside keeps the keys of then",
     "set_aside.retired": "what was set aside keeps the keys of then",
     "set_aside_slot.slot": "what was set aside keeps the keys of then",

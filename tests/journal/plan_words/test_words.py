@@ -13,9 +13,10 @@ from journal.account_reset import retained_records, returned_shares
 from journal.actor import Actor
 from journal.care import invitations, lifecycle, links
 from journal.care import tables as care_tables
+from journal.clinic import carrying
 from journal.errors import InvalidInput, StaleRevision
 from journal.key_rotation import account_key
-from journal.plan_words import keys
+from journal.plan_words import carrying as plan_carrying
 from journal.plan_words.reading import load_words
 from journal.scheduling import plan as session_plan
 from journal.scheduling.saving import WORDS_CLOSED
@@ -45,8 +46,8 @@ def told(note: str) -> SessionDetails:
 async def settled(cast: Cast) -> None:
     """Have alice open her first page."""
     alice = await cast.actor("alice")
-    mine = await links.load_my_links(alice)
-    await keys.settle(alice, mine, (await load_my_sessions(alice)).everything)
+    mine = await links.load_my_links(alice, ended=True)
+    await carrying.settle(alice, mine, (await load_my_sessions(alice)).everything)
 
 
 async def note_for(cast: Cast, name: str, session: UUID) -> str:
@@ -226,7 +227,7 @@ async def test_a_carrying_over_that_was_killed_goes_on(
     alice = await cast.actor("alice")
     sessions = [await session_plan.add_session(alice, alice.id, told(str(number))) for number in range(3)]
     await from_before(cast, *sessions)
-    monkeypatch.setattr(keys, "BATCH_SIZE", 2)
+    monkeypatch.setattr(plan_carrying, "BATCH_SIZE", 2)
     breaks = (
         "BEFORE INSERT ON plan_key",
         "BEFORE UPDATE OF plan_copy ON care_link",
