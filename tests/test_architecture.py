@@ -644,7 +644,7 @@ SQL_OF_OTHERS = {
     "own_notes.after_care": ("notes whose care ended are one statement", "care.care_link care.own_note"),
     "plan_words.keys": (
         "whatever stands under the key of a plan is sealed anew with it",
-        "clinic.instructions_version sessions.course",
+        "clinic.instructions_version sessions.course sessions.kap_session",
     ),
     "plan_words.reading": (
         "the words of sessions and the key that seals them are read at once",

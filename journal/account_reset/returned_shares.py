@@ -7,6 +7,7 @@ of the new link, which was made with the patient's new keys. Nobody else can do 
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from uuid import UUID, uuid4
 
@@ -28,7 +29,7 @@ from journal.catalogue.forms import SHAREABLE_KINDS
 from journal.errors import Damaged, NotFound, StaleRevision, TrustBroken
 from journal.held_acts import Asked, HeldAct
 from journal.i18n import N_
-from journal.plan_words.keys import reseal_words
+from journal.plan_words.keys import has_words, reseal_words
 from journal.plan_words.reading import load_key
 from journal.roles import Role
 from journal.sealing import open_document, seal_document
@@ -100,14 +101,23 @@ class RetainedIdRow(Row, frozen=True):
     kept_id: UUID
 
 
-async def count_returnable(actor: Actor, link: Link) -> int:
-    """Return how many copies the clinician could return over their care link with a patient."""
-    return sum(
-        [
-            len(filter_undamaged(await _load_returnable(actor, link, old)))
-            for old in await _load_old_links(actor, link)
-        ]
-    )
+@dataclass(frozen=True, slots=True)
+class Returnable:
+    """How many copies a clinician could return, and whether what is written of sessions opens again with them."""
+
+    copies: int
+    words: bool
+
+    def __bool__(self) -> bool:
+        return bool(self.copies or self.words)
+
+
+async def find_returnable(actor: Actor, link: Link) -> Returnable:
+    """Return what the clinician could return over their care link with a patient."""
+    before = await _load_old_links(actor, link)
+    copies = [len(filter_undamaged(await _load_returnable(actor, link, old))) for old in before]
+    has_key = any(old.plan_copy for old in before) and not link.paused_at
+    return Returnable(sum(copies), has_key and await has_words(link.patient))
 
 
 async def return_shares(actor: Actor, patient: UUID) -> int:
@@ -139,11 +149,12 @@ async def return_shares(actor: Actor, patient: UUID) -> int:
         if not await lasting.update(restarted_at=None):
             raise StaleRevision(N_("Sharing was paused or ended meanwhile. Nothing was given back."))
         await require_keys(actor)
-        given, plan = 0, await load_key(actor, link)
+        given, resealed, plan = 0, 0, await load_key(actor, link)
         for old, old_key in keys:
             words = open_copy(old.plan_copy, old.id, old_key)
             if words is not None and plan is not None:
-                await reseal_words(patient, actor, words, plan)
+                resealed += await reseal_words(patient, actor, words, plan)
+                await care_tables.CareLink.filter(id=old.id).update(plan_copy=None)
             for row in filter_undamaged(await _load_returnable(actor, link, old)):
                 try:
                     place = share_context(old.id, row.id, row.revision)
@@ -158,7 +169,7 @@ async def return_shares(actor: Actor, patient: UUID) -> int:
                     id=ident, link_id=link.id, kept_id=row.id, sealed=sealed, created_at=actor.now
                 )
                 given += 1
-        if given:
+        if given or resealed:
             await audit_log.record_event(
                 actor, Act.GIVEN_BACK, patient=patient, about=link.id, recipient=patient
             )

@@ -53,6 +53,13 @@ COLUMNS = (
 """Every column under the key of a plan besides that of sessions, whose words name the revision they were written at."""
 
 
+SELECT_ANY_WORDS = """
+    SELECT 1 FROM kap_session WHERE patient_id = $1 AND words IS NOT NULL
+    UNION SELECT 1 FROM course WHERE patient_id = $2 AND words IS NOT NULL
+    UNION SELECT 1 FROM instructions_version WHERE patient_id = $3 AND words IS NOT NULL
+"""
+
+
 class ValueRow(Row, frozen=True):
     """Words, and whose row they are of."""
 
@@ -95,6 +102,11 @@ async def renew(actor: Actor) -> bytes:
     if opener is not None:
         await reseal_words(actor.id, actor, opener, Sealer(new))
     return new
+
+
+async def has_words(patient: UUID) -> bool:
+    """Return whether anything is sealed under the key of a patient's plan."""
+    return bool(await fetch_raw(SELECT_ANY_WORDS, patient, patient, patient))
 
 
 async def reseal_words(patient: UUID, actor: Actor, old: SealingKey, new: SealingKey) -> int:

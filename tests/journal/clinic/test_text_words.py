@@ -1,4 +1,4 @@
-"""The words of a care team's text: who opens them, that nobody changes one, and how those of before are carried over."""
+"""The words of a care team's text: who opens them, that nobody changes one, and how older ones are carried over."""
 
 from __future__ import annotations
 
@@ -216,6 +216,15 @@ async def test_after_the_end_of_care_it_is_signed_anew_with_new_keys(sqlite_cast
     assert (await tea(cast), await signer(cast)) == (TEXT.fasting, Signer.PAST)
 
 
+async def titled_before(cast: Cast) -> None:
+    """Have alice have a course with a title as versions from before stored it."""
+    alice, course = await cast.actor("alice"), UUID(int=1)
+    sealed = seal_document(
+        cast.installation.server_keys, CourseDetails(f"{WORD} title"), course_context(alice.id, course)
+    )
+    await sessions_tables.Course.create(id=course, patient_id=alice.id, sealed=sealed, created_at=alice.now)
+
+
 async def titles(cast: Cast, name: str) -> list[str]:
     """The titles of alice's courses as somebody reads them."""
     actor, alice = await cast.actor(name), await cast.actor("alice")
@@ -225,15 +234,8 @@ async def titles(cast: Cast, name: str) -> list[str]:
 
 async def test_the_title_of_a_course_goes_the_same_way(cast: Cast) -> None:
     """Sealed when it is written, carried over from before, sealed anew with the key, closed while sharing is paused."""
-    alice = await cast.actor("alice")
-    old, new = UUID(int=1), UUID(int=2)
-    place = course_context(alice.id, old)
-    await sessions_tables.Course.create(
-        id=old,
-        patient_id=alice.id,
-        sealed=seal_document(cast.installation.server_keys, CourseDetails(f"{WORD} of before"), place),
-        created_at=alice.now,
-    )
+    new = UUID(int=2)
+    await titled_before(cast)
     assert WORD in await stored()
     await settled(cast)
     cast.clock.forward(seconds=1)
@@ -241,14 +243,14 @@ async def test_the_title_of_a_course_goes_the_same_way(cast: Cast) -> None:
     await insert_course(alice, alice.id, new, CourseDetails(f"{WORD} of now", "es"), await key_of_plan(cast))
     assert WORD not in await stored()
     for name in ("alice", "bob"):
-        assert await titles(cast, name) == [f"{WORD} of before", f"{WORD} of now"]
+        assert await titles(cast, name) == [f"{WORD} title", f"{WORD} of now"]
     before = await key_of_plan(cast)
     await lifecycle.pause_sharing(await cast.actor("alice"), cast.link)
     assert await titles(cast, "bob") == ["closed"] * 2
     await settled(cast)
-    assert await titles(cast, "alice") == [f"{WORD} of before", f"{WORD} of now"]
+    assert await titles(cast, "alice") == [f"{WORD} title", f"{WORD} of now"]
     for row in await sessions_tables.Course.all():
         with pytest.raises(CryptoError):
             before.open(row.words or b"", context=course_words_context(alice.id, row.id))
     await lifecycle.resume_sharing(await cast.actor("alice"), cast.link)
-    assert await titles(cast, "bob") == [f"{WORD} of before", f"{WORD} of now"]
+    assert await titles(cast, "bob") == [f"{WORD} title", f"{WORD} of now"]

@@ -14,7 +14,7 @@ from journal.actor import Actor
 from journal.care import invitations, lifecycle, links
 from journal.care import tables as care_tables
 from journal.clinic import carrying
-from journal.errors import InvalidInput, StaleRevision
+from journal.errors import InvalidInput, NotFound, StaleRevision
 from journal.key_rotation import account_key
 from journal.plan_words import carrying as plan_carrying
 from journal.plan_words.reading import load_words
@@ -26,6 +26,7 @@ from journal.sessions import tables as sessions_tables
 from journal.sessions.rows import load_my_sessions, save_session, session_context
 from journal.sessions.session import SessionDetails, SessionKind, Setting, Status
 from journal.sessions.session_words import SessionWords, add_words, words_context
+from journal.sharing import handover_answers, handover_offers
 from journal.store.database import execute
 from tests.attacks.thief import read_database
 from tests.cast import PASSWORDS, Cast
@@ -306,18 +307,47 @@ async def test_who_lost_the_key_writes_anew(sqlite_cast: Cast) -> None:
     assert await note_for(cast, "bob", session) == "written anew"
 
 
-@pytest.mark.parametrize("by", ["bob", "the old password"])
+@pytest.mark.parametrize("stays", [True, False], ids=["stays", "goes"])
+async def test_at_a_handover_the_new_clinician_reads_and_the_old_one_as_long_as_they_stay(
+    sqlite_cast: Cast, stays: bool
+) -> None:
+    """Charlie has a copy of the key with her yes; bob's opens nothing that is stored once his care has ended."""
+    cast = sqlite_cast
+    alice, bob, charlie = [await cast.actor(name) for name in ("alice", "bob", "charlie")]
+    session = await session_plan.add_session(bob, alice.id, told("of bob"))
+    offer = await handover_offers.suggest_colleague(bob, alice.id, str(charlie.id))
+    before = await own_key(cast)
+    await handover_answers.accept_handover(alice, offer, [], end_care=not stays)
+    assert await note_for(cast, "charlie", session) == "of bob"
+    await settled(cast)
+    await session_plan.change_session(await cast.actor("charlie"), session, 1, told("of charlie"))
+    assert [await note_for(cast, one, session) for one in ("alice", "charlie")] == ["of charlie"] * 2
+    assert await opens(before, session) == stays
+    if stays:
+        assert await note_for(cast, "bob", session) == "of charlie"
+    else:
+        with pytest.raises(NotFound):
+            await note_for(cast, "bob", session)
+        assert (await care_tables.CareLink.get(id=cast.link)).plan_copy is None
+
+
+@pytest.mark.parametrize("by", ["bob", "bob, with nothing shared", "the old password"])
 async def test_after_a_reset_they_come_back(sqlite_cast: Cast, by: str) -> None:
     """The words are lost with the keys: who gives back what was shared gives them back, and the old password does."""
     cast = sqlite_cast
     alice = await cast.actor("alice")
     session = await session_plan.add_session(alice, alice.id, told("of then"))
-    await shared(cast, await written(cast))
+    if by == "bob":
+        await shared(cast, await written(cast))
     await restarted(cast, await offered(cast))
     assert [await note_for(cast, name, session) for name in ("alice", "bob")] == ["closed"] * 2
     later = await session_plan.add_session(await cast.actor("alice"), alice.id, told("of now"))
-    if by == "bob":
-        await returned_shares.return_shares(await cast.actor("bob"), alice.id)
+    if by.startswith("bob"):
+        bob = await cast.actor("bob")
+        there = [await returned_shares.find_returnable(bob, await links.load_link_with(bob, alice.id))]
+        await returned_shares.return_shares(bob, alice.id)
+        there.append(await returned_shares.find_returnable(bob, await links.load_link_with(bob, alice.id)))
+        assert [one.words for one in there] == [True, False]
     else:
         await retained_records.restore_records(await cast.actor("alice"), PASSWORDS["alice"])
     for name in ("alice", "bob"):
