@@ -54,6 +54,8 @@ OF_PEOPLE = {
         "voucher",
     },
     "kap_session": {"words"},
+    "course": {"words"},
+    "instructions_version": {"words"},
     "plan_key": {"wrapped"},
     "entry": {"sealed"},
     "entry_revision": {"sealed"},

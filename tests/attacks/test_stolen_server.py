@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ast
 import hmac
+import re
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
@@ -232,6 +233,9 @@ def what_people_wrote(target: Target) -> list[Sealed]:
            ids["import part"].bytes),
         of("session words", "kap_session", "words", ids["session"], "session-words", alice.bytes, ids["session"].bytes,
            1),
+        of("title of a course", "course", "words", ids["course"], "course-words", alice.bytes, ids["course"].bytes),
+        of("clinic's words", "instructions_version", "words", ids["instructions"], "instructions-words", alice.bytes,
+           ids["instructions"].bytes),
         of("plan key", "plan_key", "wrapped", alice, "plan-key", alice.bytes, NO_RECORD),
         of("copy of the plan key", "care_link", "plan_copy", link, "plan-key-copy", link.bytes, link.bytes),
         of("talk item", "talk_item", "sealed", ids["talk item"], "talk-item", link.bytes, ids["talk item"].bytes),
@@ -403,10 +407,11 @@ async def test_of_what_people_wrote_the_server_key_opens_what_the_list_says(targ
     """Of the words around alice's plan, those of no session come out, and of her journal and her shares none at all."""
     texts = await read_with_server_key(f"sqlite://{target.path}")
     assert {column for column, some in texts.items() if PLANNED in "".join(some)} == {
-        "course.sealed",
         "call_contact.sealed",
         "instructions_version.sealed",
     }
+    of_clinic = "".join(texts["instructions_version.sealed"])
+    assert set(re.findall(f"{PLANNED} (\\w+)", of_clinic)) == {"chair", "stool"}  # the sitter's
     assert {column for column, some in texts.items() if HERS in "".join(some)} == {
         "packet.disclosed",
         "passkey.sealed",

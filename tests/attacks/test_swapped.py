@@ -33,6 +33,7 @@ COPY = ("it is not what was shared", "they are not what was shared", "it is not 
 KEYS = ("The keys of this account are not the ones you agreed on", str(TrustBroken.message))
 CLINIC_TEXT = ("it is not what was written.",)
 WORDS_CLOSED = ("Dose, names and note do not open here", *DAMAGED)
+TEXT_CLOSED = ("What was written here does not open", *DAMAGED)
 PLAN = ("One session cannot be opened: it is not what was saved.",)
 STRANGE = ("A connection here is not the one you made", "A connection here is not one that you made")
 NAMELESS = ("Somebody whose name cannot be opened",)
@@ -249,6 +250,7 @@ SHOWN: dict[str, tuple[Place, ...]] = {
     "care_link.clinician_pin": (Place("link", (*OPENING, Look("bob", "/patients", STRANGE))),),
     "care_link.voucher": (Place("link", OPENING, first="UPDATE care_link SET clinician_pin = NULL"),),
     "care_link.past": (),  # of care that has ended: tests/journal/care/test_lifecycle.py
+    "course.words": (),  # the same, and tests/journal/clinic/test_text_words.py
     "course.sealed": (),  # an archive alone holds it, and names it there: test_hostile_storage.py
     "call_contact.sealed": (
         Place(
@@ -267,6 +269,15 @@ SHOWN: dict[str, tuple[Place, ...]] = {
             (
                 Look("bob", "/patients/{alice}/instructions", CLINIC_TEXT),
                 Look("alice", "/sessions/{session}", CLINIC_TEXT),
+            ),
+        ),
+    ),
+    "instructions_version.words": (
+        Place(
+            "instructions",
+            (
+                Look("bob", "/patients/{alice}/instructions", TEXT_CLOSED),
+                Look("alice", "/sessions/{session}", TEXT_CLOSED),
             ),
         ),
     ),
