@@ -50,6 +50,7 @@ from crypto.public_identity import PublicIdentity, verify
 from crypto.record_root import PageMark, RecordRoot, bloom_bits
 from crypto.record_state import RecordSet, RecordState
 from crypto.recovery import format_recovery_key, is_last_group, new_recovery_key, parse_recovery_key
+from crypto.seen import SEEN_SIZE, SeenState, open_seen_state
 from crypto.server import MacKey, ServerKey
 from crypto.sitters import (
     new_sitter_secret,
@@ -85,6 +86,7 @@ __all__ = [
     "FLOOR",
     "LONGEST_ADDRESS",
     "NO_RECORD",
+    "SEEN_SIZE",
     "STANDARD",
     "Argon2Parameters",
     "Context",
@@ -106,6 +108,7 @@ __all__ = [
     "RecordSet",
     "RecordState",
     "Sealer",
+    "SeenState",
     "ServerKey",
     "SessionToken",
     "Succession",
@@ -146,6 +149,7 @@ __all__ = [
     "open_link_key",
     "open_pin",
     "open_sealed",
+    "open_seen_state",
     "open_sitter_note",
     "open_succession",
     "pad",

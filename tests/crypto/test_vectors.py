@@ -192,6 +192,9 @@ OPERATIONS: dict[str, Callable[[Input], bytes | str | bool | list[str]]] = {
     "open-link-key": open_link_key,
     "sitter-link-id": lambda d: crypto.sitter_link_id(raw(d, "secret")),
     "open-sitter-note": open_sitter_note,
+    "open-seen-state": lambda d: crypto.open_seen_state(
+        keyring(d), raw(d, "sealed"), account=raw(d, "account")
+    ).encode(),
     "open-succession": lambda d: crypto.open_succession(
         raw(d, "statement"), account=raw(d, "account")
     ).after.encode(),
