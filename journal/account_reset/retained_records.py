@@ -21,14 +21,11 @@ from tortoise.queryset import QuerySet
 from crypto import (
     CryptoError,
     Keyring,
-    KeySlot,
     Sealer,
     join_fields,
-    parse_recovery_key,
-    unlock_with_password,
-    unlock_with_recovery_key,
 )
 from journal.account_reset import tables
+from journal.account_reset.retained_slots import join_slot, unlock_keyring
 from journal.actor import Actor
 from journal.ages import build_alive_filter
 from journal.audit import log as audit_log
@@ -43,8 +40,10 @@ from journal.errors import Damaged, InvalidInput, NotFound
 from journal.i18n import N_
 from journal.installation.installation import Installation
 from journal.installation.kept_secret_keys import find_secret_key
+from journal.plan_words.keys import restore_words
 from journal.rate_limiting import attempts, limits
 from journal.roles import Role
+from journal.sessions.plan_key import take_away
 from journal.store.database import flush_deleted, transaction
 from journal.store.progress import run_with_retry
 from journal.store.rows import (
@@ -80,17 +79,10 @@ class SetAsideRow(Row, frozen=True):
 
     id: UUID
     retired: bytes | None
+    plan_key: bytes | None
     created_at: Timestamp
     expires_at: Timestamp
     proof: str | None
-
-
-class SetAsideSlotRow(Row, frozen=True):
-    """A row of an old key slot."""
-
-    kind: str
-    slot: bytes
-    epoch: NonNegative
 
 
 class SetAsideRecordRow(Row, frozen=True):
@@ -153,6 +145,7 @@ async def retain_records(installation: Installation, account: UUID) -> UUID:
         id=aside,
         account_id=account,
         retired=renewing[0].retired if renewing else None,
+        plan_key=await take_away(account),
         created_at=now,
         expires_at=now + RETENTION_PERIOD,
         proof=compute_proof(installation, aside, account, now, now + RETENTION_PERIOD),
@@ -160,7 +153,7 @@ async def retain_records(installation: Installation, account: UUID) -> UUID:
     slots = authentication_tables.KeySlot.filter(account_id=account)
     opening = slots.filter(kind__in=("password", "recovery"))  # a passkey opens nothing without its own row
     kept_slots = [
-        tables.SetAsideSlot(id=uuid4(), aside_id=aside, kind=one.kind, slot=_join_slot(one), epoch=one.epoch)
+        tables.SetAsideSlot(id=uuid4(), aside_id=aside, kind=one.kind, slot=join_slot(one), epoch=one.epoch)
         for one in filter_undamaged(await fetch_rows(SlotRow, opening))
     ]
     await tables.SetAsideSlot.bulk_create(kept_slots)
@@ -248,7 +241,7 @@ async def restore_records(actor: Actor, secret: str, typed_key: str = "") -> int
     )
     for row in filter_undamaged(await _load_rows(actor)):
         async with limits.refund_if_busy(charged):
-            older = await _unlock_keyring(actor, row, secret, secret_key)
+            older = await unlock_keyring(actor, row.id, row.retired, secret, secret_key)
         if older:
             await limits.refund_attempt(charged)
             return await run_with_retry(partial(_restore_records, actor, row, older))
@@ -271,6 +264,7 @@ async def _restore_records(actor: Actor, row: SetAsideRow, older: Keyring) -> in
         await vault_tables.Entry.bulk_create(entries, batch_size=INSERT_BATCH_SIZE)
         await vault_tables.EntryRevision.bulk_create(versions, batch_size=INSERT_BATCH_SIZE)
         await _update_record_state(actor, entries, versions)
+        await restore_words(actor, older, row.plan_key or b"")
         moved = [*back, *(parse_id(one.id) for one in versions)]
         for at in range(0, len(moved), BATCH_SIZE):
             await tables.SetAsideRecord.filter(id__in=moved[at : at + BATCH_SIZE]).delete()
@@ -353,39 +347,6 @@ def _reseal_row(
         updated_at=row.updated_at,
         deleted_at=row.deleted_at,
     )
-
-
-def _join_slot(row: SlotRow) -> bytes:
-    return b"".join((row.salt, row.commitment, row.wrapped, row.parameters))
-
-
-def _split_slot(row: SetAsideSlotRow) -> KeySlot:
-    blob = row.slot
-    return KeySlot(row.kind, blob[:16], blob[110:], blob[16:48], blob[48:110], row.epoch)
-
-
-async def _unlock_keyring(
-    actor: Actor, row: SetAsideRow, secret: str, secret_key: bytes | None
-) -> Keyring | None:
-    who = actor.id.bytes
-    slots = tables.SetAsideSlot.filter(aside_id=row.id).order_by("-kind")
-    for one in filter_undamaged(await fetch_rows(SetAsideSlotRow, slots)):
-        slot = _split_slot(one)
-        try:
-            if one.kind == "recovery":
-                key = unlock_with_recovery_key(slot, parse_recovery_key(secret), account=who)
-            elif one.kind == "password":
-                key = await actor.installation.run_password_hash(
-                    partial(unlock_with_password, slot, secret, account=who, secret_key=secret_key),
-                    is_returning=True,
-                )
-            else:
-                continue
-            older = Keyring.from_account_key(key)
-            return older.with_retired(row.retired, account=who) if row.retired is not None else older
-        except CryptoError:
-            continue
-    return None
 
 
 async def purge_expired(now: datetime) -> int:
