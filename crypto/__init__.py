@@ -15,7 +15,7 @@ from crypto.addresses import (
     split_address,
     transitional_address,
 )
-from crypto.bounded import has_mark_flood, normalize
+from crypto.bounded import has_mark_flood, normalize, take_apart
 from crypto.codes import (
     format_recovery_code,
     hash_recovery_code,
@@ -50,8 +50,15 @@ from crypto.public_identity import PublicIdentity, verify
 from crypto.record_root import PageMark, RecordRoot, bloom_bits
 from crypto.record_state import RecordSet, RecordState
 from crypto.recovery import format_recovery_key, is_last_group, new_recovery_key, parse_recovery_key
+from crypto.secret_keys import (
+    SECRET_KEY_MARK,
+    format_secret_key,
+    is_last_group_of_secret_key,
+    new_secret_key,
+    parse_secret_key,
+)
 from crypto.seen import SEEN_SIZE, SeenState, open_seen_state
-from crypto.server import MacKey, ServerKey
+from crypto.server import KEPT_SECRET_KEY_SIZE, MacKey, ServerKey
 from crypto.sitters import (
     new_sitter_secret,
     open_sitter_note,
@@ -84,8 +91,10 @@ from crypto.websession import (
 __all__ = [
     "CEILING",
     "FLOOR",
+    "KEPT_SECRET_KEY_SIZE",
     "LONGEST_ADDRESS",
     "NO_RECORD",
+    "SECRET_KEY_MARK",
     "SEEN_SIZE",
     "STANDARD",
     "Argon2Parameters",
@@ -127,11 +136,13 @@ __all__ = [
     "follow",
     "format_recovery_code",
     "format_recovery_key",
+    "format_secret_key",
     "grant_link_key",
     "has_mark_flood",
     "hash_recovery_code",
     "invitation_id",
     "is_last_group",
+    "is_last_group_of_secret_key",
     "is_pinned",
     "join_fields",
     "new_account_key",
@@ -140,6 +151,7 @@ __all__ = [
     "new_link_key",
     "new_recovery_code",
     "new_recovery_key",
+    "new_secret_key",
     "new_session_token",
     "new_sitter_secret",
     "normal_address",
@@ -155,6 +167,7 @@ __all__ = [
     "pad",
     "parse_recovery_code",
     "parse_recovery_key",
+    "parse_secret_key",
     "passkey_slot",
     "password_slot",
     "pin",
@@ -173,6 +186,7 @@ __all__ = [
     "stretch",
     "succeed",
     "suggest",
+    "take_apart",
     "trace_back",
     "transitional_address",
     "unlock_with_passkey",

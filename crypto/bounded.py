@@ -36,6 +36,11 @@ def normalize(form: Literal["NFC", "NFKC"], text: str) -> str:
     return unicodedata.normalize(form, _sort_marks(form, text) if has_mark_flood(text) else text)
 
 
+def take_apart(text: str) -> str:
+    """Return *text* with each sign by itself taken apart into a letter and its marks (NFD), in the order as typed."""
+    return text if text.isascii() else "".join(unicodedata.normalize("NFD", sign) for sign in text)
+
+
 def _sort_marks(form: Literal["NFC", "NFKC"], text: str) -> str:
     """Return *text* taken apart, each row of marks sorted by their classes and otherwise as it was typed."""
     apart: Literal["NFD", "NFKD"] = "NFD" if form == "NFC" else "NFKD"

@@ -28,6 +28,7 @@ nobody can choose.
 """
 
 _LAYOUT = struct.Struct(">BIIB")
+PARAMETERS_SIZE = _LAYOUT.size
 _ARGON2ID = ARGON2_VERSION
 """0x13: Argon2 version 1.3 is the one this byte stands for; the type is always Argon2id."""
 

@@ -11,14 +11,11 @@ from __future__ import annotations
 from secrets import token_bytes
 
 from crypto.errors import FormatError, require_size
-from crypto.symbols import read_symbols, write_symbols
+from crypto.symbols import CHECK_SYMBOLS, add_check, read_symbols, remove_check, write_symbols
 
 RECOVERY_KEY_SIZE = 20
 
-_DATA = 32
-_CHECK = 4
-_SYMBOLS = _DATA + _CHECK
-_PRIME = 1_048_573
+_SYMBOLS = 32 + CHECK_SYMBOLS
 
 
 def new_recovery_key() -> bytes:
@@ -40,14 +37,15 @@ def format_recovery_key(recovery_key: bytes) -> str:
         KeySizeError: If *recovery_key* is not 20 bytes long.
     """
     require_size(recovery_key, RECOVERY_KEY_SIZE, "A recovery key")
-    number = int.from_bytes(recovery_key, "big")
-    return write_symbols(number << 5 * _CHECK | number % _PRIME, _SYMBOLS)
+    return write_symbols(add_check(int.from_bytes(recovery_key, "big")), _SYMBOLS)
 
 
 def is_last_group(text: str, recovery_key: bytes) -> bool:
     """Return whether somebody typed the last group of a key: the check symbols, which end a complete copy."""
     try:
-        return read_symbols(text, _CHECK) == int.from_bytes(recovery_key, "big") % _PRIME
+        return read_symbols(text, CHECK_SYMBOLS) == add_check(int.from_bytes(recovery_key, "big")) % (
+            1 << 5 * CHECK_SYMBOLS
+        )
     except FormatError:
         return False
 
@@ -67,8 +65,4 @@ def parse_recovery_key(text: str) -> bytes:
     Raises:
         FormatError: If a symbol is unknown or missing, or the check symbols do not match.
     """
-    number = read_symbols(text, _SYMBOLS)
-    data, check = number >> 5 * _CHECK, number & (1 << 5 * _CHECK) - 1
-    if data % _PRIME != check:
-        raise FormatError("One of the symbols is not right. Please compare each group with your copy.")
-    return data.to_bytes(RECOVERY_KEY_SIZE, "big")
+    return remove_check(read_symbols(text, _SYMBOLS)).to_bytes(RECOVERY_KEY_SIZE, "big")

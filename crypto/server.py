@@ -9,10 +9,19 @@ from __future__ import annotations
 from hmac import digest
 
 from crypto.addresses import normal_address, spelled_address, transitional_address
-from crypto.context import Context, join_fields
+from crypto.context import NO_RECORD, Context, join_fields
 from crypto.derive import KEY_SIZE, derive_key
-from crypto.envelope import Sealer
-from crypto.errors import require_size
+from crypto.envelope import WRAPPED_SIZE, KeyWrapper, Sealer
+from crypto.errors import OpenError, require_size
+from crypto.secret_keys import SECRET_KEY_SIZE
+
+KEPT_SECRET_KEY_SIZE = WRAPPED_SIZE
+_FILLING = bytes(KEY_SIZE - SECRET_KEY_SIZE)
+"""What stands behind a secret key: all that is wrapped has the length of a key."""
+
+
+def _kept_context(account: bytes) -> Context:
+    return Context("kept-secret-key", account, NO_RECORD)
 
 
 class MacKey:
@@ -53,7 +62,7 @@ class MacKey:
 class ServerKey:
     """Everything that the server does with its own key."""
 
-    __slots__ = ("_index", "_macs", "_sealer")
+    __slots__ = ("_index", "_kept", "_macs", "_sealer")
 
     def __init__(self, key: bytes) -> None:
         """
@@ -68,6 +77,7 @@ class ServerKey:
         require_size(key, KEY_SIZE, "The server key")
         self._index = derive_key(key, "server-index")
         self._sealer = Sealer(derive_key(key, "server-records"))
+        self._kept = KeyWrapper(derive_key(key, "server-kept"))
         self._macs = MacKey(key)
 
     def seal(self, plaintext: bytes, context: Context) -> bytes:
@@ -77,6 +87,39 @@ class ServerKey:
     def open(self, sealed: bytes, context: Context) -> bytes:
         """Open one value of operations; like `crypto.open_sealed`."""
         return self._sealer.open(sealed, context=context)
+
+    def seal_secret_key(self, secret_key: bytes, *, account: bytes) -> bytes:
+        """
+        Seal a secret key for a browser to keep: it opens neither without this server's key nor for another account.
+
+        Args:
+            secret_key: 16 bytes.
+            account: 16 bytes, the account's id.
+
+        Returns:
+            62 bytes.
+
+        Raises:
+            KeySizeError: If *secret_key* is not 16 bytes long.
+        """
+        require_size(secret_key, SECRET_KEY_SIZE, "A secret key")
+        return self._kept.wrap(secret_key + _FILLING, context=_kept_context(account))
+
+    def open_secret_key(self, sealed: bytes, *, account: bytes) -> bytes:
+        """
+        Open what a browser kept.
+
+        Returns:
+            16 bytes.
+
+        Raises:
+            OpenError: If it is of another account or server key, or was changed.
+            FormatError: If the version or algorithm is unknown.
+        """
+        kept = self._kept.unwrap(sealed, context=_kept_context(account))
+        if kept[SECRET_KEY_SIZE:] != _FILLING:
+            raise OpenError("What this browser kept is no secret key.")
+        return kept[:SECRET_KEY_SIZE]
 
     def blind_index(self, address: str) -> bytes:
         """

@@ -13,15 +13,18 @@ from hmac import compare_digest
 from secrets import token_bytes
 
 from crypto.context import Context, join_fields, require_id
-from crypto.derive import KEY_SIZE, Deriver
+from crypto.derive import KEY_SIZE, Deriver, derive_key
 from crypto.envelope import WRAP_HEADER, WRAPPED_SIZE, unwrap_key, wrap_key
 from crypto.errors import FormatError, OpenError, require_size
-from crypto.password import SALT_SIZE, STANDARD, Argon2Parameters, stretch
+from crypto.password import PARAMETERS_SIZE, SALT_SIZE, STANDARD, Argon2Parameters, stretch
 from crypto.recovery import RECOVERY_KEY_SIZE
+from crypto.secret_keys import SECRET_KEY_SIZE
 
 PASSWORD, RECOVERY, PASSKEY = "password", "recovery", "passkey"
 PASSKEY_OUTPUT_SIZE = 32
 """What the WebAuthn PRF extension returns for one salt."""
+WITH_SECRET_KEY = b"\x01"
+"""What stands behind the parameters of a password slot that needs a secret key as well; authenticated with them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +35,8 @@ class KeySlot:
     Attributes:
         kind: "password", "recovery" or "passkey".
         salt: 16 random bytes.
-        parameters: Encoded `Argon2Parameters` of a password slot (10 bytes); empty otherwise.
+        parameters: Encoded `Argon2Parameters` of a password slot (10 bytes), with `WITH_SECRET_KEY` behind them where
+            it needs a secret key; empty otherwise.
         commitment: 32 bytes, equal only for the secret the slot was made with.
         wrapped: 62 bytes, the account key under the slot key.
         epoch: The account's when the slot was made, 0 to 2^64 - 1; authenticated. 0 for accounts without epochs.
@@ -45,6 +49,11 @@ class KeySlot:
     wrapped: bytes
     epoch: int = 0
 
+    @property
+    def needs_secret_key(self) -> bool:
+        """Return whether the password alone does not open it."""
+        return self.kind == PASSWORD and self.parameters[PARAMETERS_SIZE:] == WITH_SECRET_KEY
+
 
 def password_slot(
     account_key: bytes,
@@ -53,9 +62,10 @@ def password_slot(
     account: bytes,
     epoch: int = 0,
     parameters: Argon2Parameters = STANDARD,
+    secret_key: bytes | None = None,
 ) -> KeySlot:
     """
-    Make a slot that a password opens. Slow: run it off the event loop.
+    Make a slot that a password opens, alone or with a secret key. Slow: run it off the event loop.
 
     Args:
         account_key: 32 bytes.
@@ -63,15 +73,21 @@ def password_slot(
         account: 16 bytes, the account's id.
         epoch: The account's from now on, 0 to 2^64 - 1.
         parameters: The cost of the password.
+        secret_key: 16 bytes that are needed besides the password from then on; None for the password alone.
 
     Raises:
-        KeySizeError: If *account_key* is not 32 bytes long.
+        KeySizeError: If *account_key* is not 32 bytes long, or *secret_key* not 16.
         FormatError: If *parameters* or *account* is out of bounds.
     """
     require_size(account_key, KEY_SIZE, "An account key")
-    salt = token_bytes(SALT_SIZE)
+    salt, encoded = token_bytes(SALT_SIZE), parameters.encode()
+    if secret_key is not None:
+        require_size(secret_key, SECRET_KEY_SIZE, "A secret key")
+        encoded += WITH_SECRET_KEY
     secret = stretch(password, salt, parameters)
-    return _build_slot(PASSWORD, account_key, secret, salt, parameters.encode(), account, epoch)
+    if secret_key is not None:
+        secret = _mix_in(secret_key, secret)
+    return _build_slot(PASSWORD, account_key, secret, salt, encoded, account, epoch)
 
 
 def recovery_slot(account_key: bytes, recovery_key: bytes, *, account: bytes, epoch: int = 0) -> KeySlot:
@@ -137,20 +153,37 @@ def decoy_recovery_slot(account: bytes) -> KeySlot:
     return KeySlot(RECOVERY, token_bytes(SALT_SIZE), b"", token_bytes(KEY_SIZE), wrapped)
 
 
-def unlock_with_password(slot: KeySlot, password: str, *, account: bytes) -> bytes:
+def unlock_with_password(
+    slot: KeySlot, password: str, *, account: bytes, secret_key: bytes | None = None
+) -> bytes:
     """
-    Open a slot by password. Slow: run it off the event loop.
+    Open a slot by password, and by secret key where it needs one. Slow: run it off the event loop.
+
+    The work is the same for both forms, and with and without a secret key: how long it takes tells neither.
+
+    Args:
+        slot: Of either form.
+        password: As typed.
+        account: 16 bytes, the account's id.
+        secret_key: 16 bytes, or None; a slot of the first form opens without it and with any.
 
     Returns:
         The 32-byte account key.
 
     Raises:
-        OpenError: If the password is wrong, or the slot was changed or belongs to another account.
+        OpenError: If the password or the secret key is wrong or missing, or the slot was changed or belongs to another
+            account.
         FormatError: If the slot is malformed or its parameters are out of bounds; no work is done then.
+        KeySizeError: If *secret_key* is not 16 bytes long.
     """
+    if secret_key is None:
+        secret_key = token_bytes(SECRET_KEY_SIZE)
+    require_size(secret_key, SECRET_KEY_SIZE, "A secret key")
     _check_slot(slot, PASSWORD, account)
-    parameters = Argon2Parameters.decode(slot.parameters)
-    return _unlock_slot(slot, stretch(password, slot.salt, parameters), account)
+    encoded = slot.parameters[:PARAMETERS_SIZE] if slot.needs_secret_key else slot.parameters
+    secret = stretch(password, slot.salt, Argon2Parameters.decode(encoded))
+    mixed = _mix_in(secret_key, secret)
+    return _unlock_slot(slot, mixed if slot.needs_secret_key else secret, account)
 
 
 def unlock_with_recovery_key(slot: KeySlot, recovery_key: bytes, *, account: bytes) -> bytes:
@@ -181,6 +214,11 @@ def _check_slot(slot: KeySlot, kind: str, account: bytes) -> None:
     require_id(account, "An account id")
     if slot.kind != kind or len(slot.salt) != SALT_SIZE or (kind != PASSWORD and slot.parameters):
         raise FormatError(f"This is not a {kind} slot of a form that Hearthside reads.")
+
+
+def _mix_in(secret_key: bytes, stretched: bytes) -> bytes:
+    """Return what a stretched password and a secret key open together: neither of them says anything of it alone."""
+    return derive_key(stretched, "slot-secret-key", secret_key)
 
 
 def _derive_keys(

@@ -14,6 +14,8 @@ from crypto.errors import FormatError
 _ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _VALUES = {symbol: value for value, symbol in enumerate(_ALPHABET)} | {"O": 0, "I": 1, "L": 1}
 _GROUP = 4
+CHECK_SYMBOLS = 4
+_PRIME = 1_048_573  # the largest below 32^4
 _LONGEST = 256
 """Characters that are looked at: four times the longest number as we write it, with a blank on each side of a dash."""
 
@@ -37,16 +39,39 @@ def _plain(char: str) -> str:
     return "-" if kind == "Pd" or char == "\u2212" else char
 
 
-def write_symbols(number: int, count: int) -> str:
+def write_symbols(number: int, count: int, group: int = _GROUP) -> str:
     """
-    Write *number* as *count* symbols in groups of four, joined by hyphens.
+    Write *number* as *count* symbols in groups, joined by hyphens.
 
     Args:
         number: Below 32 to the power of *count*.
         count: How many symbols.
+        group: How many of them stand together.
     """
     symbols = [_ALPHABET[number >> 5 * place & 31] for place in reversed(range(count))]
-    return "-".join("".join(symbols[at : at + _GROUP]) for at in range(0, count, _GROUP))
+    return "-".join("".join(symbols[at : at + group]) for at in range(0, count, group))
+
+
+def add_check(number: int) -> int:
+    """
+    Return *number* with four check symbols behind it: its remainder by a prime.
+
+    They show every wrong symbol, every swap of neighbours, and all but one in a million of other slips.
+    """
+    return number << 5 * CHECK_SYMBOLS | number % _PRIME
+
+
+def remove_check(checked: int) -> int:
+    """
+    Return the number that `add_check` was given.
+
+    Raises:
+        FormatError: If the check symbols are not those of the number.
+    """
+    number, check = checked >> 5 * CHECK_SYMBOLS, checked & (1 << 5 * CHECK_SYMBOLS) - 1
+    if number % _PRIME != check:
+        raise FormatError("One of the symbols is not right. Please compare each group with your copy.")
+    return number
 
 
 def read_symbols(text: str, count: int) -> int:

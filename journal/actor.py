@@ -72,6 +72,7 @@ class Actor:
     former_identity: bytes | None = (
         None  # while keys are renewed: the private ones of before, under the retired key
     )
+    kept_keys: bytes = field(default=b"", repr=False)  # the secret keys that their browser keeps, sealed
     is_head_request: bool = False  # a program asks for headers alone: nobody reads what is opened for it
 
     @property

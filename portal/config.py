@@ -252,6 +252,11 @@ class Config:
         return "__Host-hearthside-known" if self.is_secure else "hearthside-known"
 
     @property
+    def secret_keys_cookie(self) -> str:
+        """Return the name of the cookie with the secret keys of those who signed in with one; sealed."""
+        return "__Host-hearthside-keys" if self.is_secure else "hearthside-keys"
+
+    @property
     def region_cookie(self) -> str:
         """Return the name of the cookie with the code of a region, whose crisis contacts this browser shows first."""
         return "__Host-hearthside-region" if self.is_secure else "hearthside-region"

@@ -23,6 +23,7 @@ from portal.views.account import (
     reading_hours,
     reminders,
     second_factor,
+    secret_key,
 )
 from portal.views.administration import audit_log, people, practice, staff
 from portal.views.charts import charts, shared_charts
@@ -249,6 +250,11 @@ ROUTES = (
     Rule("/account/second-factor/codes", SEND, SIGNED_IN, second_factor.show_new_codes, fresh=True),
     Rule("/account/second-factor/kept", SEND, SIGNED_IN, second_factor.confirm_codes, fresh=True),
     Rule("/account/second-factor/removal", FORM, SIGNED_IN, second_factor.remove_second_factor, fresh=True),
+    Rule("/account/secret-key", FORM, SIGNED_IN, secret_key.turn_on_secret_key),
+    Rule("/account/secret-key/confirmation", SEND, SIGNED_IN, secret_key.confirm_secret_key),
+    Rule("/account/secret-key/kit", SEND, SIGNED_IN, secret_key.download_secret_key_kit),
+    Rule("/account/secret-key/shown", FORM, SIGNED_IN, secret_key.show_secret_key),
+    Rule("/account/secret-key/removal", FORM, SIGNED_IN, secret_key.remove_secret_key),
     Rule("/confirm/passkey", FORM, SIGNED_IN, passkey_sign_in.confirm_with_passkey),
     Rule("/account/recovery-key", FORM, UNCONFIRMED, recovery_key.offer_recovery_key, fresh=True),
     Rule("/account/recovery-key/kit", SEND, UNCONFIRMED, recovery_key.download_kit),

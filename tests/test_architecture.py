@@ -158,6 +158,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "device_copies": ("accounts",),
     "authentication": ("device_copies", "rate_limiting", "vault"),
     "passkeys": ("authentication",),
+    "secret_keys": ("authentication",),
     "care": ("sessions", "vault"),
     "plan_words": ("care",),
     "entries": ("care",),
@@ -374,6 +375,7 @@ OTHERS_TABLES = {
     "records.last_exports": ("asks whether an entry was changed since the export", "vault.Entry"),
     "scheduling.plan": ("the sessions keep its rows", "sessions.KapSession"),
     "sessions.tables": ("its rows belong to an account", "accounts.Account"),
+    "secret_keys.secret_keys": ("signs every other browser out", "authentication.WebSession"),
     "sharing.handover_answers": (
         "care keeps its rows; a successor has an account",
         "accounts.Account care.CareLink care.Handover care.Share",

@@ -21,26 +21,25 @@ from tortoise.queryset import QuerySet
 from crypto import (
     CryptoError,
     Keyring,
-    KeySlot,
     Sealer,
     join_fields,
-    parse_recovery_key,
-    unlock_with_password,
-    unlock_with_recovery_key,
 )
 from journal.account_reset import tables
+from journal.account_reset.retained_slots import join_slot, unlock_keyring
 from journal.actor import Actor
 from journal.ages import build_alive_filter
 from journal.audit import log as audit_log
 from journal.audit.acts import Act
 from journal.authentication import tables as authentication_tables
 from journal.authentication.key_slots import SlotRow
+from journal.authentication.sign_in import read_secret_key
 from journal.care import tables as care_tables
 from journal.care.links import ERASED_COLUMNS
 from journal.care.share_list import ShareLinkRow
 from journal.errors import Damaged, InvalidInput, NotFound
 from journal.i18n import N_
 from journal.installation.installation import Installation
+from journal.installation.kept_secret_keys import find_secret_key
 from journal.plan_words.keys import restore_words
 from journal.rate_limiting import attempts, limits
 from journal.roles import Role
@@ -84,14 +83,6 @@ class SetAsideRow(Row, frozen=True):
     created_at: Timestamp
     expires_at: Timestamp
     proof: str | None
-
-
-class SetAsideSlotRow(Row, frozen=True):
-    """A row of an old key slot."""
-
-    kind: str
-    slot: bytes
-    epoch: NonNegative
 
 
 class SetAsideRecordRow(Row, frozen=True):
@@ -162,7 +153,7 @@ async def retain_records(installation: Installation, account: UUID) -> UUID:
     slots = authentication_tables.KeySlot.filter(account_id=account)
     opening = slots.filter(kind__in=("password", "recovery"))  # a passkey opens nothing without its own row
     kept_slots = [
-        tables.SetAsideSlot(id=uuid4(), aside_id=aside, kind=one.kind, slot=_join_slot(one), epoch=one.epoch)
+        tables.SetAsideSlot(id=uuid4(), aside_id=aside, kind=one.kind, slot=join_slot(one), epoch=one.epoch)
         for one in filter_undamaged(await fetch_rows(SlotRow, opening))
     ]
     await tables.SetAsideSlot.bulk_create(kept_slots)
@@ -227,27 +218,30 @@ async def _load_rows(actor: Actor) -> list[SetAsideRow | DamagedRow]:
     return await fetch_rows(SetAsideRow, mine.order_by("-created_at"))
 
 
-async def restore_records(actor: Actor, secret: str) -> int:
+async def restore_records(actor: Actor, secret: str, typed_key: str = "") -> int:
     """
     Restore what was set aside, sealed under the present keys.
 
     Args:
         secret: The old password, or the old recovery key.
+        typed_key: The secret key that belonged to the old password, where this browser does not keep it.
 
     Returns:
         How many entries came back.
 
     Raises:
-        InvalidInput: If it opens nothing, or has to wait after several tries.
+        InvalidInput: If they open nothing, or have to wait after several tries.
         Damaged: If it opens the old key, but that opens none of the records.
     """
     actor.require_role(Role.PATIENT)
+    kept = find_secret_key(actor.installation.server_keys, actor.kept_keys, actor.id.bytes)
+    secret_key = read_secret_key(typed_key) or kept
     charged = await limits.count_attempt(
         attempts.build_set_aside_counts(actor.installation, actor.id), field="secret"
     )
     for row in filter_undamaged(await _load_rows(actor)):
         async with limits.refund_if_busy(charged):
-            older = await _unlock_keyring(actor, row, secret)
+            older = await unlock_keyring(actor, row.id, row.retired, secret, secret_key)
         if older:
             await limits.refund_attempt(charged)
             return await run_with_retry(partial(_restore_records, actor, row, older))
@@ -353,36 +347,6 @@ def _reseal_row(
         updated_at=row.updated_at,
         deleted_at=row.deleted_at,
     )
-
-
-def _join_slot(row: SlotRow) -> bytes:
-    return b"".join((row.salt, row.commitment, row.wrapped, row.parameters))
-
-
-def _split_slot(row: SetAsideSlotRow) -> KeySlot:
-    blob = row.slot
-    return KeySlot(row.kind, blob[:16], blob[110:], blob[16:48], blob[48:110], row.epoch)
-
-
-async def _unlock_keyring(actor: Actor, row: SetAsideRow, secret: str) -> Keyring | None:
-    who = actor.id.bytes
-    slots = tables.SetAsideSlot.filter(aside_id=row.id).order_by("-kind")
-    for one in filter_undamaged(await fetch_rows(SetAsideSlotRow, slots)):
-        slot = _split_slot(one)
-        try:
-            if one.kind == "recovery":
-                key = unlock_with_recovery_key(slot, parse_recovery_key(secret), account=who)
-            elif one.kind == "password":
-                key = await actor.installation.run_password_hash(
-                    partial(unlock_with_password, slot, secret, account=who), is_returning=True
-                )
-            else:
-                continue
-            older = Keyring.from_account_key(key)
-            return older.with_retired(row.retired, account=who) if row.retired is not None else older
-        except CryptoError:
-            continue
-    return None
 
 
 async def purge_expired(now: datetime) -> int:

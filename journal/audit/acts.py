@@ -46,6 +46,8 @@ class Act(StrEnum):
     SECOND_FACTOR_ADDED = "account.second-factor-added"
     SECOND_FACTOR_REMOVED = "account.second-factor-removed"
     SECOND_FACTOR_REFUSED = "account.second-factor-refused"
+    SECRET_KEY_ADDED = "account.secret-key-added"
+    SECRET_KEY_REMOVED = "account.secret-key-removed"
     RECOVERY_CODES_MADE = "account.recovery-codes-made"
     RECOVERY_CODE_USED = "account.recovery-code-used"
     SETUP_LINK_MADE = "practice.setup-link-made"

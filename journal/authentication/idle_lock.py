@@ -77,9 +77,11 @@ async def find_locked_session(installation: Installation, token: bytes) -> Locke
     return LockedSession(row.account_id, Role(profile.role), kept is not None, profile.time_zone)
 
 
-async def unlock_session(installation: Installation, token: bytes, password: str) -> bytes:
+async def unlock_session(
+    installation: Installation, token: bytes, password: str, kept_keys: bytes = b""
+) -> bytes:
     """
-    Open a locked session with its owner's password.
+    Open a locked session with its owner's password, and the secret key that the browser keeps where it is needed.
 
     Returns:
         A new token; the old one opens nothing any more.
@@ -96,8 +98,8 @@ async def unlock_session(installation: Installation, token: bytes, password: str
         raise InvalidInput({"current": NEEDS_PASSKEY})
     patient = owner.account if owner.role is Role.PATIENT else None
     counts = attempts.build_confirmation_counts(installation, owner.account, session_id(token).hex())
-    key = await sign_in.unlock_account(installation, owner.account, password, patient, counts)
-    return await run_with_retry(lambda: reopen_session(installation, token, key))
+    opened = await sign_in.unlock_account(installation, owner.account, password, patient, counts, kept_keys)
+    return await run_with_retry(lambda: reopen_session(installation, token, opened.account_key))
 
 
 async def reopen_session(

@@ -2,13 +2,17 @@
 Rate a new password: what bars it, and how hard it is to guess.
 
 Length counts for more than symbols (NIST SP 800-63B), so any text of fifteen characters or more is accepted
-that is not common, not a pattern and not made of names that anyone here would try first.
+that is not common, not a pattern and not made of names that anyone here would try first. What is rated is not the text
+but what it looks like: accents, signs that nobody sees, wide letters and those of other scripts that look alike make no
+password harder to guess, since whoever guesses tries them too. What is stretched stays the text as it was typed.
 """
 
 from __future__ import annotations
 
 import re
 import secrets
+import unicodedata
+from bisect import bisect_right
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -17,6 +21,7 @@ from math import prod
 from types import MappingProxyType
 from typing import Any
 
+import regex
 from xkcdpass import xkcd_password
 from zxcvbn import zxcvbn
 
@@ -24,6 +29,7 @@ from crypto import (
     LONGEST_ADDRESS,
     FormatError,
     normalize,
+    take_apart,
 )
 from crypto.password import LONGEST as LONGEST_TYPED
 from crypto.password import prepare
@@ -43,6 +49,12 @@ PRODUCT = "hearthside"
 SHORTEST_OWN_PART = 8
 """Letters and digits that have to remain once names known to everybody here are taken away."""
 
+LEAST_GUESSES = 10**10
+"""What a password has to withstand, by an estimate that knows lists of words and patterns (zxcvbn)."""
+
+_STEPS = (10**6, LEAST_GUESSES, 10**12, 10**15)
+"""Guesses from which on a password is called by the next word of `STRENGTHS`."""
+
 STRENGTHS: tuple[str, ...] = (
     N_("easy to guess"),
     N_("easy to guess"),
@@ -57,6 +69,9 @@ TOO_SHORT_WITH_FACTOR = N_("Please use at least 12 characters. A few words with 
 TOO_LONG = N_("Please use at most 1,024 characters.")
 TOO_COMMON = N_(
     "Many people use this or something much like it, so it is tried first. Please choose another."
+)
+TOO_GUESSABLE = N_(
+    "A computer that tries words, names and dates finds this. Please add one or two words, picked at random."
 )
 TOO_KNOWN = N_(
     "This is little more than a name: yours, the practice’s or Hearthside’s. Please add words of your own."
@@ -116,18 +131,20 @@ def rate_password(
         text = prepare(password).decode("utf-8")
     except FormatError:
         return PasswordAdvice(0, STRENGTHS[0], (NOT_TEXT,), ())
-    rest, names = _remove_names(text, context)
+    seen = _fold_look_alikes(text)
+    rest, names = _remove_names(seen, context)
     judged = _rate(rest)
-    problems = []
-    if len(text) < least:
+    length, problems = min(len(text), len(seen)), []
+    if length < least:
         problems.append(TOO_SHORT_WITH_FACTOR if second_factor else TOO_SHORT)
     elif len(text) > LONGEST:
         problems.append(TOO_LONG)
     if names and len(re.sub(r"[\W_]+", "", rest)) < SHORTEST_OWN_PART:
         problems.append(TOO_KNOWN)
-    elif len(text) >= least and judged.score < 2:
-        problems.append(TOO_COMMON)
-    strength = min(judged.score, 1) if problems else judged.score
+    elif length >= least and judged.guesses < LEAST_GUESSES:
+        problems.append(TOO_GUESSABLE if judged.guesses >= _STEPS[0] else TOO_COMMON)
+    strength = bisect_right(_STEPS, judged.guesses)
+    strength = min(strength, 1) if problems else strength
     hints = (HINTS["known"], *judged.hints) if names else judged.hints
     return PasswordAdvice(strength, STRENGTHS[strength], tuple(problems), hints if strength < 3 else ())
 
@@ -157,9 +174,40 @@ def _load_passphrase_words() -> tuple[str, ...]:
     return tuple(sorted(set(every).difference(left_out.read_text(encoding="utf-8").split())))
 
 
+# Marks for any letter; those with which a script is written (Devanagari, Thai) are none of them.
+_UNSEEN = regex.compile(r"[\p{Default_Ignorable_Code_Point}\p{Cf}\p{Cc}]")
+_ACCENTS = regex.compile(
+    r"[\p{Block=Combining_Diacritical_Marks}\p{Block=Combining_Diacritical_Marks_Extended}"
+    r"\p{Block=Combining_Diacritical_Marks_Supplement}\p{Block=Combining_Diacritical_Marks_For_Symbols}"
+    r"\p{Block=Combining_Half_Marks}]"
+)
+
+
+@cache
+def _load_look_alikes() -> Mapping[int, str]:
+    table = resources.files("journal") / "data" / "look-alikes.txt"
+    lines = [line.split() for line in table.read_text(encoding="utf-8").splitlines()]
+    return MappingProxyType({ord(sign): plain for plain, *alike in lines for sign in alike})
+
+
+def _fold_look_alikes(text: str) -> str:
+    """Return what *text* looks like: without accents and unseen signs, in the plain letters and digits it resembles."""
+    if text.isascii():
+        plain: str = _UNSEEN.sub("", text)
+        return plain
+    apart = take_apart(normalize("NFKC", _UNSEEN.sub("", text)))
+    bare = normalize("NFC", _UNSEEN.sub("", _ACCENTS.sub("", apart)))
+    return "".join(_get_digit(sign) for sign in bare.translate(_load_look_alikes()))
+
+
+def _get_digit(sign: str) -> str:
+    digit = unicodedata.decimal(sign, None)
+    return sign if digit is None else str(digit)
+
+
 def _remove_names(text: str, context: Iterable[str]) -> tuple[str, bool]:
-    """Return *text* without the names that others know, and whether there were any."""
-    short = (normalize("NFC", one[:LONGEST_ADDRESS]) for one in context)
+    """Return *text* without the names that others know, and whether there were any; both by what they look like."""
+    short = (_fold_look_alikes(normalize("NFC", one[:LONGEST_ADDRESS])) for one in context)
     names = [one.partition("@")[0] if "@" in one else one for one in short]
     parts = {part for name in (PRODUCT, *names) for part in re.split(r"[\W_]+", name) if len(part) > 2}
     joined = {re.sub(r"[\W_]+", "", name) for name in names} - {""}
@@ -182,7 +230,7 @@ def _lowercase(text: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class _Rating:
-    score: int
+    guesses: int
     hints: tuple[str, ...]
 
 
@@ -202,7 +250,7 @@ def _rate(text: str) -> _Rating:
     judged: dict[str, Any] = zxcvbn(_limit_guesses(text), max_length=RATED_LENGTH)
     kinds = [match.get("dictionary_name") or match["pattern"] for match in judged["sequence"]]
     hints = dict.fromkeys(HINTS[kind] for kind in kinds if kind in HINTS)
-    return _Rating(int(judged["score"]), (*hints, ANOTHER_WORD))
+    return _Rating(int(judged["guesses"]), (*hints, ANOTHER_WORD))
 
 
 def find_password_problems(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from uuid import UUID, uuid4
 
@@ -12,6 +12,7 @@ from crypto import (
     decoy_recovery_slot,
     decoy_slot,
     parse_recovery_key,
+    parse_secret_key,
     password_slot,
     unlock_with_password,
     unlock_with_recovery_key,
@@ -31,6 +32,7 @@ from journal.authentication.web_sessions import Stage
 from journal.device_copies import copies
 from journal.errors import Damaged, InvalidInput, NotFound, WrongCredentials
 from journal.i18n import N_
+from journal.installation import kept_secret_keys
 from journal.installation.installation import Installation
 from journal.mail.messages import Notice
 from journal.rate_limiting import attempts, limits
@@ -42,23 +44,45 @@ from journal.store.progress import run_with_retry
 
 UNKNOWN_VISITOR = Visitor()
 RECOVERY = "recovery"
+SECRET_KEY_FIELD = "secret_key"
+NOT_A_SECRET_KEY = N_(
+    "That is not a whole secret key. It begins with SK, and six groups of five follow. Compare it with your copy."
+)
+SECRET_KEY_MISSING = N_(
+    "This browser does not have your secret key, and your password does not open your account without it. In another "
+    "tab, sign in with both; then come back and try again."
+)
 
 
 @dataclass(frozen=True, slots=True)
 class SignInResult:
-    """A session token for the cookie, 32 bytes, how far it opens, and a mark for the browser once it is open."""
+    """
+    A session token for the cookie, 32 bytes, how far it opens, and a mark for the browser once it is open.
+
+    `kept_keys` are the sealed secret keys that the browser is to keep from now on; empty where nothing changes.
+    """
 
     token: bytes
     stage: Stage
     mark: bytes = b""
+    kept_keys: bytes = b""
 
 
 @dataclass(frozen=True, slots=True)
 class RecoveryResult:
-    """A session token after recovering, and whether a second factor was removed."""
+    """A session token after recovering, and whether a second factor and a secret key were turned off."""
 
     token: bytes
     factor_removed: bool
+    secret_key_removed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class OpenedAccount:
+    """What a password opened: the account key, and the secret key that was needed besides, or None."""
+
+    account_key: bytes = field(repr=False)
+    secret_key: bytes | None = field(repr=False)
 
 
 async def sign_in(
@@ -66,25 +90,33 @@ async def sign_in(
     email: str,
     password: str,
     *,
+    secret_key: str = "",
+    kept_keys: bytes = b"",
     device: str = "",
     visitor: Visitor = UNKNOWN_VISITOR,
 ) -> SignInResult:
     """
     Unlock the account of *email* and start a web session.
 
-    A wrong password and an unknown address take the same path: the same statements, one Argon2, one answer.
+    A wrong password, a wrong or missing secret key and an unknown address take the same path: the same statements,
+    one Argon2, one answer. Nobody learns from it whether an account needs a secret key.
 
     Args:
+        secret_key: The secret key as typed; empty where the browser keeps it, or none is needed.
+        kept_keys: The secret keys that the browser keeps.
         device: What kind of browser it is, in a few words.
         visitor: Whom the attempt is counted for.
 
     Raises:
+        InvalidInput: If what was typed is no secret key, whoever's; nothing is counted then.
         TooManyAttempts: If passwords were guessed too often; none is hashed then.
         WrongCredentials: If they do not open an account.
         FactorMissing: If they do, and the document of the second factor is missing.
     """
+    typed = read_secret_key(secret_key)
     account, slot = await key_slots.find_slot_by_email(installation, email, "password")
     who = account or uuid4()
+    kept = kept_secret_keys.find_secret_key(installation.server_keys, kept_keys, who.bytes)
     slot = slot or decoy_slot(who.bytes, installation.argon2)
     charged = await limits.count_attempt(
         attempts.build_password_counts(installation, email, who, slot.salt, visitor)
@@ -92,7 +124,7 @@ async def sign_in(
     try:
         async with limits.refund_if_busy(charged):
             account_key = await installation.run_password_hash(
-                partial(unlock_with_password, slot, password, account=who.bytes)
+                partial(unlock_with_password, slot, password, account=who.bytes, secret_key=typed or kept)
             )
     except CryptoError as error:
         await audit_log.record_unauthenticated_event(installation, account, Act.SIGN_IN_REFUSED)
@@ -121,9 +153,25 @@ async def sign_in(
     except AccessRevoked as error:  # the password was changed while it was tried
         await audit_log.record_unauthenticated_event(installation, who, Act.SIGN_IN_REFUSED)
         raise WrongCredentials from error
+    used = (typed or kept) if slot.needs_secret_key else None
     return SignInResult(
-        token, stage, b"" if waits else attempts.make_browser_mark(installation, who, slot.salt)
+        token,
+        stage,
+        b"" if waits else attempts.make_browser_mark(installation, who, slot.salt),
+        kept_secret_keys.add_secret_key(installation.server_keys, kept_keys, who.bytes, used)
+        if used
+        else b"",
     )
+
+
+def read_secret_key(typed: str) -> bytes | None:
+    """Return a secret key as it was typed, None for nothing; raises `InvalidInput` for anything else."""
+    if not typed.strip():
+        return None
+    try:
+        return parse_secret_key(typed)
+    except CryptoError as error:
+        raise InvalidInput({SECRET_KEY_FIELD: NOT_A_SECRET_KEY}) from error
 
 
 async def verify_password(actor: Actor, password: str) -> bytes:
@@ -134,12 +182,22 @@ async def verify_password(actor: Actor, password: str) -> bytes:
         The account key.
 
     Raises:
+        TooManyAttempts, InvalidInput: As `open_own_account`.
+    """
+    return (await open_own_account(actor, password)).account_key
+
+
+async def open_own_account(actor: Actor, password: str) -> OpenedAccount:
+    """
+    Open the actor's account with their password, and the secret key that their browser keeps where it is needed.
+
+    Raises:
         TooManyAttempts: If passwords were guessed too often in this session.
-        InvalidInput: If the password is not theirs.
+        InvalidInput: If the password is not theirs, or the browser does not keep the secret key.
     """
     patient = actor.id if actor.role is Role.PATIENT else None
     counts = attempts.build_confirmation_counts(actor.installation, actor.id, actor.session)
-    return await unlock_account(actor.installation, actor.id, password, patient, counts)
+    return await unlock_account(actor.installation, actor.id, password, patient, counts, actor.kept_keys)
 
 
 async def confirm_with_password(actor: Actor, token: bytes, password: str) -> bytes:
@@ -157,26 +215,36 @@ async def confirm_with_password(actor: Actor, token: bytes, password: str) -> by
 
 
 async def unlock_account(
-    installation: Installation, account: UUID, password: str, patient: UUID | None, counts: Iterable[Count]
-) -> bytes:
+    installation: Installation,
+    account: UUID,
+    password: str,
+    patient: UUID | None,
+    counts: Iterable[Count],
+    kept_keys: bytes,
+) -> OpenedAccount:
     """
     Open an account with the password of somebody who signed in before.
 
-    Returns:
-        The account key.
-
     Raises:
         TooManyAttempts: If a limit of *counts* is reached.
-        InvalidInput: If the password is not theirs; it is noted in *patient*'s log.
+        InvalidInput: If the password is not theirs; it is noted in *patient*'s log. Or if a secret key is needed, and
+            *kept_keys*, which the browser keeps, have none of theirs; no password is tried then.
     """
     charged = await limits.count_attempt(counts, field="current")
     slot = await key_slots.find_slot(account, "password")
+    secret_key = None
+    if slot is not None and slot.needs_secret_key:
+        secret_key = kept_secret_keys.find_secret_key(installation.server_keys, kept_keys, account.bytes)
+        if secret_key is None:
+            await limits.refund_attempt(charged, succeeded=False)
+            raise InvalidInput({"current": SECRET_KEY_MISSING})
     try:
         if slot is None:
             raise CryptoError
         async with limits.refund_if_busy(charged):
             account_key = await installation.run_password_hash(
-                partial(unlock_with_password, slot, password, account=account.bytes), is_returning=True
+                partial(unlock_with_password, slot, password, account=account.bytes, secret_key=secret_key),
+                is_returning=True,
             )
         if not (
             await key_slots.load_access(account, second_factor.build_vault_sealer(account_key))
@@ -188,24 +256,24 @@ async def unlock_account(
         )
         raise InvalidInput({"current": N_("That is not your password. Try again.")}) from error
     await limits.refund_attempt(charged)
-    return account_key
+    return OpenedAccount(account_key, secret_key)
 
 
 async def change_password(actor: Actor, current: str, password: str, repeated: str, practice: str) -> bytes:
     """
-    Re-wrap the account key under a new password, and sign every other browser out.
+    Re-wrap the account key under a new password, and sign every other browser out. A secret key stays.
 
     Returns:
         A new session token for this browser.
     """
     before = await key_slots.load_own_access(actor)
-    account_key = await verify_password(actor, current)
+    opened = await open_own_account(actor, current)
     known = (actor.name, actor.email, practice)
     factor, _ = await second_factor.load_second_factor(actor.id, actor.vault)
     judge = partial(find_password_problems, password, repeated, *known, second_factor=factor.is_enabled)
     if problems := await actor.installation.run_password_hash(judge, is_returning=True):
         raise InvalidInput(problems)
-    return await _replace_password(actor.installation, before, account_key, password, actor=actor)
+    return await _replace_password(actor.installation, before, opened, password, actor=actor)
 
 
 async def recover_account(
@@ -219,7 +287,8 @@ async def recover_account(
     visitor: Visitor = UNKNOWN_VISITOR,
 ) -> RecoveryResult:
     """
-    Open an account with its recovery key and set a new password. The old recovery key and a second factor end.
+    Open an account with its recovery key and set a new password. The old recovery key, a second factor and a secret key
+    end.
 
     Like `sign_in`, it takes the same path for an unknown address.
 
@@ -252,25 +321,28 @@ async def recover_account(
         had_factor = await second_factor.is_required(who, account_key)
     except FactorMissing:
         had_factor = True
+    replaced = await key_slots.find_slot(who, "password")
     async with limits.refund_if_busy(charged):
-        token = await _replace_password(installation, before, account_key, password)
+        token = await _replace_password(installation, before, OpenedAccount(account_key, None), password)
     await limits.refund_attempt(charged)
-    return RecoveryResult(token, had_factor)
+    return RecoveryResult(token, had_factor, replaced is not None and replaced.needs_secret_key)
 
 
 async def _replace_password(
     installation: Installation,
     before: Access,
-    account_key: bytes,
+    opened: OpenedAccount,
     password: str,
     *,
     actor: Actor | None = None,
 ) -> bytes:
     """Replace the password; without *actor*, that of somebody whom the recovery key let in."""
-    account, vault = before.account, second_factor.build_vault_sealer(account_key)
+    account, account_key = before.account, opened.account_key
+    vault = second_factor.build_vault_sealer(account_key)
     work = partial(password_slot, account_key, password, account=account.bytes, epoch=before.next_epoch)
     slot = await installation.run_password_hash(
-        partial(work, parameters=installation.argon2), is_returning=actor is not None
+        partial(work, parameters=installation.argon2, secret_key=opened.secret_key),
+        is_returning=actor is not None,
     )
     ways = before.with_slot(slot)
     if actor is None:

@@ -4,6 +4,7 @@ __all__ = [
     "bounded_cache",
     "host_names",
     "installation",
+    "kept_secret_keys",
     "key_file",
     "mail_server",
     "own_process",

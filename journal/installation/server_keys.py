@@ -8,6 +8,7 @@ file before it seals, and again when something does not open or nobody is found.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 
 from crypto import Context, OpenError, ServerKey
 from journal.installation.bounded_cache import BoundedCache
@@ -55,6 +56,18 @@ class ServerKeys:
             if not self.reload_if_changed():
                 raise
             return self._open(sealed, context)
+
+    def seal_secret_key(self, secret_key: bytes, account: bytes) -> bytes:
+        """Seal a secret key for a browser, under the newest key; like `crypto.ServerKey.seal_secret_key`."""
+        self.reload_if_changed()
+        return self._keys[0].seal_secret_key(secret_key, account=account)
+
+    def open_secret_key(self, sealed: bytes, account: bytes) -> bytes:
+        """Open what a browser kept, whichever key it is sealed under; raises as `crypto.ServerKey` does."""
+        for key in self._keys[:-1]:
+            with suppress(OpenError):
+                return key.open_secret_key(sealed, account=account)
+        return self._keys[-1].open_secret_key(sealed, account=account)
 
     def blind_index(self, value: str) -> bytes:
         """Return the index of an e-mail address under the newest key; like `crypto.ServerKey.blind_index`."""

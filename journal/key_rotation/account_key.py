@@ -28,7 +28,7 @@ from journal.audit import log as audit_log
 from journal.audit.acts import Act
 from journal.authentication import key_slots, second_factor, web_sessions
 from journal.authentication import tables as authentication_tables
-from journal.authentication.sign_in import verify_password
+from journal.authentication.sign_in import open_own_account
 from journal.calendar import feeds
 from journal.care import links
 from journal.device_copies import copies
@@ -102,7 +102,7 @@ async def load_progress(actor: Actor) -> RotationProgress | None:
 
 async def begin_rotation(actor: Actor, password: str) -> bytes:
     """
-    Replace the account's key. Every browser is signed out; recovery key and passkeys end.
+    Replace the account's key. Every browser is signed out; recovery key and passkeys end, a secret key stays.
 
     Returns:
         A new session token for this browser.
@@ -116,7 +116,8 @@ async def begin_rotation(actor: Actor, password: str) -> bytes:
     if actor.is_rotating_keys:
         raise RotationInProgress
     before = await key_slots.load_own_access(actor)
-    old, new = await verify_password(actor, password), new_account_key()
+    opened, new = await open_own_account(actor, password), new_account_key()
+    old = opened.account_key
     keyring, private, succeeding = (
         Keyring.from_account_key(new),
         actor.open_identity(),
@@ -131,6 +132,7 @@ async def begin_rotation(actor: Actor, password: str) -> bytes:
         account=actor.id.bytes,
         epoch=before.next_epoch,
         parameters=actor.installation.argon2,
+        secret_key=opened.secret_key,
     )
     slot = await actor.installation.run_password_hash(work, is_returning=True)
     factor, revision = await second_factor.load_second_factor(actor.id, actor.vault)

@@ -30,6 +30,8 @@ class Notice(Labelled):
     RECOVERY_KEY_MADE = "recovery-key-made", N_("Your account has a new recovery key.")
     FACTOR_ADDED = "factor-added", N_("Two-step sign-in was turned on.")
     FACTOR_REMOVED = "factor-removed", N_("Two-step sign-in was turned off.")
+    SECRET_KEY_ADDED = "secret-key-added", N_("A secret key was turned on for your account.")
+    SECRET_KEY_REMOVED = "secret-key-removed", N_("The secret key of your account was turned off.")
     CODE_USED = "code-used", N_("A recovery code was used to sign in to your account.")
     PASSKEY_ADDED = "passkey-added", N_("A passkey was added to your account.")
     PASSKEY_REMOVED = "passkey-removed", N_("A passkey was removed from your account.")

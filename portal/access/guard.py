@@ -25,6 +25,7 @@ from journal.reminders.following import note_use
 from journal.roles import Role
 from journal.store.progress import Progress, run_with_retry
 from journal.today.today import load_and_renew_reminders
+from portal.access.kept_keys import read_kept_keys
 from portal.access.locked_page import build_locked_page
 from portal.access.seen_state import answer_earlier_state, keep_seen_state
 from portal.access.session_cookie import (
@@ -219,6 +220,8 @@ async def _load_actor(
     try:
         asked = partial(prefetch, request) if prefetch else None
         actor = await web_sessions.load_actor(request.app.state.installation, token, asked)
+        if actor is not None and (kept := read_kept_keys(request)):
+            actor = replace(actor, kept_keys=kept)
         return (
             replace(actor, is_head_request=True)
             if actor is not None and "hearthside.head" in request.scope
@@ -280,7 +283,9 @@ async def _ask_to_unlock(request: Request, owner: LockedSession) -> Response:
     answered: dict[str, Any] = {"status": 401}
     if token and form.confirmation_password:
         try:
-            opened = await idle_lock.unlock_session(installation, token, form.confirmation_password)
+            opened = await idle_lock.unlock_session(
+                installation, token, form.confirmation_password, read_kept_keys(request)
+            )
         except InvalidInput as error:
             problem, answered = error.fields["current"], build_refusal_arguments(error)
             told |= answered.pop("headers")

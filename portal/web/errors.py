@@ -31,6 +31,7 @@ from journal.errors import (
 from journal.i18n import N_
 from journal.installation.password_work import Busy
 from journal.rate_limiting.limits import TooManyAttempts
+from journal.secret_keys.secret_keys import SecretKeyOfferExpired
 from journal.sessions.holds import HELD_UNTIL_ANSWERED
 from journal.sharing.handover_answers import ClinicianUnavailable
 from journal.sharing.terms import FilingNotAllowed
@@ -54,6 +55,7 @@ ERROR_STATUSES: tuple[tuple[type[JournalError], int, str], ...] = (
     (OfferExpired, 409, N_("Another key was made")),
     (TrustBroken, 409, N_("Sharing has stopped")),
     (RollbackDetected, 409, N_("Your journal is not as you left it")),
+    (SecretKeyOfferExpired, 409, N_("This page is too old")),
     (EnrolmentExpired, 409, N_("This page is too old")),
     (Busy, 503, N_("One moment")),
     (TooManyAttempts, 429, N_("One moment")),

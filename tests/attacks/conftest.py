@@ -42,6 +42,8 @@ BEGINNINGS = {
         "/account",
         "/account/passkeys/new",
         "/account/second-factor/removal",
+        "/account/secret-key/removal",
+        "/account/secret-key/shown",
         "/records",
         "/records/import",
         "/records/import/{import run}",
@@ -261,12 +263,13 @@ async def _caseload_with_search(portal: Portal, browser: AsyncClient) -> browse.
 
 
 async def _enrolling(portal: Portal, browser: AsyncClient) -> list[browse.Page]:
-    """Walk through what only shows step by step: the picture, the codes, and new codes."""
+    """Walk through what only shows step by step: the picture, the codes, and new codes; and a secret key."""
     shown = browse.read(await browser.post("/account/second-factor/app"))
     secret = b32decode("".join(re.findall(r"<span>([A-Z2-7]{4})</span>", shown.text)))
     (proof,) = [form for form in shown.forms if form.action.endswith("/proof")]
     sent = dict(proof.filled(_write("alice"))) | {"code": app_code(secret, portal.cast.clock())}
-    return [shown, browse.read(await browser.post(proof.action, data=sent))]
+    secret_key = await browser.post("/account/secret-key", data={"current": PASSWORDS["alice"]})
+    return [shown, browse.read(await browser.post(proof.action, data=sent)), browse.read(secret_key)]
 
 
 async def _rest(portal: Portal) -> None:

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crypto import normalize
+from crypto import normalize, take_apart
 from crypto.bounded import LONGEST_RUN
 
 MARKS = [chr(code) for code in range(sys.maxunicode + 1) if unicodedata.combining(chr(code))]
@@ -38,6 +38,12 @@ def out_of_order(form: Form, text: str) -> int:
         if is_mark and classes != sorted(classes):
             longest = max(longest, len(classes))
     return longest
+
+
+def test_each_sign_is_taken_apart() -> None:
+    """As NFD does it with each sign by itself, so that a flood of marks costs no more than other text."""
+    assert take_apart("e\u0301\u00e9\u1e69 \uac00 x") == "e\u0301e\u0301s\u0323\u0307 \u1100\u1161 x"
+    assert take_apart("\u0301\u0316" * 50_000) == "\u0301\u0316" * 50_000
 
 
 @given(

@@ -65,7 +65,8 @@ def unlock(data: Input) -> bytes:
     slot = KeySlot(data["kind"], salt, parameters, commitment, wrapped, data["epoch"])
     account = raw(data, "account")
     if data["as"] == "password":
-        return crypto.unlock_with_password(slot, data["password"], account=account)
+        key = raw(data, "secret_key") if "secret_key" in data else None
+        return crypto.unlock_with_password(slot, data["password"], account=account, secret_key=key)
     if data["as"] == "recovery":
         return crypto.unlock_with_recovery_key(slot, raw(data, "secret"), account=account)
     return crypto.unlock_with_passkey(slot, raw(data, "secret"), account=account)
@@ -182,6 +183,8 @@ OPERATIONS: dict[str, Callable[[Input], bytes | str | bool | list[str]]] = {
     "derive-key": derive,
     "stretch": stretch,
     "unlock-slot": unlock,
+    "read-secret-key": lambda d: crypto.parse_secret_key(d["text"]),
+    "open-kept-secret-key": lambda d: server(d).open_secret_key(raw(d, "sealed"), account=raw(d, "account")),
     "read-recovery-key": lambda d: crypto.parse_recovery_key(d["text"]),
     "hash-recovery-code": lambda d: crypto.hash_recovery_code(
         crypto.parse_recovery_code(d["text"]), account=raw(d, "account")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 from contextlib import suppress
 from uuid import uuid4
 
@@ -57,6 +58,7 @@ from journal.replies import conversation
 from journal.replies import writing as reply_writing
 from journal.replies.drafts import Typed
 from journal.scheduling import plan as session_plan
+from journal.secret_keys import secret_keys
 from journal.sessions.session import SessionDetails, SessionKind, Setting
 from journal.sharing import ends, handover_answers, handover_offers, reading, shares, terms
 from journal.sitter import links as sitter_links
@@ -228,7 +230,7 @@ async def with_a_passkey(cast: Cast) -> None:
 
 
 async def with_a_second_factor(cast: Cast) -> None:
-    """Take a second factor up, be refused by it, come in with a recovery code, renew those, give it up."""
+    """Take a second factor up, be refused, come in with a recovery code, renew those, give it up; then a secret key."""
     _, codes = await enrolled(cast, "alice")
     alice, installation, visitor = await cast.actor("alice"), cast.installation, Visitor()
     assert (await last(Act.SECOND_FACTOR_ADDED)).actor_id == alice.id
@@ -244,6 +246,11 @@ async def with_a_second_factor(cast: Cast) -> None:
     assert (await last(Act.RECOVERY_CODES_MADE)).actor_id == alice.id
     await totp_enrolment.remove_second_factor(alice, PASSWORDS["alice"])
     assert (await last(Act.SECOND_FACTOR_REMOVED)).actor_id == alice.id
+    offer = await secret_keys.offer_secret_key(alice, PASSWORDS["alice"])
+    kept = await secret_keys.confirm_secret_key(alice, offer.sealed, offer.formatted_key)
+    assert (await last(Act.SECRET_KEY_ADDED)).actor_id == alice.id
+    await secret_keys.remove_secret_key(dataclasses.replace(alice, kept_keys=kept), PASSWORDS["alice"])
+    assert (await last(Act.SECRET_KEY_REMOVED)).actor_id == alice.id
 
 
 async def with_words(cast: Cast) -> None:

@@ -45,6 +45,7 @@ from crypto import (
     fingerprint,
     format_recovery_code,
     format_recovery_key,
+    format_secret_key,
     hash_recovery_code,
     invitation_id,
     join_fields,
@@ -60,7 +61,8 @@ from crypto import (
 )
 from crypto.envelope import RECORD_HEADER, WRAP_HEADER, encrypt
 from crypto.links import _SUITE, _info
-from crypto.slots import _derive_keys
+from crypto.slots import WITH_SECRET_KEY, _derive_keys
+from crypto.symbols import add_check, write_symbols
 from journal.audit.chain import (
     EPOCH,
     INITIAL_MAC,
@@ -88,6 +90,7 @@ ALICE, BOB, CHARLIE, DANA = (fixed(name, 16) for name in ("alice", "bob", "charl
 ENTRY, LINK, EVENT = fixed("entry", 16), fixed("link", 16), fixed("event", 16)
 ACCOUNT_KEY = fixed("account key")
 RECOVERY_KEY = fixed("recovery key", 20)
+SECRET_KEY = fixed("secret key", 16)
 PASSWORD = "a quiet river"
 TEXT = b"Tonight the sea was inside the room, and it was kind."
 # Name of the vector, address as typed, its normal form.
@@ -372,6 +375,66 @@ def slots() -> Iterator[Vector]:
     yield case("slot-passkey-opens", op, "The right passkey.", touch, opens)
     relabelled = touch | {"kind": "recovery"}
     yield case("slot-passkey-relabelled", op, "Relabelled.", relabelled, "FormatError")
+    mixed_in = derive_key(stretched, "slot-secret-key", SECRET_KEY)
+    both = slot_input(
+        slot("password", mixed_in, FLOOR.encode() + WITH_SECRET_KEY), password=PASSWORD, secret_key=SECRET_KEY
+    )
+    yield case("slot-secret-key-opens", op, "Password and secret key.", both, opens)
+    needless = good | {"secret_key": SECRET_KEY}
+    yield case("slot-secret-key-not-needed", op, "A slot that needs none, with one.", needless, opens)
+    alone = {name: value for name, value in both.items() if name != "secret_key"}
+    yield case("slot-secret-key-missing", op, "The right password alone.", alone, "OpenError")
+    refused: dict[str, tuple[str, Input, str]] = {
+        "other": ("Another secret key.", {"secret_key": fixed("other secret key", 16)}, "OpenError"),
+        "wrong-password": ("The right secret key alone.", {"password": PASSWORD + "."}, "OpenError"),
+        "left-out": ("Passed off as one that needs none.", {"parameters": FLOOR.encode()}, "OpenError"),
+        "put-on": ("Passed off as one that needs one.",
+                   {"parameters": FLOOR.encode() + WITH_SECRET_KEY, "commitment": good["commitment"]}, "OpenError"),
+        "other-form": ("A form that is not known.", {"parameters": FLOOR.encode() + b"\2"}, "FormatError"),
+        "short": ("A secret key of 15 bytes.", {"secret_key": SECRET_KEY[:15]}, "KeySizeError"),
+    }  # fmt: skip
+    for name, (about, change, error) in refused.items():
+        yield case(f"slot-secret-key-{name}", op, about, both | change, error)
+
+
+def secret_keys() -> Iterator[Vector]:
+    """Sections 8 and 13."""
+    op, text, opens = "read-secret-key", format_secret_key(SECRET_KEY), {"secret_key": SECRET_KEY}
+    yield case("secret-key-reads", op, "As printed.", {"text": text}, opens)
+    spoken = text.lower().replace("-", " \u2013 ") + "\n"
+    yield case("secret-key-loosely", op, "Lower case, other dashes, spaces.", {"text": spoken}, opens)
+    yield case("secret-key-unmarked", op, "Without the letters in front.", {"text": text[3:]}, opens)
+    highest = {"secret_key": b"\xff" * 16}
+    yield case("secret-key-highest", op, "All bits set.", {"text": format_secret_key(b"\xff" * 16)}, highest)
+    beyond = write_symbols(add_check(2**128), 30, 5)
+    bad = {
+        "typo": ("One wrong symbol.", text[:3] + ("2" if text[3] != "2" else "3") + text[4:]),
+        "short": ("A symbol missing.", text[:-1]),
+        "long": ("A symbol too many.", text + "0"),
+        "other-mark": ("Other letters in front.", "KS" + text[2:]),
+        "beyond": ("A number of more than 128 bits.", beyond),
+        "recovery-key": ("A recovery key.", format_recovery_key(RECOVERY_KEY)),
+    }
+    for name, (about, typed) in bad.items():
+        yield case(f"secret-key-{name}", op, about, {"text": typed}, "FormatError")
+    op = "open-kept-secret-key"
+    key = derive_key(fixed("server key"), "server-kept")
+    place = Context("kept-secret-key", ALICE, NO_RECORD)
+    good: Input = {
+        "server_key": fixed("server key"),
+        "account": ALICE,
+        "sealed": wrapped(key, SECRET_KEY + bytes(16), place),
+    }
+    yield case("kept-secret-key-opens", op, "The right server key and account.", good, opens)
+    others = {
+        "other-account": ("Kept for another account.", {"account": DANA}, "OpenError"),
+        "other-key": ("Another server key.", {"server_key": fixed("other server key")}, "OpenError"),
+        "filled": ("Something else behind it.", {"sealed": wrapped(key, SECRET_KEY * 2, place)}, "OpenError"),
+        "cut": ("The last byte is missing.", {"sealed": good["sealed"][:-1]}, "OpenError"),
+        "version": ("Version 2.", {"sealed": b"\2" + good["sealed"][1:]}, "FormatError"),
+    }
+    for name, (about, change, error) in others.items():
+        yield case(f"kept-secret-key-{name}", op, about, good | change, error)
 
 
 def recovery_keys() -> Iterator[Vector]:
@@ -924,7 +987,7 @@ def successions() -> Iterator[Vector]:
 
 
 MAKERS = (
-    contexts, paddings, records, wraps, passwords, slots, recovery_keys, recovery_codes, identities,
+    contexts, paddings, records, wraps, passwords, slots, secret_keys, recovery_keys, recovery_codes, identities,
     link_keys, trust, server, audit_log, states, roots, texts, sitters, feeds, successions,
     seen_states,
 )  # fmt: skip

@@ -165,10 +165,16 @@ def unlock(data: Input) -> bytes:
     secret = b"" if kind == "password" else raw(data, "secret")
     if kind != "password" and len(secret) != {"recovery": 20, "passkey": 32}[kind]:
         raise key_size_error()
+    secret_key = raw(data, "secret_key") if "secret_key" in data else bytes(16)
+    if len(secret_key) != 16:
+        raise key_size_error()
     if data["kind"] != kind or len(salt) != 16 or (kind != "password" and parameters):
         raise format_error()
     if kind == "password":
-        secret = stretch(data["password"], salt, parameters)
+        is_mixed = parameters[10:] == b"\x01"
+        secret = stretch(data["password"], salt, parameters[:10] if is_mixed else parameters)
+        if is_mixed:
+            secret = derive(secret, "slot-secret-key", secret_key)
     bound = tuple_(kind.encode("ascii"), account, salt, parameters)
     if not hmac.compare_digest(derive(secret, "slot-commitment", bound=bound), raw(data, "commitment")):
         raise open_error()
@@ -205,6 +211,19 @@ def read_recovery_key(text: str) -> bytes:
     if number % 1_048_573 != check:
         raise format_error()
     return number.to_bytes(20, "big")
+
+
+def read_secret_key(text: str) -> bytes:
+    try:
+        mark, digits = divmod(read_symbols(text, 32), 32**30)
+        if mark != 25 * 32 + 19:  # SK
+            raise format_error()
+    except Refused:
+        digits = read_symbols(text, 30)
+    number, check = divmod(digits, 2**20)
+    if number % 1_048_573 != check or number >= 2**128:
+        raise format_error()
+    return number.to_bytes(16, "big")
 
 
 def recovery_code_hash(text: str, account: bytes) -> bytes:
@@ -541,6 +560,14 @@ def server_mac(data: Input) -> bytes:
     return hmac.digest(key, raw(data, "message"), "sha256")
 
 
+def kept_secret_key(data: Input) -> bytes:
+    key = derive(raw(data, "server_key"), "server-kept")
+    kept = unwrap(key, raw(data, "sealed"), context("kept-secret-key", raw(data, "account"), bytes(16), 0))
+    if any(kept[16:]):
+        raise open_error()
+    return kept[:16]
+
+
 def server_record(data: Input) -> bytes:
     return open_record(derive(raw(data, "server_key"), "server-records"), raw(data, "sealed"), place(data))
 
@@ -638,6 +665,8 @@ OPERATIONS: dict[str, Callable[[Input], Output]] = {
     },
     "stretch": lambda d: {"key": stretch(d["password"], raw(d, "salt"), raw(d, "parameters")).hex()},
     "unlock-slot": lambda d: {"account_key": unlock(d).hex()},
+    "read-secret-key": lambda d: {"secret_key": read_secret_key(d["text"]).hex()},
+    "open-kept-secret-key": lambda d: {"secret_key": kept_secret_key(d).hex()},
     "read-recovery-key": lambda d: {"recovery_key": read_recovery_key(d["text"]).hex()},
     "hash-recovery-code": lambda d: {"hash": recovery_code_hash(d["text"], raw(d, "account")).hex()},
     "read-public-identity": lambda d: {"signing": read_public(raw(d, "public"))[2].hex()},

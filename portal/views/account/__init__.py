@@ -13,4 +13,5 @@ __all__ = [
     "reading_hours",
     "reminders",
     "second_factor",
+    "secret_key",
 ]

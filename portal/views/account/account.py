@@ -12,6 +12,7 @@ from starlette.responses import Response
 from journal.account_reset import retained_records
 from journal.accounts import signing_keys
 from journal.accounts.signing_keys import SigningKeys
+from journal.actor import Actor
 from journal.authentication import second_factor, web_sessions
 from journal.authentication import sign_in as authentication_sign_in
 from journal.authentication.passwords import rate_password
@@ -21,7 +22,9 @@ from journal.installation.password_work import Busy
 from journal.mail.mail_addresses import is_deliverable
 from journal.rate_limiting.limits import TooManyAttempts
 from journal.roles import Role
+from journal.secret_keys import secret_keys
 from portal.access import known_browser, session_cookie
+from portal.access.kept_keys import read_kept_keys, set_kept_keys
 from portal.access.session_cookie import SignInPage, get_actor
 from portal.http.client import get_device_name
 from portal.web.errors import (
@@ -57,7 +60,8 @@ class AccountPage:
     """
     Context of the account page. `mails`: messages are sent; `is_reachable`: this address can receive them.
 
-    `keys` are those that records are signed with; an administrator takes none away.
+    `keys` are those that records are signed with; an administrator takes none away. `keeps_key`: this browser keeps
+    a secret key for them.
     """
 
     name: str
@@ -68,6 +72,7 @@ class AccountPage:
     is_reachable: bool
     keys: SigningKeys | None
     done: str = ""
+    keeps_key: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +106,8 @@ async def sign_in(request: Request) -> Response:
             request.app.state.installation,
             form["email"],
             form["password"],
+            secret_key=form["secret_key"],
+            kept_keys=read_kept_keys(request),
             device=get_device_name(request),
             visitor=known_browser.build_visitor(request),
         )
@@ -108,11 +115,16 @@ async def sign_in(request: Request) -> Response:
         waits = isinstance(error, TooManyAttempts)
         again = SignInPage(form["email"], where, error.message, waits)
         return render_page(request, "sign_in.html", again, **build_refusal_arguments(error))
+    except InvalidInput as error:
+        again = SignInPage(form["email"], where, errors=dict(error.fields))
+        return render_page(request, "sign_in.html", again, status=422)
     if old := session_cookie.get_token(request):
         await web_sessions.end_session(request.app.state.installation, old)
     if signed_in.stage is Stage.SECOND_FACTOR:
         where = f"/sign-in/second?{urlencode({'next': where})}"
     answer = await session_cookie.sign_in_browser(request, redirect(request, where), signed_in.token)
+    if signed_in.kept_keys:
+        set_kept_keys(request, answer, signed_in.kept_keys)
     return known_browser.set_mark(request, answer, signed_in.mark)
 
 
@@ -121,8 +133,16 @@ async def sign_out(request: Request) -> Response:
     End this session; nothing on this machine opens anything afterwards.
 
     Without a script the quick exit is this form too, and leads where the script would: not to a page that says what
-    this is.
+    this is. Whoever asks for it has this browser forget their secret key as well.
     """
+    if "forget" in request.query_params:
+        actor: Actor | None = request.state.actor
+        kept = secret_keys.forget_secret_key(actor) if actor else b""
+        return set_kept_keys(request, await _sign_out(request), kept)
+    return await _sign_out(request)
+
+
+async def _sign_out(request: Request) -> Response:
     leaves = "leave" in request.query_params
     try:
         if token := session_cookie.get_token(request):
@@ -142,7 +162,8 @@ async def show_account(request: Request) -> Response:
     mails, done = actor.installation.mail is not None, done if done in DONE else ""
     reached = mails and is_deliverable(actor.email)
     keys = None if actor.role is Role.ADMINISTRATOR else await signing_keys.load_signing_keys(actor)
-    context = AccountPage(actor.name, actor.email, actor.time_zone, before, mails, reached, keys, done)
+    keeps = secret_keys.is_kept(actor)
+    context = AccountPage(actor.name, actor.email, actor.time_zone, before, mails, reached, keys, done, keeps)
     return render_page(request, "account/account.html", context)
 
 

@@ -22,6 +22,8 @@ SENTENCES: Mapping[Act, str] = MappingProxyType(
         Act.SIGNED_IN_BY_PASSKEY: N_("%(who)s signed in with a passkey"),
         Act.SECOND_FACTOR_ADDED: N_("%(who)s turned two-step sign-in on"),
         Act.SECOND_FACTOR_REMOVED: N_("%(who)s turned two-step sign-in off"),
+        Act.SECRET_KEY_ADDED: N_("%(who)s turned a secret key on"),
+        Act.SECRET_KEY_REMOVED: N_("%(who)s turned the secret key off"),
         Act.SECOND_FACTOR_REFUSED: N_(
             "Somebody gave the password of %(who)s, and a code that was not accepted"
         ),

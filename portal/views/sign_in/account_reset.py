@@ -85,7 +85,7 @@ async def restore_records(request: Request) -> Response:
         )
     form = await Form.read(request)
     try:
-        came = await retained_records.restore_records(actor, form["secret"])
+        came = await retained_records.restore_records(actor, form["secret"], form["secret_key"])
     except InvalidInput as error:
         again = RetainedRecordsPage(await retained_records.list_retained_records(actor), errors=error.fields)
         return render_page(request, "account/set_aside.html", again, status=422)

@@ -18,6 +18,7 @@ from journal.installation.password_work import Busy
 from journal.rate_limiting.limits import TooManyAttempts
 from portal.access import session_cookie
 from portal.access.guard import LOCKED_HEADER
+from portal.access.kept_keys import read_kept_keys
 from portal.access.locked_page import build_cover, build_locked_page
 from portal.access.session_cookie import get_actor
 from portal.web.errors import build_refusal_arguments
@@ -87,7 +88,8 @@ async def unlock_session(request: Request) -> Response:
         if actor:
             opened = await sign_in.confirm_with_password(actor, token, password)
         else:
-            opened = await idle_lock.unlock_session(installation, token, password)
+            kept = read_kept_keys(request)
+            opened = await idle_lock.unlock_session(installation, token, password, kept)
     except NotFound:
         return _refuse_over(request)
     except Busy as error:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from urllib.parse import urlencode
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -37,6 +38,7 @@ class RecoveryKeyPage:
     offer: RecoveryKeyOffer | None = None
     errors: dict[str, str] = field(default_factory=dict)
     second_step_off: bool = False
+    secret_key_off: bool = False
 
 
 async def recover_account(request: Request) -> Response:
@@ -57,7 +59,9 @@ async def recover_account(request: Request) -> Response:
     except InvalidInput as error:
         again = RecoverPage(form["email"], dict(error.fields))
         return render_page(request, "account/recover.html", again, **build_refusal_arguments(error))
-    where = session_cookie.RECOVERY_KEY + ("?second-step=off" if recovered.factor_removed else "")
+    off = [("second-step", recovered.factor_removed), ("secret-key", recovered.secret_key_removed)]
+    told = urlencode([(name, "off") for name, is_off in off if is_off])
+    where = session_cookie.RECOVERY_KEY + (f"?{told}" if told else "")
     return await session_cookie.sign_in_browser(request, redirect(request, where), recovered.token)
 
 
@@ -65,8 +69,13 @@ async def offer_recovery_key(request: Request) -> Response:
     """Show what the key is for; on request, create one and show it once."""
     actor = get_actor(request)
     offer = await authentication_recovery_key.offer_recovery_key(actor) if request.method == "POST" else None
-    off = request.query_params.get("second-step") == "off"
-    context = RecoveryKeyPage(not actor.recovery_ready, offer, second_step_off=off)
+    off = {name for name in ("second-step", "secret-key") if request.query_params.get(name) == "off"}
+    context = RecoveryKeyPage(
+        not actor.recovery_ready,
+        offer,
+        second_step_off="second-step" in off,
+        secret_key_off="secret-key" in off,
+    )
     return render_page(request, "account/recovery_key.html", context)
 
 

@@ -7,14 +7,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from zxcvbn import matching
 
+from crypto.password import prepare
 from journal.authentication.passwords import (
+    LEAST_GUESSES,
     STRENGTHS,
     TOO_COMMON,
+    TOO_GUESSABLE,
     TOO_KNOWN,
     TOO_LONG,
     TOO_SHORT,
     _limit_guesses,
     _load_passphrase_words,
+    _rate,
     rate_password,
     suggest_passphrase,
 )
@@ -64,6 +68,72 @@ def test_words_of_any_script_are_welcome(password):
 def test_what_bars_a_password(password, problem):
     """Too short, too long, common, or little more than a name that everybody here knows."""
     assert rate_password(password, context=CONTEXT).problems == ((problem,) if problem else ())
+
+
+SEEN_ALIKE = [
+    ("password1234567", "p\u0430ssword1234567"),  # a Cyrillic letter
+    ("password1234567", "\uff50\uff41\uff53\uff53word1234567"),  # wide letters
+    ("password1234567", "\U0001d429\U0001d41a\U0001d42c\U0001d42cword1234567"),  # bold letters of mathematics
+    ("password1234567", "pass\u200bword\u200d123\u2060456\u00ad7"),  # signs that nobody sees
+    ("password1234567", "".join(sign + "\u0301" for sign in "password1234567")),  # accents by themselves
+    ("password1234567", "p\u00e1ssw\u00f6rd1234567"),  # letters with accents
+    ("password1234567", "pa\u0301sswo\u0308rd1234567"),  # the same, taken apart
+    ("password1234567", "password\u0661\u0662\u0663\u0664\u0665\u0666\u0667"),  # digits of another script
+    ("iloveyou iloveyou", "\u03b9lo\u03bdeyou ilo\u03bdeyou"),  # Greek letters
+    ("qwertyuiop123456", "qwer\u0442yuio\u0440123456"),
+    (
+        "Bob Example bob example!",
+        "B\u043eb Ex\u00e4mple b\u043eb exampl\u0435!",
+    ),  # a name that everybody knows
+    ("seven small stones", "seven small stones\ufe0f\u200b\u200b\u200b\u200b"),
+]
+
+
+@pytest.mark.parametrize(("plain", "disguised"), SEEN_ALIKE)
+def test_what_looks_alike_is_rated_alike(plain, disguised):
+    """Accents, unseen signs, wide letters and letters of other scripts make no password harder to guess, nor longer."""
+    assert rate_password(disguised, context=CONTEXT) == rate_password(plain, context=CONTEXT)
+
+
+def test_unseen_signs_add_no_length():
+    """Fourteen letters stay fourteen; one more that is seen makes fifteen. Nor does a sign that stands for many add."""
+    assert rate_password("xq7 lamp riv 2" + "\u200b" * 9).problems == (TOO_SHORT,)
+    assert rate_password("xq7 lamp riv 2\u0301\u0302\u0303").problems == (TOO_SHORT,)
+    assert rate_password("xq7 lamp riv 2z\u200b").problems == ()
+    assert rate_password("\ufdfa lamp 7").problems == (TOO_SHORT,)
+
+
+def test_marks_with_which_a_script_is_written_count():
+    """A vowel of Hindi or Thai is no accent: such words are as long as they are."""
+    for text in ("नदी के किनारे बैठें", "น้ำที่ริมแม่น้ำใหญ่"):
+        assert rate_password(text).problems == ()
+
+
+@pytest.mark.parametrize(
+    ("password", "is_refused"),
+    [
+        ("Welcome to paradise", True),
+        ("Jennifer 1987-03", True),
+        ("barcelonabarca10", True),
+        ("baseball2023!!!!", True),
+        ("superman batman", True),
+        ("charlie14/02/1987", True),
+        ("let me in please", False),
+        ("seven small stones", False),
+        ("xq7 lamp riv 2z", False),
+    ],
+)
+def test_what_ten_billion_guesses_find_is_refused(password, is_refused):
+    """Long enough and not on a list as a whole, yet found by a machine in weeks: it is refused, with what helps."""
+    advice = rate_password(password)
+    assert (_rate(password).guesses < LEAST_GUESSES) == is_refused
+    assert advice.problems == ((TOO_GUESSABLE,) if is_refused else ())
+    assert (advice.strength < 2) == is_refused
+
+
+def test_a_password_is_stretched_as_it_was_typed():
+    """What is folded is rated only: passwords of before open what they opened."""
+    assert prepare("p\u0430ss\u200b") != prepare("pass")
 
 
 def test_length_counts_characters_after_composition():

@@ -7,6 +7,7 @@ from http.cookies import SimpleCookie
 
 from portal.config import Config
 from tests.cast import PASSWORDS
+from tests.portal.browsing import Page
 from tests.portal.conftest import Portal
 from tests.test_architecture import modules, source
 
@@ -14,10 +15,11 @@ LARGEST = 400
 """Bytes of name and value together; browsers keep 4,096 (RFC 6265bis). What was seen of four people is the longest."""
 
 
-def test_cookies_are_set_in_four_places() -> None:
-    """What a browser keeps between sign-ins, its mark, what it saw, and the session: nothing else sets one."""
+def test_cookies_are_set_in_five_places() -> None:
+    """What a browser keeps between sign-ins, its mark, its keys, what it saw, and the session: nothing else."""
     setting = {path.as_posix() for path in modules("portal") if ".set_cookie(" in source(path)}
     assert setting == {
+        "portal/access/kept_keys.py",
         "portal/access/known_browser.py",
         "portal/access/seen_state.py",
         "portal/access/session_cookie.py",
@@ -39,6 +41,14 @@ async def test_every_cookie_is_closed_to_scripts_and_small(portal: Portal) -> No
             typed = {"email": f"{name}@example.org", "password": PASSWORDS[name]}
             given.append(await browser.post("/sign-in", data=typed))
             given.append(await browser.get("/account"))
+            if name == "alice":
+                continue
+            shown = Page.of(await browser.post("/account/secret-key", data={"current": PASSWORDS[name]}))
+            offer = {
+                "offer": shown.value("offer"),
+                "typed": shown.markup.one("p", id="secret-key").words[-5:],
+            }
+            given.append(await browser.post("/account/secret-key/confirmation", data=offer))
         given.append(await browser.post("/account/title", data={"neutral": "yes"}))
     assert {answer.status_code for answer in given} == {200, 303}
     found = set()

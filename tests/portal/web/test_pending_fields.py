@@ -24,6 +24,7 @@ SECRET = {
     "recovery_key",
     "repeated",
     "secret",
+    "secret_key",
     "typed",
 }
 """Passwords, keys, codes and passphrases, and the words of a key that somebody copies down."""

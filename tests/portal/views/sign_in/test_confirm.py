@@ -108,6 +108,8 @@ async def test_an_offer_that_was_bent_is_over(portal: Portal, bent: str) -> None
         for path in (
             "/account/recovery-key/kit",
             "/account/recovery-key/confirmation",
+            "/account/secret-key/kit",
+            "/account/secret-key/confirmation",
             "/account/second-factor/proof",
             "/account/second-factor/kept",
         ):

@@ -1,0 +1,62 @@
+"""
+The secret key on one page to print, to be kept beside the recovery key: made in memory and written nowhere.
+
+It holds neither name nor e-mail address, and the key opens nothing without the password.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from journal.i18n import N_
+from portal.documents.recovery_kit import BY_HAND, GOOD_TO_KNOW, QR_SIZE, draw_square
+from portal.paper.document import Block, Bullets, Columns, Heading, Look, Paragraph, Picture, Words
+
+FILE_NAME = "secret-key.pdf"
+TITLE = N_("Secret key")
+FOOT = "Hearthside"
+PURPOSE = N_("A new phone or computer asks for this key once, besides your password.")
+KEY = N_("Your secret key")
+HOW = N_("How to use it")
+STEPS = (
+    N_("On the new device, open %(address)s."),
+    N_("Type your e-mail address and your password, and open “I have a secret key”."),
+    N_(
+        "Type the key, or scan the square and paste it. Dashes do not matter, nor do capital or small letters."
+    ),
+)
+SQUARE = N_("A square for the camera of a phone: the secret key as text.")
+NOTES = (
+    N_("Keep this page with your recovery key, and apart from your phone and computer."),
+    N_("It opens nothing without your password. If a camera offers to search for its text, copy it instead."),
+    N_("Without this page and without a device that keeps the key, your recovery key opens your account."),
+    N_("A new secret key makes this one useless. Destroy this page then."),
+)
+MADE = N_("Made on %(day)s, for %(origin)s. It works once its last group has been typed there.")
+
+
+def build_kit(secret_key: str, origin: str, day: str, translate: Callable[[str], str]) -> tuple[Block, ...]:
+    """
+    Return what stands on the page, in the order in which it is read.
+
+    Args:
+        secret_key: The secret key as people read it.
+        origin: The address of this installation.
+        day: When it was made, as people write it.
+        translate: Translates a sentence.
+    """
+    address = {"address": f"{origin}/sign-in"}
+    steps = tuple(Words(translate(step) % address) for step in STEPS)
+    square = Picture(draw_square(secret_key), translate(SQUARE), QR_SIZE)
+    return (
+        Paragraph(Words(translate(PURPOSE)), Look.LEAD),
+        Heading(Words(translate(KEY))),
+        Paragraph(Words(secret_key.replace("-", " ")), Look.KEY),
+        Heading(Words(translate(HOW))),
+        Columns((Bullets(steps, numbered=True),), (square,), 77),
+        Paragraph(Words(translate(BY_HAND))),
+        Paragraph(Words(""), Look.LINES),
+        Heading(Words(translate(GOOD_TO_KNOW))),
+        Bullets(tuple(Words(translate(note)) for note in NOTES)),
+        Paragraph(Words(translate(MADE) % {"day": day, "origin": origin}), Look.SMALL),
+    )
