@@ -29,8 +29,24 @@ from crypto.errors import CryptoError, FormatError, KeySizeError, OpenError
 from crypto.feeds import feed_event_id, feed_id, feed_key, feed_state, new_feed_secret
 from crypto.handovers import Handover, consent, suggest, verify_consent, verify_suggestion
 from crypto.identity import PrivateIdentity, open_former_identity, open_identity, seal_identity
+from crypto.key_log import commit_identity, log_label, write_leaf
 from crypto.keyring import FallbackSealer, Keyring, new_account_key
 from crypto.links import GrantedKey, grant_link_key, new_link_key, open_link_key
+from crypto.merkle import (
+    EMPTY_HEAD,
+    Frontier,
+    LogHead,
+    find_row,
+    hash_leaf,
+    list_consistency,
+    list_inclusion,
+    list_peaks,
+    list_places,
+    prove,
+    read_head,
+    verify_consistency,
+    verify_inclusion,
+)
 from crypto.padding import pad, unpad
 from crypto.page_text import PageText
 from crypto.password import CEILING, FLOOR, STANDARD, Argon2Parameters, stretch
@@ -82,6 +98,7 @@ from crypto.websession import (
 
 __all__ = [
     "CEILING",
+    "EMPTY_HEAD",
     "FLOOR",
     "LONGEST_ADDRESS",
     "NO_RECORD",
@@ -91,11 +108,13 @@ __all__ = [
     "CryptoError",
     "FallbackSealer",
     "FormatError",
+    "Frontier",
     "GrantedKey",
     "Handover",
     "KeySizeError",
     "KeySlot",
     "Keyring",
+    "LogHead",
     "MacKey",
     "OpenError",
     "PageMark",
@@ -112,6 +131,7 @@ __all__ = [
     "ascii_domain",
     "bloom_bits",
     "check_pin",
+    "commit_identity",
     "consent",
     "decoy_recovery_slot",
     "decoy_slot",
@@ -120,17 +140,24 @@ __all__ = [
     "feed_id",
     "feed_key",
     "feed_state",
+    "find_row",
     "fingerprint",
     "follow",
     "format_recovery_code",
     "format_recovery_key",
     "grant_link_key",
     "has_mark_flood",
+    "hash_leaf",
     "hash_recovery_code",
     "invitation_id",
     "is_last_group",
     "is_pinned",
     "join_fields",
+    "list_consistency",
+    "list_inclusion",
+    "list_peaks",
+    "list_places",
+    "log_label",
     "new_account_key",
     "new_feed_secret",
     "new_invitation_secret",
@@ -155,6 +182,8 @@ __all__ = [
     "password_slot",
     "pin",
     "plain_digits",
+    "prove",
+    "read_head",
     "readable_domain",
     "recovery_slot",
     "safety_code",
@@ -179,9 +208,12 @@ __all__ = [
     "unwrap_key",
     "verify",
     "verify_consent",
+    "verify_consistency",
+    "verify_inclusion",
     "verify_suggestion",
     "verify_voucher",
     "vouch",
     "wrap_account_key",
     "wrap_key",
+    "write_leaf",
 ]
