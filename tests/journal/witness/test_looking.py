@@ -1,0 +1,165 @@
+"""What a sign-in looks at in the log of public keys: in the ordinary life of a practice nothing is amiss."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from journal.accounts import key_log
+from journal.accounts import tables as accounts_tables
+from journal.authentication import registration
+from journal.authentication.registration import NewAccount
+from journal.care import lifecycle, links
+from journal.care import tables as care_tables
+from journal.practice import account_deletion
+from journal.practice.account_deletion import DELETION_DELAY
+from journal.roles import Role
+from journal.store.database import transaction
+from journal.witness import looking
+from journal.witness import tables as witness_tables
+from journal.witness.looking import load_report
+from journal.witness.memory import load_row, open_memory
+from tests.cast import PASSWORDS, Cast
+from tests.journal.key_rotation.test_account_key import begun, ended
+from tests.scenes import connected, signed_in_again
+
+EVERYBODY = ("alice", "bob", "charlie", "dana", "erin")
+
+
+async def looked(cast: Cast, *who: str) -> dict[str, bool]:
+    """Have people look, and return for whom something is amiss."""
+    return {name: await looking.look(await cast.actor(name)) for name in who or EVERYBODY}
+
+
+async def remembered(cast: Cast, who: str):
+    """Return what somebody remembers."""
+    actor = await cast.actor(who)
+    return open_memory(actor, *await load_row(actor))
+
+
+async def open_account(cast: Cast, name: str) -> None:
+    """Have somebody open an account."""
+    new = NewAccount(name.title(), f"{name}@example.org", f"{name} keeps the lamp lit", "", "Europe/Berlin")
+    ready = await registration.prepare_account(cast.installation, new)
+    await registration.create_account(cast.installation, Role.PATIENT, ready)
+
+
+async def test_nothing_is_amiss_for_anybody(cast: Cast) -> None:
+    """Everybody looks twice: nothing is amiss, and the second time nothing is written."""
+    assert not any((await looked(cast)).values())
+    assert (await remembered(cast, "alice")).size == await accounts_tables.KeyLogLeaf.all().count() == 6
+    assert not any((await looked(cast)).values())
+    assert not any((await looked(cast)).values())
+    before = await witness_tables.Witness.all().order_by("id").values()
+    notes = await care_tables.LinkHead.all().values()
+    assert not any((await looked(cast)).values())
+    assert before == await witness_tables.Witness.all().order_by("id").values()
+    assert notes == await care_tables.LinkHead.all().values()
+    assert len(notes) == 1
+    assert all(notes[0].values())
+
+
+@pytest.mark.parametrize("who", ["alice", "bob"])
+async def test_renewed_keys_are_no_alarm(cast: Cast, who: str) -> None:
+    """A renewal adds a leaf; the other side follows the change and finds it there, whoever looks first."""
+    await looked(cast)
+    await begun(cast, who)
+    assert not any((await looked(cast)).values())
+    await ended(cast, who)
+    assert not any((await looked(cast, "bob", "alice")).values())
+    await begun(cast, who)
+    await ended(cast, who)
+    await begun(cast, who)
+    assert not any((await looked(cast, "alice", "bob", "alice", "bob")).values())
+    assert await accounts_tables.KeyLogLeaf.all().count() == 9
+
+
+async def test_a_new_link_an_account_and_an_end(cast: Cast) -> None:
+    """People come, connect, part and go: nothing is amiss, and a leaf that stays says nothing."""
+    await looked(cast)
+    link = await connected(cast, "charlie", "dana")
+    await open_account(cast, "frida")
+    assert not any((await looked(cast)).values())
+    assert not any((await looked(cast)).values())
+    assert (await remembered(cast, "dana")).links.keys() == {link.hex}
+    await lifecycle.end_care(await cast.actor("dana"), link)
+    assert not await care_tables.LinkHead.filter(id=link).exists()
+    dana = await cast.actor("dana")
+    await account_deletion.request_deletion(dana, "delete")
+    await account_deletion.delete_due_accounts(cast.installation, cast.clock.now + DELETION_DELAY)
+    assert not any((await looked(cast, "alice", "bob", "charlie", "erin")).values())
+    assert not await witness_tables.Witness.filter(id=dana.id).exists()
+    salts = [bytes(row.salt) for row in await accounts_tables.KeyLogLeaf.all().order_by("number")]
+    assert salts.count(b"") == 2  # of the first leaf, and hers
+
+
+async def test_sharing_that_is_paused(cast: Cast) -> None:
+    """Without a key nothing is noted, and nothing is missed."""
+    await looked(cast)
+    await lifecycle.pause_sharing(await cast.actor("alice"))
+    await open_account(cast, "frida")
+    assert not any((await looked(cast)).values())
+    assert not any((await looked(cast)).values())
+    await lifecycle.resume_sharing(await cast.actor("alice"), cast.link)
+    assert not any((await looked(cast)).values())
+
+
+async def test_accounts_at_the_same_moment_never_fork_the_log(cast: Cast) -> None:
+    """Ten accounts at once stand in the log one after the other, and proofs of it hold."""
+    await looked(cast)
+    names = [f"guest{number}" for number in range(10)]
+    ready = [
+        await registration.prepare_account(
+            cast.installation, NewAccount(name, f"{name}@example.org", PASSWORDS["alice"], "", "UTC")
+        )
+        for name in names[:5]
+    ]
+    await asyncio.gather(
+        *(registration.create_account(cast.installation, Role.PATIENT, one) for one in ready)
+    )
+    numbers = [row.number for row in await accounts_tables.KeyLogLeaf.all().order_by("number")]
+    assert numbers == list(range(11))
+    assert not any((await looked(cast)).values())
+    assert (await remembered(cast, "erin")).size == 11
+
+
+async def test_a_log_begins_with_who_is_there(cast: Cast) -> None:
+    """A practice of before gets its log at the start of a service, or from the first who looks, with everybody in it."""
+    await accounts_tables.KeyLogLeaf.all().delete()
+    await key_log.complete_log()
+    assert await accounts_tables.KeyLogLeaf.all().count() == 6
+    await key_log.complete_log()
+    assert await accounts_tables.KeyLogLeaf.all().count() == 6
+    await accounts_tables.KeyLogLeaf.all().delete()
+    await open_account(cast, "frida")
+    assert await accounts_tables.KeyLogLeaf.all().count() == 7
+    await accounts_tables.KeyLogLeaf.all().delete()
+    assert not any((await looked(cast)).values())
+    assert not any((await looked(cast)).values())
+
+
+async def test_a_broken_log_keeps_nobody_out(cast: Cast) -> None:
+    """Accounts are opened and keys renewed with nodes, leaves or the first leaf gone; who had looked is told."""
+    await looked(cast, "alice", "bob")
+    async with transaction():
+        await accounts_tables.KeyLogLeaf.filter(number__gte=2).update(nodes=b"")
+    await open_account(cast, "frida")
+    await accounts_tables.KeyLogLeaf.filter(number=0).delete()
+    await open_account(cast, "gerda")
+    await begun(cast, "alice")
+    assert all((await looked(cast, "alice", "bob")).values())
+
+
+async def test_two_browsers_at_once(cast: Cast) -> None:
+    """Two looks of one person, and of two people, at the same moment leave a memory that fits."""
+    alice, bob = await cast.actor("alice"), await cast.actor("bob")
+    await asyncio.gather(looking.look(alice), looking.look(alice), looking.look(bob), looking.look(bob))
+    assert not any((await looked(cast)).values())
+    await open_account(cast, "frida")
+    alice, bob = await cast.actor("alice"), await cast.actor("bob")
+    await asyncio.gather(looking.look(alice), looking.look(bob), looking.look(alice), looking.look(bob))
+    assert not any((await looked(cast)).values())
+    assert not (await load_report(await cast.actor("alice"))).noticed
+    await signed_in_again(cast)
+    assert [link.trusted for link in await links.load_my_links(await cast.actor("bob"))] == [True]
