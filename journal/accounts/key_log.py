@@ -35,6 +35,10 @@ SELECT_END = "SELECT leaf, (SELECT MAX(number) FROM key_log) FROM key_log WHERE 
 SELECT_LABELS = "SELECT substr(leaf, 1, 32) FROM key_log"
 EMPTY_SALT = "UPDATE key_log SET salt = $1 WHERE substr(leaf, 1, 32) = $2 AND number > 0"
 
+SELECT_SIZE = "SELECT COALESCE(MAX(number) + 1, 0) FROM key_log"
+MOST_LEAVES = 50_000
+"""How many leaves are gone through at once: some hundred milliseconds. A longer log is none of a practice's."""
+
 Nodes = dict[tuple[int, int], bytes]
 
 
@@ -151,6 +155,20 @@ async def _load_frontier(size: int) -> Frontier | None:
     with suppress(KeyError):
         return Frontier(size, [nodes[place] for place in places])
     return None
+
+
+async def load_leaves(first: int, size: int) -> list[LeafRow]:
+    """Return the leaves from *first* on, of a log of *size*; at most `MOST_LEAVES`."""
+    wanted = (
+        tables.KeyLogLeaf.filter(number__gte=first, number__lt=size).order_by("number").limit(MOST_LEAVES)
+    )
+    return filter_undamaged(await fetch_rows(LeafRow, wanted)) if first < size else []
+
+
+async def load_single_leaves(numbers: Iterable[int]) -> list[LeafRow]:
+    """Return the leaves of these numbers that can be read."""
+    wanted = tables.KeyLogLeaf.filter(number__in=sorted(numbers))
+    return filter_undamaged(await fetch_rows(LeafRow, wanted))
 
 
 async def load_nodes(numbers: Iterable[int]) -> list[NodeRow]:

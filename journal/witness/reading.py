@@ -20,8 +20,7 @@ from crypto import (
     open_pin,
     trace_back,
 )
-from journal.accounts import tables as accounts_tables
-from journal.accounts.key_log import HASH_SIZE, LeafRow, read_nodes
+from journal.accounts.key_log import HASH_SIZE, SELECT_SIZE, load_leaves, load_single_leaves, read_nodes
 from journal.accounts.successions import load_statements
 from journal.actor import Actor
 from journal.care import link_keys, links
@@ -35,7 +34,6 @@ from journal.store.rows import (
     JoinedValue,
     Row,
     as_bytes,
-    fetch_rows,
     filter_undamaged,
     parse_rows,
 )
@@ -47,9 +45,6 @@ MOST_NOTES = 20
 """Over how many links notes are read and written at one look; the next look goes on with the others."""
 TRIES = 3
 MARK_SIZE = 8
-MOST_LEAVES = 50_000
-"""How many leaves are gone through at one look: some hundred milliseconds. A longer log is none of a practice's."""
-SELECT_SIZE = "SELECT COALESCE(MAX(number) + 1, 0) FROM key_log"
 SELECT_HEADS = """
     SELECT link_head.id, {me}_head, {peer}_head FROM link_head JOIN care_link ON care_link.id = link_head.id
     WHERE care_link.{me}_id = $1 AND ended_at IS NULL
@@ -199,20 +194,8 @@ async def _read_log(memory: Memory | None, size: int, start: int, heard: Sequenc
     for one in heard:
         if 0 < one.size <= size:
             wanted |= {find_row(place) for place in list_places(list_consistency(one.size, size))}
-    leaves = (
-        accounts_tables.KeyLogLeaf.filter(number__gte=start, number__lt=size)
-        .order_by("number")
-        .limit(MOST_LEAVES)
-    )
-    rows = (
-        filter_undamaged(await fetch_rows(LeafRow, leaves.order_by("number").limit(MOST_LEAVES)))
-        if start < size
-        else []
-    )
-    before: list[LeafRow] = []
-    if start:
-        few = accounts_tables.KeyLogLeaf.filter(number__in=sorted(one for one in wanted if one < start))
-        before = filter_undamaged(await fetch_rows(LeafRow, few))
+    rows = await load_leaves(start, size)
+    before = await load_single_leaves({one for one in wanted if one < start}) if start else []
     first = next((one for one in (*before, *rows) if one.number == 0), None)
     key = (first.label if first else b"").ljust(HASH_SIZE, b"\0")
     return SeenLog(size, start, rows, read_nodes(before), {one.number: one for one in before}, key)

@@ -1,8 +1,8 @@
 """
-Somebody writes the database, and has the server key. They show keys of their own as somebody's, and hide that from others.
+Somebody writes the database, and has the server key: they show keys of their own as somebody's, and hide that.
 
-Each of these is noticed by one of the people concerned when they next sign in, without comparing a code: by whom, and as
-what, stands with each.
+Each of these is noticed by one of the people concerned when they next sign in, without comparing a code: by whom, and
+as what, stands with each.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from journal.errors import TrustBroken
 from journal.sealing import seal_document
 from journal.sharing import handover_answers, handover_offers
 from journal.store.database import Store, transaction
-from journal.witness import looking
+from journal.witness import checking
 from journal.witness import tables as witness_tables
 from journal.witness.documents import Finding
 from tests.cast import Cast, Furniture, cast_of
@@ -44,7 +44,7 @@ async def cast(furnished_url: tuple[str, Furniture]) -> AsyncIterator[Cast]:
     with store.use():
         cast = cast_of(furniture)
         for name in ("alice", "bob", "charlie", "dana", "alice", "bob"):
-            assert not await looking.look(await cast.actor(name))
+            assert not await checking.check_log(await cast.actor(name))
         yield cast
     await store.close()
 
@@ -63,8 +63,8 @@ async def put_back(model: type[Model], before: list[dict[str, Any]]) -> None:
 
 async def found(cast: Cast, who: str) -> set[Finding]:
     """Have somebody sign in and look; return what they are told."""
-    await looking.look(await cast.actor(who))
-    report = await looking.load_report(await cast.actor(who))
+    await checking.check_log(await cast.actor(who))
+    report = await checking.load_report(await cast.actor(who))
     return {Finding(one.kind) for one in report.noticed}
 
 
@@ -126,7 +126,7 @@ async def put_keys_back(swap: Swap) -> None:
 
 
 async def test_keys_that_stand_in_no_log(cast: Cast) -> None:
-    """The log is honest: the patient notices at her next sign-in, and nothing goes over that link until she compared."""
+    """The log is honest: the patient notices at her next sign-in, and that link is held until she compared."""
     swap = await swapped(cast, adds_leaf=False)
     entry = await written(cast)
     assert await found(cast, "alice") == {Finding.PEER}
@@ -154,7 +154,7 @@ async def test_keys_with_a_leaf_that_everybody_sees(cast: Cast) -> None:
 
 
 async def test_two_logs(cast: Cast) -> None:
-    """One log is shown to alice and another one to all others: bob notices by what alice noted, and alice by her own."""
+    """One log is shown to alice and another to all others: bob notices by what alice noted, and alice by her own."""
     swap = await swapped(cast, adds_leaf=True)
     assert not await found(cast, "alice")
     forked = await rows(LOG)
@@ -181,7 +181,7 @@ async def test_two_logs_that_both_go_on(cast: Cast) -> None:
 
 
 async def test_stolen_keys_and_the_server_key(cast: Cast) -> None:
-    """A thief with bob's keys leads alice to keys of their own, by a change that is signed: bob notices, or she does."""
+    """A thief with bob's keys leads alice to keys of their own, by a signed change: she notices, or bob does."""
     bob, thief = await cast.actor("bob"), PrivateIdentity.generate()
     account, log = await rows(accounts_tables.Account), await rows(LOG)
     forged = succeed(bob.id.bytes, 1, 0, old=bob.open_identity(), new=thief)
@@ -291,7 +291,7 @@ async def test_another_practices_head(cast: Cast) -> None:
     await witness_tables.Witness.filter(id=await account_of(cast, "alice")).delete()
     heads = (await rows(care_tables.LinkHead))[0]
     await care_tables.LinkHead.filter(id=cast.link).update(patient_head=None)
-    await looking.look(await cast.actor("alice"))
+    await checking.check_log(await cast.actor("alice"))
     assert (await rows(care_tables.LinkHead))[0]["patient_head"] != heads["patient_head"]
     await put_back(LOG, log)
     assert await found(cast, "bob") & {Finding.PARTED, Finding.OLDER}
@@ -301,7 +301,7 @@ async def test_what_was_noticed_stays_until_it_was_read(cast: Cast) -> None:
     """After a comparison in person sharing goes on, nothing is told twice, and the next change is told again."""
     swap = await swapped(cast, adds_leaf=False)
     assert await found(cast, "alice") == {Finding.PEER}
-    await looking.accept(await cast.actor("alice"))
+    await checking.accept(await cast.actor("alice"))
     assert await found(cast, "alice") == set()
     team = {one.id: one for one in await links.load_my_links(await cast.actor("alice"))}
     assert team[swap.link].trusted
@@ -316,7 +316,7 @@ async def test_whose_keys_were_shown_otherwise_puts_their_own_behind_it(cast: Ca
     swap = await swapped(cast, adds_leaf=True)
     await put_keys_back(swap)
     assert await found(cast, "charlie") == {Finding.OWN}
-    await looking.accept(await cast.actor("charlie"))
+    await checking.accept(await cast.actor("charlie"))
     assert await found(cast, "charlie") == set()
     dana = await connected(cast, "charlie", "dana")
     assert await found(cast, "dana") == set()

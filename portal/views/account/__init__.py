@@ -12,4 +12,5 @@ __all__ = [
     "reading_hours",
     "reminders",
     "second_factor",
+    "witness",
 ]

@@ -21,6 +21,7 @@ from journal.installation.password_work import Busy
 from journal.mail.mail_addresses import is_deliverable
 from journal.rate_limiting.limits import TooManyAttempts
 from journal.roles import Role
+from journal.witness import checking
 from portal.access import known_browser, session_cookie
 from portal.access.session_cookie import SignInPage, get_actor
 from portal.http.client import get_device_name
@@ -57,7 +58,8 @@ class AccountPage:
     """
     Context of the account page. `mails`: messages are sent; `is_reachable`: this address can receive them.
 
-    `keys` are those that records are signed with; an administrator takes none away.
+    `keys` are those that records are signed with; an administrator takes none away. `is_noticed`: the witness noticed
+    something that its owner has yet to read.
     """
 
     name: str
@@ -68,6 +70,7 @@ class AccountPage:
     is_reachable: bool
     keys: SigningKeys | None
     done: str = ""
+    is_noticed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +145,10 @@ async def show_account(request: Request) -> Response:
     mails, done = actor.installation.mail is not None, done if done in DONE else ""
     reached = mails and is_deliverable(actor.email)
     keys = None if actor.role is Role.ADMINISTRATOR else await signing_keys.load_signing_keys(actor)
-    context = AccountPage(actor.name, actor.email, actor.time_zone, before, mails, reached, keys, done)
+    noticed = await checking.has_noticed(actor)
+    context = AccountPage(
+        actor.name, actor.email, actor.time_zone, before, mails, reached, keys, done, noticed
+    )
     return render_page(request, "account/account.html", context)
 
 

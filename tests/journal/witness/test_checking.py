@@ -16,9 +16,9 @@ from journal.practice import account_deletion
 from journal.practice.account_deletion import DELETION_DELAY
 from journal.roles import Role
 from journal.store.database import transaction
-from journal.witness import looking
+from journal.witness import checking
 from journal.witness import tables as witness_tables
-from journal.witness.looking import load_report
+from journal.witness.checking import load_report
 from journal.witness.memory import load_row, open_memory
 from tests.cast import PASSWORDS, Cast
 from tests.journal.key_rotation.test_account_key import begun, ended
@@ -29,7 +29,7 @@ EVERYBODY = ("alice", "bob", "charlie", "dana", "erin")
 
 async def looked(cast: Cast, *who: str) -> dict[str, bool]:
     """Have people look, and return for whom something is amiss."""
-    return {name: await looking.look(await cast.actor(name)) for name in who or EVERYBODY}
+    return {name: await checking.check_log(await cast.actor(name)) for name in who or EVERYBODY}
 
 
 async def remembered(cast: Cast, who: str):
@@ -125,7 +125,7 @@ async def test_accounts_at_the_same_moment_never_fork_the_log(cast: Cast) -> Non
 
 
 async def test_a_log_begins_with_who_is_there(cast: Cast) -> None:
-    """A practice of before gets its log at the start of a service, or from the first who looks, with everybody in it."""
+    """A practice of before gets its log at the start of a service, or from the first who looks: with everybody."""
     await accounts_tables.KeyLogLeaf.all().delete()
     await key_log.complete_log()
     assert await accounts_tables.KeyLogLeaf.all().count() == 6
@@ -154,11 +154,15 @@ async def test_a_broken_log_keeps_nobody_out(cast: Cast) -> None:
 async def test_two_browsers_at_once(cast: Cast) -> None:
     """Two looks of one person, and of two people, at the same moment leave a memory that fits."""
     alice, bob = await cast.actor("alice"), await cast.actor("bob")
-    await asyncio.gather(looking.look(alice), looking.look(alice), looking.look(bob), looking.look(bob))
+    await asyncio.gather(
+        checking.check_log(alice), checking.check_log(alice), checking.check_log(bob), checking.check_log(bob)
+    )
     assert not any((await looked(cast)).values())
     await open_account(cast, "frida")
     alice, bob = await cast.actor("alice"), await cast.actor("bob")
-    await asyncio.gather(looking.look(alice), looking.look(bob), looking.look(alice), looking.look(bob))
+    await asyncio.gather(
+        checking.check_log(alice), checking.check_log(bob), checking.check_log(alice), checking.check_log(bob)
+    )
     assert not any((await looked(cast)).values())
     assert not (await load_report(await cast.actor("alice"))).noticed
     await signed_in_again(cast)

@@ -13,7 +13,7 @@ from uuid import UUID
 
 import msgspec
 
-from crypto import PublicIdentity, pin, pin_in_doubt
+from crypto import PublicIdentity, pin, pin_in_doubt, safety_code
 from journal.accounts import key_log
 from journal.accounts.current_keys import require_keys
 from journal.actor import Actor
@@ -23,8 +23,10 @@ from journal.care import links
 from journal.care import tables as care_tables
 from journal.care.links import Link
 from journal.errors import Damaged, StaleRevision
+from journal.held_acts import Asked, HeldAct
 from journal.roles import Role
 from journal.sealing import seal_document
+from journal.sessions.holds import refuse_while_held
 from journal.store.database import execute, transaction
 from journal.vault import record_state
 from journal.witness import memory
@@ -40,22 +42,27 @@ SET_HEAD = {
 
 
 @dataclass(frozen=True, slots=True)
+class CodeToCompare:
+    """A care link in doubt, and the safety code that its two people have to compare."""
+
+    link: Link
+    code: str
+
+
+@dataclass(frozen=True, slots=True)
 class Report:
     """What its owner has yet to read of the witness: findings, and the links that they are about."""
 
     noticed: tuple[Noticed, ...]
     links: tuple[Link, ...]
-
-    def has(self, *kinds: Finding) -> bool:
-        """Return whether one of these kinds was found."""
-        return any(one.kind in kinds for one in self.noticed)
+    codes: tuple[CodeToCompare, ...] = ()
 
 
 class _Overtaken(Exception):
     """Another browser of the same person looked at the same moment."""
 
 
-async def look(actor: Actor) -> bool:
+async def check_log(actor: Actor) -> bool:
     """
     Compare the log with what the actor remembers; return whether there is something that they have yet to read.
 
@@ -151,7 +158,23 @@ async def load_report(actor: Actor) -> Report:
         return Report(noticed, ())
     about = {one.link for one in noticed}
     team = await links.load_my_links(actor)
-    return Report(noticed, tuple(one for one in team if one.id.hex in about or one.is_doubted))
+    codes = tuple(CodeToCompare(one, _derive_code(actor, one)) for one in team if one.is_doubted)
+    return Report(noticed, tuple(one for one in team if one.id.hex in about), codes)
+
+
+def _derive_code(actor: Actor, link: Link) -> str:
+    """Return the safety code of the keys that are in doubt."""
+    mine, theirs = actor.open_identity().public(), PublicIdentity.decode(link.peer_keys)
+    return safety_code(actor.id.bytes, mine, link.peer.bytes, theirs)
+
+
+async def has_noticed(actor: Actor) -> bool:
+    """Return whether there is something that the actor has yet to read."""
+    try:
+        kept = memory.open_memory(actor, *await memory.load_row(actor))
+    except Damaged:
+        return True
+    return bool(kept and kept.noticed)
 
 
 async def accept(actor: Actor) -> None:
@@ -160,14 +183,17 @@ async def accept(actor: Actor) -> None:
 
     Raises:
         StaleRevision: If another browser of theirs did so at the same moment.
+        HeldUntilRested: Too soon after a dosing session, where a code was to be compared.
     """
     seen = await read_view(actor, settling=True)
     if seen is None:
         raise StaleRevision
     made = settle(seen.view)
+    await _refuse_while_held(actor, seen)
     try:
         async with transaction():
             await _begin(actor, seen, made.memory)
+            await _refuse_while_held(actor, seen)
             await _write_notes(actor, seen, made.notes)
             for link in seen.team.values():
                 if link.is_doubted and any(one.id == link.id for one in seen.view.links):
@@ -176,3 +202,9 @@ async def accept(actor: Actor) -> None:
             await _end(actor, seen, made)
     except _Overtaken:
         raise StaleRevision from None
+
+
+async def _refuse_while_held(actor: Actor, seen: Seen) -> None:
+    doubted = [link.id for link in seen.team.values() if link.is_doubted]
+    if actor.role is Role.PATIENT and doubted:
+        await refuse_while_held(actor, Asked(HeldAct.RESUME, doubted[0]))
