@@ -93,6 +93,22 @@ async def complete_log() -> None:
         await _add(log_key, await _list_missing(log_key))
 
 
+async def find_fault() -> int | None:
+    """
+    Return the number of the first leaf that does not fit its place in the log, or None where all do.
+
+    What was changed with everything behind it fits: the heads that people remember tell.
+    """
+    edge, first = Frontier(), 0
+    while rows := await load_leaves(first, 2**31 - 1):
+        for row in rows:
+            if row.number != edge.size or b"".join(edge.append(hash_leaf(row.leaf))) != row.nodes:
+                return min(row.number, edge.size)
+        first = rows[-1].number + 1
+    last = await fetch_raw(SELECT_SIZE)
+    return edge.size if int(last[0][0]) != edge.size else None
+
+
 async def forget_salts(account: UUID) -> None:
     """Empty the salts of an account that is deleted: from then on no keys can be tried on its leaves."""
     for row in await fetch_raw(SELECT_END):
