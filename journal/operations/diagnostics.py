@@ -152,8 +152,8 @@ async def _check_key_log() -> Finding:
     if fault is None:
         return report_ok("The log of public keys is whole.")
     return report_problem(
-        f"The log of public keys was changed at leaf {fault}, by something other than Hearthside. Find out who writes the"
-        " database, and restore a backup from before. People are told when they sign in."
+        f"The log of public keys was changed at leaf {fault}, by something other than Hearthside. Find out who writes"
+        " the database, and restore a backup from before. People are told when they sign in."
     )
 
 

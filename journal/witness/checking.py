@@ -30,7 +30,7 @@ from journal.sessions.holds import refuse_while_held
 from journal.store.database import execute, transaction
 from journal.vault import record_state
 from journal.witness import memory
-from journal.witness.documents import STOPPING, Finding, HeadNote, Memory, Noticed, note_context
+from journal.witness.documents import STOPPING, Finding, HeadNote, Memory, Noticed, head_note_context
 from journal.witness.judging import EMPTY, Judgement, judge, settle
 from journal.witness.reading import Seen, read_view
 
@@ -126,7 +126,7 @@ async def _write_notes(actor: Actor, seen: Seen, notes: dict[UUID, HeadNote]) ->
         link = seen.team[ident]
         await links.require_cared_for(link)
         await execute(BEGIN_HEADS, ident, link.patient)
-        sealed = seal_document(seen.sealers[ident], note, note_context(ident, actor.role))
+        sealed = seal_document(seen.sealers[ident], note, head_note_context(ident, actor.role))
         await execute(SET_HEAD[actor.role], sealed, ident)
 
 

@@ -117,6 +117,6 @@ def memory_context(account: UUID, revision: int) -> Context:
     return Context("witness", account.bytes, account.bytes, revision)
 
 
-def note_context(link: UUID, writer: Role) -> Context:
+def head_note_context(link: UUID, writer: Role) -> Context:
     """Return the context of what the person of a role notes over a care link."""
     return patient_head_context(link) if writer is Role.PATIENT else clinician_head_context(link)

@@ -24,6 +24,7 @@ from journal.accounts.key_log import HASH_SIZE, SELECT_SIZE, load_leaves, load_s
 from journal.accounts.successions import load_statements
 from journal.actor import Actor
 from journal.care import link_keys, links
+from journal.care.documents import clinician_head_context, patient_head_context
 from journal.care.link_keys import SharingPaused
 from journal.care.links import Link
 from journal.errors import Damaged, TrustBroken
@@ -37,7 +38,7 @@ from journal.store.rows import (
     filter_undamaged,
     parse_rows,
 )
-from journal.witness.documents import NOT_IN_LOG, Believed, HeadNote, Memory, note_context
+from journal.witness.documents import NOT_IN_LOG, Believed, HeadNote, Memory
 from journal.witness.judging import SeenLink, SeenLog, SeenNotes, View
 from journal.witness.memory import SELECT_MEMORY, open_memory, read_row
 
@@ -176,10 +177,12 @@ def _mark(sealed: bytes) -> str:
 
 def _open_note(sealer: Sealer, sealed: bytes, link: UUID, writer: Role) -> tuple[HeadNote | None, bool]:
     """Return a note, and whether there is one that does not open."""
+    if not sealed:
+        return None, False
     try:
-        return (
-            open_document(sealer, sealed, note_context(link, writer), HeadNote) if sealed else None
-        ), False
+        if writer is Role.PATIENT:
+            return open_document(sealer, sealed, patient_head_context(link), HeadNote), False
+        return open_document(sealer, sealed, clinician_head_context(link), HeadNote), False
     except Damaged:
         return None, True
 

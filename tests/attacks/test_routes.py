@@ -99,6 +99,7 @@ FOR_ONESELF = {
     "/account/second-factor/removal": "one's own second factor, with the present password",
     "/account/recovery-key/kit": "one's own recovery key",
     "/account/recovery-key/confirmation": "one's own recovery key",
+    "/account/witness": "what was noticed for oneself",
     "/account/set-aside": "what oneself had set aside, with the old password",
     "/account/renewal": "one's own keys, with the present password",
     "/account/renewal/batches": "one's own keys",

@@ -144,7 +144,8 @@ def key_log_leaf(data: Input) -> bytes:
 def key_log_head(data: Input) -> bytes:
     leaves, edge = raw(data, "leaves"), crypto.Frontier()
     for at in range(0, len(leaves), 64):
-        edge.append(crypto.hash_leaf(leaves[at : at + 64]))
+        leaf = crypto.write_leaf(leaves[at : at + 32], leaves[at + 32 : at + 64])
+        edge.append(crypto.hash_leaf(leaf))
     return edge.head.root
 
 

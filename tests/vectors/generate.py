@@ -923,6 +923,8 @@ def key_logs() -> Iterator[Vector]:
     for size in (0, 1, 7, 11):
         whole: Input = {"leaves": b"".join(leaves[:size])}
         yield case(f"key-log-head-{size}", op, f"{size} leaves.", whole, {"root": heads[size].root})
+    short: Input = {"leaves": b"".join(leaves)[:-1]}
+    yield case("key-log-head-short", op, "The last leaf has 63 bytes.", short, "KeySizeError")
     op, proof = "key-log-inclusion", b"".join(prove(list_inclusion(5, 11), nodes))
     good: Input = {"leaf": leaves[5], "number": 5, "size": 11, "root": heads[11].root, "proof": proof}
     yield case("key-log-inclusion", op, "The sixth of eleven.", good, {"root": heads[11].root})

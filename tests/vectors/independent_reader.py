@@ -419,6 +419,8 @@ def tree_root(leaves: list[bytes]) -> bytes:
 
 def key_log_head(data: Input) -> bytes:
     leaves = raw(data, "leaves")
+    if len(leaves) % 64:
+        raise key_size_error()
     return tree_root([leaves[at : at + 64] for at in range(0, len(leaves), 64)])
 
 

@@ -50,6 +50,7 @@ DONE = (
     "reading-hours",
     "reminders",
     "no-reminders",
+    "witness",
 )
 
 

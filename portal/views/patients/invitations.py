@@ -45,8 +45,8 @@ class SafetyCodePage:
     """
     Context of the safety code; `code` is empty when the patient's keys are not the pinned ones.
 
-    `followed_at` is when keys were taken over that the patient had renewed: the code is another one since then. `is_doubted`: it
-    has to be compared, on a page that says why.
+    `followed_at` is when keys were taken over that the patient had renewed: the code is another one since then.
+    `is_doubted`: it has to be compared, on a page that says why.
     """
 
     patient: UUID

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from random import Random
 
 import pytest
 
@@ -12,15 +16,18 @@ from journal.authentication import registration
 from journal.authentication.registration import NewAccount
 from journal.care import lifecycle, links
 from journal.care import tables as care_tables
+from journal.errors import JournalError
+from journal.key_rotation.account_key import RotationInProgress
 from journal.practice import account_deletion
 from journal.practice.account_deletion import DELETION_DELAY
 from journal.roles import Role
-from journal.store.database import transaction
+from journal.store.database import Store, transaction
 from journal.witness import checking
 from journal.witness import tables as witness_tables
 from journal.witness.checking import load_report
 from journal.witness.memory import load_row, open_memory
-from tests.cast import PASSWORDS, Cast
+from tests.cast import PASSWORDS, Cast, Furniture, cast_of
+from tests.journal.account_reset.test_reset import offered, restarted
 from tests.journal.key_rotation.test_account_key import begun, ended
 from tests.scenes import connected, signed_in_again
 
@@ -167,3 +174,109 @@ async def test_two_browsers_at_once(cast: Cast) -> None:
     assert not (await load_report(await cast.actor("alice"))).noticed
     await signed_in_again(cast)
     assert [link.trusted for link in await links.load_my_links(await cast.actor("bob"))] == [True]
+
+
+async def test_a_reset_is_told_as_before_and_begins_anew(cast: Cast) -> None:
+    """Who begins anew has no memory and a new leaf; that clinician finds it, another one is told as before."""
+    other = await connected(cast, "charlie")
+    await looked(cast)
+    await restarted(cast, await offered(cast))
+    assert not any((await looked(cast)).values())
+    assert not any((await looked(cast)).values())
+    (link,) = await links.load_my_links(await cast.actor("charlie"))
+    assert (link.id, link.trusted, link.is_doubted) == (other, False, False)
+
+
+@pytest.mark.parametrize("seed", range(4))
+async def test_any_life_of_a_practice_is_quiet(
+    furnished_sqlite_url: tuple[str, Furniture], seed: int
+) -> None:
+    """Whatever people do in whatever order, also after a backup was restored, nobody is told anything."""
+    url, furniture = furnished_sqlite_url
+    life = Life(url, cast_of(furniture), Random(seed))
+    for _ in range(30):
+        await life.go_on()
+    assert life.amiss == []
+
+
+@dataclass
+class Life:
+    """A practice whose database is opened for each act, so that it can be put back as a whole between two."""
+
+    url: str
+    cast: Cast
+    chance: Random
+    kept: tuple[bytes, dict[str, bytes]] | None = None
+    accounts: int = 0
+    amiss: list[str] = field(default_factory=list)
+
+    async def go_on(self) -> None:
+        """Have one thing happen that can happen."""
+        act = self.chance.choice(
+            [
+                self.look,
+                self.look,
+                self.look,
+                self.open,
+                self.renew,
+                self.connect,
+                self.end,
+                self.pause,
+                self.back_up,
+            ]
+        )
+        if act == self.back_up:
+            return self.back_up()
+        store = await Store.open(self.url)
+        with store.use():
+            await act()
+        await store.close()
+        return None
+
+    def back_up(self) -> None:
+        """Keep the whole database, or put back what was kept."""
+        file = Path(self.url.removeprefix("sqlite://"))
+        if self.kept is None:
+            self.kept = file.read_bytes(), dict(self.cast.tokens)
+        else:
+            file.write_bytes(self.kept[0])
+            self.cast.tokens, self.kept = dict(self.kept[1]), None
+
+    async def look(self) -> None:
+        """Have somebody sign in and look."""
+        who = self.chance.choice(EVERYBODY)
+        if await checking.check_log(await self.cast.actor(who)):
+            self.amiss.append(who)
+
+    async def open(self) -> None:
+        """Have somebody open an account."""
+        self.accounts += 1
+        await open_account(self.cast, f"guest{self.accounts}")
+
+    async def renew(self) -> None:
+        """Have somebody renew their keys."""
+        who = self.chance.choice(["alice", "bob", "charlie"])
+        with suppress(RotationInProgress):
+            await begun(self.cast, who)
+            await ended(self.cast, who)
+
+    async def connect(self) -> None:
+        """Have two people connect."""
+        clinician, patient = self.chance.choice(["bob", "charlie"]), self.chance.choice(["alice", "dana"])
+        with suppress(JournalError):
+            await connected(self.cast, clinician, patient)
+
+    async def end(self) -> None:
+        """Have a patient end care, if there is any."""
+        dana = await self.cast.actor(self.chance.choice(["alice", "dana"]))
+        for link in (await links.load_my_links(dana))[1:]:
+            await lifecycle.end_care(dana, link.id)
+
+    async def pause(self) -> None:
+        """Have a patient pause all sharing, or resume it."""
+        alice = await self.cast.actor("alice")
+        for link in await links.load_my_links(alice):
+            if link.paused_at:
+                await lifecycle.resume_sharing(alice, link.id)
+            else:
+                await lifecycle.pause_sharing(alice, link.id)
