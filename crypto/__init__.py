@@ -68,6 +68,7 @@ from crypto.public_identity import PublicIdentity, verify
 from crypto.record_root import PageMark, RecordRoot, bloom_bits
 from crypto.record_state import RecordSet, RecordState
 from crypto.recovery import format_recovery_key, is_last_group, new_recovery_key, parse_recovery_key
+from crypto.seen import SEEN_SIZE, SeenState, open_seen_state
 from crypto.server import MacKey, ServerKey
 from crypto.sitters import (
     new_sitter_secret,
@@ -104,6 +105,7 @@ __all__ = [
     "FLOOR",
     "LONGEST_ADDRESS",
     "NO_RECORD",
+    "SEEN_SIZE",
     "STANDARD",
     "Argon2Parameters",
     "Context",
@@ -127,6 +129,7 @@ __all__ = [
     "RecordSet",
     "RecordState",
     "Sealer",
+    "SeenState",
     "ServerKey",
     "SessionToken",
     "Succession",
@@ -176,6 +179,7 @@ __all__ = [
     "open_link_key",
     "open_pin",
     "open_sealed",
+    "open_seen_state",
     "open_sitter_note",
     "open_succession",
     "pad",

@@ -146,6 +146,18 @@ class Keyring:
         """Set up the cipher of what the account believes of others."""
         return Sealer(self.pins) if self.retired is None else FallbackSealer(self.pins, self.retired.pins)
 
+    def wrap(self, key: bytes, *, context: Context) -> bytes:
+        """
+        Wrap 32 bytes under the vault key.
+
+        Returns:
+            62 bytes.
+
+        Raises:
+            KeySizeError: If *key* is not 32 bytes long.
+        """
+        return self._wrapper.wrap(key, context=context)
+
     def unwrap(self, wrapped: bytes, *, context: Context) -> bytes:
         """
         Open a key that is wrapped under the vault key.

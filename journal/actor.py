@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -15,14 +15,19 @@ from crypto import (
     PrivateIdentity,
     PublicIdentity,
     Sealer,
+    SeenState,
     fingerprint,
     open_former_identity,
     open_identity,
 )
+from journal.ages import compute_age
 from journal.errors import Damaged, NotFound
 from journal.held_acts import Asked
 from journal.installation.installation import Installation
 from journal.roles import Role
+
+CONFIRMATION_LIFETIME = timedelta(minutes=10)
+"""How long it counts that somebody showed once more who they are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +63,12 @@ class Actor:
     passed_acts: list[Asked] = field(
         default_factory=list
     )  # which acts that can be held nothing held, in this request
+    seen: SeenState | None = None  # how far their account had come when this request began
+    saved_states: list[tuple[int, bytes]] = field(
+        default_factory=list
+    )  # revision and tag of what the account remembers of its records, after each write of this request
+    told_restoration: str = ""  # the restored backup that they were told of
+    opened_at: datetime | None = None  # when their account was opened
     former_identity: bytes | None = (
         None  # while keys are renewed: the private ones of before, under the retired key
     )
@@ -67,6 +78,12 @@ class Actor:
     def zone(self) -> ZoneInfo:
         """Return the person's own time zone."""
         return ZoneInfo(self.time_zone)
+
+    @property
+    def is_recently_confirmed(self) -> bool:
+        """Return whether they have confirmed who they are recently enough for a dangerous act."""
+        at = self.confirmed_at
+        return at is not None and compute_age(at, self.now) < CONFIRMATION_LIFETIME
 
     @property
     def is_rotating_keys(self) -> bool:

@@ -258,6 +258,11 @@ class Config:
         """Return the name of the cookie of a browser whose titles and icons say nothing of what its pages are."""
         return "__Host-hearthside-neutral" if self.is_secure else "hearthside-neutral"
 
+    @property
+    def seen_cookie(self) -> str:
+        """Return the name of the cookie that says, sealed, how far the accounts had come that were used here."""
+        return "__Host-hearthside-seen" if self.is_secure else "hearthside-seen"
+
     @classmethod
     def from_mapping(cls, environment: Mapping[str, str]) -> Self:
         """

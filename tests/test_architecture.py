@@ -623,7 +623,10 @@ SQL_OF_OTHERS = {
         "an address finds the account whose slot opens; the epoch stands there",
         "accounts.account",
     ),
-    "authentication.web_sessions": ("a session and its account are read at once", "accounts.account"),
+    "authentication.web_sessions": (
+        "a session, its account and how far that has come are read at once",
+        "accounts.account audit.audit_event vault.record_state",
+    ),
     "care.links": (
         "a link, the peer's account and whether their keys changed are read at once",
         "accounts.account accounts.succession authentication.key_renewal",
@@ -639,9 +642,17 @@ SQL_OF_OTHERS = {
     "entries.page_search": ("the vault keeps its rows", "vault.record_state"),
     "entries.page_texts": ("the vault keeps its rows", "vault.contents_text"),
     "entries.revisions": ("the vault keeps its rows", "vault.entry_revision"),
+    "operations.account_marks": (
+        "an account's numbers are one statement",
+        "accounts.account audit.audit_event audit.audit_pending authentication.second_factor vault.record_state",
+    ),
     "operations.backup": (
         "a backup is opened with the server key before it is restored",
         "practice.practice",
+    ),
+    "operations.restoration": (
+        "finds the last time that a backup is of",
+        "audit.audit_event audit.audit_pending vault.entry",
     ),
     "own_notes.after_care": ("notes whose care ended are one statement", "care.care_link care.own_note"),
     "records.collection": ("collects every row", "vault.entry vault.entry_revision"),

@@ -8,6 +8,7 @@ __all__ = [
     "names",
     "notices",
     "profiles",
+    "seen_states",
     "signing_keys",
     "status",
     "successions",

@@ -126,6 +126,12 @@ async def set_no_offers(actor: Actor, unwanted: bool) -> None:
             await _save_profile(actor, replace(profile, wants_no_offers=unwanted))
 
 
+async def set_told_restoration(actor: Actor, name: str) -> None:
+    """Remember that the actor was told of the restored backup of that name."""
+    async with transaction():
+        await _save_profile(actor, replace(await _load_locked_profile(actor), told_restoration=name))
+
+
 async def load_offered_on(actor: Actor) -> str:
     """Return the day on which a reframe was offered that is erased now; empty where there was none."""
     return (await load_profile(actor.installation, actor.id)).offered_on

@@ -96,6 +96,7 @@ class Profile(msgspec.Struct, frozen=True):
     )
     reminders: ReminderChoices = NO_REMINDERS
     told_closing: str = ""  # the notice of a closing practice that its owner was told of
+    told_restoration: str = ""  # the restored backup that its owner was told of
     retired_keys: tuple[RetiredKey, ...] = ()  # the oldest first; at most `signing_keys.MOST_RETIRED`
 
 

@@ -52,6 +52,7 @@ class Act(StrEnum):
     SETUP_LINK_WITHDRAWN = "practice.setup-link-withdrawn"
     PRACTICE_CHANGED = "practice.changed"
     CLOSING_CHANGED = "practice.closing-changed"
+    BACKUP_RESTORED = "practice.backup-restored"
     SUSPENDED = "account.suspended"
     UNSUSPENDED = "account.unsuspended"
     LOG_READ = "audit.read"

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import Any
 from uuid import UUID, uuid4
 
 import msgspec
@@ -16,6 +17,7 @@ from crypto import (
     CryptoError,
     Keyring,
     KeySlot,
+    SeenState,
     SessionToken,
     new_session_token,
     session_id,
@@ -29,7 +31,6 @@ from journal.ages import compute_age, is_alive
 from journal.audit import log as audit_log
 from journal.audit.acts import Act
 from journal.authentication import key_slots, known_devices, tables
-from journal.authentication.tables import KeptDevice
 from journal.errors import Damaged, NotFound
 from journal.installation.installation import Installation
 from journal.roles import Role
@@ -56,34 +57,31 @@ from journal.store.statements import Subquery
 
 
 class BrowserDocument(msgspec.Struct, frozen=True):
-    """
-    A signed-in browser; server key. `device` is a few words, `session` the row's id and `stage` its stage.
-
-    It binds a row to its session without the cookie, so that a row made up or moved names nobody.
-    """
+    """A signed-in browser, its row's id and its stage; server key. So a row made up or moved names nobody."""
 
     device: str
     session: str
     stage: str
-    kept: KeptDevice | None = None
+    kept: tables.KeptDevice | None = None
 
 
 LIFETIME = timedelta(hours=12)
 WAITING_LIFETIME = timedelta(minutes=10)  # for the second factor
-CONFIRMATION_LIFETIME = timedelta(minutes=10)  # how long a confirmation is valid
 USE_INTERVAL = timedelta(minutes=1)  # the shortest time between stored uses; a session locks no sooner for it
 ROLES = frozenset(Role)
 SELECT_SIGNED_IN = """
-    SELECT account_id, wrapped, web_session.epoch, expires_at, used_at, confirmed_at,
-        role, sealed, public_identity, identity, account.epoch, access, recovery_ready, retired, before
-    FROM web_session JOIN account ON account.id = account_id LEFT JOIN key_renewal ON key_renewal.id = account_id
+    SELECT account.id, wrapped, web_session.epoch, expires_at, used_at, confirmed_at,
+        role, account.sealed, public_identity, identity, account.epoch, access, recovery_ready, retired, before,
+        account.created_at, root.revision, substr(root.sealed, length(root.sealed) - 7), factor.revision,
+        (SELECT MAX(id) FROM audit_event)
+    FROM web_session JOIN account ON account.id = web_session.account_id
+        LEFT JOIN key_renewal ON key_renewal.id = account.id LEFT JOIN record_state AS root ON root.id = account.id
+        LEFT JOIN second_factor AS factor ON factor.account_id = account.id
     WHERE web_session.id = $1 AND stage = 'open' AND status = 'active' AND wrapped IS NOT NULL
 """
 SELECT_ACCOUNT_ID = "SELECT account_id FROM web_session WHERE id = $1"
 Prefetch = Callable[[Subquery], Sequence[Statement]]
 """What a page asks about the account of its session, put into one statement with the question whose session it is."""
-
-UPDATE_USED_AT = "UPDATE web_session SET used_at = $1 WHERE id = $2"
 LOCK_SESSION = "UPDATE web_session SET wrapped = NULL WHERE id = $1 AND used_at <= $2"
 UPDATE_TOKEN = """
     UPDATE web_session SET id = $1, stage = $2, wrapped = $3, device = $4, expires_at = $5, used_at = $6,
@@ -109,6 +107,11 @@ class SignedInRow(Row, frozen=True):
     recovery_ready: Flag
     retired: bytes | None
     before: bytes | None
+    opened_at: Timestamp
+    revision: Any  # of its records; a damaged one closes no page but the journal
+    tag: Any
+    factor: Any
+    events: Any
 
 
 class WebSessionRow(Row, frozen=True):
@@ -243,6 +246,9 @@ async def load_actor(
         is_reminded=bool(profile.reminders.kinds),
         dosing_day=get_dosing_day(profile, now),
         is_use_due=unused >= USE_INTERVAL,
+        seen=SeenState.from_row(row.epoch, row.revision, now.timestamp(), row.tag, row.factor, row.events),
+        told_restoration=profile.told_restoration,
+        opened_at=row.opened_at,
         prefetched=prefetched,
         former_identity=row.before,
     )
@@ -251,13 +257,7 @@ async def load_actor(
 async def record_use(session: str, now: datetime) -> None:
     """Store that a session was used at *now*: due for each actor whose `is_use_due` says so."""
     with suppress(OperationalError):  # on a full disk, people can still read
-        await execute(UPDATE_USED_AT, now, session)
-
-
-def is_recently_confirmed(actor: Actor) -> bool:
-    """Return whether the actor has confirmed who they are recently enough for a dangerous act."""
-    at = actor.confirmed_at
-    return at is not None and compute_age(at, actor.now) < CONFIRMATION_LIFETIME
+        await execute("UPDATE web_session SET used_at = $1 WHERE id = $2", now, session)
 
 
 async def find_waiting_session(installation: Installation, token: bytes) -> tuple[UUID, bytes] | None:

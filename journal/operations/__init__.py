@@ -1,3 +1,12 @@
 """Backup, diagnostics, retention and the demonstration; keeps when the clock was trusted."""
 
-__all__ = ["backup", "demo", "demo_data", "diagnostics", "heartbeat", "retention"]
+__all__ = [
+    "account_marks",
+    "backup",
+    "demo",
+    "demo_data",
+    "diagnostics",
+    "heartbeat",
+    "restoration",
+    "retention",
+]

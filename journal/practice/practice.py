@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from datetime import date
+from datetime import date, datetime
 from functools import partial
 
 import msgspec
@@ -37,6 +37,10 @@ class PracticeDetails(msgspec.Struct, frozen=True):
     region: str = ""
     closing_on: str = ""  # the last day on which records can be taken, ISO 8601; empty while no end is known
     closing_notice: str = ""  # names what people are told of that day
+    restored_at: str = (
+        ""  # when a backup was restored last, ISO 8601 with its zone; empty while none was announced
+    )
+    restored_to: str = ""  # the last moment that was in that backup
 
 
 PRACTICE_ID = 1
@@ -69,6 +73,19 @@ class PracticePhone:
 
 
 @dataclass(frozen=True, slots=True)
+class Restoration:
+    """A backup that was restored: when that was, and the last moment that was in it; both in UTC."""
+
+    at: datetime
+    until: datetime
+
+    @property
+    def name(self) -> str:
+        """Return what it is called where it stands that somebody was told of it."""
+        return self.at.isoformat()
+
+
+@dataclass(frozen=True, slots=True)
 class PracticeView:
     """The practice as every page names it; without a name where its row is `damaged`."""
 
@@ -78,6 +95,7 @@ class PracticeView:
     phones: tuple[PracticePhone, ...] = ()
     region: str = ""
     closing_on: date | None = None
+    restoration: Restoration | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,8 +153,14 @@ async def open_practice(installation: Installation, sealed: object) -> PracticeV
         )
         if number
     )
-    closing_on = _build_closing(details).on
-    return PracticeView(details.name, demo, phones=phones, region=details.region, closing_on=closing_on)
+    return PracticeView(
+        details.name,
+        demo,
+        phones=phones,
+        region=details.region,
+        closing_on=_build_closing(details).on,
+        restoration=_build_restoration(details),
+    )
 
 
 async def load_practice(installation: Installation) -> PracticeView | None:
@@ -197,6 +221,25 @@ async def set_closing(installation: Installation, day: date | None, notice: str)
         await tables.Practice.filter(id=PRACTICE_ID).update(sealed=sealed)
         await audit_log.record_unauthenticated_event(installation, None, Act.CLOSING_CHANGED)
     return notice
+
+
+async def set_restoration(installation: Installation, at: datetime, until: datetime) -> None:
+    """Announce, from the command line, that a backup was restored *at* which ends at *until*."""
+    async with transaction():
+        await execute(LOCK_PRACTICE, PRACTICE_ID)
+        before = await _load_details(installation)
+        after = msgspec.structs.replace(before, restored_at=at.isoformat(), restored_to=until.isoformat())
+        sealed = seal_document(installation.server_keys, after, PRACTICE_CONTEXT)
+        await tables.Practice.filter(id=PRACTICE_ID).update(sealed=sealed)
+        await audit_log.record_unauthenticated_event(installation, None, Act.BACKUP_RESTORED)
+
+
+def _build_restoration(details: PracticeDetails) -> Restoration | None:
+    try:
+        at, until = map(datetime.fromisoformat, (details.restored_at, details.restored_to))
+    except ValueError:
+        return None
+    return Restoration(at, until) if at.tzinfo and until.tzinfo else None
 
 
 def _build_closing(details: PracticeDetails) -> Closing:

@@ -17,28 +17,42 @@ from tortoise.expressions import Q
 
 from crypto import RecordRoot, RecordState, Sealer
 from journal.actor import Actor
-from journal.store.database import execute, execute_all, fetch_raw_in_thread, transaction
+from journal.store.database import execute, execute_all, fetch_raw, fetch_raw_in_thread, transaction
 from journal.vault import entry_rows, tables
 from journal.vault.contents import ContentsLine, build_draft, root_context
 from journal.vault.contents_rows import build_page_statements
 from journal.vault.entry_rows import SELECT_ENTRIES
-from journal.vault.record_snapshot import MAX_STATE_REVISION, Part, Snapshot, load_snapshot, open_state
-from journal.vault.record_state import LOCK_STATE, UPDATE_STATE
+from journal.vault.record_snapshot import (
+    MAX_STATE_REVISION,
+    Part,
+    Snapshot,
+    load_snapshot,
+    open_state,
+    parse_state_row,
+)
+from journal.vault.record_state import LOCK_STATE, SELECT_RECORD_STATE, UPDATE_STATE
 
 BATCH_SIZE = 100  # entries opened before the event loop runs other tasks
 
 
-async def create_record_state(vault: Sealer, owner: UUID) -> None:
+async def create_record_state(vault: Sealer, owner: UUID, revision: int = 1) -> None:
     """Create the empty record state of a new account."""
-    sealed = vault.seal(RecordRoot().encode(), context=root_context(owner, 1))
-    await tables.RecordState.create(id=owner, owner_id=owner, revision=1, sealed=sealed)
+    sealed = vault.seal(RecordRoot().encode(), context=root_context(owner, revision))
+    await tables.RecordState.create(id=owner, owner_id=owner, revision=revision, sealed=sealed)
 
 
 async def recreate_record_state(vault: Sealer, owner: UUID) -> None:
-    """Create an empty record state, after all records were set aside with the keys that opened them."""
+    """
+    Create an empty record state, after all records were set aside with the keys that opened them.
+
+    Its revision goes on from the one before: that of an account is never lower than it was.
+    """
+    rows = await fetch_raw(SELECT_RECORD_STATE, owner)
+    row = parse_state_row(rows[0] if rows else None)
+    before = row[0] if row is not None and row[0] < MAX_STATE_REVISION else 0
     await tables.RecordState.filter(Q(owner_id=owner) | Q(id=owner)).delete()
     await _delete_contents(owner)
-    await create_record_state(vault, owner)
+    await create_record_state(vault, owner, before + 1)
 
 
 async def rebuild_record_state(vault: Sealer, owner: UUID) -> None:

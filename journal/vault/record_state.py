@@ -61,6 +61,7 @@ from journal.vault.record_snapshot import (
 )
 
 ATTEMPTS = 3
+SEEN_TAG_SIZE = 8  # bytes of an envelope's end that a browser keeps
 INLINE_LIMIT = 300  # rows compared in less time than a thread takes to start
 SELECT_RECORD_STATE = "SELECT revision, sealed FROM record_state WHERE id = $1"
 UPDATE_STATE = "UPDATE record_state SET revision = $1, sealed = $2 WHERE id = $3 AND revision = $4"
@@ -262,14 +263,18 @@ async def commit_changes(actor: Actor, changes: Sequence[RecordChange], *stateme
             break
         failed = await execute_all(*step, *statements)
         if failed is None:
+            _note_saved(actor, step)
             return True
         if failed >= len(step):
             return False
     async with transaction() as held:
         await lock_state(actor)
-        done = await execute_all(*await _build_locked_step(actor, changes), *statements) is None
+        step = await _build_locked_step(actor, changes)
+        done = await execute_all(*step, *statements) is None
         if not done:
             await held.rollback()
+    if done:
+        _note_saved(actor, step)
     return done
 
 
@@ -290,7 +295,18 @@ async def lock_state(actor: Actor) -> None:
 
 async def update_state(actor: Actor, *changes: RecordChange) -> None:
     """Update the state, in a transaction that began with `lock_state`."""
-    await execute_all(*await _build_locked_step(actor, changes))
+    step = await _build_locked_step(actor, changes)
+    await execute_all(*step)
+    _note_saved(actor, step)
+
+
+def _note_saved(actor: Actor, step: Sequence[Statement]) -> None:
+    """Note how far the account has come, for the browser that wrote: it counts once the request went well."""
+    sql, values = step[0]
+    if sql == UPDATE_STATE:
+        revision, sealed, *_ = values
+        if isinstance(revision, int) and isinstance(sealed, bytes):
+            actor.saved_states.append((revision, sealed[-SEEN_TAG_SIZE:]))
 
 
 async def update_resealed_records(

@@ -26,6 +26,7 @@ from journal.roles import Role
 from journal.store.progress import Progress, run_with_retry
 from journal.today.today import load_and_renew_reminders
 from portal.access.locked_page import build_locked_page
+from portal.access.seen_state import answer_earlier_state, keep_seen_state
 from portal.access.session_cookie import (
     ALLOWED_ROLES,
     RECOVERY_KEY,
@@ -111,7 +112,7 @@ def guard_view(
         except (HeldUntilRested, NotFound) as error:
             await _record_refusal(request, actor, error)
             raise
-        return _keep_choices(request, response, actor)
+        return keep_seen_state(request, _keep_choices(request, response, actor), actor)
 
     return guarded
 
@@ -137,12 +138,14 @@ def _keep_choices(request: Request, response: Response, actor: Actor) -> Respons
 async def _answer_anyone(request: Request, view: View, actor: Actor) -> Response:
     """Answer somebody who is signed in where anybody may come; what they asked for and is held is kept as anywhere."""
     try:
-        response = await view(request)
+        response = (request.scope["path"] == "/" and answer_earlier_state(request, actor)) or await view(
+            request
+        )
     except HeldUntilRested as error:
         await _record_refusal(request, actor, error)
         raise
     # Home is one of these pages, and for many the only one before they leave quickly or the device locks.
-    return _keep_choices(request, response, actor)
+    return keep_seen_state(request, _keep_choices(request, response, actor), actor)
 
 
 async def _remove_done_and_record_use(request: Request, response: Response, actor: Actor) -> None:
@@ -193,9 +196,9 @@ async def _ask_first(
         raise NotFound
     if not actor.recovery_ready and audience is not Audience.UNCONFIRMED:
         return redirect(request, RECOVERY_KEY)
-    if needs_confirmation and not web_sessions.is_recently_confirmed(actor):
+    if needs_confirmation and not actor.is_recently_confirmed:
         return await _ask_to_confirm(request, actor, token)
-    return None
+    return answer_earlier_state(request, actor) if audience is not Audience.UNCONFIRMED else None
 
 
 def _is_prefetch(request: Request) -> bool:

@@ -1,29 +1,35 @@
-"""`hearthside verify-audit`: check the audit log, against a head that is kept elsewhere."""
+"""`hearthside verify-audit` and `hearthside head`: check log and accounts against a head that is kept elsewhere."""
 
 from __future__ import annotations
 
 import argparse
 import asyncio
-import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from datetime import datetime, timedelta
-from pathlib import Path
-from tempfile import NamedTemporaryFile
 from types import MappingProxyType
 from uuid import uuid4
 
 from journal.audit.chain_worker import AuditChainWorker
-from journal.audit.verification import ChainBreak, Fault, Head, VerificationReport, save_verified, verify_log
+from journal.audit.verification import ChainBreak, Fault, VerificationReport, save_verified, verify_log
 from journal.errors import Damaged
+from journal.operations.account_marks import AccountFinding, AccountMark, format_marks, load_marks
 from journal.store.database import open_for_command
 from journal.store.errors import DatabaseRefused
+from portal.cli.head import (
+    RESTORED,
+    STANDARD_STREAM,
+    CannotReadError,
+    KeptHeads,
+    format_faults,
+    read_heads,
+    write_head,
+)
 from portal.config import Config
 
 INTACT, BROKEN, UNCHECKED = 0, 1, 2
-STANDARD_STREAM = "-"
-MAX_FILE_SIZE = 16 * 1024 * 1024
 
 BREAK_SENTENCES: Mapping[Fault, str] = MappingProxyType(
     {
@@ -64,49 +70,90 @@ NOT_CHAINED = (
 )
 NO_HEAD_GIVEN = (
     "No head was given, so some things cannot be noticed: that somebody with the server key cut the end off or wrote"
-    " the log anew, and that an older state of the whole database was put back. Keep a head elsewhere: --write-head."
+    " the log anew, and that an older state of the whole database or of an account was put back. Keep a head elsewhere:"
+    " hearthside head."
+)
+NO_ACCOUNTS_GIVEN = (
+    "The head has no lines of accounts, so it does not notice an account that was put back. Keep one that has them:"
+    " hearthside head."
 )
 
 
-class _CannotCheckError(Exception):
-    """The head cannot be read or written."""
+@dataclass(frozen=True, slots=True)
+class _Outcome:
+    """What the log is, which accounts are not what was kept of them, and, where asked for, how far each has come."""
+
+    report: VerificationReport
+    faults: Sequence[AccountFinding] = ()
+    marks: Sequence[AccountMark] = ()
 
 
 def verify_audit(config: Config, options: argparse.Namespace) -> int:
     """Check the log and print what is wrong; return 0 intact, 1 broken, 2 could not be checked."""
+    return _run(config, options, with_accounts=False)
+
+
+def write_whole_head(config: Config, options: argparse.Namespace) -> int:
+    """Check log and accounts against the head in the file that is named, and put one of now in its place."""
+    asked = argparse.Namespace(head=options.head, write_head=options.file, all=False, chain=False)
+    return _run(config, asked, with_accounts=True)
+
+
+def _run(config: Config, options: argparse.Namespace, *, with_accounts: bool) -> int:
     try:
-        kept = [*_read_heads(options.head, there=True), *_read_heads(options.write_head, there=False)]
-        report = asyncio.run(_check_log(config, kept, options))
-        if report.chain_break is None and options.write_head:
-            _write_head(options.write_head, report.head)
-    except (_CannotCheckError, DatabaseRefused) as error:
+        given = read_heads(options.head, has_to_exist=True)
+        there = read_heads(options.write_head, has_to_exist=False)
+        kept = KeptHeads([*given.heads, *there.heads], [*given.marks, *there.marks])
+        found = asyncio.run(_check(config, kept, options, with_accounts=with_accounts))
+        is_broken = found.report.chain_break is not None or bool(found.faults)
+        if options.write_head and not is_broken:
+            lines = [str(found.report.head)]
+            write_head(options.write_head, lines + (format_marks(found.marks) if with_accounts else []))
+    except (CannotReadError, DatabaseRefused) as error:
         print(error, file=sys.stderr)
         return UNCHECKED
-    if report.chain_break is not None:
-        print("The audit log is broken.", _describe_break(report.chain_break), sep="\n", file=sys.stderr)
+    if found.report.chain_break is not None:
+        print(
+            "The audit log is broken.", _describe_break(found.report.chain_break), sep="\n", file=sys.stderr
+        )
+    if found.faults:
+        print(*format_faults(found.faults), RESTORED, sep="\n", file=sys.stderr)
+    if is_broken:
         return BROKEN
     # Standard output belongs to the head where it was asked for there.
     told = sys.stderr if options.write_head == STANDARD_STREAM else sys.stdout
-    print(_format_result(report), file=told)
-    if waiting := _format_pending(report, config.installation().clock()):
-        print(waiting, file=told)
-    if kept:
-        print(f"It goes on from the {'head' if len(kept) == 1 else f'{len(kept)} heads'} kept.", file=told)
-    else:
-        print(NO_HEAD_GIVEN, file=told)
+    for sentence in _describe_intact(found, kept, config.installation().clock()):
+        print(sentence, file=told)
     return INTACT
 
 
-async def _check_log(config: Config, kept: list[Head], options: argparse.Namespace) -> VerificationReport:
+async def _check(
+    config: Config, kept: KeptHeads, options: argparse.Namespace, *, with_accounts: bool
+) -> _Outcome:
     async with open_for_command(config.database_url):
         installation = config.installation()
         if options.chain:
             with suppress(Damaged):  # which the check reports
                 await AuditChainWorker(installation, uuid4()).release()
-        report = await verify_log(installation, kept, is_incremental=not options.all)
+        report = await verify_log(installation, kept.heads, is_incremental=not options.all)
         if report.chain_break is None:
             await save_verified(installation, report.head)
-        return report
+        marks = [*(await load_marks()).values()] if with_accounts else []
+        return _Outcome(report, await kept.find_faults(), marks)
+
+
+def _describe_intact(found: _Outcome, kept: KeptHeads, now: datetime) -> Iterator[str]:
+    yield _format_result(found.report)
+    if waiting := _format_pending(found.report, now):
+        yield waiting
+    if not kept.heads:
+        yield NO_HEAD_GIVEN
+        return
+    yield f"It goes on from the {'head' if len(kept.heads) == 1 else f'{len(kept.heads)} heads'} kept."
+    if kept.marks:
+        yield f"No account is behind what was kept: {len({mark.name for mark in kept.marks})} of them."
+    else:
+        yield NO_ACCOUNTS_GIVEN
 
 
 def _format_result(report: VerificationReport) -> str:
@@ -129,49 +176,6 @@ def _format_pending(report: VerificationReport, now: datetime) -> str:
     ]
     more = [f"  and {count - MAX_LISTED} more"] if count > MAX_LISTED else []
     return "\n".join([f"{said} {NOT_CHAINED}" if age > MAX_CHAIN_WAIT else said, *named, *more])
-
-
-def _read_heads(name: str | None, *, there: bool) -> list[Head]:
-    """Read the heads in a file; its text is never printed, so that no terminal obeys it."""
-    if name is None or (not there and (name == STANDARD_STREAM or not Path(name).exists())):
-        return []
-    try:
-        text = sys.stdin.read(MAX_FILE_SIZE) if name == STANDARD_STREAM else _read_text(Path(name))
-    except (OSError, UnicodeDecodeError) as error:
-        raise _CannotCheckError(f"The head cannot be read: {name!r}") from error
-    heads = [Head.parse(line) for line in text.splitlines() if line.strip()]
-    if not heads or None in heads:
-        raise _CannotCheckError(f"This is no head that hearthside verify-audit --write-head wrote: {name!r}")
-    return [head for head in heads if head is not None]
-
-
-def _read_text(path: Path) -> str:
-    with path.open(encoding="ascii") as file:
-        return file.read(MAX_FILE_SIZE)
-
-
-def _write_head(name: str, head: Head) -> None:
-    """Write the head atomically in the place of an older one."""
-    if name == STANDARD_STREAM:
-        print(head)
-        return
-    path = Path(name)
-    try:
-        with NamedTemporaryFile(
-            "w", dir=path.parent, prefix=".head-", delete=False, encoding="ascii"
-        ) as file:
-            try:
-                file.write(f"{head}\n")
-                file.flush()
-                os.fsync(file.fileno())
-                Path(file.name).chmod(0o644)
-                Path(file.name).replace(path)
-            except OSError:
-                with suppress(OSError):
-                    Path(file.name).unlink()
-                raise
-    except OSError as error:
-        raise _CannotCheckError(f"The log is intact, but the head cannot be written: {name!r}") from error
 
 
 def _describe_break(broken: ChainBreak) -> str:

@@ -30,6 +30,10 @@ COMMANDS: Mapping[str, tuple[str, str]] = MappingProxyType(
             "setup_link:print_setup_link",
             "print a one-time link with which one of the staff opens an account",
         ),
+        "announce-restore": (
+            "backup:announce_restore",
+            "tell everybody once that a backup was restored; `restore` does so by itself",
+        ),
         "backup": (
             "backup:back_up",
             "copy the database to a new file, also while the service runs",
@@ -43,6 +47,10 @@ COMMANDS: Mapping[str, tuple[str, str]] = MappingProxyType(
             "say that the clock is right, so that deleting for good goes on after it jumped",
         ),
         "doctor": ("doctor:run_doctor", "look the installation over and say what to mend"),
+        "head": (
+            "audit:write_whole_head",
+            "write where the audit log ends and how far each account has come, to be kept elsewhere",
+        ),
         "restore": ("backup:restore", "put a backup into an empty data folder"),
         "rotate-server-key": (
             "rotate_server_key:rotate_server_key",
@@ -137,6 +145,8 @@ def _add_options(name: str, command: argparse.ArgumentParser) -> None:
             _add_closing_options(command)
         case "backup" | "restore":
             command.add_argument("file", metavar="FILE", help="the backup")
+        case "announce-restore" | "doctor" | "head":
+            _add_rollback_options(name, command)
         case "verify-records":
             command.add_argument(
                 "file",
@@ -180,6 +190,32 @@ def _add_options(name: str, command: argparse.ArgumentParser) -> None:
                 "--write-head",
                 metavar="FILE",
                 help="where to keep the head if the log is intact; a head that is there is checked first; - prints it",
+            )
+
+
+def _add_rollback_options(name: str, command: argparse.ArgumentParser) -> None:
+    match name:
+        case "announce-restore":
+            command.add_argument(
+                "--until",
+                metavar="MOMENT",
+                default="",
+                help="the last moment that is in the backup, in UTC: 2026-11-20T03:15; else that of what is in it",
+            )
+        case "head":
+            command.add_argument(
+                "file",
+                metavar="FILE",
+                help="where to; what is there is checked first and then replaced; - prints it",
+            )
+            command.add_argument(
+                "--head", metavar="FILE", help="heads kept earlier, to check first; - reads standard input"
+            )
+        case "doctor":
+            command.add_argument(
+                "--head",
+                metavar="FILE",
+                help="a head kept earlier, with which the accounts are compared; - reads standard input",
             )
 
 

@@ -6,6 +6,7 @@ import argparse
 import asyncio
 from pathlib import Path
 
+from journal.operations.account_marks import AccountFinding
 from journal.operations.diagnostics import (
     Finding,
     Verdict,
@@ -16,7 +17,10 @@ from journal.operations.diagnostics import (
     report_problem,
 )
 from journal.store.address import format_path, get_sqlite_file
+from journal.store.database import open_for_command
+from journal.store.errors import DatabaseRefused
 from portal.cli.environment_checks import check_environment, run_check
+from portal.cli.head import CannotReadError, KeptHeads, format_faults, read_heads
 from portal.config import Config
 
 KEY_FILE_VARIABLE = "HEARTHSIDE_SERVER_KEY_FILE"
@@ -31,6 +35,7 @@ def run_doctor(config: Config, options: argparse.Namespace) -> int:
         _check_mail(config),
         *check_environment(config, installation.clock()),
         *asyncio.run(check_database(config.database_url, installation, public=config.is_secure)),
+        *_check_head(config, options.head),
         check_crisis_contacts(installation.clock()),
     ]
     for one in findings:
@@ -59,6 +64,27 @@ def _check_files(config: Config) -> list[Finding]:
             )
         )
     return [*found, _check_mode(config.key_file, "server key", "600")]
+
+
+def _check_head(config: Config, name: str | None) -> list[Finding]:
+    """Compare the accounts with a head that is kept elsewhere, where one is given."""
+    if name is None:
+        return []
+    try:
+        kept = read_heads(name, has_to_exist=True)
+        faults = format_faults(asyncio.run(_find_faults(config, kept)))
+    except CannotReadError as error:
+        return [report_problem(str(error))]
+    except DatabaseRefused:
+        return []  # which the check of the database says
+    if not kept.marks:
+        return [report_note("The head has no lines of accounts. Keep one that has: hearthside head.")]
+    return [*map(report_problem, faults)] or [report_ok("No account is behind the head that was kept.")]
+
+
+async def _find_faults(config: Config, kept: KeptHeads) -> list[AccountFinding]:
+    async with open_for_command(config.database_url):
+        return await kept.find_faults()
 
 
 def _check_mail(config: Config) -> Finding:

@@ -238,6 +238,8 @@ async def _collect(folder: Path, world: World) -> dict[str, Sent]:
         ]
         found["/sign-in/second"] = [("next", "/"), ("code", "123456")]
         found["/sign-in/second/passkey"] = [("next", "/"), ("credential", "{}"), ("prf", "")]
+        # Only somebody whose account is behind what their browser saw sees this form.
+        found["/account/earlier-state"] = [("next", "/")]
         # A script sends these, where a browser keeps a copy.
         found["/kept"] = [("copy", world.kept)]
         found["/safety-plan/copy/renewal"] = [("copy", world.kept), ("revision", "1")]

@@ -83,6 +83,7 @@ FOR_ONESELF = {
     "/account/calendar": "one's own calendar",
     "/account/calendar/end": "one's own calendar",
     "/account/help-numbers": "one's own choice of a region",
+    "/account/earlier-state": "what one's own browser saw",
     "/account/reading-hours": "one's own hours",
     "/account/reminders": "one's own choice",
     "/account/title": "one's own choice of a title",

@@ -227,6 +227,9 @@ OPERATIONS: dict[str, Callable[[Input], bytes | str | bool | list[str]]] = {
     "key-log-head": key_log_head,
     "key-log-inclusion": key_log_inclusion,
     "key-log-consistency": key_log_consistency,
+    "open-seen-state": lambda d: crypto.open_seen_state(
+        keyring(d), raw(d, "sealed"), account=raw(d, "account")
+    ).encode(),
     "open-succession": lambda d: crypto.open_succession(
         raw(d, "statement"), account=raw(d, "account")
     ).after.encode(),

@@ -43,6 +43,7 @@ from journal.key_rotation import account_key as account_key_renewal
 from journal.measures.records import find_offered
 from journal.notices import agreements, inbox
 from journal.notices import writing as notice_writing
+from journal.operations import restoration
 from journal.operations.retention import purge_deleted
 from journal.passkeys import management as passkey_management
 from journal.passkeys import sign_in as passkey_sign_in
@@ -195,6 +196,8 @@ async def at_the_door(portal: Portal) -> None:
     assert (await last(Act.SETUP_LINK_MADE)).actor_id is None
     await closing.tell_closing(installation, closing.parse_closing_day(installation, "2027-03-31"))
     assert (await last(Act.CLOSING_CHANGED)).actor_id is None
+    await restoration.announce_restoration(installation)
+    assert (await last(Act.BACKUP_RESTORED)).actor_id is None
 
 
 async def with_a_passkey(cast: Cast) -> None:

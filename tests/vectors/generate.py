@@ -878,6 +878,31 @@ def feeds() -> Iterator[Vector]:
     yield case("feed-state-short", op, "31 bytes.", given | {"secret": secret[:31]}, "KeySizeError")
 
 
+def seen_states() -> Iterator[Vector]:
+    """Section 24."""
+    op, place = "open-seen-state", Context("seen-state", ALICE, NO_RECORD)
+    vault, tag = derive_key(ACCOUNT_KEY, "vault"), fixed("tag", 8)
+    encoded = (
+        (7).to_bytes(4)
+        + (1_234).to_bytes(8)
+        + (5).to_bytes(4)
+        + (678).to_bytes(4)
+        + (1_795_348_800).to_bytes(4)
+        + tag
+    )
+    good: Input = {"account_key": ACCOUNT_KEY, "account": ALICE, "sealed": wrapped(vault, encoded, place)}
+    yield case("seen-state-opens", op, "What a browser keeps.", good, {"seen": encoded})
+    key = wrapped(vault, fixed("another key"), Context("link-key", ALICE, NO_RECORD))
+    bad: dict[str, tuple[str, Input, str]] = {
+        "other-account": ("As if Dana's.", {"account": DANA}, "OpenError"),
+        "other-keys": ("With the keys of a renewal.", {"account_key": fixed("new account key")}, "OpenError"),
+        "a-key": ("A key that the vault key wraps, in its place.", {"sealed": key}, "OpenError"),
+        "other-algorithm": ("Algorithm 1.", {"sealed": b"\x01\x01" + good["sealed"][2:]}, "FormatError"),
+    }
+    for name, (about, change, error) in bad.items():
+        yield case(f"seen-state-{name}", op, about, good | change, error)
+
+
 def successions() -> Iterator[Vector]:
     """Section 22."""
     alice, bob, charlie = person("alice"), person("bob"), person("charlie")
@@ -971,7 +996,8 @@ def key_logs() -> Iterator[Vector]:
 
 MAKERS = (
     contexts, paddings, records, wraps, passwords, slots, recovery_keys, recovery_codes, identities,
-    link_keys, trust, server, audit_log, states, roots, texts, sitters, feeds, successions, key_logs,
+    link_keys, trust, server, audit_log, states, roots, texts, sitters, feeds, successions,
+    seen_states, key_logs,
 )  # fmt: skip
 
 

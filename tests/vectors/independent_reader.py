@@ -503,6 +503,12 @@ def unwrap_session(data: Input) -> bytes:
     return unwrap(derive(token, "web-session-key"), raw(data, "wrapped"), where)
 
 
+def open_seen_state(data: Input) -> bytes:
+    vault = derive(raw(data, "account_key"), "vault")
+    where = context("seen-state", raw(data, "account"), bytes(16), 0)
+    return unwrap(vault, raw(data, "sealed"), where)
+
+
 FILLERS = {
     0x34F,
     0x115F,
@@ -753,6 +759,7 @@ OPERATIONS: dict[str, Callable[[Input], Output]] = {
     "sum-records": lambda d: {"sum": sum_records(d).hex()},
     "read-record-state": lambda d: {"entries": record_state(d).hex()},
     "read-record-root": lambda d: {"tags": root_tags(d).hex()},
+    "open-seen-state": lambda d: {"seen": open_seen_state(d).hex()},
     "open-succession": lambda d: {"after": open_succession(d).hex()},
     "key-log-leaf": lambda d: {"leaf": key_log_leaf(d).hex()},
     "key-log-head": lambda d: {"root": key_log_head(d).hex()},

@@ -7,6 +7,7 @@ __all__ = [
     "contact",
     "deletion",
     "details",
+    "earlier_state",
     "key_rotation",
     "passkeys",
     "reading_hours",

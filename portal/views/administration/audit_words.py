@@ -63,6 +63,7 @@ SENTENCES: Mapping[Act, str] = MappingProxyType(
         Act.SETUP_LINK_MADE: N_("%(who)s made a set-up link"),
         Act.SETUP_LINK_WITHDRAWN: N_("%(who)s withdrew a set-up link"),
         Act.PRACTICE_CHANGED: N_("%(who)s changed the name, phone numbers or region of the practice"),
+        Act.BACKUP_RESTORED: N_("%(who)s announced that a backup was restored"),
         Act.CLOSING_CHANGED: N_("%(who)s changed until when records can be taken"),
         Act.SUSPENDED: N_("%(who)s suspended %(other)s"),
         Act.UNSUSPENDED: N_("%(who)s let %(other)s sign in again"),
@@ -138,6 +139,7 @@ SENTENCES_WITHOUT_ACTOR: Mapping[Act, str] = MappingProxyType(
         ),
         Act.PASSKEY_REFUSED: N_("Somebody tried a passkey that belongs to no account"),
         Act.SETUP_LINK_MADE: N_("A set-up link was made on the command line"),
+        Act.BACKUP_RESTORED: N_("A backup was restored, and everybody is told of it"),
         Act.CLOSING_CHANGED: N_("Until when records can be taken was changed on the command line"),
         Act.ENTRY_ERASED: N_("A deleted entry of %(whose)s was deleted for good after 7 days"),
     }

@@ -35,7 +35,7 @@ from journal.entries import entries, revisions
 from journal.errors import Damaged, InvalidInput, LinkExpired, NotFound, TrustBroken, WrongCredentials
 from journal.held_acts import Asked, HeldAct
 from journal.key_rotation import account_key as account_key_renewal
-from journal.operations import retention
+from journal.operations import account_marks, retention
 from journal.rate_limiting.limits import TooManyAttempts
 from journal.records.signing import sign_manifest, verify_manifest
 from journal.replies import writing as reply_writing
@@ -100,6 +100,16 @@ async def test_new_keys_and_nothing_of_what_was_written(cast: Cast) -> None:
     with pytest.raises(WrongCredentials):
         await sign_in.sign_in(cast.installation, EMAIL, PASSWORDS["alice"])
     await sign_in.sign_in(cast.installation, EMAIL, NEW)
+
+
+async def test_the_numbers_of_the_account_go_on(cast: Cast) -> None:
+    """An account that is begun anew is behind nothing that was kept of it."""
+    before = await account_marks.load_marks()
+    alice = await restarted(cast, await offered(cast))
+    after = await account_marks.load_marks()
+    assert account_marks.compare_marks(before.values(), after, set()) == []
+    assert after[alice.id].epoch > before[alice.id].epoch
+    assert after[alice.id].revision > before[alice.id].revision
 
 
 async def test_the_address_of_a_calendar_ends(cast: Cast) -> None:

@@ -56,7 +56,7 @@ async def test_the_second_factor_opens_it_under_another_token(cast: Cast) -> Non
     promoted = await web_sessions.promote_session(cast.installation, token)
     actor = await web_sessions.load_actor(cast.installation, promoted)
     assert actor is not None
-    assert (actor.id, web_sessions.is_recently_confirmed(actor)) == (account, True)
+    assert (actor.id, actor.is_recently_confirmed) == (account, True)
     assert await web_sessions.load_actor(cast.installation, token) is None
     assert await web_sessions.find_waiting_session(cast.installation, promoted) is None
     with pytest.raises(NotFound):

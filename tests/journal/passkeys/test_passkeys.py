@@ -352,7 +352,7 @@ async def test_the_actors_own_passkey_confirms(cast: Cast) -> None:
     cast.tokens["alice"] = await passkey_sign_in.confirm_with_passkey(
         alice, cast.tokens["alice"], SITE, mine.use(options)
     )
-    assert web_sessions.is_recently_confirmed(await cast.actor("alice"))
+    assert (await cast.actor("alice")).is_recently_confirmed
     with pytest.raises(NotFound):
         await passkey_sign_in.build_confirmation_options(await cast.actor("bob"), SITE)
 

@@ -241,7 +241,10 @@ def test_the_commands_answer_in_sentences(database: Path, tmp_path: Path) -> Non
     assert (wrong.returncode, "server key does not open" in wrong.stderr) == (1, True)
     restored = hearthside("restore", file, **settings(new))
     assert (restored.returncode, restored.stderr) == (0, "")
-    assert rows(new / "hearthside.sqlite3") == rows(database)
+    assert "Everybody is told once, when they next open a page" in restored.stdout
+    before, after = rows(database), rows(new / "hearthside.sqlite3")
+    assert {table for table in before if before[table] != after[table]} == {"audit_pending", "practice"}
+    assert len(after["audit_pending"]) == len(before["audit_pending"]) + 1
     twice = hearthside("restore", file, **settings(new))
     assert (twice.returncode, "There is a database already" in twice.stderr) == (1, True)
 

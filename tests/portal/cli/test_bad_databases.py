@@ -170,7 +170,7 @@ KINDS: dict[Spoil, tuple[str, ...]] = {
 def tried(command_line: Commands, place: Place, *but: str, named: str, **settings: str) -> None:
     """Every command *but* some ends, refuses, and says in one sentence what is *named*."""
     shutil.copyfile(place.good, place.folder.with_name("backup"))
-    files = {"backup": ["../copy"], "restore": ["../backup"]}
+    files = {"backup": ["../copy"], "head": ["../head"], "restore": ["../backup"]}
     options = {"closing-notice": ["--withdraw"]}
     lines = [
         [name, *options.get(name, ()), *(str(place.folder / file) for file in files.get(name, ()))]
@@ -179,7 +179,7 @@ def tried(command_line: Commands, place: Place, *but: str, named: str, **setting
     for (name, *_), done in zip(
         lines, command_line.run(*lines, HEARTHSIDE_SERVER_KEY=SERVER_KEY.hex(), **settings), strict=True
     ):
-        assert done.code in ((2,) if name == "verify-audit" else (1, 2)), (name, done)
+        assert done.code in ((2,) if name in ("head", "verify-audit") else (1, 2)), (name, done)
         assert "Traceback" not in done.out + done.err, (name, done)
         assert SECRET not in done.out + done.err, (name, done)
         if name == "doctor" and done.code == 1:  # what it finds is what it was asked for

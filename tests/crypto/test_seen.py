@@ -1,0 +1,89 @@
+"""What a browser keeps of an account: which of two states came later, and that it opens for nobody else."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from crypto import FormatError, Keyring, OpenError, SeenState, open_seen_state
+
+ALICE, DANA = b"a" * 16, b"d" * 16
+KEYS, OTHER = Keyring.from_account_key(bytes(range(32))), Keyring.from_account_key(bytes(32))
+STATES = st.builds(
+    SeenState,
+    st.integers(0, 2**32 - 1),
+    st.integers(0, 2**64 - 1),
+    st.integers(0, 2**32 - 1),
+    st.binary(min_size=8, max_size=8),
+    st.integers(0, 2**32 - 1),
+    st.integers(0, 2**32 - 1),
+)
+
+
+@given(STATES)
+def test_it_opens_as_it_was_kept(state: SeenState) -> None:
+    """For the same account with the same keys."""
+    sealed = state.seal(KEYS, account=ALICE)
+    assert len(sealed) == 62
+    assert open_seen_state(KEYS, sealed, account=ALICE) == state
+
+
+@given(STATES, st.integers(0, 61), st.integers(0, 7))
+def test_nothing_else_opens_it(state: SeenState, at: int, bit: int) -> None:
+    """Neither other keys nor another account, nor with one bit changed."""
+    sealed = state.seal(KEYS, account=ALICE)
+    changed = bytearray(sealed)
+    changed[at] ^= 1 << bit
+    for keys, one, account in ((OTHER, sealed, ALICE), (KEYS, sealed, DANA), (KEYS, bytes(changed), ALICE)):
+        with pytest.raises((OpenError, FormatError)):
+            open_seen_state(keys, one, account=account)
+
+
+@given(STATES, STATES)
+def test_of_two_states_at_least_one_is_behind_or_they_are_the_same(one: SeenState, other: SeenState) -> None:
+    """A state is behind none of its own past; one with a lower number is behind; a fork is behind both ways."""
+    same = replace(one, at=0) == replace(other, at=0)
+    assert (one.is_behind(other) or other.is_behind(one)) is not same
+    later = replace(one, epoch=min(one.epoch + 1, 2**32 - 1), at=other.at, tag=other.tag)
+    if later.epoch > one.epoch:
+        assert one.is_behind(later)
+        assert not later.is_behind(one)
+    lower = replace(one, revision=max(one.revision - 1, 0))
+    assert lower.is_behind(one) is (lower.revision < one.revision)
+    for name in ("factor", "events"):
+        without = replace(one, **{name: max(getattr(one, name) - 1, 0)})
+        assert without.is_behind(one) is (without != one)
+        assert not one.is_behind(without)
+
+
+@pytest.mark.parametrize(
+    "state",
+    [
+        SeenState(2**32, 1, 1),
+        SeenState(-1, 1, 1),
+        SeenState(1, 2**64, 1),
+        SeenState(1, 1, -1),
+        SeenState(1, 1, 2**32),
+        SeenState(1, 1, 1, factor=2**32),
+        SeenState(1, 1, 1, factor=-1),
+        SeenState(1, 1, 1, events=2**32),
+        SeenState(1, 1, 1, b"short"),
+    ],
+)
+def test_what_does_not_fit_is_refused(state: SeenState) -> None:
+    """Nothing is cut."""
+    with pytest.raises(FormatError):
+        state.seal(KEYS, account=ALICE)
+
+
+@pytest.mark.parametrize("revision", [None, "7", 7.0, 0, -1, 2**63, b"7"])
+@pytest.mark.parametrize("tag", [None, b"", b"t" * 7, "t" * 8, b"t" * 8])
+def test_what_storage_spoiled_counts_as_none(revision: object, tag: object) -> None:
+    """Then the account is behind everything that was seen of it."""
+    state = SeenState.from_row(3, revision, 1.5, tag, revision, revision)
+    assert (state.epoch, state.revision, state.at, state.tag) == (3, 0, 1, bytes(8))
+    assert (state.factor, state.events) == (0, 0)
+    assert state.is_behind(SeenState(3, 1, 1, b"t" * 8))
