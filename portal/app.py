@@ -96,7 +96,8 @@ def create_app(
         try:
             with store.use():
                 await _load_practice(app)
-                async with run_periodic_tasks(app.state.installation, app.state.practice.reload):
+                async with run_periodic_tasks(app.state.installation, app.state.practice.reload) as gate:
+                    app.state.task_gate = gate
                     yield
         finally:
             # Also when the start failed: an open connection keeps the process from ending.

@@ -58,15 +58,36 @@ class PeriodicTask:
         return self.interval
 
 
+@dataclass(slots=True)
+class TaskGate:
+    """Allows periodic tasks to begin, until it is closed while none runs."""
+
+    running: int = 0
+    closed: bool = False
+
+    def close(self) -> bool:
+        """Keep tasks from beginning any more, unless one runs; return whether none does."""
+        self.closed = not self.running
+        return self.closed
+
+
 async def run_forever(
     task: PeriodicTask,
     pause: timedelta = timedelta(0),
     sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
+    gate: TaskGate | None = None,
 ) -> None:
-    """Run a task for ever, after a first pause. An unreachable database or mail server ends nothing."""
+    """Run a task until *gate* is closed, after a first pause. An unreachable database or mail server ends nothing."""
+    gate = gate or TaskGate()
     while True:
         await sleep(pause.total_seconds())
-        pause = await task.run_once()
+        if gate.closed:
+            return
+        gate.running += 1
+        try:
+            pause = await task.run_once()
+        finally:
+            gate.running -= 1
 
 
 async def chain_events(worker: AuditChainWorker) -> None:
@@ -80,9 +101,9 @@ async def chain_events(worker: AuditChainWorker) -> None:
 @asynccontextmanager
 async def run_periodic_tasks(
     installation: Installation, reload_practice: Callable[[Installation], Awaitable[None]]
-) -> AsyncIterator[None]:
+) -> AsyncIterator[TaskGate]:
     """
-    Run the periodic tasks for as long as the block lasts.
+    Run the periodic tasks for as long as the block lasts; what it is given closes them before.
 
     Before the first page each has run once, so that this process is known to serve, what is to be deleted is deleted,
     and everybody is found by the address that they type; but mail, which may take long.
@@ -116,9 +137,10 @@ async def run_periodic_tasks(
         (witnessing, await witnessing.run_once()),
         (naming, PRACTICE_INTERVAL),
     ]
-    tasks = [asyncio.create_task(run_forever(chore, rest)) for chore, rest in begun]
+    gate = TaskGate()
+    tasks = [asyncio.create_task(run_forever(chore, rest, gate=gate)) for chore, rest in begun]
     try:
-        yield
+        yield gate
     finally:
         for task in tasks:
             task.cancel()

@@ -31,6 +31,7 @@ PREFIX = "HEARTHSIDE_"
 MAX_SECRET_LENGTH = 8192
 CONNECTIONS_LIMIT = 100
 BACKUP_DAYS_LIMIT = 3650
+RENEWAL_LIMIT = 1_000_000_000
 DEFAULT_PORTS: Mapping[TransportSecurity, int] = MappingProxyType(
     {TransportSecurity.STARTTLS: 587, TransportSecurity.TLS: 465, TransportSecurity.NONE: 25}
 )
@@ -176,6 +177,12 @@ SETTINGS = (
     Setting("SMTP_PASSWORD", _parse_text, "", "The password for that.", secret=True),
     Setting("SMTP_TRUST", _parse_file, None, "A file of certificates to believe besides the machine's own."),
     Setting("MAIL_FROM", _parse_sender, None, "The address that messages come from."),
+    Setting(
+        "RENEW_AFTER",
+        partial(_parse_number, RENEWAL_LIMIT, "requests"),
+        "1000",
+        "After how many requests the process is renewed, once nobody is connected.",
+    ),
     Setting("CONTACT", _parse_text, "", "Whom to write to about this site; stands on About."),
     Setting(
         "BACKUP_DAYS",
@@ -206,6 +213,7 @@ class Config:
     access_log: bool = False
     mail: MailServer | None = None
     connections: int = MAX_CONNECTIONS
+    renew_after: int = 1000
 
     def installation(self, *, clock: Callable[[], datetime] = utc_now, quick: bool = False) -> Installation:
         """Return the installation that these settings describe; `clock` and `quick` as for `Installation.with_key`."""
@@ -303,6 +311,7 @@ class Config:
             key_file=key_file,
             mail=_build_mail_server(values),
             connections=values["database_connections"],
+            renew_after=values["renew_after"],
             origin=values["origin"],
             host=values["host"],
             port=values["port"],

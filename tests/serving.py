@@ -22,6 +22,14 @@ class Program:
 
     process: Process
     said: bytearray = field(default_factory=bytearray)
+    spoke: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def hear(self, words: str, times: int = 1) -> None:
+        """Wait until it has said something so many times."""
+        while self.said.count(words.encode()) < times:
+            assert self.process.returncode is None, self.said.decode()
+            self.spoke.clear()
+            await self.spoke.wait()
 
 
 @asynccontextmanager
@@ -51,6 +59,8 @@ async def _hear(program: Program, listens: asyncio.Event) -> None:
     assert program.process.stdout is not None
     while line := await program.process.stdout.readline():
         program.said.extend(line)
+        program.spoke.set()
         if LISTENS in line:
             listens.set()
     listens.set()
+    program.spoke.set()

@@ -160,8 +160,9 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "passkeys": ("authentication",),
     "care": ("sessions", "vault"),
     "witness": ("care",),
+    "plan_words": ("care",),
     "entries": ("care",),
-    "clinic": ("care",),
+    "clinic": ("plan_words",),
     "reading_hours": ("clinic",),
     "reminders": ("reading_hours",),
     "grounding": ("entries",),
@@ -169,7 +170,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "sitter": ("clinic", "dosing_day"),
     "calendar": ("care", "rate_limiting"),
     "preparing": ("clinic", "entries"),
-    "scheduling": ("reminders",),
+    "scheduling": ("plan_words", "reminders"),
     "measures": ("entries",),
     "notices": ("measures",),
     "care_notes": ("dosing_day", "measures"),
@@ -223,7 +224,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
         "sharing",
         "sitter",
     ),
-    "importing": ("entries",),
+    "importing": ("entries", "plan_words"),
     "fhir": ("day_lines", "records"),
     "packets": ("evaluation", "fhir"),
     "operations": (
@@ -279,8 +280,8 @@ OTHERS_TABLES = {
         "names every column that an account's own keys seal",
         (
             "care.CareLink care.Invitation care.OwnNote care.ReplyDraft care.TalkSet importing.ImportPart "
-            "importing.ImportRun packets.Packet practice.SetupLink sitter.SitterLink vault.ContentsPage vault.Entry "
-            "vault.EntryRevision vault.RecordState witness.Witness"
+            "importing.ImportRun packets.Packet practice.SetupLink sessions.PlanKey sitter.SitterLink "
+            "vault.ContentsPage vault.Entry vault.EntryRevision vault.RecordState witness.Witness"
         ),
     ),
     "key_rotation.account_key": (
@@ -297,7 +298,8 @@ OTHERS_TABLES = {
     "key_rotation.link_columns": (
         "names every column that the key of a care link seals",
         (
-            "care.CareNote care.GivenBack care.LinkHead care.NoticePolicy care.PatientNotice care.Reply care.Share "
+            "care.CareLink care.CareNote care.GivenBack care.LinkHead care.NoticePolicy care.PatientNotice care.Reply "
+            "care.Share "
             "care.TalkItem"
         ),
     ),
@@ -312,7 +314,7 @@ OTHERS_TABLES = {
     "key_rotation.waiting": ("a link says that something waits", "care.CareLink"),
     "importing.adding": (
         "adds what a file holds: the vault keeps entries, the sessions keep theirs beside the plan",
-        "sessions.Course sessions.KapSession vault.Entry vault.EntryRevision",
+        "vault.Entry vault.EntryRevision",
     ),
     "importing.tables": ("its rows belong to an account", "accounts.Account"),
     "importing.removal": (
@@ -335,7 +337,7 @@ OTHERS_TABLES = {
     "witness.tables": ("its rows belong to an account", "accounts.Account"),
     "operations.demo": (
         "writes a practice with a past",
-        "accounts.Account authentication.WebSession practice.Practice sessions.Course",
+        "accounts.Account authentication.WebSession practice.Practice",
     ),
     "operations.diagnostics": (
         "counts what waits, and finds the latest times",
@@ -369,12 +371,22 @@ OTHERS_TABLES = {
     ),
     "practice.practice": ("looks for the accounts of the demonstration", "accounts.Account"),
     "packets.tables": ("its rows belong to an account", "accounts.Account"),
+    "plan_words.carrying": (
+        "seals what stood under the server key, row by row",
+        "sessions.Course sessions.KapSession",
+    ),
+    "plan_words.courses": ("reads courses with their titles", "sessions.Course"),
+    "plan_words.keys": (
+        "seals the words of all sessions anew, and gives each care link its copy of the key",
+        "care.CareLink sessions.KapSession",
+    ),
+    "plan_words.reading": ("reads the copy of the key that a care link has", "care.CareLink"),
     "practice.tables": ("its rows belong to an account", "accounts.Account"),
     "reading_hours.tables": ("its rows belong to an account", "accounts.Account"),
     "reminders.tables": ("its rows belong to an account", "accounts.Account"),
-    "records.collection": ("collects every row", "sessions.Course sessions.KapSession vault.Entry"),
+    "records.collection": ("collects every row", "sessions.KapSession vault.Entry"),
     "records.last_exports": ("asks whether an entry was changed since the export", "vault.Entry"),
-    "scheduling.plan": ("the sessions keep its rows", "sessions.Course sessions.KapSession"),
+    "scheduling.plan": ("the sessions keep its rows", "sessions.KapSession"),
     "sessions.tables": ("its rows belong to an account", "accounts.Account"),
     "sharing.handover_answers": (
         "care keeps its rows; a successor has an account",
@@ -629,7 +641,7 @@ SQL_OF_OTHERS = {
     ),
     "care.links": (
         "a link, the peer's account and whether their keys changed are read at once",
-        "accounts.account accounts.succession authentication.key_renewal",
+        "accounts.account accounts.succession authentication.key_renewal sessions.plan_key",
     ),
     "care.past_upgrade": ("who cared in the past is read from the log, once", "audit.audit_event"),
     "care.share_list": ("the list of shares is a part of the record's state", "vault.record_state"),
@@ -655,6 +667,14 @@ SQL_OF_OTHERS = {
         "audit.audit_event audit.audit_pending vault.entry",
     ),
     "own_notes.after_care": ("notes whose care ended are one statement", "care.care_link care.own_note"),
+    "plan_words.keys": (
+        "whatever stands under the key of a plan is sealed anew with it",
+        "clinic.instructions_version sessions.course sessions.kap_session",
+    ),
+    "plan_words.reading": (
+        "the words of sessions and the key that seals them are read at once",
+        "sessions.kap_session sessions.plan_key",
+    ),
     "records.collection": ("collects every row", "vault.entry vault.entry_revision"),
     "replies.unread": (
         "what is new of copies and replies, and left of drafts and own notes, is one statement",

@@ -41,8 +41,10 @@ from journal.care.share_list import ShareLinkRow
 from journal.errors import Damaged, InvalidInput, NotFound
 from journal.i18n import N_
 from journal.installation.installation import Installation
+from journal.plan_words.keys import restore_words
 from journal.rate_limiting import attempts, limits
 from journal.roles import Role
+from journal.sessions.plan_key import take_away
 from journal.store.database import flush_deleted, transaction
 from journal.store.progress import run_with_retry
 from journal.store.rows import (
@@ -78,6 +80,7 @@ class SetAsideRow(Row, frozen=True):
 
     id: UUID
     retired: bytes | None
+    plan_key: bytes | None
     created_at: Timestamp
     expires_at: Timestamp
     proof: str | None
@@ -151,6 +154,7 @@ async def retain_records(installation: Installation, account: UUID) -> UUID:
         id=aside,
         account_id=account,
         retired=renewing[0].retired if renewing else None,
+        plan_key=await take_away(account),
         created_at=now,
         expires_at=now + RETENTION_PERIOD,
         proof=compute_proof(installation, aside, account, now, now + RETENTION_PERIOD),
@@ -266,6 +270,7 @@ async def _restore_records(actor: Actor, row: SetAsideRow, older: Keyring) -> in
         await vault_tables.Entry.bulk_create(entries, batch_size=INSERT_BATCH_SIZE)
         await vault_tables.EntryRevision.bulk_create(versions, batch_size=INSERT_BATCH_SIZE)
         await _update_record_state(actor, entries, versions)
+        await restore_words(actor, older, row.plan_key or b"")
         moved = [*back, *(parse_id(one.id) for one in versions)]
         for at in range(0, len(moved), BATCH_SIZE):
             await tables.SetAsideRecord.filter(id__in=moved[at : at + BATCH_SIZE]).delete()

@@ -7,12 +7,13 @@ of the new link, which was made with the patient's new keys. Nobody else can do 
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from uuid import UUID, uuid4
 
 from crypto import CryptoError, Sealer, open_link_key, open_pin
 from journal.account_reset.retained_records import RETENTION_PERIOD
-from journal.accounts.current_keys import require_keys
+from journal.accounts.current_keys import lock_account, require_keys
 from journal.actor import Actor
 from journal.ages import build_alive_filter
 from journal.audit import log as audit_log
@@ -28,9 +29,12 @@ from journal.catalogue.forms import SHAREABLE_KINDS
 from journal.errors import Damaged, NotFound, StaleRevision, TrustBroken
 from journal.held_acts import Asked, HeldAct
 from journal.i18n import N_
+from journal.plan_words.keys import has_words, reseal_words
+from journal.plan_words.reading import load_key
 from journal.roles import Role
 from journal.sealing import open_document, seal_document
 from journal.sessions.holds import refuse_while_held
+from journal.sessions.plan_key import open_copy
 from journal.store.database import fetch_raw, flush_deleted, transaction
 from journal.store.rows import (
     FIRST_YEAR,
@@ -52,7 +56,7 @@ from journal.vault.record_snapshot import Part
 from journal.vault.record_state import RecordChange
 
 SELECT_OLD_LINKS = """
-    SELECT care_link.id, care_link.patient_id, clinician_key, held_key, key_number, former, clinician_pin
+    SELECT care_link.id, care_link.patient_id, clinician_key, held_key, plan_copy, key_number, former, clinician_pin
     FROM care_link LEFT JOIN link_renewal ON link_renewal.id = care_link.id
     WHERE care_link.patient_id = $1 AND clinician_id = $2 AND ended_at IS NOT NULL
         AND (clinician_key IS NOT NULL OR held_key IS NOT NULL)
@@ -68,6 +72,7 @@ class OldLinkRow(Row, frozen=True):
     patient_id: UUID
     clinician_key: bytes | None
     held_key: bytes | None
+    plan_copy: bytes | None
     key_number: NonNegative
     former: bytes | None
     clinician_pin: bytes | None
@@ -96,21 +101,31 @@ class RetainedIdRow(Row, frozen=True):
     kept_id: UUID
 
 
-async def count_returnable(actor: Actor, link: Link) -> int:
-    """Return how many copies the clinician could return over their care link with a patient."""
-    return sum(
-        [
-            len(filter_undamaged(await _load_returnable(actor, link, old)))
-            for old in await _load_old_links(actor, link)
-        ]
-    )
+@dataclass(frozen=True, slots=True)
+class Returnable:
+    """How many copies a clinician could return, and whether what is written of sessions opens again with them."""
+
+    copies: int
+    words: bool
+
+    def __bool__(self) -> bool:
+        return bool(self.copies or self.words)
+
+
+async def find_returnable(actor: Actor, link: Link) -> Returnable:
+    """Return what the clinician could return over their care link with a patient."""
+    before = await _load_old_links(actor, link)
+    copies = [len(filter_undamaged(await _load_returnable(actor, link, old))) for old in before]
+    has_key = any(old.plan_copy for old in before) and not link.paused_at
+    return Returnable(sum(copies), has_key and await has_words(link.patient))
 
 
 async def return_shares(actor: Actor, patient: UUID) -> int:
     """
     Send back everything that this patient had shared with the clinician before the reset.
 
-    A copy that does not open any more stays behind.
+    A copy that does not open any more stays behind. The words of sessions from before the reset are sealed for all who
+    see the plan now, at once.
 
     Returns:
         How many copies were sent.
@@ -126,15 +141,20 @@ async def return_shares(actor: Actor, patient: UUID) -> int:
         raise NotFound
     keys = [(old, _open_old_key(actor, old)) for old in before]
     async with transaction():
-        # Locks the link first: of two pages that send back at once, one finds nothing left.
+        await lock_account(patient)
+        # Locks the link before it reads: of two pages that send back at once, one finds nothing left.
         lasting = care_tables.CareLink.filter(
             id=link.id, ended_at=None, paused_at=None, key_number=link.row.key_number
         )
         if not await lasting.update(restarted_at=None):
             raise StaleRevision(N_("Sharing was paused or ended meanwhile. Nothing was given back."))
         await require_keys(actor)
-        given = 0
+        given, resealed, plan = 0, 0, await load_key(actor, link)
         for old, old_key in keys:
+            words = open_copy(old.plan_copy, old.id, old_key)
+            if words is not None and plan is not None:
+                resealed += await reseal_words(patient, actor, words, plan)
+                await care_tables.CareLink.filter(id=old.id).update(plan_copy=None)
             for row in filter_undamaged(await _load_returnable(actor, link, old)):
                 try:
                     place = share_context(old.id, row.id, row.revision)
@@ -149,7 +169,7 @@ async def return_shares(actor: Actor, patient: UUID) -> int:
                     id=ident, link_id=link.id, kept_id=row.id, sealed=sealed, created_at=actor.now
                 )
                 given += 1
-        if given:
+        if given or resealed:
             await audit_log.record_event(
                 actor, Act.GIVEN_BACK, patient=patient, about=link.id, recipient=patient
             )

@@ -14,6 +14,7 @@ class SetAside(Model):
         "journal.Account", related_name="set_aside", db_index=True
     )
     retired = fields.BinaryField(null=True)  # the key before that of then, when keys were being renewed
+    plan_key = fields.BinaryField(null=True)  # the key of the plan of then, under the vault key of then
     created_at = fields.DatetimeField()
     expires_at = fields.DatetimeField()
     proof = fields.CharField(

@@ -22,6 +22,7 @@ from tortoise.queryset import QuerySet
 from crypto import (
     CryptoError,
     PublicIdentity,
+    Sealer,
     grant_link_key,
     invitation_id,
     new_invitation_secret,
@@ -50,6 +51,7 @@ from journal.installation.installation import Installation
 from journal.mail import messages
 from journal.roles import Role
 from journal.sealing import open_bytes, open_document, seal_document
+from journal.sessions import plan_key
 from journal.sessions.holds import refuse_while_held
 from journal.store.database import transaction
 from journal.store.rows import (
@@ -245,6 +247,7 @@ async def accept_invitation(actor: Actor, token: str, *, renewing: bool = False)
             ).update(accepted_at=actor.now)
             if not won:
                 raise LinkExpired
+            made.plan_copy = plan_key.seal_copy(await plan_key.load_or_draw(actor), link, Sealer(key))
             await made.save(force_create=True)
             await share_list.create_list(actor, link, key)
             await audit_log.record_event(

@@ -10,6 +10,7 @@ from tortoise.queryset import QuerySet
 
 from crypto import (
     CryptoError,
+    Sealer,
     grant_link_key,
 )
 from journal.accounts.current_keys import lock_account
@@ -24,6 +25,7 @@ from journal.errors import Damaged, HeldUntilRested, InvalidInput, NotFound
 from journal.held_acts import Asked, HeldAct
 from journal.i18n import N_
 from journal.roles import Role
+from journal.sessions import plan_key
 from journal.sessions.holds import HELD_FOR_CARE_TEAM, PatientHold, load_patient_hold, refuse_while_held
 from journal.store.database import flush_deleted, transaction
 from journal.store.rows import IdRow, Row, fetch_rows, filter_undamaged
@@ -72,12 +74,14 @@ async def pause_links(actor: Actor, wanted: UUID | None = None) -> None:
         raise NotFound
     for link in ids if wanted is None else [wanted]:
         active = mine.filter(id=link, paused_at=None)
-        if await active.update(clinician_key=None, held_key=None, paused_at=actor.now):
+        if await active.update(clinician_key=None, held_key=None, plan_copy=None, paused_at=actor.now):
             stopped.append(link)
             await share_list.set_paused(actor, link)
             await _withhold_notices(link)
     if wanted is None:  # also what has no id that can be read
-        await mine.filter(paused_at=None).update(clinician_key=None, held_key=None, paused_at=actor.now)
+        withheld = {"clinician_key": None, "held_key": None, "plan_copy": None}
+        await mine.filter(paused_at=None).update(**withheld, paused_at=actor.now)
+    await plan_key.mark_due(actor.id, actor.now)
     await audit_log.record_events(actor, Act.SHARING_PAUSED, actor.id, stopped)
 
 
@@ -95,14 +99,16 @@ async def resume_sharing(actor: Actor, wanted: UUID) -> None:
     theirs = await get_peer_identity(actor, link)
     ids = {"link": link.id.bytes, "patient": link.patient.bytes, "clinician": link.clinician.bytes}
     try:
-        blob = grant_link_key(open_own_copy(actor, link), **ids, to=theirs, signer=actor.open_identity())
+        key = open_own_copy(actor, link)
+        blob = grant_link_key(key, **ids, to=theirs, signer=actor.open_identity())
     except CryptoError as error:
         raise Damaged from error
     async with transaction():
         await record_state.lock_state(actor)
         await refuse_while_held(actor, Asked(HeldAct.RESUME, wanted))
+        copy = plan_key.seal_copy(await plan_key.load_or_draw(actor), link.id, Sealer(key))
         changed = await tables.CareLink.filter(id=link.id, ended_at=None, paused_at__isnull=False).update(
-            clinician_key=blob, held_key=None, paused_at=None
+            clinician_key=blob, held_key=None, plan_copy=copy, paused_at=None
         )
         if changed:
             await share_list.set_paused(actor, link.id, False)
@@ -157,6 +163,7 @@ async def end_link(actor: Actor, wanted: UUID, *, knows_no_rest: bool = False) -
     )
     if not changed:
         raise NotFound
+    await plan_key.mark_due(patient, actor.now)
     await tables.LinkRenewal.filter(id=wanted).delete()
     await tables.LinkHead.filter(id=wanted).delete()
     await tables.Share.filter(link_id=wanted).delete()

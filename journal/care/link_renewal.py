@@ -26,6 +26,7 @@ from crypto import (
 from journal.actor import Actor
 from journal.care import share_list, tables
 from journal.care.documents import link_key_context
+from journal.sessions import plan_key
 from journal.store.database import fetch_raw
 from journal.store.rows import NonNegative, Row, Timestamp, fetch_row
 from journal.vault import record_state
@@ -112,6 +113,7 @@ async def begin(actor: Actor, link: UUID, theirs: PublicIdentity | None) -> bool
         began_at=actor.now,
     )
     await mine.update(**changed)
+    await plan_key.mark_due(actor.id, actor.now)  # whoever had the link's key may have that of the plan
     await _reseal_list(actor, link, Sealer(old), Sealer(new))
     if theirs is None and row.paused_at is None:
         await share_list.set_paused(actor, link)

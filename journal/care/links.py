@@ -43,6 +43,7 @@ ERASED_COLUMNS: dict[str, Any] = {
     "patient_key": None,
     "clinician_key": None,
     "held_key": None,
+    "plan_copy": None,
     "patient_pin": None,
     "clinician_pin": None,
     "voucher": b"",
@@ -56,7 +57,10 @@ UNKNOWN_NAME = N_("Somebody whose name cannot be opened")
 
 SELECT_LINKS = """
     SELECT care_link.id, patient_id, clinician_id, care_link.created_at, paused_at, ended_at, restarted_at,
-        invitation_id, handover_id, patient_key, clinician_key, held_key, key_number, due_at, signs_later,
+        invitation_id, handover_id, patient_key, clinician_key, held_key,
+        plan_copy, EXISTS (SELECT 1 FROM plan_key WHERE plan_key.id = care_link.patient_id AND plan_key.due_at IS NULL
+            AND plan_key.carried_at IS NOT NULL),
+        key_number, care_link.due_at, signs_later,
         {me}_followed_at, patient_pin, clinician_pin, voucher, past, peer.sealed, peer.public_identity, peer.status,
         EXISTS (SELECT 1 FROM succession WHERE account_id = peer.id),
         EXISTS (SELECT 1 FROM key_renewal WHERE key_renewal.id = peer.id),

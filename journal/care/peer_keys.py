@@ -60,6 +60,8 @@ class LinkRow(Row, frozen=True):
     patient_key: bytes | None
     clinician_key: bytes | None
     held_key: bytes | None
+    plan_copy: bytes | None
+    plan_settled: Flag
     key_number: NonNegative
     due_at: Timestamp | None
     signs_later: Flag

@@ -58,6 +58,7 @@ class CareLink(Model):
     clinician_key = fields.BinaryField(null=True)  # link key, HPKE; absent while sharing is paused
     # link key under the clinician's vault key, after they renewed their keys and until the patient draws another
     held_key = fields.BinaryField(null=True)
+    plan_copy = fields.BinaryField(null=True)  # link key: the key of the patient's plan
     key_number = fields.IntField(default=0, db_default=0)  # how often the patient drew another link key
     drawn_at = fields.DatetimeField(null=True)  # when that was last
     due_at = fields.DatetimeField(

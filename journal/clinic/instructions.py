@@ -1,8 +1,9 @@
 """
 What the care team writes for the dosing days of a course: what to eat, take, hold and bring, and what a sitter does.
 
-It is operations data under the server key, so that a locked page and a sitter's can show it. A version is never
-changed: whoever writes adds one, signs it, and the newest counts. Hearthside has no words of its own for any of it.
+What a sitter is told, and the numbers that reminders follow, are operations data under the server key. The other words
+are sealed under the key of the patient's plan, and open by `text_reading.py` alone. A version is never changed: whoever
+writes adds one (`text_writing.py`), signs it, and the newest counts. Hearthside has no words of its own for any of it.
 """
 
 from __future__ import annotations
@@ -12,27 +13,22 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from types import MappingProxyType
-from uuid import UUID, uuid4
+from uuid import UUID
 
 import msgspec
 
 from crypto import NO_RECORD, Context, join_fields
-from journal.accounts.current_keys import lock_account, require_keys
 from journal.actor import Actor
-from journal.audit import log as audit_log
-from journal.audit.acts import Act
-from journal.care import links
-from journal.care.links import require_cared_for
 from journal.clinic import tables
-from journal.errors import Damaged, InvalidInput, NotFound, StaleRevision
+from journal.errors import Damaged
 from journal.i18n import N_, Labelled
 from journal.installation.installation import Installation
-from journal.sealing import encode_document, open_document, seal_document
+from journal.sealing import open_document
 from journal.sessions import schedule
 from journal.sessions.day_state import DayState, get_day_state
-from journal.sessions.moments import NOT_OFFERED, USUAL, Offsets, check_offsets
-from journal.sessions.rows import Session, load_plan
-from journal.store.database import ensure_transaction, fetch_raw
+from journal.sessions.moments import USUAL, Offsets
+from journal.sessions.rows import Session
+from journal.store.database import fetch_raw
 from journal.store.rows import (
     NonNegative,
     OpenedRows,
@@ -44,7 +40,6 @@ from journal.store.rows import (
     parse_first_row,
     parse_rows,
 )
-from journal.user_input import clean_text
 
 ACUTE_HOURS, CHECK_MINUTES = 4, 15
 """What holds where the care team has written nothing."""
@@ -78,23 +73,17 @@ MAX_VERSIONS = 500
 SIGNATURE_PURPOSE = "instructions"
 _SIGNED_DOMAIN = b"hearthside/v1/instructions"
 SELECT_VERSIONS = """
-    SELECT id, patient_id, course_id, version, sealed, created_at, hidden_at FROM instructions_version
+    SELECT id, patient_id, course_id, version, sealed, created_at, hidden_at, words FROM instructions_version
     WHERE patient_id = $1
 """
 SELECT_NEWEST = SELECT_VERSIONS + " AND course_id = $2 ORDER BY version DESC LIMIT 1"
 SELECT_NEWEST_WITHOUT_COURSE = SELECT_VERSIONS + " AND course_id IS NULL ORDER BY version DESC LIMIT 1"
 SELECT_CURRENT = """
-    SELECT id, patient_id, course_id, version, sealed, created_at, hidden_at FROM instructions_version one
+    SELECT id, patient_id, course_id, version, sealed, created_at, hidden_at, words FROM instructions_version one
     WHERE patient_id = $1 AND NOT EXISTS (SELECT 1 FROM instructions_version newer
     WHERE newer.patient_id = one.patient_id AND newer.version > one.version AND (newer.course_id = one.course_id
     OR newer.course_id IS NULL AND one.course_id IS NULL))
 """
-
-TOO_LONG = N_("This is longer than this field can hold. Please shorten it.")
-TOO_MANY_LINES = N_("There is room for forty lines of 200 letters here. Please shorten it.")
-NOT_CHECKED = N_("Please check the text for this course, and say so here.")
-NOTHING_WRITTEN = N_("Write at least one of these.")
-CHANGED_MEANWHILE = N_("Somebody wrote a newer version in the meantime. Look at it before saving.")
 
 
 class ItemGroup(Labelled):
@@ -107,12 +96,12 @@ class ItemGroup(Labelled):
 
 class InstructionsDetails(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """
-    What the care team wrote, as it is signed.
+    What the care team wrote. As it is signed its words are apart, and `words` is their digest (`text_words.py`).
 
     Of `fasting`, `medicines` and `bring`, each line is one item of the check list. `acute_hours` is how long from the
     start a session counts as acute, `check_minutes` how often the sitter looks, `part_minutes` a timer after a part
     of the medicine was taken, or None. The numbers of days say when a measure is answered again; None: at its usual
-    time. `offsets`: how far from a session its moments are. The last three say who wrote it, when, in which language.
+    time. `offsets`: how far from a session its moments are. Then: who wrote it, when, in which language.
     """
 
     fasting: str = ""
@@ -130,14 +119,20 @@ class InstructionsDetails(msgspec.Struct, frozen=True, forbid_unknown_fields=Tru
     written_by: str = ""
     written_at: str = ""
     language: str = ""
+    words: str = ""
 
 
 class SignedInstructions(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What is sealed: the details in the very bytes that were signed, the signature, and whose it is."""
+    """
+    What is sealed: the details in the very bytes that were signed, the signature, and whose it is.
+
+    `is_carried`: what was signed stands with its words, under the key of the plan; these are its details without them.
+    """
 
     details: msgspec.Raw
     signature: bytes
     signer: UUID
+    is_carried: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +144,12 @@ class Item:
 
 
 class Instructions(msgspec.Struct, frozen=True):
-    """One version, opened; `signed` are the bytes that `signature` is over, by the account `signer`."""
+    """
+    One version, opened; `signed` are the bytes that `signature` is over, by the account `signer`.
+
+    `is_closed`: it has words, and they were not opened; `sealed_words` are they. `is_carried`: it was signed before
+    words were apart, and once they are opened `keys` is the public identity that its patient saw it signed with.
+    """
 
     id: UUID
     patient: UUID
@@ -160,6 +160,10 @@ class Instructions(msgspec.Struct, frozen=True):
     signed: bytes
     signature: bytes
     signer: UUID
+    sealed_words: bytes | None = None
+    is_closed: bool = False
+    is_carried: bool = False
+    keys: bytes = b""
 
     @property
     def written_at(self) -> datetime:
@@ -187,6 +191,7 @@ class InstructionsRow(Row, frozen=True):
     sealed: bytes
     created_at: Timestamp
     hidden_at: Timestamp | None
+    words: bytes | None
 
 
 class VersionRow(Row, frozen=True):
@@ -237,7 +242,7 @@ async def load_instructions(
     """
     Return what counts for a patient's course, or for their sessions without one. The caller has authorised it.
 
-    None also where it does not open or was hidden: what it replaced does not count again.
+    None also where it does not open or was hidden: what it replaced does not count again. Its words are closed.
     """
     try:
         found = await load_newest(installation, patient, course)
@@ -249,7 +254,9 @@ async def load_instructions(
 async def load_current(installation: Installation, patient: UUID) -> dict[UUID | None, Instructions]:
     """Return the same for all of a patient's courses. The caller has authorised it."""
     rows = parse_rows(InstructionsRow, await fetch_raw(SELECT_CURRENT, patient))
-    return {one.course: one for one in open_rows(rows, partial(_open, installation)) if not one.hidden_at}
+    return {
+        one.course: one for one in open_rows(rows, partial(open_version, installation)) if not one.hidden_at
+    }
 
 
 async def load_newest(installation: Installation, patient: UUID, course: UUID | None) -> Instructions | None:
@@ -259,7 +266,7 @@ async def load_newest(installation: Installation, patient: UUID, course: UUID | 
     else:
         raw = await fetch_raw(SELECT_NEWEST, patient, course)
     row = parse_first_row(InstructionsRow, raw)
-    return _open(installation, row) if row else None
+    return open_version(installation, row) if row else None
 
 
 async def read_version(patient: UUID, course: UUID | None) -> int:
@@ -271,62 +278,8 @@ async def read_version(patient: UUID, course: UUID | None) -> int:
 async def load_versions(installation: Installation, patient: UUID) -> OpenedRows[Instructions]:
     """Return all versions of all of a patient's courses, newest first. The caller has authorised it."""
     rows = parse_rows(InstructionsRow, await fetch_raw(SELECT_VERSIONS, patient))
-    found = open_rows(rows, partial(_open, installation))
+    found = open_rows(rows, partial(open_version, installation))
     return OpenedRows(sorted(found, key=lambda one: one.version, reverse=True), found.damaged)
-
-
-async def save_instructions(
-    actor: Actor,
-    patient: UUID,
-    course: UUID | None,
-    typed: InstructionsDetails,
-    *,
-    base: int = 0,
-    is_checked: bool = False,
-) -> UUID:
-    """
-    Add a version of what a patient in the actor's care is told; return its id.
-
-    Args:
-        base: The version that the writer saw; 0 if there was none.
-        is_checked: Whether the writer said that they checked the text for this course.
-
-    Raises:
-        InvalidInput: With a sentence for each field that needs another look.
-        NotFound: If the patient has no session of this course.
-        StaleRevision: If somebody wrote a newer version since *base*, or care ended.
-    """
-    link = await links.load_link_with(actor, patient)
-    details = _validate(typed, is_checked=is_checked)
-    signed = {"written_by": actor.name, "written_at": actor.now.isoformat(timespec="seconds")}
-    details = msgspec.structs.replace(details, **signed, language=actor.language)
-    await _require_course(actor.installation, patient, course)
-    ident, version = uuid4(), base + 1
-    encoded = encode_document(details)
-    signature = actor.open_identity().sign(
-        encode_signed(patient, course, version, encoded), purpose=SIGNATURE_PURPOSE
-    )
-    document = SignedInstructions(msgspec.Raw(encoded), signature, actor.id)
-    where = instructions_context(patient, course, version)
-    sealed = seal_document(actor.installation.server_keys, document, where)
-    async with ensure_transaction():
-        await lock_account(patient)
-        await require_cared_for(link)
-        await require_keys(actor)
-        if await read_version(patient, course) != base:
-            raise StaleRevision(CHANGED_MEANWHILE)
-        if version > MAX_VERSIONS:
-            raise InvalidInput({"fasting": N_("This course has as many versions as there is room for.")})
-        await tables.InstructionsVersion.create(
-            id=ident,
-            patient_id=patient,
-            course_id=course,
-            version=version,
-            sealed=sealed,
-            created_at=actor.now,
-        )
-        await audit_log.record_event(actor, Act.INSTRUCTIONS_WRITTEN, patient=patient, about=ident)
-    return ident
 
 
 def group_sessions(plan: tuple[Session, ...]) -> dict[UUID | None, tuple[Session, ...]]:
@@ -348,14 +301,12 @@ def instructions_context(patient: UUID, course: UUID | None, version: int) -> Co
     return Context("instructions", patient.bytes, course.bytes if course else NO_RECORD, version)
 
 
-def _open(installation: Installation, row: InstructionsRow) -> Instructions:
+def open_version(installation: Installation, row: InstructionsRow) -> Instructions:
+    """Open a row, but for its words; raises `Damaged`."""
     where = instructions_context(row.patient_id, row.course_id, row.version)
     document = open_document(installation.server_keys, row.sealed, where, SignedInstructions)
     encoded = bytes(document.details)
-    try:
-        details = msgspec.json.decode(encoded, type=InstructionsDetails)
-    except msgspec.MsgspecError as error:
-        raise Damaged from error
+    details = decode_details(encoded)
     return Instructions(
         row.id,
         row.patient_id,
@@ -366,35 +317,15 @@ def _open(installation: Installation, row: InstructionsRow) -> Instructions:
         encode_signed(row.patient_id, row.course_id, row.version, encoded),
         document.signature,
         document.signer,
+        row.words,
+        bool(details.words) or document.is_carried,
+        document.is_carried,
     )
 
 
-async def _require_course(installation: Installation, patient: UUID, course: UUID | None) -> None:
-    """Refuse a course of which the patient has no session; what belongs to no course is always there."""
-    if course is not None and course not in group_sessions(await load_plan(installation, patient)):
-        raise NotFound
-
-
-def _validate(typed: InstructionsDetails, *, is_checked: bool) -> InstructionsDetails:
-    problems: dict[str, str] = {}
-    texts = {name: clean_text(getattr(typed, name)).strip() for name in TEXT_LENGTHS}
-    for name, most in TEXT_LENGTHS.items():
-        if len(texts[name]) > most:
-            problems[name] = TOO_LONG
-        elif name in list(ItemGroup):
-            lines = texts[name].splitlines()
-            if len(lines) > MAX_ITEMS or any(len(line) > ITEM_LENGTH for line in lines):
-                problems[name] = TOO_MANY_LINES
-    has_numbers = typed.offsets != USUAL or any(getattr(typed, name) for name in MEASURE_DAYS.values())
-    if not any(texts.values()) and not has_numbers:
-        problems["fasting"] = NOTHING_WRITTEN
-    for name, (least, most) in BOUNDS.items():
-        number = getattr(typed, name)
-        if number is not None and not least <= number <= most:
-            problems[name] = NOT_OFFERED
-    problems |= check_offsets(typed.offsets)
-    if not is_checked:
-        problems["checked"] = NOT_CHECKED
-    if problems:
-        raise InvalidInput(problems)
-    return msgspec.structs.replace(typed, **texts)
+def decode_details(encoded: bytes) -> InstructionsDetails:
+    """Return details of their JSON; raises `Damaged`."""
+    try:
+        return msgspec.json.decode(encoded, type=InstructionsDetails)
+    except msgspec.MsgspecError as error:
+        raise Damaged from error

@@ -66,28 +66,46 @@ async def identify_signer(
         mine: The reader's care links, also those that have ended.
         known: Is asked and filled where there are several texts, so that no account is looked up twice.
     """
-    known = {} if known is None else known
-    if text.signer == actor.id:
-        fits = _fits(actor.public_identity, text)
-        if not fits and actor.is_rotating_keys:
-            fits = await _fits_attested(actor, text, known)
-        return Signer.CARE_TEAM if fits else Signer.NOBODY
-    if actor.role is not Role.PATIENT:
-        return Signer.CARE_TEAM if await _fits_attested(actor, text, known) else Signer.NOBODY
     theirs = [link for link in mine if link.clinician == text.signer]
-    if any(link.ended_at is None for link in theirs):
+    is_past = actor.role is Role.PATIENT and all(link.ended_at for link in theirs)
+    if text.is_carried:
+        fits = bool(text.keys) and _fits(text.keys, text) and (actor.role is not Role.PATIENT or bool(theirs))
+    else:
+        fits = await find_keys(actor, theirs, text, {} if known is None else known) is not None
+    if not fits:
+        return Signer.NOBODY
+    return Signer.PAST if is_past else Signer.CARE_TEAM
+
+
+async def find_keys(
+    actor: Actor, theirs: Sequence[Link], text: Instructions, known: AttestedKeys
+) -> PublicIdentity | None:
+    """
+    Return the public identity whose signature stands under *text*, of those that its reader knows as its signer's.
+
+    Args:
+        theirs: The reader's care links with the signer, also those that have ended.
+        known: As for `identify_signer`.
+    """
+    if text.signer == actor.id:
+        if _fits(actor.public_identity, text):
+            return actor.public_identity
+        return await _find_attested(actor, text, known) if actor.is_rotating_keys else None
+    if actor.role is Role.PATIENT and any(link.ended_at is None for link in theirs):
         agreed = [link for link in theirs if link.ended_at is None and link.trusted]
         keys: list[bytes | PublicIdentity] = [link.peer_keys for link in agreed]
         keys += [one for link in agreed for one in link.peer_former]
-        return Signer.CARE_TEAM if any(_fits(one, text) for one in keys) else Signer.NOBODY
-    return Signer.PAST if theirs and await _fits_attested(actor, text, known) else Signer.NOBODY
+        return next((_decode(one) for one in keys if _fits(one, text)), None)
+    if actor.role is Role.PATIENT and not theirs:
+        return None
+    return await _find_attested(actor, text, known)
 
 
-async def _fits_attested(actor: Actor, text: Instructions, known: AttestedKeys) -> bool:
-    """Return whether *text* is signed with the keys that its signer's account was opened with."""
+async def _find_attested(actor: Actor, text: Instructions, known: AttestedKeys) -> PublicIdentity | None:
+    """Return the keys that its signer's account was opened with, where *text* is signed with them."""
     if text.signer not in known:
         known[text.signer] = await _load_attested_keys(actor, text.signer)
-    return any(_fits(keys, text) for keys in known[text.signer])
+    return next((keys for keys in known[text.signer] if _fits(keys, text)), None)
 
 
 async def _load_attested_keys(actor: Actor, signer: UUID) -> tuple[PublicIdentity, ...]:
@@ -112,6 +130,8 @@ def resign_instructions(actor: Actor, former: Sequence[PublicIdentity], row: Ins
     """
     where = instructions_context(row.patient_id, row.course_id, row.version)
     document = open_document(actor.installation.server_keys, row.sealed, where, SignedInstructions)
+    if document.is_carried:
+        return None  # its patient saw the signature, and keeps whose it was
     signed = encode_signed(row.patient_id, row.course_id, row.version, bytes(document.details))
     if document.signer != actor.id or _is_signed(actor.public_identity, signed, document.signature):
         return None
@@ -124,11 +144,15 @@ def resign_instructions(actor: Actor, former: Sequence[PublicIdentity], row: Ins
 
 
 def _fits(keys: bytes | PublicIdentity, text: Instructions) -> bool:
+    public = _decode(keys)
+    return public is not None and _is_signed(public, text.signed, text.signature)
+
+
+def _decode(keys: bytes | PublicIdentity) -> PublicIdentity | None:
     try:
-        public = keys if isinstance(keys, PublicIdentity) else PublicIdentity.decode(keys)
+        return keys if isinstance(keys, PublicIdentity) else PublicIdentity.decode(keys)
     except CryptoError:
-        return False
-    return _is_signed(public, text.signed, text.signature)
+        return None
 
 
 def _is_signed(public: PublicIdentity, signed: bytes, signature: bytes) -> bool:

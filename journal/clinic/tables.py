@@ -38,7 +38,8 @@ class InstructionsVersion(Model):
         "journal.Course", related_name="instructions", null=True
     )  # NULL: for sessions that belong to no course
     version = fields.IntField()
-    sealed = fields.BinaryField()  # server key: a locked page and a sitter's show it
+    sealed = fields.BinaryField()  # server key: a sitter's page and reminders need it
+    words = fields.BinaryField(null=True)  # the key of the patient's plan
     created_at = fields.DatetimeField()
     hidden_at = fields.DatetimeField(null=True)
 

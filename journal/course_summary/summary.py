@@ -58,6 +58,7 @@ from journal.course_summary.lines import (
 )
 from journal.dosing_day.lines import Taken, count_minutes, parse_medicine, parse_readings
 from journal.measures.lines import get_noon
+from journal.plan_words.reading import open_words
 from journal.sessions import schedule
 from journal.sessions.rows import Session
 from journal.sessions.schedule import SessionNumber
@@ -147,7 +148,7 @@ async def build_summary(actor: Actor, patient: UUID) -> Summary:
     written = OpenedRows[CareNote]()
     if not found.paused:
         written = await care_notes.load_notes(actor, found.link)
-    plan = schedule.list_uncancelled(found.sessions)
+    plan = schedule.list_uncancelled(await open_words(actor, found.link, found.sessions))
     shared = tuple(reversed(found.shared))  # the oldest first
     rows = (
         await asyncio.to_thread(build_rows, plan, shared, actor.now, written)

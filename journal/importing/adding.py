@@ -16,6 +16,7 @@ from uuid import UUID, uuid4
 
 import msgspec
 
+from crypto import Sealer
 from journal.accounts.current_keys import lock_account, require_keys
 from journal.actor import Actor
 from journal.audit import log as audit_log
@@ -25,16 +26,17 @@ from journal.importing import tables
 from journal.importing.documents import UNDO_KEPT, RunDocument, StagedPart, State, part_context
 from journal.importing.items import ImportedEntry, ImportedSession, ImportedVersion, Part
 from journal.importing.runs import CHANGED, Run, load_digests, load_run, require_alone, work_beside, write_run
+from journal.plan_words.keys import open_own_key
 from journal.roles import Role
 from journal.sealing import open_document, seal_document
-from journal.sessions import tables as sessions_tables
 from journal.sessions.rows import (
     CourseDetails,
-    course_context,
+    insert_course,
+    insert_session,
     load_my_sessions,
-    session_context,
 )
 from journal.sessions.session import SessionDetails
+from journal.sessions.session_words import NO_WORDS, take_words
 from journal.store.database import transaction
 from journal.store.progress import run_with_retry
 from journal.store.rows import Row, fetch_row
@@ -239,18 +241,17 @@ async def _add_sessions(actor: Actor, run: Run, document: RunDocument, part: Par
     same = {one.id: there[key] for one in part.sessions if (key := _recognise(one.details)) in there}
     fresh = [one for one in part.sessions if one.id not in same]
     wanted = {one.course for one in fresh}
+    titled = any(one.title for one in part.courses if one.id in wanted)
+    worded = any(take_words(one.details) != NO_WORDS for one in fresh)
+    sealer = Sealer(await open_own_key(actor)) if titled or worded else None
     for place, course in enumerate(part.courses):
         if course.id in wanted:
             ident = UUID(hex=course.id)
             called = CourseDetails(course.title, course.language, run.id.hex)
-            await sessions_tables.Course.create(
-                id=ident,
-                patient_id=actor.id,
-                sealed=seal_document(actor.installation.server_keys, called, course_context(actor.id, ident)),
-                created_at=actor.now + timedelta(microseconds=place),  # in their order
-            )
+            at = actor.now + timedelta(microseconds=place)  # in their order
+            await insert_course(actor, actor.id, ident, called, sealer, at)
     for one in fresh:
-        await _store_session(actor, run.id, one, same)
+        await _store_session(actor, run.id, one, same, sealer)
     return msgspec.structs.replace(
         document,
         sessions=same,
@@ -259,20 +260,15 @@ async def _add_sessions(actor: Actor, run: Run, document: RunDocument, part: Par
     )
 
 
-async def _store_session(actor: Actor, run: UUID, one: ImportedSession, same: dict[str, str]) -> None:
+async def _store_session(
+    actor: Actor, run: UUID, one: ImportedSession, same: dict[str, str], key: Sealer | None
+) -> None:
     ident, about = UUID(hex=one.id), one.details.about
     details = msgspec.structs.replace(
         one.details, imported=run.hex, about=same.get(about, about) if about else None
     )
-    place = session_context(actor.id, ident, 1)
-    await sessions_tables.KapSession.create(
-        id=ident,
-        patient_id=actor.id,
-        course_id=UUID(hex=one.course) if one.course else None,
-        revision=1,
-        sealed=seal_document(actor.installation.server_keys, details, place),
-        created_at=actor.now,
-    )
+    course = UUID(hex=one.course) if one.course else None
+    await insert_session(actor, actor.id, ident, details, course, key)
 
 
 def _recognise(details: SessionDetails) -> tuple[object, ...]:

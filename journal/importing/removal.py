@@ -35,10 +35,9 @@ from journal.importing.runs import (
     write_run,
 )
 from journal.roles import Role
-from journal.sealing import open_document
 from journal.sessions import tables as sessions_tables
 from journal.sessions.holds import refuse_while_held
-from journal.sessions.rows import CourseDetails, course_context, load_my_sessions
+from journal.sessions.rows import load_my_sessions, open_course
 from journal.store.database import fetch_raw_in_thread, flush_deleted, transaction
 from journal.store.progress import run_with_retry
 from journal.store.rows import Row, fetch_rows, filter_undamaged, open_rows
@@ -184,12 +183,9 @@ async def _finish(actor: Actor, run: Run, kept: Collection[UUID]) -> None:
 
 
 async def _delete_courses(actor: Actor, run: UUID, lasting: Collection[UUID | None]) -> None:
-    def open_course(row: CourseRow) -> tuple[UUID, str]:
-        place = course_context(actor.id, row.id)
-        return row.id, open_document(
-            actor.installation.server_keys, row.sealed, place, CourseDetails
-        ).imported
+    def open_one(row: CourseRow) -> tuple[UUID, str]:
+        return row.id, open_course(actor.installation, actor.id, row.id, row.sealed).imported
 
     rows = await fetch_rows(CourseRow, sessions_tables.Course.filter(patient_id=actor.id))
-    gone = [ident for ident, of in open_rows(rows, open_course) if of == run.hex and ident not in lasting]
+    gone = [ident for ident, of in open_rows(rows, open_one) if of == run.hex and ident not in lasting]
     await sessions_tables.Course.filter(patient_id=actor.id, id__in=gone).delete()

@@ -29,6 +29,8 @@ from journal.packets import tables as packets_tables
 from journal.practice import setup_links
 from journal.practice import tables as practice_tables
 from journal.replies.documents import draft_context
+from journal.sessions import tables as sessions_tables
+from journal.sessions.plan_key import own_key_context
 from journal.sitter import tables as sitter_tables
 from journal.sitter.copies import note_key_context
 from journal.store.rows import DamagedRow, NonNegative, Row, fetch_rows
@@ -184,6 +186,10 @@ def _memory_context(account: UUID, _: UUID, revision: int) -> Context:
     return memory_context(account, revision)
 
 
+def _plan_key_context(account: UUID, _: UUID, __: int) -> Context:
+    return own_key_context(account)
+
+
 def _state_context(account: UUID, _: UUID, revision: int) -> Context:
     return root_context(account, revision)
 
@@ -267,6 +273,9 @@ ACCOUNT_COLUMNS = (
         "packet.layout", packets_tables.Packet, SealingKey.VAULT, "owner_id", packets.layout_context
     ),
     AccountColumn("packet.file", packets_tables.Packet, SealingKey.VAULT, "owner_id", packets.file_context),
+    AccountColumn(
+        "plan_key.wrapped", sessions_tables.PlanKey, SealingKey.WRAPPED, "patient_id", _plan_key_context
+    ),
     AccountColumn(
         "reply_draft.sealed",
         care_tables.ReplyDraft,

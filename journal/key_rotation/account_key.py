@@ -39,6 +39,7 @@ from journal.key_rotation import identity, link_key
 from journal.key_rotation.account_columns import ACCOUNT_COLUMNS, AccountColumn, PageRow, get_revision
 from journal.key_rotation.link_key import LinkRenewalRow
 from journal.key_rotation.signed_records import SIGNED_RECORDS, SignedRecords, load_signer
+from journal.plan_words import keys as plan_keys
 from journal.roles import Role
 from journal.store.database import flush_deleted, transaction
 from journal.store.progress import run_with_retry
@@ -168,6 +169,8 @@ async def begin_rotation(actor: Actor, password: str) -> bytes:
                 former_identity=actor.sealed_identity,
             )
             await identity.replace_identity(after, team, private, succeeding)
+            if actor.role is Role.PATIENT:
+                await plan_keys.renew(after)
             await vault_tables.ContentsText.filter(owner_id=actor.id).delete()  # searches write them anew
             await authentication_tables.KeySlot.filter(account_id=actor.id).delete()
             await authentication_tables.Passkey.filter(account_id=actor.id).delete()

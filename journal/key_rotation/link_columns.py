@@ -28,6 +28,7 @@ from journal.care_notes.notes import care_note_context
 from journal.coming_talk.documents import item_context, mark_context, word_context
 from journal.notices.documents import done_context, notice_context, policy_context
 from journal.replies.documents import reply_context
+from journal.sessions.plan_key import key_copy_context
 from journal.sharing.talked import filed_context, talked_context
 from journal.store.rows import DamagedRow, NonNegative, Row, fetch_rows
 
@@ -116,6 +117,10 @@ def _clinician_head(link: UUID, _: LinkedRow) -> Context:
     return clinician_head_context(link)
 
 
+def _plan_copy(link: UUID, _: LinkedRow) -> Context:
+    return key_copy_context(link)
+
+
 def _by_id(context: Callable[[UUID, UUID], Context]) -> Callable[[UUID, LinkedRow], Context]:
     return lambda link, row: context(link, row.id)
 
@@ -136,5 +141,6 @@ LINK_COLUMNS = (
     LinkColumn("patient_notice.done", tables.PatientNotice, "acknowledged_by", _by_id(done_context)),
     LinkColumn("link_head.patient_head", tables.LinkHead, "id", _patient_head),
     LinkColumn("link_head.clinician_head", tables.LinkHead, "id", _clinician_head),
+    LinkColumn("care_link.plan_copy", tables.CareLink, "id", _plan_copy),
     LinkColumn("given_back.sealed", tables.GivenBack, "link_id", _by_id(given_back_context)),
 )

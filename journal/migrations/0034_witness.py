@@ -8,7 +8,7 @@ from tortoise.migrations import operations as ops
 class Migration(migrations.Migration):
     """Make room for the log of public keys, and for what people remember of it and note for each other."""
 
-    dependencies = [("journal", "0030_successions")]
+    dependencies = [("journal", "0032_plan_keys")]
 
     initial = False
 

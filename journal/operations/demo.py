@@ -19,14 +19,14 @@ from journal.actor import Actor
 from journal.authentication import recovery_key, registration, web_sessions
 from journal.authentication import tables as authentication_tables
 from journal.authentication.registration import NewAccount
-from journal.care import invitations
+from journal.care import invitations, links
 from journal.care_notes import keeping
 from journal.care_notes import notes as care_notes
 from journal.care_notes.clinic import CLINIC_FIELDS, SESSION
 from journal.care_notes.notes import NoteKind
 from journal.catalogue.fields import EntryKind
 from journal.catalogue.revisits import Revisit
-from journal.clinic import call_contacts, instructions
+from journal.clinic import call_contacts, text_writing
 from journal.day_lines import records as day_lines
 from journal.day_lines.lines import DayLine
 from journal.dosing_day import requests
@@ -43,6 +43,7 @@ from journal.operations.demo_packets import begin_packets
 from journal.operations.demo_renewal import renew_prescriber
 from journal.operations.demo_talks import SET_BEFORE, set_things
 from journal.own_notes import notes as own_notes
+from journal.plan_words import reading as plan_words
 from journal.practice import practice
 from journal.practice import tables as practice_tables
 from journal.practice.practice import DemoConflict
@@ -53,10 +54,8 @@ from journal.replies import conversation
 from journal.replies import writing as reply_writing
 from journal.replies.drafts import Typed
 from journal.roles import Profession, Role
-from journal.sealing import seal_document
 from journal.sessions import rows as session_rows
-from journal.sessions import tables as sessions_tables
-from journal.sessions.rows import CourseDetails, course_context
+from journal.sessions.rows import CourseDetails
 from journal.sessions.session import SessionDetails, tell_language
 from journal.sharing import copies, reading, shares, terms
 from journal.standing import standing
@@ -127,7 +126,7 @@ async def _load_patient(
     for contact in person.contacts:
         await call_contacts.save_contact(then, patient.id, contact)
     if person.instructions:
-        await instructions.save_instructions(then, patient.id, course, person.instructions, is_checked=True)
+        await text_writing.save_instructions(then, patient.id, course, person.instructions, is_checked=True)
     for note in person.notes:
         await _write_note(clinician, patient, link, note, person.get_moment(today, note.day, note.time))
     for taken in person.readings:
@@ -174,12 +173,12 @@ async def _write_note(clinician: Actor, patient: Actor, link: UUID, one: DemoNot
 async def _plan_course(
     actor: Actor, patient: UUID, title: str, planned: Mapping[UUID, SessionDetails]
 ) -> UUID:
-    course, server = uuid4(), actor.installation.server_keys
-    sealed = seal_document(server, CourseDetails(title, actor.language), course_context(patient, course))
-    await sessions_tables.Course.create(id=course, patient_id=patient, sealed=sealed, created_at=actor.now)
+    course = uuid4()
+    key = await plan_words.load_key(actor, await links.load_link_with(actor, patient))
+    await session_rows.insert_course(actor, patient, course, CourseDetails(title, actor.language), key)
     for ident, details in planned.items():
         told = tell_language(None, details, actor.language)
-        await session_rows.insert_session(actor, patient, ident, told, course)
+        await session_rows.insert_session(actor, patient, ident, told, course, key)
     return course
 
 

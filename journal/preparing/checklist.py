@@ -19,6 +19,7 @@ from journal.care import links
 from journal.catalogue.fields import Answers, EntryKind
 from journal.clinic.instructions import Instructions, ItemGroup, load_newest
 from journal.clinic.signatures import Signer, identify_signer
+from journal.clinic.text_reading import open_text
 from journal.entries import by_kind, only_entry
 from journal.errors import Damaged, InvalidInput, NotFound, StaleRevision
 from journal.i18n import N_, P_, Labelled
@@ -319,6 +320,9 @@ async def _load_signed_instructions(actor: Actor, session: Session) -> tuple[Ins
         return None, TextState.DAMAGED
     if text is None or text.hidden_at:
         return None, TextState.HIDDEN if text else TextState.NONE
+    text = await open_text(actor, None, text)
+    if text.is_closed:
+        return None, TextState.DAMAGED
     team = await links.load_care_team(actor, ended=True)
     signer = await identify_signer(actor, team.links, text)
     if signer is Signer.NOBODY:

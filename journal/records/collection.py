@@ -23,6 +23,7 @@ from journal.care.links import Link
 from journal.care_notes import notes as care_notes
 from journal.care_notes.notes import CareNote
 from journal.clinic import call_contacts, instructions
+from journal.clinic.text_reading import open_texts
 from journal.coming_talk import items as talk_items
 from journal.coming_talk.items import Item
 from journal.entries.assignment import SessionAssignment
@@ -30,6 +31,8 @@ from journal.errors import Damaged, NotFound, TrustBroken
 from journal.i18n import get_known_language
 from journal.notices import agreements as notice_agreements
 from journal.notices import history as notice_history
+from journal.plan_words.courses import load_courses
+from journal.plan_words.reading import open_words
 from journal.records import messages
 from journal.records.mapping import (
     build_call_record,
@@ -39,7 +42,7 @@ from journal.records.mapping import (
     build_event_records,
     build_instructions_record,
     build_link_record,
-    build_session_record,
+    build_plan_records,
     build_share_record,
     build_sitter_note_record,
     build_version,
@@ -66,12 +69,12 @@ from journal.replies.rows import SentReply
 from journal.roles import Role
 from journal.sealing import open_document
 from journal.sessions import tables as sessions_tables
-from journal.sessions.rows import CourseDetails, Session, course_context, load_my_sessions
+from journal.sessions.rows import Session, load_my_sessions
 from journal.sharing import reading
 from journal.sharing import shares as sharing_shares
 from journal.sitter import reading as sitter_reading
 from journal.store.database import fetch_raw_in_thread, transaction
-from journal.store.rows import OpenedRows, Row, fetch_rows, get_column, parse_rows, require_undamaged
+from journal.store.rows import OpenedRows, get_column, parse_rows, require_undamaged
 from journal.vault import record_state
 from journal.vault import tables as vault_tables
 from journal.vault.documents import Beside, EntryDocument, RevisionDocument, entry_context, revision_context
@@ -83,13 +86,6 @@ SELECT_EARLIER_VERSIONS = """
     SELECT v.id, v.sealed, v.created_at, v.entry_id FROM entry_revision v JOIN entry e ON e.id = v.entry_id
     WHERE e.owner_id = $1 AND e.deleted_at IS NULL ORDER BY v.created_at DESC, v.id
 """
-
-
-class CourseRow(Row, frozen=True):
-    """A row of a course."""
-
-    id: UUID
-    sealed: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,9 +166,8 @@ async def collect_patient_records(actor: Actor, practice: str) -> PatientRecords
     missing += [Unreadable("share", one.id) for one in given if one.damaged]
     openings = await audit_events.load_share_openings(actor.id, [one.id for one in given])
     shares = [build_share_record(one, openings.get(one.id, ())) for one in given if not one.damaged]
-    plan = [build_session_record(one) for one in sessions]
-    courses = await _load_courses(actor, actor.id, missing)
-    contacts, texts = await _load_clinic(actor, actor.id, missing)
+    courses = await _load_courses(actor, None, missing)
+    contacts, texts = await _load_clinic(actor, None, missing)
     noted = await sitter_reading.load_notes(actor)
     missing += [Unreadable("sitter note", one or UNKNOWN_ID) for one in noted.damaged]
     written = await care_notes.load_my_notes(actor, links)
@@ -193,7 +188,7 @@ async def collect_patient_records(actor: Actor, practice: str) -> PatientRecords
         tuple(entries),
         Plan(
             courses,
-            plan,
+            build_plan_records(await open_words(actor, None, sessions), missing),
             contacts,
             texts,
             [build_sitter_note_record(one) for one in noted],
@@ -251,8 +246,8 @@ async def _collect_shared_by(actor: Actor, link: Link, missing: list[Unreadable]
     missing += [Unreadable("session", one or UNKNOWN_ID) for one in folder.sessions.damaged]
     assignment = SessionAssignment(folder.sessions)
     copies = [build_copy_record(one, assignment) for one in (*folder.shared, *folder.closed)]
-    courses = await _load_courses(actor, link.patient, missing)
-    contacts, texts = await _load_clinic(actor, link.patient, missing)
+    courses = await _load_courses(actor, link, missing)
+    contacts, texts = await _load_clinic(actor, link, missing)
     written = OpenedRows[CareNote]() if link.paused_at else await care_notes.load_notes(actor, link)
     missing += [Unreadable("care note", one or UNKNOWN_ID) for one in written.damaged]
     replies = OpenedRows[SentReply]() if folder.paused else await read_all(actor, link)
@@ -276,7 +271,7 @@ async def _collect_shared_by(actor: Actor, link: Link, missing: list[Unreadable]
         link.since,
         link.state,
         courses,
-        [build_session_record(one) for one in folder.sessions],
+        build_plan_records(await open_words(actor, link, folder.sessions), missing),
         contacts,
         texts,
         build_care_note_records(written),
@@ -363,33 +358,30 @@ def _open_earlier_versions(
     return found
 
 
-async def _load_courses(actor: Actor, patient: UUID, missing: list[Unreadable]) -> list[CourseRecord]:
-    found = []
-    for row in await fetch_rows(
-        CourseRow, sessions_tables.Course.filter(patient_id=patient).order_by("created_at")
-    ):
-        try:
-            one = require_undamaged(row)
-            where = course_context(patient, one.id)
-            details = open_document(actor.installation.server_keys, one.sealed, where, CourseDetails)
-        except Damaged:
-            missing.append(Unreadable("course", get_column(row, "id") or UNKNOWN_ID))
-            continue
-        if details.imported and actor.id != patient:
-            continue  # what a patient imported is theirs alone
-        found.append(CourseRecord(one.id, details.title, get_known_language(details.language)))
-    return found
+async def _load_courses(actor: Actor, link: Link | None, missing: list[Unreadable]) -> list[CourseRecord]:
+    courses = await load_courses(actor, link)
+    missing += [Unreadable("course", one or UNKNOWN_ID) for one in courses.damaged]
+    shown = [
+        one for one in courses if link is None or not one.details.imported
+    ]  # that is the patient's alone
+    missing += [Unreadable("title of a course", one.id) for one in shown if one.is_closed]
+    return [
+        CourseRecord(one.id, one.details.title, get_known_language(one.details.language)) for one in shown
+    ]
 
 
 async def _load_clinic(
-    actor: Actor, patient: UUID, missing: list[Unreadable]
+    actor: Actor, link: Link | None, missing: list[Unreadable]
 ) -> tuple[list[CallRecord], list[InstructionsRecord]]:
     """Return whom a patient can call, and every version of what their care team wrote, the oldest first."""
+    patient = link.patient if link else actor.id
     contacts = await call_contacts.load_contacts(actor.installation, patient)
     texts = await instructions.load_versions(actor.installation, patient)
     missing += [Unreadable("contact", one or UNKNOWN_ID) for one in contacts.damaged]
     missing += [Unreadable("instructions", one or UNKNOWN_ID) for one in texts.damaged]
-    ordered = sorted(texts, key=lambda one: (one.course is None, one.course or UNKNOWN_ID, one.version))
+    opened = await open_texts(actor, link, texts)
+    missing += [Unreadable("words of instructions", one.id) for one in opened if one.is_closed]
+    ordered = sorted(opened, key=lambda one: (one.course is None, one.course or UNKNOWN_ID, one.version))
     return [build_call_record(one) for one in contacts], [build_instructions_record(one) for one in ordered]
 
 

@@ -32,6 +32,7 @@ from journal.records.schema import (
     SessionRecord,
     ShareRecord,
     SitterNoteRecord,
+    Unreadable,
     Version,
 )
 from journal.sessions.rows import Session
@@ -98,6 +99,13 @@ def build_answers(kind: str, answers: Answers) -> list[Answered]:
     known = [_build_answer(field, answers[field.id]) for field in fields.values() if field.id in answers]
     gone = [Answered(key, "", UNKNOWN_KIND, value, []) for key, value in answers.items() if key not in fields]
     return known + gone
+
+
+def build_plan_records(sessions: Iterable[Session], missing: list[Unreadable]) -> list[SessionRecord]:
+    """Return sessions as exported, and note whose words do not open: a clinician's while sharing is paused."""
+    plan = list(sessions)
+    missing += [Unreadable("words of a session", one.id) for one in plan if one.is_closed]
+    return [build_session_record(one) for one in plan]
 
 
 def build_session_record(one: Session) -> SessionRecord:

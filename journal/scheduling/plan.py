@@ -24,26 +24,32 @@ from journal.care.notice_release import release_before_hold
 from journal.clinic.instructions import get_acute_hours, load_instructions
 from journal.errors import HeldUntilRested, InvalidInput, NotFound
 from journal.i18n import N_
+from journal.plan_words import reading as plan_words
 from journal.reminders.following import follow_changes
 from journal.roles import Role
-from journal.sealing import seal_document
+from journal.scheduling.checking import (
+    HOME_DOSING_DAY,
+    is_answered_by_patient,
+    is_own_day,
+    verify_details,
+)
+from journal.scheduling.saving import load_key, save_with_words
 from journal.sessions import rows as session_rows
-from journal.sessions import schedule
 from journal.sessions import tables as sessions_tables
 from journal.sessions.course import CoursePlan, check_plan, expand_plan, link_planned_sessions
 from journal.sessions.day_state import record_dosing_day
-from journal.sessions.holds import find_cancel_time, find_hold, get_next_asking, is_unanswered, needs_answer
-from journal.sessions.rows import CourseDetails, Session, SessionRow, course_context, load_my_sessions
+from journal.sessions.holds import find_cancel_time, find_hold, get_next_asking, is_unanswered
+from journal.sessions.rows import CourseDetails, Session, SessionRow, load_my_sessions
 from journal.sessions.session import (
     SessionDetails,
     SessionKind,
-    Setting,
     Status,
     check_session,
     clean_details,
     list_next_statuses,
     tell_language,
 )
+from journal.sessions.session_words import NO_WORDS, add_words
 from journal.store.database import fetch_raw, transaction
 from journal.store.rows import DamagedRow, OpenedRows, fetch_rows, get_column, parse_rows, require_undamaged
 from journal.time_zones import parse_zone
@@ -53,20 +59,11 @@ CANCEL_WAITS = N_(
     "The planned time of this session has come, so it is not cancelled any more. From the next morning on it can be "
     "said that it did not take place."
 )
-PLANNED_TIME_HELD = N_(
-    "The time of this session has come. Its day, its kind and its place stay until somebody has said whether it took "
-    "place, from the next morning on."
-)
 STATUS_NOT_POSSIBLE = N_("The status of this session changed in the meantime. Look at it again.")
 TOO_LATE_TO_TAKE_BACK = N_(
     "You can undo “It is over” for ten minutes, and they have passed. Rest now. If you need somebody, "
     "open “Help now”."
 )
-HOME_DOSING_DAY = N_(
-    "This day is theirs, and nothing of it is changed from here. Call them if it cannot wait."
-)
-
-
 ALREADY_ADDED = N_(
     "A session was added from this page before, with other words. Open your plan to change that one, or to add another."
 )
@@ -83,6 +80,7 @@ PROGRESS_FIELDS = (
     "moved_at",
     "language",
     "imported",
+    "words_at",
 )
 
 
@@ -136,26 +134,23 @@ async def load_patient_plans(actor: Actor, patients: Sequence[UUID]) -> dict[UUI
 
 
 async def load_session(actor: Actor, wanted: UUID) -> Session:
-    """Return one session, to its patient and their clinicians."""
-    for row in parse_rows(SessionRow, await fetch_raw(session_rows.SELECT_SESSION, wanted)):
-        await load_plan_access(actor, get_column(row, "patient_id"))
-        return session_rows.open_planned_session(actor.installation, require_undamaged(row))
-    raise NotFound
+    """Return one session with its words, to its patient and their clinicians."""
+    one, access = await _load_for_change(actor, wanted)
+    return await plan_words.open_own_words(actor, one, access.link)
 
 
 async def load_session_with_plan(
     actor: Actor, wanted: UUID
 ) -> tuple[Session, OpenedRows[Session], PlanAccess]:
-    """Return one session, the plan that it belongs to, and access to that; for the same people."""
+    """Return one session with its words, the plan that it belongs to, and access to that; for the same people."""
     rows = parse_rows(SessionRow, await fetch_raw(session_rows.SELECT_PLAN_OF_SESSION, wanted))
     for row in rows:
         if get_column(row, "id") == wanted:
             access = await load_plan_access(actor, get_column(row, "patient_id"))
-            return (
-                session_rows.open_planned_session(actor.installation, require_undamaged(row)),
-                session_rows.open_sessions(actor.installation, rows),
-                access,
-            )
+            one = session_rows.open_planned_session(actor.installation, require_undamaged(row))
+            plan = session_rows.open_sessions(actor.installation, rows)
+            seen = await plan_words.open_words(actor, access.link, plan, {one.id})
+            return next(session for session in seen if session.id == one.id), seen, access
     raise NotFound
 
 
@@ -172,22 +167,20 @@ async def plan_course(
         InvalidInput: If the plan is not valid.
     """
     actor.require_role(Role.CLINICIAN)
-    await load_plan_access(actor, patient)
+    access = await load_plan_access(actor, patient)
     plan = replace(plan.clean(), language=actor.language)
     if problems := check_plan(plan):
         raise InvalidInput(problems)
     planned = expand_plan(plan)
     course, ids = course or uuid4(), [uuid4() for _ in planned]
     called = CourseDetails(clean_line(title), actor.language)
-    sealed = seal_document(actor.installation.server_keys, called, course_context(patient, course))
     with suppress(IntegrityError):  # its course is planned already
         linked = list(link_planned_sessions(planned, [one.hex for one in ids]))
         async with _change_plan(actor, patient, linked):
-            await sessions_tables.Course.create(
-                id=course, patient_id=patient, sealed=sealed, created_at=actor.now
-            )
+            key = await load_key(actor, access.link, linked, called.title)
+            await session_rows.insert_course(actor, patient, course, called, key)
             for ident, details in zip(ids, linked, strict=True):
-                await session_rows.insert_session(actor, patient, ident, details, course)
+                await session_rows.insert_session(actor, patient, ident, details, course, key)
             await audit_log.record_event(actor, Act.SESSION_PLANNED, patient=patient, about=course)
     return course
 
@@ -201,14 +194,15 @@ async def add_session(
     Raises:
         InvalidInput: If it is not valid, or another session was added with this ident before.
     """
-    await load_plan_access(actor, patient)
+    access = await load_plan_access(actor, patient)
     details = tell_language(None, clean_details(details), actor.language)
     details = msgspec.structs.replace(details, added_by_patient=actor.role is Role.PATIENT)
-    await _verify_details(actor, patient, details)
+    await verify_details(actor, patient, details)
     ident = ident or uuid4()
     try:
         async with _change_plan(actor, patient, [details]):
-            await session_rows.insert_session(actor, patient, ident, details, None)
+            key = await load_key(actor, access.link, [details])
+            await session_rows.insert_session(actor, patient, ident, details, None, key)
             await audit_log.record_event(actor, Act.SESSION_PLANNED, patient=patient, about=ident)
     except IntegrityError:
         # The form was sent before: its answer may have been lost, and its fields changed since.
@@ -232,31 +226,22 @@ async def change_session(actor: Actor, wanted: UUID, base: int, details: Session
         StaleRevision: If somebody changed it since it was read.
         InvalidInput: If a field is not valid.
     """
-    current = await load_session(actor, wanted)
+    current, access = await _load_for_change(actor, wanted)
+    words = await plan_words.load_words(actor, current, access.link)
+    before = add_words(current.details, words or NO_WORDS)
     if not can_change(actor, current):
-        details = msgspec.structs.replace(current.details, sitter=details.sitter)
-    progress = {name: getattr(current.details, name) for name in PROGRESS_FIELDS}
+        details = msgspec.structs.replace(before, sitter=details.sitter)
+    progress = {name: getattr(before, name) for name in PROGRESS_FIELDS}
     changed = clean_details(msgspec.structs.replace(details, **progress))
-    details = tell_language(current.details, changed, actor.language)
-    await _verify_details(actor, current.patient, details, current)
+    details = tell_language(before, changed, actor.language)
+    await verify_details(actor, current.patient, details, current)
     async with _change_plan(actor, current.patient, [details]):
-        await session_rows.save_session(actor, current, base, details)
+        await save_with_words(actor, access.link, current, base, before, details)
 
 
 def can_change(actor: Actor, one: Session) -> bool:
     """Return whether *actor* may change all of a session, not only its sitter and status."""
     return actor.role is Role.CLINICIAN or one.details.added_by_patient
-
-
-def is_own_day(actor: Actor, details: SessionDetails) -> bool:
-    """Return whether a session is at home and on its day, of which a clinician sees and changes no status."""
-    return actor.role is Role.CLINICIAN and schedule.is_home_dosing_day(details, actor.now)
-
-
-def is_answered_by_patient(actor: Actor, details: SessionDetails) -> bool:
-    """Return whether only the patient can say of a session at home whether it took place, and *actor* is not they."""
-    at_home = details.setting is not Setting.CLINIC
-    return actor.role is Role.CLINICIAN and at_home and needs_answer(details, actor.now)
 
 
 async def change_status(actor: Actor, wanted: UUID, status: Status, reason: str = "") -> None:
@@ -269,7 +254,7 @@ async def change_status(actor: Actor, wanted: UUID, status: Status, reason: str 
     Raises:
         InvalidInput: If that status cannot follow, or not yet, or the reason is too long.
     """
-    current = await load_session(actor, wanted)
+    current, access = await _load_for_change(actor, wanted)
     before = current.details
     frees = status is Status.CANCELLED and is_answered_by_patient(actor, before)
     if frees or is_own_day(actor, before):
@@ -301,11 +286,14 @@ async def change_status(actor: Actor, wanted: UUID, status: Status, reason: str 
     if before.started_at is None and "started_at" in changes:
         text = await load_instructions(actor.installation, current.patient, current.course)
         changes["acute_hours"] = get_acute_hours(text)
+    if Status.CANCELLED in (status, before.status):
+        words = await plan_words.load_words(actor, current, access.link)
+        before = add_words(before, words or NO_WORDS)
     details = tell_language(before, clean_details(msgspec.structs.replace(before, **changes)), actor.language)
     if problems := check_session(details):
         raise InvalidInput(problems)
     async with _change_plan(actor, current.patient, [details]):
-        await session_rows.save_session(actor, current, current.revision, details)
+        await save_with_words(actor, access.link, current, current.revision, before, details)
         await record_dosing_day(actor.installation, current.patient, actor.now)
 
 
@@ -317,7 +305,7 @@ async def ask_later(actor: Actor, wanted: UUID) -> None:
         NotFound: If that is not asked.
     """
     actor.require_role(Role.PATIENT)
-    current = await load_session(actor, wanted)
+    current, _ = await _load_for_change(actor, wanted)
     if not is_unanswered(current.details, actor.now):
         raise NotFound
     details = msgspec.structs.replace(current.details, ask_after=get_next_asking(current.details, actor.now))
@@ -367,33 +355,9 @@ async def _change_plan(
             yield
 
 
-def _is_moved(before: SessionDetails, after: SessionDetails) -> bool:
-    return any(getattr(before, name) != getattr(after, name) for name in ("local", "zone", "kind", "setting"))
-
-
-async def _verify_details(
-    actor: Actor, patient: UUID, details: SessionDetails, current: Session | None = None
-) -> None:
-    problems = check_session(details)
-    plan = await session_rows.load_plan(actor.installation, patient)
-    if details.about is not None:
-        dosing = {one.id.hex for one in plan if one.details.kind is SessionKind.DOSING}
-        if details.about not in dosing or details.kind is SessionKind.DOSING:
-            problems["about"] = N_("Choose one of the dosing sessions.")
-    if current is not None:
-        before = current.details
-        if before.started_at and (before.local, before.zone) != (details.local, details.zone):
-            problems["local"] = N_("This session has begun. Its day and time stay as they were.")
-        tied = before.started_at or any(one.details.about == current.id.hex for one in plan)
-        if needs_answer(before, actor.now) and _is_moved(before, details):
-            if is_answered_by_patient(actor, before):
-                raise InvalidInput({"local": HOME_DOSING_DAY})
-            problems["local"] = PLANNED_TIME_HELD
-        if is_own_day(actor, before) and details.setting is not before.setting:
-            problems["setting"] = HOME_DOSING_DAY  # elsewhere the day would be seen while it lasts
-        if before.kind is SessionKind.DOSING and details.kind is not before.kind and tied:
-            problems["kind"] = N_(
-                "Other sessions or a day of rest belong to this dosing session. Its kind stays."
-            )
-    if problems:
-        raise InvalidInput(problems)
+async def _load_for_change(actor: Actor, wanted: UUID) -> tuple[Session, PlanAccess]:
+    """Return one session as it is stored, and access to the plan that it belongs to; as `load_session`."""
+    for row in parse_rows(SessionRow, await fetch_raw(session_rows.SELECT_SESSION, wanted)):
+        access = await load_plan_access(actor, get_column(row, "patient_id"))
+        return session_rows.open_planned_session(actor.installation, require_undamaged(row)), access
+    raise NotFound

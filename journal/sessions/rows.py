@@ -18,24 +18,45 @@ from crypto import Context
 from journal.actor import Actor
 from journal.audit import log as audit_log
 from journal.audit.acts import Act
-from journal.errors import NotFound, StaleRevision
+from journal.errors import Damaged, NotFound, StaleRevision
 from journal.i18n import N_
 from journal.installation.installation import Installation
 from journal.roles import Role
-from journal.sealing import open_document, seal_document
+from journal.sealing import SealingKey, open_document, seal_document
 from journal.sessions import tables
 from journal.sessions.session import Phase, SessionDetails, SessionKind, Status, count_move
+from journal.sessions.session_words import (
+    NO_WORDS,
+    SessionWords,
+    add_words,
+    leave_words,
+    take_words,
+    words_context,
+)
 from journal.store.database import Statement, ensure_transaction, fetch_raw
 from journal.store.rows import DamagedRow, NonNegative, OpenedRows, Row, fetch_rows, open_rows, parse_rows
 from journal.store.statements import Subquery, parse_id
 
 
 class CourseDetails(msgspec.Struct, frozen=True):
-    """The title of a course, and its language; server key. `imported`: as for a session."""
+    """
+    What stands of a course under the server key. `imported`: as for a session.
+
+    `is_titled`: its title and the language of that are sealed apart, as `CourseWords`. Here they stand of a course from
+    before there were keys of plans, or once somebody who may read them opened them.
+    """
+
+    title: str = ""
+    language: str = ""
+    imported: str = ""
+    is_titled: bool = False
+
+
+class CourseWords(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The title of a course, and its language; the key of the patient's plan."""
 
     title: str
     language: str = ""
-    imported: str = ""
 
 
 SELECT_PATIENT_SESSIONS = (
@@ -60,7 +81,11 @@ class SessionRow(Row, frozen=True):
 
 
 class Session(msgspec.Struct, frozen=True):
-    """One session of a patient, opened; `starts_at` and `ends_at` are as planned, in UTC."""
+    """
+    One session of a patient, opened; `starts_at` and `ends_at` are as planned, in UTC.
+
+    `is_closed`: it has words, and they do not open for who asked for them.
+    """
 
     id: UUID
     patient: UUID
@@ -69,6 +94,7 @@ class Session(msgspec.Struct, frozen=True):
     details: SessionDetails
     starts_at: datetime
     ends_at: datetime
+    is_closed: bool = False
 
     @property
     def kind(self) -> SessionKind:
@@ -180,39 +206,84 @@ async def load_sessions_of(installation: Installation, patients: Collection[UUID
 
 
 async def insert_session(
-    actor: Actor, patient: UUID, ident: UUID, details: SessionDetails, course: UUID | None
+    actor: Actor,
+    patient: UUID,
+    ident: UUID,
+    details: SessionDetails,
+    course: UUID | None,
+    key: SealingKey | None = None,
 ) -> None:
-    """Store a new session."""
-    details = count_move(None, details, actor.now)
+    """
+    Store a new session.
+
+    Args:
+        key: That of the patient's plan, where there are words in *details*.
+    """
+    counted = details if details.imported else count_move(None, details, actor.now)
+    details, words = _seal_words(key, patient, ident, 1, counted, take_words(details))
     await tables.KapSession.create(
         id=ident,
         patient_id=patient,
         course_id=course,
         revision=1,
         sealed=seal_document(actor.installation.server_keys, details, session_context(patient, ident, 1)),
+        words=words,
         created_at=actor.now,
     )
 
 
-async def save_session(actor: Actor, current: Session, base: int, details: SessionDetails) -> None:
+def _seal_words(
+    key: SealingKey | None,
+    patient: UUID,
+    ident: UUID,
+    revision: int,
+    details: SessionDetails,
+    words: SessionWords,
+) -> tuple[SessionDetails, bytes | None]:
+    """Return details that say which words are theirs, and these sealed; None where there are none."""
+    bare = leave_words(details)
+    if words == NO_WORDS:
+        return msgspec.structs.replace(bare, words_at=0), None
+    if key is None:
+        raise Damaged
+    sealed = seal_document(key, words, words_context(patient, ident, revision))
+    return msgspec.structs.replace(bare, words_at=revision), sealed
+
+
+async def save_session(
+    actor: Actor,
+    current: Session,
+    base: int,
+    details: SessionDetails,
+    words: SessionWords | None = None,
+    key: SealingKey | None = None,
+) -> None:
     """
     Store a new revision of a session.
+
+    Args:
+        current: As it is stored: words that were opened for its reader are not in it.
+        details: What stands under the server key. Words in it are passed over.
+        words: What takes the place of its words; None leaves them as they are.
+        key: That of the patient's plan, where there are words to be sealed.
 
     Raises:
         StaleRevision: If *base* is not the stored revision, or not the one that was read as *current*.
     """
-    details = count_move(current.details, details, actor.now)
-    if details == current.details:
+    before, revision = current.details, base + 1
+    details = add_words(count_move(before, details, actor.now), take_words(before))
+    details = msgspec.structs.replace(details, words_at=before.words_at)
+    if details == before and words is None:
         return
-    revision = base + 1
-    sealed = seal_document(
-        actor.installation.server_keys, details, session_context(current.patient, current.id, revision)
-    )
+    columns: dict[str, object] = {}
+    if words is not None:
+        details, columns["words"] = _seal_words(key, current.patient, current.id, revision, details, words)
+    place = session_context(current.patient, current.id, revision)
+    sealed = seal_document(actor.installation.server_keys, details, place)
     async with ensure_transaction():
-        # What *details* keep of a session's progress was read with *current*.
-        changed = base == current.revision and await tables.KapSession.filter(
-            id=current.id, revision=base
-        ).update(revision=revision, sealed=sealed)
+        # What *details* keep of a session's progress was read with *current*, and whether its words stand in them.
+        same = tables.KapSession.filter(id=current.id, revision=base, words__isnull=before.words_at == 0)
+        changed = base == current.revision and await same.update(revision=revision, sealed=sealed, **columns)
         if not changed:
             raise StaleRevision(
                 N_("Somebody changed this session in the meantime. Look at it again before saving.")
@@ -255,6 +326,62 @@ def session_context(patient: UUID, session: UUID, revision: int) -> Context:
 def course_context(patient: UUID, course: UUID) -> Context:
     """Return the context of a course's details."""
     return Context("course", patient.bytes, course.bytes)
+
+
+def course_words_context(patient: UUID, course: UUID) -> Context:
+    """Return the context of a course's title."""
+    return Context("course-words", patient.bytes, course.bytes)
+
+
+async def insert_course(
+    actor: Actor,
+    patient: UUID,
+    course: UUID,
+    called: CourseDetails,
+    key: SealingKey | None,
+    created_at: datetime | None = None,
+) -> None:
+    """
+    Store a new course.
+
+    Args:
+        key: That of the patient's plan, where the course has a title.
+    """
+    sealed, words = seal_course(actor, patient, course, called, key)
+    await tables.Course.create(
+        id=course, patient_id=patient, sealed=sealed, words=words, created_at=created_at or actor.now
+    )
+
+
+def seal_course(
+    actor: Actor, patient: UUID, course: UUID, called: CourseDetails, key: SealingKey | None
+) -> tuple[bytes, bytes | None]:
+    """Return a course as it stands under the server key, and its title under *key*; None where it has none."""
+    words = None
+    if called.title:
+        if key is None:
+            raise Damaged
+        told = CourseWords(called.title, called.language)
+        words = seal_document(key, told, course_words_context(patient, course))
+    bare = CourseDetails(imported=called.imported, is_titled=words is not None)
+    return seal_document(actor.installation.server_keys, bare, course_context(patient, course)), words
+
+
+def open_course(installation: Installation, patient: UUID, course: UUID, sealed: bytes) -> CourseDetails:
+    """Open what the server key opens of a course; raises `Damaged`."""
+    return open_document(installation.server_keys, sealed, course_context(patient, course), CourseDetails)
+
+
+def open_title(
+    key: SealingKey | None, patient: UUID, course: UUID, called: CourseDetails, words: bytes | None
+) -> CourseDetails:
+    """Return a course with its title; raises `Damaged` where that does not open."""
+    if not called.is_titled:
+        return called
+    if key is None or words is None:
+        raise Damaged
+    told = open_document(key, words, course_words_context(patient, course), CourseWords)
+    return msgspec.structs.replace(called, title=told.title, language=told.language)
 
 
 async def load_my_sessions(actor: Actor) -> Plan:

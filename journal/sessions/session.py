@@ -129,6 +129,9 @@ class SessionDetails(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """
     One session as sealed under the server key. `local` is what the clock on the wall says in `zone`.
 
+    Its words, those of `TEXT_LENGTHS` and their languages, are sealed apart (`session_words.py`): `words_at` is the
+    revision of the session at which they were, 0 where there are none. Here they stand of sessions from before that, or
+    once somebody who may read them opened them.
     `ask_after` is the date from which on it is asked again whether it took place, where that was put off.
     `acute_hours` are the hours of its course as they were when it began: whatever is written later, they last.
     `join` is how to join it: an address, or a link. `moves` counts how often a calendar that holds it had to be told
@@ -167,6 +170,7 @@ class SessionDetails(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     note_language: str = ""
     reason_language: str = ""
     imported: str = ""
+    words_at: int = 0
 
     def find_language(self, field: str) -> str:
         """Return the language of the words of *field*, one of `LANGUAGE_FIELDS`; empty where nobody knows."""

@@ -16,6 +16,7 @@ class Course(Model):
         "journal.Account", related_name="courses", db_index=True
     )
     sealed = fields.BinaryField()  # server key
+    words = fields.BinaryField(null=True)  # the key of the patient's plan
     created_at = fields.DatetimeField()
 
     class Meta:
@@ -34,7 +35,29 @@ class KapSession(Model):
     )
     revision = fields.IntField()
     sealed = fields.BinaryField()  # server key
+    words = fields.BinaryField(null=True)  # the key of the patient's plan
     created_at = fields.DatetimeField()
 
     class Meta:
         table = "kap_session"
+
+
+class PlanKey(Model):
+    """
+    The key of a patient's plan, as they have it. Each care link has a copy of its own.
+
+    Its id is the patient's.
+    """
+
+    id = fields.UUIDField(primary_key=True)
+    patient: fields.ForeignKeyRelation[Account] = fields.ForeignKeyField(
+        "journal.Account", related_name="plan_keys", db_index=True
+    )
+    wrapped = fields.BinaryField()  # the patient's vault key
+    due_at = fields.DatetimeField(null=True)  # since when it is to be drawn anew
+    carried_at = fields.DatetimeField(
+        null=True
+    )  # when all words from before there were such keys were sealed
+
+    class Meta:
+        table = "plan_key"

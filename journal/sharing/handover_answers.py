@@ -24,6 +24,7 @@ from journal.i18n import N_
 from journal.replies import endings
 from journal.roles import Role
 from journal.sealing import seal_document
+from journal.sessions import plan_key
 from journal.sessions.holds import refuse_while_held
 from journal.sharing import ends
 from journal.sharing import shares as sharing_shares
@@ -96,6 +97,7 @@ async def accept_handover(
                 raise NotFound
             await refuse_while_held(actor, Asked(HeldAct.HANDOVER, wanted))
             chosen = await _open_chosen_shares(actor, one, shares)
+            link.plan_copy = plan_key.seal_copy(await plan_key.load_or_draw(actor), made, Sealer(key))
             await link.save(force_create=True)
             await share_list.create_list(actor, made, key)
             copies = [await _copy_share(actor, made, item, Sealer(key)) for item in chosen]

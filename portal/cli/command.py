@@ -85,7 +85,8 @@ def main(arguments: list[str] | None = None) -> int:
     """
     options = build_parser().parse_args(arguments)
     forbid_dumps()
-    if arguments is None and options.command in SERVING:
+    options.can_restart = arguments is None
+    if options.can_restart and options.command in SERVING:
         restart_with_wiping()
     if options.command in FILE_COMMANDS:
         place = FILE_COMMANDS[options.command][0]

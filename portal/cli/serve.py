@@ -6,10 +6,11 @@ import argparse
 import asyncio
 import gc
 import logging
+import os
 import signal
 from contextlib import suppress
 
-import uvicorn
+from starlette.applications import Starlette
 
 from journal.installation.installation import Installation
 from journal.operations.demo import load_demo
@@ -19,6 +20,7 @@ from journal.store.errors import DatabaseStarting
 from portal import logs
 from portal.app import create_app
 from portal.config import Config
+from portal.http.process_renewal import LISTENING, Renewal, RenewingServer, get_handed_sockets
 from portal.http.server import build_server_config
 
 KEY_BESIDE_DATA = (
@@ -32,11 +34,14 @@ DEMONSTRATION = (
 WAITING_FOR_DATABASE = "Waiting for it; Hearthside serves as soon as it is there."
 DATABASE_READY = "The database is there."
 COLLECT_AFTER = (10_000, 5, 20)  # new objects; five times that; a million
+RENEWED = "Nobody is connected: the process is renewed, so that it remembers nothing."
 POLL_SECONDS = 1.0  # seconds between two tries of a database that is away
 
 
 def run(config: Config, options: argparse.Namespace) -> int:
     """Migrate, load the demonstration or create a set-up link if the database is empty, and serve."""
+    if LISTENING in os.environ:  # a renewed process: all of this was done, and said
+        return serve(config, options)
     asyncio.run(migrate(config.database_url))
     state = asyncio.run(_prepare_database(config, demo=not options.no_demo))
     print(f"\n  Hearthside is at {config.origin}\n  {state}\n", flush=True)
@@ -69,11 +74,35 @@ def serve(config: Config, options: argparse.Namespace) -> int:
     if not asyncio.run(_wait_for_database(config)):
         return 0
     warn_of_key_location(config)
-    server = uvicorn.Server(build_server_config(create_app(config), config))
+    app = create_app(config)
+    renewal = _build_renewal(app, config.renew_after) if options.can_restart else None
+    server = RenewingServer(build_server_config(app, config), renewal)
     _freeze_garbage_collector()
     with suppress(KeyboardInterrupt):
-        server.run()
+        server.run(get_handed_sockets(os.environ))
+        if server.kept:
+            logs.log_event(logging.INFO, RENEWED)
+            server.restart()
     return 0 if server.started else 1
+
+
+def _build_renewal(app: Starlette, requests: int) -> Renewal:
+    """Return when the process is renewed: nothing is made beside the pages, no task runs, and the database answers."""
+
+    async def is_possible() -> bool:
+        if app.state.installation.background_work:
+            return False
+        try:
+            with app.state.store.use():
+                await practice.fetch_sealed_practice()
+        except Exception:  # noqa: BLE001 - each driver has its own; a process that runs says so on its pages
+            return False
+        return True
+
+    def close() -> bool:
+        return not app.state.installation.background_work and app.state.task_gate.close()
+
+    return Renewal(requests, is_possible, close)
 
 
 def _freeze_garbage_collector() -> None:

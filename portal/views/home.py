@@ -16,6 +16,7 @@ from journal.care import links
 from journal.care.links import Link
 from journal.catalogue.fields import EntryKind
 from journal.catalogue.forms import SHAREABLE_KINDS
+from journal.clinic import carrying
 from journal.entries.listing import EntrySummary
 from journal.entries.naming import EntryName, EntryNamer
 from journal.key_rotation import waiting
@@ -134,6 +135,7 @@ async def load_home(actor: Actor) -> HomePage:
     is_resealing = False
     with suppress(*UNAVAILABLE_ERRORS):
         is_resealing = await waiting.continue_renewals(actor, lasting)
+        await carrying.settle(actor, there.links, plan.everything)
     found = loaded.today
     about, coming = found.about, _find_coming(plan, found, actor.now)
     asked = next((one for one in (found.first, *found.rest) if one.kind is ThingKind.TOOK_PLACE), None)

@@ -23,6 +23,7 @@ from journal.clinic.call_contacts import CallContact
 from journal.clinic.hours import TypedWindow, Window
 from journal.clinic.instructions import Instructions, ItemGroup, get_offsets
 from journal.clinic.signatures import AttestedKeys, Signer, identify_signer
+from journal.clinic.text_reading import open_text
 from journal.errors import Damaged
 from journal.i18n import N_
 from journal.reading_hours.next_look import LookState, NextLook
@@ -282,6 +283,7 @@ async def load_my_clinic_text(actor: Actor, course: UUID | None) -> ClinicTextSt
         return ClinicTextState(is_damaged=True)
     if found is None or found.hidden_at:
         return ClinicTextState(is_hidden=found is not None)
+    opened = await open_text(actor, None, found)
     return ClinicTextState(
-        await build_clinic_text(actor, await links.load_my_links(actor, ended=True), found)
+        await build_clinic_text(actor, await links.load_my_links(actor, ended=True), opened)
     )

@@ -95,6 +95,7 @@ UNNOTICED: dict[str, str] = {
     "packet": OWN,
     "passkey": ENDED_BY_ACCESS,
     "patient_notice": "signed by its patient; the log says what was sent",
+    "plan_key": "drawn anew with its patient's next page, from a link's copy; else words say that they are closed",
     "practice": "its name and telephone number of before",
     "reading_hours": PLAN,
     "reminder_slot": NO_MESSAGE,

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ast
 import hmac
+import re
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
@@ -42,8 +43,10 @@ from crypto import (
 )
 from journal.care import links
 from journal.care.invitations import parse_token
+from journal.sessions import plan_key
 from tests.attacks.conftest import Target
-from tests.attacks.world import HERS, WORDS
+from tests.attacks.thief import read_with_server_key
+from tests.attacks.world import HERS, PLANNED, WORDS, YEAR
 from tests.cast import NAMES, PASSWORDS, PRACTICE, SERVER_KEY
 from tests.test_architecture import ROOT, modules
 
@@ -228,6 +231,13 @@ def what_people_wrote(target: Target) -> list[Sealed]:
         of("import", "import_run", "sealed", ids["import run"], "import-run", alice.bytes, ids["import run"].bytes, 1),
         of("import part", "import_part", "sealed", ids["import part"], "import-part", alice.bytes,
            ids["import part"].bytes),
+        of("session words", "kap_session", "words", ids["session"], "session-words", alice.bytes, ids["session"].bytes,
+           1),
+        of("title of a course", "course", "words", ids["course"], "course-words", alice.bytes, ids["course"].bytes),
+        of("clinic's words", "instructions_version", "words", ids["instructions"], "instructions-words", alice.bytes,
+           ids["instructions"].bytes),
+        of("plan key", "plan_key", "wrapped", alice, "plan-key", alice.bytes, NO_RECORD),
+        of("copy of the plan key", "care_link", "plan_copy", link, "plan-key-copy", link.bytes, link.bytes),
         of("talk item", "talk_item", "sealed", ids["talk item"], "talk-item", link.bytes, ids["talk item"].bytes),
         of("talk word", "talk_item", "said", ids["talk item"], "talk-word", link.bytes, ids["talk item"].bytes),
         of("talk mark", "talk_item", "mark", ids["marked talk item"], "talk-mark", link.bytes,
@@ -329,6 +339,9 @@ async def test_the_search_finds_every_key_that_is_there(target: Target) -> None:
     feed = target.world.ids["feed"]
     (wrapped,) = _row(store, "SELECT key FROM calendar_feed WHERE id = ?", feed)
     read = unwrap_key(alice.keyring.vault, wrapped, context=Context("feed-key", alice.id.bytes, feed.bytes))
+    plan = await plan_key.load_or_draw(alice)
+    assert plan is not None
+    secrets.append(plan)
     targets = what_people_wrote(target)
     odd = [b"\x01\x02" + secret + b"tail" for secret in secrets] + [b"\x07" * 5 + link_key + b"\x07", read]
     keys = raw_keys(odd) | derived_keys(odd, SERVER_KEY)
@@ -388,6 +401,23 @@ def test_the_server_key_opens_names_and_dates_only(target: Target) -> None:
         "reminder_slot",
         "packet",
     }
+
+
+async def test_of_what_people_wrote_the_server_key_opens_what_the_list_says(target: Target) -> None:
+    """Of the words around alice's plan, those of no session come out, and of her journal and her shares none at all."""
+    texts = await read_with_server_key(f"sqlite://{target.path}")
+    assert {column for column, some in texts.items() if PLANNED in "".join(some)} == {
+        "call_contact.sealed",
+        "instructions_version.sealed",
+    }
+    of_clinic = "".join(texts["instructions_version.sealed"])
+    assert set(re.findall(f"{PLANNED} (\\w+)", of_clinic)) == {"chair", "stool"}  # the sitter's
+    names = {"invitation.sealed"}  # whom a link invites, until a while after it has ended
+    assert {column for column, some in texts.items() if HERS in "".join(some)} - names == {
+        "packet.disclosed",
+        "passkey.sealed",
+    }
+    assert f"{YEAR}-03" in "".join(texts["kap_session.sealed"])
 
 
 def test_without_the_server_key_names_and_dates_stay_closed(target: Target, loot: list[bytes]) -> None:

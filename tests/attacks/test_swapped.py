@@ -32,6 +32,8 @@ DAMAGED = ("This record cannot be opened: it is not what was saved.", str(Damage
 COPY = ("it is not what was shared", "they are not what was shared", "it is not what you shared", *DAMAGED)
 KEYS = ("The keys of this account are not the ones you agreed on", str(TrustBroken.message))
 CLINIC_TEXT = ("it is not what was written.",)
+WORDS_CLOSED = ("Dose, names and note do not open here", *DAMAGED)
+TEXT_CLOSED = ("What was written here does not open", *DAMAGED)
 PLAN = ("One session cannot be opened: it is not what was saved.",)
 STRANGE = ("A connection here is not the one you made", "A connection here is not one that you made")
 NAMELESS = ("Somebody whose name cannot be opened",)
@@ -257,6 +259,7 @@ SHOWN: dict[str, tuple[Place, ...]] = {
     "care_link.clinician_pin": (Place("link", (*OPENING, Look("bob", "/patients", STRANGE))),),
     "care_link.voucher": (Place("link", OPENING, first="UPDATE care_link SET clinician_pin = NULL"),),
     "care_link.past": (),  # of care that has ended: tests/journal/care/test_lifecycle.py
+    "course.words": (),  # the same, and tests/journal/clinic/test_text_words.py
     "course.sealed": (),  # an archive alone holds it, and names it there: test_hostile_storage.py
     "call_contact.sealed": (
         Place(
@@ -275,6 +278,15 @@ SHOWN: dict[str, tuple[Place, ...]] = {
             (
                 Look("bob", "/patients/{alice}/instructions", CLINIC_TEXT),
                 Look("alice", "/sessions/{session}", CLINIC_TEXT),
+            ),
+        ),
+    ),
+    "instructions_version.words": (
+        Place(
+            "instructions",
+            (
+                Look("bob", "/patients/{alice}/instructions", TEXT_CLOSED),
+                Look("alice", "/sessions/{session}", TEXT_CLOSED),
             ),
         ),
     ),
@@ -337,6 +349,12 @@ SHOWN: dict[str, tuple[Place, ...]] = {
     "sitter_link.note_key": (Place("sat link", (Look("alice", SITTER_NOTES, NOTE_CLOSED),)),),
     "sitter_note.sealed": (Place("sitter note", (Look("alice", SITTER_NOTES, NOTE_CLOSED),)),),
     "sitter_note.mark": (Place("marked sitter note", (Look(None, "/sit/{alice's sit}", NO_MARK),)),),
+    "kap_session.words": (
+        Place("session", tuple(Look(who, "/sessions/{session}", WORDS_CLOSED) for who in ("alice", "bob"))),
+    ),
+    "plan_key.wrapped": (Place("alice", (Look("alice", "/sessions/{session}", WORDS_CLOSED),)),),
+    "care_link.plan_copy": (Place("link", (Look("bob", "/sessions/{session}", WORDS_CLOSED),)),),
+    "set_aside.plan_key": (),  # tests/journal/plan_words/test_words.py
     "kap_session.sealed": (
         Place(
             "session",

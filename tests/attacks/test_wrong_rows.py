@@ -146,6 +146,7 @@ ELSEWHERE = {
     "link_head": "the same",
     "witness": "the same",
     "link_renewal": "no row of now needs it: tests/journal/key_rotation/test_new_link_keys.py",
+    "plan_key": "words are closed until another is drawn: tests/journal/plan_words/test_words.py",
     "contents_text": "passed over when it is wrong: tests/journal/entries/test_page_search.py",
     "audit_head": "the end of the log's chain: tests/journal/audit/test_log.py",
     "audit_key": "the key of the log's chain: tests/journal/audit/test_log.py",

@@ -42,7 +42,7 @@ from journal.care_notes.notes import NoteKind as CareNoteKind
 from journal.catalogue.fields import EntryKind, FieldKind
 from journal.catalogue.forms import FORMS
 from journal.catalogue.tracked import VERSION
-from journal.clinic import call_contacts, instructions
+from journal.clinic import call_contacts, carrying, text_writing
 from journal.clinic.call_contacts import CallDetails, CallRole
 from journal.clinic.hours import Window
 from journal.clinic.instructions import InstructionsDetails
@@ -211,6 +211,7 @@ async def furnish(url: str, furniture: Furniture) -> World:
             set_up, invited = await _links(making, ids)
             people = {name: (await making.actor(name)).id for name in making.tokens}
             await making.confirm("alice")
+            await _settle(making)
             ids["passkey"] = await _passkey(making)
             await accounts_tables.Account.filter(id=people["gil"]).update(status="suspended")
             await passkeys_tables.SpentChallenge.all().delete()
@@ -411,7 +412,7 @@ async def _plan(making: _Making, ids: dict[str, UUID]) -> None:
         ),
     )
     told = InstructionsDetails(f"{PLANNED} tea", f"{PLANNED} pill", f"{PLANNED} socks", f"{PLANNED} chair")
-    ids["instructions"] = await instructions.save_instructions(
+    ids["instructions"] = await text_writing.save_instructions(
         bob, alice.id, ids["course"], told, is_checked=True
     )
     noted = {
@@ -516,7 +517,7 @@ async def _share(making: _Making, ids: dict[str, UUID]) -> None:
     written = InstructionsDetails(
         f"{PLANNED} broth", f"{PLANNED} drops", f"{PLANNED} scarf", f"{PLANNED} stool"
     )
-    ids["left text"] = await instructions.save_instructions(
+    ids["left text"] = await text_writing.save_instructions(
         await making.actor("frieda"), alice.id, None, written, is_checked=True
     )
     await lifecycle.end_care(alice, ids["frieda's link"])
@@ -684,6 +685,12 @@ async def _others(making: _Making, ids: dict[str, UUID]) -> None:
     ids["dana's course"] = await session_plan.plan_course(charlie, dana.id, f"{OTHERS} course", plan)
     ids["dana's session"] = (await load_my_sessions(dana))[0].id
     ids["charlie's invitation"] = (await invitations.create_invitation(charlie, f"{OTHERS} invited")).id
+
+
+async def _settle(making: _Making) -> None:
+    """Have alice have opened her first page since she ended care and paused sharing: the key of her plan is another."""
+    alice = await making.actor("alice")
+    await carrying.settle(alice, await links.load_my_links(alice, ended=True), ())
 
 
 async def _passkey(making: _Making) -> UUID:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from playwright.async_api import expect
 
-from journal.clinic import instructions
+from journal.clinic import text_writing
 from journal.clinic.instructions import InstructionsDetails
 from journal.scheduling import plan as session_plan
 from journal.sessions.session import SessionDetails, SessionKind, Setting
@@ -34,7 +34,7 @@ async def test_a_plan_and_a_check_list(desk: Desk, server: Served, javascript: b
         details = SessionDetails(SessionKind.DOSING, local, ZONE, 120, Setting.HOME)
         session = f"/sessions/{await session_plan.add_session(alice, alice.id, details)}"
         text = InstructionsDetails(fasting="As your prescriber told you", bring="A blanket\nWarm socks")
-        await instructions.save_instructions(await cast.actor("bob"), alice.id, None, text, is_checked=True)
+        await text_writing.save_instructions(await cast.actor("bob"), alice.id, None, text, is_checked=True)
     page = await desk.person(javascript=javascript, touch=True)
     await server.admit(page.context, "alice")
     await page.goto(session)

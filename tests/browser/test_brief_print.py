@@ -14,7 +14,7 @@ from playwright.async_api import Browser, Page, Route
 from journal.catalogue.answers import parse_answers
 from journal.catalogue.fields import EntryKind
 from journal.catalogue.forms import MAX_PART_LENGTH, MAX_PART_LINES, get_form
-from journal.clinic import instructions
+from journal.clinic import text_writing
 from journal.clinic.instructions import InstructionsDetails
 from journal.sessions.session import SessionKind
 from tests.browser.conftest import Desk
@@ -131,7 +131,7 @@ async def test_a_sitter_s_sheet_is_one_page(portal: Portal, desk: Desk, length: 
         sitter_text=f"{lines}\n{LONG * 9}\nNobody drives tonight."[: min(5 * length, 2000)]
     )
     alice = await cast.actor("alice")
-    await instructions.save_instructions(await cast.actor("bob"), alice.id, None, text, is_checked=True)
+    await text_writing.save_instructions(await cast.actor("bob"), alice.id, None, text, is_checked=True)
     async with portal.client("alice") as client:
         page = await desk.person()
         await serve(page, client)

@@ -17,7 +17,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from playwright.async_api import Locator, Page, expect
 
-from journal.clinic import instructions
+from journal.clinic import text_writing
 from journal.clinic.instructions import InstructionsDetails
 from journal.sessions.rows import load_my_sessions
 from journal.sessions.session import SessionKind
@@ -235,7 +235,7 @@ async def test_a_course(desk: Desk, server: Served, javascript: bool, scheme: st
         text = InstructionsDetails(
             bring="A blanket", sitter_text="Sit where they can see you.", part_minutes=30
         )
-        await instructions.save_instructions(
+        await text_writing.save_instructions(
             await cast.actor("bob"), alice.id, dosing[0].course, text, is_checked=True
         )
     page = await desk.person(javascript=javascript, scheme=scheme)

@@ -14,7 +14,7 @@ from journal.care.documents import ShareDocument, given_back_context
 from journal.care.link_keys import open_shared_key
 from journal.catalogue.fields import EntryKind
 from journal.catalogue.revisits import Revisit
-from journal.clinic import call_contacts, instructions
+from journal.clinic import call_contacts, text_writing
 from journal.clinic.call_contacts import CallDetails, CallRole
 from journal.clinic.instructions import InstructionsDetails
 from journal.entries import only_entry, removal
@@ -145,7 +145,7 @@ async def _leave(cast: Cast) -> tuple[UUID, UUID]:
     nurse = CallDetails(CallRole.NURSE, "", "+49 30 5550 7")
     contact = await call_contacts.save_contact(charlie, alice.id, nurse)
     told = InstructionsDetails("Placeholder tea")
-    text = await instructions.save_instructions(charlie, alice.id, None, told, is_checked=True)
+    text = await text_writing.save_instructions(charlie, alice.id, None, told, is_checked=True)
     await lifecycle.end_care(alice, link)
     return contact, text
 

@@ -34,7 +34,7 @@ from journal.care.documents import Attention
 from journal.care.share_list import ShareEnd
 from journal.care_notes import notes as care_notes
 from journal.care_notes.notes import NoteKind
-from journal.clinic import call_contacts, ended_care, instructions
+from journal.clinic import call_contacts, ended_care, text_writing
 from journal.clinic.call_contacts import CallDetails, CallRole
 from journal.clinic.instructions import InstructionsDetails
 from journal.coming_talk import afterwards, answers, setting
@@ -154,7 +154,7 @@ async def at_the_door(portal: Portal) -> None:
     assert (await last(Act.CALL_CONTACT_CHANGED)).object_id == contact
     await call_contacts.remove_contact(await cast.actor("bob"), alice.id, contact)
     assert (await last(Act.CALL_CONTACT_REMOVED)).object_id == contact
-    text = await instructions.save_instructions(
+    text = await text_writing.save_instructions(
         await cast.actor("bob"), alice.id, None, InstructionsDetails("As written."), is_checked=True
     )
     assert (await last(Act.INSTRUCTIONS_WRITTEN)).object_id == text
@@ -343,7 +343,7 @@ async def between_two(cast: Cast) -> None:
     await lifecycle.resume_sharing(alice, link)
     assert (await last(Act.SHARING_RESUMED)).recipient_id == charlie.id
     told = InstructionsDetails("As written by charlie.")
-    text = await instructions.save_instructions(charlie, alice.id, None, told, base=1, is_checked=True)
+    text = await text_writing.save_instructions(charlie, alice.id, None, told, base=1, is_checked=True)
     await lifecycle.end_care(alice, link)
     await ended_care.hide_left_text(alice, text)
     assert (await last(Act.INSTRUCTIONS_HIDDEN)).object_id == text

@@ -12,6 +12,7 @@ from journal.brief.brief import build_brief
 from journal.brief.composing import Brief
 from journal.errors import NotFound
 from journal.i18n import N_
+from journal.plan_words.reading import open_words
 from journal.sessions import schedule
 from portal.access.session_cookie import get_actor
 from portal.documents.printing import print_page
@@ -43,7 +44,8 @@ async def show_brief(request: Request) -> Response:
     """Show the brief for the next talk or a chosen session; the patient sees that what it quotes was opened."""
     actor = get_actor(request)
     drawn = await build_brief(actor, request.path_params["id"], _get_wanted(request))
-    lines = {line.session.id: line for line in build_lines(actor, drawn.plan)}
+    told = await open_words(actor, drawn.link, drawn.plan, {drawn.about.id} if drawn.about else ())
+    lines = {line.session.id: line for line in build_lines(actor, told)}
     others = [one for one in drawn.plan if one != drawn.session]
     context = BriefPage(
         drawn.link.patient,

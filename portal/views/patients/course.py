@@ -78,7 +78,10 @@ async def plan_course(request: Request) -> Response:
     plan = replace(plan, first_sequence_no=get_next_number(plan.phase, lasting))
     if sent["step"] != "confirm":
         return _render_preview(request, link, form, plan, build_lines(actor, lasting))
-    await session_plan.plan_course(actor, link.patient, "", plan, course=parse_uuid(sent["course"]))
+    try:
+        await session_plan.plan_course(actor, link.patient, "", plan, course=parse_uuid(sent["course"]))
+    except InvalidInput as error:
+        return _render_form(request, link, form, error.fields)
     return redirect(request, f"/patients/{link.patient}")
 
 

@@ -12,9 +12,10 @@ from starlette.responses import Response
 from journal.actor import Actor
 from journal.care import links
 from journal.care.links import Link
-from journal.clinic import instructions
+from journal.clinic import instructions, text_writing
 from journal.clinic.instructions import ACUTE_HOURS, BOUNDS, CHECK_MINUTES, TEXT_LENGTHS, InstructionsDetails
 from journal.clinic.signatures import AttestedKeys
+from journal.clinic.text_reading import open_texts
 from journal.errors import InvalidInput, NotFound, StaleRevision
 from journal.reminders.following import change_with_reminders
 from journal.sessions.moments import OFFSET_BOUNDS, USUAL, Offsets
@@ -114,7 +115,7 @@ async def _write(request: Request, course: UUID | None) -> Response:
     base = form.get_whole_number("revision") or 0
     try:
         async with change_with_reminders(actor.installation, link.patient, actor.now):
-            await instructions.save_instructions(
+            await text_writing.save_instructions(
                 actor, link.patient, course, _parse(typed), base=base, is_checked=bool(form["checked"])
             )
     except InvalidInput as error:
@@ -154,12 +155,13 @@ async def _load_courses(actor: Actor, link: Link) -> tuple[tuple[CourseLine, ...
         actor, await load_plan(actor.installation, link.patient)
     )  # the link is the right to it
     found = await instructions.load_versions(actor.installation, link.patient)
+    opened = await open_texts(actor, link, found)
     grouped = instructions.group_sessions(plan)
     keys = [*(key for key in grouped if key is not None), None]
     lines = {line.session.id: line for line in build_lines(actor, plan)}
     courses, signers = [], AttestedKeys()
     for key in keys:
-        versions = [await build_clinic_text(actor, (), one, signers) for one in found if one.course == key]
+        versions = [await build_clinic_text(actor, (), one, signers) for one in opened if one.course == key]
         sessions = tuple(lines[one.id] for one in grouped.get(key, ()))
         courses.append(CourseLine(str(key or NO_COURSE), sessions, tuple(versions)))
     return tuple(courses), found.damaged

@@ -8,6 +8,7 @@ from unicodedata import category
 from uuid import UUID
 
 from journal.account_reset import returned_shares
+from journal.account_reset.returned_shares import Returnable
 from journal.actor import Actor
 from journal.care import links
 from journal.care.documents import ShareDocument
@@ -94,7 +95,7 @@ class PatientPage:
     missing: bool
     ended: tuple[date, ...]
     trusted: bool
-    to_give_back: int
+    to_give_back: Returnable | None
     damaged_sessions: tuple[UUID | None, ...] = ()
     notices: tuple[OpenNotice, ...] = ()
     evaluation: Standing | None = None
@@ -141,7 +142,7 @@ async def build_patient_page(actor: Actor, patient: UUID) -> PatientPage:
         missing=folder.missing,
         ended=tuple(dict.fromkeys(one.last_day for one in folder.ended)),
         trusted=trusted,
-        to_give_back=await returned_shares.count_returnable(actor, link) if trusted else 0,
+        to_give_back=await returned_shares.find_returnable(actor, link) if trusted else None,
         damaged_sessions=folder.sessions.damaged,
         notices=await inbox.list_open_of(actor, folder.link),
         evaluation=evaluation,

@@ -16,6 +16,7 @@ from journal.care_notes import keeping, notes
 from journal.care_notes.notes import CareNote, NoteKind
 from journal.clinic import call_contacts, ended_care, instructions
 from journal.clinic.signatures import AttestedKeys
+from journal.clinic.text_reading import open_texts
 from journal.errors import Damaged, NotFound
 from journal.held_acts import Asked, HeldAct
 from journal.sessions.holds import get_hold, refuse_if_held, refuse_while_held
@@ -177,15 +178,23 @@ async def _load_texts(
     """Return what counts, or would if it were not hidden, for each course; the sessions without one come last."""
     lines = {line.session.id: line for line in build_lines(actor, plan)}
     grouped = instructions.group_sessions(plan)
-    signers, found = AttestedKeys(), []
-    for course in [*(one for one in grouped if one is not None), None]:
-        sessions = tuple(lines[one.id] for one in grouped.get(course, ()))
+    signers, texts, damaged = AttestedKeys(), [], []
+    courses = [*(one for one in grouped if one is not None), None]
+    for course in courses:
         try:
             text = await instructions.load_newest(actor.installation, actor.id, course)
         except Damaged:
-            found.append(CourseText(sessions, None))
+            damaged.append(course)
             continue
         if text is not None:
-            shown = await build_clinic_text(actor, mine, text, signers)
-            found.append(CourseText(sessions, shown, ended_care.is_left(text.signer, carers)))
+            texts.append(text)
+    opened = {text.course: text for text in await open_texts(actor, None, texts)}
+    found = []
+    for course in courses:
+        sessions = tuple(lines[one.id] for one in grouped.get(course, ()))
+        if course in damaged:
+            found.append(CourseText(sessions, None))
+        elif course in opened:
+            shown = await build_clinic_text(actor, mine, opened[course], signers)
+            found.append(CourseText(sessions, shown, ended_care.is_left(shown.text.signer, carers)))
     return tuple(found)

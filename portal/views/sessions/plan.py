@@ -15,6 +15,7 @@ from journal.care.links import Link
 from journal.clinic import instructions
 from journal.entries.naming import EntryName, load_namer
 from journal.errors import HeldUntilRested, InvalidInput
+from journal.plan_words.reading import open_words
 from journal.reframing import later
 from journal.roles import Role
 from journal.scheduling import plan as session_plan
@@ -82,7 +83,7 @@ async def show_plan(request: Request) -> Response:
         tuple(link.peer_name for link in await links.load_my_links(actor)),
         holds.get_hold(actor, mine),
         mine.damaged,
-        tuple(map(_as_over, build_lines(actor, mine.imported))),
+        tuple(map(_as_over, build_lines(actor, await open_words(actor, None, mine.imported)))),
     )
     return render_page(request, "sessions/plan.html", context)
 

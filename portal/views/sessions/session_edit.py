@@ -118,6 +118,7 @@ def _render_form(
         revision=one.revision if base is None else base,
         limited=not session_plan.can_change(actor, one),
         newer=next((line for line in build_lines(actor, plan) if newer and line.session.id == one.id), None),
+        is_closed=one.is_closed,
     )
     return render_page(
         request, "sessions/form.html", context, status=422 if errors else 409 if newer else 200

@@ -168,7 +168,8 @@ class SessionFormPage:
     Context of the form. `limited` leaves a patient only the sitter of a session that their clinician planned.
 
     `newer` is the session as somebody saved it meanwhile, while `form` still holds what was typed here.
-    `ident` names the session, also before it exists: a form that is sent twice adds one.
+    `ident` names the session, also before it exists: a form that is sent twice adds one. `is_closed`: what was written
+    of it does not open for its reader.
     """
 
     heading: str
@@ -185,6 +186,7 @@ class SessionFormPage:
     revision: int = 0
     limited: bool = False
     newer: SessionLine | None = None
+    is_closed: bool = False
 
 
 def list_dosing_lines(actor: Actor, plan: tuple[Session, ...]) -> tuple[SessionLine, ...]:

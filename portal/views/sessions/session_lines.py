@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 from journal.actor import Actor
 from journal.i18n import N_
 from journal.roles import Role
-from journal.scheduling import plan as session_plan
+from journal.scheduling import checking
 from journal.sessions import schedule
 from journal.sessions.day_state import EARLY, Progress, get_progress
 from journal.sessions.holds import find_cancel_time
@@ -132,7 +132,7 @@ def list_status_choices(actor: Actor, one: Session) -> tuple[tuple[Status, str],
         Status.IN_SESSION: near or begun,
         Status.CLOSED: begun or one.ends_at <= actor.now,
         Status.CANCELLED: find_cancel_time(one.details, actor.now) is None
-        and not session_plan.is_answered_by_patient(actor, one.details),
+        and not checking.is_answered_by_patient(actor, one.details),
     }
     labels = {status: both[side] for status, both in STATUS_LABELS.items()}
     if begun and dosing:

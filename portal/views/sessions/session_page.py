@@ -20,6 +20,7 @@ from journal.dosing_day.record import DayRecord
 from journal.entries import listing
 from journal.entries.naming import EntryName, EntryNamer
 from journal.i18n import N_
+from journal.scheduling import checking
 from journal.scheduling import plan as session_plan
 from journal.scheduling.next_step import suggest_kind
 from journal.scheduling.plan import PlanAccess
@@ -171,7 +172,7 @@ async def build_session_page(
     lines = {line.session.id: line for line in build_lines(actor, plan)}
     about = schedule.find_dosing_session(one, plan) or one
     belonging = (about, *schedule.list_talks(about, plan)) if about.details.kind is SessionKind.DOSING else ()
-    own_day = session_plan.is_own_day(actor, one.details)
+    own_day = checking.is_own_day(actor, one.details)
     moves = list_status_choices(actor, lines[one.id].session)
     day, suggested = get_day_state(about.details, actor.now), suggest_kind(about.details, actor.now)
     if about.details.kind is not SessionKind.DOSING:
@@ -203,7 +204,7 @@ async def build_session_page(
         first=first,
         own_day=own_day,
         cancel_time=None if own_day else find_cancel_time(one.details, actor.now),
-        is_theirs_to_answer=not own_day and session_plan.is_answered_by_patient(actor, one.details),
+        is_theirs_to_answer=not own_day and checking.is_answered_by_patient(actor, one.details),
         hold=hold,
         call_lines=await load_my_call_lines(actor, translate) if mine and dosing else (),
         clinic_text=text,

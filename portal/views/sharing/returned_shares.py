@@ -13,6 +13,7 @@ from starlette.responses import Response
 
 from journal.account_reset import reset_links, returned_shares
 from journal.account_reset.reset_links import ResetLink
+from journal.account_reset.returned_shares import Returnable
 from journal.care import link_keys, links
 from journal.care.documents import ShareDocument
 from journal.catalogue.fields import EntryKind
@@ -44,7 +45,7 @@ class ReturnSharesPage:
 
     patient: UUID
     name: str
-    count: int
+    there: Returnable
     code: str
     given: bool = False
     errors: Mapping[str, str] = field(default_factory=dict)
@@ -94,8 +95,8 @@ async def return_shares(request: Request) -> Response:
     """Show the safety code to compare; then send back what was shared before."""
     actor, patient = get_actor(request), request.path_params["id"]
     link = await links.load_link_with(actor, patient)
-    count, code = (
-        await returned_shares.count_returnable(actor, link),
+    there, code = (
+        await returned_shares.find_returnable(actor, link),
         await link_keys.derive_safety_code(actor, link),
     )
     given = "given" in request.query_params
@@ -103,25 +104,25 @@ async def return_shares(request: Request) -> Response:
         return render_page(
             request,
             "patients/giving_back.html",
-            ReturnSharesPage(patient, link.peer_name, count, code, given),
+            ReturnSharesPage(patient, link.peer_name, there, code, given),
         )
     form = await Form.read(request)
-    if not count:
+    if not there:
         return render_page(
             request,
             "patients/giving_back.html",
-            ReturnSharesPage(patient, link.peer_name, 0, code),
+            ReturnSharesPage(patient, link.peer_name, there, code),
             status=409,
         )
     try:
         if "compared" not in form:
             raise InvalidInput({"compared": NOT_COMPARED})
-        if not await returned_shares.return_shares(actor, patient):
+        if not await returned_shares.return_shares(actor, patient) and there.copies:
             raise Damaged(
                 N_("What was shared cannot be opened: it is not what was shared. Nothing was given back.")
             )
     except InvalidInput as error:
-        again = ReturnSharesPage(patient, link.peer_name, count, code, errors=error.fields)
+        again = ReturnSharesPage(patient, link.peer_name, there, code, errors=error.fields)
         return render_page(request, "patients/giving_back.html", again, status=422)
     return redirect(request, f"/patients/{patient}/giving-back?given")
 

@@ -8,7 +8,7 @@ import pytest
 
 from journal.audit.acts import Act
 from journal.care import lifecycle, past_care
-from journal.clinic import call_contacts, ended_care, instructions, tables
+from journal.clinic import call_contacts, ended_care, instructions, tables, text_writing
 from journal.clinic.call_contacts import CallDetails, CallRole
 from journal.clinic.instructions import InstructionsDetails
 from journal.errors import HeldUntilRested, NotFound, StaleRevision
@@ -25,7 +25,7 @@ async def left(cast: Cast, *, ended: bool = True) -> tuple[UUID, UUID]:
     bob, alice = await cast.actor("bob"), await cast.actor("alice")
     contact = await call_contacts.save_contact(bob, alice.id, NURSE)
     details = InstructionsDetails("Placeholder tea", acute_hours=8)
-    text = await instructions.save_instructions(bob, alice.id, None, details, is_checked=True)
+    text = await text_writing.save_instructions(bob, alice.id, None, details, is_checked=True)
     if ended:
         await lifecycle.end_care(alice, cast.link)
     return contact, text

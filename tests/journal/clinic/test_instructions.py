@@ -9,9 +9,10 @@ import msgspec
 import pytest
 
 from journal.care import lifecycle, links
-from journal.clinic import instructions, signatures, tables
+from journal.clinic import instructions, signatures, tables, text_reading, text_writing
 from journal.clinic.instructions import Instructions, InstructionsDetails, Item, ItemGroup
 from journal.clinic.signatures import Signer
+from journal.clinic.text_words import leave_words
 from journal.errors import Damaged, InvalidInput, NotFound, StaleRevision
 from journal.scheduling import plan as session_plan
 from journal.sealing import open_document, seal_document
@@ -41,14 +42,16 @@ async def write(
 ) -> UUID:
     """Have bob write for alice."""
     patient = (await cast.actor("alice")).id
-    return await instructions.save_instructions(
+    return await text_writing.save_instructions(
         await cast.actor("bob"), patient, course, details, base=base, is_checked=True
     )
 
 
 async def load(cast: Cast, course: UUID | None = None) -> Instructions | None:
-    """Return what counts for alice."""
-    return await instructions.load_instructions(cast.installation, (await cast.actor("alice")).id, course)
+    """Return what counts for alice, with its words."""
+    alice = await cast.actor("alice")
+    found = await instructions.load_instructions(cast.installation, alice.id, course)
+    return found and await text_reading.open_text(alice, None, found)
 
 
 async def identify(cast: Cast, text: Instructions, name: str = "alice") -> Signer:
@@ -65,7 +68,8 @@ async def test_what_is_written_is_what_counts(cast: Cast) -> None:
     assert found is not None
     written = {"written_by": "Bob Example", "written_at": "2026-11-22T12:00:00+00:00"}
     medicines = "Placeholder one.\n\n Placeholder two."
-    assert found.details == msgspec.structs.replace(TEXT, medicines=medicines, **written)
+    told = msgspec.structs.replace(TEXT, medicines=medicines, words=found.details.words, **written)
+    assert found.details == told
     assert (found.version, found.written_at) == (1, NOON)
     assert await load(cast) is None
 
@@ -124,7 +128,7 @@ async def test_nobody_else_writes(cast: Cast, name: str) -> None:
     """Not a therapist of somebody else, an administrator, another patient, nor the patient herself."""
     somebody, patient = await cast.actor(name), (await cast.actor("alice")).id
     with pytest.raises(NotFound):
-        await instructions.save_instructions(somebody, patient, None, TEXT, is_checked=True)
+        await text_writing.save_instructions(somebody, patient, None, TEXT, is_checked=True)
     assert await tables.InstructionsVersion.all().count() == 0
 
 
@@ -173,7 +177,7 @@ async def test_what_cannot_be_used_is_said(cast: Cast, changes: dict[str, object
 async def test_it_is_not_written_unchecked(cast: Cast) -> None:
     """The writer has to say that they checked it for this course."""
     with pytest.raises(InvalidInput) as caught:
-        await instructions.save_instructions(
+        await text_writing.save_instructions(
             await cast.actor("bob"), (await cast.actor("alice")).id, None, TEXT
         )
     assert set(caught.value.fields) == {"checked"}
@@ -212,7 +216,7 @@ async def test_the_server_key_makes_no_signature(cast: Cast) -> None:
     assert await identify(cast, await forge(cast, found, details=other)) is Signer.NOBODY
     charlie = await cast.actor("charlie")
     signature = charlie.open_identity().sign(found.signed, purpose=instructions.SIGNATURE_PURPOSE)
-    raw = msgspec.Raw(msgspec.json.encode(found.details))
+    raw = msgspec.Raw(msgspec.json.encode(leave_words(found.details, found.details.words)))
     theirs = await forge(cast, found, details=raw, signature=signature, signer=charlie.id)
     assert theirs.signed == found.signed
     for name in ("alice", "dana"):

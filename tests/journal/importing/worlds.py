@@ -10,6 +10,7 @@ from uuid import UUID, uuid4
 import msgspec
 from hypothesis import strategies as st
 
+from crypto import Sealer
 from journal.catalogue.answers import ADDED_KINDS
 from journal.catalogue.emotions import Emotion
 from journal.catalogue.fields import Answer, EntryKind, Field, FieldKind
@@ -17,9 +18,8 @@ from journal.catalogue.forms import FORMS
 from journal.entries import entries
 from journal.errors import SavedAsEarlierVersion
 from journal.importing.hearthside import NOT_IMPORTED
-from journal.sealing import seal_document
-from journal.sessions import tables as sessions_tables
-from journal.sessions.rows import CourseDetails, course_context, insert_session
+from journal.plan_words.keys import open_own_key
+from journal.sessions.rows import CourseDetails, insert_course, insert_session
 from journal.sessions.session import (
     Phase,
     Route,
@@ -223,21 +223,16 @@ def worlds(draw: st.DrawFn, now: datetime) -> World:
 async def build_world(actor: Actor, world: World) -> None:
     """Write all of it as the pages and the plan write it."""
     courses = [uuid4() for _ in world.courses]
-    for place, title in enumerate(world.courses):
-        called = CourseDetails(title, "es")
-        await sessions_tables.Course.create(
-            id=courses[place],
-            patient_id=actor.id,
-            sealed=seal_document(
-                actor.installation.server_keys, called, course_context(actor.id, courses[place])
-            ),
-            created_at=actor.now + timedelta(seconds=place),
-        )
     planned = [uuid4() for _ in world.sessions]
     async with transaction():
+        key = Sealer(await open_own_key(actor))
+        for place, title in enumerate(world.courses):
+            at = actor.now + timedelta(seconds=place)
+            await insert_course(actor, actor.id, courses[place], CourseDetails(title, "es"), key, at)
         for ident, (details, course, about) in zip(planned, world.sessions, strict=True):
             details = msgspec.structs.replace(details, about=None if about is None else planned[about].hex)
-            await insert_session(actor, actor.id, ident, details, None if course is None else courses[course])
+            within = None if course is None else courses[course]
+            await insert_session(actor, actor.id, ident, details, within, key)
     for at, written, session in world.entries:
         await _write(actor, at, written, planned[session] if session is not None else None)
 

@@ -27,6 +27,7 @@ from journal.key_rotation import tables as key_rotation_tables
 from journal.key_rotation import workers
 from journal.key_rotation.server_columns import SERVER_COLUMNS
 from journal.key_rotation.server_key import ColumnCount, DuplicateAddress, count_rows, reseal_all
+from journal.plan_words.reading import open_words
 from journal.scheduling import plan as session_plan
 from journal.sessions.rows import load_my_sessions
 from journal.sessions.session import SessionDetails, SessionKind, Setting
@@ -182,7 +183,8 @@ async def test_who_writes_meanwhile_loses_nothing(cast: Cast) -> None:
     while old(await reseal_all(both)):
         pass
     only = house_with(cast, NEW_KEY)
-    notes = [one.details.note for one in await load_my_sessions(await actor_in(only, cast))]
+    alice = await actor_in(only, cast)
+    notes = [one.details.note for one in await open_words(alice, None, await load_my_sessions(alice))]
     assert notes == ["quick 2"] * len(mine)
 
 

@@ -9,7 +9,7 @@ import msgspec
 import pytest
 
 from journal.catalogue.fields import EntryKind
-from journal.clinic import instructions
+from journal.clinic import instructions, text_writing
 from journal.clinic import tables as clinic_tables
 from journal.clinic.instructions import InstructionsDetails, ItemGroup
 from journal.entries import by_kind, revisions
@@ -38,7 +38,7 @@ async def begin(cast: Cast) -> UUID:
 async def tell(cast: Cast, details: InstructionsDetails = TEXT, *, base: int = 0) -> None:
     """Have bob write the text of her course."""
     session = (await dosing(cast))[2]
-    await instructions.save_instructions(
+    await text_writing.save_instructions(
         await cast.actor("bob"), session.patient, session.course, details, base=base, is_checked=True
     )
 
@@ -181,7 +181,8 @@ async def test_a_text_that_nobody_of_the_team_signed_is_not_shown(cast: Cast) ->
     keys = cast.installation.server_keys
     document = open_document(keys, row.sealed, where, instructions.SignedInstructions)
     forged = msgspec.structs.replace(
-        document, details=msgspec.Raw(bytes(document.details).replace(b"A blanket", b"A bottle!"))
+        document,
+        details=msgspec.Raw(bytes(document.details).replace(b'"check_minutes":', b'"check_minutes": ')),
     )
     row.sealed = seal_document(keys, forged, where)
     await row.save()

@@ -21,7 +21,7 @@ from journal.care import tables as care_tables
 from journal.care.notice_release import release_due
 from journal.catalogue.fields import EntryKind
 from journal.catalogue.reframe import STATUS_OPTIONS
-from journal.clinic import call_contacts, instructions
+from journal.clinic import call_contacts, text_writing
 from journal.clinic.call_contacts import CallDetails, CallRole
 from journal.clinic.hours import Window
 from journal.clinic.instructions import InstructionsDetails
@@ -193,7 +193,7 @@ async def test_what_the_care_team_wrote_is_taken_by_both(cast: Cast) -> None:
     await call_contacts.save_contact(bob, alice.id, details)
     for version, words in enumerate(("As told.", "As told on Monday.")):
         typed = InstructionsDetails(fasting=words, acute_hours=5)
-        await instructions.save_instructions(bob, alice.id, None, typed, base=version, is_checked=True)
+        await text_writing.save_instructions(bob, alice.id, None, typed, base=version, is_checked=True)
     (his,) = (await shared_with(cast, "bob", alice.id)).patients
     plan = (await taken_by(cast)).plan
     for found in (plan, his):

@@ -172,7 +172,8 @@ def test_the_collector_passes_over_the_program(tmp_path: Path) -> None:
     assert hearthside("migrate", "--data", data).returncode == 0
     code = (
         "import gc, uvicorn; from portal.cli.command import main;"
-        "uvicorn.Server.run = lambda self: print(gc.get_freeze_count(), len(gc.get_objects()), *gc.get_threshold());"
+        "told = lambda: print(gc.get_freeze_count(), len(gc.get_objects()), *gc.get_threshold());"
+        "uvicorn.Server.run = lambda self, sockets: told();"
         f"main(['serve', '--data', {data!r}])"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, check=True)

@@ -27,7 +27,7 @@ from httpx import AsyncClient, Response
 from journal.audit import events as audit_events
 from journal.audit.acts import Act
 from journal.care import lifecycle
-from journal.clinic import call_contacts, instructions
+from journal.clinic import call_contacts, text_writing
 from journal.clinic.call_contacts import CallDetails, CallRole
 from journal.clinic.hours import Window
 from journal.clinic.instructions import InstructionsDetails
@@ -529,7 +529,7 @@ async def test_what_the_care_team_wrote_can_be_read_by_both(portal: Portal) -> N
     details = CallDetails(CallRole.NURSE, "Nia <b>", "+49 30 1234567", "dizziness", "Europe/Berlin", (hours,))
     await call_contacts.save_contact(bob, alice.id, details)
     typed = InstructionsDetails(bring="A blanket\nWarm socks", sitter_text="Stay near.", part_minutes=30)
-    await instructions.save_instructions(bob, alice.id, None, typed, is_checked=True)
+    await text_writing.save_instructions(bob, alice.id, None, typed, is_checked=True)
     for who, name in (("alice", "sessions.html"), ("bob", "patients/1.html")):
         page = (await pages_of(portal.cast, who))[name]
         told = words_of(page)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from journal.clinic import instructions
+from journal.clinic import text_writing
 from journal.clinic.instructions import InstructionsDetails
 from journal.coming_talk import answers
 from journal.coming_talk.documents import Word
@@ -115,7 +115,7 @@ async def test_offsets_of_a_course_are_what_home_goes_by(any_portal: Portal) -> 
     await plan_dosing(any_portal, "2026-11-27T14:00")
     bob, alice = await any_portal.cast.actor("bob"), await any_portal.cast.actor("alice")
     typed = InstructionsDetails("As told.", offsets=Offsets(prepare_days=2, prepare_until_days=1))
-    await instructions.save_instructions(bob, alice.id, None, typed, is_checked=True)
+    await text_writing.save_instructions(bob, alice.id, None, typed, is_checked=True)
     (page,) = await opened_later(any_portal, "/")
     assert list_titles(page) == ["Nothing is waiting"]
     (page,) = await opened_later(any_portal, "/", days=3, hours=2)

@@ -9,7 +9,7 @@ import pytest
 
 from journal.catalogue.forms import FORMS
 from journal.catalogue.revisits import Revisit
-from journal.clinic import instructions
+from journal.clinic import text_writing
 from journal.clinic.instructions import InstructionsDetails
 from journal.entries import entries
 from journal.reframing import reframes
@@ -154,7 +154,7 @@ async def test_the_calm_screen_lasts_for_the_hours_of_the_course(
     if written_hours is not None:
         text = InstructionsDetails(bring="A blanket", acute_hours=written_hours)
         bob = await cast.actor("bob")
-        await instructions.save_instructions(bob, alice.id, None, text, base=0, is_checked=True)
+        await text_writing.save_instructions(bob, alice.id, None, text, base=0, is_checked=True)
     session = await in_session(cast)
     await session_plan.change_status(await cast.actor("alice"), session, Status.RECOVERING)
     began = cast.clock.now - timedelta(hours=1)
@@ -175,7 +175,7 @@ async def test_capture_is_offered_two_to_four_hours_after_the_start(portal: Port
     cast = portal.cast
     alice, bob = await cast.actor("alice"), await cast.actor("bob")
     text = InstructionsDetails(bring="A blanket", medicines="The blue one", acute_hours=12)
-    await instructions.save_instructions(bob, alice.id, None, text, base=0, is_checked=True)
+    await text_writing.save_instructions(bob, alice.id, None, text, base=0, is_checked=True)
     session = await in_session(cast)
     if is_over:
         await session_plan.change_status(await cast.actor("alice"), session, Status.RECOVERING)

@@ -10,7 +10,7 @@ from journal.care import lifecycle
 from journal.catalogue.fields import Answers
 from journal.catalogue.tracked import CheckIn
 from journal.check_ins import records as check_in_records
-from journal.clinic import call_contacts, instructions
+from journal.clinic import call_contacts, text_writing
 from journal.clinic.call_contacts import CallDetails, CallRole
 from journal.clinic.hours import Window
 from journal.clinic.instructions import InstructionsDetails
@@ -300,7 +300,7 @@ async def test_a_course_says_how_often(any_portal: Portal) -> None:
     await filled_in(any_portal, "phq9", 0)
     await filled_in(any_portal, "gad7", 0)
     alice = await cast.actor("alice")
-    await instructions.save_instructions(
+    await text_writing.save_instructions(
         await cast.actor("bob"), alice.id, None, InstructionsDetails(phq9_days=28), is_checked=True
     )
     for days, line in ((15, "GAD-7 can be answered again"), (13, told)):

@@ -60,7 +60,8 @@ async def test_six_sessions_a_week_apart_in_one_form(any_portal: Portal) -> None
         patient = await followed(browser, await sent(browser, path, preview, "confirm"))
         assert "12 more planned" in patient.words
     plan = await load_my_sessions(await any_portal.cast.actor("alice"))
-    first = (await dosing(any_portal.cast))[0].details
+    alice = await any_portal.cast.actor("alice")
+    first = (await session_plan.load_session(alice, (await dosing(any_portal.cast))[0].id)).details
     assert len(plan) == 13
     assert (first.setting, first.route, first.phase, first.dose_text, first.minutes, first.status) == (
         Setting.HOME,

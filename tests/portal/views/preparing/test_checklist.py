@@ -8,7 +8,7 @@ from uuid import UUID
 from httpx import AsyncClient
 
 from journal.care import lifecycle
-from journal.clinic import ended_care, instructions, tables
+from journal.clinic import ended_care, tables, text_writing
 from journal.clinic.instructions import InstructionsDetails
 from journal.preparing import checklist
 from tests.portal.browsing import Page, followed, opened
@@ -76,7 +76,7 @@ async def test_the_clinic_s_text_is_signed_dated_and_says_when_it_changed(portal
     where = f"{await planned(cast, 1)}/checklist"
     for base, words in enumerate(("A warm blanket for later", "A warm blanket for the way")):
         text = InstructionsDetails(bring=words)
-        await instructions.save_instructions(
+        await text_writing.save_instructions(
             await cast.actor("bob"), alice.id, None, text, base=base, is_checked=True
         )
         async with portal.client("alice") as browser:
@@ -96,7 +96,7 @@ async def test_a_text_that_does_not_count_says_why(portal: Portal) -> None:
     alice = await cast.actor("alice")
     where = f"{await planned(cast, 1)}/checklist"
     told = InstructionsDetails("Placeholder tea", "Placeholder pill", "A blanket")
-    text = await instructions.save_instructions(
+    text = await text_writing.save_instructions(
         await cast.actor("bob"), alice.id, None, told, is_checked=True
     )
     await lifecycle.end_care(alice, cast.link)

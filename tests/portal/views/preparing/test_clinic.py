@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from journal.care import lifecycle
-from journal.clinic import call_contacts, instructions, tables
+from journal.clinic import call_contacts, tables, text_writing
 from journal.clinic.call_contacts import CallDetails, CallRole
 from journal.clinic.instructions import InstructionsDetails
 from journal.scheduling import plan as session_plan
@@ -21,7 +21,7 @@ async def written(cast: Cast) -> tuple[str, str]:
     nurse = CallDetails(CallRole.NURSE, "Nurse Placeholder", "+49 30 5550 1", "Placeholder sickness")
     contact = await call_contacts.save_contact(bob, alice.id, nurse)
     details = InstructionsDetails("Placeholder tea", sitter_text="Placeholder chair")
-    text = await instructions.save_instructions(bob, alice.id, None, details, is_checked=True)
+    text = await text_writing.save_instructions(bob, alice.id, None, details, is_checked=True)
     return f"/clinic/contacts/{contact}/removal", f"/clinic/texts/{text}/hidden"
 
 

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 from httpx import AsyncClient
 
-from journal.clinic import instructions
+from journal.clinic import text_writing
 from journal.clinic.instructions import InstructionsDetails
 from journal.rate_limiting.limits import SOURCE_LIMIT
 from journal.scheduling import plan as session_plan
@@ -111,7 +111,7 @@ async def test_a_timer_runs_from_the_part_that_was_taken(portal: Portal) -> None
         assert "Timer" not in saved.words
         bob, alice = await cast.actor("bob"), await cast.actor("alice")
         told = InstructionsDetails(sitter_text="Stay near.", check_minutes=10, part_minutes=60)
-        await instructions.save_instructions(bob, alice.id, None, told, is_checked=True)
+        await text_writing.save_instructions(bob, alice.id, None, told, is_checked=True)
         assert "Timer of 60 min until 13:50, in 50 min." in (await opened(sitter, where)).words
 
 

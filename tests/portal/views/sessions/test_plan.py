@@ -170,7 +170,7 @@ async def test_of_what_was_planned_for_them_a_patient_changes_the_sitter(portal:
         assert set(page.fields) == {"revision", "ident", "sitter"}
         forged = page.filled({"sitter": "Kim", "date": "2027-01-01", "dose_text": "more"})
         assert "Kim" in (await followed(browser, await browser.post(f"{where}/edit", data=forged))).words
-    details = (await dosing(portal.cast))[3].details
+    details = (await session_plan.load_session(await portal.cast.actor("alice"), fourth.id)).details
     assert (details.sitter, details.local, details.dose_text) == ("Kim", "2026-11-27T14:00", "200 mg as told")
 
 

@@ -9,7 +9,7 @@ import pytest
 from httpx import AsyncClient
 
 from journal.catalogue.fields import Answers, EntryKind
-from journal.clinic import call_contacts, instructions
+from journal.clinic import call_contacts, text_writing
 from journal.clinic.call_contacts import CallDetails, CallRole
 from journal.clinic.instructions import InstructionsDetails
 from journal.entries import entries, only_entry
@@ -62,7 +62,7 @@ async def test_what_is_ticked_is_what_the_sitter_reads(any_portal: Portal) -> No
     bob, alice = await any_portal.cast.actor("bob"), await any_portal.cast.actor("alice")
     await call_contacts.save_contact(bob, alice.id, CallDetails(CallRole.NURSE, "Nurse P.", "+49 30 5550 1"))
     told = InstructionsDetails(sitter_text="Keep the room warm.", check_minutes=10)
-    await instructions.save_instructions(bob, alice.id, None, told, is_checked=True)
+    await text_writing.save_instructions(bob, alice.id, None, told, is_checked=True)
     async with any_portal.client("alice") as browser:
         made = await post(browser, where, sections=["comfort.touch", "comfort.words_help"])
         link = link_of(made)

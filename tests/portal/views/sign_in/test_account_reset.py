@@ -4,8 +4,13 @@ from __future__ import annotations
 
 import re
 
+import pytest
 from httpx import AsyncClient
 
+from journal.clinic import text_writing
+from journal.clinic.instructions import InstructionsDetails
+from journal.scheduling import plan as session_plan
+from journal.sessions.session import SessionDetails, SessionKind, Setting
 from tests.cast import PASSWORDS
 from tests.portal.browsing import opened
 from tests.portal.conftest import ORIGIN, Portal
@@ -67,6 +72,57 @@ async def test_everything_lost_and_what_comes_back(any_portal: Portal) -> None:
         again = await browser.post("/account/set-aside", data={"secret": PASSWORDS["alice"]})
         assert again.headers["location"] == "/account/set-aside?back=1"
         assert (await opened(browser, f"/journal/{entry.id}")).heading == "The sea"
+
+
+@pytest.mark.parametrize("by", ["bob", "the old password"])
+async def test_words_of_sessions_are_closed_until_they_come_back(portal: Portal, by: str) -> None:
+    """The page says so before, the session's page while they are; nothing was shared, and they come back even so."""
+    alice = await portal.cast.actor("alice")
+    bob_writes = await portal.cast.actor("bob")
+    details = SessionDetails(
+        SessionKind.DOSING, "2026-11-25T10:00", "Europe/Berlin", 120, Setting.CLINIC, note="Placeholder note"
+    )
+    where = f"/sessions/{await session_plan.add_session(bob_writes, alice.id, details)}"
+    text = InstructionsDetails("Placeholder tea", sitter_text="chair")
+    await text_writing.save_instructions(bob_writes, alice.id, None, text, is_checked=True)
+    async with portal.client("bob") as bob, portal.client() as browser:
+        assert "closed to you both" in (await bob.get(f"/patients/{alice.id}/restart")).text
+        path = await handed_over(bob, str(alice.id))
+        assert "What was written of your sessions" in (await opened(browser, path)).words
+        await came_in(browser, path)
+        theirs = f"/patients/{alice.id}/instructions"
+        closed, text_closed = "Dose, names and note do not open here", "What was written here does not open"
+        for one, place, said in (
+            (browser, where, (closed, text_closed)),
+            (bob, where, (closed,)),
+            (bob, theirs, (text_closed,)),
+            (bob, f"{theirs}/single", (text_closed,)),
+        ):
+            page = await opened(one, place)
+            for words in said:
+                assert words in page.words
+            for words in ("Placeholder", "not signed by somebody"):
+                assert words not in page.answer.text
+        if by == "bob":
+            patient = await opened(bob, f"/patients/{alice.id}")
+            assert "can be opened again for both of you" in patient.words
+            giving = f"/patients/{alice.id}/giving-back"
+            assert "is closed to you both" in (await opened(bob, giving)).words
+            assert (await bob.post(giving, data={"compared": "yes"})).status_code == 303
+            assert "can be opened again" not in (await opened(bob, f"/patients/{alice.id}")).words
+            assert (await bob.post(giving, data={"compared": "yes"})).status_code == 409
+        else:
+            again = await browser.post("/account/set-aside", data={"secret": PASSWORDS["alice"]})
+            assert again.headers["location"] == "/account/set-aside?back=0"
+        for one, place, said in (
+            (browser, where, ("Placeholder note", "Placeholder tea")),
+            (bob, where, ("Placeholder note",)),
+            (bob, theirs, ("Placeholder tea",)),
+        ):
+            page = await opened(one, place)
+            for words in said:
+                assert words in page.words
+            assert "not open" not in page.words
 
 
 async def test_old_browsers_and_other_people_get_nowhere(portal: Portal) -> None:
