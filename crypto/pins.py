@@ -15,11 +15,13 @@ from crypto.derive import derive_key
 from crypto.envelope import seal
 from crypto.errors import OpenError, require_size
 from crypto.keyring import Keyring
-from crypto.public_identity import PublicIdentity
+from crypto.public_identity import PUBLIC_SIZE, PublicIdentity
 
 INVITATION_SECRET_SIZE = 32
 
 _GROUPS = 6
+_DOUBT = b"\x01"
+"""Stands behind the keys in a pin that is in doubt, which so has a byte more than any keys."""
 
 
 def new_invitation_secret() -> bytes:
@@ -96,8 +98,19 @@ def pin(keyring: Keyring, identity: PublicIdentity, *, owner: bytes, peer: bytes
     Raises:
         FormatError: If an id is not 16 bytes long.
     """
+    return _seal_pin(keyring, identity.encode(), owner, peer, link)
+
+
+def pin_in_doubt(
+    keyring: Keyring, identity: PublicIdentity, *, owner: bytes, peer: bytes, link: bytes
+) -> bytes:
+    """Seal keys like `pin`, after something spoke against them: no keys fit this pin."""
+    return _seal_pin(keyring, identity.encode() + _DOUBT, owner, peer, link)
+
+
+def _seal_pin(keyring: Keyring, content: bytes, owner: bytes, peer: bytes, link: bytes) -> bytes:
     require_id(peer, "An account id")
-    return seal(keyring.pins, peer + identity.encode(), context=Context("pin", owner, link))
+    return seal(keyring.pins, peer + content, context=Context("pin", owner, link))
 
 
 def open_pin(keyring: Keyring, sealed: bytes, *, owner: bytes, peer: bytes, link: bytes) -> PublicIdentity:
@@ -108,7 +121,12 @@ def open_pin(keyring: Keyring, sealed: bytes, *, owner: bytes, peer: bytes, link
         OpenError: If it does not open, or remembers someone other than *peer*.
         FormatError: If the version or algorithm is unknown, or an id is not 16 bytes long.
     """
-    return PublicIdentity.decode(_open_pin_bytes(keyring, sealed, owner, peer, link))
+    return _read_pin(_open_pin_bytes(keyring, sealed, owner, peer, link))[0]
+
+
+def is_doubted(keyring: Keyring, sealed: bytes, *, owner: bytes, peer: bytes, link: bytes) -> bool:
+    """Return whether the keys that `pin` sealed are in doubt; raises as `open_pin`."""
+    return _read_pin(_open_pin_bytes(keyring, sealed, owner, peer, link))[1]
 
 
 def is_pinned(
@@ -132,6 +150,13 @@ def _open_pin_bytes(keyring: Keyring, sealed: bytes, owner: bytes, peer: bytes, 
     if not compare_digest(opened[:ID_SIZE], peer):
         raise OpenError("These remembered keys belong to someone else.")
     return opened[ID_SIZE:]
+
+
+def _read_pin(opened: bytes) -> tuple[PublicIdentity, bool]:
+    """Return the keys in a pin, and whether they are in doubt."""
+    if len(opened) == PUBLIC_SIZE + 1 and opened.endswith(_DOUBT):
+        return PublicIdentity.decode(opened[:-1]), True
+    return PublicIdentity.decode(opened), False
 
 
 def check_pin(pinned: PublicIdentity, current: PublicIdentity) -> None:

@@ -24,7 +24,7 @@ SIGNING_SIZE = 32
 SIGNATURE_SIZE = 64
 
 _VERSION = b"\x01"
-_PUBLIC_SIZE = 1 + KEM_PUBLIC_SIZE + SIGNING_SIZE
+PUBLIC_SIZE = 1 + KEM_PUBLIC_SIZE + SIGNING_SIZE
 _SIGNATURE_DOMAIN = b"hearthside/v1/signature"
 _PROBE = X25519PrivateKey.from_private_bytes(bytes(range(32)))
 """Any private key does: it only finds out whether a public key is of small order."""
@@ -82,7 +82,7 @@ class PublicIdentity:
         Raises:
             FormatError: If the version or length is unknown, or a key is not usable.
         """
-        if len(data) != _PUBLIC_SIZE or data[:1] != _VERSION:
+        if len(data) != PUBLIC_SIZE or data[:1] != _VERSION:
             raise FormatError("These are not the public keys of an account.")
         return cls(kem=data[1 : 1 + KEM_PUBLIC_SIZE], signing=data[1 + KEM_PUBLIC_SIZE :])
 

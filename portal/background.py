@@ -12,6 +12,7 @@ from functools import partial
 from uuid import uuid4
 
 from journal.accounts.addresses import upgrade_indexes
+from journal.accounts.key_log import complete_log
 from journal.audit import chain_worker
 from journal.audit.chain_worker import AuditChainWorker
 from journal.care.notice_release import release_due
@@ -114,6 +115,7 @@ async def run_periodic_tasks(
     beating = PeriodicTask(beat.beat, workers.REPORT_INTERVAL)
     purging = PeriodicTask(lambda: _purge_after_beat(installation, beat), timedelta(hours=1))
     addresses = PeriodicTask(lambda: upgrade_indexes(installation), timedelta(hours=1))
+    witnessing = PeriodicTask(complete_log, timedelta(hours=1))
     names = PeriodicTask(lambda: seal_unnamed_links(installation), timedelta(hours=1))
     mail = PeriodicTask(lambda: deliver_due(installation, choose), MAIL_INTERVAL)
     reminding = PeriodicTask(lambda: deliver_reminders(installation, choose), REMINDER_INTERVAL)
@@ -132,6 +134,7 @@ async def run_periodic_tasks(
         (ending, await ending.run_once()),
         (chaining, await chaining.run_once()),
         (names, await names.run_once()),
+        (witnessing, await witnessing.run_once()),
         (naming, PRACTICE_INTERVAL),
     ]
     gate = TaskGate()

@@ -24,6 +24,7 @@ from portal.views.account import (
     reminders,
     second_factor,
     secret_key,
+    witness,
 )
 from portal.views.administration import audit_log, people, practice, staff
 from portal.views.charts import charts, shared_charts
@@ -261,6 +262,7 @@ ROUTES = (
     Rule("/account/recovery-key/confirmation", SEND, UNCONFIRMED, recovery_key.confirm_recovery_key),
     Rule("/account/renewal", FORM, SIGNED_IN, key_rotation.rotate_keys),
     Rule("/account/renewal/batches", SEND, SIGNED_IN, key_rotation.reseal_batches),
+    Rule("/account/witness", FORM, SIGNED_IN, witness.show_findings),
     Rule("/account/set-aside", FORM, PATIENT, account_reset.restore_records),
     # Sharing
     Rule("/journal/{id:uuid}/shares", FORM, PATIENT, shares.share_entry),

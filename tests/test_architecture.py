@@ -160,6 +160,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "passkeys": ("authentication",),
     "secret_keys": ("authentication",),
     "care": ("sessions", "vault"),
+    "witness": ("care",),
     "plan_words": ("care",),
     "entries": ("care",),
     "clinic": ("plan_words",),
@@ -189,7 +190,16 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "course_summary": ("care_notes", "sharing"),
     "brief": ("coming_talk", "course_summary", "notices", "reframing", "sitter"),
     "practice": ("authentication", "care"),
-    "account_reset": ("authentication", "calendar", "importing", "notices", "packets", "replies", "sitter"),
+    "account_reset": (
+        "authentication",
+        "calendar",
+        "importing",
+        "notices",
+        "packets",
+        "replies",
+        "sitter",
+        "witness",
+    ),
     "key_rotation": (
         "calendar",
         "coming_talk",
@@ -203,6 +213,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
         "reminders",
         "replies",
         "sitter",
+        "witness",
     ),
     "records": (
         "authentication",
@@ -234,8 +245,8 @@ OTHERS_TABLES = {
     "account_reset.reset": (
         "begins an account anew, and ends what was shared, in one transaction",
         (
-            "accounts.Account authentication.WebSession care.CareLink care.CareNote care.KeptShare care.LinkRenewal "
-            "care.Share care.TalkItem"
+            "accounts.Account authentication.WebSession care.CareLink care.CareNote care.KeptShare care.LinkHead "
+            "care.LinkRenewal care.Share care.TalkItem"
         ),
     ),
     "account_reset.reset_links": ("the link is a kind of invitation", "care.Invitation"),
@@ -271,7 +282,7 @@ OTHERS_TABLES = {
         (
             "care.CareLink care.Invitation care.OwnNote care.ReplyDraft care.TalkSet importing.ImportPart "
             "importing.ImportRun packets.Packet practice.SetupLink sessions.PlanKey sitter.SitterLink "
-            "vault.ContentsPage vault.Entry vault.EntryRevision vault.RecordState"
+            "vault.ContentsPage vault.Entry vault.EntryRevision vault.RecordState witness.Witness"
         ),
     ),
     "key_rotation.account_key": (
@@ -288,7 +299,8 @@ OTHERS_TABLES = {
     "key_rotation.link_columns": (
         "names every column that the key of a care link seals",
         (
-            "care.CareLink care.CareNote care.GivenBack care.NoticePolicy care.PatientNotice care.Reply care.Share "
+            "care.CareLink care.CareNote care.GivenBack care.LinkHead care.NoticePolicy care.PatientNotice care.Reply "
+            "care.Share "
             "care.TalkItem"
         ),
     ),
@@ -322,6 +334,8 @@ OTHERS_TABLES = {
     "replies.rows": ("care keeps its rows; a reply is about a copy", "care.Reply care.Share"),
     "replies.unread": ("the same", "care.Reply"),
     "replies.writing": ("the same", "care.Reply"),
+    "witness.checking": ("a pin that is in doubt, or no longer, is written anew", "care.CareLink"),
+    "witness.tables": ("its rows belong to an account", "accounts.Account"),
     "operations.demo": (
         "writes a practice with a past",
         "accounts.Account authentication.WebSession practice.Practice",
@@ -673,6 +687,8 @@ SQL_OF_OTHERS = {
         "care.reply care.share vault.record_state",
     ),
     "sharing.recipients": ("who reads what is one statement", "accounts.account care.care_link care.share"),
+    "witness.checking": ("what two people note for each other goes with their link", "care.link_head"),
+    "witness.reading": ("the same, read with what the account remembers", "care.care_link care.link_head"),
     "sharing.shares": (
         "a copy, its link and its entry are read at once",
         "care.care_link care.share vault.entry",

@@ -18,7 +18,7 @@ from tortoise.queryset import QuerySet
 
 from crypto import Keyring, PrivateIdentity, Sealer, new_account_key, password_slot, seal_identity
 from journal.account_reset import retained_records
-from journal.accounts import signing_keys
+from journal.accounts import key_log, signing_keys
 from journal.accounts import tables as accounts_tables
 from journal.accounts.notices import queue_notice
 from journal.accounts.profiles import ProfileRow, open_profile
@@ -51,6 +51,7 @@ from journal.store.database import execute, flush_deleted, transaction
 from journal.store.progress import run_with_retry
 from journal.store.rows import NonNegative, Row, Timestamp, fetch_row
 from journal.vault import baseline, record_state
+from journal.witness import memory
 
 NOT_TICKED = N_("Tick this once you have read it.")
 NOT_RESTED = N_(
@@ -180,6 +181,7 @@ async def reset_account(
                 raise LinkExpired
             await care_tables.TalkItem.filter(link_id=replaced).delete()  # signed for the old keys
             await care_tables.CareNote.filter(link_id=replaced).delete()  # and no page opens them any more
+            await care_tables.LinkHead.filter(id=replaced).delete()
             await copies.end_copies_elsewhere(account.id)
             await authentication_tables.WebSession.filter(account_id=account.id).delete()
             await signing_keys.retire_keys(installation, account.id, account.public_identity, now)
@@ -201,6 +203,8 @@ async def reset_account(
             await audit_log.record_event(
                 patient, Act.RESTARTED, patient=account.id, about=link, recipient=row.clinician_id
             )
+            await memory.forget(account.id)  # it was under the keys of before
+            await key_log.append_keys(account.id, private.public())
         return session
 
     session = await run_with_retry(write)
@@ -277,6 +281,7 @@ async def _renew_link(actor: Actor, token: str, row: invitations.OpenInvitationR
         await care_tables.Share.filter(link_id=renewed).delete()
         await care_tables.CareNote.filter(link_id=renewed).delete()
         await care_tables.TalkItem.filter(link_id=renewed).delete()
+        await care_tables.LinkHead.filter(id=renewed).delete()
         await share_list.delete_list(actor, renewed)
         link = await invitations.accept_invitation(actor, token, renewing=True)
         await moved_links.move_open(actor, renewed, link)

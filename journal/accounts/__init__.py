@@ -4,6 +4,7 @@ __all__ = [
     "addresses",
     "current_keys",
     "details",
+    "key_log",
     "names",
     "notices",
     "profiles",

@@ -1,4 +1,4 @@
-"""The rows of an account, and of each change of its keys."""
+"""The rows of an account, of each change of its keys, and of the log of public keys."""
 
 from __future__ import annotations
 
@@ -41,3 +41,19 @@ class Succession(Model):
     class Meta:
         table = "succession"
         unique_together = (("account", "number"),)
+
+
+class KeyLogLeaf(Model):
+    """
+    A leaf of the log of public keys: docs/crypto-format.md section 25. It stays when its account is deleted.
+
+    Nothing in it is secret, and nothing changes but a salt, which is emptied with its account.
+    """
+
+    number = fields.IntField(primary_key=True, generated=False)  # 0 is the log's own first one
+    leaf = fields.BinaryField()  # label and commitment
+    salt = fields.BinaryField()  # what the commitment is opened with
+    nodes = fields.BinaryField()  # the hashes of the subtrees that it completes, the smallest first
+
+    class Meta:
+        table = "key_log"

@@ -116,6 +116,8 @@ class Act(StrEnum):
     REPLY_SENT = "reply.sent"
     REPLY_READ = "reply.read"
     REPLY_WITHDRAWN = "reply.withdrawn"
+    KEYS_DOUBTED = "account.keys-doubted"
+    KEYS_COMPARED = "account.keys-compared"
     RECORDS_TAKEN = "records.taken"
     DISCLOSURES_TAKEN = "disclosures.taken"
 

@@ -11,6 +11,7 @@ from tortoise.exceptions import IntegrityError
 
 from crypto import Keyring, KeySlot, PrivateIdentity, Sealer, new_account_key, password_slot, seal_identity
 from journal.accounts import addresses as account_addresses
+from journal.accounts import key_log
 from journal.accounts import tables as accounts_tables
 from journal.accounts.names import find_email_problems, find_name_problems, find_zone_problems
 from journal.accounts.profiles import Profile, profile_context
@@ -141,5 +142,6 @@ async def create_account(
             if role is Role.PATIENT:
                 await baseline.create_record_state(Sealer(keyring.vault), prepared.id)
             await audit_log.record_unauthenticated_event(installation, prepared.id, Act.ACCOUNT_OPENED)
+            await key_log.append_keys(prepared.id, prepared.identity.public())
     except IntegrityError as error:
         raise InvalidInput({"email": ADDRESS_TAKEN}) from error

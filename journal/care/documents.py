@@ -123,6 +123,16 @@ def given_back_context(link: UUID, given: UUID) -> Context:
     return Context("given-back", link.bytes, given.bytes)
 
 
+def patient_head_context(link: UUID) -> Context:
+    """Return the context of the head that a link's patient notes for its clinician."""
+    return Context("patient-head", link.bytes, link.bytes)
+
+
+def clinician_head_context(link: UUID) -> Context:
+    """Return the context of the head that a link's clinician notes for its patient."""
+    return Context("clinician-head", link.bytes, link.bytes)
+
+
 class ShareDue(msgspec.Struct, frozen=True):
     """When the copy of a share with a last day is deleted, UTC, ISO 8601, and that day; server key."""
 

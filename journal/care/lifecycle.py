@@ -165,6 +165,7 @@ async def end_link(actor: Actor, wanted: UUID, *, knows_no_rest: bool = False) -
         raise NotFound
     await plan_key.mark_due(patient, actor.now)
     await tables.LinkRenewal.filter(id=wanted).delete()
+    await tables.LinkHead.filter(id=wanted).delete()
     await tables.Share.filter(link_id=wanted).delete()
     await tables.GivenBack.filter(link_id=wanted).delete()
     await tables.CareNote.filter(link_id=wanted).delete()

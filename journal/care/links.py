@@ -20,7 +20,14 @@ from journal.accounts.status import LEAVING
 from journal.actor import Actor
 from journal.care import tables
 from journal.care.past_care import open_past
-from journal.care.peer_keys import KnownKeys, LinkRow, follow_changes, is_agreed, load_known_keys
+from journal.care.peer_keys import (
+    KnownKeys,
+    LinkRow,
+    follow_changes,
+    is_agreed,
+    is_in_doubt,
+    load_known_keys,
+)
 from journal.errors import Damaged, NotFound, StaleRevision, TrustBroken
 from journal.i18n import N_
 from journal.roles import Role
@@ -85,10 +92,11 @@ class Link:
     """
     A care link as one of its two people sees it; `peer` is the other one.
 
-    `trusted`: `peer_keys`, which storage shows as theirs, are the ones that were agreed on. `ended_by` is the role of
-    who ended it, where that is known. `peer_contact` is empty unless the peer is a patient who is trusted and has not
-    asked to have their account deleted. `peer_former` and `own_former` are keys of before, while their owner is signing
-    anew what they had signed with them.
+    `trusted`: `peer_keys`, which storage shows as theirs, are the ones that were agreed on. `is_doubted`: the witness
+    spoke against those, and the actor has yet to compare the safety code. `ended_by` is the role of who ended it, where
+    that is known. `peer_contact` is empty unless the peer is a patient who is trusted and has not asked to have their
+    account deleted. `peer_former` and `own_former` are keys of before, while their owner is signing anew what they had
+    signed with them.
     """
 
     id: UUID
@@ -107,6 +115,7 @@ class Link:
     peer_suspended: bool = False
     ended_by: str = ""
     peer_contact: ContactDetails = NO_CONTACT
+    is_doubted: bool = False
     peer_former: tuple[PublicIdentity, ...] = ()
     own_former: tuple[PublicIdentity, ...] = ()
 
@@ -281,6 +290,7 @@ def _build_link(actor: Actor, row: LinkRow, known: KnownKeys) -> Link:
         profession,
         row.peer_status != "active",
         peer_contact=contact,
+        is_doubted=not trusted and is_in_doubt(actor, row),
         peer_former=known.former.get(peer, ()),
         own_former=known.former.get(actor.id, ()),
     )

@@ -14,7 +14,7 @@ from uuid import UUID
 
 from tortoise.exceptions import OperationalError
 
-from crypto import CryptoError, PublicIdentity, is_pinned, open_pin, pin, verify_voucher
+from crypto import CryptoError, PublicIdentity, is_doubted, is_pinned, open_pin, pin, verify_voucher
 from journal.accounts.current_keys import require_keys
 from journal.accounts.successions import (
     MOST_FORMER,
@@ -174,6 +174,15 @@ def is_agreed(actor: Actor, row: LinkRow, known: KnownKeys) -> bool:
     return True
 
 
+def is_in_doubt(actor: Actor, row: LinkRow) -> bool:
+    """Return whether the witness spoke against the keys that the actor pinned for this link."""
+    try:
+        ids = {"owner": actor.id.bytes, "peer": row.get_peer(actor).bytes, "link": row.id.bytes}
+        return is_doubted(actor.keyring, row.get_pin(actor) or b"", **ids)
+    except CryptoError:
+        return False
+
+
 def has_pinned(actor: Actor, sealed: bytes, shown: bytes, *, peer: UUID, link: UUID) -> bool:
     """
     Return whether the actor's pin for *link* has the keys *shown* as *peer*'s; raises as `crypto.is_pinned` does.
@@ -251,7 +260,10 @@ def _follow(actor: Actor, row: LinkRow, known: KnownKeys, statements: Statements
     """Return the keys that storage shows, once changes lead there from those that the actor agreed on."""
     peer, shown, profile = row.get_peer(actor), as_bytes(row.peer_keys), as_bytes(row.peer_profile)
     if (sealed := row.get_pin(actor)) is not None:
-        pinned = open_pin(actor.keyring, sealed, owner=actor.id.bytes, peer=peer.bytes, link=row.id.bytes)
+        ids = {"owner": actor.id.bytes, "peer": peer.bytes, "link": row.id.bytes}
+        pinned = open_pin(actor.keyring, sealed, **ids)
+        if is_doubted(actor.keyring, sealed, **ids):
+            raise TrustBroken  # until its owner has compared the safety code
         steps = follow_attested(actor.installation, peer, profile, pinned, shown, statements.get(peer, ()))
         return steps[-1].after
     if actor.role is Role.PATIENT:

@@ -105,6 +105,24 @@ class LinkRenewal(Model):
         table = "link_renewal"
 
 
+class LinkHead(Model):
+    """
+    The heads of the log of public keys that the two people of a care link noted for each other.
+
+    Its id is that of the care link.
+    """
+
+    id = fields.UUIDField(primary_key=True)
+    patient: fields.ForeignKeyRelation[Account] = fields.ForeignKeyField(
+        "journal.Account", related_name="link_heads", db_index=True
+    )
+    patient_head = fields.BinaryField(null=True)  # care-link key
+    clinician_head = fields.BinaryField(null=True)  # care-link key
+
+    class Meta:
+        table = "link_head"
+
+
 class Share(Model):
     """A sealed copy of chosen sections, for one clinician."""
 

@@ -37,6 +37,8 @@ from journal.store.rows import DamagedRow, NonNegative, Row, fetch_rows
 from journal.vault import tables as vault_tables
 from journal.vault.contents import page_context, root_context
 from journal.vault.documents import entry_context, revision_context
+from journal.witness import tables as witness_tables
+from journal.witness.documents import memory_context
 
 
 class SealingKey(StrEnum):
@@ -180,6 +182,10 @@ def _page_context(account: UUID, number: UUID, revision: int) -> Context:
     return page_context(account, number.int, revision)
 
 
+def _memory_context(account: UUID, _: UUID, revision: int) -> Context:
+    return memory_context(account, revision)
+
+
 def _plan_key_context(account: UUID, _: UUID, __: int) -> Context:
     return own_key_context(account)
 
@@ -220,6 +226,9 @@ ACCOUNT_COLUMNS = (
     AccountColumn("care_link.patient_pin", care_tables.CareLink, SealingKey.PINS, "patient_id", _pin_context),
     AccountColumn(
         "care_link.clinician_pin", care_tables.CareLink, SealingKey.PINS, "clinician_id", _pin_context
+    ),
+    AccountColumn(
+        "witness.sealed", witness_tables.Witness, SealingKey.PINS, "owner_id", _memory_context, "revision"
     ),
     AccountColumn(
         "import_run.sealed",

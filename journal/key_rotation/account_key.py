@@ -20,6 +20,7 @@ from tortoise.exceptions import IntegrityError
 from tortoise.expressions import F
 
 from crypto import CryptoError, Keyring, PrivateIdentity, new_account_key, password_slot, seal_identity
+from journal.accounts import key_log
 from journal.accounts import tables as accounts_tables
 from journal.accounts.current_keys import require_session
 from journal.actor import Actor
@@ -186,6 +187,7 @@ async def begin_rotation(actor: Actor, password: str) -> bytes:
             await authentication_tables.WebSession.filter(account_id=actor.id).delete()
             token = await web_sessions.start_session(actor.installation, actor.id, new)
             await audit_log.record_event(actor, Act.KEY_RENEWAL_BEGUN)
+            await key_log.append_keys(actor.id, succeeding.public())
         return token
 
     try:

@@ -18,7 +18,12 @@ from tortoise.queryset import QuerySet
 
 from crypto import Context
 from journal.care import tables
-from journal.care.documents import given_back_context, share_context
+from journal.care.documents import (
+    clinician_head_context,
+    given_back_context,
+    patient_head_context,
+    share_context,
+)
 from journal.care_notes.notes import care_note_context
 from journal.coming_talk.documents import item_context, mark_context, word_context
 from journal.notices.documents import done_context, notice_context, policy_context
@@ -104,6 +109,14 @@ def _note(link: UUID, row: VersionRow) -> Context:
     return care_note_context(link, row.note, row.version)
 
 
+def _patient_head(link: UUID, _: LinkedRow) -> Context:
+    return patient_head_context(link)
+
+
+def _clinician_head(link: UUID, _: LinkedRow) -> Context:
+    return clinician_head_context(link)
+
+
 def _plan_copy(link: UUID, _: LinkedRow) -> Context:
     return key_copy_context(link)
 
@@ -126,6 +139,8 @@ LINK_COLUMNS = (
     LinkColumn("patient_notice.sealed", tables.PatientNotice, "link_id", _by_id(notice_context)),
     LinkColumn("patient_notice.backup_sealed", tables.PatientNotice, "backup_id", _by_id(notice_context)),
     LinkColumn("patient_notice.done", tables.PatientNotice, "acknowledged_by", _by_id(done_context)),
+    LinkColumn("link_head.patient_head", tables.LinkHead, "id", _patient_head),
+    LinkColumn("link_head.clinician_head", tables.LinkHead, "id", _clinician_head),
     LinkColumn("care_link.plan_copy", tables.CareLink, "id", _plan_copy),
     LinkColumn("given_back.sealed", tables.GivenBack, "link_id", _by_id(given_back_context)),
 )

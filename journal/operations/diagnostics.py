@@ -12,6 +12,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 from journal.accounts import addresses as account_addresses
+from journal.accounts import key_log
 from journal.audit import tables as audit_tables
 from journal.audit.verification import save_verified, verify_log
 from journal.catalogue import crisis_contacts
@@ -114,6 +115,7 @@ async def check_database(url: str, installation: Installation, *, public: bool =
                 *await _check_writes(),
                 await _check_server_key(installation, public),
                 await _check_audit_log(installation),
+                await _check_key_log(),
                 *await _check_rotation(installation),
                 *await _check_mail(installation),
                 *map(report_problem, await account_addresses.list_address_problems(installation)),
@@ -142,6 +144,17 @@ async def _check_parts(path: Path | None) -> Finding:
             " change what is saved, or hide it."
         )
     return report_ok("The database has no triggers, views or tables but Hearthside's own.")
+
+
+async def _check_key_log() -> Finding:
+    """Check that the log of public keys is whole in itself."""
+    fault = await key_log.find_fault()
+    if fault is None:
+        return report_ok("The log of public keys is whole.")
+    return report_problem(
+        f"The log of public keys was changed at leaf {fault}, by something other than Hearthside. Find out who writes"
+        " the database, and restore a backup from before. People are told when they sign in."
+    )
 
 
 async def _check_durability() -> Finding:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from journal.accounts import addresses as account_addresses
+from journal.accounts import key_log
 from journal.accounts import tables as accounts_tables
 from journal.accounts.current_keys import require_session
 from journal.accounts.status import LEAVING
@@ -80,6 +81,7 @@ async def delete_due_accounts(installation: Installation, now: datetime) -> None
             if not await over.filter(id=account).delete():
                 continue  # restored a moment ago
             await authentication_tables.KeyRenewal.filter(id=account).delete()
+            await key_log.forget_salts(account)
             await account_addresses.reassign_indexes(installation)
             await audit_log.record_unauthenticated_event(
                 installation, None, Act.ACCOUNT_DELETED, about=account

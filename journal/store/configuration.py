@@ -24,6 +24,7 @@ TABLE_MODULES = (
     "journal.device_copies.tables",
     "journal.passkeys.tables",
     "journal.care.tables",
+    "journal.witness.tables",
     "journal.practice.tables",
     "journal.account_reset.tables",
     "journal.key_rotation.tables",

@@ -14,17 +14,19 @@ from starlette.responses import Response
 
 from journal.actor import Actor
 from journal.authentication import active_sessions, web_sessions
-from journal.errors import Damaged
+from journal.errors import Damaged, JournalError
 from journal.reminders.following import note_use
 from journal.roles import Role
 from journal.store.database import Statement
 from journal.store.statements import Subquery
+from journal.witness import checking
 from portal.web.device_cookies import set_help_region
 from portal.web.errors import UNAVAILABLE_ERRORS
 
 RequestPrefetch = Callable[[Request, Subquery], Sequence[Statement]]
 View = Callable[[Request], Awaitable[Response]]
 RECOVERY_KEY = "/account/recovery-key"
+WITNESS = "/account/witness"
 # Browsers take a backslash for a slash, and leave tabs and line breaks out.
 OWN_PATH = re.compile(
     r"/(?!/)[!-\[\]-~]*"
@@ -124,7 +126,20 @@ async def sign_in_browser(request: Request, response: Response, token: bytes) ->
             set_help_region(request, response, actor.region)
         if actor is not None and actor.is_reminded:
             await note_use(actor)
+        if actor is not None:
+            await look_at_keys(actor, response)
     return response
+
+
+async def look_at_keys(actor: Actor, response: Response) -> None:
+    """
+    Look whether anybody's keys were exchanged, and lead to what was noticed.
+
+    Nobody is kept out by it, and on the day of a dosing session it waits for the next sign-in.
+    """
+    with suppress(JournalError, *UNAVAILABLE_ERRORS):
+        if await checking.check_log(actor) and not actor.dosing_day and response.status_code == 303:
+            response.headers["location"] = WITNESS
 
 
 def clear_token(request: Request, response: Response) -> Response:

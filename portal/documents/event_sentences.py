@@ -88,6 +88,14 @@ SENTENCES: Mapping[Act, tuple[str, str]] = MappingProxyType(
             N_("Your account took over the new keys of %(other)s"),
             N_("%(who)s’s account took over your new keys"),
         ),
+        Act.KEYS_DOUBTED: (
+            N_("You were told that something about keys does not fit"),
+            N_("%(who)s was told that something about your keys does not fit"),
+        ),
+        Act.KEYS_COMPARED: (
+            N_("You compared the safety code with %(other)s, and went on"),
+            N_("%(who)s compared the safety code with you, and went on"),
+        ),
         Act.LINK_RENEWED: (N_("You renewed your connection with %(other)s"), ""),
         Act.SET_ASIDE_OPENED: (N_("You restored what had been set aside"), ""),
         Act.GIVEN_BACK: ("", N_("%(who)s gave back what you had shared")),

@@ -44,6 +44,7 @@ BEGINNINGS = {
         "/account/second-factor/removal",
         "/account/secret-key/removal",
         "/account/secret-key/shown",
+        "/account/witness",
         "/records",
         "/records/import",
         "/records/import/{import run}",
@@ -225,6 +226,7 @@ async def _collect(folder: Path, world: World) -> dict[str, Sent]:
                     found.setdefault(place, _strange(form.filled(_write(name))))
         # Only whoever has a second factor, or waits for one, sees these three.
         found["/account/second-factor/codes"] = []
+        found["/account/witness"] = []  # a form where something was noticed
         # Only a prescriber is shown these forms.
         found["/patients/{id:uuid}/notes/limits"] = [("systolic", "160"), ("kind", "limits"), ("note", "")]
         found["/patients/{id:uuid}/evaluation"] = [

@@ -105,6 +105,7 @@ FOR_ONESELF = {
     "/account/secret-key/removal": "one's own secret key, with the present password",
     "/account/recovery-key/kit": "one's own recovery key",
     "/account/recovery-key/confirmation": "one's own recovery key",
+    "/account/witness": "what was noticed for oneself",
     "/account/set-aside": "what oneself had set aside, with the old password",
     "/account/renewal": "one's own keys, with the present password",
     "/account/renewal/batches": "one's own keys",

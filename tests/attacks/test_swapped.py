@@ -136,6 +136,15 @@ TALK = (
 )
 COMPARED_ALONE = {"key_renewal.before"}
 """Whoever changes it has a request refused that set out before, and a sitter's notes of before do not open."""
+AT_SIGN_IN = {
+    "key_log.leaf",
+    "key_log.salt",
+    "key_log.nodes",
+    "link_head.patient_head",
+    "link_head.clinician_head",
+    "witness.sealed",
+}
+"""What is wrong with these is said after the next sign-in, and keeps nobody out: tests/attacks/test_witness.py."""
 PASSED_OVER = {"contents_text.sealed"}
 """Made from entries, which are opened where it is not what was written: tests/journal/entries/test_page_search.py."""
 SHOWN: dict[str, tuple[Place, ...]] = {
@@ -509,7 +518,7 @@ def test_every_sealed_column_is_attacked() -> None:
     """No column of bytes is left out, and none is listed that is gone."""
     assert {
         f"{table}.{column}" for table, column in sealed_columns()
-    } == SHOWN.keys() | COMPARED_ALONE | PASSED_OVER
+    } == SHOWN.keys() | COMPARED_ALONE | PASSED_OVER | AT_SIGN_IN
 
 
 def made_by_people(target: Target) -> Rows:

@@ -136,6 +136,37 @@ def page_texts(data: Input) -> list[str]:
     return [text.texts[one:end].decode() for one, end in zip(begins, text.ends, strict=False)]
 
 
+def key_log_leaf(data: Input) -> bytes:
+    account = raw(data, "account")
+    made = crypto.commit_identity(raw(data, "salt"), public(data, "identity"), account=account)
+    return crypto.write_leaf(crypto.log_label(raw(data, "log_key"), account), made)
+
+
+def key_log_head(data: Input) -> bytes:
+    leaves, edge = raw(data, "leaves"), crypto.Frontier()
+    for at in range(0, len(leaves), 64):
+        leaf = crypto.write_leaf(leaves[at : at + 32], leaves[at + 32 : at + 64])
+        edge.append(crypto.hash_leaf(leaf))
+    return edge.head.root
+
+
+def hashes(data: Input) -> list[bytes]:
+    proof = raw(data, "proof")
+    return [proof[at : at + 32] for at in range(0, len(proof), 32)]
+
+
+def key_log_inclusion(data: Input) -> bytes:
+    head = crypto.LogHead(data["size"], raw(data, "root"))
+    crypto.verify_inclusion(crypto.hash_leaf(raw(data, "leaf")), data["number"], head, hashes(data))
+    return head.root
+
+
+def key_log_consistency(data: Input) -> bytes:
+    old, new = (crypto.LogHead(data[f"{of}size"], raw(data, f"{of}root")) for of in ("old_", ""))
+    crypto.verify_consistency(old, new, hashes(data))
+    return new.root
+
+
 def open_pin(data: Input) -> bytes:
     ids = {name: raw(data, name) for name in ("owner", "peer", "link")}
     return crypto.open_pin(keyring(data), raw(data, "sealed"), **ids).encode()
@@ -195,6 +226,10 @@ OPERATIONS: dict[str, Callable[[Input], bytes | str | bool | list[str]]] = {
     "open-link-key": open_link_key,
     "sitter-link-id": lambda d: crypto.sitter_link_id(raw(d, "secret")),
     "open-sitter-note": open_sitter_note,
+    "key-log-leaf": key_log_leaf,
+    "key-log-head": key_log_head,
+    "key-log-inclusion": key_log_inclusion,
+    "key-log-consistency": key_log_consistency,
     "open-seen-state": lambda d: crypto.open_seen_state(
         keyring(d), raw(d, "sealed"), account=raw(d, "account")
     ).encode(),

@@ -10,9 +10,11 @@ from uuid import uuid4
 import pytest
 from msgspec.structs import replace
 
+from crypto import PrivateIdentity
 from journal.account_reset import reset as account_reset
 from journal.account_reset import reset_links, retained_records, returned_shares
 from journal.accounts import details as account_details
+from journal.accounts import key_log
 from journal.accounts.profiles import ContactDetails
 from journal.audit.acts import REFUSALS, Act, Outcome
 from journal.audit.verification import verify_log
@@ -63,7 +65,9 @@ from journal.sessions.session import SessionDetails, SessionKind, Setting
 from journal.sharing import ends, handover_answers, handover_offers, reading, shares, terms
 from journal.sitter import links as sitter_links
 from journal.standing import standing
+from journal.store.database import transaction
 from journal.vault.documents import EntryDocument
+from journal.witness import checking
 from tests.authenticator import SITE, Authenticator
 from tests.cast import PASSWORDS, PRACTICE, ZONE, Cast
 from tests.factors import enrolled
@@ -423,6 +427,14 @@ async def with_new_keys(cast: Cast) -> None:
     assert (await last(Act.RESTARTED)).recipient_id == bob.id
     await returned_shares.return_shares(bob, alice.id)
     assert (await last(Act.GIVEN_BACK)).recipient_id == alice.id
+    assert not await checking.check_log(alice)
+    async with transaction():
+        await key_log.append_keys(bob.id, PrivateIdentity.generate().public())
+    assert await checking.check_log(alice)
+    assert (await last(Act.KEYS_DOUBTED)).recipient_id == bob.id
+    await checking.accept(alice)
+    event = await last(Act.KEYS_COMPARED)
+    assert (event.actor_id, event.patient_id, event.recipient_id) == (alice.id, alice.id, bob.id)
     (link,) = await returned_shares.count_returned_by_link(alice)
     await returned_shares.accept_returned_shares(alice, link)
     assert await retained_records.restore_records(alice, PASSWORDS["alice"]) > 0

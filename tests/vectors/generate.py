@@ -21,10 +21,12 @@ from uuid import UUID
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM, AESGCMSIV
 
 from crypto import (
+    EMPTY_HEAD,
     FLOOR,
     NO_RECORD,
     Argon2Parameters,
     Context,
+    Frontier,
     GrantedKey,
     Keyring,
     KeySlot,
@@ -37,6 +39,7 @@ from crypto import (
     RecordSet,
     RecordState,
     ServerKey,
+    commit_identity,
     derive_key,
     feed_event_id,
     feed_id,
@@ -46,10 +49,15 @@ from crypto import (
     format_recovery_code,
     format_recovery_key,
     format_secret_key,
+    hash_leaf,
     hash_recovery_code,
     invitation_id,
     join_fields,
+    list_consistency,
+    list_inclusion,
+    log_label,
     pad,
+    prove,
     safety_code,
     seal_sitter_note,
     session_id,
@@ -58,6 +66,7 @@ from crypto import (
     stretch,
     succeed,
     vouch,
+    write_leaf,
 )
 from crypto.envelope import RECORD_HEADER, WRAP_HEADER, encrypt
 from crypto.links import _SUITE, _info
@@ -986,10 +995,72 @@ def successions() -> Iterator[Vector]:
         yield case(f"succession-{name}", op, about, good | change, error)
 
 
+def key_logs() -> Iterator[Vector]:
+    """Section 25."""
+    alice, salt, key = person("alice").public(), fixed("a salt"), fixed("a log")
+    leaf = write_leaf(log_label(key, ALICE), commit_identity(salt, alice, account=ALICE))
+    op, given = "key-log-leaf", {"log_key": key, "salt": salt, "account": ALICE, "identity": alice.encode()}
+    yield case("key-log-leaf", op, "A leaf of Alice's.", given, {"leaf": leaf})
+    yield case("key-log-leaf-short", op, "31 bytes of salt.", given | {"salt": salt[:31]}, "KeySizeError")
+    leaves, edge, nodes, heads = [bytes([number]) * 64 for number in range(11)], Frontier(), {}, [EMPTY_HEAD]
+    for number, one in enumerate(leaves):
+        for level, found in enumerate(edge.append(hash_leaf(one))):
+            nodes[level, number >> level] = found
+        heads.append(edge.head)
+    op = "key-log-head"
+    for size in (0, 1, 7, 11):
+        whole: Input = {"leaves": b"".join(leaves[:size])}
+        yield case(f"key-log-head-{size}", op, f"{size} leaves.", whole, {"root": heads[size].root})
+    short: Input = {"leaves": b"".join(leaves)[:-1]}
+    yield case("key-log-head-short", op, "The last leaf has 63 bytes.", short, "KeySizeError")
+    op, proof = "key-log-inclusion", b"".join(prove(list_inclusion(5, 11), nodes))
+    good: Input = {"leaf": leaves[5], "number": 5, "size": 11, "root": heads[11].root, "proof": proof}
+    yield case("key-log-inclusion", op, "The sixth of eleven.", good, {"root": heads[11].root})
+    bad: dict[str, tuple[str, Input]] = {
+        "other-leaf": ("Another leaf.", {"leaf": leaves[4]}),
+        "other-number": ("As the fifth.", {"number": 4}),
+        "beyond": ("As the twelfth.", {"number": 11}),
+        "bent": ("One bit of the proof.", {"proof": flip(proof, 40)}),
+        "short": ("A hash is missing.", {"proof": proof[:-32]}),
+        "long": ("A hash too many.", {"proof": proof + proof[:32]}),
+        "of-no-leaf": ("A node passed off as a leaf.", {"leaf": nodes[0, 4] + nodes[0, 5], "proof": proof[32:]}),
+    }  # fmt: skip
+    for name, (about, change) in bad.items():
+        yield case(f"key-log-inclusion-{name}", op, about, good | change, "OpenError")
+    op, proof = "key-log-consistency", b"".join(prove(list_consistency(6, 11), nodes))
+    good = {"old_size": 6, "old_root": heads[6].root, "size": 11, "root": heads[11].root, "proof": proof}
+    yield case("key-log-consistency", op, "Six leaves, then eleven.", good, {"root": heads[11].root})
+    power: Input = {
+        "old_size": 8,
+        "old_root": heads[8].root,
+        "proof": b"".join(prove(list_consistency(8, 11), nodes)),
+    }
+    yield case(
+        "key-log-consistency-whole",
+        op,
+        "Eight, which are one subtree.",
+        good | power,
+        {"root": heads[11].root},
+    )
+    same: Input = {"old_size": 11, "old_root": heads[11].root, "proof": b""}
+    yield case("key-log-consistency-same", op, "Nothing was added.", good | same, {"root": heads[11].root})
+    bad = {
+        "other-old": ("It began otherwise.", {"old_root": heads[5].root}),
+        "other-new": ("It goes on otherwise.", {"root": heads[10].root}),
+        "shorter": ("It is shorter than it was.", {"size": 5, "root": heads[5].root, "proof": b""}),
+        "parted": ("As long, and another.", {"old_size": 11, "old_root": heads[10].root, "proof": b""}),
+        "bent": ("One bit of the proof.", {"proof": flip(proof, 3)}),
+        "empty": ("No proof.", {"proof": b""}),
+        "long": ("A hash too many.", {"proof": proof + proof[:32]}),
+    }  # fmt: skip
+    for name, (about, change) in bad.items():
+        yield case(f"key-log-consistency-{name}", op, about, good | change, "OpenError")
+
+
 MAKERS = (
     contexts, paddings, records, wraps, passwords, slots, secret_keys, recovery_keys, recovery_codes, identities,
     link_keys, trust, server, audit_log, states, roots, texts, sitters, feeds, successions,
-    seen_states,
+    seen_states, key_logs,
 )  # fmt: skip
 
 

@@ -408,6 +408,92 @@ def open_succession(data: Input) -> bytes:
     return after
 
 
+# Section 25: the log of public keys, by the recursive definitions of RFC 6962 section 2.1.
+
+
+def key_log_leaf(data: Input) -> bytes:
+    account, identity = raw(data, "account"), raw(data, "identity")
+    key, salt = whole_key(data, "log_key"), whole_key(data, "salt")
+    label = hmac.digest(key, tuple_(b"hearthside/v1/key-log-label", account), "sha256")
+    return label + hashlib.sha256(tuple_(b"hearthside/v1/key-log", salt, account, identity)).digest()
+
+
+def tree_node(left: bytes, right: bytes) -> bytes:
+    return hashlib.sha256(b"\x01" + left + right).digest()
+
+
+def tree_split(size: int) -> int:
+    half = 1
+    while 2 * half < size:
+        half *= 2
+    return half
+
+
+def tree_root(leaves: list[bytes]) -> bytes:
+    if len(leaves) < 2:
+        return hashlib.sha256(b"\x00" + leaves[0] if leaves else b"").digest()
+    half = tree_split(len(leaves))
+    return tree_node(tree_root(leaves[:half]), tree_root(leaves[half:]))
+
+
+def key_log_head(data: Input) -> bytes:
+    leaves = raw(data, "leaves")
+    if len(leaves) % 64:
+        raise key_size_error()
+    return tree_root([leaves[at : at + 64] for at in range(0, len(leaves), 64)])
+
+
+def hashes(data: Input) -> list[bytes]:
+    proof = raw(data, "proof")
+    return [proof[at : at + 32] for at in range(0, len(proof), 32)]
+
+
+def from_inclusion(leaf: bytes, number: int, size: int, proof: list[bytes]) -> bytes:
+    if size == 1:
+        if proof:
+            raise open_error()
+        return leaf
+    if not proof:
+        raise open_error()
+    half, last = tree_split(size), proof[-1]
+    if number < half:
+        return tree_node(from_inclusion(leaf, number, half, proof[:-1]), last)
+    return tree_node(last, from_inclusion(leaf, number - half, size - half, proof[:-1]))
+
+
+def key_log_inclusion(data: Input) -> bytes:
+    number, size, root = data["number"], data["size"], raw(data, "root")
+    if not 0 <= number < size:
+        raise open_error()
+    leaf = hashlib.sha256(b"\x00" + raw(data, "leaf")).digest()
+    if from_inclusion(leaf, number, size, hashes(data)) != root:
+        raise open_error()
+    return root
+
+
+def from_consistency(old: int, size: int, proof: list[bytes], whole: bytes | None) -> tuple[bytes, bytes]:
+    if old == size:
+        found = proof if whole is None else [whole, *proof]
+        if len(found) != 1:
+            raise open_error()
+        return found[0], found[0]
+    if not proof:
+        raise open_error()
+    half, last = tree_split(size), proof[-1]
+    if old <= half:
+        before, after = from_consistency(old, half, proof[:-1], whole)
+        return before, tree_node(after, last)
+    before, after = from_consistency(old - half, size - half, proof[:-1], None)
+    return tree_node(last, before), tree_node(last, after)
+
+
+def key_log_consistency(data: Input) -> bytes:
+    old, size, before, root = data["old_size"], data["size"], raw(data, "old_root"), raw(data, "root")
+    if not 0 < old <= size or from_consistency(old, size, hashes(data), before) != (before, root):
+        raise open_error()
+    return root
+
+
 def fingerprint(account: bytes, public: bytes) -> str:
     h = hashlib.sha512(tuple_(b"hearthside/v1/fingerprint", account, public)).digest()
     return " ".join(f"{int.from_bytes(h[5 * i : 5 * i + 5], 'big') % 100_000:05d}" for i in range(6))
@@ -704,6 +790,10 @@ OPERATIONS: dict[str, Callable[[Input], Output]] = {
     "read-record-root": lambda d: {"tags": root_tags(d).hex()},
     "open-seen-state": lambda d: {"seen": open_seen_state(d).hex()},
     "open-succession": lambda d: {"after": open_succession(d).hex()},
+    "key-log-leaf": lambda d: {"leaf": key_log_leaf(d).hex()},
+    "key-log-head": lambda d: {"root": key_log_head(d).hex()},
+    "key-log-inclusion": lambda d: {"root": key_log_inclusion(d).hex()},
+    "key-log-consistency": lambda d: {"root": key_log_consistency(d).hex()},
     "read-page-text": lambda d: {"texts": page_texts(d)},
 }
 

@@ -14,4 +14,5 @@ __all__ = [
     "reminders",
     "second_factor",
     "secret_key",
+    "witness",
 ]

@@ -23,6 +23,7 @@ from journal.mail.mail_addresses import is_deliverable
 from journal.rate_limiting.limits import TooManyAttempts
 from journal.roles import Role
 from journal.secret_keys import secret_keys
+from journal.witness import checking
 from portal.access import known_browser, session_cookie
 from portal.access.kept_keys import read_kept_keys, set_kept_keys
 from portal.access.session_cookie import SignInPage, get_actor
@@ -52,6 +53,7 @@ DONE = (
     "reading-hours",
     "reminders",
     "no-reminders",
+    "witness",
 )
 
 
@@ -61,7 +63,7 @@ class AccountPage:
     Context of the account page. `mails`: messages are sent; `is_reachable`: this address can receive them.
 
     `keys` are those that records are signed with; an administrator takes none away. `keeps_key`: this browser keeps
-    a secret key for them.
+    a secret key for them. `is_noticed`: the witness noticed something that its owner has yet to read.
     """
 
     name: str
@@ -73,6 +75,7 @@ class AccountPage:
     keys: SigningKeys | None
     done: str = ""
     keeps_key: bool = False
+    is_noticed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,8 +165,11 @@ async def show_account(request: Request) -> Response:
     mails, done = actor.installation.mail is not None, done if done in DONE else ""
     reached = mails and is_deliverable(actor.email)
     keys = None if actor.role is Role.ADMINISTRATOR else await signing_keys.load_signing_keys(actor)
-    keeps = secret_keys.is_kept(actor)
-    context = AccountPage(actor.name, actor.email, actor.time_zone, before, mails, reached, keys, done, keeps)
+    context = AccountPage(
+        *(actor.name, actor.email, actor.time_zone, before, mails, reached, keys, done),
+        secret_keys.is_kept(actor),
+        await checking.has_noticed(actor),
+    )
     return render_page(request, "account/account.html", context)
 
 

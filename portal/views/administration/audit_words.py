@@ -37,6 +37,8 @@ SENTENCES: Mapping[Act, str] = MappingProxyType(
         Act.RESTARTED: N_("%(who)s reset their account with a link from %(other)s"),
         Act.SET_ASIDE_OPENED: N_("%(who)s restored what had been set aside"),
         Act.KEYS_FOLLOWED: N_("%(who)s took over the new keys of %(other)s"),
+        Act.KEYS_DOUBTED: N_("%(who)s was told that something about keys does not fit"),
+        Act.KEYS_COMPARED: N_("%(who)s compared the safety code with %(other)s and goes on"),
         Act.LINK_RENEWED: N_("%(who)s renewed the connection with %(other)s"),
         Act.GIVEN_BACK: N_("%(who)s gave back what %(whose)s had shared"),
         Act.TAKEN_IN: N_("%(who)s added what was given back"),

@@ -46,12 +46,14 @@ class SafetyCodePage:
     Context of the safety code; `code` is empty when the patient's keys are not the pinned ones.
 
     `followed_at` is when keys were taken over that the patient had renewed: the code is another one since then.
+    `is_doubted`: it has to be compared, on a page that says why.
     """
 
     patient: UUID
     name: str
     code: str
     followed_at: datetime | None = None
+    is_doubted: bool = False
 
 
 async def show_invitations(request: Request) -> Response:
@@ -99,5 +101,5 @@ async def show_safety_code(request: Request) -> Response:
         code = await link_keys.derive_safety_code(actor, link)
     except TrustBroken:
         code = ""
-    context = SafetyCodePage(link.patient, link.peer_name, code, link.followed_at)
+    context = SafetyCodePage(link.patient, link.peer_name, code, link.followed_at, link.is_doubted)
     return render_page(request, "patients/trust.html", context)

@@ -404,6 +404,7 @@ STATEMENTS = (
     ("UPDATE", "care_link"),
     ("DELETE", "key_slot"),
     ("INSERT", "web_session"),
+    ("INSERT", "key_log"),
 )
 OF_PATIENTS = (("UPDATE", "sitter_link"), ("INSERT", "link_renewal"), ("UPDATE", "record_state"))
 """What the transaction that begins a renewal writes: anybody's, and what a patient's does besides."""
