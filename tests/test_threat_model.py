@@ -19,3 +19,11 @@ def test_every_named_test_is_there() -> None:
         if not file.exists() or (test and not re.search(rf"def {test}\b", file.read_text(encoding="utf-8"))):
             missing.append(f"{path}::{test}")
     assert missing == []
+
+
+def test_both_pages_promise_the_same_of_the_whole_machine() -> None:
+    """What SECURITY.md says somebody gets who has all of it at rest stands in docs/threat-model.md, word for word."""
+    table = (ROOT / "SECURITY.md").read_text(encoding="utf-8")
+    found = re.search(r"^\| has the whole machine at rest \| (.+) \|$", table, re.MULTILINE)
+    assert found
+    assert f"> {found[1]}\n" in (ROOT / "docs" / "threat-model.md").read_text(encoding="utf-8")

@@ -9,6 +9,7 @@ from crypto import Keyring
 from journal.accounts.profiles import Profile
 from journal.actor import Actor
 from journal.care.documents import ShareDocument
+from journal.sessions import plan_key
 from journal.sessions.rows import Plan, Session
 from journal.vault.documents import EntryDocument, RevisionDocument
 from portal.views.journal.search_hits import Hit, MarkedPiece
@@ -64,7 +65,9 @@ async def test_nothing_that_a_persons_key_opened_is_held(target: Target) -> None
         if name in BEGINNINGS:
             keyring = (await target.portal.cast.actor(name)).keyring
             assert not parts & {token, keyring.vault, keyring.pins, keyring.identity_wrap}
-    assert telling(things, PLANNED)
+    assert telling(things, PLANNED) == []  # neither what is written of sessions and courses
+    alice = await target.portal.cast.actor("alice")
+    assert await plan_key.load_or_draw(alice) not in parts
     remembered = [one for _, one in state.installation.server_keys.document_cache]
     assert {type(one) for one in remembered} == {PlanLayout, Plan, Profile, Session}
     assert telling(held_by(*remembered), "Alice")
