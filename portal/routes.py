@@ -17,14 +17,12 @@ from portal.views.account import (
     contact,
     deletion,
     details,
-    earlier_state,
     key_rotation,
     passkeys,
     reading_hours,
     reminders,
     second_factor,
     secret_key,
-    witness,
 )
 from portal.views.administration import audit_log, people, practice, staff
 from portal.views.charts import charts, shared_charts
@@ -83,6 +81,7 @@ from portal.views.sign_in import (
     second_step,
     staff_registration,
 )
+from portal.views.warnings import earlier_state, witness
 
 READ = ("GET",)
 SEND = ("POST",)

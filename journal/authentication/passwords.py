@@ -184,20 +184,21 @@ _ACCENTS = regex.compile(
 
 
 @cache
-def _load_look_alikes() -> Mapping[int, str]:
+def _load_look_alikes() -> Mapping[str, str]:
     table = resources.files("journal") / "data" / "look-alikes.txt"
     lines = [line.split() for line in table.read_text(encoding="utf-8").splitlines()]
-    return MappingProxyType({ord(sign): plain for plain, *alike in lines for sign in alike})
+    return MappingProxyType({sign: plain for plain, *alike in lines for sign in alike})
 
 
 def _fold_look_alikes(text: str) -> str:
     """Return what *text* looks like: without accents and unseen signs, in the plain letters and digits it resembles."""
     if text.isascii():
-        plain: str = _UNSEEN.sub("", text)
-        return plain
+        return str(_UNSEEN.sub("", text))
     apart = take_apart(normalize("NFKC", _UNSEEN.sub("", text)))
     bare = normalize("NFC", _UNSEEN.sub("", _ACCENTS.sub("", apart)))
-    return "".join(_get_digit(sign) for sign in bare.translate(_load_look_alikes()))
+    known = _load_look_alikes()
+    plain = "".join(known.get(sign, sign) for sign in bare)
+    return "".join(map(_get_digit, plain))
 
 
 def _get_digit(sign: str) -> str:

@@ -66,6 +66,7 @@ OWN = "what its one owner keeps for themselves: it is not there, and nobody else
 OPEN_AGAIN = (
     "a link that was used or withdrawn opens again for whoever has its secret, until its day; the log tells"
 )
+WITNESS = "noticed at the next sign-in: test_witness.py; no page looks at it before"
 NO_MESSAGE = "decides what is sent or offered, and nothing that anybody reads"
 UNNOTICED: dict[str, str] = {
     "audit_key": "it never changes",
@@ -87,7 +88,9 @@ UNNOTICED: dict[str, str] = {
     "invitation": OPEN_AGAIN,
     "kap_session": PLAN,
     "kept_share": "what a clinician may give back",
+    "key_log": WITNESS,
     "key_slot": ENDED_BY_ACCESS,
+    "link_head": WITNESS,
     "link_renewal": "needed only until what was shared is sealed under a link's new key",
     "notice_policy": "both sign it: tests/journal/notices",
     "outbox": NO_MESSAGE,
@@ -112,6 +115,7 @@ UNNOTICED: dict[str, str] = {
     "talk_set": OWN,
     "throttle": "tries of the last hour are forgotten",
     "web_session": "a session that ended lives again for whoever has its cookie, until a change of keys",
+    "witness": WITNESS,
     "worker": "which worker counts what",
 }
 

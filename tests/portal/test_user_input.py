@@ -11,6 +11,7 @@ from journal.authentication.registration import NewAccount
 from journal.care import invitations, links
 from journal.entries import entries
 from journal.errors import InvalidInput
+from journal.plan_words.reading import open_own_words, open_words
 from journal.practice import setup_links
 from journal.sessions.rows import load_my_sessions
 from journal.sessions.session import SessionDetails
@@ -31,8 +32,9 @@ def in_script(text: str, zero: int) -> str:
 
 async def planned(cast: Cast) -> SessionDetails:
     """Return alice's one session."""
-    (one,) = await load_my_sessions(await cast.actor("alice"))
-    return one.details
+    alice = await cast.actor("alice")
+    (one,) = await load_my_sessions(alice)
+    return (await open_own_words(alice, one)).details
 
 
 @pytest.mark.parametrize("divider", DIVIDERS)
@@ -136,7 +138,8 @@ async def test_a_course_is_planned_in_the_digits_of_every_script(portal: Portal,
         typed = {name: in_script(text, zero) for name, text in numbers.items()}
         sent = page.filled(typed | {"dose_text": "as\u2028told"}) | {"step": ["confirm"]}
         assert (await browser.post(f"/patients/{alice}/course", data=sent)).status_code == 303
-    plan = [one.details for one in await load_my_sessions(await portal.cast.actor("alice"))]
+    patient = await portal.cast.actor("alice")
+    plan = [one.details for one in await open_words(patient, None, await load_my_sessions(patient))]
     assert [(one.local, one.minutes) for one in plan] == [
         ("2026-12-02T10:00", 45),
         ("2026-12-04T14:00", 90),

@@ -7,12 +7,10 @@ __all__ = [
     "contact",
     "deletion",
     "details",
-    "earlier_state",
     "key_rotation",
     "passkeys",
     "reading_hours",
     "reminders",
     "second_factor",
     "secret_key",
-    "witness",
 ]

@@ -182,7 +182,7 @@ async def test_a_row_that_is_gone_keeps_the_account_closed_and_the_recovery_key_
 
 async def test_twelve_characters_are_enough_only_beside_it(portal: Portal) -> None:
     """The page says which length applies; a short password is not left alone."""
-    short = "lamp 7 river"
+    short = "kwz 7 brolfu"
     form = {"current": PASSWORDS["alice"], "password": short, "repeated": short}
     async with portal.client("alice") as browser:
         page = await opened(browser, "/account/password")
