@@ -27,6 +27,8 @@ from crypto import (
 )
 from journal.accounts import signing_keys, successions
 from journal.actor import Actor
+from journal.audit import log as audit_log
+from journal.audit.acts import Act
 from journal.care import link_renewal
 from journal.care import tables as care_tables
 from journal.care.documents import share_context
@@ -35,6 +37,7 @@ from journal.care.link_keys import get_peer_identity
 from journal.care.link_renewal import build_sealer, held_key_context
 from journal.care.links import CareTeam
 from journal.errors import Damaged
+from journal.practice import setup_links
 from journal.roles import Role
 from journal.sharing.handover_offers import WITHDRAWN
 from journal.sitter import links as sitter_links
@@ -67,13 +70,18 @@ class FormerRow(Row, frozen=True):
     former: bytes
 
 
-class VouchedRow(Row, frozen=True):
-    """An open invitation."""
+class InvitedRow(Row, frozen=True):
+    """An open invitation, and the care link and patient whose it is in the place of which it stands."""
 
     id: UUID
-    secret: bytes
     renews: UUID | None
     patient: UUID | None
+
+
+class VouchedRow(InvitedRow, frozen=True):
+    """An open invitation, with its secret."""
+
+    secret: bytes
 
 
 async def replace_identity(
@@ -93,6 +101,7 @@ async def replace_identity(
     people = Q(patient_id=actor.id) | Q(clinician_id=actor.id) | Q(successor_id=actor.id)
     await care_tables.Handover.filter(people, waiting__isnull=False).update(waiting=None, state=WITHDRAWN)
     if team is None:
+        await setup_links.withdraw_own_links(actor)  # whoever had the old keys knows their secrets
         return
     if actor.role is Role.PATIENT:
         await sitter_links.end_renewable_links(actor)  # their copies name the keys of before
@@ -102,8 +111,17 @@ async def replace_identity(
         if link.ended_at is None and link.trusted and link.row.clinician_pin is None:
             await get_peer_identity(actor, link)  # by vouchers that are for the keys of before
     await _keep_keys(actor, old)
-    # Whoever had the old keys knows their links: they could come as the patient who is invited.
+    await _withdraw_invitations(actor)
+
+
+async def _withdraw_invitations(actor: Actor) -> None:
+    """Withdraw what is open: whoever had the old keys knows its links, and could come as the patient who is invited."""
     mine = care_tables.Invitation.filter(clinician_id=actor.id, accepted_at=None, withdrawn_at=None)
+    for row in filter_undamaged(await fetch_rows(InvitedRow, mine.order_by("id"))):
+        if row.renews is None:
+            await audit_log.record_event(actor, Act.INVITATION_WITHDRAWN, about=row.id)
+        else:
+            await audit_log.record_event(actor, Act.RESTART_WITHDRAWN, patient=row.patient, about=row.renews)
     await mine.update(withdrawn_at=actor.now)
 
 
