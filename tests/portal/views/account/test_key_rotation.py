@@ -85,7 +85,7 @@ async def test_what_ends_is_said_before_and_after(portal: Portal, who: str, ende
         after = await opened(browser, "/account?done=renewed")
         assert "Two-step sign-in, if it was on, is off now" in after.words
         assert f"{ended}s" in after.words
-        assert f'href="{anew}"' in after.text
+        assert f'href="{anew}"' in after.answer.text
 
 
 async def test_it_goes_on_in_another_browser(portal: Portal) -> None:
