@@ -9,6 +9,7 @@ before is gone at once.
 from __future__ import annotations
 
 from collections.abc import Collection
+from contextlib import suppress
 from datetime import datetime
 from uuid import UUID
 
@@ -39,6 +40,7 @@ from journal.care.links import CareTeam
 from journal.errors import Damaged
 from journal.practice import setup_links
 from journal.roles import Role
+from journal.sessions.plan_key import key_copy_context
 from journal.sharing.handover_offers import WITHDRAWN
 from journal.sitter import links as sitter_links
 from journal.store.rows import IdRow, NonNegative, Row, Timestamp, fetch_row, fetch_rows, filter_undamaged
@@ -53,6 +55,7 @@ class GrantedRow(Row, frozen=True):
     held_key: bytes | None
     key_number: NonNegative
     clinician_pin: bytes | None
+    plan_copy: bytes | None
     ended_at: Timestamp | None
 
 
@@ -152,7 +155,7 @@ async def _keep_keys(actor: Actor, old: PrivateIdentity) -> None:
         except CryptoError:
             continue  # it opens for nobody, with whatever keys
         if row.ended_at is not None:
-            key = await _reseal_kept_shares(row.id, row.key_number, key)
+            key = await _reseal_kept(row, key)
         held = wrap_key(actor.keyring.vault, key, context=held_key_context(actor.id, row.id))
         await mine.filter(id=row.id).update(held_key=held, clinician_key=None)
     await mine.filter(ended_at=None).update(due_at=actor.now, signs_later=True)
@@ -167,19 +170,26 @@ def _open_granted(actor: Actor, row: GrantedRow, old: PrivateIdentity) -> bytes:
     return open_link_key(row.clinician_key, **ids, private=old, signed_by=theirs)
 
 
-async def _reseal_kept_shares(link: UUID, number: int, key: bytes) -> bytes:
-    """Seal what was shared before a reset under a new key, which its clinician alone has; return that."""
+async def _reseal_kept(row: GrantedRow, key: bytes) -> bytes:
+    """
+    Seal what was shared before a reset, and the key of the plan of then, under a new key; return that.
+
+    Its clinician alone has it.
+    """
+    link, number = row.id, row.key_number
     former = await fetch_row(FormerRow, care_tables.LinkRenewal.filter(id=link))  # a reset came between
     old, drawn = build_sealer(key, link, number, former.former if former else b""), new_link_key()
     new = Sealer(drawn)
     kept = care_tables.KeptShare.filter(link_id=link)
-    for row in filter_undamaged(await fetch_rows(KeptShareRow, kept)):
-        place = share_context(link, row.id, row.revision)
-        try:
-            sealed = new.seal(old.open(row.sealed, context=place), context=place)
-        except CryptoError:
-            continue
-        await kept.filter(id=row.id).update(sealed=sealed)
+    for one in filter_undamaged(await fetch_rows(KeptShareRow, kept)):
+        place = share_context(link, one.id, one.revision)
+        with suppress(CryptoError):
+            sealed = new.seal(old.open(one.sealed, context=place), context=place)
+            await kept.filter(id=one.id).update(sealed=sealed)
+    with suppress(CryptoError):
+        place = key_copy_context(link)
+        copy = new.seal(old.open(row.plan_copy or b"", context=place), context=place)
+        await care_tables.CareLink.filter(id=link).update(plan_copy=copy)
     await care_tables.LinkRenewal.filter(id=link).delete()
     return drawn
 

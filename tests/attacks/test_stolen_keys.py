@@ -41,6 +41,7 @@ from journal.care import tables as care_tables
 from journal.care.documents import link_key_context, share_context
 from journal.care.invitations import format_token
 from journal.care.link_renewal import former_key_context, held_key_context
+from journal.clinic import carrying
 from journal.entries import entries
 from journal.errors import InvalidInput, LinkExpired
 from journal.key_rotation import account_key
@@ -53,7 +54,8 @@ from journal.practice import setup_links
 from journal.practice import tables as practice_tables
 from journal.rate_limiting.attempts import Visitor
 from journal.sessions import tables as sessions_tables
-from journal.sessions.plan_key import key_copy_context, own_key_context
+from journal.sessions.plan_key import key_copy_context, open_copy, own_key_context
+from journal.sessions.rows import load_my_sessions
 from journal.sessions.session_words import words_context
 from journal.sharing import shares
 from journal.sitter import tables as sitter_tables
@@ -291,12 +293,19 @@ async def test_a_thief_of_a_clinicians_old_keys_opens_nothing_once_patients_came
     for who in [name for name, ident in target.world.people.items() if ident in theirs]:
         await links.load_my_links(await target.portal.cast.actor(who))  # any page of theirs
         await went_on(target, who)
+        patient = await target.portal.cast.actor(who)
+        mine = await links.load_my_links(patient, ended=True)
+        await carrying.settle(patient, mine, (await load_my_sessions(patient)).everything)
     await shared_later(target)
     able, every = await opened(thief)
     assert able == Counter()
     assert every["share.sealed"] > 1
-    mine = care_tables.CareLink.filter(clinician_id=thief.account, ended_at=None)
-    assert not await mine.exclude(due_at=None, held_key=None).exists()
+    his = care_tables.CareLink.filter(clinician_id=thief.account, ended_at=None)
+    assert not await his.exclude(due_at=None, held_key=None).exists()
+    bob = await target.portal.cast.actor("bob")  # who can give mona back what is written of her sessions
+    old = await care_tables.CareLink.get(id=target.world.ids["mona's old link"])
+    key = bob.keyring.unwrap(bytes(old.held_key or b""), context=held_key_context(bob.id, old.id))
+    assert open_copy(old.plan_copy, old.id, Sealer(key)) is not None
 
 
 async def test_a_thief_of_an_administrators_old_keys_becomes_nobody(target: Target) -> None:
