@@ -47,15 +47,15 @@ class SeenState:
         cls, epoch: int, revision: object, at: float, tag: object, factor: object, events: object
     ) -> SeenState:
         """Return an account's state as storage has it; a number that storage spoiled counts as none."""
-        known = [one if isinstance(one, int) and 0 < one < 2**32 else 0 for one in (factor, events)]
+        known = tuple(one if isinstance(one, int) and 0 < one < 2**32 else 0 for one in (factor, events))
         if (
             isinstance(revision, int)
             and 0 < revision < 2**63
             and isinstance(tag, bytes)
             and len(tag) == TAG_SIZE
         ):
-            return cls(epoch, revision, int(at), tag, *known)
-        return cls(epoch, 0, int(at), NO_TAG, *known)
+            return cls(epoch, revision, int(at), tag, known[0], known[1])
+        return cls(epoch, 0, int(at), NO_TAG, known[0], known[1])
 
     @property
     def numbers(self) -> tuple[int, int, int, int]:
