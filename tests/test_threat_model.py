@@ -24,7 +24,7 @@ def test_every_named_test_is_there() -> None:
 
 
 def test_both_pages_promise_the_same_of_the_whole_machine() -> None:
-    """What SECURITY.md says somebody gets who has all of it at rest stands in docs/threat-model.md, word for word; all of it."""
+    """What SECURITY.md says somebody gets who has it at rest is the same in docs/threat-model.md, and all of it."""
     table = (ROOT / "SECURITY.md").read_text(encoding="utf-8")
     found = re.search(r"^\| has the whole machine at rest \| (.+) \|$", table, re.MULTILINE)
     assert found

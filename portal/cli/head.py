@@ -22,8 +22,8 @@ SENTENCES = {
     AccountFault.OTHER: "Account {account} has another state than was kept, under the same number: an older state was"
     " put back and written on.",
     AccountFault.GONE: "An account is gone that nobody deleted, kept as {name}.",
-    AccountFault.GONE_UNPROVEN: "An account is gone, kept as {name}. Whether its owner deleted it, a broken log does not"
-    " say.",
+    AccountFault.GONE_UNPROVEN: "An account is gone, kept as {name}. Whether its owner deleted it, a broken log"
+    " does not say.",
 }
 RESTORED = "Restoring a backup does that as well: once you know why, start with a new file."
 

@@ -63,7 +63,9 @@ SIGNED = (
     "an earlier text of the clinic's, signed as it was then; each version has its number, and both read it"
 )
 OWN = "what its one owner keeps for themselves: older or not there, and nobody else reads anything by it"
-OF_CLINICIANS = "a clinician's come back older or are not there, and no page of theirs tells: their account remembers no records"
+OF_CLINICIANS = (
+    "a clinician's come back older or are gone, and no page tells: their account remembers no records"
+)
 OPEN_AGAIN = (
     "a link that was used or withdrawn opens again for whoever has its secret, until its day; the log tells"
 )
