@@ -85,9 +85,10 @@ def test_no_shell_sees_what_was_typed() -> None:
     begun = re.compile(
         r"\bos\.(system|popen|exec\w*|spawn\w*)\b|\bshell=|\bcreate_subprocess_shell\b|\bsubprocess\."
     )
-    # A process that begins itself anew, with the very command line that it has.
+    # A process that begins itself anew, with the very command line that it has: at its start, and when it is renewed.
     assert [str(path) for path in CODE if begun.search(source(path))] == [
-        "journal/installation/private_process.py"
+        "journal/installation/private_process.py",
+        "portal/http/process_renewal.py",
     ]
     started = [str(path) for path in CODE if "create_subprocess_exec" in set(calls(tree(path)))]
     assert started == ["journal/installation/own_process.py"]

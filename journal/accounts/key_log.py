@@ -37,7 +37,7 @@ EMPTY_SALT = "UPDATE key_log SET salt = $1 WHERE substr(leaf, 1, 32) = $2 AND nu
 
 SELECT_SIZE = "SELECT COALESCE(MAX(number) + 1, 0) FROM key_log"
 MOST_LEAVES = 50_000
-"""How many leaves are gone through at once: some hundred milliseconds. A longer log is none of a practice's."""
+"""How many leaves are gone through at once: some seconds. A longer log is none of a practice's."""
 
 Nodes = dict[tuple[int, int], bytes]
 

@@ -20,8 +20,9 @@ class KeptStates:
     others: Sequence[bytes]
 
     def is_ahead(self, actor: Actor) -> bool:
-        """Return whether the actor's account is behind what was seen of it."""
-        return self.own is not None and actor.seen is not None and actor.seen.is_behind(self.own)
+        """Return whether the actor's account is behind what was seen of it, or was and they were not told yet."""
+        own, now = self.own, actor.seen
+        return own is not None and now is not None and (own.is_missed or now.is_behind(own))
 
 
 def open_kept_states(actor: Actor, kept: bytes) -> KeptStates:
@@ -44,13 +45,22 @@ def renew_kept_states(actor: Actor, kept: bytes, *, is_told: bool) -> bytes | No
     """
     if actor.seen is None:
         return None
-    newest = actor.seen
-    if actor.saved_states:
-        revision, tag = actor.saved_states[-1]
-        newest = replace(newest, revision=revision, tag=tag)
     states = open_kept_states(actor, kept)
-    own = states.own
-    if own is not None and not is_told and (newest.is_behind(own) or not own.is_behind(newest)):
-        return None
-    sealed = newest.seal(actor.keyring, account=actor.id.bytes)
+    own, new = states.own, _find_newest(actor, actor.seen)
+    if own is not None and not is_told:
+        if states.is_ahead(actor):
+            if own.is_missed:
+                return None
+            new = replace(own, is_missed=True)  # so that what is written meanwhile does not cover it up
+        elif new.is_behind(own) or not own.is_behind(new):
+            return None
+    sealed = new.seal(actor.keyring, account=actor.id.bytes)
     return b"".join([sealed, *states.others][:MAX_SEEN])
+
+
+def _find_newest(actor: Actor, seen: SeenState) -> SeenState:
+    """Return how far the account has come with what this request wrote."""
+    if not actor.saved_states:
+        return seen
+    revision, tag = actor.saved_states[-1]
+    return replace(seen, revision=revision, tag=tag)

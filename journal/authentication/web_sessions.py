@@ -72,7 +72,7 @@ ROLES = frozenset(Role)
 SELECT_SIGNED_IN = """
     SELECT account.id, wrapped, web_session.epoch, expires_at, used_at, confirmed_at,
         role, account.sealed, public_identity, identity, account.epoch, access, recovery_ready, retired, before,
-        account.created_at, root.revision, substr(root.sealed, length(root.sealed) - 7), factor.revision,
+        account.created_at, root.revision, substr(root.sealed, length(root.sealed) - 6), factor.revision,
         (SELECT MAX(id) FROM audit_event)
     FROM web_session JOIN account ON account.id = web_session.account_id
         LEFT JOIN key_renewal ON key_renewal.id = account.id LEFT JOIN record_state AS root ON root.id = account.id

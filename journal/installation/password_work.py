@@ -65,7 +65,11 @@ class PasswordQueue:
             self.slots.release()
             raise
         future.add_done_callback(self._release_slot)
-        return await asyncio.wrap_future(future)
+        try:
+            return await asyncio.wrap_future(future)
+        finally:
+            # An error knows this frame, which would know the future, and that the error: the password would stay.
+            del future, work
 
     def _release_slot(self, _: Future[T]) -> None:
         self.slots.release()

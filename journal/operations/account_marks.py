@@ -73,6 +73,7 @@ class AccountFault(StrEnum):
     OLDER = "older"
     OTHER = "other"
     GONE = "gone"
+    GONE_UNPROVEN = "gone-unproven"
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,36 +102,36 @@ async def load_marks() -> dict[UUID, AccountMark]:
 
 
 async def find_deleted(since: int) -> set[str]:
-    """Return the names of the accounts that were deleted after event *since*, as the log says."""
+    """Return the names of the accounts that were deleted after event *since*, as a log says that was found whole."""
     act = Act.ACCOUNT_DELETED.value
     raw = await fetch_raw(SELECT_DELETED, act, since, act)
     return {name_account(row.id) for row in filter_undamaged(parse_rows(IdRow, raw))}
 
 
 def compare_marks(
-    kept: Iterable[AccountMark], now: Mapping[UUID, AccountMark], deleted: set[str]
+    kept: Iterable[AccountMark], now: Mapping[UUID, AccountMark], deleted: set[str] | None
 ) -> list[AccountFinding]:
     """
     Return each account that is behind a kept line, has another state than it says, or is gone.
 
     Args:
         kept: Of one time or of several; each of them has to have been reached.
-        deleted: Names of accounts that were deleted since.
+        deleted: Names of accounts that were deleted since; None where the log is not believed.
     """
     there = {mark.name: (account, mark) for account, mark in now.items()}
     found: dict[str, AccountFinding] = {}
     for mark in kept:
         account, current = there.get(mark.name, (None, None))
-        if current is None and mark.name in deleted:
+        if current is None and deleted and mark.name in deleted:
             continue
-        if fault := _judge(mark, current):
+        if fault := _judge(mark, current, is_log_whole=deleted is not None):
             found.setdefault(mark.name, AccountFinding(fault, mark.name, account))
     return list(found.values())
 
 
-def _judge(kept: AccountMark, now: AccountMark | None) -> AccountFault | None:
+def _judge(kept: AccountMark, now: AccountMark | None, *, is_log_whole: bool) -> AccountFault | None:
     if now is None:
-        return AccountFault.GONE
+        return AccountFault.GONE if is_log_whole else AccountFault.GONE_UNPROVEN
     if now.epoch < kept.epoch or now.revision < kept.revision or now.factor < kept.factor:
         return AccountFault.OLDER
     same = (now.epoch, now.revision) == (kept.epoch, kept.revision)

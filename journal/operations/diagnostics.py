@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -14,7 +14,7 @@ from types import MappingProxyType
 from journal.accounts import addresses as account_addresses
 from journal.accounts import key_log
 from journal.audit import tables as audit_tables
-from journal.audit.verification import save_verified, verify_log
+from journal.audit.verification import Fault, Head, save_verified, verify_log
 from journal.catalogue import crisis_contacts
 from journal.installation.installation import Installation
 from journal.key_rotation import server_key as server_key_rotation
@@ -95,12 +95,15 @@ def check_crisis_contacts(now: datetime) -> Finding:
     return report_ok(f"The crisis contacts were reviewed on {last}.")
 
 
-async def check_database(url: str, installation: Installation, *, public: bool = False) -> list[Finding]:
+async def check_database(
+    url: str, installation: Installation, *, public: bool = False, kept_heads: Sequence[Head] = ()
+) -> list[Finding]:
     """
     Check the database and all that needs it; stop at the first fault that hides the rest.
 
     Args:
         public: Whether people on other machines are served.
+        kept_heads: Heads of the audit log that were kept elsewhere. With some, all of the log is looked at.
     """
     try:
         async with open_for_command(url):
@@ -114,7 +117,7 @@ async def check_database(url: str, installation: Installation, *, public: bool =
                 await _check_durability(),
                 *await _check_writes(),
                 await _check_server_key(installation, public),
-                await _check_audit_log(installation),
+                await _check_audit_log(installation, kept_heads),
                 await _check_key_log(),
                 *await _check_rotation(installation),
                 *await _check_mail(installation),
@@ -186,9 +189,14 @@ async def _check_writes() -> list[Finding]:
     ]
 
 
-async def _check_audit_log(installation: Installation) -> Finding:
-    """Check the audit log since the last check, as far as that goes without a head kept elsewhere."""
-    report = await verify_log(installation, is_incremental=True)
+async def _check_audit_log(installation: Installation, kept_heads: Sequence[Head]) -> Finding:
+    """Check the audit log: all of it against *kept_heads*, or without any what came since the last check."""
+    report = await verify_log(installation, kept_heads, is_incremental=not kept_heads)
+    if report.chain_break is not None and report.chain_break.kind in (Fault.CUT, Fault.REWRITTEN):
+        return report_problem(
+            "The audit log does not go on from the head that was kept: its end was cut off, it was written anew, or an"
+            " older state was put back. Run hearthside verify-audit with the head, and find out who was here."
+        )
     if report.chain_break is not None:
         return report_problem(
             "The audit log is not as it was written. Run hearthside verify-audit, and find out who was here."

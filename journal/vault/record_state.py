@@ -61,7 +61,7 @@ from journal.vault.record_snapshot import (
 )
 
 ATTEMPTS = 3
-SEEN_TAG_SIZE = 8  # bytes of an envelope's end that a browser keeps
+SEEN_TAG_SIZE = 7  # bytes of an envelope's end that a browser keeps
 INLINE_LIMIT = 300  # rows compared in less time than a thread takes to start
 SELECT_RECORD_STATE = "SELECT revision, sealed FROM record_state WHERE id = $1"
 UPDATE_STATE = "UPDATE record_state SET revision = $1, sealed = $2 WHERE id = $3 AND revision = $4"

@@ -313,25 +313,22 @@ async def _ask_to_confirm(request: Request, actor: Actor, token: bytes) -> Respo
             request, "confirm.html", ConfirmPage(next=_get_current_path(request), passkey=passkey), status=401
         )
     form = await Form.read(request)
-    refused: InvalidInput | None = None
+    problem, answered = "", dict[str, Any](status=401)
     if form.confirmation_password:
         try:
             opened = await sign_in.confirm_with_password(actor, token, form.confirmation_password)
         except InvalidInput as error:
-            refused = error
+            problem, answered = error.fields["current"], build_refusal_arguments(error)
         else:
             # 307 has the browser send the same form once more, with the new token.
             return await set_token(request, RedirectResponse(_get_current_path(request), 307), opened)
-    problem = refused.fields["current"] if refused else ""
     context = ConfirmPage(
         problem=problem,
         pending_fields=form.restorable,
         pending_action=_get_current_path(request),
         passkey=passkey,
     )
-    return render_page(
-        request, "confirm.html", context, **(build_refusal_arguments(refused) if refused else {"status": 401})
-    )
+    return render_page(request, "confirm.html", context, **answered)
 
 
 def _get_current_path(request: Request) -> str:

@@ -139,7 +139,8 @@ async def _check(
         if report.chain_break is None:
             await save_verified(installation, report.head)
         marks = [*(await load_marks()).values()] if with_accounts else []
-        return _Outcome(report, await kept.find_faults(), marks)
+        faults = await kept.find_faults(is_log_whole=report.chain_break is None)
+        return _Outcome(report, faults, marks)
 
 
 def _describe_intact(found: _Outcome, kept: KeptHeads, now: datetime) -> Iterator[str]:

@@ -6,6 +6,7 @@ import argparse
 import asyncio
 from pathlib import Path
 
+from journal.audit.verification import verify_log
 from journal.operations.account_marks import AccountFinding
 from journal.operations.diagnostics import (
     Finding,
@@ -29,13 +30,17 @@ KEY_FILE_VARIABLE = "HEARTHSIDE_SERVER_KEY_FILE"
 def run_doctor(config: Config, options: argparse.Namespace) -> int:
     """Print a line for each check; return 1 when something has to be fixed."""
     installation = config.installation()
+    kept = _read_kept(options.head)
+    heads = kept.heads if isinstance(kept, KeptHeads) else ()
     findings = [
         *run_check(lambda: _check_files(config)),
         _check_origin(config),
         _check_mail(config),
         *check_environment(config, installation.clock()),
-        *asyncio.run(check_database(config.database_url, installation, public=config.is_secure)),
-        *_check_head(config, options.head),
+        *asyncio.run(
+            check_database(config.database_url, installation, public=config.is_secure, kept_heads=heads)
+        ),
+        *_check_head(config, kept),
         check_crisis_contacts(installation.clock()),
     ]
     for one in findings:
@@ -66,25 +71,34 @@ def _check_files(config: Config) -> list[Finding]:
     return [*found, _check_mode(config.key_file, "server key", "600")]
 
 
-def _check_head(config: Config, name: str | None) -> list[Finding]:
-    """Compare the accounts with a head that is kept elsewhere, where one is given."""
-    if name is None:
-        return []
+def _read_kept(name: str | None) -> KeptHeads | Finding:
+    """Read the head that is kept elsewhere; it is empty where none is given."""
     try:
-        kept = read_heads(name, has_to_exist=True)
-        faults = format_faults(asyncio.run(_find_faults(config, kept)))
+        return read_heads(name, has_to_exist=True)
     except CannotReadError as error:
-        return [report_problem(str(error))]
-    except DatabaseRefused:
-        return []  # which the check of the database says
+        return report_problem(str(error))
+
+
+def _check_head(config: Config, kept: KeptHeads | Finding) -> list[Finding]:
+    """Compare the accounts with a head that is kept elsewhere, where one is given."""
+    if isinstance(kept, Finding):
+        return [kept]
+    if not kept.heads:
+        return []
     if not kept.marks:
         return [report_note("The head has no lines of accounts. Keep one that has: hearthside head.")]
+    try:
+        faults = format_faults(asyncio.run(_find_faults(config, kept)))
+    except DatabaseRefused:
+        return []  # which the check of the database says
     return [*map(report_problem, faults)] or [report_ok("No account is behind the head that was kept.")]
 
 
 async def _find_faults(config: Config, kept: KeptHeads) -> list[AccountFinding]:
+    """Look for the accounts; what the log says of deleted ones counts where it is whole from the oldest head on."""
     async with open_for_command(config.database_url):
-        return await kept.find_faults()
+        report = await verify_log(config.installation(), kept.heads, is_incremental=True)
+        return await kept.find_faults(is_log_whole=report.chain_break is None)
 
 
 def _check_mail(config: Config) -> Finding:

@@ -22,6 +22,8 @@ SENTENCES = {
     AccountFault.OTHER: "Account {account} has another state than was kept, under the same number: an older state was"
     " put back and written on.",
     AccountFault.GONE: "An account is gone that nobody deleted, kept as {name}.",
+    AccountFault.GONE_UNPROVEN: "An account is gone, kept as {name}. Whether its owner deleted it, a broken log"
+    " does not say.",
 }
 RESTORED = "Restoring a backup does that as well: once you know why, start with a new file."
 
@@ -37,13 +39,20 @@ class KeptHeads:
     heads: Sequence[Head] = ()
     marks: Sequence[AccountMark] = ()
 
-    async def find_faults(self) -> list[AccountFinding]:
-        """Return the accounts that are not what the lines say."""
+    async def find_faults(self, *, is_log_whole: bool) -> list[AccountFinding]:
+        """
+        Return the accounts that are not what the lines say.
+
+        Args:
+            is_log_whole: Whether the log was just found whole from the oldest of the heads on. What another one says of
+                deleted accounts is not believed: whoever writes the database writes that as well.
+        """
         if not self.marks:
             return []
         now = await account_marks.load_marks()
         since = min((head.sequence for head in self.heads), default=0)
-        return account_marks.compare_marks(self.marks, now, await account_marks.find_deleted(since))
+        deleted = await account_marks.find_deleted(since) if is_log_whole else None
+        return account_marks.compare_marks(self.marks, now, deleted)
 
 
 def read_heads(name: str | None, *, has_to_exist: bool) -> KeptHeads:

@@ -663,7 +663,8 @@ async def try_the_doors(scribe: Scribe, alice: AsyncClient) -> None:
         ("/confirm", "/confirm", ("asked-again",)),
         ("/account/passkeys/new", "/account/passkeys/new", ("name", "credential", "prf")),
         ("/account/passkeys/{id:uuid}", f"/account/passkeys/{nobody}", ("name",)),
-        ("/account/set-aside", "/account/set-aside", ("secret",)),
+        ("/account/set-aside", "/account/set-aside", ("secret", "secret_key")),
+        ("/account/secret-key/confirmation", "/account/secret-key/confirmation", ("typed",)),
         ("/restart/{token}", f"/restart/{'A' * 43}", ("email", "password", "repeated")),
     ):
         answer = await alice.post(address, data=dict.fromkeys(names, f"{WORD} at a door"))

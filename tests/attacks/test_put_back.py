@@ -62,7 +62,10 @@ PLAN = (
 SIGNED = (
     "an earlier text of the clinic's, signed as it was then; each version has its number, and both read it"
 )
-OWN = "what its one owner keeps for themselves: it is not there, and nobody else reads anything by it"
+OWN = "what its one owner keeps for themselves: older or not there, and nobody else reads anything by it"
+OF_CLINICIANS = (
+    "a clinician's come back older or are gone, and no page tells: their account remembers no records"
+)
 OPEN_AGAIN = (
     "a link that was used or withdrawn opens again for whoever has its secret, until its day; the log tells"
 )
@@ -94,8 +97,8 @@ UNNOTICED: dict[str, str] = {
     "link_renewal": "needed only until what was shared is sealed under a link's new key",
     "notice_policy": "both sign it: tests/journal/notices",
     "outbox": NO_MESSAGE,
-    "own_note": OWN,
-    "packet": OWN,
+    "own_note": OF_CLINICIANS,
+    "packet": f"{OF_CLINICIANS}; of a patient's: {OWN}",
     "passkey": ENDED_BY_ACCESS,
     "patient_notice": "signed by its patient; the log says what was sent",
     "plan_key": "drawn anew with its patient's next page, from a link's copy; else words say that they are closed",
@@ -112,7 +115,7 @@ UNNOTICED: dict[str, str] = {
     "spent_challenge": "a passkey's answer counts for five minutes, and for its own browser",
     "succession": "without it the other side sees changed keys, and compares the code",
     "talk_item": SIGNED,
-    "talk_set": OWN,
+    "talk_set": OF_CLINICIANS,
     "throttle": "tries of the last hour are forgotten",
     "web_session": "a session that ended lives again for whoever has its cookie, until a change of keys",
     "witness": WITNESS,

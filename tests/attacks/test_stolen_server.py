@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
+import msgspec
 import pytest
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM, AESGCMSIV
@@ -43,9 +44,18 @@ from crypto import (
 )
 from journal.care import links
 from journal.care.invitations import parse_token
+from journal.key_rotation.server_columns import SERVER_COLUMNS
 from journal.sessions import plan_key
 from tests.attacks.conftest import Target
-from tests.attacks.thief import read_with_server_key
+from tests.attacks.thief import (
+    DOCUMENTS,
+    PROMISES,
+    SAYS_NOTHING,
+    SEALED_APART,
+    UNDER_SERVER_KEY,
+    list_fields,
+    read_with_server_key,
+)
 from tests.attacks.world import HERS, PLANNED, WORDS, YEAR
 from tests.cast import NAMES, PASSWORDS, PRACTICE, SERVER_KEY
 from tests.test_architecture import ROOT, modules
@@ -403,6 +413,34 @@ def test_the_server_key_opens_names_and_dates_only(target: Target) -> None:
     }
 
 
+TYPED_BY_WORLD = {
+    "invited late": ("/invitations", "name"),
+    "invited in vain": ("/invitations", "name"),
+    "phone": ("/account/passkeys/new", "name"),
+    "recipient of bob's": ("packet.disclosed", "recipient"),
+    "purpose of bob's": ("packet.disclosed", "purpose"),
+}
+"""What stands behind alice's word where the server key opens it, and the field that it was typed into."""
+
+
+def test_each_field_under_the_server_key_is_promised_or_says_nothing() -> None:
+    """A field that is added to a document under the server key fails here until the papers name it."""
+    named = " ".join([*PROMISES.values(), SEALED_APART, SAYS_NOTHING]).split()
+    assert len(named) == len(set(named))
+    documents = [one for several in DOCUMENTS.values() for one in several]
+    assert set(named) == {name for one in documents for name in list_fields(one)}
+    assert DOCUMENTS.keys() == {f"{one.table}.{one.column}" for one in SERVER_COLUMNS}
+
+
+async def test_what_is_stored_under_the_server_key_is_what_the_list_says(target: Target) -> None:
+    """Every value that it opens has the fields of the document of its column, and no others."""
+    texts = await read_with_server_key(f"sqlite://{target.path}")
+    for column, several in DOCUMENTS.items():
+        known = {field.encode_name for one in several[:1] for field in msgspec.structs.fields(one)}
+        for text in texts[column] if known else ():
+            assert set(msgspec.json.decode(text)) <= known, column
+
+
 async def test_of_what_people_wrote_the_server_key_opens_what_the_list_says(target: Target) -> None:
     """Of the words around alice's plan, those of no session come out, and of her journal and her shares none at all."""
     texts = await read_with_server_key(f"sqlite://{target.path}")
@@ -412,11 +450,9 @@ async def test_of_what_people_wrote_the_server_key_opens_what_the_list_says(targ
     }
     of_clinic = "".join(texts["instructions_version.sealed"])
     assert set(re.findall(f"{PLANNED} (\\w+)", of_clinic)) == {"chair", "stool"}  # the sitter's
-    names = {"invitation.sealed"}  # whom a link invites, until a while after it has ended
-    assert {column for column, some in texts.items() if HERS in "".join(some)} - names == {
-        "packet.disclosed",
-        "passkey.sealed",
-    }
+    everything = "".join(text for some in texts.values() for text in some)
+    assert set(re.findall(f'{HERS} ([^"]*)"', everything)) == TYPED_BY_WORLD.keys()
+    assert set(TYPED_BY_WORLD.values()) <= UNDER_SERVER_KEY.keys()
     assert f"{YEAR}-03" in "".join(texts["kap_session.sealed"])
 
 

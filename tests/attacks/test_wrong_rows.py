@@ -339,7 +339,8 @@ def tables_and_columns() -> dict[str, list[str]]:
 
 def key_of_table(table: str) -> str:
     """The column that names a row."""
-    return {"second_factor": "account_id", "throttle": "key", "spent_challenge": "lookup"}.get(table, "id")
+    others = {"second_factor": "account_id", "throttle": "key", "spent_challenge": "lookup", "key_log": "number"}
+    return others.get(table, "id")
 
 
 FEW_EVENTS = "DELETE FROM audit_event WHERE id <= (SELECT MAX(id) FROM audit_event) - 50"

@@ -22,6 +22,7 @@ from tests.waiting import PATIENCE, browser_at
 HERS = "Zaunkoenig"
 TRACES = (HERS, "Alice", "alice@")
 KNOWN = "hearthside-known"
+SEEN = "hearthside-seen"
 """By which a browser is known again at the sign-in page; it opens nothing."""
 TELL_WHEN_GOING = """
 navigation.addEventListener("navigate", () => {
@@ -68,9 +69,11 @@ async def cookie_of(page: Page) -> str:
 
 
 async def kept(page: Page) -> list[str]:
-    """What the browser still holds that could open anything, or that a script could read."""
+    """What the browser still holds that could open anything, or that a script could read; `SEEN` is sealed."""
     state = await page.context.storage_state(indexed_db=True)
-    cookies = [one["name"] for one in state["cookies"] if not (one["name"] == KNOWN and one["httpOnly"])]
+    cookies = [
+        one["name"] for one in state["cookies"] if not (one["name"] in (KNOWN, SEEN) and one["httpOnly"])
+    ]
     return [*cookies, *map(str, state["origins"])]
 
 

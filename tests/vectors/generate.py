@@ -944,9 +944,10 @@ def feeds() -> Iterator[Vector]:
 def seen_states() -> Iterator[Vector]:
     """Section 24."""
     op, place = "open-seen-state", Context("seen-state", ALICE, NO_RECORD)
-    vault, tag = derive_key(ACCOUNT_KEY, "vault"), fixed("tag", 8)
+    vault, tag = derive_key(ACCOUNT_KEY, "vault"), fixed("tag", 7)
     encoded = (
-        (7).to_bytes(4)
+        b"\x01"
+        + (7).to_bytes(4)
         + (1_234).to_bytes(8)
         + (5).to_bytes(4)
         + (678).to_bytes(4)

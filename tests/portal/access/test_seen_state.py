@@ -140,6 +140,23 @@ async def test_a_state_that_was_written_on_after_it_was_put_back(place: Place) -
         assert FURTHER in (await opened(browser, "/journal")).words
 
 
+async def test_what_is_written_meanwhile_covers_nothing_up(place: Place) -> None:
+    """Pages that were open save after it was put back, past what was seen; the next page says so all the same."""
+    async with place.portal.client("alice") as browser:
+        pages = [await opened(browser, "/journal/new?kind=free") for _ in range(4)]
+        place.keep()
+        await save(await place.portal.cast.actor("alice"), "the evening that goes missing")
+        await opened(browser, "/journal")
+        place.put_back()
+        for page in pages:
+            sent = await browser.post(action(page), data=page.filled({"free.text": "an evening"}))
+            assert sent.status_code == 303
+        for path in ("/journal", "/"):
+            assert FURTHER in (await opened(browser, path)).words
+        await browser.post("/account/earlier-state", data=READ)
+        assert TITLE not in (await opened(browser, "/journal")).words
+
+
 async def test_one_account_put_back_alone(any_portal: Portal) -> None:
     """Only what it remembers of its records is put back, on both databases."""
     alice = await any_portal.cast.actor("alice")
@@ -216,7 +233,7 @@ async def test_help_and_what_a_script_asks_stay_as_they_are(place: Place) -> Non
 
 
 async def test_on_the_day_of_a_session_it_waits(place: Place) -> None:
-    """Nobody reads it between the start and rest; it is said on the next day, for nothing took its place."""
+    """Nobody reads it between the start and rest; it is said on the next day, whatever was written meanwhile."""
     cast = place.portal.cast
     async with place.portal.client("alice") as browser:
         await opened(browser, "/journal")
@@ -226,6 +243,8 @@ async def test_on_the_day_of_a_session_it_waits(place: Place) -> None:
         place.put_back()
         await in_session(cast)
         assert TITLE not in (await opened(browser, "/")).words
+        for number in range(3):
+            await place.write(browser, f"words of the day {number}")
         assert TITLE not in (await opened(browser, "/journal")).words
         kept = kept_by(browser)
     await cast.later(hours=40)

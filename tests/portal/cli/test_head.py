@@ -139,6 +139,10 @@ def test_a_whole_database_that_is_put_back_is_noticed(
     assert (done.code, done.out) == (BROKEN, "")
     assert "The audit log is broken." in done.err
     assert "An older state of account" in done.err
+    looked = here.run("doctor", "--head", str(kept))
+    assert "mend  The audit log does not go on from the head that was kept" in looked.out
+    assert "mend  An older state of account" in looked.out
+    assert "mend  The audit log" not in here.run("doctor").out  # which only a kept head tells
 
 
 def test_an_account_that_is_gone_has_to_be_deleted_by_the_log(
@@ -172,6 +176,39 @@ def test_an_account_that_was_deleted_is_not_missed(
     asyncio.run(leave())
     assert here.verify("--head", str(kept)).code == INTACT
     assert here.verify("--chain", "--head", str(kept)).code == INTACT
+
+
+def remove(url: str, account: UUID) -> None:
+    """Delete an account and all that hangs on it, behind the service's back."""
+    with closing(sqlite3.connect(url.removeprefix("sqlite://"))) as connection, connection:
+        connection.execute("DELETE FROM account WHERE id = ?", (str(account),))
+        while dangling := connection.execute("PRAGMA foreign_key_check").fetchall():
+            for table, row, *_ in dangling:
+                connection.execute(f"DELETE FROM {table} WHERE rowid = ?", (row,))
+
+
+def test_a_deletion_that_was_forged_in_the_log_is_not_believed(
+    here: Deployment, furnished_sqlite_url: tuple[str, Furniture]
+) -> None:
+    """Without the server key: an event that was verified before is changed, so that it says whose account went."""
+    dana = id_of(furnished_sqlite_url, "dana")
+    kept = here.folder / "head"
+    assert here.run("head", str(kept)).code == INTACT
+    assert here.run("setup-link").code == 0
+    assert here.verify("--chain").code == INTACT  # from here the next check without a head goes on
+    last = int(kept.read_text().split()[2])
+    assert "mend  The audit log" not in here.run("doctor", "--head", str(kept)).out
+    here.write(
+        f"UPDATE audit_event SET action = 'account.deleted', object_id = '{dana}' WHERE id = {last + 1}"
+    )
+    remove(here.url, dana)
+    looked = here.run("doctor", "--head", str(kept))
+    assert "mend  The audit log is not as it was written." in looked.out
+    assert "mend  An account is gone, kept as" in looked.out
+    assert "No account is behind" not in looked.out
+    compared = here.verify("--head", str(kept))
+    assert compared.code == BROKEN
+    assert "An account is gone, kept as" in compared.err
 
 
 @pytest.mark.parametrize(
