@@ -37,7 +37,7 @@ RANDOM = re.compile(
     | (?<=[="]) (?:[\w+/-]{20,}={0,2} | [0-9a-f]{16})            # a token, sealed or not
     | (?: (?<=/sit/) | (?<=/calendar/) ) [\w-]{43}               # a token in an address
     | data:image/[^"]+                                          # a picture of one
-    | (?: \b[0-9A-Z]{4}\b [ <>/a-z-]* ){4,}                      # a key, as people write it down
+    | (?: \b[0-9A-Z]{4,5}\b [ <>/a-z-]* ){4,}                    # a key, as people write it down
     | (?<=class="offer-words") [^<]+                            # a password that is suggested
     | (?<= "suggested"\ value=") [^"]+ | (?<= "offered"\ value=") [^"]+
     | (?<=expires=) [^;]+                                       # reckoned from the clock of the machine

@@ -25,6 +25,7 @@ NOTED = {
     "packet.layout": "where the pages of a preview begin",
     "reminder_slot.sealed": "what somebody is reminded of, worked out anew from their plan",
     "share.opened_at": "when a copy was first read, which its patient is told",
+    "plan_key.carried_at": "that nothing of before has to be sealed under the key of a plan any more",
     "reply.read_at": "when a reply was first read",
 }
 """What reading by itself writes: no words of anybody's, and nothing that anybody chose."""

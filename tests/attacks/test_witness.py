@@ -305,7 +305,7 @@ async def test_what_was_noticed_stays_until_it_was_read(cast: Cast) -> None:
     assert await found(cast, "alice") == set()
     team = {one.id: one for one in await links.load_my_links(await cast.actor("alice"))}
     assert team[swap.link].trusted
-    assert await shared(cast, await written(cast), to=swap.link)
+    await shared(cast, await written(cast), to=swap.link)
     await show_keys(cast, await account_of(cast, "charlie"), PrivateIdentity.generate().public())
     team = {one.id: one for one in await links.load_my_links(await cast.actor("alice"))}
     assert not team[swap.link].trusted
@@ -318,10 +318,9 @@ async def test_whose_keys_were_shown_otherwise_puts_their_own_behind_it(cast: Ca
     assert await found(cast, "charlie") == {Finding.OWN}
     await checking.accept(await cast.actor("charlie"))
     assert await found(cast, "charlie") == set()
-    dana = await connected(cast, "charlie", "dana")
+    await connected(cast, "charlie", "dana")
     assert await found(cast, "dana") == set()
     assert await found(cast, "charlie") == set()
-    assert dana
 
 
 async def test_the_log_tells_nobody_who_is_in_treatment(cast: Cast) -> None:

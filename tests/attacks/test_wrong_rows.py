@@ -339,7 +339,12 @@ def tables_and_columns() -> dict[str, list[str]]:
 
 def key_of_table(table: str) -> str:
     """The column that names a row."""
-    others = {"second_factor": "account_id", "throttle": "key", "spent_challenge": "lookup", "key_log": "number"}
+    others = {
+        "second_factor": "account_id",
+        "throttle": "key",
+        "spent_challenge": "lookup",
+        "key_log": "number",
+    }
     return others.get(table, "id")
 
 

@@ -196,7 +196,7 @@ async def test_a_short_password_keeps_its_second_factor(cast: Cast) -> None:
     """Twelve characters are enough only while there is a second factor."""
     await enrolled(cast, "alice")
     alice = await cast.actor("alice")
-    short = "lamp 7 river"
+    short = "kwz 7 brolfu"
     token = await sign_in.change_password(alice, LONG, short, short, "")
     cast.tokens["alice"] = token
     alice = await cast.actor("alice")

@@ -212,6 +212,9 @@ class Life:
 
     async def go_on(self) -> None:
         """Have one thing happen that can happen."""
+        if self.chance.randrange(10) == 0:
+            self.back_up()
+            return
         act = self.chance.choice(
             [
                 self.look,
@@ -222,16 +225,12 @@ class Life:
                 self.connect,
                 self.end,
                 self.pause,
-                self.back_up,
             ]
         )
-        if act == self.back_up:
-            return self.back_up()
         store = await Store.open(self.url)
         with store.use():
             await act()
         await store.close()
-        return None
 
     def back_up(self) -> None:
         """Keep the whole database, or put back what was kept."""

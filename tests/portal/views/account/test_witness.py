@@ -140,6 +140,7 @@ async def remember(portal: Portal, kind: Finding, about: str) -> None:
     alice = await portal.cast.actor("alice")
     row = await memory.load_row(alice)
     kept = memory.open_memory(alice, *row)
+    assert kept is not None
     changed = msgspec.structs.replace(kept, noticed=(Noticed(kind.value, alice.now, about),))
     async with transaction():
         assert await memory.store_memory(alice, changed, *row)
