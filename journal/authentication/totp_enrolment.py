@@ -165,8 +165,7 @@ async def remove_second_factor(actor: Actor, password: str) -> None:
     """
     before = await key_slots.load_own_access(actor)
     await verify_password(actor, password)
-    if len(prepare(password).decode()) < SHORTEST:
-        raise InvalidInput({"current": TOO_SHORT_ALONE})
+    require_length_alone(password)
     factor, revision = await second_factor.load_second_factor(actor.id, actor.vault)
     if not factor.is_enabled:
         return
@@ -183,6 +182,12 @@ async def remove_second_factor(actor: Actor, password: str) -> None:
             await audit_log.record_event(actor, Act.SECOND_FACTOR_REMOVED)
 
     await run_with_retry(write)
+
+
+def require_length_alone(password: str) -> None:
+    """Raise `InvalidInput` if a password is too short to be the only thing that is asked for."""
+    if len(prepare(password).decode()) < SHORTEST:
+        raise InvalidInput({"current": TOO_SHORT_ALONE})
 
 
 WRONG_CODE = N_(

@@ -78,6 +78,8 @@ class AccountColumn:
         owner_path: The field, or path of relations, from a row to its account.
         revision_field: The field that counts a record's revisions, where it has one.
         row_type: What has to be read to open a row, where it is more than its id, the sealed value and its revision.
+        counts_on: Sealing a row anew is a revision of its own, since two states of one revision are told apart from
+            outside: by browsers, and by lines that are kept elsewhere.
     """
 
     name: str
@@ -87,6 +89,7 @@ class AccountColumn:
     context: Callable[[UUID, UUID, int], Context]
     revision_field: str = ""
     row_type: type[SealedRow] | None = None
+    counts_on: bool = False
 
     @property
     def column(self) -> str:
@@ -104,9 +107,13 @@ class AccountColumn:
         return await fetch_rows(shape, query, self.fields)
 
     async def replace(self, row: SealedRow, sealed: bytes) -> bool:
-        """Replace what was read with *sealed*, unless it was saved meanwhile."""
+        """Replace what was read with *sealed*, as `seal_value` returned it, unless it was saved meanwhile."""
         unchanged: dict[str, Any] = {"id": row.id, self.column: row.value}
-        return bool(await self.model.filter(**unchanged).update(**{self.column: sealed}))
+        values: dict[str, Any] = {self.column: sealed}
+        if self.counts_on:
+            unchanged[self.revision_field] = get_revision(row)
+            values[self.revision_field] = self._get_next_revision(row)
+        return bool(await self.model.filter(**unchanged).update(**values))
 
     @property
     def fields(self) -> Sequence[str]:
@@ -116,7 +123,7 @@ class AccountColumn:
 
     def open_value(self, keyring: Keyring, account: UUID, row: SealedRow) -> bytes:
         """Open a row's value with these keys, not the retired ones; raises `CryptoError` if they do not fit."""
-        sealed, place = row.value, self._get_context(account, row)
+        sealed, place = row.value, self._get_context(account, row, get_revision(row))
         match self.sealed_with:
             case SealingKey.WRAPPED:
                 return unwrap_key(keyring.vault, sealed, context=place)
@@ -126,8 +133,8 @@ class AccountColumn:
                 return open_sealed(keyring.vault, sealed, context=place)
 
     def seal_value(self, keyring: Keyring, account: UUID, row: SealedRow, value: bytes) -> bytes:
-        """Seal what `open_value` returned with these keys, for the same context."""
-        place = self._get_context(account, row)
+        """Seal what `open_value` returned with these keys, for the same context; see `counts_on`."""
+        place = self._get_context(account, row, self._get_next_revision(row))
         match self.sealed_with:
             case SealingKey.WRAPPED:
                 return wrap_key(keyring.vault, value, context=place)
@@ -136,9 +143,12 @@ class AccountColumn:
             case SealingKey.VAULT:
                 return seal(keyring.vault, value, context=place)
 
-    def _get_context(self, account: UUID, row: SealedRow) -> Context:
+    def _get_next_revision(self, row: SealedRow) -> int:
+        return get_revision(row) + (1 if self.counts_on else 0)
+
+    def _get_context(self, account: UUID, row: SealedRow, revision: int) -> Context:
         ident = UUID(int=row.number) if isinstance(row, PageRow) else row.id
-        return self.context(account, ident, get_revision(row))
+        return self.context(account, ident, revision)
 
 
 def get_revision(row: SealedRow) -> int:
@@ -215,7 +225,13 @@ ACCOUNT_COLUMNS = (
         PageRow,
     ),
     AccountColumn(
-        "record_state.sealed", vault_tables.RecordState, SealingKey.VAULT, "id", _state_context, "revision"
+        "record_state.sealed",
+        vault_tables.RecordState,
+        SealingKey.VAULT,
+        "id",
+        _state_context,
+        "revision",
+        counts_on=True,
     ),
     AccountColumn(
         "care_link.patient_key", care_tables.CareLink, SealingKey.WRAPPED, "patient_id", _link_key_context

@@ -23,12 +23,14 @@ from crypto import CryptoError, Keyring, PrivateIdentity, new_account_key, passw
 from journal.accounts import key_log
 from journal.accounts import tables as accounts_tables
 from journal.accounts.current_keys import require_session
+from journal.accounts.notices import queue_notice
 from journal.actor import Actor
 from journal.ages import compute_age
 from journal.audit import log as audit_log
 from journal.audit.acts import Act
-from journal.authentication import key_slots, second_factor, web_sessions
+from journal.authentication import key_slots, second_factor, totp_enrolment, web_sessions
 from journal.authentication import tables as authentication_tables
+from journal.authentication.second_factor import SecondFactor
 from journal.authentication.sign_in import open_own_account
 from journal.calendar import feeds
 from journal.care import links
@@ -39,6 +41,7 @@ from journal.key_rotation import identity, link_key
 from journal.key_rotation.account_columns import ACCOUNT_COLUMNS, AccountColumn, PageRow, get_revision
 from journal.key_rotation.link_key import LinkRenewalRow
 from journal.key_rotation.signed_records import SIGNED_RECORDS, SignedRecords, load_signer
+from journal.mail.messages import Notice
 from journal.plan_words import keys as plan_keys
 from journal.roles import Role
 from journal.store.database import flush_deleted, transaction
@@ -89,6 +92,20 @@ class RotationProgress:
     unopened: int = 0
 
 
+async def _end_second_factor(actor: Actor, keyring: Keyring, factor: SecondFactor, revision: int) -> None:
+    """
+    Store under the new keys that there is no second factor: whoever had the old ones knows its secret and codes.
+
+    In the transaction of the new key, since sign-in opens it with that alone.
+    """
+    none = SecondFactor(listed=True)
+    if not await second_factor.replace_second_factor(actor.id, keyring.vault_sealer(), none, revision):
+        raise RotationInProgress
+    if factor.is_enabled:
+        await queue_notice(actor.installation, actor.id, Notice.FACTOR_REMOVED)
+        await audit_log.record_event(actor, Act.SECOND_FACTOR_REMOVED)
+
+
 async def load_progress(actor: Actor) -> RotationProgress | None:
     """Return how far it has come, or None when no rotation is under way."""
     row = await fetch_row(RotationRow, authentication_tables.KeyRenewal.filter(id=actor.id))
@@ -103,13 +120,15 @@ async def load_progress(actor: Actor) -> RotationProgress | None:
 
 async def begin_rotation(actor: Actor, password: str) -> bytes:
     """
-    Replace the account's key. Every browser is signed out; recovery key and passkeys end, a secret key stays.
+    Replace the account's key. Every browser is signed out; recovery key, passkeys and two-step sign-in end.
+
+    A secret key stays: nothing that the old keys open holds it.
 
     Returns:
         A new session token for this browser.
 
     Raises:
-        InvalidInput: If the password is not theirs.
+        InvalidInput: If the password is not theirs, or is too short without the second factor that ends.
         RotationInProgress: While an earlier rotation is under way.
         ConcurrentChange: If another window changed how the account is opened.
         Damaged: If the password opens another key than this browser holds: somebody restored an old slot.
@@ -135,8 +154,10 @@ async def begin_rotation(actor: Actor, password: str) -> bytes:
         parameters=actor.installation.argon2,
         secret_key=opened.secret_key,
     )
-    slot = await actor.installation.run_password_hash(work, is_returning=True)
     factor, revision = await second_factor.load_second_factor(actor.id, actor.vault)
+    if factor.is_enabled:
+        totp_enrolment.require_length_alone(password)
+    slot = await actor.installation.run_password_hash(work, is_returning=True)
 
     async def write() -> bytes:
         async with transaction():
@@ -177,11 +198,7 @@ async def begin_rotation(actor: Actor, password: str) -> bytes:
             await authentication_tables.KeySlot.filter(account_id=actor.id).delete()
             await authentication_tables.Passkey.filter(account_id=actor.id).delete()
             await key_slots.replace_slot(actor.id, slot, actor.now)
-            # In this transaction, since sign-in opens it with the new key alone.
-            if not await second_factor.replace_second_factor(
-                actor.id, keyring.vault_sealer(), factor, revision
-            ):
-                raise RotationInProgress
+            await _end_second_factor(actor, keyring, factor, revision)
             await copies.end_copies_elsewhere(actor.id, actor.session)
             await feeds.end_feeds_of(actor.id, actor.now)  # whoever had the keys may have made the address
             await authentication_tables.WebSession.filter(account_id=actor.id).delete()

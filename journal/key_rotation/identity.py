@@ -9,6 +9,7 @@ before is gone at once.
 from __future__ import annotations
 
 from collections.abc import Collection
+from contextlib import suppress
 from datetime import datetime
 from uuid import UUID
 
@@ -27,6 +28,8 @@ from crypto import (
 )
 from journal.accounts import signing_keys, successions
 from journal.actor import Actor
+from journal.audit import log as audit_log
+from journal.audit.acts import Act
 from journal.care import link_renewal
 from journal.care import tables as care_tables
 from journal.care.documents import share_context
@@ -35,7 +38,9 @@ from journal.care.link_keys import get_peer_identity
 from journal.care.link_renewal import build_sealer, held_key_context
 from journal.care.links import CareTeam
 from journal.errors import Damaged
+from journal.practice import setup_links
 from journal.roles import Role
+from journal.sessions.plan_key import key_copy_context
 from journal.sharing.handover_offers import WITHDRAWN
 from journal.sitter import links as sitter_links
 from journal.store.rows import IdRow, NonNegative, Row, Timestamp, fetch_row, fetch_rows, filter_undamaged
@@ -50,6 +55,7 @@ class GrantedRow(Row, frozen=True):
     held_key: bytes | None
     key_number: NonNegative
     clinician_pin: bytes | None
+    plan_copy: bytes | None
     ended_at: Timestamp | None
 
 
@@ -67,13 +73,18 @@ class FormerRow(Row, frozen=True):
     former: bytes
 
 
-class VouchedRow(Row, frozen=True):
-    """An open invitation."""
+class InvitedRow(Row, frozen=True):
+    """An open invitation, and the care link and patient whose it is in the place of which it stands."""
 
     id: UUID
-    secret: bytes
     renews: UUID | None
     patient: UUID | None
+
+
+class VouchedRow(InvitedRow, frozen=True):
+    """An open invitation, with its secret."""
+
+    secret: bytes
 
 
 async def replace_identity(
@@ -93,6 +104,7 @@ async def replace_identity(
     people = Q(patient_id=actor.id) | Q(clinician_id=actor.id) | Q(successor_id=actor.id)
     await care_tables.Handover.filter(people, waiting__isnull=False).update(waiting=None, state=WITHDRAWN)
     if team is None:
+        await setup_links.withdraw_own_links(actor)  # whoever had the old keys knows their secrets
         return
     if actor.role is Role.PATIENT:
         await sitter_links.end_renewable_links(actor)  # their copies name the keys of before
@@ -102,8 +114,17 @@ async def replace_identity(
         if link.ended_at is None and link.trusted and link.row.clinician_pin is None:
             await get_peer_identity(actor, link)  # by vouchers that are for the keys of before
     await _keep_keys(actor, old)
-    # Whoever had the old keys knows their links: they could come as the patient who is invited.
+    await _withdraw_invitations(actor)
+
+
+async def _withdraw_invitations(actor: Actor) -> None:
+    """Withdraw what is open: whoever had the old keys knows its links, and could come as the patient who is invited."""
     mine = care_tables.Invitation.filter(clinician_id=actor.id, accepted_at=None, withdrawn_at=None)
+    for row in filter_undamaged(await fetch_rows(InvitedRow, mine.order_by("id"))):
+        if row.renews is None:
+            await audit_log.record_event(actor, Act.INVITATION_WITHDRAWN, about=row.id)
+        else:
+            await audit_log.record_event(actor, Act.RESTART_WITHDRAWN, patient=row.patient, about=row.renews)
     await mine.update(withdrawn_at=actor.now)
 
 
@@ -134,7 +155,7 @@ async def _keep_keys(actor: Actor, old: PrivateIdentity) -> None:
         except CryptoError:
             continue  # it opens for nobody, with whatever keys
         if row.ended_at is not None:
-            key = await _reseal_kept_shares(row.id, row.key_number, key)
+            key = await _reseal_kept(row, key)
         held = wrap_key(actor.keyring.vault, key, context=held_key_context(actor.id, row.id))
         await mine.filter(id=row.id).update(held_key=held, clinician_key=None)
     await mine.filter(ended_at=None).update(due_at=actor.now, signs_later=True)
@@ -149,19 +170,26 @@ def _open_granted(actor: Actor, row: GrantedRow, old: PrivateIdentity) -> bytes:
     return open_link_key(row.clinician_key, **ids, private=old, signed_by=theirs)
 
 
-async def _reseal_kept_shares(link: UUID, number: int, key: bytes) -> bytes:
-    """Seal what was shared before a reset under a new key, which its clinician alone has; return that."""
+async def _reseal_kept(row: GrantedRow, key: bytes) -> bytes:
+    """
+    Seal what was shared before a reset, and the key of the plan of then, under a new key; return that.
+
+    Its clinician alone has it.
+    """
+    link, number = row.id, row.key_number
     former = await fetch_row(FormerRow, care_tables.LinkRenewal.filter(id=link))  # a reset came between
     old, drawn = build_sealer(key, link, number, former.former if former else b""), new_link_key()
     new = Sealer(drawn)
     kept = care_tables.KeptShare.filter(link_id=link)
-    for row in filter_undamaged(await fetch_rows(KeptShareRow, kept)):
-        place = share_context(link, row.id, row.revision)
-        try:
-            sealed = new.seal(old.open(row.sealed, context=place), context=place)
-        except CryptoError:
-            continue
-        await kept.filter(id=row.id).update(sealed=sealed)
+    for one in filter_undamaged(await fetch_rows(KeptShareRow, kept)):
+        place = share_context(link, one.id, one.revision)
+        with suppress(CryptoError):
+            sealed = new.seal(old.open(one.sealed, context=place), context=place)
+            await kept.filter(id=one.id).update(sealed=sealed)
+    with suppress(CryptoError):
+        place = key_copy_context(link)
+        copy = new.seal(old.open(row.plan_copy or b"", context=place), context=place)
+        await care_tables.CareLink.filter(id=link).update(plan_copy=copy)
     await care_tables.LinkRenewal.filter(id=link).delete()
     return drawn
 

@@ -30,7 +30,16 @@ from journal.practice import tables
 from journal.roles import POSITIONS, THERAPIST, Position, Role
 from journal.sealing import open_bytes, open_document, seal_document
 from journal.store.database import transaction
-from journal.store.rows import OpenedRows, Row, Timestamp, fetch_row, fetch_rows, open_rows
+from journal.store.rows import (
+    IdRow,
+    OpenedRows,
+    Row,
+    Timestamp,
+    fetch_row,
+    fetch_rows,
+    filter_undamaged,
+    open_rows,
+)
 from journal.user_input import clean_name
 from journal.vault import record_state
 
@@ -153,6 +162,15 @@ async def withdraw_setup_link(actor: Actor, wanted: UUID) -> None:
         if not changed:
             raise NotFound
         await audit_log.record_event(actor, Act.SETUP_LINK_WITHDRAWN, about=wanted)
+
+
+async def withdraw_own_links(actor: Actor) -> None:
+    """Withdraw every link of the actor's that nobody used, in the transaction that is open."""
+    mine = tables.SetupLink.filter(maker_id=actor.id, used_at=None, withdrawn_at=None)
+    for row in filter_undamaged(await fetch_rows(IdRow, mine.order_by("id"))):
+        if await mine.filter(id=row.id).update(withdrawn_at=actor.now):
+            await audit_log.record_event(actor, Act.SETUP_LINK_WITHDRAWN, about=row.id)
+    await mine.update(withdrawn_at=actor.now)  # also one whose id does not read
 
 
 async def load_position(installation: Installation, token: str) -> Position:

@@ -9,6 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from journal.actor import Actor
+from journal.authentication import second_factor
 from journal.care import links
 from journal.care.links import Link
 from journal.errors import InvalidInput
@@ -45,12 +46,14 @@ async def rotate_keys(request: Request) -> Response:
     if request.method == "GET":
         return render_page(request, "account/renewal.html", await _build_page(actor))
     form = await Form.read(request)
+    factor, _ = await second_factor.load_second_factor(actor.id, actor.vault)
     try:
         token = await account_key.begin_rotation(actor, form["current"])
     except InvalidInput as error:
         again = RotationPage(is_intact=await _is_intact(actor), errors=error.fields)
         return render_page(request, "account/renewal.html", again, status=422)
-    return await session_cookie.set_token(request, redirect(request, session_cookie.RECOVERY_KEY), token)
+    where = session_cookie.RECOVERY_KEY + ("?second-step=off" if factor.is_enabled else "")
+    return await session_cookie.set_token(request, redirect(request, where), token)
 
 
 async def _build_page(actor: Actor) -> RotationPage:

@@ -9,11 +9,18 @@ from uuid import UUID, uuid4
 import pytest
 from tortoise.fields import BinaryField
 
-from crypto import CryptoError, Keyring
+from crypto import CryptoError, Keyring, hash_recovery_code, parse_recovery_code
 from journal.accounts.current_keys import ConcurrentChange
 from journal.actor import Actor
-from journal.authentication import recovery_key, sign_in, web_sessions
+from journal.authentication import (
+    recovery_key,
+    second_factor,
+    sign_in,
+    totp_enrolment,
+    web_sessions,
+)
 from journal.authentication import tables as authentication_tables
+from journal.authentication.second_factor import SecondFactor
 from journal.care import invitations, lifecycle, link_keys, links
 from journal.care import tables as care_tables
 from journal.entries import entries, revisions
@@ -22,6 +29,7 @@ from journal.key_rotation import account_key as account_key_renewal
 from journal.key_rotation.account_columns import ACCOUNT_COLUMNS
 from journal.key_rotation.account_key import BATCH_SIZE, SETTLING_TIME, STEPS, RotationInProgress
 from journal.key_rotation.link_columns import LINK_COLUMNS
+from journal.operations.account_marks import compare_marks, load_marks
 from journal.sharing import shares
 from journal.store.database import get_connection, is_sqlite
 from journal.store.foreign_objects import load_models
@@ -30,6 +38,7 @@ from journal.vault import record_state
 from journal.vault import tables as vault_tables
 from journal.vault.documents import EntryDocument
 from tests.cast import PASSWORDS, Cast
+from tests.factors import enrolled
 from tests.scenes import read_by, rewritten, shared, written
 
 ELSEWHERE = {
@@ -47,7 +56,7 @@ ELSEWHERE = {
     "key_log.salt": "what that is opened with",
     "key_log.nodes": "hashes of leaves",
     "account.access": "sealed anew when a renewal begins",
-    "second_factor.sealed": "sealed anew when a renewal begins",
+    "second_factor.sealed": "made anew, without a factor, when a renewal begins",
     "key_slot.salt": "public",
     "key_slot.parameters": "public",
     "key_slot.commitment": "made anew when a renewal begins",
@@ -351,6 +360,60 @@ async def test_every_other_way_in_ends(cast: Cast) -> None:
     signed_in = await web_sessions.load_actor(cast.installation, again)
     assert signed_in is not None
     assert signed_in.keyring == after.keyring
+
+
+@pytest.mark.parametrize("who", ["alice", "dana", "bob", "erin"])
+async def test_at_no_batch_does_an_account_look_put_back(sqlite_cast: Cast, who: str) -> None:
+    """Neither to a browser nor beside a kept line: of a patient with entries, of one without, of staff."""
+    cast = sqlite_cast
+    await furnished(cast)
+    seen, kept = [(await cast.actor(who)).seen], [*(await load_marks()).values()]
+    await begun(cast, who)
+    finished = False
+    while not finished:
+        now, marks = (await cast.actor(who)).seen, await load_marks()
+        assert now is not None
+        assert not any(one is None or now.is_behind(one) for one in seen)
+        assert compare_marks(kept, marks, set()) == []
+        seen, kept = [*seen, now], [*kept, *marks.values()]
+        came = await account_key_renewal.reseal_batches(await cast.actor(who))
+        finished = came.finished
+        if came.settling:
+            cast.clock.forward(seconds=SETTLING_TIME.total_seconds())
+    now = (await cast.actor(who)).seen
+    assert now is not None
+    assert not any(one is None or now.is_behind(one) for one in seen)
+    assert compare_marks(kept, await load_marks(), set()) == []
+
+
+async def test_two_step_sign_in_ends_and_is_set_up_anew(sqlite_cast: Cast) -> None:
+    """Whoever had the old keys knows its secret and codes; while the renewal is under way it can be on again."""
+    cast = sqlite_cast
+    secret, codes = await enrolled(cast, "alice")
+    hashed = hash_recovery_code(parse_recovery_code(codes[0]), account=(await cast.actor("alice")).id.bytes)
+    alice = await begun(cast)
+    assert await second_factor.load_second_factor(alice.id, alice.vault) == (SecondFactor(listed=True), 3)
+    await enrolled(cast, "alice")
+    anew, _ = await second_factor.load_second_factor(alice.id, alice.vault)
+    assert anew.secret != secret
+    assert hashed not in anew.codes
+    await ended(cast)
+    alice = await cast.actor("alice")
+    assert (await second_factor.load_second_factor(alice.id, alice.vault))[0] == anew
+
+
+async def test_a_password_too_short_alone_begins_nothing(sqlite_cast: Cast) -> None:
+    """Twelve characters are enough beside two-step sign-in, which would end: another password comes first."""
+    cast, short = sqlite_cast, "mbf-qzt-wkx!"
+    await enrolled(cast, "alice")
+    alice = await cast.actor("alice")
+    cast.tokens["alice"] = await sign_in.change_password(alice, PASSWORDS["alice"], short, short, "")
+    with pytest.raises(InvalidInput) as refused:
+        await account_key_renewal.begin_rotation(await cast.actor("alice"), short)
+    assert refused.value.fields == {"current": totp_enrolment.TOO_SHORT_ALONE}
+    alice = await cast.actor("alice")
+    assert not alice.is_rotating_keys
+    assert (await second_factor.load_second_factor(alice.id, alice.vault))[0].is_enabled
 
 
 async def test_it_needs_the_password_and_begins_once(cast: Cast) -> None:

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from base64 import urlsafe_b64decode
+
+import pytest
+
 from journal.accounts import tables as accounts_tables
 from journal.actor import Actor
 from journal.authentication import tables as authentication_tables
@@ -11,6 +15,7 @@ from journal.records import collection
 from journal.records.archive import pack_archive
 from journal.records.verification import verify_zip
 from tests.cast import PASSWORDS
+from tests.factors import enrolled
 from tests.portal.browsing import opened
 from tests.portal.conftest import Portal
 from tests.portal.views.account.test_account import field, groups
@@ -57,6 +62,30 @@ async def test_a_wrong_password_begins_nothing(portal: Portal) -> None:
         assert "That is not your password" in answer.text
         assert not await authentication_tables.KeyRenewal.exists()
         assert (await browser.get("/patients")).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("who", "ended", "anew"),
+    [("bob", "open invitation", "/invitations"), ("erin", "set-up link", "/people/invitations")],
+)
+async def test_what_ends_is_said_before_and_after(portal: Portal, who: str, ended: str, anew: str) -> None:
+    """Two-step sign-in, and what was handed out to people who are to come: with the way to make each anew."""
+    await enrolled(portal.cast, who)
+    async with portal.client(who) as browser:
+        before = (await opened(browser, "/account/renewal")).words
+        assert "Two-step sign-in is turned off, if it is on" in before
+        assert ended in before
+        begun = await browser.post("/account/renewal", data={"current": PASSWORDS[who]})
+        assert begun.headers["location"] == "/account/recovery-key?second-step=off"
+        portal.cast.tokens[who] = urlsafe_b64decode(begun.cookies["hearthside"] + "=")
+    async with portal.client(who) as browser:
+        said = "whoever had your old keys knows its secret"
+        assert said in (await opened(browser, "/account/recovery-key?second-step=off")).words
+        await accounts_tables.Account.all().update(recovery_ready=True)
+        after = await opened(browser, "/account?done=renewed")
+        assert "Two-step sign-in, if it was on, is off now" in after.words
+        assert f"{ended}s" in after.words
+        assert f'href="{anew}"' in after.answer.text
 
 
 async def test_it_goes_on_in_another_browser(portal: Portal) -> None:
