@@ -153,8 +153,10 @@ async def return_shares(actor: Actor, patient: UUID) -> int:
         for old, old_key in keys:
             words = open_copy(old.plan_copy, old.id, old_key)
             if words is not None and plan is not None:
-                resealed += await reseal_words(patient, actor, words, plan)
-                await care_tables.CareLink.filter(id=old.id).update(plan_copy=None)
+                opened = await reseal_words(patient, actor, words, plan)
+                if opened:  # where nothing was done, nothing changes
+                    await care_tables.CareLink.filter(id=old.id).update(plan_copy=None)
+                resealed += opened
             for row in filter_undamaged(await _load_returnable(actor, link, old)):
                 try:
                     place = share_context(old.id, row.id, row.revision)

@@ -32,6 +32,7 @@ from crypto import (
     vouch,
     wrap_key,
 )
+from journal.accounts.current_keys import lock_account
 from journal.accounts.profiles import Profile, profile_context
 from journal.actor import Actor
 from journal.ages import build_alive_filter, is_alive
@@ -239,6 +240,8 @@ async def accept_invitation(actor: Actor, token: str, *, renewing: bool = False)
     )
     try:
         async with transaction():
+            # Before the state's lock: the plan's key needs this one, and two acts would wait for each other.
+            await lock_account(actor.id)
             await record_state.lock_state(actor)
             if not renewing:
                 await refuse_while_held(actor, build_asked(row))

@@ -104,6 +104,8 @@ async def resume_sharing(actor: Actor, wanted: UUID) -> None:
     except CryptoError as error:
         raise Damaged from error
     async with transaction():
+        # Before the state's lock: the plan's key needs this one, and two acts would wait for each other.
+        await lock_account(actor.id)
         await record_state.lock_state(actor)
         await refuse_while_held(actor, Asked(HeldAct.RESUME, wanted))
         copy = plan_key.seal_copy(await plan_key.load_or_draw(actor), link.id, Sealer(key))

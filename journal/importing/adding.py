@@ -133,6 +133,8 @@ async def _import_part(actor: Actor, run: Run, known: set[str]) -> Run:
     document, number = run.document, run.done
     added: list[str] = []
     async with transaction():
+        # Before the state's lock: the plan's key needs this one, and two acts would wait for each other.
+        await lock_account(actor.id)
         await record_state.lock_state(actor)
         await require_alone(actor, run.id)
         row = await fetch_row(PartRow, tables.ImportPart.filter(run_id=run.id, number=number))

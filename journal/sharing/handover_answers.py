@@ -9,6 +9,7 @@ from tortoise.exceptions import IntegrityError
 
 from crypto import Sealer, consent, grant_link_key, new_link_key, pin, wrap_key
 from journal.accounts import tables as accounts_tables
+from journal.accounts.current_keys import lock_account
 from journal.actor import Actor
 from journal.audit import log as audit_log
 from journal.audit.acts import Act
@@ -92,6 +93,8 @@ async def accept_handover(
     )  # fmt: skip
     try:
         async with transaction():
+            # Before the state's lock: the plan's key needs this one, and two acts would wait for each other.
+            await lock_account(actor.id)
             await record_state.lock_state(actor)
             if not await _mark_accepted(one):
                 raise NotFound
