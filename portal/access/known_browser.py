@@ -7,7 +7,6 @@ Links with a token are keys: whoever tries many that do not work has to wait.
 
 from __future__ import annotations
 
-from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -17,9 +16,9 @@ from starlette.responses import Response
 from journal.rate_limiting import attempts, limits
 from journal.rate_limiting.attempts import MARK_SIZE, Visitor
 from portal.http.client import get_client_address
+from portal.web.device_cookies import keep_bytes, read_kept_bytes
 
 MAX_MARKS = 4  # people who share a browser
-LIFETIME = 400 * 24 * 3600  # seconds: browsers keep no cookie longer
 
 
 def build_visitor(request: Request) -> Visitor:
@@ -31,25 +30,12 @@ def set_mark(request: Request, response: Response, mark: bytes) -> Response:
     """Store *mark* in the browser, beside those of other people, dropping the oldest; nothing without a mark."""
     if not mark:
         return response
-    config = request.app.state.config
     marks = (mark, *_read_marks(request))[:MAX_MARKS]
-    response.set_cookie(
-        config.known_cookie,
-        urlsafe_b64encode(b"".join(marks)).decode(),
-        max_age=LIFETIME,
-        path="/",
-        httponly=True,
-        secure=config.is_secure,
-        samesite="lax",
-    )
-    return response
+    return keep_bytes(request, response, request.app.state.config.known_cookie, b"".join(marks))
 
 
 def _read_marks(request: Request) -> tuple[bytes, ...]:
-    try:
-        kept = urlsafe_b64decode(request.cookies.get(request.app.state.config.known_cookie, ""))
-    except ValueError:
-        return ()
+    kept = read_kept_bytes(request, request.app.state.config.known_cookie)
     whole = range(0, len(kept) - MARK_SIZE + 1, MARK_SIZE)
     return tuple(kept[at : at + MARK_SIZE] for at in whole)[:MAX_MARKS]
 

@@ -7,7 +7,6 @@ says so, once, in the place of the page that was asked for; so does a backup tha
 
 from __future__ import annotations
 
-from base64 import urlsafe_b64decode, urlsafe_b64encode
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -17,10 +16,10 @@ from starlette.responses import Response
 from journal.accounts.seen_states import open_kept_states, renew_kept_states
 from journal.actor import Actor
 from journal.practice.practice import Restoration
+from portal.web.device_cookies import keep_bytes, read_kept_bytes
 from portal.web.pages import is_htmx, render_page
 
 PAGE = "/account/earlier-state"
-LIFETIME = 400 * 24 * 3600  # seconds: browsers keep no cookie longer
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,21 +78,8 @@ def keep_seen_state(request: Request, response: Response, actor: Actor, *, is_to
     kept = renew_kept_states(actor, _read_cookie(request), is_told=is_told)
     if kept is None:
         return response
-    config = request.app.state.config
-    response.set_cookie(
-        config.seen_cookie,
-        urlsafe_b64encode(kept).decode(),
-        max_age=LIFETIME,
-        path="/",
-        httponly=True,
-        secure=config.is_secure,
-        samesite="lax",
-    )
-    return response
+    return keep_bytes(request, response, request.app.state.config.seen_cookie, kept)
 
 
 def _read_cookie(request: Request) -> bytes:
-    try:
-        return urlsafe_b64decode(request.cookies.get(request.app.state.config.seen_cookie, ""))
-    except ValueError:
-        return b""
+    return read_kept_bytes(request, request.app.state.config.seen_cookie)

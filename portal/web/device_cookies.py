@@ -8,6 +8,9 @@ from the day it is opened; before anybody is signed in, what was chosen in this 
 
 from __future__ import annotations
 
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from typing import Literal
+
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -15,6 +18,8 @@ from journal.catalogue.crisis_contacts import Region, find_region
 from journal.i18n import DEFAULT_LANGUAGE, LANGUAGES
 
 LIFETIME = 365 * 24 * 3600  # seconds
+LONGEST_LIFETIME = 400 * 24 * 3600  # seconds: browsers keep no cookie longer
+MAX_SIZE = 400  # signs of a cookie that are looked at
 NEUTRAL = "yes"
 LONGEST_HEADER = 500  # signs of `Accept-Language` that are looked at
 MOST_WISHES = 20
@@ -32,6 +37,34 @@ def set_device_cookie(request: Request, response: Response, name: str, value: st
         )
     else:
         response.delete_cookie(name, path="/", httponly=True, secure=secure, samesite="lax")
+    return response
+
+
+def read_kept_bytes(request: Request, name: str) -> bytes:
+    """Return what this browser keeps under *name*; nothing where it is not what was kept."""
+    try:
+        return urlsafe_b64decode(request.cookies.get(name, "")[:MAX_SIZE])
+    except ValueError:
+        return b""
+
+
+def keep_bytes(
+    request: Request,
+    response: Response,
+    name: str,
+    kept: bytes,
+    *,
+    samesite: Literal["lax", "strict"] = "lax",
+) -> Response:
+    """Keep *kept* in this browser for as long as browsers do; without any, forget what is kept."""
+    secure = request.app.state.config.is_secure
+    if kept:
+        value = urlsafe_b64encode(kept).decode()
+        response.set_cookie(
+            name, value, LONGEST_LIFETIME, path="/", httponly=True, secure=secure, samesite=samesite
+        )
+    else:
+        response.delete_cookie(name, path="/", httponly=True, secure=secure, samesite=samesite)
     return response
 
 

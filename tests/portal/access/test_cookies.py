@@ -15,13 +15,10 @@ LARGEST = 400
 """Bytes of name and value together; browsers keep 4,096 (RFC 6265bis). What was seen of four people is the longest."""
 
 
-def test_cookies_are_set_in_five_places() -> None:
-    """What a browser keeps between sign-ins, its mark, its keys, what it saw, and the session: nothing else."""
+def test_cookies_are_set_in_two_places() -> None:
+    """What a browser keeps between sign-ins, and the session: nothing else."""
     setting = {path.as_posix() for path in modules("portal") if ".set_cookie(" in source(path)}
     assert setting == {
-        "portal/access/kept_keys.py",
-        "portal/access/known_browser.py",
-        "portal/access/seen_state.py",
         "portal/access/session_cookie.py",
         "portal/web/device_cookies.py",
     }
