@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from base64 import urlsafe_b64decode
 from typing import Protocol, TypeVar
 
 import msgspec
@@ -54,3 +55,12 @@ def open_document(key: SealingKey, sealed: bytes, context: Context, document_typ
         return msgspec.json.decode(key.open(sealed, context=context), type=document_type)
     except (CryptoError, msgspec.MsgspecError) as error:
         raise Damaged from error
+
+
+def open_returned(key: SealingKey, returned: str, context: Context, document_type: type[D]) -> D:
+    """Open a document that a page kept sealed and sent back, base64url; raises `Damaged` for anything else."""
+    try:
+        sealed = urlsafe_b64decode(returned.encode())
+    except ValueError as error:
+        raise Damaged from error
+    return open_document(key, sealed, context, document_type)
