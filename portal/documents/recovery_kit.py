@@ -7,7 +7,8 @@ address where the key is typed; the key is not in it, since a phone that reads o
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 
 import segno
 
@@ -30,6 +31,9 @@ STEPS = (
     N_("Set a new password, and print the new recovery key. This one no longer works then."),
 )
 SQUARE = N_("A square for the camera of a phone: it leads to %(address)s.")
+NO_EMERGENCY = N_(
+    "Hearthside is not an emergency service, and nobody watches it. In danger, call your emergency number."
+)
 GOOD_TO_KNOW = N_("Good to know")
 NOTES = (
     N_("Keep this page with papers that matter, and apart from your phone and computer."),
@@ -38,12 +42,24 @@ NOTES = (
     N_(
         "Without password and recovery key nobody can open your account for you: not your practice, and not we."
     ),
-    N_(
-        "Hearthside is not an emergency service, and nobody watches it. In danger, call your emergency number."
-    ),
 )
 MADE = N_("Made on %(day)s, for %(origin)s. It works once its last group has been typed there.")
 BY_HAND = N_("Your e-mail address, by hand if you like:")
+
+
+@dataclass(frozen=True, slots=True)
+class Kit:
+    """What a page with a key says, not translated yet; `%(address)s` is where the key is typed."""
+
+    purpose: str
+    key: str
+    steps: Sequence[str]
+    square: str
+    notes: Sequence[str]
+    made: str
+
+
+KIT = Kit(PURPOSE, KEY, STEPS, SQUARE, NOTES, MADE)
 
 
 def build_kit(recovery_key: str, origin: str, day: str, translate: Callable[[str], str]) -> tuple[Block, ...]:
@@ -56,20 +72,42 @@ def build_kit(recovery_key: str, origin: str, day: str, translate: Callable[[str
         day: When it was made, as people write it.
         translate: Translates a sentence.
     """
-    address = {"address": f"{origin}/recover"}
-    steps = tuple(Words(translate(step) % address) for step in STEPS)
-    square = Picture(draw_square(address["address"]), translate(SQUARE) % address, QR_SIZE)
+    address = f"{origin}/recover"
+    return lay_out_kit(KIT, recovery_key, address, address, {"day": day, "origin": origin}, translate)
+
+
+def lay_out_kit(
+    kit: Kit,
+    key: str,
+    address: str,
+    in_square: str,
+    made: Mapping[str, str],
+    translate: Callable[[str], str],
+) -> tuple[Block, ...]:
+    """
+    Return a page with one key, in the order in which it is read.
+
+    Args:
+        kit: What the page says.
+        key: The key as people read it.
+        address: Where it is typed.
+        in_square: What a camera reads.
+        made: The `day` on which, and the `origin` for which it was made.
+        translate: Translates a sentence.
+    """
+    steps = tuple(Words(translate(step) % {"address": address}) for step in kit.steps)
+    square = Picture(draw_square(in_square), translate(kit.square) % {"address": address}, QR_SIZE)
     return (
-        Paragraph(Words(translate(PURPOSE)), Look.LEAD),
-        Heading(Words(translate(KEY))),
-        Paragraph(Words(recovery_key.replace("-", " ")), Look.KEY),
+        Paragraph(Words(translate(kit.purpose)), Look.LEAD),
+        Heading(Words(translate(kit.key))),
+        Paragraph(Words(key.replace("-", " ")), Look.KEY),
         Heading(Words(translate(HOW))),
         Columns((Bullets(steps, numbered=True),), (square,), 77),
         Paragraph(Words(translate(BY_HAND))),
         Paragraph(Words(""), Look.LINES),
         Heading(Words(translate(GOOD_TO_KNOW))),
-        Bullets(tuple(Words(translate(note)) for note in NOTES)),
-        Paragraph(Words(translate(MADE) % {"day": day, "origin": origin}), Look.SMALL),
+        Bullets(tuple(Words(translate(note)) for note in (*kit.notes, NO_EMERGENCY))),
+        Paragraph(Words(translate(kit.made) % made), Look.SMALL),
     )
 
 

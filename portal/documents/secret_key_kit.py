@@ -9,15 +9,14 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from journal.i18n import N_
-from portal.documents.recovery_kit import BY_HAND, GOOD_TO_KNOW, QR_SIZE, draw_square
-from portal.paper.document import Block, Bullets, Columns, Heading, Look, Paragraph, Picture, Words
+from portal.documents.recovery_kit import Kit, lay_out_kit
+from portal.paper.document import Block
 
 FILE_NAME = "secret-key.pdf"
 TITLE = N_("Secret key")
 FOOT = "Hearthside"
 PURPOSE = N_("A new phone or computer asks for this key once, besides your password.")
 KEY = N_("Your secret key")
-HOW = N_("How to use it")
 STEPS = (
     N_("On the new device, open %(address)s."),
     N_("Type your e-mail address and your password, and open “I have a secret key”."),
@@ -33,6 +32,7 @@ NOTES = (
     N_("A new secret key makes this one useless. Destroy this page then."),
 )
 MADE = N_("Made on %(day)s, for %(origin)s. It works once its last group has been typed there.")
+KIT = Kit(PURPOSE, KEY, STEPS, SQUARE, NOTES, MADE)
 
 
 def build_kit(secret_key: str, origin: str, day: str, translate: Callable[[str], str]) -> tuple[Block, ...]:
@@ -45,18 +45,5 @@ def build_kit(secret_key: str, origin: str, day: str, translate: Callable[[str],
         day: When it was made, as people write it.
         translate: Translates a sentence.
     """
-    address = {"address": f"{origin}/sign-in"}
-    steps = tuple(Words(translate(step) % address) for step in STEPS)
-    square = Picture(draw_square(secret_key), translate(SQUARE), QR_SIZE)
-    return (
-        Paragraph(Words(translate(PURPOSE)), Look.LEAD),
-        Heading(Words(translate(KEY))),
-        Paragraph(Words(secret_key.replace("-", " ")), Look.KEY),
-        Heading(Words(translate(HOW))),
-        Columns((Bullets(steps, numbered=True),), (square,), 77),
-        Paragraph(Words(translate(BY_HAND))),
-        Paragraph(Words(""), Look.LINES),
-        Heading(Words(translate(GOOD_TO_KNOW))),
-        Bullets(tuple(Words(translate(note)) for note in NOTES)),
-        Paragraph(Words(translate(MADE) % {"day": day, "origin": origin}), Look.SMALL),
-    )
+    made = {"day": day, "origin": origin}
+    return lay_out_kit(KIT, secret_key, f"{origin}/sign-in", secret_key, made, translate)

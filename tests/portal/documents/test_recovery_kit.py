@@ -6,7 +6,17 @@ import re
 
 import pypdfium2
 
-from portal.documents.recovery_kit import BY_HAND, GOOD_TO_KNOW, HOW, KEY, MADE, NOTES, PURPOSE, STEPS
+from portal.documents.recovery_kit import (
+    BY_HAND,
+    GOOD_TO_KNOW,
+    HOW,
+    KEY,
+    MADE,
+    NO_EMERGENCY,
+    NOTES,
+    PURPOSE,
+    STEPS,
+)
 from portal.web.translation import Translator
 from tests.portal.conftest import ORIGIN, Portal
 from tests.portal.views.account.test_account import NEW, field, groups
@@ -47,7 +57,7 @@ async def test_the_kit_is_in_the_language_of_whoever_prints_it(portal: Portal) -
     [words], translate = pages(answer.content), Translator("es").translate
     assert b"/Lang(es)" in answer.content
     assert "22 nov 2026" in words
-    for sentence in (PURPOSE, KEY, HOW, GOOD_TO_KNOW, BY_HAND, MADE, *STEPS, *NOTES):
+    for sentence in (PURPOSE, KEY, HOW, GOOD_TO_KNOW, BY_HAND, MADE, NO_EMERGENCY, *STEPS, *NOTES):
         said = translate(sentence)
         assert said != sentence
         for piece in re.split(r"%\([a-z]+\)s", said):
