@@ -177,7 +177,7 @@ async def test_nobody_is_turned_away_while_a_process_is_renewed(
 
 
 async def tick(server: RenewingServer, times: int) -> bool:
-    """Let so much time pass; return whether the server ended."""
+    """Wait for so many ticks; return whether the server ended."""
     for _ in range(times):
         # That counter only says when the server makes its headers anew.
         if await server.on_tick(server.draining_ticks):

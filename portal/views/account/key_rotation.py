@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -16,6 +16,7 @@ from journal.errors import InvalidInput
 from journal.key_rotation import account_key
 from journal.key_rotation.account_key import RotationProgress
 from journal.roles import Role
+from journal.secret_keys import secret_keys
 from journal.vault import record_state
 from portal.access import session_cookie
 from portal.access.session_cookie import get_actor
@@ -31,12 +32,15 @@ class RotationPage:
     Context of the page: with `progress` while a rotation is under way, else what it would mean.
 
     Without `is_intact` a patient's journal is not as it was left; that can be reviewed first. `due` are a clinician's
-    links whose patients have not come since the clinician renewed their keys.
+    links whose patients have not come since the clinician renewed their keys; `has_second_factor` and
+    `has_secret_key` say what else it touches.
     """
 
     progress: RotationProgress | None = None
     is_intact: bool = True
     due: tuple[Link, ...] = ()
+    has_second_factor: bool = False
+    has_secret_key: bool = False
     errors: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -50,7 +54,7 @@ async def rotate_keys(request: Request) -> Response:
     try:
         token = await account_key.begin_rotation(actor, form["current"])
     except InvalidInput as error:
-        again = RotationPage(is_intact=await _is_intact(actor), errors=error.fields)
+        again = replace(await _build_page(actor), errors=error.fields)
         return render_page(request, "account/renewal.html", again, status=422)
     where = session_cookie.RECOVERY_KEY + ("?second-step=off" if factor.is_enabled else "")
     return await session_cookie.set_token(request, redirect(request, where), token)
@@ -61,7 +65,11 @@ async def _build_page(actor: Actor) -> RotationPage:
     due: tuple[Link, ...] = ()
     if actor.role is Role.CLINICIAN:
         due = tuple(link for link in await links.load_my_links(actor) if link.due_at)
-    return RotationPage(came, came is not None or await _is_intact(actor), due)
+    if came is not None:
+        return RotationPage(came, due=due)
+    factor, _ = await second_factor.load_second_factor(actor.id, actor.vault)
+    secret_key = await secret_keys.load_state(actor)
+    return RotationPage(None, await _is_intact(actor), due, factor.is_enabled, secret_key.is_on)
 
 
 async def _is_intact(actor: Actor) -> bool:
