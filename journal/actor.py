@@ -64,6 +64,7 @@ class Actor:
         default_factory=list
     )  # which acts that can be held nothing held, in this request
     seen: SeenState | None = None  # how far their account had come when this request began
+    remembers_log: bool = False  # their account has a row in which it remembers the log of public keys
     saved_states: list[tuple[int, bytes]] = field(
         default_factory=list
     )  # revision and tag of what the account remembers of its records, after each write of this request

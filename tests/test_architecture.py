@@ -160,7 +160,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "passkeys": ("authentication",),
     "secret_keys": ("authentication",),
     "care": ("sessions", "vault"),
-    "witness": ("care",),
+    "witness": ("authentication", "care"),
     "plan_words": ("care",),
     "entries": ("care",),
     "clinic": ("plan_words",),
@@ -280,9 +280,9 @@ OTHERS_TABLES = {
     "key_rotation.account_columns": (
         "names every column that an account's own keys seal",
         (
-            "care.CareLink care.Invitation care.OwnNote care.ReplyDraft care.TalkSet importing.ImportPart "
-            "importing.ImportRun packets.Packet practice.SetupLink sessions.PlanKey sitter.SitterLink "
-            "vault.ContentsPage vault.Entry vault.EntryRevision vault.RecordState witness.Witness"
+            "accounts.Witness care.CareLink care.Invitation care.OwnNote care.ReplyDraft care.TalkSet "
+            "importing.ImportPart importing.ImportRun packets.Packet practice.SetupLink sessions.PlanKey "
+            "sitter.SitterLink vault.ContentsPage vault.Entry vault.EntryRevision vault.RecordState"
         ),
     ),
     "key_rotation.account_key": (
@@ -335,7 +335,6 @@ OTHERS_TABLES = {
     "replies.unread": ("the same", "care.Reply"),
     "replies.writing": ("the same", "care.Reply"),
     "witness.checking": ("a pin that is in doubt, or no longer, is written anew", "care.CareLink"),
-    "witness.tables": ("its rows belong to an account", "accounts.Account"),
     "operations.demo": (
         "writes a practice with a past",
         "accounts.Account authentication.WebSession practice.Practice",
@@ -641,7 +640,7 @@ SQL_OF_OTHERS = {
     ),
     "authentication.web_sessions": (
         "a session, its account and how far that has come are read at once",
-        "accounts.account audit.audit_event vault.record_state",
+        "accounts.account accounts.witness audit.audit_event vault.record_state",
     ),
     "care.links": (
         "a link, the peer's account and whether their keys changed are read at once",
@@ -660,7 +659,10 @@ SQL_OF_OTHERS = {
     "entries.revisions": ("the vault keeps its rows", "vault.entry_revision"),
     "operations.account_marks": (
         "an account's numbers are one statement",
-        "accounts.account audit.audit_event audit.audit_pending authentication.second_factor vault.record_state",
+        (
+            "accounts.account accounts.witness audit.audit_event audit.audit_pending authentication.second_factor "
+            "vault.record_state"
+        ),
     ),
     "operations.backup": (
         "a backup is opened with the server key before it is restored",
@@ -690,7 +692,7 @@ SQL_OF_OTHERS = {
     ),
     "sharing.recipients": ("who reads what is one statement", "accounts.account care.care_link care.share"),
     "witness.checking": ("what two people note for each other goes with their link", "care.link_head"),
-    "witness.reading": ("the same, read with what the account remembers", "care.care_link care.link_head"),
+    "witness.reading": ("the same", "care.care_link care.link_head"),
     "sharing.shares": (
         "a copy, its link and its entry are read at once",
         "care.care_link care.share vault.entry",

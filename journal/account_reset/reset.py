@@ -18,7 +18,7 @@ from tortoise.queryset import QuerySet
 
 from crypto import Keyring, PrivateIdentity, Sealer, new_account_key, password_slot, seal_identity
 from journal.account_reset import retained_records
-from journal.accounts import key_log, signing_keys
+from journal.accounts import key_log, log_memory, signing_keys
 from journal.accounts import tables as accounts_tables
 from journal.accounts.notices import queue_notice
 from journal.accounts.profiles import ProfileRow, open_profile
@@ -51,7 +51,6 @@ from journal.store.database import execute, flush_deleted, transaction
 from journal.store.progress import run_with_retry
 from journal.store.rows import NonNegative, Row, Timestamp, fetch_row
 from journal.vault import baseline, record_state
-from journal.witness import memory
 
 NOT_TICKED = N_("Tick this once you have read it.")
 NOT_RESTED = N_(
@@ -153,7 +152,7 @@ async def reset_account(
         raise InvalidInput(problems)
     key, private = new_account_key(), PrivateIdentity.generate()
     keyring, who = Keyring.from_account_key(key), account.id.bytes
-    before = Access(account.id, account.epoch, AccessDocument())
+    before = Access(account.id, account.epoch, AccessDocument(remembers_log=True))
     slot = await installation.run_password_hash(
         partial(
             password_slot, key, password, account=who, epoch=before.next_epoch, parameters=installation.argon2
@@ -203,7 +202,7 @@ async def reset_account(
             await audit_log.record_event(
                 patient, Act.RESTARTED, patient=account.id, about=link, recipient=row.clinician_id
             )
-            await memory.forget(account.id)  # it was under the keys of before
+            await log_memory.begin_memory(account.id, keyring)  # that of before was under the keys of before
             await key_log.append_keys(account.id, private.public())
         return session
 

@@ -5,6 +5,7 @@ __all__ = [
     "current_keys",
     "details",
     "key_log",
+    "log_memory",
     "names",
     "notices",
     "profiles",

@@ -15,6 +15,7 @@ from uuid import UUID
 from crypto import (
     CryptoError,
     Frontier,
+    LogHead,
     PublicIdentity,
     commit_identity,
     find_row,
@@ -107,6 +108,17 @@ async def find_fault() -> int | None:
         first = rows[-1].number + 1
     last = await fetch_raw(SELECT_SIZE)
     return edge.size if int(last[0][0]) != edge.size else None
+
+
+async def load_head(size: int | None = None) -> LogHead:
+    """Return the head of the log, or that of its first *size* leaves, or of as many as there are in a row."""
+    edge, wanted = Frontier(), 2**31 - 1 if size is None else size
+    while rows := await load_leaves(edge.size, wanted):
+        for row in rows:
+            if row.number != edge.size:  # one is missing, and nothing that follows was kept
+                return edge.head
+            edge.append(hash_leaf(row.leaf))
+    return edge.head
 
 
 async def forget_salts(account: UUID) -> None:

@@ -27,7 +27,7 @@ from journal.authentication import second_factor, tables
 from journal.errors import Damaged, JournalError, NotFound
 from journal.installation.installation import Installation
 from journal.sealing import encode_document, open_document
-from journal.store.database import execute, fetch_raw
+from journal.store.database import execute, fetch_raw, transaction
 from journal.store.rows import (
     NonNegative,
     Row,
@@ -45,6 +45,7 @@ UPDATE_ACCESS = """
     UPDATE account SET epoch = $1, access = $2
     WHERE id = $3 AND epoch = $4 AND status IN ('active', 'leaving')
 """
+RESEAL_ACCESS = "UPDATE account SET access = $1 WHERE id = $2 AND epoch = $3"
 SELECT_SLOTS = "SELECT kind, commitment, passkey_id FROM key_slot WHERE account_id = $1"
 USABLE_STATUSES = ("active", "leaving")
 
@@ -79,10 +80,15 @@ class AllowedSlot(msgspec.Struct, frozen=True):
 
 
 class AccessDocument(msgspec.Struct, frozen=True):
-    """Which slots open an account; vault key. Sessions of an epoch before `sessions_since` are over."""
+    """
+    Which slots open an account; vault key. Sessions of an epoch before `sessions_since` are over.
+
+    `remembers_log`: it has a row in which it remembers the log of public keys, so one that is missing was deleted.
+    """
 
     ways: tuple[AllowedSlot, ...] = ()
     sessions_since: int = 0
+    remembers_log: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,8 +225,9 @@ async def load_salt(account: UUID) -> bytes:
 
 
 def build_first_access(slot: KeySlot) -> AccessDocument:
-    """Return the access document of a new account, whose password made *slot*."""
-    return AccessDocument((AllowedSlot(slot.kind, slot.commitment, slot.epoch),), slot.epoch)
+    """Return the access document of a new account, whose password made *slot*, and which `begin_memory` is for."""
+    ways = (AllowedSlot(slot.kind, slot.commitment, slot.epoch),)
+    return AccessDocument(ways, slot.epoch, remembers_log=True)
 
 
 def seal_access(vault: Sealer, account: UUID, epoch: int, document: AccessDocument) -> bytes:
@@ -293,14 +300,31 @@ async def advance_epoch(
     Raises:
         ConcurrentChange: If it is not; the transaction has to be rolled back.
     """
-    document = AccessDocument(
-        before.document.ways if ways is None else tuple(ways),
-        before.next_epoch if end_sessions else before.document.sessions_since,
+    document = msgspec.structs.replace(
+        before.document,
+        ways=before.document.ways if ways is None else tuple(ways),
+        sessions_since=before.next_epoch if end_sessions else before.document.sessions_since,
     )
     blob = seal_access(vault, before.account, before.next_epoch, document)
     if not await execute(UPDATE_ACCESS, before.next_epoch, blob, before.account, before.epoch):
         raise ConcurrentChange
     return before.next_epoch
+
+
+async def note_log_memory(actor: Actor) -> None:
+    """
+    Have the access document of an account from before say that it remembers the log of public keys.
+
+    Raises:
+        ConcurrentChange: If the account's keys were changed at the same moment.
+    """
+    async with transaction():
+        await lock_account(actor.id)
+        before = await load_own_access(actor)
+        if before.stored and not before.document.remembers_log:
+            document = msgspec.structs.replace(before.document, remembers_log=True)
+            sealed = seal_access(actor.vault, actor.id, before.epoch, document)
+            await execute(RESEAL_ACCESS, sealed, actor.id, before.epoch)
 
 
 async def verify_entry(account: UUID, account_key: bytes, slot: KeySlot | None) -> int:

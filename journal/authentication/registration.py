@@ -11,7 +11,7 @@ from tortoise.exceptions import IntegrityError
 
 from crypto import Keyring, KeySlot, PrivateIdentity, Sealer, new_account_key, password_slot, seal_identity
 from journal.accounts import addresses as account_addresses
-from journal.accounts import key_log
+from journal.accounts import key_log, log_memory
 from journal.accounts import tables as accounts_tables
 from journal.accounts.names import find_email_problems, find_name_problems, find_zone_problems
 from journal.accounts.profiles import Profile, profile_context
@@ -137,6 +137,7 @@ async def create_account(
                 ),
                 created_at=now,
             )
+            await log_memory.begin_memory(prepared.id, keyring)
             await key_slots.replace_slot(prepared.id, prepared.slot, now)
             await second_factor.reset_second_factor(prepared.id, Sealer(keyring.vault), now)
             if role is Role.PATIENT:

@@ -73,7 +73,7 @@ SELECT_SIGNED_IN = """
     SELECT account.id, wrapped, web_session.epoch, expires_at, used_at, confirmed_at,
         role, account.sealed, public_identity, identity, account.epoch, access, recovery_ready, retired, before,
         account.created_at, root.revision, substr(root.sealed, length(root.sealed) - 6), factor.revision,
-        (SELECT MAX(id) FROM audit_event)
+        (SELECT MAX(id) FROM audit_event), (SELECT revision FROM witness WHERE witness.id = account.id)
     FROM web_session JOIN account ON account.id = web_session.account_id
         LEFT JOIN key_renewal ON key_renewal.id = account.id LEFT JOIN record_state AS root ON root.id = account.id
         LEFT JOIN second_factor AS factor ON factor.account_id = account.id
@@ -112,6 +112,7 @@ class SignedInRow(Row, frozen=True):
     tag: Any
     factor: Any
     events: Any
+    memory: Any
 
 
 class WebSessionRow(Row, frozen=True):
@@ -194,7 +195,7 @@ async def load_actor(
         prefetch: Statements to run beside; their rows are the actor's `prefetched`.
     """
     now, opener = installation.clock(), SessionToken(token)
-    session = opener.id.hex()
+    at, session = now.timestamp(), opener.id.hex()
     more = prefetch(Subquery(SELECT_ACCOUNT_ID, session)) if prefetch else ()
     rows, *prefetched = await fetch_each((SELECT_SIGNED_IN, (session,)), *more)
     row = parse_first_row(SignedInRow, rows)
@@ -246,7 +247,8 @@ async def load_actor(
         is_reminded=bool(profile.reminders.kinds),
         dosing_day=get_dosing_day(profile, now),
         is_use_due=unused >= USE_INTERVAL,
-        seen=SeenState.from_row(row.epoch, row.revision, now.timestamp(), row.tag, row.factor, row.events),
+        seen=SeenState.from_row(row.epoch, row.revision, at, row.tag, row.factor, row.events, row.memory),
+        remembers_log=allowed.remembers_log,
         told_restoration=profile.told_restoration,
         opened_at=row.opened_at,
         prefetched=prefetched,
@@ -382,8 +384,7 @@ async def rotate_token(
     wrapped = wrap_account_key(token, account_key, account=row.account_id.bytes, epoch=row.epoch)
     browser = msgspec.structs.replace(browser, session=session, stage=stage)
     sealed = _seal_browser(installation, row.account_id, row.handle, row.epoch, browser)
-    changed = await execute(UPDATE_TOKEN, session, stage, wrapped, sealed, expires_at, now, now, row.id)
-    if not changed:
+    if not await execute(UPDATE_TOKEN, session, stage, wrapped, sealed, expires_at, now, now, row.id):
         raise NotFound
     return token
 

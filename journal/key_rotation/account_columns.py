@@ -17,6 +17,8 @@ from tortoise.models import Model
 from tortoise.queryset import QuerySet
 
 from crypto import Context, Keyring, open_sealed, seal, unwrap_key, wrap_key
+from journal.accounts import tables as accounts_tables
+from journal.accounts.log_memory import memory_context
 from journal.care import tables as care_tables
 from journal.care.documents import invitation_secret_context, link_key_context
 from journal.care.link_renewal import held_key_context
@@ -37,8 +39,6 @@ from journal.store.rows import DamagedRow, NonNegative, Row, fetch_rows
 from journal.vault import tables as vault_tables
 from journal.vault.contents import page_context, root_context
 from journal.vault.documents import entry_context, revision_context
-from journal.witness import tables as witness_tables
-from journal.witness.documents import memory_context
 
 
 class SealingKey(StrEnum):
@@ -244,7 +244,7 @@ ACCOUNT_COLUMNS = (
         "care_link.clinician_pin", care_tables.CareLink, SealingKey.PINS, "clinician_id", _pin_context
     ),
     AccountColumn(
-        "witness.sealed", witness_tables.Witness, SealingKey.PINS, "owner_id", _memory_context, "revision"
+        "witness.sealed", accounts_tables.Witness, SealingKey.PINS, "owner_id", _memory_context, "revision"
     ),
     AccountColumn(
         "import_run.sealed",

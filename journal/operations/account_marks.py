@@ -1,10 +1,10 @@
 """
 How far each account has come, as one line that is kept elsewhere: docs/operations.md.
 
-Three numbers of an account only ever go up: its epoch, with each change of its keys, the revision of what it
-remembers of its records, with each thing that is written, and that of its second factor. None is a secret, and no line
-names anybody. Whoever kept the lines where nobody who reaches the database can reach sees from them which accounts were
-put back.
+Four numbers of an account only ever go up: its epoch, with each change of its keys, the revision of what it
+remembers of its records, with each thing that is written, and those of its second factor and of what it remembers of
+the log of public keys. None is a secret, and no line names anybody. Whoever kept the lines where nobody who reaches
+the database can reach sees from them which accounts were put back.
 """
 
 from __future__ import annotations
@@ -16,7 +16,8 @@ from enum import StrEnum
 from hashlib import sha256
 from uuid import UUID
 
-from crypto import join_fields
+from crypto import LogHead, join_fields
+from journal.accounts import key_log
 from journal.audit.acts import Act
 from journal.store.database import fetch_raw
 from journal.store.rows import IdRow, filter_undamaged, parse_rows
@@ -25,15 +26,19 @@ NAME_SIZE = 16
 # In both databases: `length` and `substr` of bytes count bytes.
 SELECT_MARKS = """
     SELECT account.id, account.epoch, COALESCE(record_state.revision, 0), COALESCE(second_factor.revision, 0),
-           COALESCE(substr(record_state.sealed, length(record_state.sealed) - 15), account.identity)
+        COALESCE(witness.revision, 0),
+        COALESCE(substr(record_state.sealed, length(record_state.sealed) - 15), account.identity)
     FROM account LEFT JOIN record_state ON record_state.id = account.id
         LEFT JOIN second_factor ON second_factor.account_id = account.id
+        LEFT JOIN witness ON witness.id = account.id
 """
 SELECT_DELETED = """
     SELECT object_id FROM audit_event WHERE action = $1 AND id > $2
     UNION ALL SELECT object_id FROM audit_pending WHERE action = $3
 """
-LINE_PATTERN = re.compile(r"account ([0-9a-f]{32}) ([0-9]{1,18}) ([0-9]{1,18}) ([0-9]{1,18}) ([0-9a-f]{32})")
+LINE_PATTERN = re.compile(r"account ([0-9a-f]{32})" + 4 * " ([0-9]{1,18})" + " ([0-9a-f]{32})")
+
+KEYS_PATTERN = re.compile(r"hearthside-keys 1 [0-9]{1,9} [0-9a-f]{64}")
 TOTAL_PATTERN = re.compile(r"hearthside-accounts 1 ([0-9]{1,9}) ([0-9a-f]{64})")
 
 
@@ -43,6 +48,7 @@ class MarkRow(IdRow, frozen=True):
     epoch: int
     revision: int
     factor: int
+    memory: int
     state: bytes
 
 
@@ -54,17 +60,26 @@ class AccountMark:
     epoch: int
     revision: int
     factor: int
+    memory: int
     tag: str
 
     def __str__(self) -> str:
         """Write it as the one line that is kept elsewhere."""
-        return f"account {self.name} {self.epoch} {self.revision} {self.factor} {self.tag}"
+        return " ".join(("account", self.name, *map(str, self.numbers), self.tag))
+
+    @property
+    def numbers(self) -> tuple[int, ...]:
+        """Return the numbers that only ever go up."""
+        return self.epoch, self.revision, self.factor, self.memory
 
     @classmethod
     def parse(cls, line: str) -> AccountMark | None:
         """Read such a line; None when it is none."""
         found = LINE_PATTERN.fullmatch(line)
-        return cls(found[1], int(found[2]), int(found[3]), int(found[4]), found[5]) if found else None
+        if found is None:
+            return None
+        epoch, revision, factor, memory = map(int, found.groups()[1:5])
+        return cls(found[1], epoch, revision, factor, memory, found[6])
 
 
 class AccountFault(StrEnum):
@@ -94,7 +109,8 @@ async def load_marks() -> dict[UUID, AccountMark]:
     """Return how far each account has come; one whose row cannot be read has no mark."""
     return {
         row.id: AccountMark(
-            *(name_account(row.id), row.epoch, row.revision, row.factor),
+            name_account(row.id),
+            *(row.epoch, row.revision, row.factor, row.memory),
             sha256(row.state).hexdigest()[: 2 * NAME_SIZE],
         )
         for row in filter_undamaged(parse_rows(MarkRow, await fetch_raw(SELECT_MARKS)))
@@ -132,7 +148,7 @@ def compare_marks(
 def _judge(kept: AccountMark, now: AccountMark | None, *, is_log_whole: bool) -> AccountFault | None:
     if now is None:
         return AccountFault.GONE if is_log_whole else AccountFault.GONE_UNPROVEN
-    if now.epoch < kept.epoch or now.revision < kept.revision or now.factor < kept.factor:
+    if any(one < before for one, before in zip(now.numbers, kept.numbers, strict=True)):
         return AccountFault.OLDER
     same = (now.epoch, now.revision) == (kept.epoch, kept.revision)
     return AccountFault.OTHER if same and now.tag != kept.tag else None
@@ -142,6 +158,29 @@ def format_marks(marks: Iterable[AccountMark]) -> list[str]:
     """Return the lines that are kept elsewhere: how many there are with a digest over all, then each."""
     lines = sorted(map(str, marks))
     return [f"hearthside-accounts 1 {len(lines)} {_digest(lines)}", *lines]
+
+
+async def format_log_head() -> str:
+    """Return the line that is kept elsewhere of the log of public keys: its length, and the root of its tree."""
+    return _format_log_head(await key_log.load_head())
+
+
+async def find_parted_log(kept: Iterable[str]) -> int | None:
+    """Return how long the log of public keys was by a kept line from which it does not go on; None without one."""
+    for line in kept:
+        size = int(line.split()[2])
+        if _format_log_head(await key_log.load_head(size)) != line:
+            return size
+    return None
+
+
+def is_log_head(line: str) -> bool:
+    """Return whether a line is one that `format_log_head` wrote."""
+    return bool(KEYS_PATTERN.fullmatch(line))
+
+
+def _format_log_head(head: LogHead) -> str:
+    return f"hearthside-keys 1 {head.size} {head.root.hex()}"
 
 
 def parse_marks(lines: Sequence[str]) -> list[AccountMark] | None:

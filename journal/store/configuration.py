@@ -24,7 +24,6 @@ TABLE_MODULES = (
     "journal.device_copies.tables",
     "journal.passkeys.tables",
     "journal.care.tables",
-    "journal.witness.tables",
     "journal.practice.tables",
     "journal.account_reset.tables",
     "journal.key_rotation.tables",

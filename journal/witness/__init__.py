@@ -1,3 +1,3 @@
-"""A log of public keys, to notice keys that are shown to one person only: keeps what each account remembers of it."""
+"""A log of public keys, to notice keys that are shown to one person only: compares it with what is remembered of it."""
 
-__all__ = ["checking", "documents", "memory", "tables"]
+__all__ = ["checking", "documents"]

@@ -14,11 +14,13 @@ from uuid import UUID
 import msgspec
 
 from crypto import PublicIdentity, pin, pin_in_doubt, safety_code
-from journal.accounts import key_log
-from journal.accounts.current_keys import require_keys
+from journal.accounts import key_log, log_memory
+from journal.accounts.current_keys import ConcurrentChange, require_keys
+from journal.accounts.log_memory import EMPTY, Memory, Noticed
 from journal.actor import Actor
 from journal.audit import log as audit_log
 from journal.audit.acts import Act
+from journal.authentication import key_slots
 from journal.care import links
 from journal.care import tables as care_tables
 from journal.care.links import Link
@@ -29,9 +31,8 @@ from journal.sealing import seal_document
 from journal.sessions.holds import refuse_while_held
 from journal.store.database import execute, transaction
 from journal.vault import record_state
-from journal.witness import memory
-from journal.witness.documents import STOPPING, Finding, HeadNote, Memory, Noticed, head_note_context
-from journal.witness.judging import EMPTY, Judgement, judge, settle
+from journal.witness.documents import STOPPING, Finding, HeadNote, head_note_context
+from journal.witness.judging import Judgement, judge, settle
 from journal.witness.reading import Seen, read_view
 
 BEGIN_HEADS = "INSERT INTO link_head (id, patient_id) VALUES ($1, $2) ON CONFLICT DO NOTHING"
@@ -83,6 +84,9 @@ async def check_log(actor: Actor) -> bool:
     if after != seen.view.memory or made.notes or made.is_missing:
         with suppress(_Overtaken, StaleRevision):
             await _store(actor, seen, made, after)
+    if not actor.remembers_log:
+        with suppress(ConcurrentChange):  # then the next look does
+            await key_slots.note_log_memory(actor)
     return bool(noticed)
 
 
@@ -111,7 +115,7 @@ async def _store(actor: Actor, seen: Seen, made: Judgement, after: Memory) -> No
 async def _begin(actor: Actor, seen: Seen, after: Memory) -> None:
     if actor.role is Role.PATIENT:
         await record_state.lock_state(actor)
-    if not await memory.store_memory(actor, after, seen.revision, seen.sealed):
+    if not await log_memory.store_memory(actor, after, seen.revision, seen.sealed):
         raise _Overtaken
 
 
@@ -150,7 +154,7 @@ async def _record(actor: Actor, act: Act, link: Link | None) -> None:
 async def load_report(actor: Actor) -> Report:
     """Return what the actor has yet to read of the witness."""
     try:
-        kept = memory.open_memory(actor, *await memory.load_row(actor))
+        kept = log_memory.open_memory(actor, *await log_memory.load_row(actor))
     except Damaged:
         kept = msgspec.structs.replace(EMPTY, noticed=(Noticed(Finding.LOG.value, actor.now),))
     noticed = kept.noticed if kept else ()
@@ -171,7 +175,7 @@ def _derive_code(actor: Actor, link: Link) -> str:
 async def has_noticed(actor: Actor) -> bool:
     """Return whether there is something that the actor has yet to read."""
     try:
-        kept = memory.open_memory(actor, *await memory.load_row(actor))
+        kept = log_memory.open_memory(actor, *await log_memory.load_row(actor))
     except Damaged:
         return True
     return bool(kept and kept.noticed)

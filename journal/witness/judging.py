@@ -31,7 +31,8 @@ from crypto import (
     verify_inclusion,
 )
 from journal.accounts.key_log import LeafRow, Nodes
-from journal.witness.documents import NOT_IN_LOG, Believed, Finding, HeadNote, Memory
+from journal.accounts.log_memory import EMPTY, NOT_IN_LOG, Believed, Memory
+from journal.witness.documents import Finding, HeadNote
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +93,8 @@ class View:
     """
     All that is compared. `known` are the account's public keys, the latest first.
 
-    Without a memory, it is the first look; unless it `is_lost`, which is when one is there and does not open. `links`
+    Without a memory, it is the first look; unless it `is_lost`: one that there has to be is not there, or does not
+    open. `links`
     are those with keys to compare, `lasting` the names of all.
     """
 
@@ -124,7 +126,6 @@ class Followed:
     newest: Mapping[bytes, LeafRow]
 
 
-EMPTY = Memory(0, b"")
 SHAKING = frozenset({Finding.PARTED, Finding.MISTAKEN, Finding.OLDER})
 """After these, others may have been shown another log."""
 

@@ -21,6 +21,7 @@ from crypto import (
     trace_back,
 )
 from journal.accounts.key_log import HASH_SIZE, SELECT_SIZE, load_leaves, load_single_leaves, read_nodes
+from journal.accounts.log_memory import NOT_IN_LOG, SELECT_MEMORY, Believed, Memory, open_memory, read_row
 from journal.accounts.successions import load_statements
 from journal.actor import Actor
 from journal.care import link_keys, links
@@ -38,9 +39,8 @@ from journal.store.rows import (
     filter_undamaged,
     parse_rows,
 )
-from journal.witness.documents import NOT_IN_LOG, Believed, HeadNote, Memory
+from journal.witness.documents import HeadNote
 from journal.witness.judging import SeenLink, SeenLog, SeenNotes, View
-from journal.witness.memory import SELECT_MEMORY, open_memory, read_row
 
 MOST_NOTES = 20
 """Over how many links notes are read and written at one look; the next look goes on with the others."""
@@ -109,6 +109,7 @@ async def _read(
     memory, is_lost = None, False
     try:
         memory = open_memory(actor, *kept)
+        is_lost = memory is None and actor.remembers_log
     except Damaged:
         is_lost = True
     known = {} if memory is None else memory.links

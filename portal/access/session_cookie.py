@@ -131,6 +131,16 @@ async def sign_in_browser(request: Request, response: Response, token: bytes) ->
     return response
 
 
+async def unlock_browser(request: Request, response: Response, token: bytes) -> Response:
+    """Store the new token of a session that was unlocked: a kept device is unlocked for weeks and never signs in."""
+    await set_token(request, response, token)
+    with suppress(Damaged, *UNAVAILABLE_ERRORS):
+        actor = await web_sessions.load_actor(request.app.state.installation, token)
+        if actor is not None:
+            await look_at_keys(actor, response)
+    return response
+
+
 async def look_at_keys(actor: Actor, response: Response) -> None:
     """
     Look whether anybody's keys were exchanged, and lead to what was noticed.

@@ -15,7 +15,7 @@ from uuid import uuid4
 from journal.audit.chain_worker import AuditChainWorker
 from journal.audit.verification import ChainBreak, Fault, VerificationReport, save_verified, verify_log
 from journal.errors import Damaged
-from journal.operations.account_marks import AccountFinding, AccountMark, format_marks, load_marks
+from journal.operations.account_marks import format_log_head, format_marks, load_marks
 from journal.store.database import open_for_command
 from journal.store.errors import DatabaseRefused
 from portal.cli.head import (
@@ -23,7 +23,6 @@ from portal.cli.head import (
     STANDARD_STREAM,
     CannotReadError,
     KeptHeads,
-    format_faults,
     read_heads,
     write_head,
 )
@@ -81,11 +80,11 @@ NO_ACCOUNTS_GIVEN = (
 
 @dataclass(frozen=True, slots=True)
 class _Outcome:
-    """What the log is, which accounts are not what was kept of them, and, where asked for, how far each has come."""
+    """What the log is, what is not what was kept of it, and, where asked for, what is to be kept beside its head."""
 
     report: VerificationReport
-    faults: Sequence[AccountFinding] = ()
-    marks: Sequence[AccountMark] = ()
+    faults: Sequence[str] = ()
+    lines: Sequence[str] = ()
 
 
 def verify_audit(config: Config, options: argparse.Namespace) -> int:
@@ -103,12 +102,11 @@ def _run(config: Config, options: argparse.Namespace, *, with_accounts: bool) ->
     try:
         given = read_heads(options.head, has_to_exist=True)
         there = read_heads(options.write_head, has_to_exist=False)
-        kept = KeptHeads([*given.heads, *there.heads], [*given.marks, *there.marks])
+        kept = given + there
         found = asyncio.run(_check(config, kept, options, with_accounts=with_accounts))
         is_broken = found.report.chain_break is not None or bool(found.faults)
         if options.write_head and not is_broken:
-            lines = [str(found.report.head)]
-            write_head(options.write_head, lines + (format_marks(found.marks) if with_accounts else []))
+            write_head(options.write_head, [str(found.report.head), *found.lines])
     except (CannotReadError, DatabaseRefused) as error:
         print(error, file=sys.stderr)
         return UNCHECKED
@@ -117,7 +115,7 @@ def _run(config: Config, options: argparse.Namespace, *, with_accounts: bool) ->
             "The audit log is broken.", _describe_break(found.report.chain_break), sep="\n", file=sys.stderr
         )
     if found.faults:
-        print(*format_faults(found.faults), RESTORED, sep="\n", file=sys.stderr)
+        print(*found.faults, RESTORED, sep="\n", file=sys.stderr)
     if is_broken:
         return BROKEN
     # Standard output belongs to the head where it was asked for there.
@@ -138,9 +136,12 @@ async def _check(
         report = await verify_log(installation, kept.heads, is_incremental=not options.all)
         if report.chain_break is None:
             await save_verified(installation, report.head)
-        marks = [*(await load_marks()).values()] if with_accounts else []
         faults = await kept.find_faults(is_log_whole=report.chain_break is None)
-        return _Outcome(report, faults, marks)
+        if not with_accounts:
+            return _Outcome(report, faults)
+        return _Outcome(
+            report, faults, [await format_log_head(), *format_marks((await load_marks()).values())]
+        )
 
 
 def _describe_intact(found: _Outcome, kept: KeptHeads, now: datetime) -> Iterator[str]:
@@ -151,6 +152,8 @@ def _describe_intact(found: _Outcome, kept: KeptHeads, now: datetime) -> Iterato
         yield NO_HEAD_GIVEN
         return
     yield f"It goes on from the {'head' if len(kept.heads) == 1 else f'{len(kept.heads)} heads'} kept."
+    if kept.keys:
+        yield "The log of public keys goes on from what was kept."
     if kept.marks:
         yield f"No account is behind what was kept: {len({mark.name for mark in kept.marks})} of them."
     else:

@@ -7,7 +7,6 @@ import asyncio
 from pathlib import Path
 
 from journal.audit.verification import verify_log
-from journal.operations.account_marks import AccountFinding
 from journal.operations.diagnostics import (
     Finding,
     Verdict,
@@ -21,7 +20,7 @@ from journal.store.address import format_path, get_sqlite_file
 from journal.store.database import open_for_command
 from journal.store.errors import DatabaseRefused
 from portal.cli.environment_checks import check_environment, run_check
-from portal.cli.head import CannotReadError, KeptHeads, format_faults, read_heads
+from portal.cli.head import CannotReadError, KeptHeads, read_heads
 from portal.config import Config
 
 KEY_FILE_VARIABLE = "HEARTHSIDE_SERVER_KEY_FILE"
@@ -88,13 +87,13 @@ def _check_head(config: Config, kept: KeptHeads | Finding) -> list[Finding]:
     if not kept.marks:
         return [report_note("The head has no lines of accounts. Keep one that has: hearthside head.")]
     try:
-        faults = format_faults(asyncio.run(_find_faults(config, kept)))
+        faults = asyncio.run(_find_faults(config, kept))
     except DatabaseRefused:
         return []  # which the check of the database says
     return [*map(report_problem, faults)] or [report_ok("No account is behind the head that was kept.")]
 
 
-async def _find_faults(config: Config, kept: KeptHeads) -> list[AccountFinding]:
+async def _find_faults(config: Config, kept: KeptHeads) -> list[str]:
     """Look for the accounts; what the log says of deleted ones counts where it is whole from the oldest head on."""
     async with open_for_command(config.database_url):
         report = await verify_log(config.installation(), kept.heads, is_incremental=True)

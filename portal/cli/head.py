@@ -1,4 +1,4 @@
-"""A head that is kept elsewhere: where the audit log ended, and how far each account had come."""
+"""A head that is kept elsewhere: where audit log and log of public keys ended, and how far each account had come."""
 
 from __future__ import annotations
 
@@ -25,6 +25,10 @@ SENTENCES = {
     AccountFault.GONE_UNPROVEN: "An account is gone, kept as {name}. Whether its owner deleted it, a broken log"
     " does not say.",
 }
+KEYS_PARTED = (
+    "The log of public keys is not the one that was kept, {size} long, continued: it was cut, changed or begun"
+    " anew."
+)
 RESTORED = "Restoring a backup does that as well: once you know why, start with a new file."
 
 
@@ -34,25 +38,34 @@ class CannotReadError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class KeptHeads:
-    """What was kept: heads of the audit log, and lines of accounts."""
+    """What was kept: heads of the audit log and of the log of public keys, and lines of accounts."""
 
     heads: Sequence[Head] = ()
     marks: Sequence[AccountMark] = ()
+    keys: Sequence[str] = ()
 
-    async def find_faults(self, *, is_log_whole: bool) -> list[AccountFinding]:
+    def __add__(self, others: KeptHeads) -> KeptHeads:
+        """Return all that was kept in two places."""
+        return KeptHeads(
+            [*self.heads, *others.heads], [*self.marks, *others.marks], [*self.keys, *others.keys]
+        )
+
+    async def find_faults(self, *, is_log_whole: bool) -> list[str]:
         """
-        Return the accounts that are not what the lines say.
+        Return a sentence for each account that is not what the lines say, and one for the log of public keys.
 
         Args:
             is_log_whole: Whether the log was just found whole from the oldest of the heads on. What another one says of
                 deleted accounts is not believed: whoever writes the database writes that as well.
         """
+        parted = await account_marks.find_parted_log(self.keys)
+        told = [] if parted is None else [KEYS_PARTED.format(size=parted)]
         if not self.marks:
-            return []
+            return told
         now = await account_marks.load_marks()
         since = min((head.sequence for head in self.heads), default=0)
         deleted = await account_marks.find_deleted(since) if is_log_whole else None
-        return account_marks.compare_marks(self.marks, now, deleted)
+        return [*told, *_format_faults(account_marks.compare_marks(self.marks, now, deleted))]
 
 
 def read_heads(name: str | None, *, has_to_exist: bool) -> KeptHeads:
@@ -72,10 +85,12 @@ def read_heads(name: str | None, *, has_to_exist: bool) -> KeptHeads:
         raise CannotReadError(f"The head cannot be read: {name!r}") from error
     lines = [line.strip() for line in text.splitlines() if line.strip()]
     heads = [head for line in lines if (head := Head.parse(line)) is not None]
-    marks = account_marks.parse_marks([line for line in lines if Head.parse(line) is None])
+    keys = [line for line in lines if account_marks.is_log_head(line)]
+    others = [line for line in lines if Head.parse(line) is None and line not in keys]
+    marks = account_marks.parse_marks(others)
     if not heads or marks is None:
         raise CannotReadError(f"This is no head that hearthside wrote, or not all of one: {name!r}")
-    return KeptHeads(heads, marks)
+    return KeptHeads(heads, marks, keys)
 
 
 def write_head(name: str, lines: Sequence[str]) -> None:
@@ -102,7 +117,7 @@ def write_head(name: str, lines: Sequence[str]) -> None:
         raise CannotReadError(f"The log is intact, but the head cannot be written: {name!r}") from error
 
 
-def format_faults(faults: Sequence[AccountFinding]) -> list[str]:
+def _format_faults(faults: Sequence[AccountFinding]) -> list[str]:
     """Return a sentence for each account that is not what was kept of it."""
     told = [SENTENCES[fault.fault].format(account=fault.id, name=fault.name) for fault in faults[:MAX_LISTED]]
     more = [f"And {len(faults) - MAX_LISTED} more."] if len(faults) > MAX_LISTED else []

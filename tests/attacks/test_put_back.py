@@ -54,6 +54,7 @@ NOTICED: dict[str, set[str]] = {
     "reply": {PAGES},
     "second_factor": {PAGES, ACCOUNTS},
     "share": {PAGES},
+    "witness": {PAGES, ACCOUNTS},
 }
 ENDED_BY_ACCESS = "opens nothing: what opens an account is sealed in its row, at its epoch"
 PLAN = (
@@ -118,7 +119,6 @@ UNNOTICED: dict[str, str] = {
     "talk_set": OF_CLINICIANS,
     "throttle": "tries of the last hour are forgotten",
     "web_session": "a session that ended lives again for whoever has its cookie, until a change of keys",
-    "witness": WITNESS,
     "worker": "which worker counts what",
 }
 

@@ -20,15 +20,17 @@ from crypto import Frontier, PrivateIdentity, PublicIdentity, hash_leaf, succeed
 from journal.accounts import key_log
 from journal.accounts import tables as accounts_tables
 from journal.accounts.profiles import load_profile, profile_context
+from journal.authentication import key_slots, registration, web_sessions
+from journal.authentication.registration import NewAccount
 from journal.care import links
 from journal.care import tables as care_tables
 from journal.care.key_attestation import hash_public_keys
 from journal.errors import TrustBroken
+from journal.roles import Role
 from journal.sealing import seal_document
 from journal.sharing import handover_answers, handover_offers
 from journal.store.database import Store, transaction
 from journal.witness import checking
-from journal.witness import tables as witness_tables
 from journal.witness.documents import Finding
 from tests.cast import Cast, Furniture, cast_of
 from tests.scenes import connected, shared, written
@@ -244,7 +246,7 @@ async def test_notes_that_are_older_gone_or_anothers(cast: Cast, writer: str, re
     await add_leaf(uuid4(), PrivateIdentity.generate().public())
     assert not await found(cast, writer)
     assert not await found(cast, reader)
-    now, remembered = (await rows(care_tables.LinkHead))[0], await rows(witness_tables.Witness)
+    now, remembered = (await rows(care_tables.LinkHead))[0], await rows(accounts_tables.Witness)
     bent = bytes([now[column[writer]][-1] ^ 1])
     for content in (
         getattr(before, column[writer]),
@@ -256,30 +258,96 @@ async def test_notes_that_are_older_gone_or_anothers(cast: Cast, writer: str, re
         assert await found(cast, reader) == {Finding.OLDER}
         assert await found(cast, writer) == {Finding.OLDER}
         await put_back(care_tables.LinkHead, [now])
-        await put_back(witness_tables.Witness, remembered)
+        await put_back(accounts_tables.Witness, remembered)
 
 
 @pytest.mark.parametrize("who", ["alice", "bob"])
 async def test_a_memory_that_is_older_gone_or_anothers(cast: Cast, who: str) -> None:
     """What somebody remembers, put back, taken away, bent or of somebody else, is noticed: by what they noted since."""
-    old = await rows(witness_tables.Witness)
+    old = await rows(accounts_tables.Witness)
     await add_leaf(uuid4(), PrivateIdentity.generate().public())
     assert not await found(cast, who)
     account = await account_of(cast, who)
-    new = await rows(witness_tables.Witness)
+    new = await rows(accounts_tables.Witness)
     mine = next(row for row in new if row["id"] == account)
     other = next(row for row in new if row["id"] != account)
     before = next(row for row in old if row["id"] == account)
     gone = [row for row in new if row["id"] != account]
     for content, expected in (
         ([*gone, before], Finding.OLDER),
-        (gone, Finding.OLDER),
+        (gone, Finding.LOG),
         ([*gone, mine | {"sealed": bytes(mine["sealed"])[:-1] + b"\0"}], Finding.LOG),
         ([*gone, mine | {"sealed": other["sealed"], "revision": other["revision"]}], Finding.LOG),
         ([*gone, mine | {"revision": 0}], Finding.LOG),
     ):
-        await put_back(witness_tables.Witness, content)
+        await put_back(accounts_tables.Witness, content)
         assert expected in await found(cast, who)
+
+
+@pytest.mark.parametrize("who", ["alice", "bob", "charlie", "dana", "erin"])
+async def test_a_memory_that_was_deleted(cast: Cast, who: str) -> None:
+    """Also with everybody's notes, and of those who are linked with nobody: it has to be there, so it is missed."""
+    assert not await found(cast, who)
+    await accounts_tables.Witness.filter(id=await account_of(cast, who)).delete()
+    await care_tables.LinkHead.all().delete()
+    assert Finding.LOG in await found(cast, who)
+
+
+@pytest.mark.parametrize("begun_anew", [False, True], ids=["the log as it is", "with a log begun anew"])
+async def test_everything_that_anybody_remembers_was_deleted(cast: Cast, *, begun_anew: bool) -> None:
+    """Nobody takes it for a first look; and no link goes on before its people have compared their code."""
+    await forgotten(begun_anew=begun_anew)
+    for who in ("alice", "bob", "charlie", "dana"):
+        assert Finding.LOG in await found(cast, who)
+    for who in ("alice", "bob"):
+        team = await links.load_my_links(await cast.actor(who))
+        assert [one.is_doubted for one in team if one.id == cast.link] == [True]
+
+
+async def test_keys_exchanged_in_a_log_begun_anew_before_anybody_looks(cast: Cast) -> None:
+    """With nothing remembered, alice is led to keys of mallory's that stand in the log: she and charlie are told."""
+    swap = await swapped(cast, adds_leaf=False)
+    await forgotten(begun_anew=True)
+    assert await found(cast, "alice") >= {Finding.LOG, Finding.PEER}
+    team = {one.id: one for one in await links.load_my_links(await cast.actor("alice"))}
+    assert (team[swap.link].trusted, team[swap.link].is_doubted) == (False, True)
+    await put_keys_back(swap)
+    assert Finding.LOG in await found(cast, "charlie")
+
+
+async def test_an_account_is_missed_from_its_first_moment(cast: Cast) -> None:
+    """Somebody opens an account, and before they look what they remember is deleted: they are told."""
+    new = NewAccount("Eve", "eve@example.org", "eve keeps the lamp lit", "eve keeps the lamp lit", "UTC")
+    ready = await registration.prepare_account(cast.installation, new)
+    await registration.create_account(cast.installation, Role.PATIENT, ready)
+    cast.tokens["eve"] = await web_sessions.start_session(cast.installation, ready.id, ready.account_key)
+    await accounts_tables.Witness.filter(id=ready.id).delete()
+    assert await found(cast, "eve") == {Finding.LOG}
+
+
+@pytest.mark.parametrize("had_looked", [False, True])
+async def test_an_account_from_before(cast: Cast, *, had_looked: bool) -> None:
+    """Its access document does not say yet that it remembers: no alarm at the next look, and from then on one."""
+    alice = await cast.actor("alice")
+    before = await key_slots.load_own_access(alice)
+    older = msgspec.structs.replace(before.document, remembers_log=False)
+    sealed = key_slots.seal_access(alice.vault, alice.id, before.epoch, older)
+    await accounts_tables.Account.filter(id=alice.id).update(access=sealed)
+    if not had_looked:
+        await forgotten(begun_anew=False)
+    assert not await found(cast, "alice")
+    assert (await key_slots.load_own_access(await cast.actor("alice"))).document == before.document
+    await forgotten(begun_anew=False)
+    assert Finding.LOG in await found(cast, "alice")
+
+
+async def forgotten(*, begun_anew: bool) -> None:
+    """Delete whatever anybody remembers or noted, and, if asked, begin the log anew with the keys that are shown."""
+    await accounts_tables.Witness.all().delete()
+    await care_tables.LinkHead.all().delete()
+    if begun_anew:
+        await LOG.all().delete()
+        await key_log.complete_log()
 
 
 async def test_another_practices_head(cast: Cast) -> None:
@@ -288,7 +356,7 @@ async def test_another_practices_head(cast: Cast) -> None:
     await LOG.all().delete()
     await key_log.complete_log()
     await add_leaf(uuid4(), PrivateIdentity.generate().public())
-    await witness_tables.Witness.filter(id=await account_of(cast, "alice")).delete()
+    await accounts_tables.Witness.filter(id=await account_of(cast, "alice")).delete()
     heads = (await rows(care_tables.LinkHead))[0]
     await care_tables.LinkHead.filter(id=cast.link).update(patient_head=None)
     await checking.check_log(await cast.actor("alice"))

@@ -1,9 +1,9 @@
 """
 The map of docs/crypto-format.md, section 23: for each purpose its columns, and the very fields of what is sealed.
 
-The fields are those of the types with which the code decodes what it opened: each call of `open_document`, and each
-`msgspec.json.decode` of something that was opened in a context of ours. A row that is missing or wrong is printed as it
-has to be.
+The fields are those of the types with which the code decodes what it opened: each call of `open_document` or
+`open_returned`, and each `msgspec.json.decode` of something that was opened in a context of ours. A row that is missing
+or wrong is printed as it has to be.
 """
 
 from __future__ import annotations
@@ -79,7 +79,7 @@ def read_types() -> Iterator[tuple[str, Any]]:
 
 def _opened(call: ast.Call) -> tuple[ast.expr | None, str]:
     """Return where what a call decodes was opened, and what it is decoded as."""
-    if is_called(call, "open_document") and len(call.args) == 4:
+    if is_called(call, "open_document", "open_returned") and len(call.args) == 4:
         return call.args[2], ast.unparse(call.args[3])
     kinds = [one.value for one in call.keywords if one.arg == "type"]
     if is_called(call, "decode") and kinds:

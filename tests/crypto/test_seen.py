@@ -15,11 +15,12 @@ KEYS, OTHER = Keyring.from_account_key(bytes(range(32))), Keyring.from_account_k
 STATES = st.builds(
     SeenState,
     st.integers(0, 2**32 - 1),
-    st.integers(0, 2**64 - 1),
+    st.integers(0, 2**40 - 1),
     st.integers(0, 2**32 - 1),
     st.binary(min_size=7, max_size=7),
     st.integers(0, 2**32 - 1),
     st.integers(0, 2**32 - 1),
+    st.integers(0, 2**24 - 1),
     st.booleans(),
 )
 
@@ -54,7 +55,7 @@ def test_of_two_states_at_least_one_is_behind_or_they_are_the_same(one: SeenStat
         assert not later.is_behind(one)
     lower = replace(one, revision=max(one.revision - 1, 0))
     assert lower.is_behind(one) is (lower.revision < one.revision)
-    for name in ("factor", "events"):
+    for name in ("factor", "events", "memory"):
         without = replace(one, **{name: max(getattr(one, name) - 1, 0)})
         assert without.is_behind(one) is (without != one)
         assert not one.is_behind(without)
@@ -65,12 +66,14 @@ def test_of_two_states_at_least_one_is_behind_or_they_are_the_same(one: SeenStat
     [
         SeenState(2**32, 1, 1),
         SeenState(-1, 1, 1),
-        SeenState(1, 2**64, 1),
+        SeenState(1, 2**40, 1),
         SeenState(1, 1, -1),
         SeenState(1, 1, 2**32),
         SeenState(1, 1, 1, factor=2**32),
         SeenState(1, 1, 1, factor=-1),
         SeenState(1, 1, 1, events=2**32),
+        SeenState(1, 1, 1, memory=2**24),
+        SeenState(1, 1, 1, memory=-1),
         SeenState(1, 1, 1, b"short"),
     ],
 )
@@ -80,11 +83,11 @@ def test_what_does_not_fit_is_refused(state: SeenState) -> None:
         state.seal(KEYS, account=ALICE)
 
 
-@pytest.mark.parametrize("revision", [None, "7", 7.0, 0, -1, 2**63, b"7"])
+@pytest.mark.parametrize("revision", [None, "7", 7.0, 0, -1, 2**40, b"7"])
 @pytest.mark.parametrize("tag", [None, b"", b"t" * 6, "t" * 7, b"t" * 7])
 def test_what_storage_spoiled_counts_as_none(revision: object, tag: object) -> None:
     """Then the account is behind everything that was seen of it."""
-    state = SeenState.from_row(3, revision, 1.5, tag, revision, revision)
+    state = SeenState.from_row(3, revision, 1.5, tag, revision, revision, revision)
     assert (state.epoch, state.revision, state.at, state.tag) == (3, 0, 1, bytes(7))
-    assert (state.factor, state.events) == (0, 0)
+    assert (state.factor, state.events, state.memory) == (0, 0, 0)
     assert state.is_behind(SeenState(3, 1, 1, b"t" * 7))

@@ -105,7 +105,7 @@ async def unlock_session(request: Request) -> Response:
         again = await build_locked_page(request, owner, where, sentence)
         return render_page(request, "locked.html", again, **build_refusal_arguments(error))
     done = Response(status_code=204) if is_htmx(request) else redirect(request, where)
-    return await session_cookie.set_token(request, done, opened)
+    return await session_cookie.unlock_browser(request, done, opened)
 
 
 async def _find_owner(request: Request, token: bytes | None) -> LockedSession | None:

@@ -87,7 +87,7 @@ async def unlock_with_passkey(request: Request) -> Response:
     if (form["whose"] or str(owner.account)) != str(owner.account):  # a covered page of somebody else
         raise NotFound
     opened = await passkey_sign_in.unlock_session(installation, token, site, _parse_answer(form))
-    return await session_cookie.set_token(request, Response(status_code=204), opened)
+    return await session_cookie.unlock_browser(request, Response(status_code=204), opened)
 
 
 async def confirm_with_passkey(request: Request) -> Response:

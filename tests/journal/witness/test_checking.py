@@ -12,6 +12,7 @@ import pytest
 
 from journal.accounts import key_log
 from journal.accounts import tables as accounts_tables
+from journal.accounts.log_memory import load_row, open_memory
 from journal.authentication import registration
 from journal.authentication.registration import NewAccount
 from journal.care import lifecycle, links
@@ -23,9 +24,7 @@ from journal.practice.account_deletion import DELETION_DELAY
 from journal.roles import Role
 from journal.store.database import Store, transaction
 from journal.witness import checking
-from journal.witness import tables as witness_tables
 from journal.witness.checking import load_report
-from journal.witness.memory import load_row, open_memory
 from tests.cast import PASSWORDS, Cast, Furniture, cast_of
 from tests.journal.account_reset.test_reset import offered, restarted
 from tests.journal.key_rotation.test_account_key import begun, ended
@@ -58,10 +57,10 @@ async def test_nothing_is_amiss_for_anybody(cast: Cast) -> None:
     assert (await remembered(cast, "alice")).size == await accounts_tables.KeyLogLeaf.all().count() == 6
     assert not any((await looked(cast)).values())
     assert not any((await looked(cast)).values())
-    before = await witness_tables.Witness.all().order_by("id").values()
+    before = await accounts_tables.Witness.all().order_by("id").values()
     notes = await care_tables.LinkHead.all().values()
     assert not any((await looked(cast)).values())
-    assert before == await witness_tables.Witness.all().order_by("id").values()
+    assert before == await accounts_tables.Witness.all().order_by("id").values()
     assert notes == await care_tables.LinkHead.all().values()
     assert len(notes) == 1
     assert all(notes[0].values())
@@ -96,7 +95,7 @@ async def test_a_new_link_an_account_and_an_end(cast: Cast) -> None:
     await account_deletion.request_deletion(dana, "delete")
     await account_deletion.delete_due_accounts(cast.installation, cast.clock.now + DELETION_DELAY)
     assert not any((await looked(cast, "alice", "bob", "charlie", "erin")).values())
-    assert not await witness_tables.Witness.filter(id=dana.id).exists()
+    assert not await accounts_tables.Witness.filter(id=dana.id).exists()
     salts = [bytes(row.salt) for row in await accounts_tables.KeyLogLeaf.all().order_by("number")]
     assert salts.count(b"") == 2  # of the first leaf, and hers
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import shutil
 import sqlite3
 from collections.abc import Callable
@@ -12,9 +13,11 @@ from uuid import UUID, uuid4
 
 import pytest
 
+from journal.accounts import key_log
 from journal.entries import entries
 from journal.practice import account_deletion
 from journal.store.database import Store
+from journal.witness import checking
 from tests.cast import NAMES, Furniture, cast_of
 from tests.journal.entries.test_entries import words
 from tests.portal.cli.commands import Commands
@@ -77,8 +80,9 @@ def test_it_is_written_compared_and_names_nobody(
     there = Deployment(command_line, furnished[0], tmp_path)
     kept = tmp_path / "head"
     assert there.run("head", str(kept)).code == INTACT
-    log, total, *lines = kept.read_text().splitlines()
+    log, keys, total, *lines = kept.read_text().splitlines()
     assert log == there.verify("--write-head", "-").out.strip()
+    assert re.fullmatch(r"hearthside-keys 1 [1-9][0-9]* [0-9a-f]{64}", keys)
     assert total.startswith(f"hearthside-accounts 1 {len(lines)} ")
     assert len(lines) == len(NAMES)
     assert id_of(furnished, "alice").hex not in kept.read_text()
@@ -88,6 +92,7 @@ def test_it_is_written_compared_and_names_nobody(
     compared = there.verify("--head", str(kept))
     assert (compared.code, compared.err) == (INTACT, "")
     assert f"No account is behind what was kept: {len(lines)} of them." in compared.out
+    assert "The log of public keys goes on from what was kept." in compared.out
     assert there.run("head", str(kept)).code == INTACT
     assert kept.read_text() != printed.out
     added = printed.out + there.run("head", "--head", "-", "-", given=printed.out).out
@@ -143,6 +148,65 @@ def test_a_whole_database_that_is_put_back_is_noticed(
     assert "mend  The audit log does not go on from the head that was kept" in looked.out
     assert "mend  An older state of account" in looked.out
     assert "mend  The audit log" not in here.run("doctor").out  # which only a kept head tells
+
+
+@pytest.mark.parametrize("statement", ["DELETE FROM witness", "DELETE FROM witness; DELETE FROM link_head"])
+def test_what_an_account_remembers_of_the_log_of_keys_is_counted(
+    here: Deployment, furnished_sqlite_url: tuple[str, Furniture], statement: str
+) -> None:
+    """Without it each account is behind what was kept; with keys looked at since, none is."""
+    kept = here.folder / "head"
+    look_as(furnished_sqlite_url, "alice", "bob")
+    assert here.run("head", str(kept)).code == INTACT
+    look_as(furnished_sqlite_url, "alice", "bob")
+    assert here.verify("--head", str(kept)).code == INTACT
+    for one in statement.split(";"):
+        here.write(one)
+    behind = here.verify("--head", str(kept))
+    assert behind.code == BROKEN
+    assert behind.err.count("An older state of account") == len(NAMES)
+
+
+@pytest.mark.parametrize("change", ["cut", "begun anew", "gone"])
+def test_a_log_of_keys_that_is_not_continued_is_noticed(
+    here: Deployment, furnished_sqlite_url: tuple[str, Furniture], change: str
+) -> None:
+    """It is compared with its length and root as they were kept; with an account that was opened since it goes on."""
+    kept = here.folder / "head"
+    assert here.run("head", str(kept)).code == INTACT
+    here.write("DELETE FROM key_log" + (" WHERE number = 5" if change == "cut" else ""))
+    if change == "begun anew":
+        complete_log(furnished_sqlite_url)
+    parted = here.verify("--head", str(kept))
+    assert parted.code == BROKEN
+    assert parted.err.startswith("The log of public keys is not the one that was kept, 6 long, continued")
+    assert "mend  The log of public keys is not" in here.run("doctor", "--head", str(kept)).out
+    assert here.run("head", str(kept)).code == BROKEN
+
+
+def look_as(furnished: tuple[str, Furniture], *names: str) -> None:
+    """Have people look at the log of public keys, as at a sign-in."""
+
+    async def look() -> None:
+        store = await Store.open(furnished[0])
+        with store.use():
+            for name in names:
+                assert not await checking.check_log(await cast_of(furnished[1]).actor(name))
+        await store.close()
+
+    asyncio.run(look())
+
+
+def complete_log(furnished: tuple[str, Furniture]) -> None:
+    """Have the service begin the log."""
+
+    async def complete() -> None:
+        store = await Store.open(furnished[0])
+        with store.use():
+            await key_log.complete_log()
+        await store.close()
+
+    asyncio.run(complete())
 
 
 def test_an_account_that_is_gone_has_to_be_deleted_by_the_log(

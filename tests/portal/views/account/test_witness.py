@@ -6,12 +6,13 @@ import msgspec
 import pytest
 
 from crypto import PrivateIdentity
-from journal.accounts import key_log
+from journal.accounts import key_log, log_memory
 from journal.accounts import tables as accounts_tables
+from journal.accounts.log_memory import Noticed
 from journal.care import links
 from journal.store.database import transaction
-from journal.witness import checking, memory
-from journal.witness.documents import Finding, Noticed
+from journal.witness import checking
+from journal.witness.documents import Finding
 from tests.cast import PASSWORDS
 from tests.portal.browsing import opened
 from tests.portal.conftest import Portal
@@ -64,6 +65,19 @@ async def test_a_code_to_compare(portal: Portal) -> None:
         assert "You go on from here." in (await opened(browser, done.headers["location"])).words
         assert "has stopped" not in (await opened(browser, "/sharing")).words
     assert await sign_in(portal, "alice") == "/"
+
+
+async def test_a_browser_that_is_unlocked_looks_as_well(portal: Portal) -> None:
+    """Who never signs out is led to it when they unlock, and sharing has stopped by then."""
+    assert await sign_in(portal, "alice") == "/"
+    async with portal.client("alice") as browser:
+        await add_false_leaf(portal, "bob")
+        await browser.post("/lock")
+        opened_again = await browser.post(
+            "/unlock", data={"asked-again": PASSWORDS["alice"], "next": "/journal"}
+        )
+        assert opened_again.headers["location"] == PAGE
+        assert "Sharing with Bob Example has stopped" in (await opened(browser, "/sharing")).words
 
 
 async def test_a_clinician_whose_keys_were_shown_otherwise(portal: Portal) -> None:
@@ -138,9 +152,9 @@ async def test_each_kind_is_said_in_words(portal: Portal, kind: Finding) -> None
 async def remember(portal: Portal, kind: Finding, about: str) -> None:
     """Have alice remember that something was noticed."""
     alice = await portal.cast.actor("alice")
-    row = await memory.load_row(alice)
-    kept = memory.open_memory(alice, *row)
+    row = await log_memory.load_row(alice)
+    kept = log_memory.open_memory(alice, *row)
     assert kept is not None
     changed = msgspec.structs.replace(kept, noticed=(Noticed(kind.value, alice.now, about),))
     async with transaction():
-        assert await memory.store_memory(alice, changed, *row)
+        assert await log_memory.store_memory(alice, changed, *row)
