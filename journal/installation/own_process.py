@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import os
+import socket
 import sys
-from asyncio import create_subprocess_exec, timeout
-from asyncio.subprocess import PIPE
+from asyncio import StreamWriter, create_subprocess_exec, gather, get_running_loop, timeout
+from asyncio.subprocess import DEVNULL, PIPE
+from contextlib import suppress
 from pathlib import Path
 
 from journal.installation import private_process
 
+BUFFER_SIZE = 64 * 1024  # bytes that are taken at once
 LAUNCHER = Path(private_process.__file__)
 """Runs a program so that nobody can read its memory."""
 
@@ -32,27 +35,50 @@ async def run_program(program: Path, *arguments: str, given: bytes, seconds: flo
         for name, value in os.environ.items()
         if not name.startswith("HEARTHSIDE_") and name not in private_process.ALLOCATOR
     }
-    process = await create_subprocess_exec(
-        sys.executable,
-        "-I",
-        str(LAUNCHER),
-        str(program),
-        *arguments,
-        stdin=PIPE,
-        stdout=PIPE,
-        stderr=PIPE,
-        env=environment,
-    )
-    try:
-        async with timeout(seconds):
-            # Unlike other ways to write to a process, this tolerates one that ends before it has read all.
-            made, _ = await process.communicate(given)
-    except TimeoutError as error:
-        raise ProgramFailed from error
-    finally:
-        if process.returncode is None:
-            process.kill()
-            await process.wait()
+    # A socket, and not a pipe: what a pipe brings goes through a buffer of the event loop, which would keep it.
+    here, there = socket.socketpair()
+    here.setblocking(False)
+    with here, there:
+        process = await create_subprocess_exec(
+            sys.executable,
+            "-I",
+            str(LAUNCHER),
+            str(program),
+            *arguments,
+            stdin=PIPE,
+            stdout=there.fileno(),
+            stderr=DEVNULL,
+            env=environment,
+        )
+        there.close()
+        try:
+            async with timeout(seconds):
+                _, made = await gather(_give(process.stdin, given), _take(here))
+                await process.wait()
+        except TimeoutError as error:
+            raise ProgramFailed from error
+        finally:
+            if process.returncode is None:
+                process.kill()
+                await process.wait()
     if process.returncode:
         raise ProgramFailed
     return made
+
+
+async def _give(program: StreamWriter | None, given: bytes) -> None:
+    if program is None:  # which it is for programs that are given nothing
+        return
+    with suppress(BrokenPipeError, ConnectionResetError):  # it may end before it has read all
+        program.write(given)
+        await program.drain()
+    program.close()
+
+
+async def _take(here: socket.socket) -> bytes:
+    """Return all that comes until the other side closes."""
+    made, part = bytearray(), bytearray(BUFFER_SIZE)
+    with suppress(ConnectionResetError):  # it ended with something given that it had not read
+        while size := await get_running_loop().sock_recv_into(here, part):
+            made += memoryview(part)[:size]
+    return bytes(made)

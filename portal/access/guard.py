@@ -94,6 +94,8 @@ def guard_view(
         except Exception:
             await _record_use(state.actor)
             raise
+        finally:
+            state.trouble = None  # its traceback has the cookie
         if state.actor is not None:
             await _remove_done_and_record_use(request, response, state.actor)
         return response

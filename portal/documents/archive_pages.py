@@ -46,6 +46,7 @@ from portal.documents.event_sentences import SENTENCES, SENTENCES_WHEN_DELETED
 from portal.web.care_team import WEEKDAYS
 from portal.web.dates import format_day_with_weekday, format_month, format_short_day
 from portal.web.entry_names import find_title_language, format_entry_name, format_session_name
+from portal.web.template_compiler import render_template
 from portal.web.translation import filter_quoted, get_language, speaking
 
 PATIENT_MENU = (
@@ -119,7 +120,11 @@ def build_page_renderer(environment: Environment, actor: Actor) -> RenderPages:
 
     def render(found: Records, beside: Iterable[str] = ()) -> dict[str, str]:
         with speaking(language):
-            return _PageRenderer(environment, actor, found, beside).render_all()
+            renderer = _PageRenderer(environment, actor, found, beside)
+            try:
+                return renderer.render_all()
+            finally:
+                renderer.values.clear()  # some refer to the renderer: what it showed would stay in memory
 
     return render
 
@@ -270,7 +275,7 @@ class _PageRenderer:
 
     def _render(self, template: str, name: str, **values: object) -> str:
         place = {"here": name, "root": "../" if "/" in name else ""}
-        return self.environment.get_template(template).render(self.values | place | values)
+        return render_template(self.environment.get_template(template), self.values | place | values)
 
     def _group_by_month(self, entries: Iterable[EntryRecord]) -> list[MonthPage]:
         grouped = [

@@ -102,7 +102,7 @@ class ErrorFallback:
             scope.pop(
                 LIMITED_RECEIVE_KEY, None
             )  # it refers to the scope, which has the actor and what was typed
-        told = scope.get("state", {}).get("error")
+        told = scope.get("state", {}).pop("error", None)  # its traceback has what was typed
         if status >= 500 or isinstance(told, Damaged) or self.log_all:
             _log_request(scope, status, begun, secrets.token_hex(4), told)
 

@@ -10,5 +10,6 @@ __all__ = [
     "escaping",
     "forms",
     "pages",
+    "template_compiler",
     "translation",
 ]

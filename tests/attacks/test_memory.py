@@ -9,6 +9,8 @@ import subprocess
 import sys
 from asyncio import gather
 from base64 import urlsafe_b64decode
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from uuid import UUID
 
@@ -24,11 +26,14 @@ from journal.store.database import Store
 from tests.attacks.memory_scan import READABLE, allow_reading, count_found, forms_of_key, forms_of_text
 from tests.cast import PASSWORDS, SERVER_KEY, Furniture, cast_of
 from tests.portal.browsing import Page, action, followed, opened, pressed
-from tests.serving import MAIN, ROOT, listening
+from tests.serving import MAIN, ROOT, Program, listening
 from tests.waiting import browser_at, own_port
 
 HERS, OTHERS = "Zaunkoenig", "Dompfaff"
+MISTYPED, PHRASE = "Rohrdommel von gestern", "Gimpel Kleiber Pirol Zeisig Uhu"
 REQUESTS = 200
+TRIES = 5000
+"""How often a file that is being made is asked for."""
 ATTACK = """
 import subprocess, sys
 child = subprocess.Popen(sys.argv[2:], stdin=-1, stdout=-1, stderr=subprocess.STDOUT, text=True)
@@ -121,47 +126,114 @@ async def read_what_is_shared(browser: AsyncClient, word: str) -> None:
 async def test_who_has_gone_is_gone_from_memory(furnished_url: tuple[str, Furniture], tmp_path: Path) -> None:
     """After signing out and 200 requests of others nothing is left that opens anything, of them or of the others."""
     url, furniture = furnished_url
+    sought = await find_sought(url, furniture)
+    async with served(url, tmp_path) as (program, origin):
+        async with browser_at(origin) as alice, browser_at(origin) as bob:
+            sought |= await sign_in(alice, "alice") | await sign_in(bob, "bob")
+            entry = await write(alice, HERS)
+            await share(alice, entry, furniture.link)
+            for path in ("/", "/journal", f"/journal?q={HERS}", entry, "/account", "/sessions", "/records"):
+                await gather(opened(alice, path), opened(alice, "/journal"))
+            await gather(*(read_what_is_shared(bob, HERS) for _ in range(3)), opened(bob, "/account"))
+            for browser in (alice, bob):
+                assert (await browser.post("/sign-out")).status_code == 303
+        async with browser_at(origin) as dana, browser_at(origin) as charlie:
+            sought |= await sign_in(dana, "dana") | await sign_in(charlie, "charlie")
+            await write(dana, OTHERS)
+            for _ in range(REQUESTS // 4):
+                await gather(
+                    *(opened(dana, path) for path in ("/", f"/journal?q={OTHERS}")),
+                    *(opened(charlie, path) for path in ("/patients", "/account")),
+                )
+        allow_reading(program.process.pid)
+        assert count_found(program.process.pid, {"server key": [SERVER_KEY]}), "all of it is read"
+        assert count_found(program.process.pid, sought) == {}
+
+
+async def test_what_was_taken_away_or_refused_is_gone_from_memory(
+    furnished_url: tuple[str, Furniture], tmp_path: Path
+) -> None:
+    """
+    Files that were made for both, one that was read and let be, and refused passwords: gone with the next request.
+
+    Nobody's later requests are needed for it, as they have Python look for circles.
+    """
+    url, furniture = furnished_url
+    sought = await find_sought(url, furniture)
+    sought |= {MISTYPED: forms_of_text(MISTYPED), PHRASE: forms_of_text(PHRASE)}
+    async with served(url, tmp_path) as (program, origin):
+        async with browser_at(origin) as alice, browser_at(origin) as bob:
+            typed = {"email": "alice@example.org", "password": MISTYPED}
+            assert (await alice.post("/sign-in", data=typed)).status_code == 422
+            sought |= await sign_in(alice, "alice") | await sign_in(bob, "bob")
+            entry = await write(alice, HERS)
+            await share(alice, entry, furniture.link)
+            for browser, name in ((alice, "alice"), (bob, "bob")):
+                form = {"current": MISTYPED, "passphrase": PHRASE, "fhir": "pseudonym"}
+                assert (await browser.post("/records", data=form)).status_code == 422
+                taken = await browser.post("/records", data=form | {"current": PASSWORDS[name]})
+                assert taken.content.startswith(b"age-encryption.org/")
+            await make_packet(alice, entry)
+            for name, content, status in (
+                ("2024-03-01.md", f"The {HERS} sang again.".encode(), 303),
+                ("diary.zip", f"PK {HERS}".encode() * 50, 422),
+            ):
+                files = {"files": (name, content, "application/octet-stream")}
+                read = await alice.post("/records/import", files=files, data={"passphrase": PHRASE})
+                assert read.status_code == status, read.text
+                if status == 303:
+                    assert HERS not in read.headers["location"]
+                    await opened(alice, read.headers["location"])  # and there it is let be
+            assert (await alice.get(f"/journal/{furniture.link}")).status_code == 404
+            for browser in (alice, bob):
+                assert (await browser.post("/sign-out")).status_code == 303
+                assert (await browser.get("/healthz")).status_code == 200
+        allow_reading(program.process.pid)
+        assert count_found(program.process.pid, sought) == {}
+
+
+async def make_packet(browser: AsyncClient, entry: str) -> None:
+    """Make a packet with an entry, look at it, and take the file away once it is made."""
+    where = (await browser.post("/packets")).headers["location"]
+    about = {"revision": "1", "span": "all", "go": "save", "recipient": HERS, "purpose": HERS}
+    assert (await browser.post(where, data=about)).status_code == 303
+    ident = UUID(entry.rpartition("/")[2]).hex
+    ticked = {"revision": "2", "kind": "free", "page": "1", "go": "save", "shown": ident}
+    ticked["sections"] = f"{ident}.free.text"
+    assert (await browser.post(f"{where}/entries", data=ticked)).status_code == 303
+    preview = await opened(browser, f"{where}/preview")
+    assert HERS in preview.words
+    form = {"previewed": preview.value("previewed"), "offered": "", "passphrase": PHRASE, "opens_for": ""}
+    form |= {"current": PASSWORDS["alice"], "go": "make"}
+    assert (await browser.post(f"{where}/preview", data=form)).status_code == 303
+    for _ in range(TRIES):
+        file = await browser.get(f"{where}/file")
+        if file.status_code == 200:
+            break
+    assert file.content.startswith(b"age-encryption.org/")
+
+
+async def find_sought(url: str, furniture: Furniture) -> dict[str, tuple[bytes, ...]]:
+    """Every form of what must not be found: keys, passwords and words."""
     sought = {name: forms_of_key(key) for name, key in (await find_keys(url, furniture)).items()}
     sought |= {f"{name}'s password": forms_of_text(PASSWORDS[name]) for name in PASSWORDS}
-    sought |= {word: forms_of_text(word) for word in (HERS, OTHERS)}
+    return sought | {word: forms_of_text(word) for word in (HERS, OTHERS)}
+
+
+@asynccontextmanager
+async def served(url: str, folder: Path) -> AsyncIterator[tuple[Program, str]]:
+    """Serve the product with that database; return its process, whose memory can be read, and where it is."""
     with own_port() as port:
         origin = f"http://127.0.0.1:{port}"
         settings = {
-            "HEARTHSIDE_DATA": str(tmp_path),
+            "HEARTHSIDE_DATA": str(folder),
             "HEARTHSIDE_DATABASE_URL": url,
             "HEARTHSIDE_SERVER_KEY": SERVER_KEY.hex(),
             "HEARTHSIDE_ORIGIN": origin,
             "HEARTHSIDE_PORT": str(port),
         }
         async with listening("serve", settings=settings, code=READABLE) as program:
-            async with browser_at(origin) as alice, browser_at(origin) as bob:
-                sought |= await sign_in(alice, "alice") | await sign_in(bob, "bob")
-                entry = await write(alice, HERS)
-                await share(alice, entry, furniture.link)
-                for path in (
-                    "/",
-                    "/journal",
-                    f"/journal?q={HERS}",
-                    entry,
-                    "/account",
-                    "/sessions",
-                    "/records",
-                ):
-                    await gather(opened(alice, path), opened(alice, "/journal"))
-                await gather(*(read_what_is_shared(bob, HERS) for _ in range(3)), opened(bob, "/account"))
-                for browser in (alice, bob):
-                    assert (await browser.post("/sign-out")).status_code == 303
-            async with browser_at(origin) as dana, browser_at(origin) as charlie:
-                sought |= await sign_in(dana, "dana") | await sign_in(charlie, "charlie")
-                await write(dana, OTHERS)
-                for _ in range(REQUESTS // 4):
-                    await gather(
-                        *(opened(dana, path) for path in ("/", f"/journal?q={OTHERS}")),
-                        *(opened(charlie, path) for path in ("/patients", "/account")),
-                    )
-            allow_reading(program.process.pid)
-            assert count_found(program.process.pid, {"server key": [SERVER_KEY]}), "all of it is read"
-            assert count_found(program.process.pid, sought) == {}
+            yield program, origin
 
 
 def attack(word: str, *program: str, **settings: str) -> str:

@@ -35,6 +35,7 @@ SELECT = "SELECT {columns} FROM {table} WHERE {column} IS NOT NULL"
 IDENTITY = (
     "who somebody is, by which they are found, named in mail, and shown to those who are not signed in yet"
 )
+WAITING = "where mail that waits goes to"
 BEFORE_KEYS = "shown to the person whom a link invites, who has no key yet"
 WITHOUT_A_KEY = "shown where nobody's key is at hand: on a sitter's link, or a calm page of a locked browser"
 HOURS = (
@@ -50,6 +51,7 @@ UNDER_SERVER_KEY: dict[tuple[str, str], str] = {
     ("/people/practice", "practice_name"): IDENTITY,
     ("/account/contact", "emergency_name"): IDENTITY,
     ("/account/contact", "emergency_relation"): IDENTITY,
+    ("/invitations", "email"): WAITING,  # until the invitation is sent, of which nothing is left then
     ("/invitations", "name"): BEFORE_KEYS,
     ("/people/invitations", "name"): BEFORE_KEYS,
     ("/patients/{id:uuid}/contacts/{contact:uuid}", "name"): WITHOUT_A_KEY,

@@ -143,7 +143,7 @@ def hear(event: str, told: tuple[object, ...]) -> None:
     """Write down which files this process opens to write, while somebody listens."""
     if event != "open" or not LISTENING or isinstance(told[0], int):  # a number is a pipe, open already
         return
-    if isinstance(told[2], int) and told[2] & (os.O_WRONLY | os.O_RDWR):
+    if told[0] != os.devnull and isinstance(told[2], int) and told[2] & (os.O_WRONLY | os.O_RDWR):
         HEARD.append(str(told[0]))
 
 
