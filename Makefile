@@ -24,7 +24,7 @@ export CHECK_PYTHON
 export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check format bench mutate claims sbom dist pictures fonts definitions words lock clean python machine
+.PHONY: help run test check format bench mutate claims sbom dist pictures fonts definitions guesses words lock clean python machine
 .NOTPARALLEL:
 
 # A .venv whose Python is gone, or has no pip, was left half-made: it is made anew.
@@ -77,6 +77,9 @@ fonts: .venv/ready ## Cut the fonts of printed pages anew (needs npm); look at t
 
 definitions: .venv/ready ## Fetch what checks FHIR bundles anew (needs npm); run tests/journal/fhir afterwards
 	$(BIN)/python tests/make_definitions.py
+
+guesses: .venv/ready ## Make anew what the strength meter knows (needs npm); run tests/journal/authentication afterwards
+	$(BIN)/python tests/make_guesses.py
 
 words: .venv/ready ## Renew the catalogues of messages; what is new in them waits to be translated
 	$(BIN)/pybabel -q extract -F babel.cfg -k N_ -k P_:1c,2 -k pgettext:1c,2 --no-location --sort-output --omit-header --no-wrap -o portal/locale/messages.pot .

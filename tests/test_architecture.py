@@ -136,6 +136,7 @@ VOCABULARY = frozenset(
         "folding",
         "held_acts",
         "i18n",
+        "look_alikes",
         "roles",
         "sealing",
         "stamps",

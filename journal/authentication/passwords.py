@@ -3,17 +3,16 @@ Rate a new password: what bars it, and how hard it is to guess.
 
 Length counts for more than symbols (NIST SP 800-63B), so any text of fifteen characters or more is accepted
 that is not common, not a pattern and not made of names that anyone here would try first. What is rated is not the text
-but what it looks like: accents, signs that nobody sees, wide letters and those of other scripts that look alike make no
-password harder to guess, since whoever guesses tries them too. What is stretched stays the text as it was typed.
+but what it looks like (`journal.look_alikes`), with and without what separates its letters: whoever guesses tries those
+too. What is stretched stays the text as it was typed.
 """
 
 from __future__ import annotations
 
 import re
 import secrets
-import unicodedata
 from bisect import bisect_right
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
@@ -21,18 +20,13 @@ from math import prod
 from types import MappingProxyType
 from typing import Any
 
-import regex
 from xkcdpass import xkcd_password
-from zxcvbn import zxcvbn
+from zxcvbn import matching, zxcvbn
 
-from crypto import (
-    LONGEST_ADDRESS,
-    FormatError,
-    normalize,
-    take_apart,
-)
+from crypto import LONGEST_ADDRESS, FormatError, normalize
 from crypto.password import LONGEST as LONGEST_TYPED
 from crypto.password import prepare
+from journal import look_alikes
 from journal.i18n import N_
 
 SHORTEST = 15
@@ -46,6 +40,8 @@ RATED_LENGTH = 72
 """How many characters the strength is judged by; what follows can only make it harder to guess."""
 
 PRODUCT = "hearthside"
+SHORTEST_DISGUISED = 4
+"""Letters of a name from which on it is looked for in disguise too: shorter ones are in many words."""
 SHORTEST_OWN_PART = 8
 """Letters and digits that have to remain once names known to everybody here are taken away."""
 
@@ -131,7 +127,7 @@ def rate_password(
         text = prepare(password).decode("utf-8")
     except FormatError:
         return PasswordAdvice(0, STRENGTHS[0], (NOT_TEXT,), ())
-    seen = _fold_look_alikes(text)
+    seen = look_alikes.fold(text)
     rest, names = _remove_names(seen, context)
     judged = _rate(rest)
     length, problems = min(len(text), len(seen)), []
@@ -174,54 +170,53 @@ def _load_passphrase_words() -> tuple[str, ...]:
     return tuple(sorted(set(every).difference(left_out.read_text(encoding="utf-8").split())))
 
 
-# Marks for any letter; those with which a script is written (Devanagari, Thai) are none of them.
-_UNSEEN = regex.compile(r"[\p{Default_Ignorable_Code_Point}\p{Cf}\p{Cc}]")
-_ACCENTS = regex.compile(
-    r"[\p{Block=Combining_Diacritical_Marks}\p{Block=Combining_Diacritical_Marks_Extended}"
-    r"\p{Block=Combining_Diacritical_Marks_Supplement}\p{Block=Combining_Diacritical_Marks_For_Symbols}"
-    r"\p{Block=Combining_Half_Marks}]"
-)
-
-
-@cache
-def _load_look_alikes() -> Mapping[str, str]:
-    table = resources.files("journal") / "data" / "look-alikes.txt"
-    lines = [line.split() for line in table.read_text(encoding="utf-8").splitlines()]
-    return MappingProxyType({sign: plain for plain, *alike in lines for sign in alike})
-
-
-def _fold_look_alikes(text: str) -> str:
-    """Return what *text* looks like: without accents and unseen signs, in the plain letters and digits it resembles."""
-    if text.isascii():
-        return str(_UNSEEN.sub("", text))
-    apart = take_apart(normalize("NFKC", _UNSEEN.sub("", text)))
-    bare = normalize("NFC", _UNSEEN.sub("", _ACCENTS.sub("", apart)))
-    known = _load_look_alikes()
-    plain = "".join(known.get(sign, sign) for sign in bare)
-    return "".join(map(_get_digit, plain))
-
-
-def _get_digit(sign: str) -> str:
-    digit = unicodedata.decimal(sign, None)
-    return sign if digit is None else str(digit)
-
-
 def _remove_names(text: str, context: Iterable[str]) -> tuple[str, bool]:
-    """Return *text* without the names that others know, and whether there were any; both by what they look like."""
-    short = (_fold_look_alikes(normalize("NFC", one[:LONGEST_ADDRESS])) for one in context)
-    names = [one.partition("@")[0] if "@" in one else one for one in short]
-    parts = {part for name in (PRODUCT, *names) for part in re.split(r"[\W_]+", name) if len(part) > 2}
-    joined = {re.sub(r"[\W_]+", "", name) for name in names} - {""}
-    known = {_lowercase(name) for name in parts | joined}
-    # Names of one length are looked for at once: there are few lengths, however many names somebody makes up.
-    lengths = sorted({len(name) for name in known}, reverse=True)
-    lower, rest, at = _lowercase(text), [], 0
+    """
+    Return *text* without the names that others know, and whether there were any; both by what they look like.
+
+    Names of four letters and more are found backwards too, with signs between their letters, and with others in the
+    place of letters: "4l1ce", "ecila", "a.l.i.c.e".
+    """
+    names = [
+        name
+        for one in context
+        for name in _list_names(look_alikes.fold(normalize("NFC", one[:LONGEST_ADDRESS])))
+    ]
+    plain = {_lowercase(name) for name in (PRODUCT, *names) if len(name) > 2}
+    disguised = {_read_disguised(name) for name in plain if len(name) >= SHORTEST_DISGUISED}
+    taken = _find_names(list(_lowercase(text)), plain)
+    backwards = {name[::-1] for name in disguised}
+    taken |= _find_names([look_alikes.read_disguised(sign) for sign in text], disguised | backwards)
+    rest = "".join(sign for at, sign in enumerate(text) if at not in taken)
+    return rest, bool(taken)
+
+
+def _list_names(known: str) -> Iterator[str]:
+    """Yield what somebody would try of a name or an address: its parts, also of the domain, and the parts in one."""
+    for one in known.split("@"):
+        yield from re.split(r"[\W_]+", one)
+        yield re.sub(r"[\W_]+", "", one)
+
+
+def _find_names(signs: Sequence[str], known: Set[str]) -> set[int]:
+    """
+    Return the places of *signs* at which names stand, with the places between their letters.
+
+    Names of one length are looked for at once: there are few lengths, however many names somebody makes up.
+    """
+    places = [at for at, sign in enumerate(signs) if sign]
+    text = "".join(signs)
+    lengths, found, at = sorted({len(name) for name in known}, reverse=True), set[int](), 0
     while at < len(text):
-        taken = next((length for length in lengths if lower[at : at + length] in known), 0)
-        if not taken:
-            rest.append(text[at])
-        at += taken or 1
-    return "".join(rest), len(rest) < len(text)
+        length = next((one for one in lengths if at + one <= len(text) and text[at : at + one] in known), 0)
+        if length:
+            found |= set(range(places[at], places[at + length - 1] + 1))
+        at += length or 1
+    return found
+
+
+def _read_disguised(name: str) -> str:
+    return "".join(map(look_alikes.read_disguised, name))
 
 
 def _lowercase(text: str) -> str:
@@ -245,13 +240,30 @@ def _limit_guesses(text: str) -> str:
 
 
 def _rate(text: str) -> _Rating:
-    if not text:
-        return _Rating(0, (ANOTHER_WORD,))
+    """Rate a text as it is, without separators, and without these and repeated letters; the easiest counts."""
+    joined = look_alikes.drop_separators(text)
+    forms = dict.fromkeys((text, joined, look_alikes.drop_repeated(joined)))
+    ratings = [_rate_form(one) for one in forms if one]
+    return min(ratings, key=lambda one: one.guesses, default=_Rating(0, (ANOTHER_WORD,)))
+
+
+def _rate_form(text: str) -> _Rating:
+    _add_spanish()
     # Names are taken out before and not passed as zxcvbn's user_inputs, which it keeps for the next person.
     judged: dict[str, Any] = zxcvbn(_limit_guesses(text), max_length=RATED_LENGTH)
     kinds = [match.get("dictionary_name") or match["pattern"] for match in judged["sequence"]]
     hints = dict.fromkeys(HINTS[kind] for kind in kinds if kind in HINTS)
     return _Rating(int(judged["guesses"]), (*hints, ANOTHER_WORD))
+
+
+@cache
+def _add_spanish() -> None:
+    """Have the meter know Spanish words and names besides its English ones."""
+    lines = (
+        (resources.files("journal") / "data" / "spanish-words.txt").read_text(encoding="utf-8").splitlines()
+    )
+    words = [line for line in lines if not line.startswith("#")]
+    matching.RANKED_DICTIONARIES["spanish"] = {word: rank for rank, word in enumerate(words, 1)}
 
 
 def find_password_problems(
