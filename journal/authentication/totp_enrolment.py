@@ -32,7 +32,7 @@ from journal.device_copies import copies
 from journal.errors import Damaged, InvalidInput, JournalError
 from journal.i18n import N_
 from journal.mail.messages import Notice
-from journal.sealing import encode_document, open_bytes
+from journal.sealing import encode_document, open_document
 from journal.store.database import transaction
 from journal.store.progress import run_with_retry
 
@@ -218,14 +218,10 @@ def _build_offer(actor: Actor, drawn: EnrolmentDraft) -> EnrolmentOffer:
 async def _open_draft(actor: Actor, sealed: str) -> tuple[EnrolmentDraft, SecondFactor]:
     """Open an offer; raises `EnrolmentExpired` when the revision that it replaces is not the present one."""
     try:
-        drawn = msgspec.json.decode(
-            open_bytes(actor.vault, urlsafe_b64decode(sealed.encode()), _context(actor)), type=EnrolmentDraft
+        drawn = open_document(
+            actor.vault, urlsafe_b64decode(sealed.encode()), _context(actor), EnrolmentDraft
         )
-    except (
-        ValueError,
-        Damaged,
-        msgspec.MsgspecError,
-    ) as error:  # it comes from the page, where it can be altered
+    except (ValueError, Damaged) as error:  # it comes from the page, where it can be altered
         raise EnrolmentExpired from error
     factor, revision = await second_factor.load_second_factor(actor.id, actor.vault)
     if (

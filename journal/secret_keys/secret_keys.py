@@ -41,7 +41,7 @@ from journal.errors import Damaged, InvalidInput, JournalError
 from journal.i18n import N_
 from journal.installation import kept_secret_keys
 from journal.mail.messages import Notice
-from journal.sealing import encode_document, open_bytes
+from journal.sealing import encode_document, open_document
 from journal.store.database import flush_deleted, transaction
 from journal.store.progress import run_with_retry
 
@@ -247,14 +247,10 @@ def _build_offer(actor: Actor, draft: SecretKeyDraft) -> SecretKeyOffer:
 
 def _open_draft(actor: Actor, sealed: str) -> SecretKeyDraft:
     try:
-        draft = msgspec.json.decode(
-            open_bytes(actor.vault, urlsafe_b64decode(sealed.encode()), _context(actor)), type=SecretKeyDraft
+        draft = open_document(
+            actor.vault, urlsafe_b64decode(sealed.encode()), _context(actor), SecretKeyDraft
         )
-    except (
-        ValueError,
-        Damaged,
-        msgspec.MsgspecError,
-    ) as error:  # it comes from the page, where it can be altered
+    except (ValueError, Damaged) as error:  # it comes from the page, where it can be altered
         raise SecretKeyOfferExpired from error
     if not is_alive(datetime.fromtimestamp(draft.until, UTC), actor.now, LIFETIME):
         raise SecretKeyOfferExpired
