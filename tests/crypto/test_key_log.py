@@ -221,6 +221,15 @@ def test_what_is_missing_is_said(size):
         Frontier(size, [])
 
 
+def test_a_log_has_no_fewer_leaves_than_none():
+    """A size below zero is refused, also one with as many bits as there are peaks."""
+    with pytest.raises(OpenError):
+        read_head(-1, NODES)
+    for peaks in ([], [EMPTY_HEAD.root]):
+        with pytest.raises(OpenError):
+            Frontier(-1, peaks)
+
+
 def test_proofs_need_few_rows():
     """A proof is made of at most as many rows as the tree has levels, twice."""
     for size in range(1, MOST + 1):

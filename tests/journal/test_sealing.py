@@ -78,8 +78,15 @@ def test_what_is_no_contents_page_is_damaged(plain: bytes) -> None:
 
 def list_documents(time: str) -> list[tuple[type[msgspec.Struct], dict[str, object]]]:
     """What the other side of a link seals, with *time* in the place of each of its times."""
-    copy = {"kind": "free", "title": "", "session_id": None, "answers": {}, "fields": [], "entry_revision": 1}
-    reply = {
+    copy: dict[str, object] = {
+        "kind": "free",
+        "title": "",
+        "session_id": None,
+        "answers": {},
+        "fields": [],
+        "entry_revision": 1,
+    }
+    reply: dict[str, object] = {
         "share": "",
         "entry": "",
         "author": "patient",
@@ -87,7 +94,13 @@ def list_documents(time: str) -> list[tuple[type[msgspec.Struct], dict[str, obje
         "number": 1,
         "text": "Thank you",
     }
-    item = {"thing": Thing("question"), "session": "", "answer": "", "written_by": "", "profession": ""}
+    item: dict[str, object] = {
+        "thing": Thing("question"),
+        "session": "",
+        "answer": "",
+        "written_by": "",
+        "profession": "",
+    }
     return [
         (ShareDocument, copy | {"written_at": time, "shared_at": NOON}),
         (ShareDocument, copy | {"written_at": NOON, "shared_at": time}),

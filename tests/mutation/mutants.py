@@ -5,7 +5,7 @@ Left out are, also by rule, changes that nobody could notice or that only change
 
 - docstrings, annotations, type variables and aliases, `__all__`, `__slots__`, what stands below `if TYPE_CHECKING`;
 - decorators, except for what a dataclass is told; of that `slots`, which saves memory;
-- the cause of an error (`from error`), and texts in the error that is raised: errors are told apart by class;
+- the cause of an error (`from error`), and texts in an error: errors are told apart by class;
 - the name that a `require_…` function puts into its message, the words of a log, and those that gettext translates;
 - an exchange of the two sides of `compare_digest`, `max` and `min`, which mean the same either way.
 """
