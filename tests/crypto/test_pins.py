@@ -190,7 +190,7 @@ def test_safety_code_needs_whole_ids(alice: Person, bob: Person) -> None:
 
 
 def test_keys_in_doubt_are_remembered_and_fit_nothing(alice: Person, bob: Person, charlie: Person) -> None:
-    """A pin in doubt opens to the keys it was made of, says so, and is the bytes of no keys; one without doubt is not."""
+    """A pin in doubt opens to the keys it was made of, says so, and is the bytes of no keys."""
     ids = {"owner": alice.id, "peer": bob.id, "link": LINK}
     doubted, plain = (make(alice.keyring, bob.public, **ids) for make in (pin_in_doubt, pin))
     assert open_pin(alice.keyring, doubted, **ids) == open_pin(alice.keyring, plain, **ids) == bob.public
