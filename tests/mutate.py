@@ -11,16 +11,14 @@ import argparse
 import json
 import os
 import sys
-from collections import Counter, defaultdict
 from pathlib import Path
-from time import perf_counter
 from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
 from tests.mutation.rooms import ROOMS  # noqa: E402
-from tests.mutation.trial import Outcome, Trial, run_trial  # noqa: E402
+from tests.mutation.trial import Trial, run_trial  # noqa: E402
 
 RESULTS = ROOT / "bench" / "mutants.json"
 
@@ -34,51 +32,53 @@ def main() -> int:
     parser.add_argument("--sample", type=int, help="try so many of a room's mutants, drawn with --seed")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--file", action="append", default=[], help="only mutants of this file")
+    parser.add_argument("--survivors", action="store_true", help="only those that survived the last time")
     parser.add_argument("--output", type=Path, default=RESULTS, help="where the results go")
     options = parser.parse_args()
     os.chdir(ROOT)
     results = json.loads(options.output.read_text("utf-8")) if options.output.exists() else {}
     for name in options.rooms or ROOMS:
-        room, began = ROOMS[name], perf_counter()
-        files = [one for one in room.list_files() if not options.file or one in options.file]
-        if not files:
-            continue
-        trial = Trial(room, options.sample, options.seed, files)
-        run_trial(trial)
-        if not trial.outcomes:
-            return 1
-        results[name] = summarise(trial) | {"minutes": round((perf_counter() - began) / 60, 1)}
-        print(
-            name,
-            json.dumps({key: value for key, value in results[name].items() if key != "survivors"}, indent=2),
+        files = [one for one in ROOMS[name].list_files() if not options.file or one in options.file]
+        before = results.get(name, {}).get("files", {})
+        only = [mutant for file in files for mutant in before.get(file, {}).get("survivors", ())]
+        trial = Trial(
+            ROOMS[name], options.sample, options.seed, files, frozenset(only) if options.survivors else None
         )
-        options.output.write_text(json.dumps(results, indent=2, ensure_ascii=False) + "\n", "utf-8")
+        if files:
+            run_trial(trial)
+        if not trial.outcomes:
+            continue
+        of_files = before | {
+            file: summarise(trial, file, before.get(file)) for file in files if trial.total[file]
+        }
+        results[name] = total(of_files) | {"files": of_files}
+        print(name, {key: value for key, value in results[name].items() if key != "files"})
+        options.output.write_text(json.dumps(results, indent=1, ensure_ascii=False) + "\n", "utf-8")
     return 0
 
 
-def summarise(trial: Trial) -> dict[str, Any]:
-    """Return the figures of a room: of all its mutants, or of the sample, by file, and what survived."""
-    files: dict[str, list[Outcome]] = defaultdict(list)
-    for one in trial.outcomes:
-        files[one.mutant.file].append(one)
+def summarise(trial: Trial, file: str, before: dict[str, Any] | None) -> dict[str, Any]:
+    """Return the figures of a file: how many mutants it has, were tried and were noticed, and what survived."""
+    tried = [one for one in trial.outcomes if one.mutant.file == file]
+    survivors = [str(one.mutant) for one in tried if not one.is_noticed]
+    count = len(tried) if trial.only is None or before is None else before["tried"]
+    noticed = count - len(survivors)
+    score = round(noticed / count, 4) if count else None
     return {
-        "mutants": trial.total,
-        "tried": len(trial.outcomes),
-        **({"seed": trial.seed} if len(trial.outcomes) < trial.total else {}),
-        **Counter(one.end for one in trial.outcomes),
-        "score": score(trial.outcomes),
-        "files": {file: {"tried": len(those), "score": score(those)} for file, those in files.items()},
-        "survivors": [
-            f"{one.mutant.file}:{one.mutant.line}: {one.mutant.change}"
-            for one in trial.outcomes
-            if not one.is_noticed
-        ],
+        "mutants": trial.total[file],
+        "tried": count,
+        "noticed": noticed,
+        "score": score,
+        "survivors": survivors,
     }
 
 
-def score(outcomes: list[Outcome]) -> float:
-    """Return the part that was noticed, of all."""
-    return round(sum(one.is_noticed for one in outcomes) / len(outcomes), 4)
+def total(files: dict[str, dict[str, Any]]) -> dict[str, Any]:
+    """Return the figures of a room from those of its files."""
+    mutants, tried, noticed = (
+        sum(one[what] for one in files.values()) for what in ("mutants", "tried", "noticed")
+    )
+    return {"mutants": mutants, "tried": tried, "noticed": noticed, "score": round(noticed / tried, 4)}
 
 
 if __name__ == "__main__":

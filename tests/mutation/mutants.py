@@ -73,6 +73,10 @@ class Mutant:
     change: str
     apply: Callable[[], None] = field(repr=False)
 
+    def __str__(self) -> str:
+        """Return where it is, and what it changes."""
+        return f"{self.file}:{self.line}: {self.change}"
+
 
 def parse(root: Path, file: str) -> tuple[ast.Module, list[Mutant]]:
     """Return the tree of a file and every mutant of it."""

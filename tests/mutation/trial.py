@@ -13,12 +13,14 @@ import gc
 import importlib.abc
 import importlib.machinery
 import os
+import pickle
 import random
 import resource
 import shutil
 import signal
 import sys
-from collections import defaultdict
+import traceback
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -43,6 +45,8 @@ EXAMPLES = 25
 LONGEST = 40.0
 """Seconds of tests at most, as they took when the code was unchanged: a mutant that lives so long has survived."""
 MEMORY = 2 << 30
+MOST_FAILING = 5
+"""Tests that may fail when each sets up everything itself; they are left out."""
 Lines = dict[str, dict[int, set[str]]]
 
 
@@ -61,7 +65,7 @@ class Outcome:
         return self.end in ("killed", "timeout")
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Trial:
     """A plugin of pytest that, instead of running tests once, runs them for each mutant."""
 
@@ -69,8 +73,9 @@ class Trial:
     sample: int | None = None
     seed: int = 0
     files: Sequence[str] = ()
+    only: frozenset[str] | None = None
     outcomes: list[Outcome] = field(default_factory=list)
-    total: int = 0
+    total: Counter[str] = field(default_factory=Counter)
     _failed: str = ""
     _imported: set[tuple[str, int, str]] = field(default_factory=set)
     _functions: dict[tuple[str, int, str], list[FunctionType]] = field(default_factory=dict)
@@ -111,7 +116,10 @@ class Trial:
         )
         gc.freeze()
         folder = Path(session.config._tmp_path_factory.getbasetemp())  # type: ignore[attr-defined]
-        reached, durations = self._map(session.items)
+        reached, durations, failing = self._map(session.items)
+        if failing:
+            _say(f"Left out, since they fail by themselves: {', '.join(sorted(failing))}")
+        session.items[:] = [item for item in session.items if item.nodeid not in failing]
         _say(f"{len(session.items)} tests take {sum(durations.values()):.0f} s")
         kept = set(folder.iterdir())
         items = {item.nodeid: item for item in session.items}
@@ -136,7 +144,7 @@ class Trial:
                 killers[mutant.file][outcome.by] += 1
             self.outcomes.append(outcome)
             if not outcome.is_noticed:
-                _say(f"{outcome.end:9} {mutant.file}:{mutant.line}  {mutant.change}  ({outcome.tests} tests)")
+                _say(f"{outcome.end:9} {mutant}  ({outcome.tests} tests)")
             if len(self.outcomes) % 100 == 0:
                 noticed = sum(one.is_noticed for one in self.outcomes)
                 _say(f"… {len(self.outcomes)} of {len(chosen)}, {noticed} noticed")
@@ -146,7 +154,9 @@ class Trial:
 
     def _choose(self) -> list[tuple[Any, Mutant]]:
         every = [(tree, one) for file in self.files for tree, ones in [parse(ROOT, file)] for one in ones]
-        self.total = len(every)
+        self.total = Counter(one.file for _, one in every)
+        if self.only is not None:
+            return [(tree, one) for tree, one in every if str(one) in self.only]
         if self.sample is None or self.sample >= len(every):
             return every
         chosen = set(random.Random(self.seed).sample(range(len(every)), self.sample))
@@ -159,33 +169,39 @@ class Trial:
             for file, line, qualname in self._imported
         )
 
-    def _map(self, items: Sequence[pytest.Item]) -> tuple[Lines, dict[str, float]]:
-        """Return which tests reach which lines, and how many seconds each test takes; found out in a fork."""
+    def _map(self, items: Sequence[pytest.Item]) -> tuple[Lines, dict[str, float], set[str]]:
+        """Return which tests reach which lines, how many seconds each takes, and which fail; found out in a fork."""
         reading, writing = os.pipe()
         if (child := os.fork()) == 0:
             os.close(reading)
             _be_silent()
             with os.fdopen(writing, "wb") as out:
-                import pickle
-
-                pickle.dump(self._measure(items), out)
+                try:
+                    found: object = self._measure(items)
+                except BaseException:  # noqa: BLE001 - the parent says it
+                    found = traceback.format_exc()
+                pickle.dump(found, out)
             os._exit(0)
         os.close(writing)
         with os.fdopen(reading, "rb") as answer:
-            import pickle
-
-            reached, durations, failed = pickle.loads(answer.read())
+            told = pickle.loads(answer.read())
+        if isinstance(told, str):
+            raise pytest.UsageError(told)
+        reached, durations, failed = told
         os.waitpid(child, 0)
-        if failed:
+        if len(failed) > MOST_FAILING:
             raise pytest.UsageError(f"Unchanged, these tests fail: {failed}")
-        return reached, durations
+        for lines in reached.values():
+            for tests in lines.values():
+                tests.difference_update(failed)
+        return reached, durations, failed
 
-    def _measure(self, items: Sequence[pytest.Item]) -> tuple[Lines, dict[str, float], list[str]]:
+    def _measure(self, items: Sequence[pytest.Item]) -> tuple[Lines, dict[str, float], set[str]]:
         watching = coverage.Coverage(
             data_file=None, include=[str(ROOT / one) for one in self.files], config_file=False
         )
         durations: dict[str, float] = {}
-        failed = []
+        failed = set()
         watching.start()
         for item in items:
             for cache in self._caches:
@@ -196,7 +212,7 @@ class Trial:
             item.config.hook.pytest_runtest_protocol(item=item, nextitem=None)
             durations[item.nodeid] = process_time() - began
             if self._failed:
-                failed.append(item.nodeid)
+                failed.add(item.nodeid)
         watching.stop()
         data, reached = watching.get_data(), {}
         for file in self.files:
