@@ -185,12 +185,10 @@ def _is_message(parent: ast.AST, child: ast.AST) -> bool:
         for one in child.exc.args:
             if _is_text(one):
                 one.is_message = True  # type: ignore[attr-defined]
-    if (
-        isinstance(parent, ast.Call)
-        and _called(parent).lstrip("_").startswith("require_")
-        and _is_text(child)
-    ):
-        return True
+    if isinstance(parent, ast.Call) and _is_text(child):
+        called = _called(parent).lstrip("_")
+        if called.startswith("require_") or called.endswith("Error"):
+            return True
     return getattr(child, "is_message", False)
 
 

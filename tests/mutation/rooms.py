@@ -18,12 +18,15 @@ class Room:
         tests: What pytest is given.
         options: More that it is given.
         anew: What it is given besides where everything is imported anew.
+        longest: Seconds of tests at most, as they took when the code was unchanged: a mutant that lives so long has
+            survived.
     """
 
     changed: tuple[str, ...]
     tests: tuple[str, ...]
     options: tuple[str, ...] = ()
     anew: tuple[str, ...] = ()
+    longest: float = 12.0
 
     def list_files(self) -> list[str]:
         """Return the changed files, as paths from the root."""

@@ -42,8 +42,6 @@ KILLED, SURVIVED, ENDED = 10, 11, 12
 OURS = ("crypto", "journal", "portal", "templates", "tests", "bench")
 EXAMPLES = 25
 """Of each property, always the same ones."""
-LONGEST = 40.0
-"""Seconds of tests at most, as they took when the code was unchanged: a mutant that lives so long has survived."""
 MEMORY = 2 << 30
 MOST_FAILING = 5
 """Tests that may fail when each sets up everything itself; they are left out."""
@@ -131,6 +129,8 @@ class Trial:
             if mutant.function is None or self._runs_at_import(mutant):
                 ids = {one for tests in lines.values() for one in tests} or set(items)
                 order = _order(ids, durations, killers[mutant.file], mutant)
+                # What is only declared, as fields are, no test seems to reach.
+                order += sorted(set(items) - ids, key=durations.__getitem__)
                 outcome = self._try(mutant, tree, None, [items[one] for one in order], durations)
             else:
                 ids = {
@@ -230,7 +230,7 @@ class Trial:
     ) -> Outcome:
         if not items:
             return Outcome(mutant, "unreached")
-        items = _limit(items, durations)
+        items = _limit(items, durations, self.room.longest)
         seconds = sum(durations[item.nodeid] for item in items)
         reading, writing = os.pipe()
         if (child := os.fork()) == 0:
@@ -367,11 +367,11 @@ def _order(
     return sorted(ids, key=lambda one: (-killers.get(one, 0), own not in one, durations[one], one))
 
 
-def _limit(items: list[pytest.Item], durations: dict[str, float]) -> list[pytest.Item]:
+def _limit(items: list[pytest.Item], durations: dict[str, float], longest: float) -> list[pytest.Item]:
     spent = 0.0
     for number, item in enumerate(items):
         spent += durations[item.nodeid]
-        if spent > LONGEST:
+        if spent > longest:
             return items[: max(1, number)]
     return items
 
