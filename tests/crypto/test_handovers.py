@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from hashlib import sha256
+from typing import Any
 
 import pytest
 
@@ -55,7 +56,8 @@ def test_consent_is_the_patients(offer: Handover, alice: Person, bob: Person) ->
 @pytest.mark.parametrize("part", ["handover", "link", "patient", "clinician", "successor", "expires_at"])
 def test_every_part_is_signed(offer: Handover, alice: Person, bob: Person, part: str) -> None:
     """Another id or time makes another handover, for both signatures."""
-    other = replace(offer, **{part: 1_800_000_001 if part == "expires_at" else OTHER})
+    changed: dict[str, Any] = {part: 1_800_000_001 if part == "expires_at" else OTHER}
+    other = replace(offer, **changed)
     with pytest.raises(OpenError):
         check(other, suggest(offer, bob.private), bob.public)
     with pytest.raises(OpenError):
@@ -65,15 +67,17 @@ def test_every_part_is_signed(offer: Handover, alice: Person, bob: Person, part:
 @pytest.mark.parametrize("part", ["patient_keys", "successor_keys"])
 def test_the_keys_are_signed(offer: Handover, alice: Person, bob: Person, dana: Person, part: str) -> None:
     """Nobody puts other keys in the place of those that were suggested."""
+    changed: dict[str, Any] = {part: dana.public}
     with pytest.raises(OpenError):
-        check(replace(offer, **{part: dana.public}), suggest(offer, bob.private), bob.public)
+        check(replace(offer, **changed), suggest(offer, bob.private), bob.public)
 
 
 @pytest.mark.parametrize("part", ["handover", "link", "patient", "clinician", "successor"])
 def test_ids_have_their_length(offer: Handover, bob: Person, part: str) -> None:
     """What is no id is refused before anything is signed."""
+    changed: dict[str, Any] = {part: b"short"}
     with pytest.raises(FormatError):
-        suggest(replace(offer, **{part: b"short"}), bob.private)
+        suggest(replace(offer, **changed), bob.private)
 
 
 def test_the_link_that_was_made_has_its_length(offer: Handover, alice: Person) -> None:

@@ -23,24 +23,34 @@ from starlette.requests import Request
 import journal
 from crypto import CryptoError, LogHead, Sealer, list_consistency, list_inclusion, verify_consistency
 from journal import folding, stamps, time_zones, user_input
+from journal.authentication import second_factor
+from journal.care import invitations
 from journal.catalogue import revisits
 from journal.coming_talk import documents as coming_talk
 from journal.day_lines import lines as day_lines
 from journal.dosing_day import lines as dosing_lines
 from journal.dosing_day import requests
-from journal.errors import Damaged, InvalidInput
+from journal.errors import Damaged, InvalidInput, LinkExpired
+from journal.evaluation import form_fields
 from journal.evaluation import lines as evaluation_lines
 from journal.importing import texts
 from journal.importing.items import Refused
 from journal.importing.reading_process import read_body
 from journal.installation import kept_secret_keys
+from journal.mail import mail_addresses
 from journal.measures import lines as measure_lines
+from journal.measures import scores
 from journal.notices import lines as notice_lines
-from journal.passkeys import webauthn
+from journal.operations import account_marks, restoration
+from journal.passkeys import management, webauthn
+from journal.records import signing, verification
+from journal.records.packing import TooLarge
 from journal.replies import lines as reply_lines
 from journal.sealing import decode_document, open_bytes, run_decoder
 from journal.sitter import lines as sitter_lines
+from journal.sitter import links as sitter_links
 from journal.standing import lines as standing_lines
+from journal.store import address as store_address
 from journal.time_zones import WallClockError
 from journal.vault import contents
 from journal.vault.documents import decode_entry
@@ -397,6 +407,47 @@ def read_typed(data: bytes) -> None:
     time_zones.resolve_local_time(local, zone)
 
 
+def read_secrets(data: bytes) -> None:
+    """Read the secrets in addresses, the codes of the second factor, and what a device gives for a passkey."""
+    text = data.decode("utf-8", "surrogateescape")
+    for parse in (invitations.parse_token, sitter_links._parse_token):
+        with suppress(LinkExpired):
+            parse(text)
+    management.parse_prf_output(text)
+    for size in (14, 20, 64):  # fewer bytes are refused where a second factor is read
+        second_factor.find_step(data[:size].ljust(14), text, CLOCK.now)
+    factor = second_factor.SecondFactor(data[:20].ljust(14), int.from_bytes(data[:9], "big"), (data[:32],))
+    second_factor.use_code(factor, text, CLOCK.now)
+    second_factor.use_recovery_code(factor, text, UUID(int=1))
+    mail_addresses.find_address_problem(text, sends_mail=True)
+    mail_addresses.normalize_address(text)
+    mail_addresses.is_deliverable(text)
+    form_fields.parse_month(text)
+    scores.parse_total(text)
+
+
+def verify_archive(data: bytes) -> None:
+    """Verify an archive that somebody sent, and a signature of one."""
+    with suppress(Damaged):
+        signing.verify_manifest(data[:1000], data)
+    with suppress(TooLarge):
+        if data[:1] >= b"\x80":
+            files = ("manifest.json", "signature.json", "account.json")
+            verification.verify_zip(pack(dict.fromkeys(files, data[1:])))
+        verification.verify_zip(data)
+
+
+def read_operations(data: bytes) -> None:
+    """Read what whoever runs the site types or keeps elsewhere."""
+    text = data.decode("utf-8", "surrogateescape")
+    account_marks.parse_marks(text.split("\n"))
+    with suppress(restoration.RestorationRefused):
+        restoration.parse_moment(text)
+    for url in (text, f"sqlite://{text}", f"postgres://{text}"):
+        with suppress(store_address.AddressError):
+            store_address.parse_database_url(url)
+
+
 def build_request(path: str, headers: dict[str, str], body: bytes = b"") -> Request:
     """Return a request of a browser."""
     config = SimpleNamespace(
@@ -461,6 +512,19 @@ def read_cookies(data: bytes) -> None:
 
 
 TARGETS = (
+    Target(
+        "secrets",
+        read_secrets,
+        (),
+        lambda: [b"123456", encoded(bytes(32)).encode(), b"a@example.org", b"2026-03"],
+    ),
+    Target("archives", verify_archive, (), lambda: [build_archive([entry_record()]), b"\x80{}"]),
+    Target(
+        "operations",
+        read_operations,
+        (),
+        lambda: [b"2026-11-20T03:15", b"/a?mode=ro", b"a:b@c/d?x=y", b"sqlite:///a"],
+    ),
     Target("documents", read_document, (Damaged,), write_documents),
     Target("given", read_given, (Damaged,), write_given),
     Target("contents", read_contents, (Damaged,), write_documents),

@@ -158,20 +158,23 @@ def _is_left_out(node: ast.AST, name: str) -> bool:
             or (called in LOGGING and isinstance(node.func, ast.Attribute))
             or (name == "func" and not isinstance(node.func, ast.Attribute))
         )
-    return isinstance(node, ast.If) and name == "body" and _write(node.test) == "TYPE_CHECKING"
+    return False
 
 
 def _is_declaration(parent: ast.AST, child: ast.AST) -> bool:
     """Return whether *child* only declares something or is a text for people."""
     if isinstance(child, ast.Expr) and isinstance(child.value, ast.Constant):
         return True  # a docstring, or the dots of a protocol
+    if isinstance(child, ast.If) and _write(child.test) == "TYPE_CHECKING":
+        return True
     if isinstance(child, ast.Assign | ast.AnnAssign):
         target = child.targets[0] if isinstance(child, ast.Assign) else child.target
         named = target.id if isinstance(target, ast.Name) else ""
         alias = (
             isinstance(child.value, ast.Subscript | ast.BinOp) and not named.isupper() and named[:1].isupper()
         )
-        return alias or named in ("__all__", "__slots__")
+        typed = isinstance(child.value, ast.Call) and _called(child.value) in TYPING
+        return alias or typed or named in ("__all__", "__slots__")
     if isinstance(parent, ast.ClassDef) and isinstance(child, ast.Call | ast.Name | ast.Attribute):
         return not (isinstance(child, ast.Call) and _called(child) == "dataclass")
     if isinstance(child, ast.keyword):
