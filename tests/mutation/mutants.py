@@ -173,7 +173,7 @@ def _is_declaration(parent: ast.AST, child: ast.AST) -> bool:
         alias = (
             isinstance(child.value, ast.Subscript | ast.BinOp) and not named.isupper() and named[:1].isupper()
         )
-        typed = isinstance(child.value, ast.Call) and _called(child.value) in TYPING
+        typed = isinstance(child.value, ast.Call) and _called(child.value) in TYPING | TRANSLATING
         return alias or typed or named in ("__all__", "__slots__")
     if isinstance(parent, ast.ClassDef) and isinstance(child, ast.Call | ast.Name | ast.Attribute):
         return not (isinstance(child, ast.Call) and _called(child) == "dataclass")
