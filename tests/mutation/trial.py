@@ -363,8 +363,12 @@ def _order(
     ids: Iterable[str], durations: dict[str, float], killers: dict[str, int], mutant: Mutant
 ) -> list[str]:
     """Return tests in the order of how soon they probably notice."""
-    own = f"test_{Path(mutant.file).stem}.py"
-    return sorted(ids, key=lambda one: (-killers.get(one, 0), own not in one, durations[one], one))
+    path = Path(mutant.file)
+    own, room = f"test_{path.stem}.py", f"tests/{path.parent}/"
+    return sorted(
+        ids,
+        key=lambda one: (-killers.get(one, 0), own not in one, not one.startswith(room), durations[one], one),
+    )
 
 
 def _limit(items: list[pytest.Item], durations: dict[str, float], longest: float) -> list[pytest.Item]:

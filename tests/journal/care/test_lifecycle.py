@@ -18,8 +18,8 @@ from journal.audit.acts import Act
 from journal.care import lifecycle, link_keys, links
 from journal.care import tables as care_tables
 from journal.care.link_keys import SharingPaused
-from journal.care.links import UNKNOWN_NAME, CareTeam
-from journal.errors import Damaged, HeldUntilRested, InvalidInput, NotFound, TrustBroken
+from journal.care.links import UNKNOWN_NAME, CareTeam, Link
+from journal.errors import Damaged, HeldUntilRested, InvalidInput, NotFound, StaleRevision, TrustBroken
 from journal.scheduling import plan as session_plan
 from journal.sealing import seal_document
 from journal.sharing import caseload, reading, shares
@@ -218,6 +218,73 @@ async def test_care_ends_with_one_person_alone(sqlite_cast: Cast, who: str) -> N
         one for one in await audit_events.list_all_patient_events(alice.id) if one.action is Act.CARE_ENDED
     ]
     assert event.object_id == cast.link
+
+
+@pytest.mark.parametrize("who", ["alice", "bob"])
+async def test_a_damaged_row_names_nobody(cast: Cast, who: str) -> None:
+    """One that lasts counts as not agreed on, and one that ended is counted; the others are as they were."""
+    other = await connected(cast, "charlie")
+    actor = await cast.actor(who)
+    await care_tables.CareLink.filter(id=cast.link).update(key_number=-1)
+    team = await links.load_care_team(actor)
+    assert (team.unagreed, team.damaged) == ((cast.link,), 0)
+    assert [one.id for one in team.links] == ([other] if who == "alice" else [])
+    with pytest.raises(TrustBroken):
+        team.get_link(cast.link)
+    await care_tables.CareLink.filter(id=cast.link).update(ended_at=NOON)
+    team = await links.load_care_team(actor, ended=True)
+    assert (team.unagreed, team.damaged) == ((), 1)
+    with pytest.raises(NotFound):
+        team.get_link(cast.link)
+
+
+async def test_a_link_says_what_it_is(cast: Cast) -> None:
+    """Whose it is, since when, and what is known of the other person, each in its place."""
+    alice, bob = await cast.actor("alice"), await cast.actor("bob")
+    (hers,), (his,) = [await links.load_my_links(one) for one in (alice, bob)]
+    there = await row(cast)
+    for link, peer in ((hers, bob), (his, alice)):
+        assert (link.id, link.patient, link.clinician, link.peer) == (cast.link, alice.id, bob.id, peer.id)
+        assert (link.peer_name, link.peer_zone, link.peer_profession) == (
+            peer.name,
+            peer.time_zone,
+            peer.profession,
+        )
+        assert (link.since, link.paused_at, link.ended_at) == (there.created_at, None, None)
+        assert (link.trusted, link.is_doubted, link.peer_suspended, link.ended_by) == (True, False, False, "")
+        assert (link.peer_keys, link.peer_former, link.own_former) == (peer.public_keys, (), ())
+        assert (link.state, link.is_renewing, link.followed_at, link.due_at) == ("active", False, None, None)
+    await accounts_tables.Account.filter(id=bob.id).update(sealed=b"?" * 80)
+    (nameless,) = await links.load_my_links(alice)
+    assert (nameless.peer_name, nameless.peer_zone, nameless.peer_profession) == (UNKNOWN_NAME, "UTC", "")
+
+
+@pytest.mark.parametrize("lock", [links.require_active, links.require_cared_for])
+async def test_a_link_is_locked_as_it_was_read(cast: Cast, lock: Callable[[Link], Awaitable[None]]) -> None:
+    """An end that came first is said; so is a pause, to what shares alone, and a key drawn anew, once it is done."""
+    alice = await cast.actor("alice")
+    link = await links.load_my_link(alice, cast.link)
+    await lock(link)
+    await care_tables.CareLink.filter(id=cast.link).update(key_number=link.row.key_number + 1)
+    with pytest.raises(StaleRevision) as renewed:
+        await lock(link)
+    await care_tables.LinkRenewal.create(
+        id=cast.link, patient_id=alice.id, former=b"", place="", began_at=NOON
+    )
+    await lock(link)
+    await care_tables.CareLink.filter(id=cast.link).update(key_number=link.row.key_number + 2)
+    with pytest.raises(StaleRevision):
+        await lock(link)
+    await care_tables.CareLink.filter(id=cast.link).update(key_number=link.row.key_number, paused_at=NOON)
+    if lock is links.require_active:
+        with pytest.raises(StaleRevision):
+            await lock(link)
+    else:
+        await lock(link)
+    await care_tables.CareLink.filter(id=cast.link).update(ended_at=NOON)
+    with pytest.raises(StaleRevision) as ended:
+        await lock(link)
+    assert ended.value.message != renewed.value.message == links.KEYS_RENEWED
 
 
 async def hang_rows(link: UUID, patient: UUID) -> None:
