@@ -61,7 +61,9 @@ def summarise(trial: Trial, file: str, before: dict[str, Any] | None) -> dict[st
     """Return the figures of a file: how many mutants it has, were tried and were noticed, and what survived."""
     tried = [one for one in trial.outcomes if one.mutant.file == file]
     survivors = [str(one.mutant) for one in tried if not one.is_noticed]
-    count = len(tried) if trial.only is None or before is None else before["tried"]
+    count = len(tried)
+    if trial.only is not None and before is not None:  # what was noticed the last time still is
+        count += before["noticed"]
     noticed = count - len(survivors)
     score = round(noticed / count, 4) if count else None
     return {
