@@ -60,6 +60,7 @@ class Mutant:
     Attributes:
         file: Path from the root.
         line: Where it is.
+        column: Where in that line, from 0.
         lines: First and last line of what is changed.
         function: The outermost function that it is in, as (first line, name); None for what runs at import.
         change: The text before and after.
@@ -68,6 +69,7 @@ class Mutant:
 
     file: str
     line: int
+    column: int
     lines: tuple[int, int]
     function: tuple[int, str] | None
     change: str
@@ -75,7 +77,7 @@ class Mutant:
 
     def __str__(self) -> str:
         """Return where it is, and what it changes."""
-        return f"{self.file}:{self.line}: {self.change}"
+        return f"{self.file}:{self.line}:{self.column}: {self.change}"
 
 
 def parse(root: Path, file: str) -> tuple[ast.Module, list[Mutant]]:
@@ -119,7 +121,8 @@ class _Search:
                 apply = partial(place.put, new)
             line = getattr(child, "lineno", getattr(place.parent, "lineno", 1))
             last = getattr(child, "end_lineno", None) or line
-            self._found.append(Mutant(self._file, line, (line, last), function, text, apply))
+            column = getattr(child, "col_offset", getattr(place.parent, "col_offset", 0))
+            self._found.append(Mutant(self._file, line, column, (line, last), function, text, apply))
 
 
 @dataclass(frozen=True, slots=True)
