@@ -289,7 +289,7 @@ async def test_a_link_is_locked_as_it_was_read(cast: Cast, lock: Callable[[Link]
 
 async def hang_rows(link: UUID, patient: UUID) -> None:
     """Hang a row of every kind on a care link, as another part of the product would."""
-    some = {"sealed": b"sealed", "created_at": NOON}
+    some: dict[str, Any] = {"sealed": b"sealed", "created_at": NOON}
     await care_tables.LinkHead.create(id=link, patient_id=patient)
     await care_tables.LinkRenewal.create(id=link, patient_id=patient, former=b"", place="", began_at=NOON)
     await care_tables.CareNote.create(id=uuid4(), link_id=link, note=uuid4(), version=1, **some)
