@@ -26,7 +26,7 @@ class Room:
     tests: tuple[str, ...]
     options: tuple[str, ...] = ()
     anew: tuple[str, ...] = ()
-    longest: float = 25.0
+    longest: float = 15.0
 
     def list_files(self) -> list[str]:
         """Return the changed files, as paths from the root."""

@@ -126,10 +126,8 @@ class Trial:
             place = (mutant.file, mutant.function)
             lines = reached.get(mutant.file, {})
             if mutant.function is None or self._runs_at_import(mutant):
-                ids = {one for tests in lines.values() for one in tests} or set(items)
-                order = _order(ids, durations, killers[mutant.file], mutant)
-                # What is only declared, as fields are, no test seems to reach.
-                order += sorted(set(items) - ids, key=durations.__getitem__)
+                # What is only declared, as fields are, no test seems to reach: any may notice, the quickest first.
+                order = _order(items, durations, killers[mutant.file], mutant)
                 outcome = self._try(mutant, tree, None, [items[one] for one in order], durations)
             else:
                 ids = {

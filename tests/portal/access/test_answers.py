@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import fields, is_dataclass, replace
+from dataclasses import MISSING, fields, is_dataclass, replace
+from datetime import timedelta
 from http.cookies import SimpleCookie
 from importlib import import_module
 from typing import Any
@@ -11,7 +12,9 @@ from uuid import UUID
 import pytest
 from httpx import AsyncClient, Response
 
+from crypto import Keyring, PrivateIdentity, seal_identity
 from journal.accounts import tables as accounts_tables
+from journal.actor import Actor
 from journal.roles import (
     ADMINISTRATOR,
     PATIENT,
@@ -191,3 +194,57 @@ async def test_an_actor_of_the_cast_is_nobody_special(portal: Portal) -> None:
     assert (bob.region, bob.language, bob.dosing_day, bob.told_restoration) == ("", "", "", "")
     assert (bob.profession, bob.lock_minutes, bob.former_identity) == ("therapist", 30, None)
     assert isinstance(bob.id, UUID)
+
+
+async def test_an_actor_is_nothing_that_was_not_found(portal: Portal) -> None:
+    """Whatever is not read of an account is as for somebody who chose nothing and has nothing pending."""
+    bob = await portal.cast.actor("bob")
+    needed = [one for one in fields(Actor) if one.default is MISSING and one.default_factory is MISSING]
+    bare = Actor(**{one.name: getattr(bob, one.name) for one in needed})
+    assert {one.name: getattr(bare, one.name) for one in fields(Actor) if one not in needed} == {
+        **dict.fromkeys(("profession", "region", "language", "dosing_day", "told_restoration"), ""),
+        **dict.fromkeys(("is_neutral", "hides_numbers", "has_day_lines", "wants_no_offers"), False),
+        **dict.fromkeys(("is_reminded", "is_use_due", "is_head_request"), False),
+        **dict.fromkeys(("seen", "opened_at", "former_identity")),
+        "lock_minutes": 30,
+        "prefetched": (),
+        "passed_acts": [],
+        "saved_states": [],
+        "kept_keys": b"",
+    }
+    assert "kept_keys" not in repr(bare)
+
+
+async def test_who_confirmed_is_asked_again_after_ten_minutes(portal: Portal) -> None:
+    """Counted from when they did, whichever way a clock was set meanwhile."""
+    bob = await portal.cast.actor("bob")
+    for minutes, is_recent in (
+        (0, True),
+        (9.99, True),
+        (10, False),
+        (-9.99, True),
+        (-10, False),
+        (60, False),
+    ):
+        asked = replace(bob, confirmed_at=bob.now - timedelta(minutes=minutes))
+        assert asked.is_recently_confirmed is is_recent, minutes
+    assert replace(bob, confirmed_at=None).is_recently_confirmed is False
+
+
+async def test_keys_of_before_open_while_they_are_renewed(portal: Portal) -> None:
+    """The private keys of before are there for who has the key of before, and else there are none."""
+    alice = await portal.cast.actor("alice")
+    assert (alice.is_rotating_keys, alice.open_former_identity()) == (False, None)
+    wrapped = alice.keyring.retire(bytes(32), account=alice.id.bytes)
+    keyring = alice.keyring.with_retired(wrapped, account=alice.id.bytes)
+    renewing = replace(alice, keyring=keyring)
+    assert (renewing.is_rotating_keys, renewing.open_former_identity()) == (True, None)
+    before = PrivateIdentity.generate()
+    sealed = seal_identity(Keyring.from_account_key(bytes(32)), before, account=alice.id.bytes)
+    found = replace(renewing, former_identity=sealed).open_former_identity()
+    assert found is not None
+    assert found.encode() == before.encode()
+    assert replace(alice, former_identity=sealed).open_former_identity() is None
+    assert replace(renewing, former_identity=b"?" * 80).open_former_identity() is None
+    moved = replace(renewing, former_identity=sealed, id=UUID(int=1))
+    assert moved.open_former_identity() is None
