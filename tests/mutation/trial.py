@@ -362,10 +362,12 @@ def _order(
     """Return tests in the order of how soon they probably notice."""
     path = Path(mutant.file)
     own, room = f"test_{path.stem}.py", f"tests/{path.parent}/"
-    return sorted(
-        ids,
-        key=lambda one: (-killers.get(one, 0), own not in one, not one.startswith(room), durations[one], one),
-    )
+
+    def rate(one: str) -> tuple[int, bool, bool, float, str]:
+        is_far = mutant.function is not None and not one.startswith(room)
+        return -killers.get(one, 0), own not in one, is_far, durations[one], one
+
+    return sorted(ids, key=rate)
 
 
 def _limit(items: list[pytest.Item], durations: dict[str, float], longest: float) -> list[pytest.Item]:
