@@ -33,6 +33,9 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--file", action="append", default=[], help="only mutants of this file")
     parser.add_argument("--survivors", action="store_true", help="only those that survived the last time")
+    parser.add_argument(
+        "--anew", action="store_true", help="import all anew for each, to compare: it takes longer"
+    )
     parser.add_argument("--output", type=Path, default=RESULTS, help="where the results go")
     options = parser.parse_args()
     os.chdir(ROOT)
@@ -42,7 +45,12 @@ def main() -> int:
         before = results.get(name, {}).get("files", {})
         only = [mutant for file in files for mutant in before.get(file, {}).get("survivors", ())]
         trial = Trial(
-            ROOMS[name], options.sample, options.seed, files, frozenset(only) if options.survivors else None
+            ROOMS[name],
+            options.sample,
+            options.seed,
+            files,
+            frozenset(only) if options.survivors else None,
+            options.anew,
         )
         if files:
             run_trial(trial)

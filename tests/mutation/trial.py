@@ -71,6 +71,7 @@ class Trial:
     seed: int = 0
     files: Sequence[str] = ()
     only: frozenset[str] | None = None
+    anew: bool = False
     outcomes: list[Outcome] = field(default_factory=list)
     total: Counter[str] = field(default_factory=Counter)
     _failed: str = ""
@@ -134,7 +135,8 @@ class Trial:
                     one for line in range(mutant.lines[0], mutant.lines[1] + 1) for one in lines.get(line, ())
                 }
                 order = _order(ids, durations, killers[place], mutant)
-                found = self._functions.get((str(ROOT / mutant.file), *mutant.function), [])
+                there = self._functions.get((str(ROOT / mutant.file), *mutant.function), [])
+                found = None if self.anew else there
                 outcome = self._try(mutant, tree, found, [items[one] for one in order], durations)
             if outcome.by:
                 killers[place][outcome.by] += 1
