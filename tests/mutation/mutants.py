@@ -7,7 +7,7 @@ Left out are, also by rule, changes that nobody could notice or that only change
 - decorators, except for what a dataclass is told; of that `slots`, which saves memory;
 - the cause of an error (`from error`), and texts in an error: errors are told apart by class;
 - the name that a `require_…` function puts into its message, the words of a log, and those that gettext translates;
-- an exchange of the two sides of `compare_digest`, `max` and `min`, which mean the same either way.
+- an exchange of the two sides of `compare_digest`, `compute_age`, `max` and `min`, which mean the same either way.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ SWAPPED: dict[type[ast.AST], type[ast.AST]] = {
     ast.And: ast.Or,
     ast.Or: ast.And,
 }
-SYMMETRIC = frozenset({"compare_digest", "max", "min"})
+SYMMETRIC = frozenset({"compare_digest", "compute_age", "max", "min"})
 TRANSLATING = frozenset({"_", "N_", "P_", "gettext", "ngettext", "pgettext"})
 TYPING = frozenset({"TypeVar", "NewType", "cast"})
 LOGGING = frozenset({"debug", "info", "warning", "error", "exception"})

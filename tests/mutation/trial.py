@@ -363,11 +363,10 @@ def _order(
 ) -> list[str]:
     """Return tests in the order of how soon they probably notice."""
     path = Path(mutant.file)
-    own, room = f"test_{path.stem}.py", f"tests/{path.parent}/"
+    own, room = f"test_{path.stem}.py", f"tests/{path.parent}/" if len(path.parts) > 2 else "tests/"
 
     def rate(one: str) -> tuple[int, bool, bool, float, str]:
-        is_far = mutant.function is not None and not one.startswith(room)
-        return -killers.get(one, 0), own not in one, is_far, durations[one], one
+        return -killers.get(one, 0), own not in one, not one.startswith(room), durations[one], one
 
     return sorted(ids, key=rate)
 

@@ -20,6 +20,7 @@ from journal.care import tables as care_tables
 from journal.care.link_keys import SharingPaused
 from journal.care.links import UNKNOWN_NAME, CareTeam, Link
 from journal.errors import Damaged, HeldUntilRested, InvalidInput, NotFound, StaleRevision, TrustBroken
+from journal.held_acts import Asked, HeldAct
 from journal.scheduling import plan as session_plan
 from journal.sealing import seal_document
 from journal.sharing import caseload, reading, shares
@@ -284,7 +285,36 @@ async def test_a_link_is_locked_as_it_was_read(cast: Cast, lock: Callable[[Link]
     await care_tables.CareLink.filter(id=cast.link).update(ended_at=NOON)
     with pytest.raises(StaleRevision) as ended:
         await lock(link)
-    assert ended.value.message != renewed.value.message == links.KEYS_RENEWED
+    assert renewed.value.message == links.KEYS_RENEWED
+    assert ended.value.message.startswith("Sharing" if lock is links.require_active else "Care ended")
+
+
+async def test_what_is_held_is_named(cast: Cast) -> None:
+    """What waits for rest says which act it was and of which link, so that it can be asked again."""
+    await lifecycle.pause_sharing(await cast.actor("alice"), cast.link)
+    await in_session(cast)
+    alice = await cast.actor("alice")
+    for act, attempt in ((HeldAct.RESUME, lifecycle.resume_sharing), (HeldAct.END_CARE, lifecycle.end_care)):
+        with pytest.raises(HeldUntilRested) as held:
+            await attempt(alice, cast.link)
+        assert held.value.asked == Asked(act, cast.link)
+
+
+async def test_resuming_gives_the_words_of_the_plan_back(cast: Cast) -> None:
+    """The clinician has the plan's key again, sealed anew; while sharing is paused they have no copy of it."""
+    alice = await cast.actor("alice")
+    await lifecycle.pause_sharing(alice, cast.link)
+    assert (await row(cast)).plan_copy is None
+    await lifecycle.resume_sharing(await cast.actor("alice"), cast.link)
+    assert (await row(cast)).plan_copy
+    await lifecycle.pause_sharing(await cast.actor("alice"))
+    left = await row(cast)
+    assert (left.plan_copy, left.clinician_key, left.held_key, left.paused_at) == (
+        None,
+        None,
+        None,
+        cast.clock.now,
+    )
 
 
 async def hang_rows(link: UUID, patient: UUID) -> None:
