@@ -17,6 +17,7 @@ from journal.accounts import tables as accounts_tables
 from journal.actor import Actor
 from journal.roles import (
     ADMINISTRATOR,
+    LABELS,
     PATIENT,
     POSITIONS,
     STAFF_POSITIONS,
@@ -113,7 +114,19 @@ async def test_cookies_of_a_site_with_tls_are_sent_over_it_alone(portal: Portal,
 
 
 @pytest.mark.parametrize(
-    "path", ["/healthz", "/help-now", "/ground", "/kept", "/offline.js", "/leave", "/help-now/contacts"]
+    "path",
+    [
+        "/healthz",
+        "/help-now",
+        "/ground",
+        "/kept",
+        "/offline.js",
+        "/leave",
+        "/help-now/contacts",
+        "/readyz",
+        "/help-now/practice",
+        "/ground/box_breath",
+    ],
 )
 async def test_pages_that_never_wait_know_nobody(portal: Portal, path: str) -> None:
     """They are the same with and without a session, and leave nothing in the browser; home does."""
@@ -184,6 +197,7 @@ def test_positions_are_these() -> None:
     } == POSITIONS
     assert [one.key for one in STAFF_POSITIONS] == ["therapist", "prescriber", "nurse", "administrator"]
     assert (THERAPIST.key, ADMINISTRATOR.key, PATIENT.key) == ("therapist", "administrator", "patient")
+    assert {one: one for one in (*POSITIONS, "clinician")} == LABELS
     assert [str(role) for role in Role] == ["patient", "clinician", "administrator"]
 
 
