@@ -23,6 +23,8 @@ from journal.errors import Damaged, HeldUntilRested, InvalidInput, NotFound, Sta
 from journal.held_acts import Asked, HeldAct
 from journal.scheduling import plan as session_plan
 from journal.sealing import seal_document
+from journal.sessions import plan_key
+from journal.sessions.tables import PlanKey
 from journal.sharing import caseload, reading, shares
 from journal.sharing.recipients import UNKNOWN_CONNECTION, Reader, load_readers
 from tests.cast import NAMES, NOON, Cast
@@ -315,6 +317,16 @@ async def test_resuming_gives_the_words_of_the_plan_back(cast: Cast) -> None:
         None,
         cast.clock.now,
     )
+
+
+@pytest.mark.parametrize("who", ["alice", "bob"])
+async def test_the_plan_has_another_key_after_care(cast: Cast, who: str) -> None:
+    """Whoever was in the care team had the key of the plan: it is due to be drawn anew, as after a pause."""
+    alice = await cast.actor("alice")
+    await plan_key.load_or_draw(alice)
+    assert (await PlanKey.get(id=alice.id)).due_at is None
+    await lifecycle.end_care(await cast.actor(who), cast.link)
+    assert (await PlanKey.get(id=alice.id)).due_at == cast.clock.now
 
 
 async def hang_rows(link: UUID, patient: UUID) -> None:
