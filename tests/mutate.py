@@ -59,7 +59,14 @@ def main() -> int:
         of_files = before | {
             file: summarise(trial, file, before.get(file)) for file in files if trial.total[file]
         }
-        results[name] = total(of_files) | {"files": of_files}
+        seed = (
+            options.seed
+            if options.sample
+            else results.get(name, {}).get("seed")
+            if options.survivors
+            else None
+        )
+        results[name] = total(of_files) | ({} if seed is None else {"seed": seed}) | {"files": of_files}
         print(name, {key: value for key, value in results[name].items() if key != "files"})
         options.output.write_text(json.dumps(results, indent=1, ensure_ascii=False) + "\n", "utf-8")
     return 0
