@@ -24,7 +24,7 @@ export CHECK_PYTHON
 export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check format bench mutate claims sbom dist pictures fonts definitions guesses words lock clean python machine
+.PHONY: help run test check format bench mutate fuzz claims sbom dist pictures fonts definitions guesses words lock clean python machine
 .NOTPARALLEL:
 
 # A .venv whose Python is gone, or has no pip, was left half-made: it is made anew.
@@ -55,8 +55,11 @@ format: .venv/ready ## Put the code with ruff
 bench: .venv/ready ## Measure, and write bench/results.json; with PG=1 also on PostgreSQL
 	$(BIN)/python -m bench $(if $(PG),--postgres)
 
-mutate: .venv/ready ## Change the code in small ways and count what the tests notice (takes long)
-	$(BIN)/python tests/mutate.py
+mutate: .venv/ready ## Change the code in small ways, count what the tests notice, and write bench/mutants.json (MUTATE="crypto")
+	$(BIN)/python tests/mutate.py $(MUTATE)
+
+fuzz: .venv/ready .cache/fuzz/packages ## Feed every decoder with anything for an hour (FUZZ="--seconds 10 merkle"; Linux on x86-64)
+	$(BIN)/python -m tests.fuzz.run $(FUZZ)
 
 claims: .venv/ready ## Break the code behind forty lines of docs/asvs.md, and see their tests fail (CLAIMS="--rows 0": all)
 	$(BIN)/python tests/break_asvs.py $(CLAIMS)
@@ -105,6 +108,12 @@ endif
 # What the tests need of the machine comes first: it is missed at once, and not after minutes.
 machine: python
 	@$(if $(filter sound,$(SOUND)),$(BIN)/python,$(PYTHON)) tests/setup_tools.py --machine
+
+# Only `make fuzz` needs it, and it is not there for every platform: it stands beside .venv.
+.cache/fuzz/packages: requirements-fuzz.lock
+	rm -rf $@
+	$(PIP) --require-hashes --no-deps --only-binary :all: --target $@ -r requirements-fuzz.lock
+	@touch $@
 
 # The product alone: what `make run` needs. The mark is put only at the end: without it, what is there is half-made.
 .venv/runtime: requirements.lock requirements-build.lock pyproject.toml | python

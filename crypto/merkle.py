@@ -66,7 +66,7 @@ class Frontier:
             OpenError: If there are not as many as a log of that size has.
         """
         self.size, self._peaks = size, list(peaks)
-        if len(self._peaks) != size.bit_count():
+        if size < 0 or len(self._peaks) != size.bit_count():
             raise OpenError("The log is not as long as it says.")
 
     @property
@@ -97,7 +97,9 @@ def find_row(place: Place) -> int:
 
 
 def read_head(size: int, nodes: Nodes) -> LogHead:
-    """Return the head of a log of *size* leaves; raises `OpenError` where a node is missing."""
+    """Return the head of a log of *size* leaves; raises `OpenError` where a node is missing, or for no size."""
+    if size < 0:
+        raise OpenError("A log has no fewer leaves than none.")
     return LogHead(size, _hash_span((0, size), nodes) if size else EMPTY_ROOT)
 
 

@@ -35,6 +35,9 @@ _TZDATA = files("tzdata") / "zoneinfo"
 _LOCAL_TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}(:[0-9]{2})?")
 
 
+FIRST_YEAR, LAST_YEAR = 1970, 9998  # a day more or less, or another time zone, is still a time
+
+
 class WallClockError(ValueError):
     """A time zone or a wall time that names nothing; its message is a sentence for the person."""
 
@@ -235,3 +238,22 @@ def _load_old_names() -> Mapping[str, tuple[str, ...]]:
 @cache
 def _get_regions() -> tuple[str, ...]:
     return tuple({f"{name.partition('/')[0]}/" for name in _load_common_zones()[1:]})
+
+
+def parse_stored(text: str) -> datetime:
+    """
+    Return a moment of a document in UTC.
+
+    Raises:
+        ValueError: If it is no time with its zone, or of no year that a calendar shows.
+    """
+    moment = datetime.fromisoformat(text)
+    if moment.tzinfo is None:
+        raise ValueError("A moment has a zone.")
+    try:
+        moment = moment.astimezone(UTC)
+    except OverflowError as error:
+        raise ValueError("This moment is before all time, or after it.") from error
+    if not FIRST_YEAR <= moment.year <= LAST_YEAR:
+        raise ValueError("A moment is of a year from 1970 to 9998.")
+    return moment

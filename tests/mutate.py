@@ -1,109 +1,102 @@
 """
-Change the code in a thousand small ways and count how many of them the tests notice.
+Change the code in thousands of small ways and count how many of them the tests notice.
 
-`make mutate` runs this file. It works on a copy, in .cache/mutate, and takes from minutes to an hour.
+`make mutate` runs this file and writes bench/mutants.json. What counts as a change is in mutation/mutants.py, how each
+is tried in mutation/trial.py. A score is of all changes: what no test reaches is not noticed.
 """
 
 from __future__ import annotations
 
+import argparse
 import json
-import shutil
-import subprocess
+import os
 import sys
-from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
-WORK = ROOT / ".cache" / "mutate"
-KILLED = frozenset({1, 3, 24, -24, 36, 152, 255, -9, -11})
-"""Exit codes by which a run noticed: a test that did not pass, or no answer in time."""
+sys.path.insert(0, str(ROOT))
+
+from tests.mutation.rooms import ROOMS  # noqa: E402
+from tests.mutation.trial import Trial, run_trial  # noqa: E402
+
+RESULTS = ROOT / "bench" / "mutants.json"
 
 
-@dataclass(frozen=True, slots=True)
-class Room:
-    """What is changed, and the tests that look."""
-
-    changed: tuple[str, ...]
-    tests: tuple[str, ...]
-
-
-ROOMS = {
-    "crypto": Room(
-        ("crypto/*.py",),
-        (
-            "tests/crypto",
-            # These two read the source, which is not the source any more.
-            "--deselect=tests/crypto/test_format_page.py",
-            "--deselect=tests/crypto/test_vectors.py::test_generator_makes_the_committed_vectors",
-        ),
-    ),
-    "authorisation": Room(
-        (
-            *("portal/access/session_cookie.py", "portal/access/guard.py"),
-            *(
-                "journal/actor.py",
-                "journal/care/links.py",
-                "journal/care/link_keys.py",
-                "journal/care/lifecycle.py",
-                "journal/authentication/web_sessions.py",
-            ),
-        ),
-        (
-            "tests/journal/care/test_lifecycle.py",
-            "tests/journal/authentication/test_web_sessions.py",
-            "tests/journal/care/test_invitations.py",
-            "tests/journal/sharing/test_shares.py",
-            "tests/journal/sharing/test_reading.py",
-            "tests/portal/views/account/test_account.py",
-            "tests/portal/test_addresses.py",
-            "tests/portal/views/sharing/test_team.py",
-            "tests/portal/views/sign_in/test_confirm.py",
-            "tests/portal/access/test_guard.py",
-            *("-k", "not postgres"),
-        ),
-    ),
-}
-
-
-def main(names: list[str]) -> int:
+def main() -> int:
     """Mutate the rooms that are named, or all; prints a score for each."""
-    for name in names or ROOMS:
-        place = WORK / name
-        shutil.rmtree(place, ignore_errors=True)
-        tracked = subprocess.run(
-            ["git", "ls-files"], check=True, capture_output=True, text=True, cwd=ROOT
-        ).stdout.split("\n")
-        for path in filter(None, tracked):
-            (place / path).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy2(ROOT / path, place / path)
-        with (place / "pyproject.toml").open("a", encoding="utf-8") as settings:
-            settings.write(_settings(ROOMS[name]))
-        subprocess.run([str(Path(sys.executable).with_name("mutmut")), "run"], check=False, cwd=place)
-        noticed, missed = score(place / "mutants")
-        print(f"{name}: {noticed} of {noticed + missed} noticed, {noticed / (noticed + missed):.1%}")
+    parser = argparse.ArgumentParser(
+        description="Change the code in small ways and count what the tests notice."
+    )
+    parser.add_argument("rooms", nargs="*", help=f"one or more of {', '.join(ROOMS)}; all unless told")
+    parser.add_argument("--sample", type=int, help="try so many of a room's mutants, drawn with --seed")
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--file", action="append", default=[], help="only mutants of this file")
+    parser.add_argument("--survivors", action="store_true", help="only those that survived the last time")
+    parser.add_argument(
+        "--anew", action="store_true", help="import all anew for each, to compare: it takes longer"
+    )
+    parser.add_argument("--output", type=Path, default=RESULTS, help="where the results go")
+    options = parser.parse_args()
+    os.chdir(ROOT)
+    results = json.loads(options.output.read_text("utf-8")) if options.output.exists() else {}
+    for name in options.rooms or ROOMS:
+        files = [one for one in ROOMS[name].list_files() if not options.file or one in options.file]
+        before = results.get(name, {}).get("files", {})
+        only = [mutant for file in files for mutant in before.get(file, {}).get("survivors", ())]
+        trial = Trial(
+            ROOMS[name],
+            options.sample,
+            options.seed,
+            files,
+            frozenset(only) if options.survivors else None,
+            options.anew,
+        )
+        if files:
+            run_trial(trial)
+        if not trial.outcomes:
+            continue
+        of_files = before | {
+            file: summarise(trial, file, before.get(file)) for file in files if trial.total[file]
+        }
+        seed = (
+            options.seed
+            if options.sample
+            else results.get(name, {}).get("seed")
+            if options.survivors
+            else None
+        )
+        results[name] = total(of_files) | ({} if seed is None else {"seed": seed}) | {"files": of_files}
+        print(name, {key: value for key, value in results[name].items() if key != "files"})
+        options.output.write_text(json.dumps(results, indent=1, ensure_ascii=False) + "\n", "utf-8")
     return 0
 
 
-def score(mutants: Path) -> tuple[int, int]:
-    """Count the changes that were noticed and those that were not; what no test reaches was not."""
-    noticed = missed = 0
-    for file in mutants.rglob("*.meta"):
-        for code in json.loads(file.read_text(encoding="utf-8"))["exit_code_by_key"].values():
-            noticed, missed = (noticed + 1, missed) if code in KILLED else (noticed, missed + 1)
-    return noticed, missed
-
-
-def _settings(room: Room) -> str:
-    settings = {
-        "source_paths": ["crypto", "journal", "portal", "templates"],
-        "only_mutate": room.changed,
-        "also_copy": ["docs", "bench", "README.md", "CHANGELOG.md"],
-        "pytest_add_cli_args_test_selection": room.tests,
+def summarise(trial: Trial, file: str, before: dict[str, Any] | None) -> dict[str, Any]:
+    """Return the figures of a file: how many mutants it has, were tried and were noticed, and what survived."""
+    tried = [one for one in trial.outcomes if one.mutant.file == file]
+    survivors = [str(one.mutant) for one in tried if not one.is_noticed]
+    count = len(tried)
+    if trial.only is not None and before is not None:  # what was noticed the last time still is
+        count += before["noticed"]
+    noticed = count - len(survivors)
+    score = round(noticed / count, 4) if count else None
+    return {
+        "mutants": trial.total[file],
+        "tried": count,
+        "noticed": noticed,
+        "score": score,
+        "survivors": survivors,
     }
-    return "\n[tool.mutmut]\n" + "".join(
-        f"{name} = {json.dumps(value)}\n" for name, value in settings.items()
+
+
+def total(files: dict[str, dict[str, Any]]) -> dict[str, Any]:
+    """Return the figures of a room from those of its files."""
+    mutants, tried, noticed = (
+        sum(one[what] for one in files.values()) for what in ("mutants", "tried", "noticed")
     )
+    return {"mutants": mutants, "tried": tried, "noticed": noticed, "score": round(noticed / tried, 4)}
 
 
 if __name__ == "__main__":
-    raise SystemExit(main(sys.argv[1:]))
+    raise SystemExit(main())

@@ -8,7 +8,7 @@ of the new link, which was made with the patient's new keys. Nobody else can do 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from uuid import UUID, uuid4
 
 from crypto import CryptoError, Sealer, open_link_key, open_pin
@@ -37,8 +37,6 @@ from journal.sessions.holds import refuse_while_held
 from journal.sessions.plan_key import open_copy
 from journal.store.database import fetch_raw, flush_deleted, transaction
 from journal.store.rows import (
-    FIRST_YEAR,
-    LAST_YEAR,
     DamagedRow,
     NonNegative,
     OpenedRows,
@@ -48,6 +46,7 @@ from journal.store.rows import (
     open_rows,
     parse_rows,
 )
+from journal.time_zones import parse_stored
 from journal.vault import record_state
 from journal.vault import tables as vault_tables
 from journal.vault.contents import build_entry_line
@@ -280,12 +279,9 @@ async def _open_returned(actor: Actor, link: Link) -> OpenedRows[tuple[UUID, UUI
 def _parse_written_at(document: ShareDocument) -> datetime:
     """Return when an entry was written, in UTC; raises `Damaged` where a clinician sealed no valid time."""
     try:
-        moment = datetime.fromisoformat(document.written_at)
-        if moment.tzinfo is not None and FIRST_YEAR <= (written := moment.astimezone(UTC)).year <= LAST_YEAR:
-            return written
-    except (ValueError, OverflowError) as error:
+        return parse_stored(document.written_at)
+    except ValueError as error:
         raise Damaged from error
-    raise Damaged
 
 
 async def _load_old_links(actor: Actor, link: Link) -> list[OldLinkRow]:

@@ -10,6 +10,7 @@ import msgspec
 from crypto import Context
 from journal.catalogue.fields import Answers
 from journal.i18n import N_, Labelled
+from journal.time_zones import parse_stored
 
 
 class InvitationNote(msgspec.Struct, frozen=True):
@@ -74,6 +75,11 @@ class ShareDocument(msgspec.Struct, frozen=True):
     attention: str = ""
     language: str = ""
     imported: bool = False
+
+    def __post_init__(self) -> None:
+        """Raise `ValueError` for times that are none: such a copy does not open, and breaks nobody's page."""
+        parse_stored(self.written_at)
+        parse_stored(self.shared_at)
 
     @property
     def asks(self) -> Attention | None:

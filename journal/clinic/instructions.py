@@ -23,7 +23,7 @@ from journal.clinic import tables
 from journal.errors import Damaged
 from journal.i18n import N_, Labelled
 from journal.installation.installation import Installation
-from journal.sealing import open_document
+from journal.sealing import decode_document, open_document
 from journal.sessions import schedule
 from journal.sessions.day_state import DayState, get_day_state
 from journal.sessions.moments import USUAL, Offsets
@@ -325,7 +325,4 @@ def open_version(installation: Installation, row: InstructionsRow) -> Instructio
 
 def decode_details(encoded: bytes) -> InstructionsDetails:
     """Return details of their JSON; raises `Damaged`."""
-    try:
-        return msgspec.json.decode(encoded, type=InstructionsDetails)
-    except msgspec.MsgspecError as error:
-        raise Damaged from error
+    return decode_document(encoded, InstructionsDetails)

@@ -8,6 +8,7 @@ import msgspec
 
 from crypto import Context
 from journal.i18n import N_, Labelled
+from journal.time_zones import parse_stored
 
 
 class Word(Labelled):
@@ -57,12 +58,20 @@ class ItemDetails(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     place: int = 0
     signature: bytes = b""
 
+    def __post_init__(self) -> None:
+        """Raise `ValueError` for a time that is none: then it does not open."""
+        parse_stored(self.written_at)
+
 
 class WordDetails(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What a patient said to it, and when, UTC, ISO 8601; care-link key."""
 
     word: str
     said_at: str
+
+    def __post_init__(self) -> None:
+        """Raise `ValueError` for a time that is none: then it does not open."""
+        parse_stored(self.said_at)
 
 
 class MarkDetails(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -71,6 +80,10 @@ class MarkDetails(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     mark: str
     marked_at: str
     next: str = ""
+
+    def __post_init__(self) -> None:
+        """Raise `ValueError` for a time that is none: then it does not open."""
+        parse_stored(self.marked_at)
 
 
 class SetDetails(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

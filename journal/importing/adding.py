@@ -28,7 +28,7 @@ from journal.importing.items import ImportedEntry, ImportedSession, ImportedVers
 from journal.importing.runs import CHANGED, Run, load_digests, load_run, require_alone, work_beside, write_run
 from journal.plan_words.keys import open_own_key
 from journal.roles import Role
-from journal.sealing import open_document, seal_document
+from journal.sealing import decode_document, open_document, seal_document
 from journal.sessions.rows import (
     CourseDetails,
     insert_course,
@@ -166,8 +166,8 @@ def _open_part(actor: Actor, run: UUID, number: int, row: PartRow | None) -> Par
         staged = open_document(actor.vault, row.sealed, part_context(actor.id, row.id), StagedPart)
         if (staged.run, staged.number) != (run.hex, number):
             return None
-        return msgspec.json.decode(staged.part, type=Part)
-    except (Damaged, msgspec.MsgspecError):
+        return decode_document(staged.part, Part)
+    except Damaged:
         return None
 
 

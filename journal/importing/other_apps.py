@@ -26,6 +26,7 @@ from journal.importing.texts import (
     decode_json,
     parse_written,
 )
+from journal.sealing import UNREADABLE
 
 JOURNIV_FILE = "data.json"
 MONTH = re.compile(r"(?:^|/)(\d{4})/(\d{2})\.json")
@@ -212,7 +213,7 @@ def _read_rich_text(text: object) -> str | None:
         return ""
     try:
         told = msgspec.json.decode(as_text(text))
-    except (msgspec.DecodeError, RecursionError):
+    except UNREADABLE:
         return None
     return "".join(as_text(as_object(one).get("text")) for one in as_list(as_object(told).get("contents")))
 

@@ -24,6 +24,7 @@ from journal.importing.items import (
     compute_digest,
     make_id,
 )
+from journal.sealing import UNREADABLE
 from journal.time_zones import is_zone, parse_zone
 from journal.user_input import clean_line, clean_text
 
@@ -78,7 +79,7 @@ def decode_json(content: bytes) -> Any:
         raise Refused(Refusal.TOO_LARGE)
     try:
         return msgspec.json.decode(content.removeprefix(b"\xef\xbb\xbf"))
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+    except UNREADABLE as error:
         raise Refused(Refusal.DAMAGED) from error
 
 

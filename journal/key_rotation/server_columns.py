@@ -11,8 +11,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import msgspec
-
 from crypto import Context
 from journal.accounts.profiles import Profile, profile_context
 from journal.audit.key import KEY_CONTEXT
@@ -26,6 +24,7 @@ from journal.passkeys.rows import passkey_context
 from journal.practice import practice, setup_links
 from journal.reading_hours.hours import hours_context
 from journal.reminders.waiting import reminders_context
+from journal.sealing import decode_document
 from journal.sessions.rows import course_context, session_context
 from journal.store.statements import parse_id
 
@@ -58,7 +57,7 @@ class ServerColumn:
 
     def get_address(self, plain: bytes) -> str:
         """Return the address that a row is found by, or an empty text."""
-        return msgspec.json.decode(plain, type=Profile).email if self.index_column else ""
+        return decode_document(plain, Profile).email if self.index_column else ""
 
 
 def _practice_context(_ident: object) -> Context:

@@ -14,11 +14,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-import msgspec
 from tortoise.exceptions import IntegrityError
 
 from crypto import CryptoError
-from journal.errors import JournalError
+from journal.errors import Damaged, JournalError
 from journal.installation.installation import Installation
 from journal.key_rotation.server_columns import SERVER_COLUMNS, ServerColumn
 from journal.store.database import execute, fetch_raw, flush_deleted
@@ -121,7 +120,7 @@ def _open_row(
     try:
         plain, newest = installation.server_keys.open_with_status(as_bytes(row[1]), sealed.get_context(row))
         address = sealed.get_address(plain)
-    except (CryptoError, msgspec.MsgspecError, TypeError, ValueError):
+    except (CryptoError, Damaged, TypeError, ValueError):
         # The last two where a column is not of its type.
         return KeyState.UNOPENED, b"", ""
     fits = newest and not (address and _has_older_index(installation, row[2], address))

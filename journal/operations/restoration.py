@@ -29,11 +29,11 @@ def parse_moment(typed: str) -> datetime:
     """Return a moment in UTC that was typed as 2026-11-20T03:15; raises `RestorationRefused`."""
     try:
         moment = datetime.fromisoformat(typed)
-    except ValueError as error:
+        return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+    except (ValueError, OverflowError) as error:
         raise RestorationRefused(
             "Write the moment in UTC, like 2026-11-20T03:15. Nothing was announced."
         ) from error
-    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
 
 
 async def announce_restoration(installation: Installation, until: datetime | None = None) -> Restoration:

@@ -14,6 +14,7 @@ import msgspec
 
 from crypto import CryptoError, PrivateIdentity, PublicIdentity, fingerprint, join_fields, verify
 from journal.errors import Damaged
+from journal.sealing import UNREADABLE
 
 SIGNATURE = "signature.json"
 FORMAT = "hearthside-signature"
@@ -68,7 +69,7 @@ def verify_manifest(manifest: bytes, signature: bytes) -> Signer:
         if _write(read.account_id, public, signed) != signature:
             raise Damaged
         verify(public, _encode_signed(read.account_id, public, manifest), signed, purpose=PURPOSE)
-    except (msgspec.DecodeError, ValueError, CryptoError) as error:
+    except (*UNREADABLE, CryptoError) as error:
         raise Damaged from error
     return Signer(read.account_id, fingerprint(read.account_id.bytes, public))
 

@@ -31,6 +31,7 @@ from journal.records.packing import (
     unpack,
 )
 from journal.records.signing import SIGNATURE, Signer, verify_manifest
+from journal.sealing import UNREADABLE
 
 ACCOUNT = "data/account.json"
 MAX_READ_BYTES = 4 * 2**20
@@ -207,7 +208,7 @@ def _read_whole(files: Files, name: str) -> bytes | None:
 def _decode_manifest(raw: bytes | None) -> SignedManifest | None:
     try:
         return msgspec.json.decode(raw or b"", type=SignedManifest)
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except UNREADABLE:
         return None
 
 
@@ -216,7 +217,7 @@ def _read_name(files: Files, manifest: SignedManifest) -> str:
     raw = _read_whole(files, ACCOUNT) if any(one.name == ACCOUNT for one in manifest.files) else None
     try:
         return msgspec.json.decode(raw, type=NamedAccount).name if raw else ""
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except UNREADABLE:
         return ""
 
 

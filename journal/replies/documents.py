@@ -8,6 +8,7 @@ from uuid import UUID
 import msgspec
 
 from crypto import Context
+from journal.time_zones import parse_stored
 
 MAX_LENGTH = 4000
 """Letters of a reply."""
@@ -39,6 +40,10 @@ class ReplyDocument(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     withdrawn: bool = False
     signature: bytes = b""
     language: str = ""
+
+    def __post_init__(self) -> None:
+        """Raise `ValueError` for a time that is none: such a reply does not open, and breaks nobody's page."""
+        parse_stored(self.written_at)
 
     @property
     def at(self) -> datetime:

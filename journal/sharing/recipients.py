@@ -22,8 +22,6 @@ from journal.i18n import N_
 from journal.roles import Role
 from journal.store.database import Statement, fetch_raw, fetch_raw_in_thread, is_sqlite
 from journal.store.rows import (
-    FIRST_YEAR,
-    LAST_YEAR,
     JoinedValue,
     Row,
     Timestamp,
@@ -32,6 +30,7 @@ from journal.store.rows import (
     parse_rows,
 )
 from journal.store.statements import Subquery
+from journal.time_zones import FIRST_YEAR, LAST_YEAR
 
 SELECT_READERS_OF = """
     SELECT share.entry_id, share.link_id, share.updated_at,

@@ -14,8 +14,6 @@ from datetime import datetime
 from functools import partial
 from uuid import UUID
 
-import msgspec
-
 from crypto import CryptoError, PrivateIdentity, open_sitter_note
 from journal.actor import Actor
 from journal.catalogue.fields import Answers, EntryKind
@@ -24,6 +22,7 @@ from journal.entries import only_entry
 from journal.errors import Damaged, HeldUntilRested, InvalidInput
 from journal.i18n import N_
 from journal.roles import Role
+from journal.sealing import decode_document
 from journal.sessions.holds import get_hold
 from journal.sessions.rows import Plan, Session
 from journal.sitter import links, tables
@@ -235,7 +234,7 @@ def _open_note(
     for keys in private:
         try:
             words = open_sitter_note(note_key, row.sealed, **ids, private=keys)
-            return ReadNote(row.id, msgspec.json.decode(words, type=Note))
-        except (CryptoError, msgspec.MsgspecError):
+            return ReadNote(row.id, decode_document(words, Note))
+        except (CryptoError, Damaged):
             continue
     raise Damaged

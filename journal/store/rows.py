@@ -20,6 +20,7 @@ from tortoise.queryset import QuerySet
 
 from journal.errors import Damaged
 from journal.store.database import fetch_raw
+from journal.time_zones import FIRST_YEAR, LAST_YEAR
 
 NonNegative = Annotated[int, msgspec.Meta(ge=0, le=2**31 - 1)]
 """A count or a revision."""
@@ -32,8 +33,6 @@ Flag = bool | Annotated[int, msgspec.Meta(ge=0, le=1)]
 
 JoinedValue = Any
 """A value out of another row, which is none the better or worse for it: `as_bytes` reads it."""
-
-FIRST_YEAR, LAST_YEAR = 1970, 9998  # a day more or less, or another time zone, is still a time
 
 
 class Row(msgspec.Struct, frozen=True, array_like=True):

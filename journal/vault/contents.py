@@ -20,9 +20,9 @@ from uuid import UUID
 
 import msgspec
 
-from crypto import Context, CryptoError, PageMark, RecordRoot, Sealer, bloom_bits
+from crypto import Context, PageMark, RecordRoot, Sealer, bloom_bits
 from journal.errors import Damaged
-from journal.sealing import open_bytes
+from journal.sealing import open_bytes, run_decoder
 from journal.vault.documents import EntryDocument, decode_entry, entry_context
 
 LINES_PER_PAGE = 64
@@ -181,10 +181,9 @@ def open_page(vault: Sealer, owner: UUID, mark: PageMark, sealed: bytes) -> tupl
     """
     if sealed[-TAG_SIZE:] != mark.tag:
         raise Damaged
-    try:
-        lines = _decode_lines(vault.open(sealed, context=page_context(owner, mark.number, mark.revision)))
-    except (CryptoError, msgspec.DecodeError) as error:
-        raise Damaged from error
+    lines = run_decoder(
+        _decode_lines, open_bytes(vault, sealed, page_context(owner, mark.number, mark.revision))
+    )
     if not lines or len(lines) != mark.lines or lines[0].created != mark.oldest:
         raise Damaged
     return tuple(lines)

@@ -12,6 +12,7 @@ import msgspec
 from crypto import Context, CryptoError, Sealer
 from journal.catalogue.fields import Answers
 from journal.errors import Damaged
+from journal.sealing import run_decoder
 from journal.time_zones import is_zone
 
 
@@ -143,10 +144,7 @@ def build_entry_opener(key: Sealer, owner: UUID) -> Callable[[bytes, UUID, int],
 
 def decode_entry(plain: bytes) -> EntryDocument:
     """Read an opened entry; raises `Damaged` when it is not of its shape."""
-    try:
-        return _entry_decoder.decode(plain)
-    except msgspec.MsgspecError as error:
-        raise Damaged from error
+    return run_decoder(_entry_decoder.decode, plain)
 
 
 def revision_context(owner: UUID, revision_id: UUID) -> Context:

@@ -19,6 +19,7 @@ from crypto import (
     split_address,
     transitional_address,
 )
+from crypto.addresses import spelled_address
 
 KEY = b"s" * 32
 LONG = "ab" * 31  # a label of 62 letters
@@ -237,3 +238,39 @@ def test_whatever_leads_to_one_account_is_counted_as_one(typed: str) -> None:
     sent = transitional_address(typed)
     assert sent == transitional_address(sent) == transitional_address(normal_address(typed))
     assert sent == normal_address(sent)
+
+
+LONGEST = ".".join(("a" * 63, "b" * 63, "c" * 63, "d" * 61))
+
+
+def test_the_longest_domain_is_one() -> None:
+    """253 characters are mapped, also with a dot behind them, and not one more; nothing longer is mapped at all."""
+    assert len(LONGEST) == 253
+    assert ascii_domain(LONGEST) == ascii_domain(LONGEST + ".") == LONGEST
+    for longer in (LONGEST + "d", "a\u00ad" * 200 + ".example", "a" + "\u00ad" * 254):
+        with pytest.raises(FormatError):
+            ascii_domain(longer)
+    assert ascii_domain("a" + "\u00ad" * 253) == "a"
+
+
+def test_the_longest_address_is_one() -> None:
+    """254 characters are read, in each form, and not one more."""
+    longest = "a" * (254 - 12) + "@example.org"
+    assert split_address(longest) == ("a" * 242, "example.org")
+    assert normal_address(longest) == spelled_address(longest) == longest
+    assert normal_address("A" + longest) == spelled_address("A" + longest) == ""
+    with pytest.raises(FormatError):
+        split_address("a" + longest)
+
+
+def test_nothing_may_stand_before_an_at() -> None:
+    """Whether that is an address is not asked here."""
+    assert split_address("@example.org") == ("", "example.org")
+    with pytest.raises(FormatError):
+        split_address("example.org")
+
+
+def test_what_is_no_domain_folded_or_not_is_folded() -> None:
+    """Only where folding would make a domain of it, its letters stay as they are."""
+    assert normal_address("m@\uff21..x") == "m@a..x"
+    assert normal_address("m@a\u2024org").startswith("m@a\u2024")

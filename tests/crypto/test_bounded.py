@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crypto import normalize, take_apart
+from crypto import has_mark_flood, normalize, take_apart
 from crypto.bounded import LONGEST_RUN
 
 MARKS = [chr(code) for code in range(sys.maxunicode + 1) if unicodedata.combining(chr(code))]
@@ -25,6 +25,7 @@ FLOODS: tuple[tuple[Form, str], ...] = (
     ("NFKC", "\u0f75\u0f81"),
     ("NFKC", "\uff9e\u0f71"),  # no mark before it is made wide
     ("NFC", "\u0344\U0001d165"),
+    ("NFC", "\u0301\u0338"),  # the lowest class of marks
 )
 
 
@@ -75,3 +76,26 @@ def test_a_flood_is_put_in_order_beforehand(monkeypatch: pytest.MonkeyPatch, for
     monkeypatch.setattr(unicodedata, "normalize", watched)
     assert normalize(form, text) == wanted
     assert worst <= 2 * LONGEST_RUN
+
+
+@pytest.mark.parametrize("before", range(64))
+def test_a_flood_is_found_wherever_it_stands(before: int) -> None:
+    """31 marks in a row are one, and 30 are none, also where other marks stand around them."""
+    marks = "\u0301" * 31
+    assert has_mark_flood("e" * before + marks + "e") is True
+    assert has_mark_flood("e" * before + marks[:30] + "e" + marks[:30] + "e") is False
+
+
+def test_text_without_a_flood_has_none() -> None:
+    """Neither text that is ASCII, nor a mark at the very beginning."""
+    assert has_mark_flood("e" * 100) is False
+    assert has_mark_flood("\u0301 and more") is False
+    assert has_mark_flood("schön") is False
+
+
+def test_a_flood_leaves_the_form_as_asked() -> None:
+    """A ligature stays one in NFC, and is two letters in NFKC, also beside a flood of marks."""
+    flood = "\u0301\u0316" * 40
+    for form in FORMS:
+        assert normalize(form, "\ufb01" + flood) == unicodedata.normalize(form, "\ufb01" + flood)
+    assert normalize("NFC", "\ufb01" + flood).startswith("\ufb01")

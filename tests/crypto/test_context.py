@@ -86,3 +86,10 @@ def test_size_error_does_not_show_the_key() -> None:
     with pytest.raises(KeySizeError) as caught:
         require_size(b"secret bytes", 32, "A test key")
     assert str(caught.value) == "A test key is 32 bytes long, not 12."
+
+
+def test_a_purpose_has_at_most_64_characters() -> None:
+    """So many are encoded, and not one more."""
+    assert b"p" * 64 in Context("p" * 64, bytes(16), bytes(16), 1).encode()
+    with pytest.raises(FormatError):
+        Context("p" * 65, bytes(16), bytes(16), 1).encode()

@@ -16,6 +16,7 @@ from crypto.merkle import (
     LogHead,
     find_row,
     hash_leaf,
+    hash_node,
     list_consistency,
     list_inclusion,
     list_peaks,
@@ -221,6 +222,15 @@ def test_what_is_missing_is_said(size):
         Frontier(size, [])
 
 
+def test_a_log_has_no_fewer_leaves_than_none():
+    """A size below zero is refused, also one with as many bits as there are peaks."""
+    with pytest.raises(OpenError):
+        read_head(-1, NODES)
+    for peaks in ([], [EMPTY_HEAD.root]):
+        with pytest.raises(OpenError):
+            Frontier(-1, peaks)
+
+
 def test_proofs_need_few_rows():
     """A proof is made of at most as many rows as the tree has levels, twice."""
     for size in range(1, MOST + 1):
@@ -259,3 +269,27 @@ def test_wrong_lengths_are_refused(make):
     """Whatever has not its length is refused."""
     with pytest.raises(CryptoError):
         make()
+
+
+def test_a_shorter_log_is_another_one():
+    """A log of one leaf is not that of two with the same root, whatever a proof leaves out."""
+    root = HEADS[1].root
+    for old, new in ((2, 1), (4, 1), (4, 2), (8, 3)):
+        with pytest.raises(OpenError):
+            verify_consistency(LogHead(old, root), LogHead(new, root), [])
+    for old in (-1, -2, -4):
+        with pytest.raises(OpenError):
+            verify_consistency(LogHead(old, root), LogHead(1, root), [])
+
+
+def test_a_proof_is_as_long_as_the_tree_is_high():
+    """No root is reached by a hash more, or by one less, even where the hashes fit."""
+    leaf, more = hash_leaf(LEAVES[0]), bytes(32)
+    for root in (hash_node(more, leaf), hash_node(leaf, more)):
+        with pytest.raises(OpenError):
+            verify_inclusion(leaf, 0, LogHead(1, root), [more])
+    for size in (2, 3, 5):
+        with pytest.raises(OpenError):
+            verify_inclusion(leaf, 0, LogHead(size, leaf), [])
+    with pytest.raises(OpenError):
+        verify_consistency(LogHead(1, leaf), LogHead(2, leaf), [])

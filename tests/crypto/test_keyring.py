@@ -119,3 +119,25 @@ def test_a_sealer_without_a_retired_key_tries_one_key() -> None:
     one, other = Sealer(b"1" * 32), Sealer(b"2" * 32)
     with pytest.raises(OpenError):
         other.open(one.seal(b"text", context=PLACE), context=PLACE)
+
+
+def test_a_mark_stands_for_the_keys_and_those_before() -> None:
+    """What identifies keys is derived of each account key, the newest first, and shows none of them."""
+    old, new = bytes(32), b"n" * 32
+    former, keyring = Keyring.from_account_key(old), Keyring.from_account_key(new)
+    assert former.mark == derive_key(old, "mark")
+    both = keyring.with_retired(keyring.retire(old, account=ALICE), account=ALICE)
+    assert both.mark == derive_key(new, "mark") + derive_key(old, "mark")
+
+
+def test_pins_of_before_open_and_new_ones_are_sealed_under_the_new_key() -> None:
+    """While keys are renewed, what was believed before stays known, and nothing more is sealed as before."""
+    old, new = bytes(32), b"n" * 32
+    former, keyring = Keyring.from_account_key(old), Keyring.from_account_key(new)
+    both = keyring.with_retired(keyring.retire(old, account=ALICE), account=ALICE)
+    sealed = former.pin_sealer().seal(b"believed", context=PLACE)
+    assert both.pin_sealer().open(sealed, context=PLACE) == b"believed"
+    fresh = both.pin_sealer().seal(b"believed", context=PLACE)
+    assert keyring.pin_sealer().open(fresh, context=PLACE) == b"believed"
+    with pytest.raises(OpenError):
+        former.pin_sealer().open(fresh, context=PLACE)

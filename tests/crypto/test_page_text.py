@@ -73,3 +73,45 @@ def test_it_finds_what_each_text_holds(texts: list[str], needles: list[str]) -> 
 def test_no_word_of_it_is_printed() -> None:
     """None stands in a traceback."""
     assert "sea" not in repr(PageText.of(TEXTS))
+
+
+@pytest.mark.parametrize(
+    ("texts", "needles", "places"),
+    [
+        ([b"sea", b"a sea", b"door"], [b"sea"], [0, 1]),
+        ([b"ab", b"cd", b"bc"], [b"bc"], [2]),  # not where one ends and the next begins
+        ([b"ab", b"cabc"], [b"bc"], [1]),
+        ([b"xa", b"bb", b"ab"], [b"ab"], [2]),
+        ([b"aab", b"ba", b"ab"], [b"ab", b"b"], [0, 2]),
+        ([b"one two", b"two", b"two one"], [b"one", b"two"], [0, 2]),
+        ([b"two one", b"one", b"x"], [b"two", b"one"], [0]),
+        ([b"long words", b"words", b"short"], [b"wo", b"long"], [0]),
+        ([b"", b"", b"a", b""], [b"a"], [2]),
+        ([b"a", b"b"], [b"a", b"b"], []),
+        ([b"ba", b"c"], [b"ba", b"b", b"a"], [0]),
+        ([b"cab", b"ca"], [b"ab", b"c"], [0]),
+        ([b"a a a", b"a"], [b"a"], [0, 1]),
+        ([b"x", b"y"], [], []),
+    ],
+)
+def test_places_are_found(texts: list[bytes], needles: list[bytes], places: list[int]) -> None:
+    """Each text with all needles, once, wherever in it they stand, and none across two."""
+    assert PageText.of(texts).find_all(needles) == places
+
+
+class Watched(bytes):
+    """Texts that note what is looked for in them."""
+
+    asked: list[bytes]
+
+    def find(self, sub: Any, *where: Any) -> int:
+        self.asked.append(sub)
+        return super().find(sub, *where)
+
+
+def test_the_longest_is_looked_for_first() -> None:
+    """What is rare is looked for in all texts, and what is frequent only where that was found."""
+    texts = Watched(b"a door and a sea")
+    texts.asked = []
+    assert PageText(texts, (len(texts),)).find_all([b"a", b"door", b"an"]) == [0]
+    assert texts.asked[:3] == [b"door", b"an", b"a"]

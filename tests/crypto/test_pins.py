@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
 import pytest
 from hypothesis import given
@@ -18,9 +19,12 @@ from crypto import (
     check_pin,
     fingerprint,
     invitation_id,
+    is_doubted,
+    is_pinned,
     new_invitation_secret,
     open_pin,
     pin,
+    pin_in_doubt,
     safety_code,
     seal,
     verify_voucher,
@@ -183,3 +187,52 @@ def test_safety_code_needs_whole_ids(alice: Person, bob: Person) -> None:
         safety_code(b"short", alice.public, bob.id, bob.public)
     with pytest.raises(FormatError):
         safety_code(alice.id, alice.public, b"short", bob.public)
+
+
+def test_keys_in_doubt_are_remembered_and_fit_nothing(alice: Person, bob: Person, charlie: Person) -> None:
+    """A pin in doubt opens to the keys it was made of, says so, and is the bytes of no keys."""
+    ids = {"owner": alice.id, "peer": bob.id, "link": LINK}
+    doubted, plain = (make(alice.keyring, bob.public, **ids) for make in (pin_in_doubt, pin))
+    assert open_pin(alice.keyring, doubted, **ids) == open_pin(alice.keyring, plain, **ids) == bob.public
+    assert is_doubted(alice.keyring, doubted, **ids) is True
+    assert is_doubted(alice.keyring, plain, **ids) is False
+    assert is_pinned(alice.keyring, plain, bob.public.encode(), **ids) is True
+    assert is_pinned(alice.keyring, plain, charlie.public.encode(), **ids) is False
+    assert is_pinned(alice.keyring, doubted, bob.public.encode(), **ids) is False
+    assert is_pinned(alice.keyring, doubted, bob.public.encode() + b"\x01", **ids) is True
+
+
+@pytest.mark.parametrize("ask", [is_doubted, open_pin])
+@pytest.mark.parametrize("other", ["owner", "peer", "link"])
+def test_a_doubt_belongs_to_one_pair(
+    alice: Person, bob: Person, ask: Callable[..., object], other: str
+) -> None:
+    """It cannot be moved to another owner, person or link, nor opened by other keys."""
+    ids = {"owner": alice.id, "peer": bob.id, "link": LINK}
+    sealed = pin_in_doubt(alice.keyring, bob.public, **ids)
+    with pytest.raises(OpenError):
+        ask(alice.keyring, sealed, **ids | {other: OTHER_LINK})
+    with pytest.raises(OpenError):
+        is_pinned(alice.keyring, sealed, bob.public.encode(), **ids | {other: OTHER_LINK})
+    with pytest.raises(OpenError):
+        ask(bob.keyring, sealed, **ids)
+
+
+def test_only_one_byte_is_a_doubt(alice: Person, bob: Person) -> None:
+    """Keys with anything else behind them are no keys."""
+    ids = {"owner": alice.id, "peer": bob.id, "link": LINK}
+    for behind in (b"\x00", b"\x02", b"\x00\x01", b"\x01\x01"):
+        content = bob.id + bob.public.encode() + behind
+        sealed = seal(alice.keyring.pins, content, context=Context("pin", alice.id, LINK))
+        with pytest.raises(FormatError):
+            is_doubted(alice.keyring, sealed, **ids)
+
+
+def test_a_safety_code_is_ordered_by_keys_where_ids_are_one(bob: Person, charlie: Person) -> None:
+    """Two sides of one id, which no practice has, still see one code; so do two with the same keys."""
+    codes = {
+        safety_code(LINK, one, LINK, two)
+        for one, two in ((bob.public, charlie.public), (charlie.public, bob.public))
+    }
+    assert len(codes) == 1
+    assert len(safety_code(LINK, bob.public, LINK, bob.public)) == 71

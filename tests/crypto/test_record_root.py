@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crypto import FormatError, PageMark, RecordRoot, RecordSet, RecordState
+from crypto import FormatError, PageMark, RecordRoot, RecordSet, RecordState, bloom_bits
 
 KEY = bytes(range(32))
 MARKS = (
@@ -88,3 +88,44 @@ def test_nothing_of_it_is_printed() -> None:
     assert KEY.hex() not in repr(ROOT)
     assert repr(KEY) not in repr(ROOT)
     assert "aaaa" not in repr(ROOT)
+
+
+def test_a_mark_shows_its_number_alone() -> None:
+    """Which page it is about helps who looks for a mistake; its tag and its sessions stay hidden."""
+    assert repr(MARKS[1]) == "PageMark(number=7, revision=1)"
+
+
+def test_a_new_root_has_two_empty_sets_and_no_page() -> None:
+    """Under a key of its own each time."""
+    one, other = RecordRoot(), RecordRoot()
+    assert (one.pages, one.beside.sets) == ((), (RecordSet(), RecordSet()))
+    assert one.beside.key != other.beside.key
+    assert RecordRoot.decode(one.encode()) == one
+
+
+def test_pages_are_as_many_as_two_bytes_count() -> None:
+    """65,536 are written and read, and not one more."""
+    marks = tuple(PageMark(number, 1, 1, 0, 0, b"t" * 16) for number in range(2**16 + 1))
+    most = RecordRoot(BESIDE, marks[:-1]).encode()
+    assert len(RecordRoot.decode(most).pages) == 2**16
+    with pytest.raises(FormatError):
+        RecordRoot(BESIDE, marks).encode()
+    more = most + RecordRoot(BESIDE, marks[-1:]).encode()[105:]
+    with pytest.raises(FormatError):
+        RecordRoot.decode(more)
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "bits"),
+    [
+        (0, 1, 0b11),
+        (1, 1, 0b10),
+        (2, 63, 1 << 63 | 4),
+        (64, 65, 0b11),
+        (255, 128, 1 << 63 | 1),
+        (66, 7, 0b10000100),
+    ],
+)
+def test_a_session_has_two_bits(first: int, second: int, bits: int) -> None:
+    """They are those of the first two bytes of its id, modulo 64."""
+    assert bloom_bits(bytes((first, second)) + bytes(range(100, 114))) == bits

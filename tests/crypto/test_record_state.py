@@ -100,3 +100,13 @@ def test_nothing_secret_is_shown() -> None:
     shown = repr(RecordState(KEY, (RecordSet(1, 123456789),)))
     assert "ssss" not in shown
     assert "123456789" not in shown
+
+
+def test_a_count_stays_within_its_four_bytes() -> None:
+    """Whatever storage made up, what is counted can be written down."""
+    one = (bytes(16), 1, bytes(16))
+    state = RecordState(KEY, (RecordSet(2**32 - 2, 0), RecordSet(2**32 - 1, 0), RecordSet(0, 0)))
+    assert state.change_set(0, added=[one]).sets[0].count == 2**32 - 1
+    assert state.change_set(1, added=[one]).sets[1].count == 2**32 - 1
+    assert state.change_set(2, removed=[one]).sets[2].count == 0
+    assert RecordState.decode(state.change_set(1, added=[one, one]).encode(), 3).sets[1].count == 2**32 - 1

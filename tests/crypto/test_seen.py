@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crypto import FormatError, Keyring, OpenError, SeenState, open_seen_state
+from crypto import SEEN_SIZE, FormatError, Keyring, OpenError, SeenState, open_seen_state
 
 ALICE, DANA = b"a" * 16, b"d" * 16
 KEYS, OTHER = Keyring.from_account_key(bytes(range(32))), Keyring.from_account_key(bytes(32))
@@ -91,3 +91,27 @@ def test_what_storage_spoiled_counts_as_none(revision: object, tag: object) -> N
     assert (state.epoch, state.revision, state.at, state.tag) == (3, 0, 1, bytes(7))
     assert (state.factor, state.events, state.memory) == (0, 0, 0)
     assert state.is_behind(SeenState(3, 1, 1, b"t" * 7))
+
+
+@pytest.mark.parametrize("revision", [1, 2**32, 2**40 - 1])
+def test_what_storage_has_is_read(revision: int) -> None:
+    """Each number in its own place, up to the largest that storage writes."""
+    state = SeenState.from_row(3, revision, 9.9, b"t" * 7, 2**32 - 1, 1, 2**24 - 1)
+    assert state == SeenState(3, revision, 9, b"t" * 7, 2**32 - 1, 1, 2**24 - 1)
+    assert state.numbers == (3, revision, 2**32 - 1, 1, 2**24 - 1)
+
+
+@pytest.mark.parametrize("number", [0, -1, 2**32, 2**40, None, "7", 7.5])
+def test_a_spoiled_number_is_none_by_itself(number: object) -> None:
+    """What stands beside it is read all the same."""
+    assert SeenState.from_row(3, 5, 9, b"t" * 7, number, 4, 8) == SeenState(3, 5, 9, b"t" * 7, 0, 4, 8)
+    assert SeenState.from_row(3, 5, 9, b"t" * 7, 4, number, 8) == SeenState(3, 5, 9, b"t" * 7, 4, 0, 8)
+    assert SeenState.from_row(3, 5, 9, b"t" * 7, 4, 8, number) == SeenState(3, 5, 9, b"t" * 7, 4, 8, 0)
+    assert SeenState.from_row(3, 5, 9, b"t" * 7, 4, 8, 2**24).memory == 0
+    assert SeenState.from_row(3, None, 9, None, 4, 6, 7) == SeenState(3, 0, 9, bytes(7), 4, 6, 7)
+
+
+def test_a_state_counts_as_nothing_unless_told() -> None:
+    """No tag, no second factor, no event, and nothing missed."""
+    assert SeenState(1, 2, 3) == SeenState(1, 2, 3, bytes(7), 0, 0, 0, is_missed=False)
+    assert len(SeenState(1, 2, 3).seal(KEYS, account=ALICE)) == SEEN_SIZE

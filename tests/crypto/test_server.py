@@ -9,7 +9,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crypto import Context, CryptoError, KeySizeError, OpenError, ServerKey, derive_key
+from crypto import (
+    KEPT_SECRET_KEY_SIZE,
+    Context,
+    CryptoError,
+    KeySizeError,
+    MacKey,
+    OpenError,
+    ServerKey,
+    derive_key,
+)
 
 KEY = b"s" * 32
 SESSION = Context("session", b"a" * 16, b"r" * 16, 1)
@@ -80,3 +89,19 @@ def test_key_of_wrong_size_is_refused(size: int) -> None:
     """The setting that holds the key is noticed to be wrong at start."""
     with pytest.raises(KeySizeError):
         ServerKey(bytes(size))
+
+
+@pytest.mark.parametrize("size", [0, 15, 31, 33])
+def test_keys_have_their_length(size: int) -> None:
+    """A key of any other length authenticates nothing, and a secret key of any other is not kept."""
+    with pytest.raises(KeySizeError):
+        MacKey(bytes(size))
+    with pytest.raises(KeySizeError):
+        ServerKey(KEY).seal_secret_key(bytes(size), account=b"a" * 16)
+
+
+def test_what_a_browser_keeps_has_its_size() -> None:
+    """Several stand one behind the other, and are told apart by it."""
+    kept = ServerKey(KEY).seal_secret_key(b"k" * 16, account=b"a" * 16)
+    assert len(kept) == KEPT_SECRET_KEY_SIZE == 62
+    assert ServerKey(KEY).open_secret_key(kept, account=b"a" * 16) == b"k" * 16

@@ -12,7 +12,9 @@ from crypto import (
     FormatError,
     KeySizeError,
     OpenError,
+    derive_key,
     new_sitter_secret,
+    open_sealed,
     open_sitter_note,
     seal_sitter_note,
     sitter_copy_sealer,
@@ -118,3 +120,10 @@ def test_ids_have_16_bytes(alice: Person) -> None:
         ids = {"patient": alice.id, "link": LINK, "note": NOTE} | {change: b"short"}
         with pytest.raises(FormatError):
             seal_sitter_note(sitter_note_key(SECRET), b"", **ids, to=alice.public)
+
+
+def test_the_copy_has_a_key_of_its_own() -> None:
+    """It is the one of the format page, and neither finds the link nor vouches for notes."""
+    sealed = sitter_copy_sealer(SECRET).seal(b"Who to call", context=COPY)
+    assert open_sealed(derive_key(SECRET, "sitter-copy"), sealed, context=COPY) == b"Who to call"
+    assert len({derive_key(SECRET, "sitter-copy"), sitter_note_key(SECRET), sitter_link_id(SECRET)}) == 3

@@ -17,6 +17,7 @@ from crypto import (
     KeySizeError,
     KeySlot,
     OpenError,
+    decoy_recovery_slot,
     decoy_slot,
     passkey_slot,
     password_slot,
@@ -198,3 +199,28 @@ def test_no_two_slots_are_alike() -> None:
     assert one.salt != other.salt
     assert one.commitment != other.commitment
     assert one.wrapped != other.wrapped
+
+
+def test_slots_are_of_the_first_epoch_unless_told() -> None:
+    """Each kind of them, made without one."""
+    made = (
+        password_slot(ACCOUNT_KEY, PASSWORD, account=ALICE, parameters=FLOOR),
+        recovery_slot(ACCOUNT_KEY, RECOVERY_KEY, account=ALICE),
+        passkey_slot(ACCOUNT_KEY, PRF, account=ALICE),
+        decoy_slot(ALICE, FLOOR),
+    )
+    assert [slot.epoch for slot in made] == [0, 0, 0, 0]
+
+
+def test_a_decoy_for_a_recovery_key_opens_for_nobody() -> None:
+    """It has the sizes of a real slot, a salt and a commitment of its own, and does the same work before it refuses."""
+    real, decoy = recovery_slot(ACCOUNT_KEY, RECOVERY_KEY, account=ALICE), decoy_recovery_slot(ALICE)
+    assert (decoy.kind, decoy.parameters, decoy.epoch) == ("recovery", b"", 0)
+    for part in ("salt", "commitment", "wrapped"):
+        assert len(getattr(decoy, part)) == len(getattr(real, part))
+        assert getattr(decoy, part) != getattr(decoy_recovery_slot(ALICE), part)
+    assert decoy.wrapped[:2] == real.wrapped[:2]
+    with pytest.raises(OpenError):
+        unlock_with_recovery_key(decoy, RECOVERY_KEY, account=ALICE)
+    with pytest.raises(FormatError):
+        decoy_recovery_slot(b"short")

@@ -93,3 +93,27 @@ def test_it_is_traced_back_as_far_as_it_reaches() -> None:
     assert trace_back([CHAIN[0], *CHAIN[2:]], PUBLIC[4], account=ACCOUNT) == (PUBLIC[3], PUBLIC[2])
     assert trace_back(CHAIN, PUBLIC[4], account=OTHER) == ()
     assert trace_back(CHAIN, PUBLIC[0], account=ACCOUNT) == ()
+
+
+def test_a_statement_is_as_long_as_it_is() -> None:
+    """One byte less or more, also where the signatures would still fit, is none."""
+    old, new = PrivateIdentity.generate(), PrivateIdentity.generate()
+    statement = succeed(ACCOUNT, 1, 5, old=old, new=new)
+    assert open_succession(statement, account=ACCOUNT).number == 1
+    for bent in (statement + b"x", statement[:-1], statement[:1]):
+        with pytest.raises(OpenError):
+            open_succession(bent, account=ACCOUNT)
+
+
+def test_tracing_back_passes_over_others_and_ends_at_what_does_not_open() -> None:
+    """What leads to other keys is no step, and nothing before a broken one is believed."""
+    first, second, third, other = [PrivateIdentity.generate() for _ in range(4)]
+    one = succeed(ACCOUNT, 1, 5, old=first, new=second)
+    two = succeed(ACCOUNT, 2, 6, old=second, new=third)
+    aside = succeed(ACCOUNT, 3, 7, old=first, new=other)
+    assert trace_back([one, two, aside], third.public(), account=ACCOUNT) == (
+        second.public(),
+        first.public(),
+    )
+    broken = two[:-1] + bytes((two[-1] ^ 1,))
+    assert trace_back([one, two, broken], third.public(), account=ACCOUNT) == ()

@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
+import msgspec
 import pytest
 
 from crypto import session_id, unwrap_account_key
+from journal.accounts import profiles
 from journal.accounts import tables as accounts_tables
 from journal.authentication import active_sessions, web_sessions
 from journal.authentication import tables as authentication_tables
 from journal.authentication.web_sessions import Stage
 from journal.errors import Damaged, NotFound
+from journal.sealing import seal_document
+from journal.store.database import Statement
+from journal.store.statements import Subquery, parse_id
 from tests.cast import Cast
 
 
@@ -91,3 +100,85 @@ async def test_the_device_is_sealed(cast: Cast) -> None:
     assert "Firefox on Android" in [
         visit.device for visit in await active_sessions.list_active_sessions(alice)
     ]
+
+
+async def test_an_actor_is_who_their_profile_says(cast: Cast) -> None:
+    """Everything that pages go by comes from the sealed profile and the row, each in its own place."""
+    alice = await cast.actor("alice")
+    before = await profiles.load_profile(cast.installation, alice.id)
+    choices = {
+        "name": "Alice Anders",
+        "email": "anders@example.org",
+        "time_zone": "Asia/Tokyo",
+        "profession": "potter",
+        "lock_minutes": 45,
+        "region": "DE",
+        "language": "es",
+        "is_neutral": True,
+        "hides_numbers": True,
+        "has_day_lines": True,
+        "wants_no_offers": True,
+        "told_restoration": "a backup",
+    }
+    changed = msgspec.structs.replace(
+        before,
+        **choices,
+        reminders=profiles.ReminderChoices(("talk",)),
+        dosing_day=profiles.DosingDay("acute", cast.clock.now + timedelta(hours=1)),
+    )
+    sealed = seal_document(cast.installation.server_keys, changed, profiles.profile_context(alice.id))
+    await accounts_tables.Account.filter(id=alice.id).update(sealed=sealed)
+    later = await cast.actor("alice")
+    assert {name: getattr(later, name) for name in choices} == choices
+    assert (later.is_reminded, later.dosing_day) == (True, "acute")
+    assert (alice.is_reminded, alice.dosing_day, alice.has_day_lines) == (False, "", False)
+    assert (later.now, later.zone) == (cast.clock.now, ZoneInfo("Asia/Tokyo"))
+    row = await accounts_tables.Account.get(id=alice.id)
+    assert (later.opened_at, later.sealed_identity) == (row.created_at, bytes(row.identity))
+    assert (later.recovery_ready, later.former_identity, later.prefetched) == (True, None, [])
+    assert later.seen is not None
+    assert (later.seen.epoch, later.seen.at) == (row.epoch, int(cast.clock.now.timestamp()))
+    assert later.seen.events > 0
+
+
+async def test_what_a_page_asks_beside_is_of_the_sessions_account(cast: Cast) -> None:
+    """A page's own statements run with the question whose session it is, about that account alone."""
+    alice = await cast.actor("alice")
+
+    def ask(account: Subquery) -> Sequence[Statement]:
+        return [("SELECT id FROM account WHERE id = $1", (account,))]
+
+    actor = await web_sessions.load_actor(cast.installation, cast.tokens["alice"], ask)
+    assert actor is not None
+    ((found,),) = actor.prefetched
+    assert parse_id(found[0]) == alice.id
+
+
+@pytest.mark.parametrize("minutes", [29, 30, 31, 32, 45])
+async def test_an_unused_session_locks(cast: Cast, minutes: int) -> None:
+    """After as long as its owner chose, counted from its last use; a clock that was set back locks nothing."""
+    alice = await cast.actor("alice")
+    cast.clock.forward(minutes=minutes)
+    unused = timedelta(minutes=minutes)
+    actor = await web_sessions.load_actor(cast.installation, cast.tokens["alice"])
+    is_open = unused < timedelta(minutes=alice.lock_minutes) + web_sessions.USE_INTERVAL
+    assert (actor is not None) is is_open
+    if actor is not None:
+        assert actor.is_use_due is (unused >= web_sessions.USE_INTERVAL)
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"created_at": timedelta(minutes=-10)},
+        {"created_at": timedelta(minutes=11)},
+        {"expires_at": timedelta(0)},
+        {"expires_at": timedelta(seconds=-1)},
+    ],
+)
+async def test_a_waiting_session_ends_by_either_time(cast: Cast, changed: dict[str, timedelta]) -> None:
+    """Whichever of its two times storage wrote anew, the other or a bound still ends it."""
+    _, _, token = await waiting(cast)
+    moved: Any = {name: cast.clock.now + by for name, by in changed.items()}
+    await authentication_tables.WebSession.filter(stage=Stage.SECOND_FACTOR.value).update(**moved)
+    assert await web_sessions.find_waiting_session(cast.installation, token) is None

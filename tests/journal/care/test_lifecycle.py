@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
@@ -17,10 +18,13 @@ from journal.audit.acts import Act
 from journal.care import lifecycle, link_keys, links
 from journal.care import tables as care_tables
 from journal.care.link_keys import SharingPaused
-from journal.care.links import UNKNOWN_NAME, CareTeam
-from journal.errors import Damaged, HeldUntilRested, InvalidInput, NotFound, TrustBroken
+from journal.care.links import UNKNOWN_NAME, CareTeam, Link
+from journal.errors import Damaged, HeldUntilRested, InvalidInput, NotFound, StaleRevision, TrustBroken
+from journal.held_acts import Asked, HeldAct
 from journal.scheduling import plan as session_plan
 from journal.sealing import seal_document
+from journal.sessions import plan_key
+from journal.sessions.tables import PlanKey
 from journal.sharing import caseload, reading, shares
 from journal.sharing.recipients import UNKNOWN_CONNECTION, Reader, load_readers
 from tests.cast import NAMES, NOON, Cast
@@ -217,6 +221,248 @@ async def test_care_ends_with_one_person_alone(sqlite_cast: Cast, who: str) -> N
         one for one in await audit_events.list_all_patient_events(alice.id) if one.action is Act.CARE_ENDED
     ]
     assert event.object_id == cast.link
+
+
+@pytest.mark.parametrize("who", ["alice", "bob"])
+async def test_a_damaged_row_names_nobody(cast: Cast, who: str) -> None:
+    """One that lasts counts as not agreed on, and one that ended is counted; the others are as they were."""
+    other = await connected(cast, "charlie")
+    actor = await cast.actor(who)
+    await care_tables.CareLink.filter(id=cast.link).update(key_number=-1)
+    team = await links.load_care_team(actor)
+    assert (team.unagreed, team.damaged) == ((cast.link,), 0)
+    assert [one.id for one in team.links] == ([other] if who == "alice" else [])
+    with pytest.raises(TrustBroken):
+        team.get_link(cast.link)
+    await care_tables.CareLink.filter(id=cast.link).update(ended_at=NOON)
+    team = await links.load_care_team(actor, ended=True)
+    assert (team.unagreed, team.damaged) == ((), 1)
+    with pytest.raises(NotFound):
+        team.get_link(cast.link)
+
+
+async def test_a_link_says_what_it_is(cast: Cast) -> None:
+    """Whose it is, since when, and what is known of the other person, each in its place."""
+    alice, bob = await cast.actor("alice"), await cast.actor("bob")
+    (hers,), (his,) = [await links.load_my_links(one) for one in (alice, bob)]
+    there = await row(cast)
+    for link, peer in ((hers, bob), (his, alice)):
+        assert (link.id, link.patient, link.clinician, link.peer) == (cast.link, alice.id, bob.id, peer.id)
+        assert (link.peer_name, link.peer_zone, link.peer_profession) == (
+            peer.name,
+            peer.time_zone,
+            peer.profession,
+        )
+        assert (link.since, link.paused_at, link.ended_at) == (there.created_at, None, None)
+        assert (link.trusted, link.is_doubted, link.peer_suspended, link.ended_by) == (True, False, False, "")
+        assert (link.peer_keys, link.peer_former, link.own_former) == (peer.public_keys, (), ())
+        assert (link.state, link.is_renewing, link.followed_at, link.due_at) == ("active", False, None, None)
+    await accounts_tables.Account.filter(id=bob.id).update(sealed=b"?" * 80)
+    (nameless,) = await links.load_my_links(alice)
+    assert (nameless.peer_name, nameless.peer_zone, nameless.peer_profession) == (UNKNOWN_NAME, "UTC", "")
+
+
+@pytest.mark.parametrize("lock", [links.require_active, links.require_cared_for])
+async def test_a_link_is_locked_as_it_was_read(cast: Cast, lock: Callable[[Link], Awaitable[None]]) -> None:
+    """An end that came first is said; so is a pause, to what shares alone, and a key drawn anew, once it is done."""
+    alice = await cast.actor("alice")
+    link = await links.load_my_link(alice, cast.link)
+    await lock(link)
+    await care_tables.CareLink.filter(id=cast.link).update(key_number=link.row.key_number + 1)
+    with pytest.raises(StaleRevision) as renewed:
+        await lock(link)
+    await care_tables.LinkRenewal.create(
+        id=cast.link, patient_id=alice.id, former=b"", place="", began_at=NOON
+    )
+    await lock(link)
+    await care_tables.CareLink.filter(id=cast.link).update(key_number=link.row.key_number + 2)
+    with pytest.raises(StaleRevision):
+        await lock(link)
+    await care_tables.CareLink.filter(id=cast.link).update(key_number=link.row.key_number, paused_at=NOON)
+    if lock is links.require_active:
+        with pytest.raises(StaleRevision):
+            await lock(link)
+    else:
+        await lock(link)
+    await care_tables.CareLink.filter(id=cast.link).update(ended_at=NOON)
+    with pytest.raises(StaleRevision) as ended:
+        await lock(link)
+    assert renewed.value.message == links.KEYS_RENEWED
+    assert ended.value.message.startswith("Sharing" if lock is links.require_active else "Care ended")
+
+
+async def test_what_is_held_is_named(cast: Cast) -> None:
+    """What waits for rest says which act it was and of which link, so that it can be asked again."""
+    await lifecycle.pause_sharing(await cast.actor("alice"), cast.link)
+    await in_session(cast)
+    alice = await cast.actor("alice")
+    for act, attempt in ((HeldAct.RESUME, lifecycle.resume_sharing), (HeldAct.END_CARE, lifecycle.end_care)):
+        with pytest.raises(HeldUntilRested) as held:
+            await attempt(alice, cast.link)
+        assert held.value.asked == Asked(act, cast.link)
+
+
+async def test_resuming_gives_the_words_of_the_plan_back(cast: Cast) -> None:
+    """The clinician has the plan's key again, sealed anew; while sharing is paused they have no copy of it."""
+    alice = await cast.actor("alice")
+    await lifecycle.pause_sharing(alice, cast.link)
+    assert (await row(cast)).plan_copy is None
+    await lifecycle.resume_sharing(await cast.actor("alice"), cast.link)
+    assert (await row(cast)).plan_copy
+    await lifecycle.pause_sharing(await cast.actor("alice"))
+    left = await row(cast)
+    assert (left.plan_copy, left.clinician_key, left.held_key, left.paused_at) == (
+        None,
+        None,
+        None,
+        cast.clock.now,
+    )
+
+
+@pytest.mark.parametrize("who", ["alice", "bob"])
+async def test_the_plan_has_another_key_after_care(cast: Cast, who: str) -> None:
+    """Whoever was in the care team had the key of the plan: it is due to be drawn anew, as after a pause."""
+    alice = await cast.actor("alice")
+    await plan_key.load_or_draw(alice)
+    assert (await PlanKey.get(id=alice.id)).due_at is None
+    await lifecycle.end_care(await cast.actor(who), cast.link)
+    assert (await PlanKey.get(id=alice.id)).due_at == cast.clock.now
+
+
+async def hang_rows(link: UUID, patient: UUID) -> None:
+    """Hang a row of every kind on a care link, as another part of the product would."""
+    some: dict[str, Any] = {"sealed": b"sealed", "created_at": NOON}
+    await care_tables.LinkHead.create(id=link, patient_id=patient)
+    await care_tables.LinkRenewal.create(id=link, patient_id=patient, former=b"", place="", began_at=NOON)
+    await care_tables.CareNote.create(id=uuid4(), link_id=link, note=uuid4(), version=1, **some)
+    await care_tables.TalkItem.create(id=uuid4(), link_id=link, session_id=uuid4(), **some)
+    await care_tables.GivenBack.create(id=uuid4(), link_id=link, kept_id=uuid4(), **some)
+    await care_tables.NoticePolicy.create(id=link, patient_id=patient, revision=1, sealed=b"sealed")
+
+
+async def count_rows(link: UUID) -> list[int]:
+    """Return how many rows of each of these kinds hang on a care link."""
+    by_id = (care_tables.LinkHead, care_tables.LinkRenewal, care_tables.NoticePolicy)
+    by_link = (care_tables.CareNote, care_tables.TalkItem, care_tables.GivenBack)
+    return [
+        *[await table.filter(id=link).count() for table in by_id],
+        *[await table.filter(link_id=link).count() for table in by_link],
+    ]
+
+
+async def note(patient: UUID, link: UUID, backup: UUID | None, **more: object) -> UUID:
+    """Store a notice for the clinician of a link, and one for the backup's."""
+    copies: dict[str, Any] = {"sealed": b"first", "backup_sealed": b"second", "done": b"done"} | more
+    made = await care_tables.PatientNotice.create(
+        id=uuid4(),
+        patient_id=patient,
+        link_id=link,
+        backup_id=backup,
+        created_at=NOON,
+        release_at=NOON,
+        **copies,
+    )
+    return made.id
+
+
+async def copies_of(ident: UUID) -> tuple[bytes | None, bytes | None, bytes | None]:
+    """Return what a notice holds."""
+    found = await care_tables.PatientNotice.get(id=ident)
+    first, second, done = (
+        None if one is None else bytes(one) for one in (found.sealed, found.backup_sealed, found.done)
+    )
+    return first, second, done
+
+
+@pytest.mark.parametrize("who", ["alice", "bob"])
+async def test_the_end_of_care_takes_what_hangs_on_the_link(cast: Cast, who: str) -> None:
+    """Rows of every kind go with it, and those of another link of the same patient stay."""
+    other, alice = await connected(cast, "charlie"), await cast.actor("alice")
+    for link in (cast.link, other):
+        await hang_rows(link, alice.id)
+    await lifecycle.end_care(await cast.actor(who), cast.link)
+    assert await count_rows(cast.link) == [0] * 6
+    assert await count_rows(other) == [1] * 6
+
+
+async def test_ended_links_keep_no_notice(cast: Cast) -> None:
+    """Of a copy that went it stays that it did, and of one that did not go nothing; other links' are as they were."""
+    other, alice = await connected(cast, "charlie"), await cast.actor("alice")
+    went: dict[str, Any] = {"released_at": NOON, "backup_released_at": NOON}
+    waiting, gone = await note(alice.id, cast.link, other), await note(alice.id, cast.link, other, **went)
+    as_backup = await note(alice.id, other, cast.link, **went)
+    backup_waits = await note(alice.id, other, cast.link)
+    acknowledged = await note(alice.id, other, None, **went, acknowledged_by=cast.link)
+    elsewhere = await note(alice.id, other, None, acknowledged_by=other)
+    await lifecycle.end_notices(cast.link)
+    assert await copies_of(waiting) == (None, b"second", b"done")
+    assert await copies_of(gone) == (b"", b"second", b"done")
+    assert await copies_of(as_backup) == (b"first", b"", b"done")
+    assert await copies_of(backup_waits) == (b"first", None, b"done")
+    assert await copies_of(acknowledged) == (b"first", b"second", None)
+    assert await copies_of(elsewhere) == (b"first", b"second", b"done")
+
+
+async def test_a_pause_keeps_back_what_has_not_gone(cast: Cast) -> None:
+    """A notice that waits is erased, and one that went stays, over the paused link alone."""
+    other, alice = await connected(cast, "charlie"), await cast.actor("alice")
+    went: dict[str, Any] = {"released_at": NOON, "backup_released_at": NOON}
+    waiting, gone = await note(alice.id, cast.link, other), await note(alice.id, cast.link, other, **went)
+    backup_waits = await note(alice.id, other, cast.link)
+    await lifecycle.pause_sharing(alice, cast.link)
+    assert await copies_of(waiting) == (None, b"second", b"done")
+    assert await copies_of(gone) == (b"first", b"second", b"done")
+    assert await copies_of(backup_waits) == (b"first", None, b"done")
+
+
+async def test_no_notice_waits_for_an_account_that_goes(cast: Cast) -> None:
+    """What is agreed on with anybody ends, and copies that wait are erased: of this patient, and of nobody else."""
+    other, alice, bob = await connected(cast, "charlie"), await cast.actor("alice"), await cast.actor("bob")
+    went: dict[str, Any] = {"released_at": NOON, "backup_released_at": NOON}
+    await hang_rows(cast.link, alice.id)
+    await hang_rows(other, bob.id)
+    waiting, gone = await note(alice.id, cast.link, other), await note(alice.id, cast.link, other, **went)
+    elsewhere = await note(bob.id, cast.link, other)
+    await lifecycle.withhold_all_notices(alice.id)
+    assert await copies_of(waiting) == (None, None, b"done")
+    assert await copies_of(gone) == (b"first", b"second", b"done")
+    assert await copies_of(elsewhere) == (b"first", b"second", b"done")
+    assert [one.id for one in await care_tables.NoticePolicy.all()] == [other]
+
+
+@pytest.mark.parametrize("who", ["alice", "bob"])
+async def test_what_is_not_to_be_lost_is_kept_first(cast: Cast, who: str) -> None:
+    """Whoever ends care: what is handed in runs before anything is deleted, in the same transaction."""
+    await shared(cast, await written(cast))
+    seen = []
+
+    async def look() -> None:
+        seen.append(await care_tables.Share.all().count())
+
+    await lifecycle.end_care(await cast.actor(who), cast.link, before=look)
+    assert seen == [1]
+
+
+async def test_clinicians_are_asked_about_their_own_notes(cast: Cast) -> None:
+    """When care ends, about theirs on this patient: not others' notes, nor theirs on others."""
+    alice, bob, charlie = [await cast.actor(name) for name in ("alice", "bob", "charlie")]
+    made = {}
+    for name, owner, patient in (
+        ("hers", bob.id, alice.id),
+        ("of another", charlie.id, alice.id),
+        ("on another", bob.id, uuid4()),
+    ):
+        made[name] = uuid4()
+        await care_tables.OwnNote.create(
+            id=made[name], owner_id=owner, patient=patient, revision=1, sealed=b"", written_at=NOON
+        )
+    await lifecycle.end_care(alice, cast.link)
+    asked = {name: (await care_tables.OwnNote.get(id=ident)).ask_from for name, ident in made.items()}
+    assert asked == {
+        "hers": cast.clock.now + lifecycle.OWN_NOTES_KEPT,
+        "of another": None,
+        "on another": None,
+    }
 
 
 @pytest.mark.parametrize("who", ["alice", "bob"])

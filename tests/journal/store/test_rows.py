@@ -14,8 +14,6 @@ from journal.errors import Damaged
 from journal.key_rotation import tables as key_rotation_tables
 from journal.store.database import Store, execute, fetch_raw, is_sqlite, transaction
 from journal.store.rows import (
-    FIRST_YEAR,
-    LAST_YEAR,
     DamagedRow,
     Flag,
     JoinedValue,
@@ -33,6 +31,7 @@ from journal.store.rows import (
     parse_rows,
     require_undamaged,
 )
+from journal.time_zones import FIRST_YEAR, LAST_YEAR
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 

@@ -109,3 +109,32 @@ def test_what_is_dangerous_is_guarded_as_such(rule: object) -> None:
     """A rule that asks once more is for somebody who is signed in: nobody else could be asked."""
     assert rule.audience.value != "anyone"  # type: ignore[attr-defined]
     assert callable(guard_view(rule.view, rule.audience, rule.fresh))  # type: ignore[attr-defined]
+
+
+async def test_a_wrong_password_for_a_locked_page_is_said(portal: Portal) -> None:
+    """Beside the form that waits, which stays; the page's own script knows why; too many tries have to wait."""
+    portal.cast.clock.forward(minutes=40)
+    async with portal.client("alice") as browser:
+        sent = {"note": "kept", "asked-again": "not the password"}
+        answer = await browser.post("/sessions/new", data=sent)
+        page = Page.of(answer)
+        assert "That is not your password" in page.words
+        assert page.fields["note"] == ["kept"]
+        assert answer.headers["hearthside-locked"] == "1"
+        assert answer.status_code == 422
+        tries = [await browser.post("/sessions/new", data=sent) for _ in range(6)]
+        assert tries[-1].status_code == 429
+        assert int(tries[-1].headers["retry-after"]) > 0
+        assert tries[-1].headers["hearthside-locked"] == "1"
+        assert Page.of(tries[-1]).fields["note"] == ["kept"]
+
+
+async def test_confirming_too_often_has_to_wait(portal: Portal) -> None:
+    """The page says so, with when to try again, and keeps what was typed."""
+    portal.cast.clock.forward(minutes=20)
+    async with portal.client("alice") as browser:
+        sent = {"note": "kept", "asked-again": "not the password"}
+        answers = [await browser.post("/account/recovery-key", data=sent) for _ in range(7)]
+        assert [answer.status_code for answer in answers] == [422] * 5 + [429] * 2
+        assert int(answers[-1].headers["retry-after"]) > 0
+        assert Page.of(answers[-1]).fields["note"] == ["kept"]

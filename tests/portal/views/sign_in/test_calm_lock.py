@@ -10,6 +10,7 @@ import pytest
 from httpx import AsyncClient
 
 from journal.catalogue.crisis_contacts import list_regions
+from journal.clinic import call_contacts
 from journal.scheduling import plan as session_plan
 from journal.sessions import tables as sessions_tables
 from journal.sessions.session import SessionDetails, SessionKind, Setting, Status
@@ -242,3 +243,19 @@ def test_no_page_of_a_locked_session_knows_a_name() -> None:
         text = (ROOT / "templates" / name).read_text(encoding="utf-8").partition("#}")[2]
         assert "actor.name" not in text
         assert "owner" not in text
+
+
+@pytest.mark.parametrize("state", STATES)
+async def test_who_can_be_called_stands_on_a_calm_lock(portal: Portal, state: str) -> None:
+    """On a calm page and cover, with when they answer, in the words of its reader; on every other day on neither."""
+    said, calm = STATES[state]
+    bob, alice = await portal.cast.actor("bob"), await portal.cast.actor("alice")
+    nurse = call_contacts.CallDetails(call_contacts.CallRole.NURSE, "", "+49 30 5550100")
+    await call_contacts.save_contact(bob, alice.id, nurse)
+    await dose(portal.cast, *said)
+    async with portal.client("alice") as browser:
+        shown = [await cover(browser)]
+        await browser.post("/lock")
+        shown += [await cover(browser), Page.of(await browser.get("/unlock"))]
+        for page in shown:
+            assert ("+49305550100" in page.answer.text.replace(" ", "")) is calm
