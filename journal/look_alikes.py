@@ -13,6 +13,7 @@ import unicodedata
 from collections.abc import Mapping
 from functools import cache
 from importlib import resources
+from itertools import groupby
 from types import MappingProxyType
 
 import regex
@@ -29,7 +30,6 @@ NAME = re.compile(r".*\b(?:LATIN|REGIONAL INDICATOR) .*\b([A-Z])(?: WITH .+)?")
 SEPARATORS = regex.compile(r"[^\p{L}\p{M}\p{N}\p{Extended_Pictographic}]")
 MOST_SEPARATORS = 3
 """Kinds of signs up to which they separate; more of them are a part of what has to be guessed."""
-REPEATED = regex.compile(r"(.)\1+")
 TABLES = ("look-alikes.txt", "confusables.txt")
 STANDS_FOR = MappingProxyType(
     {
@@ -58,7 +58,7 @@ def drop_separators(text: str) -> str:
 
 def drop_repeated(text: str) -> str:
     """Return *text* with each sign that is repeated once."""
-    return str(REPEATED.sub(r"\1", text))
+    return "".join(sign for sign, _ in groupby(text))
 
 
 def read_disguised(sign: str) -> str:

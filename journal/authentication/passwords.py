@@ -226,8 +226,11 @@ def _lowercase(text: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class _Rating:
+    """`known` is the share of a text that is words or patterns."""
+
     guesses: int
     hints: tuple[str, ...]
+    known: float = 0.0
 
 
 def _limit_guesses(text: str) -> str:
@@ -240,20 +243,30 @@ def _limit_guesses(text: str) -> str:
 
 
 def _rate(text: str) -> _Rating:
-    """Rate a text as it is, without separators, and without these and repeated letters; the easiest counts."""
+    """
+    Rate a text as it is, without separators, and without these and repeated letters; the easiest counts.
+
+    Without them counts only what is then words or patterns for the most part: what is drawn at random is as long as it
+    is, with all its signs.
+    """
+    if not text:
+        return _Rating(0, (ANOTHER_WORD,))
     joined = look_alikes.drop_separators(text)
-    forms = dict.fromkeys((text, joined, look_alikes.drop_repeated(joined)))
-    ratings = [_rate_form(one) for one in forms if one]
-    return min(ratings, key=lambda one: one.guesses, default=_Rating(0, (ANOTHER_WORD,)))
+    forms = {joined, look_alikes.drop_repeated(joined)} - {text, ""}
+    ratings = [_rate_form(text), *(one for one in map(_rate_form, sorted(forms)) if one.known >= 0.5)]
+    return min(ratings, key=lambda one: one.guesses)
 
 
 def _rate_form(text: str) -> _Rating:
     _add_spanish()
+    start = _limit_guesses(text)
     # Names are taken out before and not passed as zxcvbn's user_inputs, which it keeps for the next person.
-    judged: dict[str, Any] = zxcvbn(_limit_guesses(text), max_length=RATED_LENGTH)
-    kinds = [match.get("dictionary_name") or match["pattern"] for match in judged["sequence"]]
+    judged: dict[str, Any] = zxcvbn(start, max_length=RATED_LENGTH)
+    parts = judged["sequence"]
+    kinds = [match.get("dictionary_name") or match["pattern"] for match in parts]
     hints = dict.fromkeys(HINTS[kind] for kind in kinds if kind in HINTS)
-    return _Rating(int(judged["guesses"]), (*hints, ANOTHER_WORD))
+    drawn = sum(len(match["token"]) for match in parts if match["pattern"] == "bruteforce")
+    return _Rating(int(judged["guesses"]), (*hints, ANOTHER_WORD), 1 - drawn / len(start))
 
 
 @cache

@@ -124,7 +124,9 @@ async def test_a_mark_is_of_one_account_and_one_password(
     portal: Portal, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Signing in as oneself marks no browser for guessing at others; a new password ends every mark."""
-    monkeypatch.setattr(slots, "token_bytes", token_bytes)  # a mark is of a salt, and these come back in tests
+    monkeypatch.setattr(
+        slots, "token_bytes", token_bytes
+    )  # a mark is of a salt, and these come back in tests
     async with browser_at(portal, "192.0.2.9") as hers:
         await guess(hers, password=PASSWORDS["alice"])
         for number in range(20):

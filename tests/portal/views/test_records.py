@@ -312,8 +312,8 @@ async def test_a_weak_passphrase_is_not_used(portal: Portal, typed: dict[str, st
     "phrase",
     [
         f"  {PHRASE}\u00a0",
-        "seven café lamps",
-        "seven cafe\u0301 lamps",
+        "seven café lamps glow",
+        "seven cafe\u0301 lamps glow",
         "\u3000七つの静かな灯りが窓辺に並んでいます",
         "\u2067שבע מנורות על אדן שקט\u2069",
         " ".join(f"🦊{number}" for number in range(120)),
