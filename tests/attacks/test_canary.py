@@ -313,7 +313,7 @@ async def live(scribe: Scribe, url: str, bob: AsyncClient, alice: AsyncClient) -
     await try_the_doors(scribe, alice)
     await wait_at_the_doors(url)
     change = form_to(await page_at(alice, "/account/password"), "/account/password")
-    renewed = f"{WORD} with a new ending"
+    renewed = f"{WORD} with another slow morning"
     page = await scribe.send(alice, change, current=password, password=renewed, repeated=renewed)
     assert page.url.endswith("/account?done=password")
     scribe.password = renewed

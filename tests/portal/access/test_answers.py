@@ -218,7 +218,7 @@ async def test_an_actor_is_nothing_that_was_not_found(portal: Portal) -> None:
     assert {one.name: getattr(bare, one.name) for one in fields(Actor) if one not in needed} == {
         **dict.fromkeys(("profession", "region", "language", "dosing_day", "told_restoration"), ""),
         **dict.fromkeys(("is_neutral", "hides_numbers", "has_day_lines", "wants_no_offers"), False),
-        **dict.fromkeys(("is_reminded", "is_use_due", "is_head_request"), False),
+        **dict.fromkeys(("is_reminded", "is_use_due", "is_head_request", "remembers_log"), False),
         **dict.fromkeys(("seen", "opened_at", "former_identity")),
         "lock_minutes": 30,
         "prefetched": (),
