@@ -8,17 +8,21 @@ import re
 import shutil
 import zipfile
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from uuid import UUID
 
 import msgspec
 from hypothesis import Phase, given, settings
 
 from crypto import PrivateIdentity
 from journal.catalogue.answers import ADDED_KINDS
+from journal.entries.assignment import SessionAssignment
 from journal.importing.items import LeftOut
 from journal.records import archive, collection
+from journal.sessions.session import SessionKind, Status
 from journal.stamps import AUTHOR, mark_imported
 from journal.store.database import Store
 from journal.vault import record_state
@@ -99,7 +103,40 @@ def expect_back(zipped: bytes) -> Any:
     over = [one for one in plan["sessions"] if find_end(one) <= NOON]
     out = frozenset(one["id"].replace("-", "") for one in plan["sessions"] if one not in over)
     courses = [one for one in plan["courses"] if one["id"] in {session["course_id"] for session in over}]
+    place_anew(entries, over)
     return Numbered(out).apply([courses, [one | {"imported": True} for one in over], mark_authors(entries)])
+
+
+@dataclass(frozen=True)
+class Held:
+    """A session that comes back, as far as it says which entries are of it."""
+
+    id: UUID
+    starts_at: datetime
+    ends_at: datetime
+    began_at: datetime | None
+    kind: SessionKind
+    status: Status
+
+
+def place_anew(entries: list[dict[str, Any]], over: list[dict[str, Any]]) -> None:
+    """Place entries among the sessions that come back: one that belonged to another may belong to one of these."""
+    plan = [
+        Held(
+            UUID(one["id"]),
+            datetime.fromisoformat(one["starts_at"]),
+            find_end(one),
+            datetime.fromisoformat(one["started_at"]) if one["started_at"] else None,
+            SessionKind(one["kind"]),
+            Status(one["status"]),
+        )
+        for one in over
+    ]
+    assignment = SessionAssignment(sorted(plan, key=lambda one: one.starts_at))
+    for one in entries:
+        tied = one["session_id"] and UUID(one["session_id"]).hex
+        found = assignment.find_session(one["kind"], tied, datetime.fromisoformat(one["created_at"]))
+        one["belongs_to"] = str(found.id) if found else None
 
 
 def mark_authors(entries: list[dict[str, Any]]) -> list[dict[str, Any]]:
