@@ -23,6 +23,12 @@ from crypto import normalize, take_apart
 UNSEEN = regex.compile(
     r"[\p{Default_Ignorable_Code_Point}\p{Cf}\p{Cc}\p{Co}\p{Cn}\p{Cs}\N{BRAILLE PATTERN BLANK}]"
 )
+ACCENTS = regex.compile(
+    r"[\p{Block=Combining_Diacritical_Marks}\p{Block=Combining_Diacritical_Marks_Extended}"
+    r"\p{Block=Combining_Diacritical_Marks_Supplement}\p{Block=Combining_Diacritical_Marks_For_Symbols}"
+    r"\p{Block=Combining_Half_Marks}]"
+)
+"""Marks for a letter of any script."""
 MARKS = regex.compile(r"(^|[^\p{L}\p{M}]|[\p{Latin}\p{Greek}\p{Cyrillic}])\p{M}+")
 """Marks that belong to no letter of a script which is written with them, as Devanagari and Thai are."""
 NAME = re.compile(r".*\b(?:LATIN|REGIONAL INDICATOR) .*\b([A-Z])(?: WITH .+)?")
@@ -47,7 +53,7 @@ def fold(text: str) -> str:
     if seen.isascii():
         return seen
     apart = take_apart(normalize("NFKC", "".join(map(_find_plain, seen))))
-    bare = MARKS.sub(r"\1", str(UNSEEN.sub("", apart)))
+    bare = MARKS.sub(r"\1", str(ACCENTS.sub("", UNSEEN.sub("", apart))))
     return "".join(map(_find_plain, normalize("NFC", bare)))
 
 

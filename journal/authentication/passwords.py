@@ -42,6 +42,8 @@ RATED_LENGTH = 72
 PRODUCT = "hearthside"
 SHORTEST_DISGUISED = 4
 """Letters of a name from which on it is looked for in disguise too: shorter ones are in many words."""
+MOSTLY = 0.5
+"""The share of a text that has to be words or patterns for it to be rated without its separators."""
 SHORTEST_OWN_PART = 8
 """Letters and digits that have to remain once names known to everybody here are taken away."""
 
@@ -182,7 +184,7 @@ def _remove_names(text: str, context: Iterable[str]) -> tuple[str, bool]:
         for one in context
         for name in _list_names(look_alikes.fold(normalize("NFC", one[:LONGEST_ADDRESS])))
     ]
-    plain = {_lowercase(name) for name in (PRODUCT, *names) if len(name) > 2}
+    plain = {_lowercase(name) for name in (PRODUCT, *names)}
     disguised = {_read_disguised(name) for name in plain if len(name) >= SHORTEST_DISGUISED}
     taken = _find_names(list(_lowercase(text)), plain)
     backwards = {name[::-1] for name in disguised}
@@ -194,8 +196,10 @@ def _remove_names(text: str, context: Iterable[str]) -> tuple[str, bool]:
 def _list_names(known: str) -> Iterator[str]:
     """Yield what somebody would try of a name or an address: its parts, also of the domain, and the parts in one."""
     for one in known.split("@"):
-        yield from re.split(r"[\W_]+", one)
-        yield re.sub(r"[\W_]+", "", one)
+        parts = [part for part in re.split(r"[\W_]+", one) if part]
+        yield from (part for part in parts if len(part) > 2)
+        if parts:
+            yield "".join(parts)
 
 
 def _find_names(signs: Sequence[str], known: Set[str]) -> set[int]:
@@ -253,7 +257,7 @@ def _rate(text: str) -> _Rating:
         return _Rating(0, (ANOTHER_WORD,))
     joined = look_alikes.drop_separators(text)
     forms = {joined, look_alikes.drop_repeated(joined)} - {text, ""}
-    ratings = [_rate_form(text), *(one for one in map(_rate_form, sorted(forms)) if one.known >= 0.5)]
+    ratings = [_rate_form(text), *(one for one in map(_rate_form, sorted(forms)) if one.known >= MOSTLY)]
     return min(ratings, key=lambda one: one.guesses)
 
 
