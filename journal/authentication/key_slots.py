@@ -22,6 +22,7 @@ import msgspec
 
 from crypto import Context, Keyring, KeySlot, Sealer
 from journal.accounts.current_keys import SELECT_KEYS, ConcurrentChange, has_keys, lock_account
+from journal.accounts.log_memory import load_row
 from journal.actor import Actor
 from journal.authentication import second_factor, tables
 from journal.errors import Damaged, JournalError, NotFound
@@ -313,15 +314,15 @@ async def advance_epoch(
 
 async def note_log_memory(actor: Actor) -> None:
     """
-    Have the access document of an account from before say that it remembers the log of public keys.
+    Store in the access document of an account from before that it remembers the log of public keys, if it does.
 
     Raises:
         ConcurrentChange: If the account's keys were changed at the same moment.
     """
     async with transaction():
         await lock_account(actor.id)
-        before = await load_own_access(actor)
-        if before.stored and not before.document.remembers_log:
+        before, (revision, _) = await load_own_access(actor), await load_row(actor)
+        if revision and before.stored and not before.document.remembers_log:
             document = msgspec.structs.replace(before.document, remembers_log=True)
             sealed = seal_access(actor.vault, actor.id, before.epoch, document)
             await execute(RESEAL_ACCESS, sealed, actor.id, before.epoch)

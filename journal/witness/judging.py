@@ -94,8 +94,7 @@ class View:
     All that is compared. `known` are the account's public keys, the latest first.
 
     Without a memory, it is the first look; unless it `is_lost`: one that there has to be is not there, or does not
-    open. `links`
-    are those with keys to compare, `lasting` the names of all.
+    open. `links` are those with keys to compare, `lasting` the names of all.
     """
 
     account: UUID

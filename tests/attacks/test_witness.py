@@ -341,6 +341,19 @@ async def test_an_account_from_before(cast: Cast, *, had_looked: bool) -> None:
     assert Finding.LOG in await found(cast, "alice")
 
 
+async def test_nothing_is_missed_that_was_never_there(cast: Cast) -> None:
+    """Where a first look stored nothing, since another page was quicker, the account does not say that it remembers."""
+    alice = await cast.actor("alice")
+    before = await key_slots.load_own_access(alice)
+    older = msgspec.structs.replace(before.document, remembers_log=False)
+    sealed = key_slots.seal_access(alice.vault, alice.id, before.epoch, older)
+    await accounts_tables.Account.filter(id=alice.id).update(access=sealed)
+    await forgotten(begun_anew=False)
+    await key_slots.note_log_memory(await cast.actor("alice"))
+    assert (await key_slots.load_own_access(await cast.actor("alice"))).document == older
+    assert not await found(cast, "alice")
+
+
 async def forgotten(*, begun_anew: bool) -> None:
     """Delete whatever anybody remembers or noted, and, if asked, begin the log anew with the keys that are shown."""
     await accounts_tables.Witness.all().delete()
