@@ -12,10 +12,12 @@ from starlette.responses import Response
 
 from portal.web.device_cookies import keep_bytes, read_kept_bytes
 
+MAX_SIZE = 300  # signs that are looked at
+
 
 def read_kept_keys(request: Request) -> bytes:
     """Return the sealed secret keys that the browser sent, or nothing."""
-    return read_kept_bytes(request, request.app.state.config.secret_keys_cookie)
+    return read_kept_bytes(request, request.app.state.config.secret_keys_cookie, MAX_SIZE)
 
 
 def set_kept_keys(request: Request, response: Response, kept: bytes) -> Response:

@@ -40,10 +40,10 @@ def set_device_cookie(request: Request, response: Response, name: str, value: st
     return response
 
 
-def read_kept_bytes(request: Request, name: str) -> bytes:
-    """Return what this browser keeps under *name*; nothing where it is not what was kept."""
+def read_kept_bytes(request: Request, name: str, longest: int = MAX_SIZE) -> bytes:
+    """Return what this browser keeps under *name*, of *longest* signs; nothing where it is not what was kept."""
     try:
-        return urlsafe_b64decode(request.cookies.get(name, "")[:MAX_SIZE])
+        return urlsafe_b64decode(request.cookies.get(name, "")[:longest])
     except ValueError:
         return b""
 
