@@ -7,7 +7,7 @@ in nobody's way: the leaf is added all the same, and whoever keeps a head of it 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Set
 from contextlib import suppress
 from secrets import token_bytes
 from uuid import UUID
@@ -110,15 +110,18 @@ async def find_fault() -> int | None:
     return edge.size if int(last[0][0]) != edge.size else None
 
 
-async def load_head(size: int | None = None) -> LogHead:
-    """Return the head of the log, or that of its first *size* leaves, or of as many as there are in a row."""
-    edge, wanted = Frontier(), 2**31 - 1 if size is None else size
-    while rows := await load_leaves(edge.size, wanted):
+async def load_heads(sizes: Set[int] = frozenset()) -> tuple[LogHead, dict[int, LogHead]]:
+    """Return the head of the log, as far as no leaf is missing, and those that it had at the *sizes* it reached."""
+    edge = Frontier()
+    found = {0: edge.head}
+    while rows := await load_leaves(edge.size, 2**31 - 1):
         for row in rows:
             if row.number != edge.size:  # one is missing, and nothing that follows was kept
-                return edge.head
+                return edge.head, found
             edge.append(hash_leaf(row.leaf))
-    return edge.head
+            if edge.size in sizes:
+                found[edge.size] = edge.head
+    return edge.head, found
 
 
 async def forget_salts(account: UUID) -> None:

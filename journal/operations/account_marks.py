@@ -37,7 +37,6 @@ SELECT_DELETED = """
     UNION ALL SELECT object_id FROM audit_pending WHERE action = $3
 """
 LINE_PATTERN = re.compile(r"account ([0-9a-f]{32})" + 4 * " ([0-9]{1,18})" + " ([0-9a-f]{32})")
-
 KEYS_PATTERN = re.compile(r"hearthside-keys 1 [0-9]{1,9} [0-9a-f]{64}")
 TOTAL_PATTERN = re.compile(r"hearthside-accounts 1 ([0-9]{1,9}) ([0-9a-f]{64})")
 
@@ -162,16 +161,17 @@ def format_marks(marks: Iterable[AccountMark]) -> list[str]:
 
 async def format_log_head() -> str:
     """Return the line that is kept elsewhere of the log of public keys: its length, and the root of its tree."""
-    return _format_log_head(await key_log.load_head())
+    return _format_log_head((await key_log.load_heads())[0])
 
 
 async def find_parted_log(kept: Iterable[str]) -> int | None:
     """Return how long the log of public keys was by a kept line from which it does not go on; None without one."""
-    for line in kept:
-        size = int(line.split()[2])
-        if _format_log_head(await key_log.load_head(size)) != line:
-            return size
-    return None
+    sizes = {line: int(line.split()[2]) for line in kept}
+    if not sizes:
+        return None
+    _, heads = await key_log.load_heads(frozenset(sizes.values()))
+    lines = {size: _format_log_head(head) for size, head in heads.items()}
+    return next((size for line, size in sizes.items() if lines.get(size) != line), None)
 
 
 def is_log_head(line: str) -> bool:

@@ -86,7 +86,7 @@ def read_heads(name: str | None, *, has_to_exist: bool) -> KeptHeads:
     lines = [line.strip() for line in text.splitlines() if line.strip()]
     heads = [head for line in lines if (head := Head.parse(line)) is not None]
     keys = [line for line in lines if account_marks.is_log_head(line)]
-    others = [line for line in lines if Head.parse(line) is None and line not in keys]
+    others = [line for line in lines if Head.parse(line) is None and not account_marks.is_log_head(line)]
     marks = account_marks.parse_marks(others)
     if not heads or marks is None:
         raise CannotReadError(f"This is no head that hearthside wrote, or not all of one: {name!r}")
