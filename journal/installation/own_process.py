@@ -12,7 +12,7 @@ from pathlib import Path
 
 from journal.installation import private_process
 
-BUFFER_SIZE = 64 * 1024  # bytes that are taken at once
+BUFFER_SIZE = 64 * 1024  # bytes that are read at once
 LAUNCHER = Path(private_process.__file__)
 """Runs a program so that nobody can read its memory."""
 
@@ -53,7 +53,7 @@ async def run_program(program: Path, *arguments: str, given: bytes, seconds: flo
         there.close()
         try:
             async with timeout(seconds):
-                _, made = await gather(_give(process.stdin, given), _take(here))
+                _, made = await gather(_write(process.stdin, given), _read(here))
                 await process.wait()
         except TimeoutError as error:
             raise ProgramFailed from error
@@ -66,7 +66,7 @@ async def run_program(program: Path, *arguments: str, given: bytes, seconds: flo
     return made
 
 
-async def _give(program: StreamWriter | None, given: bytes) -> None:
+async def _write(program: StreamWriter | None, given: bytes) -> None:
     if program is None:  # which it is for programs that are given nothing
         return
     with suppress(BrokenPipeError, ConnectionResetError):  # it may end before it has read all
@@ -75,7 +75,7 @@ async def _give(program: StreamWriter | None, given: bytes) -> None:
     program.close()
 
 
-async def _take(here: socket.socket) -> bytes:
+async def _read(here: socket.socket) -> bytes:
     """Return all that comes until the other side closes."""
     made, part = bytearray(), bytearray(BUFFER_SIZE)
     with suppress(ConnectionResetError):  # it ended with something given that it had not read

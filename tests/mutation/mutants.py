@@ -134,7 +134,7 @@ class _Place:
     index: int | None
 
     def put(self, new: ast.AST) -> None:
-        """Put another node there."""
+        """Store another node there."""
         if self.index is None:
             setattr(self.parent, self.name, new)
         else:
@@ -246,7 +246,7 @@ def _is_asked(place: _Place) -> bool:
 
 
 def _describe(place: _Place, node: ast.AST) -> Variant:
-    """Say which operator of which expression is exchanged."""
+    """Return which operator of which expression is exchanged."""
     new = SWAPPED[type(node)]()
 
     def apply() -> None:

@@ -391,7 +391,7 @@ def _find_functions() -> dict[tuple[str, int, str], list[FunctionType]]:
 
 
 def _exchange(changed: CodeType, mutant: Mutant, functions: list[FunctionType]) -> bool:
-    """Put the changed code into *functions*; return whether that was possible."""
+    """Store the changed code in *functions*; return whether that was possible."""
     new = next(
         (one for one in _list_codes(changed) if (one.co_firstlineno, one.co_name) == mutant.function), None
     )
