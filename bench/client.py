@@ -7,6 +7,7 @@ One connection asks, waits for the whole answer and asks again, as a person's br
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from time import perf_counter
@@ -14,6 +15,7 @@ from typing import Self, cast
 from urllib.parse import urlencode
 
 END_OF_HEAD = b"\r\n\r\n"
+COOKIE = re.compile(rb"set-cookie: ([^=]+)=([^;\r]+)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,9 +147,21 @@ async def repeat(port: int, acts: list[Act], seconds: float) -> Round:
 
 
 def asking(request: bytes, status: int = 200) -> Act:
-    """Return the act of asking the same thing again."""
+    """Return the act of asking the same thing again, with what the answers have a browser keep."""
 
     async def act(connection: Connection) -> None:
-        (await connection.ask(request)).expect(status)
+        nonlocal request
+        answer = (await connection.ask(request)).expect(status)
+        request = with_cookies_of(answer, request)
 
     return act
+
+
+def with_cookies_of(answer: Answer, request: bytes) -> bytes:
+    """Return the request of somebody who is signed in with the cookies that an answer set, as a browser sends them."""
+    for name, value in COOKIE.findall(answer.head):
+        kept = re.compile(rb"; %s=[^;\r]*" % re.escape(name))
+        line, _, rest = kept.sub(b"", request).partition(b"\r\nCookie: ")
+        first, end, rest = rest.partition(b"\r\n")
+        request = line + b"\r\nCookie: " + first + b"; " + name + b"=" + value + end + rest
+    return request

@@ -10,7 +10,7 @@ from html.parser import HTMLParser
 from pathlib import Path
 from time import perf_counter
 
-from bench.client import Act, Connection, Person, asking, repeat
+from bench.client import Act, Connection, Person, asking, repeat, with_cookies_of
 from bench.figures import Figure, Figures, Length, middle
 from bench.pages import in_turn
 from bench.people import TIMELINE, People, Writer, words
@@ -102,14 +102,15 @@ async def _writing(port: int, writer: Writer, chance: random.Random) -> Act:
     """Open a patient's page; return the act of changing its 200 words and saving them, as the page itself does."""
     person, where = Person(port, writer.cookie), f"/journal/{writer.entry}"
     opened = await Connection.open(port)
-    page = (await opened.ask(person.get(f"{where}/edit"))).expect(200).body.decode()
+    page = (await opened.ask(person.get(f"{where}/edit"))).expect(200)
     opened.close()
-    form = dict(WritingPage(page).form)
+    form = dict(WritingPage(page.body.decode()).form)
     (field,) = (name for name in form if name.endswith(".text"))
 
     async def act(connection: Connection) -> None:
         form[field] = words(chance)
-        saved = (await connection.ask(person.post(where, list(form.items()), htmx=True))).expect(200)
+        request = with_cookies_of(page, person.post(where, list(form.items()), htmx=True))
+        saved = (await connection.ask(request)).expect(200)
         found = REVISION.search(saved.body)
         if found is None or int(found[1]) != int(form["revision"]) + 1:
             raise RuntimeError(f"not saved: {saved.body.decode()}")

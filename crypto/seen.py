@@ -7,6 +7,7 @@ Format: docs/crypto-format.md section 24.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from operator import lt
 from struct import Struct
 
 from crypto.context import NO_RECORD, Context
@@ -70,7 +71,7 @@ class SeenState:
 
     def is_behind(self, other: SeenState) -> bool:
         """Return whether this one is not *other*, and did not come after it either."""
-        if any(one < seen for one, seen in zip(self.numbers, other.numbers, strict=True)):
+        if any(map(lt, self.numbers, other.numbers)):
             return True
         return (self.epoch, self.revision) == (other.epoch, other.revision) and self.tag != other.tag
 

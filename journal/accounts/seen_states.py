@@ -35,17 +35,16 @@ def open_kept_states(actor: Actor, kept: bytes) -> KeptStates:
     return KeptStates(None, parts)
 
 
-def renew_kept_states(actor: Actor, kept: bytes, *, is_told: bool) -> bytes | None:
+def renew_kept_states(actor: Actor, states: KeptStates, *, is_told: bool) -> bytes | None:
     """
     Return what a browser keeps from now on, dropping the oldest of others; None where it is to keep what it has.
 
     Args:
-        kept: What it keeps now.
+        states: What it keeps now.
         is_told: Its owner was told that the account is behind what was seen, so it goes on from here.
     """
     if actor.seen is None:
         return None
-    states = open_kept_states(actor, kept)
     own, new = states.own, _find_newest(actor, actor.seen)
     if own is not None and not is_told:
         if states.is_ahead(actor):

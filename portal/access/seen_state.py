@@ -13,7 +13,8 @@ from datetime import UTC, datetime
 from starlette.requests import Request
 from starlette.responses import Response
 
-from journal.accounts.seen_states import open_kept_states, renew_kept_states
+from crypto import SeenState
+from journal.accounts.seen_states import KeptStates, open_kept_states, renew_kept_states
 from journal.actor import Actor
 from journal.practice.practice import Restoration
 from portal.web.device_cookies import keep_bytes, read_kept_bytes
@@ -38,7 +39,7 @@ class EarlierStatePage:
 
 def build_earlier_state_page(request: Request, actor: Actor, path: str) -> EarlierStatePage:
     """Return what there is to say about an account that is as it was earlier."""
-    kept, at = open_kept_states(actor, _read_cookie(request)), None
+    kept, at = _open_cookie(request, actor), None
     if kept.own is not None and kept.is_ahead(actor):
         at = datetime.fromtimestamp(min(kept.own.at, int(actor.now.timestamp())), UTC)
     return EarlierStatePage(at, find_restoration(request, actor), path)
@@ -75,11 +76,16 @@ def keep_seen_state(request: Request, response: Response, actor: Actor, *, is_to
         return response
     if request.method != "GET" and not actor.saved_states and not is_told:
         return response  # nothing of it was changed: spares autosave the look
-    kept = renew_kept_states(actor, _read_cookie(request), is_told=is_told)
+    kept = renew_kept_states(actor, _open_cookie(request, actor), is_told=is_told)
     if kept is None:
         return response
     return keep_bytes(request, response, request.app.state.config.seen_cookie, kept)
 
 
-def _read_cookie(request: Request) -> bytes:
-    return read_kept_bytes(request, request.app.state.config.seen_cookie)
+def _open_cookie(request: Request, actor: Actor) -> KeptStates:
+    """Return what this browser keeps: opened once in a request, for as long as it knows the account in one state."""
+    opened: tuple[SeenState | None, KeptStates] | None = getattr(request.state, "kept_states", None)
+    if opened is None or opened[0] is not actor.seen:
+        kept = read_kept_bytes(request, request.app.state.config.seen_cookie)
+        opened = request.state.kept_states = actor.seen, open_kept_states(actor, kept)
+    return opened[1]

@@ -20,8 +20,8 @@ from playwright.async_api import Page, expect
 from tests.browser.conftest import Desk, Server
 from tests.setup_tools import age
 
-BOB = "bob listens by lamplight tonight"
-ALICE = "alice reads by lamplight tonight"
+BOB = "bob listens until the owl calls"
+ALICE = "alice reads until the owl calls"
 REST = "Maybe that I am allowed to stop holding it shut."
 SECRET = "This part is for nobody but me."
 

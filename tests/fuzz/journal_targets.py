@@ -56,7 +56,7 @@ from journal.time_zones import WallClockError
 from journal.vault import contents
 from journal.vault.documents import decode_entry
 from journal.witness.documents import HeadNote
-from portal.access import kept_keys, known_browser, seen_state, session_cookie
+from portal.access import kept_keys, known_browser, session_cookie
 from portal.http import client
 from portal.web import device_cookies, forms
 from tests.authenticator import SITE, Authenticator, encoded
@@ -500,7 +500,7 @@ def read_cookies(data: bytes) -> None:
         session_cookie.get_token(request)
         kept = kept_keys.read_kept_keys(request)
         kept_secret_keys._split(kept)
-        seen_state._read_cookie(request)
+        device_cookies.read_kept_bytes(request, "seen")
         known_browser._read_marks(request)
         device_cookies.find_language(request)
         device_cookies.find_help_region(request)
