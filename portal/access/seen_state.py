@@ -13,7 +13,6 @@ from datetime import UTC, datetime
 from starlette.requests import Request
 from starlette.responses import Response
 
-from crypto import SeenState
 from journal.accounts.seen_states import KeptStates, open_kept_states, renew_kept_states
 from journal.actor import Actor
 from journal.practice.practice import Restoration
@@ -84,7 +83,7 @@ def keep_seen_state(request: Request, response: Response, actor: Actor, *, is_to
 
 def _open_cookie(request: Request, actor: Actor) -> KeptStates:
     """Return what this browser keeps: opened once in a request, for as long as it knows the account in one state."""
-    opened: tuple[SeenState | None, KeptStates] | None = getattr(request.state, "kept_states", None)
+    opened: tuple[object, KeptStates] | None = getattr(request.state, "kept_states", None)
     if opened is None or opened[0] is not actor.seen:
         kept = read_kept_bytes(request, request.app.state.config.seen_cookie)
         opened = request.state.kept_states = actor.seen, open_kept_states(actor, kept)

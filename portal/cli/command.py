@@ -132,6 +132,8 @@ def build_parser() -> argparse.ArgumentParser:
 
 
 def _add_options(name: str, command: argparse.ArgumentParser) -> None:
+    if name in SERVING:
+        command.add_argument("--check", action="store_true", help="only say whether it would start")
     match name:
         case "run":
             command.add_argument("--no-demo", action="store_true", help="start with an empty practice")

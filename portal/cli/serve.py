@@ -20,7 +20,14 @@ from journal.store.errors import DatabaseStarting
 from portal import logs
 from portal.app import create_app
 from portal.config import Config
-from portal.http.process_renewal import LISTENING, Renewal, RenewingServer, get_handed_sockets
+from portal.http.process_renewal import (
+    CHECK_COUNTS,
+    LISTENING,
+    Renewal,
+    RenewingServer,
+    get_handed_sockets,
+    would_start,
+)
 from portal.http.server import build_server_config
 
 KEY_BESIDE_DATA = (
@@ -35,12 +42,17 @@ WAITING_FOR_DATABASE = "Waiting for it; Hearthside serves as soon as it is there
 DATABASE_READY = "The database is there."
 COLLECT_AFTER = (10_000, 5, 20)  # new objects; five times that; a million
 RENEWED = "Nobody is connected: the process is renewed, so that it remembers nothing."
+NOT_RENEWED = (
+    "The process is not renewed: what is installed and set up now would not start. It goes on as it is."
+)
 POLL_SECONDS = 1.0  # seconds between two tries of a database that is away
 
 
 def run(config: Config, options: argparse.Namespace) -> int:
     """Migrate, load the demonstration or create a set-up link if the database is empty, and serve."""
-    if LISTENING in os.environ:  # a renewed process: all of this was done, and said
+    if (
+        LISTENING in os.environ or options.check
+    ):  # a renewed process, or one to be: all of this was done, and said
         return serve(config, options)
     asyncio.run(migrate(config.database_url))
     state = asyncio.run(_prepare_database(config, demo=not options.no_demo))
@@ -69,8 +81,12 @@ async def _prepare_practice(installation: Installation, origin: str, *, demo: bo
 
 
 def serve(config: Config, options: argparse.Namespace) -> int:
-    """Serve until the process is stopped."""
+    """Serve until the process is stopped; with `--check` only see whether it could."""
     logs.configure_logging(config.log)
+    if options.check:
+        create_app(config)
+        asyncio.run(_check_database(config))
+        return 0
     if not asyncio.run(_wait_for_database(config)):
         return 0
     warn_of_key_location(config)
@@ -87,9 +103,16 @@ def serve(config: Config, options: argparse.Namespace) -> int:
 
 
 def _build_renewal(app: Starlette, requests: int) -> Renewal:
-    """Return when the process is renewed: nothing is made beside the pages, no task runs, and the database answers."""
+    """
+    Return when the process is renewed.
+
+    Nothing is made beside the pages, no task runs, the database answers, and what is installed now would start.
+    """
+
+    believed_until = 0.0
 
     async def is_possible() -> bool:
+        nonlocal believed_until
         if app.state.installation.background_work:
             return False
         try:
@@ -97,6 +120,12 @@ def _build_renewal(app: Starlette, requests: int) -> Renewal:
                 await practice.fetch_sealed_practice()
         except Exception:  # noqa: BLE001 - each driver has its own; a process that runs says so on its pages
             return False
+        now = asyncio.get_running_loop().time()
+        if now >= believed_until:
+            if not await would_start():
+                logs.log_event(logging.ERROR, NOT_RENEWED)
+                return False
+            believed_until = now + CHECK_COUNTS
         return True
 
     def close() -> bool:

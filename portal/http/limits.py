@@ -39,6 +39,9 @@ class Limits:
     min_bytes_per_second: int = (
         240  # bytes of an answer that are taken each second at least; as in ASP.NET's Kestrel
     )
+    arriving_seconds: float = 2  # a head may be on its way, before a process is renewed in spite of it
+    unknown_seconds: float = 10  # the same of a request of nobody who is signed in
+    taking_seconds: float = 30  # the same of an answer that is complete
 
     def apply_to(self, path: str) -> Limits:
         """Return the limits of a request to *path*."""

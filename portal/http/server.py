@@ -15,7 +15,7 @@ from typing import Any
 
 import uvicorn
 from starlette.types import ASGIApp
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from portal.config import Config
 from portal.http.limits import BODY_COMPLETE_KEY, STANDARD, Limits
@@ -74,6 +74,9 @@ class HttpConnection(HttpToolsProtocol):
         )
         self.write_timer: asyncio.TimerHandle | None = None  # for somebody to take what is written
         self.bytes_due = 0  # bytes that have to be taken by then
+        self.has_asked = False
+        self.begun_at = self.loop.time()  # the connection, then its newest request
+        self.answered_at = self.begun_at
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Begin to wait for the first request."""
@@ -114,13 +117,13 @@ class HttpConnection(HttpToolsProtocol):
     def on_message_begin(self) -> None:
         """Begin to read a head. Most come in one piece; `data_received` waits for the rest of the others."""
         super().on_message_begin()
-        self.in_head, self.head_size = True, 0
+        self.in_head, self.head_size, self.begun_at = True, 0, self.loop.time()
         self._watch_writes()  # whoever asks for more has to take the answer before
 
     def on_headers_complete(self) -> None:
         """Pass the request on, unless its head is too large."""
         self._cancel_read_timer()
-        self.in_head = False
+        self.in_head, self.has_asked = False, True
         if self.received_size > self.limits.head and self._measure_head() > self.limits.head:
             self.refusal_status = HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE
             raise ValueError("too large")
@@ -137,11 +140,33 @@ class HttpConnection(HttpToolsProtocol):
 
     def on_response_complete(self) -> None:
         """Receive an unread body for a while, so that the response arrives; then close."""
+        self.answered_at = self.loop.time()
         super().on_response_complete()
         if self.cycle.response_complete and self.cycle.more_body and self.read_timer is None:
             self._start_read_timer(self.limits.stalled_seconds, self._close)
         elif self.transport.is_closing():
             self._watch_writes()
+
+    @property
+    def is_under_way(self) -> bool:
+        """Return whether a request is being answered."""
+        cycle: RequestResponseCycle | None = self.cycle
+        return cycle is not None and not cycle.response_complete
+
+    def is_waited_for(self) -> bool:
+        """
+        Return whether somebody may be waiting for something here.
+
+        It is a request of somebody who is signed in, one of anybody that is a moment old, a head that may be on its
+        way, or the end of an answer. Elsewhere nothing happens, or as little as is allowed.
+        """
+        now, limits = self.loop.time(), self.limits
+        if self.is_under_way:
+            is_somebodys = self.cycle.scope["state"].get("actor") is not None
+            return is_somebodys or now - self.begun_at < limits.unknown_seconds
+        if self.in_head or not self.has_asked:
+            return now - self.begun_at < limits.arriving_seconds
+        return self.transport.count_unsent() > 0 and now - self.answered_at < limits.taking_seconds
 
     def pause_writing(self) -> None:
         """Watch from now on whether written bytes are sent."""

@@ -7,20 +7,22 @@ import re
 import socket
 from asyncio import StreamReader, StreamWriter
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from urllib.parse import urlencode
 
+import pytest
 import uvicorn
 from httpx import AsyncClient
 
 from portal.background import PeriodicTask, TaskGate, run_forever
-from portal.cli.serve import RENEWED
+from portal.cli.serve import NOT_RENEWED, RENEWED
 from portal.http.process_renewal import (
     CLOSE,
     DRAINING_TICKS,
+    INSISTING_TICKS,
     LONG_IDLE_TICKS,
     PATIENT_TICKS,
     QUIET_TICKS,
@@ -33,7 +35,7 @@ from tests.attacks.test_memory import find_keys, sign_in
 from tests.cast import PASSWORDS, SERVER_KEY, Furniture
 from tests.durability.test_served import origin_of
 from tests.portal.browsing import action, opened
-from tests.serving import ROOT, Program, listening
+from tests.serving import MAIN, ROOT, Program, listening
 from tests.waiting import browser_at, own_port
 
 ROUNDS = 2
@@ -42,6 +44,13 @@ ENOUGH = 20  # requests after which a process may be renewed
 WAITING = 10
 FONT = "/static/fonts/literata-latin.woff2"
 HERS = "Zaunkoenig"
+HASTY = f"""
+from portal.http import process_renewal
+process_renewal.DRAINING_TICKS = process_renewal.PATIENT_TICKS
+process_renewal.INSISTING_TICKS = 600
+{MAIN}
+"""
+"""The product; it waits three seconds for a moment without any connection, and a minute for one where nobody waits."""
 
 
 @dataclass
@@ -138,6 +147,17 @@ async def be_there_over_renewal(program: Program, browser: AsyncClient, visitor:
     return saved.decode()
 
 
+def settings_of(url: str, data: Path, port: int) -> dict[str, str]:
+    """The settings of a process that is renewed often, but its key."""
+    return {
+        "HEARTHSIDE_DATA": str(data),
+        "HEARTHSIDE_DATABASE_URL": url,
+        "HEARTHSIDE_ORIGIN": origin_of(port),
+        "HEARTHSIDE_PORT": str(port),
+        "HEARTHSIDE_RENEW_AFTER": str(ENOUGH),
+    }
+
+
 async def test_nobody_is_turned_away_while_a_process_is_renewed(
     furnished_url: tuple[str, Furniture], tmp_path: Path
 ) -> None:
@@ -146,14 +166,7 @@ async def test_nobody_is_turned_away_while_a_process_is_renewed(
     sought = {name: forms_of_key(key) for name, key in (await find_keys(url, furniture)).items()}
     sought |= {name: forms_of_text(name) for name in (HERS, *PASSWORDS.values())}
     with own_port() as port:
-        settings = {
-            "HEARTHSIDE_DATA": str(tmp_path),
-            "HEARTHSIDE_DATABASE_URL": url,
-            "HEARTHSIDE_SERVER_KEY": SERVER_KEY.hex(),
-            "HEARTHSIDE_ORIGIN": origin_of(port),
-            "HEARTHSIDE_PORT": str(port),
-            "HEARTHSIDE_RENEW_AFTER": str(ENOUGH),
-        }
+        settings = settings_of(url, tmp_path, port) | {"HEARTHSIDE_SERVER_KEY": SERVER_KEY.hex()}
         async with (
             listening("serve", settings=settings, code=READABLE) as program,
             browser_at(origin_of(port)) as browser,
@@ -185,6 +198,91 @@ async def tick(server: RenewingServer, times: int) -> bool:
     return False
 
 
+async def test_who_only_holds_connections_keeps_nobody_from_renewal(
+    furnished_url: tuple[str, Furniture], tmp_path: Path
+) -> None:
+    """Silence, drops of a head and half a form of nobody end with the process; who reads meanwhile is answered."""
+    url, _ = furnished_url
+    with own_port() as port:
+        settings = settings_of(url, tmp_path, port) | {"HEARTHSIDE_SERVER_KEY": SERVER_KEY.hex()}
+        async with (
+            listening("serve", settings=settings, code=HASTY) as program,
+            browser_at(origin_of(port)) as browser,
+        ):
+            nobody = Visitor(port, "")
+            form = ("content-type: application/x-www-form-urlencoded", "content-length: 50")
+            async with nobody.connected() as silent, nobody.connected() as slow, nobody.connected() as half:
+                slow[1].write(b"GET /help-now HTTP/1.1\r\nhost: ")
+                half[1].write(nobody.head("POST /sign-in", *form) + b"email=")
+                await sign_in(browser, "alice")
+                stop = asyncio.Event()
+                stream = asyncio.create_task(read_on(browser, "/journal", stop))
+                await program.hear(RENEWED)
+                for reader, _ in (silent, slow, half):
+                    await wait_for_end(reader)
+                stop.set()
+                assert await stream
+            assert (await browser.get("/journal")).status_code == 200
+        assert b"Traceback" not in program.said
+
+
+async def wait_for_end(reader: StreamReader) -> None:
+    """Wait until the other side ends a connection."""
+    with suppress(ConnectionError):
+        await reader.read()
+
+
+async def test_a_process_that_would_not_start_again_goes_on(
+    furnished_url: tuple[str, Furniture], tmp_path: Path
+) -> None:
+    """Once its key file is another's, the process is not renewed, and serves on; with its own again, it is."""
+    url, _ = furnished_url
+    key = tmp_path / "kept.key"
+    key.write_text(SERVER_KEY.hex())
+    key.chmod(0o600)
+    with own_port() as port:
+        settings = settings_of(url, tmp_path, port) | {"HEARTHSIDE_SERVER_KEY_FILE": str(key)}
+        async with (
+            listening("serve", settings=settings) as program,
+            browser_at(origin_of(port)) as browser,
+        ):
+            key.write_text(bytes(reversed(SERVER_KEY)).hex())
+            for _ in range(ENOUGH):
+                await opened(browser, "/help-now")
+            await browser.aclose()
+            await program.hear(NOT_RENEWED)
+            assert RENEWED.encode() not in program.said
+            key.write_text(SERVER_KEY.hex())
+            async with browser_at(origin_of(port)) as another:
+                for _ in range(ENOUGH):
+                    await opened(another, "/help-now")
+            await program.hear(RENEWED)
+            async with browser_at(origin_of(port)) as third:
+                await opened(third, "/help-now")
+
+
+@dataclass(eq=False)
+class Connected:
+    """What the server asks of a connection, and does to it."""
+
+    is_waited: bool = True
+    is_under_way: bool = False
+    is_aborted: bool = False
+
+    @property
+    def transport(self) -> Connected:
+        """Its other half."""
+        return self
+
+    def is_waited_for(self) -> bool:
+        """Whether somebody waits there."""
+        return self.is_waited
+
+    def abort(self) -> None:
+        """End it."""
+        self.is_aborted = True
+
+
 def quiet_server(
     gate: TaskGate, *, possible: bool = True, served: int = 0, connected: bool = False
 ) -> RenewingServer:
@@ -197,7 +295,7 @@ def quiet_server(
     server.servers = []
     server.server_state.total_requests = served
     if connected:
-        server.server_state.connections.add(object())  # type: ignore[arg-type]
+        server.server_state.connections.add(Connected())  # type: ignore[arg-type]
     return server
 
 
@@ -206,9 +304,7 @@ async def test_a_process_is_renewed_in_a_quiet_moment_alone() -> None:
     server = quiet_server(TaskGate())
     assert not await tick(server, LONG_IDLE_TICKS * 2)
     server.server_state.total_requests = 1
-    assert await tick(server, 1)
-    server = quiet_server(TaskGate(), served=1)
-    assert not await tick(server, LONG_IDLE_TICKS - 1)
+    assert not await tick(server, LONG_IDLE_TICKS)
     assert await tick(server, 1)
     server = quiet_server(TaskGate(), served=2)
     assert not await tick(server, QUIET_TICKS - 1)
@@ -229,7 +325,7 @@ async def test_answers_end_their_connections_for_a_while() -> None:
     assert not await tick(server, DRAINING_TICKS)
     assert CLOSE not in server.server_state.default_headers
     server.server_state.total_requests = 2
-    for _ in range(DRAINING_TICKS // TICKS_PER_SECOND):
+    for _ in range(INSISTING_TICKS // TICKS_PER_SECOND):
         assert not await tick(server, TICKS_PER_SECOND)
         assert server.server_state.default_headers.count(CLOSE) == 1
     assert not await tick(server, 1 + TICKS_PER_SECOND)
@@ -238,6 +334,25 @@ async def test_answers_end_their_connections_for_a_while() -> None:
     assert not await tick(server, PATIENT_TICKS)
     server.server_state.total_requests = 4
     assert await tick(server, QUIET_TICKS)
+
+
+@pytest.mark.parametrize("served", [1, 2])
+async def test_connections_on_which_nobody_waits_end_with_the_process(served: int) -> None:
+    """They count for a minute, or for ten after fewer requests; a request whose connection is gone counts always."""
+    server = quiet_server(TaskGate(), served=served)
+    connected = [Connected(is_waited=False), Connected(is_waited=False, is_under_way=True)]
+    server.server_state.connections.update(connected)  # type: ignore[arg-type]
+    tasks = {asyncio.create_task(asyncio.Event().wait()) for _ in range(2)}
+    server.server_state.tasks |= tasks  # type: ignore[arg-type]
+    assert not await tick(server, INSISTING_TICKS if served == 2 else LONG_IDLE_TICKS + 1)
+    assert not any(one.is_aborted for one in connected)
+    gone = tasks.pop()
+    server.server_state.tasks.discard(gone)
+    server.draining_ticks = min(server.draining_ticks, DRAINING_TICKS)
+    assert await tick(server, 1)
+    assert all(one.is_aborted for one in connected)
+    for one in (gone, *tasks):
+        one.cancel()
 
 
 async def test_a_process_that_could_not_be_renewed_is_asked_later() -> None:
