@@ -163,7 +163,22 @@ def hours_context(clinician: UUID, revision: int) -> Context:
 
 def _open(installation: Installation, row: HoursRow) -> Hours:
     where = hours_context(row.id, row.revision)
-    return open_document(installation.server_keys, row.sealed, where, Hours)
+    hours = open_document(installation.server_keys, row.sealed, where, Hours)
+    if not _is_readable(hours):
+        raise Damaged
+    return hours
+
+
+def _is_readable(hours: Hours) -> bool:
+    """Return whether zone, times and days are some; a document of the right shape may say otherwise."""
+    try:
+        parse_zone(hours.zone)
+        for window in hours.windows:
+            time.fromisoformat(window.start)
+            time.fromisoformat(window.end)
+        return hours.away is None or hours.away[0] <= hours.away[1]
+    except (WallClockError, ValueError):
+        return False
 
 
 def _validate(actor: Actor, typed: Hours) -> Hours:

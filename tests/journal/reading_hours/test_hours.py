@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import msgspec
 import pytest
 
 from journal.care import links
@@ -14,6 +15,7 @@ from journal.reading_hours import tables
 from journal.reading_hours.hours import Hours
 from journal.reading_hours.next_look import LookState, load_next_look
 from journal.scheduling import plan as session_plan
+from journal.sealing import seal_document
 from journal.sessions.session import SessionDetails, SessionKind, Setting
 from tests.cast import Cast
 from tests.scenes import connected
@@ -126,3 +128,28 @@ async def test_what_does_not_open_counts_as_none(cast: Cast) -> None:
         assert (await reading_hours.load_my_hours(bob)).is_damaged
     await save(cast)
     assert (await reading_hours.load_my_hours(bob)).hours == MORNINGS
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"zone": "Nowhere/At all"},
+        {"windows": (Window((1,), "9 o'clock", "12:00"),)},
+        {"windows": (Window((1,), "09:00", "noon"),)},
+        {"away_from": "2026-02-30", "away_until": "2026-03-01"},
+        {"away_from": "2026-03-01", "away_until": "soon"},
+        {"away_from": "2026-03-02", "away_until": "2026-03-01"},
+    ],
+)
+async def test_hours_that_say_no_time_count_as_not_written(cast: Cast, wrong: dict[str, object]) -> None:
+    """Whoever has the server key can seal anything: a patient's page opens, and is told nothing of it."""
+    await save(cast)
+    written = msgspec.structs.replace(MORNINGS, **wrong)
+    bob = await cast.actor("bob")
+    context = reading_hours.hours_context(bob.id, 1)
+    sealed = seal_document(cast.installation.server_keys, written, context)
+    await tables.ReadingHours.filter(id=bob.id).update(sealed=sealed)
+    alice = await cast.actor("alice")
+    look = await load_next_look(alice, await links.load_my_link(alice, cast.link))
+    assert look.state is LookState.UNKNOWN
+    assert (await reading_hours.load_my_hours(bob)).is_damaged
