@@ -17,6 +17,8 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import msgspec
+import pyrage
+from pyrage import x25519
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
@@ -35,6 +37,7 @@ from journal.errors import Damaged, InvalidInput, LinkExpired
 from journal.evaluation import form_fields
 from journal.evaluation import lines as evaluation_lines
 from journal.importing import texts
+from journal.importing.folder import AGE, open_files
 from journal.importing.items import Refused
 from journal.importing.reading_process import read_body
 from journal.installation import kept_secret_keys
@@ -67,6 +70,10 @@ ROOT = Path(__file__).resolve().parents[2]
 BERLIN = ZoneInfo("Europe/Berlin")
 CHALLENGE = bytes(32)
 BOUNDARY = "xxxxboundary"
+AGE_KEY = x25519.Identity.from_str(
+    "AGE-SECRET-KEY-1PG6URPXZ70MC6K6LFYWG3STDEZW69NXED8UN5D9NYQ86FDWCFYRQDHKZLW"
+)
+"""Drawn for these tests; nothing else is sealed for it."""
 
 
 @cache
@@ -337,6 +344,23 @@ def read_upload(data: bytes) -> None:
     read_body(f"multipart/form-data; boundary={BOUNDARY}", body, CLOCK)
 
 
+def read_age_file(data: bytes) -> None:
+    """Open an age file, in letters or not, whose header and body may be anything, with a secret key."""
+    beginning = AGE[data[:1] >= b"\x80"]
+    open_files((("a.age", beginning + data[1:]),), str(AGE_KEY))
+
+
+def list_age_files() -> list[bytes]:
+    """Return the rest of age files for that key, and for nobody's."""
+    packed = pack({"a.txt": b"A day."})
+    seeds = []
+    for key in (AGE_KEY, x25519.Identity.generate()):
+        for number, armored in ((b"\x00", False), (b"\xff", True)):
+            sealed = pyrage.encrypt(packed, [key.to_public()], armored=armored)
+            seeds.append(number + sealed.removeprefix(AGE[armored]))
+    return seeds
+
+
 def list_uploads() -> list[bytes]:
     """Return files of each kind."""
     day_one = {
@@ -533,6 +557,7 @@ TARGETS = (
     Target("head-notes", read_note, (Damaged, CryptoError), list_notes),
     Target("passkeys", read_passkey, (), make_passkeys, ("journal", "webauthn", "cbor2")),
     Target("uploads", read_upload, (Refused,), list_uploads),
+    Target("age-files", read_age_file, (Refused,), list_age_files),
     Target("file-parts", read_parts, (), list_uploads),
     Target(
         "typed",
