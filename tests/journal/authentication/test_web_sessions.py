@@ -19,9 +19,12 @@ from journal.authentication import tables as authentication_tables
 from journal.authentication.web_sessions import Stage
 from journal.errors import Damaged, NotFound
 from journal.sealing import seal_document
-from journal.store.database import Statement
+from journal.store.database import Statement, fetch_raw
 from journal.store.statements import Subquery, parse_id
 from tests.cast import Cast
+from tests.factors import enrolled
+from tests.log import logged
+from tests.scenes import written
 
 
 async def waiting(cast: Cast) -> tuple[UUID, bytes, bytes]:
@@ -72,6 +75,47 @@ async def test_the_second_factor_opens_it_under_another_token(cast: Cast) -> Non
         await web_sessions.promote_session(cast.installation, token)
     row = await authentication_tables.WebSession.get(id=actor.session)
     assert row.expires_at == row.created_at + web_sessions.LIFETIME
+
+
+async def test_what_opens_a_browser_is_logged(cast: Cast) -> None:
+    """The second factor of a sign-in, and a password asked for again; each once, of the account itself."""
+    account, _, token = await waiting(cast)
+    before = len(await logged("account.signed-in", actor_id=account))
+    promoted = await web_sessions.promote_session(cast.installation, token)
+    assert len(await logged("account.signed-in", actor_id=account)) == before + 1
+    actor = await web_sessions.load_actor(cast.installation, promoted)
+    assert actor is not None
+    before = len(await logged("account.confirmed", actor_id=account))
+    await web_sessions.confirm_session(actor, promoted)
+    assert len(await logged("account.confirmed", actor_id=account)) == before + 1
+
+
+async def test_a_browser_is_stored_as_open(cast: Cast) -> None:
+    """What is sealed says the session and the stage that the columns say, so it is listed among the open ones."""
+    _, _, token = await waiting(cast)
+    promoted = await web_sessions.promote_session(cast.installation, token)
+    actor = await web_sessions.load_actor(cast.installation, promoted)
+    assert actor is not None
+    row, _ = await web_sessions.load_own(actor, promoted)
+    browser = web_sessions.open_browser(cast.installation, row)
+    assert (browser.session, browser.stage) == (actor.session, Stage.OPEN.value)
+
+
+async def test_how_far_an_account_has_come_is_what_its_rows_say(cast: Cast) -> None:
+    """Its records, its second factor, its memory of the log and the practice's events, each in its own place."""
+    await enrolled(cast, "alice")
+    alice = await cast.actor("alice")
+    for _ in range(3):
+        await written(cast)
+    await accounts_tables.Witness.filter(id=alice.id).update(revision=9)
+    seen = (await cast.actor("alice")).seen
+    assert seen is not None
+    root = await fetch_raw("SELECT revision, sealed FROM record_state WHERE id = $1", alice.id)
+    factor = await fetch_raw("SELECT revision FROM second_factor WHERE account_id = $1", alice.id)
+    ((events,),) = await fetch_raw("SELECT MAX(id) FROM audit_event")
+    assert (seen.revision, seen.tag) == (root[0][0], bytes(root[0][1])[-7:])
+    assert (seen.factor, seen.memory, seen.events) == (factor[0][0], 9, events or 0)
+    assert len({seen.revision, seen.factor, seen.memory, seen.epoch}) == 4
 
 
 async def test_it_waits_ten_minutes(cast: Cast) -> None:
