@@ -49,6 +49,12 @@ def age() -> Path | None:
     return Path(found) if found else None
 
 
+def nginx() -> Path | None:
+    """Return the proxy of the example that operators copy; where it is, only a superuser's shell may look."""
+    found = shutil.which("nginx", path=f"{os.environ['PATH']}:/usr/sbin:/usr/local/sbin")
+    return Path(found) if found else None
+
+
 def _system_chromium() -> Path | None:
     return next((Path(found) for name in _BROWSERS if (found := shutil.which(name))), None)
 
@@ -70,6 +76,8 @@ def missing() -> dict[str, str]:
         lacking["age"] = "The export tests need the age tool (https://age-encryption.org)."
     if not _has_atomic():
         lacking["libatomic1"] = f"The browser tests need {_ATOMIC}, without which Playwright does not start."
+    if nginx() is None:
+        lacking["nginx"] = "The tests of the example of a proxy need nginx (https://nginx.org)."
     if _system_chromium() is None:
         lacking["chromium"] = "The browser tests need Chromium."
     return lacking
@@ -83,7 +91,8 @@ def advice(packages: Sequence[str]) -> str:
 
 
 def _apt_install(packages: Sequence[str]) -> None:
-    quiet = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+    # At run level 1 Debian starts no service because its package was installed.
+    quiet = {**os.environ, "DEBIAN_FRONTEND": "noninteractive", "RUNLEVEL": "1"}
     # A list of packages that cannot be renewed matters only if the package is not found.
     subprocess.run(["apt-get", "update", "-qq"], check=False, env=quiet)
     install = ["apt-get", "install", "-y", "-qq", "--no-install-recommends", *packages]

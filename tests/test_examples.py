@@ -41,6 +41,18 @@ def test_the_unit_writes_to_one_folder_and_keeps_no_traces() -> None:
     assert "ReadWritePaths" not in UNIT
 
 
+def test_the_unit_waits_and_tries_again_for_good() -> None:
+    """A database on the network that comes late, or is away for an hour, leaves nobody to start the service by hand."""
+    for line in (
+        "Wants=network-online.target",
+        "After=network-online.target postgresql.service",
+        "StartLimitIntervalSec=0",
+        "Restart=on-failure",
+    ):
+        assert f"\n{line}\n" in UNIT
+    assert "StartLimitBurst" not in UNIT
+
+
 def test_the_proxy_keeps_nothing() -> None:
     """No addresses in a log and no bodies in temporary files; host and source are passed on."""
     for directive in (
@@ -48,7 +60,7 @@ def test_the_proxy_keeps_nothing() -> None:
         r"proxy_max_temp_file_size\s+0",
         r"client_body_buffer_size\s+4m",
         r"client_max_body_size\s+4m",
-        r"Host\s+\$host",
+        r"Host\s+\$http_host",
         r"X-Forwarded-For \$proxy_add_x_forwarded_for",
     ):
         assert re.search(directive, NGINX), directive
