@@ -8,7 +8,7 @@ import gc
 import logging
 import os
 import signal
-from contextlib import suppress
+import sys
 
 from starlette.applications import Starlette
 
@@ -44,6 +44,10 @@ COLLECT_AFTER = (10_000, 5, 20)  # new objects; five times that; a million
 RENEWED = "Nobody is connected: the process is renewed, so that it remembers nothing."
 NOT_RENEWED = (
     "The process is not renewed: what is installed and set up now would not start. It goes on as it is."
+)
+CANNOT_LISTEN = (
+    "Hearthside cannot listen on {}, port {}. Stop what listens there, or choose another: HEARTHSIDE_HOST or"
+    " HEARTHSIDE_PORT."
 )
 POLL_SECONDS = 1.0  # seconds between two tries of a database that is away
 
@@ -94,11 +98,17 @@ def serve(config: Config, options: argparse.Namespace) -> int:
     renewal = _build_renewal(app, config.renew_after) if options.can_restart else None
     server = RenewingServer(build_server_config(app, config), renewal)
     _freeze_garbage_collector()
-    with suppress(KeyboardInterrupt):
+    try:
         server.run(get_handed_sockets(os.environ))
-        if server.kept:
-            logs.log_event(logging.INFO, RENEWED)
-            server.restart()
+    except KeyboardInterrupt:
+        return 0 if server.started else 1
+    except SystemExit:  # how uvicorn ends where it cannot begin, once it has logged why
+        if not server.lifespan.should_exit:
+            print(CANNOT_LISTEN.format(config.host, config.port), file=sys.stderr)
+        return 1
+    if server.kept:
+        logs.log_event(logging.INFO, RENEWED)
+        server.restart()
     return 0 if server.started else 1
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 import sys
 from asyncio.subprocess import PIPE, STDOUT, Process
 from collections.abc import AsyncIterator, Callable
@@ -93,6 +94,20 @@ async def test_what_waiting_does_not_mend_ends_the_start(postgres: PostgresServe
             async with starting(url, tmp_path, port) as process:
                 said, _ = await process.communicate()
                 assert (process.returncode, said.count(b"\n"), WAITS in said) == (1, 1, False), said
+
+
+async def test_a_port_that_is_taken_ends_the_start(
+    furnished_sqlite_url: tuple[str, object], tmp_path: Path
+) -> None:
+    """It is said in a sentence, with what to do and exit code 1."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        async with starting(furnished_sqlite_url[0], tmp_path, port) as process:
+            said, _ = await process.communicate()
+            assert process.returncode == 1, said
+            assert f"cannot listen on 127.0.0.1, port {port}.".encode() in said
+            assert b"HEARTHSIDE_PORT" in said
+            assert b"Traceback" not in said
 
 
 @pytest.mark.parametrize("standby", [False, True])
