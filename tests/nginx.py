@@ -21,6 +21,8 @@ from tests.setup_tools import nginx
 
 EXAMPLE = ROOT / "docs" / "examples" / "nginx.conf"
 HOST = "localhost"
+HAS_IPV6 = Path("/proc/net/if_inet6").exists()
+"""Whether this machine has addresses of that kind; a container may have none."""
 KINDS = ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
 """What nginx has folders for temporary files for."""
 
@@ -55,9 +57,9 @@ def before(server: int, port: int, plain: int, folder: Path) -> Iterator[Proxy]:
     for theirs, ours in {
         "hearth.example.org": HOST,
         "listen 443": f"listen 127.0.0.1:{port}",
-        "listen [::]:443": f"listen [::1]:{port}",
         "listen 80;": f"listen 127.0.0.1:{plain};",
-        "listen [::]:80;": f"listen [::1]:{plain};",
+        "listen [::]:443 ssl http2;": f"listen [::1]:{port} ssl http2;" if HAS_IPV6 else "",
+        "listen [::]:80;": f"listen [::1]:{plain};" if HAS_IPV6 else "",
         "127.0.0.1:8000": f"127.0.0.1:{server}",
         f"/etc/letsencrypt/live/{HOST}": str(folder),
         "/var/log/nginx/hearthside.log": str(folder / "error.log"),
