@@ -51,6 +51,7 @@ async def measure(folder: Path, length: Length) -> Figures:
     shutil.copy(busy / DATABASE, folder / "copy.sqlite3")
     patient = _made(few, PATIENT_ONLY, *small)
     shutil.copytree(few, many)
+    shutil.copytree(few, folder / "leaving")
     shutil.copytree(few, folder / "tracked")
     shutil.copytree(few, folder / "brief")
     shutil.copytree(few, folder / "importing")
@@ -59,6 +60,7 @@ async def measure(folder: Path, length: Length) -> Figures:
         (few, STRANGERS),
         (many, STRANGERS * (10 if small else TIMES)),
         (bare, STRANGERS),
+        (folder / "leaving", STRANGERS),
     ):
         add_strangers(place, strangers)
     figures: Figures = {}
@@ -68,12 +70,14 @@ async def measure(folder: Path, length: Length) -> Figures:
         served(few) as quiet,
         served(bare, no_cipher.FLAG) as open_,
         served(many) as full,
+        served(folder / "leaving", overwrites=False) as leaving,
     ):
         figures |= await pages.hello(plain, quiet, length)
         figures |= await pages.timeline(plain, quiet, patient, length)
         figures |= await journals.cold(port, everybody, length)
         figures |= await journals.pages(port, everybody, length)
         figures |= await pages.sealing((quiet, patient), (open_, without_cipher), length)
+        figures |= await pages.overwriting((quiet, patient), (leaving, patient), length)
         figures |= await pages.growth((quiet, patient), (full, patient), length)
         figures |= await journals.search(plain, port, everybody, busy / DATABASE, length)
         figures |= await saving.saving(plain, port, everybody, folder / "copy.sqlite3", length)

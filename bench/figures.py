@@ -71,6 +71,7 @@ AIMS = {
     "packet_100_by_page": Aim(12, "times"),
     "packet_100_peak_by_page": Aim(3, "times"),
     "sealing_overhead": Aim(1.10, "times"),
+    "overwriting_overhead": Aim(1.25, "times"),
     "growth_1000x": Aim(1.2, "times"),
     "signin_stall_p99_ratio": Aim(2, "times"),
     "audit_workers4_of_1": Aim(1.0, "of one worker"),

@@ -49,6 +49,11 @@ async def sealing(sealed: tuple[int, People], bare: tuple[int, People], length: 
     return {"sealing_overhead": await _times_as_long(sealed, bare, length)}
 
 
+async def overwriting(overwrites: tuple[int, People], leaves: tuple[int, People], length: Length) -> Figures:
+    """Compare the timeline of a server that overwrites freed memory with that of one that leaves it as it was."""
+    return {"overwriting_overhead": await _times_as_long(overwrites, leaves, length)}
+
+
 async def growth(few: tuple[int, People], many: tuple[int, People], length: Length) -> Figures:
     """Compare the timeline among few other entries with that among a thousand times as many."""
     return {"growth_1000x": await _times_as_long(many, few, length)}

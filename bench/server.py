@@ -10,7 +10,7 @@ import os
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -48,13 +48,13 @@ class Port(int):
 def served_plainly() -> Iterator[int]:
     """Serve `bench.plain`; return the port."""
     port = _free_port()
-    with _running(["bench.plain", str(port)], {}):
+    with _running(["bench.plain", str(port)], os.environ):
         yield port
 
 
 @contextmanager
-def served(folder: Path, *flags: str, url: str = "") -> Iterator[Port]:
-    """Serve what is in *folder*, or in the database at *url*; return the port."""
+def served(folder: Path, *flags: str, url: str = "", overwrites: bool = True) -> Iterator[Port]:
+    """Serve what is in *folder*, or in the database at *url*, as the product does; return the port."""
     port = _free_port()
     settings = {
         "HEARTHSIDE_DATA": str(folder),
@@ -63,7 +63,10 @@ def served(folder: Path, *flags: str, url: str = "") -> Iterator[Port]:
         "HEARTHSIDE_ORIGIN": f"http://127.0.0.1:{port}",
         "HEARTHSIDE_PORT": str(port),
     }
-    with _running(["bench.server", *flags], settings) as process:
+    environment = os.environ | settings
+    if overwrites:
+        environment = build_wiping_environment(environment)
+    with _running(["bench.server", *flags], environment) as process:
         found = Port(port)
         found.process = process
         yield found
@@ -76,12 +79,12 @@ def cpu_seconds(port: Port) -> float:
 
 
 @contextmanager
-def _running(module: list[str], settings: dict[str, str]) -> Iterator[int]:
+def _running(module: list[str], environment: Mapping[str, str]) -> Iterator[int]:
     """Run a module until the block ends; return the id of its process."""
     server = subprocess.Popen(
         [sys.executable, "-m", *module],
         cwd=ROOT,
-        env=build_wiping_environment(os.environ | settings) if settings else dict(os.environ),
+        env=environment,
         stdin=subprocess.PIPE,
         stderr=subprocess.PIPE,
     )

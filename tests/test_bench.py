@@ -57,6 +57,7 @@ NAMES = {
     "packet_100_by_page",
     "packet_100_peak_by_page",
     "sealing_overhead",
+    "overwriting_overhead",
     "growth_1000x",
     "signin_stall_p99_ratio",
     "audit_workers4_of_1",
